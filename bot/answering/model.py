@@ -1,0 +1,121 @@
+"""A question and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.vocabulary import Locale, SectionKey
+
+
+class Outcome(StrEnum):
+    """What the bot decided to do with a question."""
+
+    ANSWERED = "answered"
+    CLARIFY = "clarify"
+    UNKNOWN = "unknown"
+    DECLINED_POLITICS = "declined_politics"
+    DECLINED_ADVICE = "declined_advice"
+    DECLINED_HARM = "declined_harm"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    FAREWELL = "farewell"
+    ABOUT_BOT = "about_bot"
+    EMPTY = "empty"
+
+    @property
+    def refused(self) -> bool:
+        """Whether the visitor was told that the bot does not know or does not say."""
+        return self in _REFUSALS
+
+
+_REFUSALS = {Outcome.UNKNOWN, Outcome.DECLINED_POLITICS, Outcome.DECLINED_ADVICE, Outcome.DECLINED_HARM}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier question of the same chat and what answered it."""
+
+    question: str
+    locale: Locale
+    outcome: Outcome
+    keys: tuple[SectionKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a visitor asked, with what is known about them.
+
+    `chosen` is the language that the visitor picked, `app_locale` the one of their app; `history` is oldest first.
+    """
+
+    text: str
+    today: date
+    chosen: Locale | None = None
+    app_locale: Locale | None = None
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where an answer comes from. `url` is empty when the source has no address."""
+
+    key: SectionKey
+    title: str
+    heading: str
+    publisher: str
+    source_title: str
+    url: str
+    source_date: date | None
+    as_of: date | None
+    valid_until: date | None
+    locale: Locale
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A question that the knowledge answers, in the visitor's language, for a button."""
+
+    key: SectionKey
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to tell the visitor.
+
+    `sentences` are the knowledge's own, in reading order; `locale` is the language to speak to the visitor,
+    `written_in` the language of the sentences. `rest` is what else the section says. `score` is the calibrated probability, 0 to 1,
+    that the sentences answer the question. `suggestions` are related questions, readings to choose from, or the
+    nearest topics, as the outcome demands.
+    """
+
+    outcome: Outcome
+    locale: Locale
+    written_in: Locale
+    sentences: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A topic of the knowledge and how many documents a visitor can read there."""
+
+    topic: str
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document as the topics menu shows it, in the visitor's language or the best other one."""
+
+    path: str
+    title: str
+    topic: str
+    locale: Locale
+    sections: tuple[Suggestion, ...]
+    """One entry a section: key and heading."""

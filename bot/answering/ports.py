@@ -1,0 +1,123 @@
+"""What answering needs from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from bot.vocabulary import Locale, SectionKey
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSection:
+    """A section in one language, as the published generation holds it."""
+
+    key: SectionKey
+    locale: Locale
+    title: str
+    topic: str
+    heading: str
+    text: str
+    sentences: tuple[str, ...]
+    questions: tuple[str, ...]
+    publisher: str
+    source_title: str
+    url: str
+    source_date: date | None
+    as_of: date | None
+    valid_from: date | None
+    valid_until: date | None
+    answerable: bool
+    decline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that was found.
+
+    `score` is the centred cosine similarity, -1 to 1. `coverage` is the share, 0 to 1, of the question's character
+    n-grams, weighted by rarity, that the section's text holds; 0 where the languages differ.
+    """
+
+    key: SectionKey
+    locale: Locale
+    is_question: bool
+    text: str
+    score: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceHit:
+    """How near one sentence of a section is to the question (centred cosine similarity)."""
+
+    ordinal: int
+    score: float
+
+
+class Knowledge(Protocol):
+    """The published generation, in memory: what may be told to visitors.
+
+    One object stays the same for as long as its generation: an answer reads all from one.
+    """
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation."""
+        ...
+
+    def copies(self, key: SectionKey) -> Sequence[StoredSection]:
+        """The section in all its languages; empty when there is none."""
+        ...
+
+    def keys(self) -> Sequence[SectionKey]:
+        """Every section, in the order of topic, document and place in the document."""
+        ...
+
+
+class Search(Protocol):
+    """Search by meaning and by words in one generation."""
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the hits point into."""
+        ...
+
+    async def hits(self, text: str, locale: Locale, *, top_k: int) -> Sequence[Hit]:
+        """The nearest passages and questions in all languages: the `top_k` by meaning and those by words."""
+        ...
+
+    async def sentences(self, text: str, locale: Locale, section: StoredSection) -> Sequence[SentenceHit]:
+        """Every sentence of the section with its nearness to the question, in reading order."""
+        ...
+
+
+class Index(Protocol):
+    """Gives the generation that is published now; a later call may give a newer one."""
+
+    def current(self) -> Search:
+        """The search to use for one whole answer.
+
+        Raises:
+            KnowledgeError: nothing was ever published.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageGuess:
+    """Which of the twelve a text is in, with the probability; `is_foreign` when it is plainly none of them."""
+
+    locale: Locale
+    probability: float
+    is_foreign: bool = False
+
+
+class LanguageIdentifier(Protocol):
+    """Tells the language of a short message."""
+
+    def identify(self, text: str, *, prior: Locale | None) -> LanguageGuess | None:
+        """The most probable language; `prior` is the one expected. None when the text has no letters."""
+        ...

@@ -1,0 +1,61 @@
+"""Every error that is raised on purpose. The message says what, which one, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ScodaError(Exception):
+    """The root: catch it where a person reads the message and needs no traceback."""
+
+
+class SettingsError(ScodaError):
+    """A setting is missing or wrong; the message names it, its value's fault and where it may be set."""
+
+
+class KnowledgeError(ScodaError):
+    """The knowledge folder or the index made from it can't be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a knowledge file, for the person who can mend it."""
+
+    path: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"
+
+
+class BrokenFileError(KnowledgeError):
+    """A knowledge file can't be read; its `faults` name line and reason."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults
+
+
+class GenerationError(KnowledgeError):
+    """A new generation of the index failed its checks; the one in use stays."""
+
+
+class EmbeddingMismatchError(KnowledgeError):
+    """The index was made by another embedding model than the one that is set: their spaces are never mixed."""
+
+
+class EmbeddingError(ScodaError):
+    """The embedding model or endpoint gave no usable answer."""
+
+
+class DatabaseError(ScodaError):
+    """The state database can't be opened, is damaged, or belongs to another version."""
+
+
+class TelegramError(ScodaError):
+    """Telegram (or the sandbox) can't be reached or refuses the bot's token."""
+
+
+class AlreadyRunningError(ScodaError):
+    """Another process holds the data folder."""

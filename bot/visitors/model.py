@@ -1,0 +1,32 @@
+"""Who visits, and what is kept about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.vocabulary import Locale, VisitorId
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person who wrote to the bot. No name is kept.
+
+    `chosen` is the language they picked, `app_locale` the one their app reported last. `is_reachable` is False from
+    the moment they block the bot until they come back.
+    """
+
+    visitor_id: VisitorId
+    first_seen_at: datetime
+    last_seen_at: datetime
+    chosen: Locale | None = None
+    app_locale: Locale | None = None
+    is_reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """Everything stored about one visitor: table name → rows, times in ISO 8601 UTC."""
+
+    tables: Mapping[str, tuple[Mapping[str, str | int | float | bool | None], ...]]

@@ -1,0 +1,48 @@
+"""What the care of visitors needs from outside."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from bot.visitors.model import PersonalData, Visitor
+from bot.vocabulary import Locale, VisitorId
+
+
+class VisitorStore(Protocol):
+    """Keeps visitors. Writes join the transaction that is open around them, if there is one."""
+
+    async def find(self, visitor_id: VisitorId) -> Visitor | None:
+        """The visitor, or None when nothing is stored."""
+        ...
+
+    async def seen(self, visitor_id: VisitorId, *, app_locale: Locale | None, now: datetime) -> None:
+        """Note that the visitor wrote now: makes them at first, makes them reachable again, lifts a tombstone."""
+        ...
+
+    async def choose(self, visitor_id: VisitorId, locale: Locale, *, now: datetime) -> None:
+        """Store the language the visitor picked."""
+        ...
+
+    async def unreachable(self, visitor_id: VisitorId) -> None:
+        """The visitor blocked the bot."""
+        ...
+
+    async def export(self, visitor_id: VisitorId) -> PersonalData:
+        """Every row about the visitor, from every table."""
+        ...
+
+    async def forget(self, visitor_id: VisitorId, *, now: datetime) -> int:
+        """Delete every row about the visitor and leave a tombstone (a keyed hash); returns how many rows went.
+
+        Running it twice changes nothing more.
+        """
+        ...
+
+    async def is_forgotten(self, visitor_id: VisitorId) -> bool:
+        """Whether a tombstone stands: an import or a restore must not bring the visitor back."""
+        ...
+
+    async def forget_turns_before(self, moment: datetime) -> int:
+        """Delete questions and used-up rows that are older than `moment`; returns how many went."""
+        ...

@@ -1,0 +1,82 @@
+"""The words that all parts share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+ChatId = NewType("ChatId", int)
+"""A Telegram chat: positive for a person, negative for a group."""
+
+VisitorId = NewType("VisitorId", int)
+"""A Telegram user id."""
+
+DocumentPath = NewType("DocumentPath", str)
+"""A knowledge file below its locale's folder, without the locale: `logistics/trains.md`."""
+
+
+class Locale(StrEnum):
+    """A language the bot speaks, by its ISO 639-1 code."""
+
+    EN = "en"
+    ZH = "zh"
+    RU = "ru"
+    KK = "kk"
+    KY = "ky"
+    TG = "tg"
+    UZ = "uz"
+    FA = "fa"
+    UR = "ur"
+    HI = "hi"
+    BE = "be"
+    MN = "mn"
+
+    @property
+    def endonym(self) -> str:
+        """The language's name in itself, as it stands on a button."""
+        return _ENDONYMS[self]
+
+    @property
+    def is_rtl(self) -> bool:
+        """Whether the language is written from right to left."""
+        return self in (Locale.FA, Locale.UR)
+
+
+_ENDONYMS = {
+    Locale.EN: "English",
+    Locale.ZH: "简体中文",
+    Locale.RU: "Русский",
+    Locale.KK: "Қазақша",
+    Locale.KY: "Кыргызча",
+    Locale.TG: "Тоҷикӣ",
+    Locale.UZ: "Oʻzbekcha",
+    Locale.FA: "فارسی",
+    Locale.UR: "اردو",
+    Locale.HI: "हिन्दी",
+    Locale.BE: "Беларуская",
+    Locale.MN: "Монгол",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SectionKey:
+    """A section of the knowledge in whatever language: the same key names the section and its translations."""
+
+    path: DocumentPath
+    section_id: str
+
+    def __str__(self) -> str:
+        return f"{self.path}#{self.section_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> SectionKey:
+        """Read what `str()` of a key wrote.
+
+        Raises:
+            ValueError: `text` has no `#`.
+        """
+        path, separator, section_id = text.rpartition("#")
+        if not separator:
+            raise ValueError(f"{text!r} is no section key: it needs the form path#section")
+        return cls(DocumentPath(path), section_id)

@@ -86,9 +86,9 @@ class Answer:
     """What to tell the visitor.
 
     `sentences` are the knowledge's own, in reading order; `locale` is the language to speak to the visitor,
-    `written_in` the language of the sentences. `rest` is what else the section says. `score` is the calibrated probability, 0 to 1,
-    that the sentences answer the question. `suggestions` are related questions, readings to choose from, or the
-    nearest topics, as the outcome demands.
+    `written_in` the language of the sentences. `rest` is what else the section says. `score` is the calibrated
+    probability, 0 to 1, that the sentences answer the question. `suggestions` are related questions, readings to
+    choose from, or the nearest topics, as the outcome demands.
     """
 
     outcome: Outcome

@@ -1,0 +1,59 @@
+"""The sentences of a section that answer a question: never the whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.answering.evidence import holds_kind
+from bot.answering.lexicon import AskedKind
+from bot.answering.ports import SentenceHit, StoredSection
+from bot.writing.folding import words
+
+_SHORT_SECTION = 220
+"""A section of so many characters is shown whole: cutting it saves nothing and may lose the point."""
+_KIND_BONUS = 0.08
+_WORD_BONUS = 0.25
+_NEAR_BEST = 0.16
+_STEM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The chosen sentences and the others, both in reading order; `best` is the score of the best one."""
+
+    sentences: tuple[str, ...]
+    rest: tuple[str, ...]
+    best: float
+
+
+def extract(
+    question: str,
+    section: StoredSection,
+    hits: Sequence[SentenceHit],
+    *,
+    kind: AskedKind | None,
+    at_most: int,
+) -> Extract:
+    """Choose at most `at_most` sentences: the best and those nearly as good, or all of a short section."""
+    scores = {hit.ordinal: hit.score + _bonus(question, section.sentences[hit.ordinal], kind) for hit in hits}
+    best = max((hit.score for hit in hits), default=0.0)
+    everything = range(len(section.sentences))
+    if len(section.text) <= _SHORT_SECTION:
+        chosen = set(everything)
+    else:
+        top = sorted(everything, key=lambda ordinal: -scores.get(ordinal, 0.0))[:at_most]
+        floor = scores.get(top[0], 0.0) - _NEAR_BEST if top else 0.0
+        chosen = {ordinal for ordinal in top if scores.get(ordinal, 0.0) >= floor}
+    return Extract(
+        sentences=tuple(section.sentences[ordinal] for ordinal in everything if ordinal in chosen),
+        rest=tuple(section.sentences[ordinal] for ordinal in everything if ordinal not in chosen),
+        best=best,
+    )
+
+
+def _bonus(question: str, sentence: str, kind: AskedKind | None) -> float:
+    asked = {word[:_STEM] for word in words(question)}
+    shared = asked & {word[:_STEM] for word in words(sentence)}
+    share = len(shared) / len(asked) if asked else 0.0
+    return _WORD_BONUS * share + _KIND_BONUS * (kind is not None and holds_kind(sentence, kind))

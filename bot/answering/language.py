@@ -1,0 +1,71 @@
+"""The language a question is in, and the language to answer in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.answering.model import Question
+from bot.answering.ports import LanguageGuess, LanguageIdentifier
+from bot.vocabulary import Locale
+from bot.writing.folding import has_han, words
+
+_PLAIN = 0.95
+_PLAIN_FROM_WORDS = 3
+_LIKELY = 0.6
+
+_NEAREST = {
+    Locale.KK: (Locale.RU, Locale.EN, Locale.ZH),
+    Locale.KY: (Locale.RU, Locale.EN, Locale.ZH),
+    Locale.TG: (Locale.RU, Locale.FA, Locale.EN, Locale.ZH),
+    Locale.UZ: (Locale.RU, Locale.EN, Locale.ZH),
+    Locale.BE: (Locale.RU, Locale.EN, Locale.ZH),
+    Locale.MN: (Locale.RU, Locale.EN, Locale.ZH),
+    Locale.UR: (Locale.EN, Locale.HI, Locale.RU, Locale.ZH),
+    Locale.HI: (Locale.EN, Locale.UR, Locale.RU, Locale.ZH),
+    Locale.FA: (Locale.EN, Locale.TG, Locale.RU, Locale.ZH),
+    Locale.ZH: (Locale.EN, Locale.RU),
+    Locale.RU: (Locale.EN, Locale.BE, Locale.ZH),
+    Locale.EN: (Locale.RU, Locale.ZH),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """What a question is written in and what the visitor is spoken to in."""
+
+    written: Locale
+    spoken: Locale
+
+
+def languages_of(question: Question, identifier: LanguageIdentifier) -> Languages:
+    """Settle both languages.
+
+    The visitor's own choice wins unless the message is plainly in another of the twelve; without a choice the
+    message decides, and where it says too little (a name, one word) the last turn or the app's language does.
+    """
+    last = question.history[-1].locale if question.history else None
+    prior = question.chosen or last or question.app_locale
+    guess = identifier.identify(question.text, prior=prior)
+    if guess is None:
+        return Languages(prior or Locale.EN, prior or Locale.EN)
+    if guess.is_foreign:
+        return Languages(guess.locale, prior or Locale.EN)
+    return Languages(guess.locale, _spoken(question, guess, prior))
+
+
+def copy_order(locale: Locale) -> tuple[Locale, ...]:
+    """Where to look for a text that is wanted in `locale`: in itself, in what its readers know, in the rest."""
+    first = (locale, *_NEAREST[locale])
+    return first + tuple(other for other in Locale if other not in first)
+
+
+def _spoken(question: Question, guess: LanguageGuess, prior: Locale | None) -> Locale:
+    if prior is None or guess.locale is prior:
+        return guess.locale
+    if question.chosen is not None and not _is_plain(question.text, guess):
+        return question.chosen
+    return guess.locale if guess.probability >= _LIKELY else prior
+
+
+def _is_plain(text: str, guess: LanguageGuess) -> bool:
+    return guess.probability >= _PLAIN and (has_han(text) or len(words(text)) >= _PLAIN_FROM_WORDS)

@@ -1,0 +1,211 @@
+"""Small words of twelve languages that tell what kind of thing a message is or asks for.
+
+Each list holds words or phrases as people type them, romanised forms included; they are folded before they are
+compared, so case, lost letters and script variants need no entries of their own.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+
+from bot.vocabulary import Locale
+from bot.writing.folding import has_han, words
+
+
+class AskedKind(StrEnum):
+    """What kind of thing would answer a question."""
+
+    WHEN = "when"
+    COUNT = "count"
+    PRICE = "price"
+    PHONE = "phone"
+    EMAIL = "email"
+    WEBSITE = "website"
+
+
+_WHEN = {
+    Locale.EN: "when|what date|which date|dates|what year|which year|what time|what day|since when",
+    Locale.ZH: "什么时候|何时|哪天|几号|日期|哪一年|哪年|几月|几点|多会儿|啥时候|什么时间|何年",
+    Locale.RU: "когда|какого числа|в каком году|во сколько|дата|даты|сроки|с какого года|kogda",
+    Locale.KK: "қашан|қай жылы|қай күні|қай кезде|мерзімі|qashan|сағат нешеде",
+    Locale.KY: "качан|кайсы жылы|кайсы күнү|датасы|саат канчада",
+    Locale.TG: "кай|кадом сол|кадом рӯз|санаи|соати чанд|дар кадом вақт",
+    Locale.UZ: "qachon|qaysi yil|qaysi kuni|sanasi|sanalari|soat nechada|nechanchi yil|қачон|қайси йил|қайси куни",
+    Locale.FA: "چه زمانی|کی|چه تاریخی|تاریخ|چه سالی|چه روزی|ساعت چند",
+    Locale.UR: "کب|کس تاریخ|تاریخیں|کس سال|کس دن|کتنے بجے|kab",
+    Locale.HI: "कब|किस तारीख|तारीख|तारीखें|किस साल|किस वर्ष|किस दिन|कितने बजे|kab|kis saal",
+    Locale.BE: "калі|якога чысла|у якім годзе|дата|даты|а якой гадзіне",
+    Locale.MN: "хэзээ|хэдэн онд|ямар өдөр|хэдийд|хэдэн цагт|огноо",
+}
+_COUNT = {
+    Locale.EN: "how many|how much|number of|what area|how large|how big|how long|how far|how often|what percentage",
+    Locale.ZH: "多少|几个|几条|几家|几国|几次|多大|多长|多远|多久|数量|面积",
+    Locale.RU: "сколько|какая площадь|количество|число|как долго|как далеко|какова площадь|skolko",
+    Locale.KK: "қанша|неше|саны|аумағы қандай|qansha",
+    Locale.KY: "канча|нече|саны|аянты",
+    Locale.TG: "чанд|чӣ қадар|шумораи|масоҳати|чандто",
+    Locale.UZ: "qancha|nechta|necha|soni|maydoni|қанча|нечта",
+    Locale.FA: "چند|چقدر|چه تعداد|تعداد|مساحت",
+    Locale.UR: "کتنے|کتنی|کتنا|تعداد|رقبہ|kitne|kitni|kitna",
+    Locale.HI: "कितने|कितनी|कितना|संख्या|क्षेत्रफल|kitne|kitni|kitna",
+    Locale.BE: "колькі|якая плошча|колькасць|лік",
+    Locale.MN: "хэдэн|хэд|хичнээн|тоо|талбай",
+}
+_PRICE = {
+    Locale.EN: "price|cost|costs|fee|fare|how much is|how much does|ticket price",
+    Locale.ZH: "多少钱|价格|票价|费用|收费|手续费|几块钱",
+    Locale.RU: "сколько стоит|цена|стоимость|цены|тариф|почём|комиссия",
+    Locale.KK: "қанша тұрады|бағасы|құны|неше теңге",
+    Locale.KY: "канча турат|баасы|канча сом",
+    Locale.TG: "чанд пул|нархи|нарх|арзиши",
+    Locale.UZ: "qancha turadi|narxi|narx|necha pul|нархи",
+    Locale.FA: "قیمت|هزینه|چند است|بهای|کرایه|کارمزد",
+    Locale.UR: "قیمت|کرایہ|کتنے کا|فیس|qeemat|kiraya",
+    Locale.HI: "कीमत|किराया|शुल्क|दाम|कितने का|kiraya",
+    Locale.BE: "колькі каштуе|цана|кошт|цэны",
+    Locale.MN: "үнэ|ямар үнэтэй|хэдэн төгрөг|төлбөр",
+}
+_PHONE = {
+    Locale.EN: "phone|telephone|hotline|phone number",
+    Locale.ZH: "电话|号码|热线|联系方式",
+    Locale.RU: "телефон|номер телефона|позвонить|горячая линия|контакты",
+    Locale.KK: "телефон|телефоны|қоңырау",
+    Locale.KY: "телефон|телефону|чалуу",
+    Locale.TG: "телефон|рақами телефон|занг",
+    Locale.UZ: "telefon|raqami|qoʻngʻiroq",
+    Locale.FA: "تلفن|شماره تماس|شماره تلفن",
+    Locale.UR: "فون|فون نمبر|ٹیلیفون|رابطہ نمبر",
+    Locale.HI: "फोन|फोन नंबर|टेलीफोन|संपर्क नंबर",
+    Locale.BE: "тэлефон|нумар тэлефона|патэлефанаваць",
+    Locale.MN: "утас|утасны дугаар|утсаар",
+}
+_EMAIL = dict.fromkeys(Locale, "email|e-mail|mail address") | {
+    Locale.EN: "email|e-mail|email address",
+    Locale.ZH: "邮箱|电子邮件|邮件地址|email",
+    Locale.RU: "электронная почта|адрес почты|email|e-mail|имейл|почта",
+    Locale.FA: "ایمیل|پست الکترونیک",
+    Locale.UR: "ای میل",
+    Locale.HI: "ईमेल",
+}
+_WEBSITE = dict.fromkeys(Locale, "website|web site|url") | {
+    Locale.ZH: "网站|网址|官网",
+    Locale.RU: "сайт|адрес сайта|веб-сайт",
+    Locale.FA: "وب‌سایت|سایت",
+    Locale.UR: "ویب سائٹ",
+    Locale.HI: "वेबसाइट",
+}
+_KINDS = (
+    (AskedKind.EMAIL, _EMAIL),
+    (AskedKind.PHONE, _PHONE),
+    (AskedKind.WEBSITE, _WEBSITE),
+    (AskedKind.PRICE, _PRICE),
+    (AskedKind.COUNT, _COUNT),
+    (AskedKind.WHEN, _WHEN),
+)
+
+GREETINGS = (
+    "hi|hello|hey|hi there|hello there|good morning|good afternoon|good evening|good day|greetings|"
+    "你好|您好|嗨|哈喽|早上好|下午好|晚上好|大家好|"
+    "привет|здравствуйте|здравствуй|добрый день|доброе утро|добрый вечер|приветствую|privet|zdravstvuyte|salam|"
+    "сәлем|сәлеметсіз бе|салем|ассалаумағалейкум|қайырлы таң|қайырлы күн|қайырлы кеш|"
+    "салам|саламатсызбы|ассалому алейкум|кутмандуу күн|кутман таң|"
+    "салом|ассалому алайкум|субҳ ба хайр|рӯз ба хайр|шом ба хайр|"
+    "assalomu alaykum|xayrli kun|xayrli tong|xayrli kech|"
+    "سلام|درود|صبح بخیر|روز بخیر|عصر بخیر|شب بخیر|سلام علیکم|وقت بخیر|"
+    "السلام علیکم|آداب|اسلام علیکم|assalam o alaikum|aoa|"
+    "नमस्ते|नमस्कार|सुप्रभात|namaste|namaskar|प्रणाम|"
+    "прывітанне|вітаю|добры дзень|добрай раніцы|добры вечар|"
+    "сайн байна уу|сайн уу|өглөөний мэнд|өдрийн мэнд|оройн мэнд|мэнд"
+)
+THANKS = (
+    "thanks|thank you|thank you very much|thanks a lot|many thanks|thx|great thanks|ok thanks|"
+    "谢谢|多谢|谢谢你|谢谢您|感谢|非常感谢|"
+    "спасибо|большое спасибо|спасибо большое|благодарю|спс|spasibo|"
+    "рахмет|рақмет|көп рахмет|үлкен рахмет|рахмат|чоң рахмат|ыраазымын|"
+    "ташаккур|раҳмат|ташаккури зиёд|rahmat|katta rahmat|raxmat|"
+    "ممنون|متشکرم|سپاس|سپاسگزارم|مرسی|خیلی ممنون|"
+    "شکریہ|بہت شکریہ|مہربانی|shukriya|bahut shukriya|"
+    "धन्यवाद|शुक्रिया|बहुत धन्यवाद|dhanyavad|"
+    "дзякуй|вялікі дзякуй|дзякуй вялікі|"
+    "баярлалаа|маш их баярлалаа|гялайлаа"
+)
+FAREWELLS = (
+    "bye|goodbye|good bye|see you|bye bye|good night|再见|拜拜|回头见|晚安|"
+    "до свидания|пока|всего доброго|до встречи|спокойной ночи|сау болыңыз|сау бол|кош болуңуз|жакшы калыңыз|"
+    "хайр|то дидор|xayr|koʻrishguncha|خداحافظ|خدانگهدار|خدا حافظ|اللہ حافظ|अलविदा|फिर मिलेंगे|"
+    "да пабачэння|бывай|да сустрэчы|баяртай"
+)
+ABOUT_BOT = (
+    "what can you do|who are you|what are you|what is this bot|what do you do|how can you help|how can you help me|"
+    "help me|what can i ask|what can i ask you|are you a bot|are you human|are you a robot|are you real|help|"
+    "你能做什么|你会什么|你是谁|您是谁|你可以做什么|你能帮我什么|您能做什么|我能问什么|你是机器人吗|帮助|"
+    "что ты умеешь|что вы умеете|кто ты|кто вы|чем ты можешь помочь|чем вы можете помочь|что ты можешь|"
+    "что можно спросить|ты бот|вы бот|помощь|помоги|помогите|chto ty umeesh|"
+    "сен не істей аласың|сіз не істей аласыз|не істей аласыз|сіз кімсіз|сен кімсің|көмек|қалай көмектесе аласыз|"
+    "эмне кыла аласыз|эмне кыла аласың|сиз кимсиз|сен кимсиң|жардам|кантип жардам бере аласыз|"
+    "шумо чӣ кор карда метавонед|чӣ кор карда метавонед|шумо кистед|ту кистӣ|кӯмак|"
+    "nima qila olasiz|nima qila olasan|siz kimsiz|sen kimsan|yordam|qanday yordam bera olasiz|сиз кимсиз|"
+    "چه کار می‌توانی بکنی|چه کاری می‌توانید انجام دهید|شما کی هستید|تو کی هستی|کمک|چه کمکی می‌توانید بکنید|چه کار می‌کنی|"
+    "آپ کیا کر سکتے ہیں|تم کیا کر سکتے ہو|آپ کون ہیں|مدد|تم کون ہو|aap kya kar sakte hain|aap kaun hain|"
+    "आप क्या कर सकते हैं|तुम क्या कर सकते हो|आप कौन हैं|मदद|तुम कौन हो|आप मेरी क्या मदद कर सकते हैं|"
+    "што ты ўмееш|што вы ўмееце|хто ты|хто вы|чым вы можаце дапамагчы|дапамога|дапамажыце|"
+    "та юу хийж чадах вэ|чи юу хийж чадах вэ|та хэн бэ|чи хэн бэ|тусламж|юу асууж болох вэ"
+)
+
+_TAKES_ENDINGS_FROM = 5
+
+_BACK_REFERENCES = {
+    Locale.EN: "it|its|they|their|them|that|this|these|those|there|he|she|his|her|and|"
+    "also|what about|how about|which one",
+    Locale.ZH: "它|它们|他|她|那|这|那里|这里|其|该|呢|还有|那么",
+    Locale.RU: "он|она|оно|они|его|её|их|ней|нём|там|это|этот|эта|эти|тот|том|а|и|ещё|тогда|туда",
+    Locale.KK: "ол|олар|оның|олардың|онда|мұнда|бұл|сол|осы|ал|және|тағы|сонда",
+    Locale.KY: "ал|алар|анын|алардын|анда|бул|ошол|жана|дагы|ошондо|ошо",
+    Locale.TG: "он|онҳо|вай|ин|инҳо|дар он ҷо|ва|боз|ҳамин|аз он",
+    Locale.UZ: "u|ular|uning|ularning|unda|bu|oʻsha|shu|va|yana|u yerda|у|уларнинг|бу",
+    Locale.FA: "آن|آنها|او|این|اینها|آنجا|و|همچنین|آن‌ها|همان|اون|اونجا",
+    Locale.UR: "وہ|یہ|اس|ان|اسکا|وہاں|اور|اس کا|اس کی|اس میں|ان کا|woh|ye|us|uska|wahan",
+    Locale.HI: "वह|वे|यह|ये|उस|इस|उसका|इसका|वहाँ|और|उसमें|उनका|इसमें|woh|ye|uska",
+    Locale.BE: "ён|яна|яно|яны|яго|яе|іх|там|гэта|гэты|гэтая|той|а|і|яшчэ|тады",
+    Locale.MN: "тэр|тэд|түүний|тэдний|тэнд|энэ|эдгээр|ба|бас|харин|тэгээд",
+}
+
+
+def asked_kind(question: str, locale: Locale) -> AskedKind | None:
+    """The kind of thing that is asked for, where a word says so plainly; None for all other questions."""
+    for kind, listed in _KINDS:
+        if holds_any(question, phrases(listed[locale])):
+            return kind
+    return None
+
+
+def refers_back(question: str, locale: Locale) -> bool:
+    """Whether the question leans on what was said before by a pronoun or a leading «and»."""
+    return holds_any(question, phrases(_BACK_REFERENCES[locale]))
+
+
+def is_phrase(message: str, listed: str) -> bool:
+    """Whether the whole message is one of the phrases (`|` between them), whatever the punctuation."""
+    return " ".join(words(message)) in phrases(listed)
+
+
+def holds_any(message: str, listed: frozenset[str]) -> bool:
+    """Whether a folded phrase stands in the message.
+
+    Short phrases count as whole words, longer ones at the start of a word (endings may follow), Chinese anywhere.
+    """
+    padded = f" {' '.join(words(message))} "
+    return any(_pattern(phrase) in padded for phrase in listed)
+
+
+def _pattern(phrase: str) -> str:
+    if has_han(phrase):
+        return phrase
+    return f" {phrase}" if len(phrase) >= _TAKES_ENDINGS_FROM else f" {phrase} "
+
+
+@cache
+def phrases(listed: str) -> frozenset[str]:
+    """The folded phrases of a list with `|` between them."""
+    return frozenset(" ".join(words(phrase)) for phrase in listed.split("|"))

@@ -1,0 +1,55 @@
+"""Text from outside made harmless: what is removed here is invisible, breaks a library, or hides instructions.
+
+Letters, punctuation and everything a reader sees stay as they were written.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+MARKS_PER_LETTER = 4
+"""Vietnamese and Indic scripts need up to three combining marks on a letter; more is a prank that breaks layouts."""
+
+_CONTROLS = regex.compile(r"[\p{Cc}--[\n\t]]|\p{Cs}|\p{Co}|\p{Noncharacter_Code_Point}", regex.V1)
+_BIDI_CONTROLS = regex.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_HIDDEN = regex.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2028\u2029\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\uffff\U000e0000-\U000e0fff]"
+)
+_STRAY_JOINER = regex.compile(
+    r"(?<![\p{L}\p{M}\p{Emoji}\ufe0f])[\u200c\u200d]+|[\u200c\u200d]+(?![\p{L}\p{M}\p{Emoji}])"
+)
+_STRAY_SELECTOR = regex.compile(r"(?<!\p{Emoji})[\ufe00-\ufe0f]")
+_EXCESS_MARKS = regex.compile(rf"(\p{{M}}{{{MARKS_PER_LETTER}}})\p{{M}}+")
+_ANSI = regex.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
+
+
+def clean(text: str) -> str:
+    """Remove controls, surrogates, hidden characters and surplus combining marks; newlines and tabs stay.
+
+    Zero-width joiners stay where Persian, Indic scripts and emoji need them. Direction marks go: whoever shows the
+    text sets its direction. Running it twice changes nothing more.
+    """
+    text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _CONTROLS.sub("", text)
+    text = _BIDI_CONTROLS.sub("", text)
+    text = _HIDDEN.sub("", text)
+    text = _STRAY_SELECTOR.sub("", text)
+    text = _STRAY_JOINER.sub("", text)
+    return _EXCESS_MARKS.sub(r"\1", unicodedata.normalize("NFC", text))
+
+
+def one_line(text: str, *, limit: int) -> str:
+    """Clean `text`, fold white space to single blanks and keep at most `limit` characters, cut at a grapheme."""
+    flat = " ".join(clean(text[: limit * 8]).split())
+    if len(flat) <= limit:
+        return flat
+    kept: list[str] = []
+    length = 0
+    for match in regex.finditer(r"\X", flat):
+        length += len(match.group())
+        if length > limit - 1:
+            break
+        kept.append(match.group())
+    return "".join(kept).rstrip() + "…"

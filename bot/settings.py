@@ -7,8 +7,9 @@ environment wins. Secrets belong into the environment.
 from __future__ import annotations
 
 import os
+import stat
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -192,9 +193,32 @@ def _read(file: Path) -> dict[str, object]:
     if not file.exists():
         return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{file}: {error}; correct the file or remove it to use the defaults") from error
+    _refuse_readable_secrets(file, tables)
+    return tables
+
+
+def _refuse_readable_secrets(file: Path, tables: Mapping[str, object]) -> None:
+    """A secret in a file that everybody on the machine can read is no secret."""
+    if not file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        return
+    for table, values in tables.items():
+        names = [name for name in _secrets_of(table) if isinstance(values, dict) and values.get(name)]
+        if names:
+            raise SettingsError(
+                f"{file} holds the secret [{table}] {names[0]} and others on this machine can read it: "
+                f"run `chmod 600 {file}`, or set SCODA_{table.upper()}_{names[0].upper()} instead"
+            )
+
+
+def _secrets_of(table: str) -> list[str]:
+    field = Settings.model_fields.get(table)
+    annotation = field.annotation if field else None
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return []
+    return [name for name, inner in annotation.model_fields.items() if inner.annotation is SecretStr]
 
 
 def _explain(error: ValidationError, file: Path) -> str:

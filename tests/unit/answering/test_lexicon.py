@@ -1,0 +1,75 @@
+import pytest
+
+from bot.answering.lexicon import AskedKind, asked_kind, refers_back
+from bot.answering.model import Outcome
+from bot.answering.policy import declined
+from bot.answering.smalltalk import small_talk, without_greeting
+from bot.vocabulary import Locale
+
+
+@pytest.mark.parametrize(
+    ("locale", "question", "kind"),
+    [
+        (Locale.EN, "When was the alliance founded?", AskedKind.WHEN),
+        (Locale.RU, "сколько поездов прошло", AskedKind.COUNT),
+        (Locale.ZH, "门票多少钱", AskedKind.PRICE),
+        (Locale.FA, "شماره تلفن نمایشگاه", AskedKind.PHONE),
+        (Locale.UZ, "Ko'rgazma qachon bo'ladi", AskedKind.WHEN),
+        (Locale.KK, "Қанша парк бар?", AskedKind.COUNT),
+        (Locale.MN, "Хэзээ байгуулагдсан бэ?", AskedKind.WHEN),
+        (Locale.EN, "What is SCODA?", None),
+        (Locale.EN, "What is the venue called?", None),
+    ],
+)
+def test_a_question_tells_what_kind_of_thing_it_asks_for(locale, question, kind):
+    assert asked_kind(question, locale) is kind
+
+
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        ("Hello!", Outcome.GREETING),
+        ("ЗДРАВСТВУЙТЕ", Outcome.GREETING),
+        ("您好", Outcome.GREETING),
+        ("Ассалому алайкум", Outcome.GREETING),
+        ("Rahmat!", Outcome.THANKS),
+        ("شکریہ", Outcome.THANKS),
+        ("баярлалаа", Outcome.THANKS),
+        ("До свидания.", Outcome.FAREWELL),
+        ("आप क्या कर सकते हैं?", Outcome.ABOUT_BOT),
+        ("Not sure", None),
+        ("hi, where is the expo?", None),
+        ("😀", Outcome.EMPTY),
+        ("   ", Outcome.EMPTY),
+    ],
+)
+def test_small_talk_is_told_from_questions(message, outcome):
+    assert small_talk(message) is outcome
+
+
+def test_the_question_behind_a_greeting_is_kept():
+    assert without_greeting("Hello! Where is the expo?") == "Where is the expo?"
+    assert without_greeting("您好，博览会在哪里") == "博览会在哪里"
+    assert without_greeting("Hello") == "Hello"
+
+
+def test_follow_ups_lean_back():
+    assert refers_back("and which city is that in?", Locale.EN)
+    assert refers_back("а где он находится?", Locale.RU)
+    assert not refers_back("Where is SCODA?", Locale.EN)
+
+
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        ("Is Taiwan a country?", Outcome.DECLINED_POLITICS),
+        ("какие акции мне купить", Outcome.DECLINED_ADVICE),
+        ("how to forge a passport", Outcome.DECLINED_HARM),
+        ("Does SCODA have a branch in Xinjiang?", None),
+        ("Who announced SCODA in 2018?", None),
+        ("Do the SCO members have an anti-terrorist structure?", None),
+        ("How many projects should be built with investment?", None),
+    ],
+)
+def test_L11_L12_L13_politics_advice_and_harm_are_declined_and_nothing_else(message, outcome):
+    assert declined(message) is outcome

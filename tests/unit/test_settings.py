@@ -1,0 +1,101 @@
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, SecretStr
+
+from bot.errors import SettingsError
+from bot.settings import Settings, load_settings
+
+SHIPPED = Path(__file__).parents[2] / "config" / "bot.toml"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("SCODA_") and not name.startswith("SCODA_TEST_"):
+            monkeypatch.delenv(name)
+
+
+def write(path, text, mode=0o600):
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_without_file_and_environment_everything_has_a_default(tmp_path):
+    settings = load_settings(tmp_path / "none.toml")
+    assert settings.telegram.token.get_secret_value() == ""
+    assert settings.answering.sentences == 3
+
+
+def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
+    file = write(tmp_path / "bot.toml", '[telegram]\nmode = "webhook"\n[limits]\nchats_at_once = 3\n')
+    monkeypatch.setenv("SCODA_TELEGRAM_MODE", "polling")
+    settings = load_settings(file)
+    assert (settings.telegram.mode, settings.limits.chats_at_once) == ("polling", 3)
+
+
+def test_the_command_line_wins_over_all(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCODA_STORE_DATA", "elsewhere")
+    settings = load_settings(tmp_path / "none.toml", knowledge=tmp_path / "k", data=tmp_path / "d")
+    assert (settings.knowledge.folder, settings.store.data) == (tmp_path / "k", tmp_path / "d")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[telegram]\nmode = 'smoke signals'\n", "[telegram] mode"),
+        ("[telegram]\ncolour = 1\n", "[telegram] colour"),
+        ("[limits]\nchats_at_once = 0\n", "SCODA_LIMITS_CHATS_AT_ONCE"),
+        ("[weather]\nx = 1\n", "[weather]"),
+        ("[telegram\n", "bot.toml"),
+        ("[embedding]\nprovider = 'openai'\n", "base_url and model"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_its_name(tmp_path, text, named):
+    file = write(tmp_path / "bot.toml", text)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(file)
+    assert named in str(refusal.value)
+
+
+def test_an_unknown_variable_is_refused_with_its_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCODA_TELEGRAM_TOKN", "1:x")
+    with pytest.raises(SettingsError, match="SCODA_TELEGRAM_TOKN"):
+        load_settings(tmp_path / "none.toml")
+
+
+def test_S03_a_secret_in_a_file_that_others_can_read_is_refused(tmp_path):
+    text = '[telegram]\ntoken = "7000001:sandbox"\n'
+    with pytest.raises(SettingsError, match="chmod 600"):
+        load_settings(write(tmp_path / "open.toml", text, mode=0o644))
+    assert load_settings(write(tmp_path / "closed.toml", text)).telegram.token.get_secret_value()
+
+
+def test_secrets_do_not_show_when_settings_are_printed(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCODA_TELEGRAM_TOKEN", "7000001:very-secret")
+    assert "very-secret" not in repr(load_settings(tmp_path / "none.toml"))
+
+
+def test_the_shipped_file_lists_every_setting_with_its_default():
+    listed = tomllib.loads("\n".join(line.removeprefix("# ") for line in _settings_lines()))
+    expected = {
+        table: {name: _plain(getattr(getattr(Settings(), table), name)) for name in field.annotation.model_fields}
+        for table, field in Settings.model_fields.items()
+        if issubclass(field.annotation, BaseModel)
+    }
+    assert listed == expected
+
+
+def _settings_lines():
+    lines = SHIPPED.read_text(encoding="utf-8").splitlines()
+    start = lines.index("[telegram]")
+    return lines[start:]
+
+
+def _plain(value):
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value) if isinstance(value, Path) else value

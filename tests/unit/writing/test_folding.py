@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.writing.folding import fold, words
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ёлка", "елка"),
+        ("Қазақстан", "Казакстан"),
+        ("Үзэсгэлэн", "узэсгэлэн"),
+        ("намоишгоҳ", "намоишгох"),
+        ("Oʻzbekiston", "O'zbekiston"),
+        ("Oʻzbekiston", "Ozbekiston"),
+        ("سرمایه‌گذاری", "سرمايه‌گذاري"),
+        ("ثبت‌نام", "ثبتنام"),
+        ("हिन्दी", "हिंदी"),
+        ("फ़ोरम", "फोरम"),
+        ("臺灣貿易", "台湾贸易"),
+        ("ＳＣＯＤＡ １２", "scoda 12"),
+        ("۱۲۳", "123"),
+        ("٤٥٦", "456"),
+        ("१२३", "123"),
+        ("аб’ява", "аб'ява"),
+    ],
+)
+def test_spellings_of_one_word_fold_to_the_same(one, other):
+    assert fold(one) == fold(other)
+
+
+def test_different_words_stay_different():
+    assert fold("expo") != fold("export")
+    assert fold("сорок") != fold("сурок")
+
+
+def test_words_drop_punctuation_and_keep_order():
+    assert words("«SCODA», 2025 — где?") == ["scoda", "2025", "где"]
+
+
+@given(st.text())
+def test_folding_never_fails(text):
+    assert isinstance(fold(text), str)

@@ -1,0 +1,35 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.vocabulary import Locale
+from bot.writing.sentences import split_sentences
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentences"),
+    [
+        (Locale.EN, ["It took place on 17–20 July 2025.", "It cost 3.5 million.", "See p. 4 there."]),
+        (Locale.RU, ["Выставка прошла 17–20 июля 2025 г. в Циндао.", "Она заняла 44 тыс. м²."]),
+        (Locale.ZH, ["第四届博览会于2025年举行。", "面积4.4万平方米！"]),
+        (Locale.KK, ["Көрме 2025 ж. 17 шілдеде ашылды.", "Ол Цзяочжоуда өтті."]),
+        (Locale.KY, ["Көргөзмө 2025-ж. 17-июлда ачылды.", "Ал Цзяочжоудо өттү."]),
+        (Locale.FA, ["نمایشگاه برگزار شد.", "کجا؟", "اینجا."]),
+        (Locale.UR, ["مرکز 2022 میں کھلا۔", "یہ بڑا ہے۔"]),
+        (Locale.HI, ["केंद्र 2022 में खुला।", "यह बड़ा है।"]),
+        (Locale.EN, ["President J. Smith spoke.", "Nobody listened."]),
+    ],
+)
+def test_sentences_end_where_a_reader_would_end_them(locale, sentences):
+    separator = "" if locale is Locale.ZH else " "
+    assert split_sentences(separator.join(sentences), locale) == sentences
+
+
+def test_a_line_break_ends_a_sentence():
+    assert split_sentences("one\ntwo", Locale.EN) == ["one", "two"]
+
+
+@given(st.text(), st.sampled_from(list(Locale)))
+def test_no_letter_is_lost(text, locale):
+    joined = "".join(split_sentences(text, locale))
+    assert "".join(joined.split()) == "".join(text.split())

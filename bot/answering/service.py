@@ -75,7 +75,15 @@ class Answerer:
             return Answer(outcome, languages.spoken, languages.spoken)
         search = self._index.current()
         finding = await self._find(search, without_greeting(text), languages, question)
-        return self._decide(finding, search.knowledge, text, languages, question.today)
+        return self._decide(finding, search.knowledge, text=text, spoken=languages.spoken, today=question.today)
+
+    async def retrieve(self, question: Question) -> Sequence[SectionKey]:
+        """The sections found for a question, best first, answerable or not: what retrieval alone is worth."""
+        text = one_line(question.text, limit=QUESTION_LIMIT)
+        languages = languages_of(replace(question, text=text), self._identifier)
+        search = self._index.current()
+        finding = await self._find(search, without_greeting(text), languages, question)
+        return [candidate.key for candidate in finding.ranked]
 
     def section(self, key: SectionKey, locale: Locale, today: date) -> Answer | None:
         """The whole section in `locale` or the best other language; None when it is gone or no longer valid."""
@@ -100,15 +108,17 @@ class Answerer:
         return library.documents(self._index.current().knowledge, topic, locale, today)
 
     async def _find(self, search: Search, text: str, languages: Languages, question: Question) -> _Finding:
-        alone = await self._read(search, text, text, languages, question)
+        alone = await self._read(search, text, languages, question, asked=text)
         last = question.history[-1] if question.history else None
         leans_back = refers_back(text, languages.written) or len(words(text)) <= _SHORT_WORDS
         if last is None or not leans_back:
             return alone
-        joined = await self._read(search, f"{last.question} {text}", text, languages, question)
+        joined = await self._read(search, f"{last.question} {text}", languages, question, asked=text)
         return joined if joined.probability > alone.probability else alone
 
-    async def _read(self, search: Search, text: str, asked: str, languages: Languages, question: Question) -> _Finding:
+    async def _read(
+        self, search: Search, text: str, languages: Languages, question: Question, *, asked: str
+    ) -> _Finding:
         """Search for `text`; `asked` is what the visitor wrote last and picks the sentences."""
         ranked = rank(await search.hits(text, languages.written, top_k=TOP_K))
         if text != asked:
@@ -139,8 +149,7 @@ class Answerer:
         )
         return _Finding(section, chosen, self._calibration.probability(evidence), tuple(answerable), open_question)
 
-    def _decide(self, finding: _Finding, knowledge: Knowledge, text: str, languages: Languages, today: date) -> Answer:
-        spoken = languages.spoken
+    def _decide(self, finding: _Finding, knowledge: Knowledge, *, text: str, spoken: Locale, today: date) -> Answer:
         if finding.section is None or finding.probability < self._answer_from:
             return self._refuse(finding, knowledge, spoken, today)
         section = finding.section

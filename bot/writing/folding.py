@@ -53,6 +53,11 @@ def words(text: str) -> list[str]:
     return _SPACE_OR_PUNCTUATION.sub(" ", fold(text)).split()
 
 
+def ascii_digits(text: str) -> str:
+    """`text` with the digits of all scripts written 0 to 9."""
+    return text.translate(_DIGITS)
+
+
 def has_han(text: str) -> bool:
     """Whether `text` holds a Chinese character."""
     return _HAN.search(text) is not None

@@ -1,0 +1,215 @@
+"""How good the answers are: a question set run through the Answerer and counted, language by language."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+
+from bot.answering.conversation import converse
+from bot.answering.model import Answer, Outcome
+from bot.answering.service import Answerer
+from bot.errors import ScodaError
+from bot.vocabulary import Locale, SectionKey
+from bot.writing.folding import ascii_digits
+
+REFUSE = "refuse"
+
+
+class QuestionSetError(ScodaError):
+    """A line of the question set can't be used; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One line of a question set.
+
+    `expect` holds the patterns that must all be found in the answer; it is empty for a question that must be refused.
+    `section` is where the answer stands (`path#section` or only the path), if the set says so.
+    """
+
+    case_id: str
+    turns: tuple[str, ...]
+    locale: Locale | None
+    expect: tuple[re.Pattern[str], ...]
+    section: str
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether the knowledge holds the answer."""
+        return bool(self.expect)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a case. `text` is what the visitor would read; `found` the sections in the order retrieved."""
+
+    case: Case
+    answer: Answer
+    text: str
+    found: tuple[SectionKey, ...]
+    took_ms: float
+
+    @property
+    def is_right(self) -> bool:
+        """Every expected pattern was said, or what must be refused was."""
+        if not self.case.is_answerable:
+            return self.answer.outcome.refused
+        text = _comparable(self.text)
+        return self.answer.outcome is Outcome.ANSWERED and all(p.search(text) for p in self.case.expect)
+
+    @property
+    def is_in_language(self) -> bool:
+        """Whether the answer's sentences are in the visitor's language."""
+        return self.case.locale is None or self.answer.written_in is self.case.locale
+
+    @property
+    def rank(self) -> int | None:
+        """The place, from 1, at which the section that holds the answer was retrieved; None when it was not."""
+        wanted = self.case.section
+        places = (n for n, key in enumerate(self.found, start=1) if wanted in {str(key), key.path})
+        return next(places, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The figures of one language, or of all. Shares are 0 to 1; a share of nothing is 1."""
+
+    name: str
+    answerable: int
+    right: float
+    right_in_language: float
+    refused_wrongly: float
+    unanswerable: int
+    refused_rightly: float
+    hit_1: float
+    hit_5: float
+    mrr: float
+    median_ms: float
+
+
+def read_cases(lines: Iterable[str]) -> Iterator[Case]:
+    """Read JSON lines `{"id", "question"|"turns", "lang"?, "expect": [patterns]|"refuse", "section"?}`.
+
+    Raises:
+        QuestionSetError: a line is not of that form.
+    """
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                yield _case(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
+                raise QuestionSetError(
+                    f"line {number}: {error!r}; a line needs id, question or turns, expect"
+                ) from error
+
+
+async def evaluate(
+    cases: Sequence[Case],
+    answerer: Answerer,
+    *,
+    today: date,
+    say: Callable[[Answer], str],
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[Result]:
+    """Ask every case, one after another; `say` words an answer as the visitor would read it."""
+    results = []
+    for done, case in enumerate(cases, start=1):
+        started = time.perf_counter()
+        answer, question = await converse(answerer, case.turns, today=today)
+        took_ms = (time.perf_counter() - started) * 1000 / len(case.turns)
+        found = tuple(await answerer.retrieve(question)) if case.section else ()
+        results.append(Result(case, answer, say(answer), found, took_ms))
+        progress(done)
+    return results
+
+
+def tally(results: Sequence[Result], name: str) -> Tally:
+    """Count the results of one language or of all."""
+    answerable = [result for result in results if result.case.is_answerable]
+    unanswerable = [result for result in results if not result.case.is_answerable]
+    placed = [result.rank for result in answerable if result.case.section]
+    return Tally(
+        name=name,
+        answerable=len(answerable),
+        right=_share(result.is_right for result in answerable),
+        right_in_language=_share(result.is_right and result.is_in_language for result in answerable),
+        refused_wrongly=1.0 - _share(not result.answer.outcome.refused for result in answerable),
+        unanswerable=len(unanswerable),
+        refused_rightly=_share(result.is_right for result in unanswerable),
+        hit_1=_share(rank == 1 for rank in placed),
+        hit_5=_share(rank is not None and rank <= 5 for rank in placed),
+        mrr=sum(1.0 / rank for rank in placed if rank) / len(placed) if placed else 1.0,
+        median_ms=median(result.took_ms for result in results) if results else 0.0,
+    )
+
+
+def tallies(results: Sequence[Result]) -> list[Tally]:
+    """One tally a language, in the order of `Locale`, then the total."""
+    by_locale = [(locale, [r for r in results if r.case.locale is locale]) for locale in Locale]
+    return [tally(group, locale.value) for locale, group in by_locale if group] + [tally(results, "all")]
+
+
+def risk_coverage(results: Sequence[Result]) -> list[tuple[float, float]]:
+    """Points (coverage, risk): answering only the surest share `coverage` of all questions, how many would be wrong.
+
+    A question that has no answer counts as wrong when it is answered.
+    """
+    ranked = sorted(results, key=lambda result: -result.answer.score)
+    points, wrong = [], 0
+    for answered, result in enumerate(ranked, start=1):
+        wrong += not (result.case.is_answerable and _would_be_right(result))
+        points.append((answered / len(ranked), wrong / answered))
+    return points
+
+
+def _would_be_right(result: Result) -> bool:
+    """Where the bot refused, the section it had found first stands for the answer it would have given."""
+    return result.is_right if result.answer.outcome is Outcome.ANSWERED else result.rank == 1
+
+
+def _case(line: dict[str, object]) -> Case:
+    turns = line.get("turns") or [line["question"]]
+    assert isinstance(turns, list)
+    expect = line["expect"]
+    if expect == []:
+        raise ValueError('expect is empty: write the patterns, or "refuse"')
+    patterns = () if expect == REFUSE else tuple(_pattern(text) for text in _strings(expect))
+    lang = line.get("lang")
+    return Case(
+        case_id=str(line["id"]),
+        turns=tuple(_text_of(turn) for turn in turns),
+        locale=Locale(str(lang)) if lang else None,
+        expect=patterns,
+        section=str(line.get("section") or ""),
+    )
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list):
+        raise TypeError('expect must be a list of patterns or "refuse"')
+    return [str(item) for item in value]
+
+
+def _text_of(turn: object) -> str:
+    return str(turn["question"]) if isinstance(turn, dict) else str(turn)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(unicodedata.normalize("NFC", text), re.IGNORECASE)
+
+
+def _comparable(text: str) -> str:
+    return ascii_digits(unicodedata.normalize("NFC", text))
+
+
+def _share(flags: Iterable[bool]) -> float:
+    listed = list(flags)
+    return sum(listed) / len(listed) if listed else 1.0

@@ -1,0 +1,128 @@
+"""The evaluation as one HTML file: figures, risk–coverage curves as pictures, and every miss with what was found.
+
+Self-contained (no script, no font, no address) and readable on a phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from bot.answering.evaluation import Result, Tally, risk_coverage, tallies
+from bot.vocabulary import Locale
+
+_WIDTH, _HEIGHT, _MARGIN = 320, 200, 34
+_FOUND_SHOWN = 5
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --good: #0a7d4f; --bad: #b3261e; --ink: #1a73e8; }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: right; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; } tr:last-child { font-weight: 600; }
+.curves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
+figure { margin: 0; } figcaption { font-size: .9rem; } svg { height: auto; width: 100%; }
+svg text { fill: currentColor; font-size: 11px; } svg .axis { stroke: var(--line); }
+svg polyline { fill: none; stroke: var(--ink); stroke-width: 2; }
+article { border: 1px solid var(--line); border-radius: .6rem; margin: .7rem 0; padding: .7rem; }
+article p { margin: .3rem 0; overflow-wrap: anywhere; } .kind { color: var(--bad); font-weight: 600; }
+.none { color: var(--good); } code { font-size: .85em; }
+"""
+
+
+def render_report(results: Sequence[Result], *, title: str) -> str:
+    """The whole page."""
+    misses = [result for result in results if not (result.is_right and result.is_in_language)]
+    return "\n".join(
+        [
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
+            f"<h1>{escape(title)}</h1>",
+            _figures(tallies(results)),
+            "<h2>Risk and coverage</h2>",
+            "<p>Answering only the surest share of all questions (across), how many of those answers are wrong (up).</p>",
+            f'<div class="curves">{"".join(_curves(results))}</div>',
+            f"<h2>Misses: {len(misses)}</h2>",
+            *(_miss(result) for result in misses),
+            '<p class="none">Nothing was missed.</p>' if not misses else "",
+            "</body></html>",
+        ]
+    )
+
+
+def _figures(rows: Iterable[Tally]) -> str:
+    head = (
+        "<tr><th>language</th><th>answerable</th><th>right</th><th>right, in language</th><th>refused wrongly</th>"
+        "<th>unanswerable</th><th>refused rightly</th><th>hit@1</th><th>hit@5</th><th>MRR</th><th>ms</th></tr>"
+    )
+    return f'<div class="wide"><table>{head}{"".join(map(_row, rows))}</table></div>'
+
+
+def _row(row: Tally) -> str:
+    cells = (
+        row.name,
+        str(row.answerable),
+        f"{row.right:.1%}",
+        f"{row.right_in_language:.1%}",
+        f"{row.refused_wrongly:.1%}",
+        str(row.unanswerable),
+        f"{row.refused_rightly:.1%}",
+        f"{row.hit_1:.1%}",
+        f"{row.hit_5:.1%}",
+        f"{row.mrr:.3f}",
+        f"{row.median_ms:.0f}",
+    )
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _curves(results: Sequence[Result]) -> Iterable[str]:
+    yield _curve("all languages", results)
+    for locale in Locale:
+        group = [result for result in results if result.case.locale is locale]
+        if group:
+            yield _curve(locale.endonym, group)
+
+
+def _curve(name: str, results: Sequence[Result]) -> str:
+    points = " ".join(f"{_x(coverage):.1f},{_y(risk):.1f}" for coverage, risk in risk_coverage(results))
+    ticks = "".join(
+        f'<line class="axis" x1="{_x(0)}" x2="{_x(1)}" y1="{_y(share)}" y2="{_y(share)}"/>'
+        f'<text x="2" y="{_y(share) + 4}">{share:.0%}</text>'
+        f'<text x="{_x(share) - 10}" y="{_HEIGHT - 6}">{share:.0%}</text>'
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+    )
+    return (
+        f'<figure><svg viewBox="0 0 {_WIDTH + 12} {_HEIGHT}" role="img" aria-label="Risk and coverage, {escape(name)}">'
+        f'{ticks}<polyline points="{points}"/></svg><figcaption>{escape(name)}, {len(results)} questions</figcaption></figure>'
+    )
+
+
+def _x(share: float) -> float:
+    return _MARGIN + share * (_WIDTH - _MARGIN)
+
+
+def _y(share: float) -> float:
+    return _HEIGHT - _MARGIN / 1.5 - share * (_HEIGHT - _MARGIN)
+
+
+def _miss(result: Result) -> str:
+    case = result.case
+    expected = " · ".join(pattern.pattern for pattern in case.expect) or "a refusal"
+    found = "".join(f"<li><code>{escape(str(key))}</code></li>" for key in result.found[:_FOUND_SHOWN])
+    return (
+        f'<article><p><code>{escape(case.case_id)}</code> <span class="kind">{escape(_kind(result))}</span> '
+        f"{result.answer.score:.2f}</p>"
+        f'<p dir="auto"><b>{escape(" → ".join(case.turns))}</b></p>'
+        f'<p dir="auto">{escape(result.text)}</p>'
+        f"<p>expected: <code>{escape(expected)}</code> {escape(case.section)}</p><ol>{found}</ol></article>"
+    )
+
+
+def _kind(result: Result) -> str:
+    if not result.case.is_answerable:
+        return "answered what it does not know"
+    if result.answer.outcome.refused:
+        return "refused wrongly"
+    return "wrong answer" if not result.is_right else "right, but in another language"

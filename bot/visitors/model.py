@@ -8,6 +8,9 @@ from datetime import datetime
 
 from bot.vocabulary import Locale, VisitorId
 
+Plain = str | int | float | bool | None
+"""A value as JSON knows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
@@ -24,9 +27,14 @@ class Visitor:
     app_locale: Locale | None = None
     is_reachable: bool = True
 
+    @property
+    def preferred(self) -> Locale | None:
+        """The language to expect of the visitor: the one they picked, else the one of their app."""
+        return self.chosen or self.app_locale
+
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
     """Everything stored about one visitor: table name → rows, times in ISO 8601 UTC."""
 
-    tables: Mapping[str, tuple[Mapping[str, str | int | float | bool | None], ...]]
+    tables: Mapping[str, tuple[Mapping[str, Plain], ...]]

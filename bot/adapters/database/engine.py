@@ -1,0 +1,282 @@
+"""Opens the state database, SQLite or PostgreSQL, and hands out its connections and transactions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Table, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.adapters.database import schema
+from bot.adapters.database.locks import folder_lock, server_lock
+from bot.errors import DatabaseError
+
+WAIT_S = 30.0
+"""How long a write waits for its turn, and a connection for a free place, before it fails."""
+
+_BEGIN = "scoda_begin"
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenTransaction:
+    database: Database
+    connection: AsyncConnection
+    task: asyncio.Task[object] | None
+
+
+_open: ContextVar[_OpenTransaction | None] = ContextVar("open_transaction", default=None)
+
+
+@asynccontextmanager
+async def open_database(target: str | Path, *, lock: bool = True) -> AsyncIterator[Database]:
+    """Open the database at a file path or a `postgresql://` address, and close it at the end.
+
+    With `lock` this process is the only one that may write; a SQLite file's folder is made if it is missing. Without
+    it the database can only be read, also beside a running bot.
+
+    Raises:
+        AlreadyRunningError: another process holds the database.
+        DatabaseError: it can't be reached, is damaged, or has a newer schema.
+    """
+    url = _url_of(target)
+    file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+    async with AsyncExitStack() as stack:
+        if file is not None and lock:
+            stack.enter_context(folder_lock(file.parent))
+        if file is not None and not lock:
+            _require(file)
+        engine = _postgresql_engine(url) if file is None else _sqlite_engine(url, reads_only=not lock)
+        stack.push_async_callback(engine.dispose)
+        database = Database(engine, name=str(file or url.render_as_string()), reads_only=not lock)
+        with database.translated_errors():
+            if file is None and lock:
+                await stack.enter_async_context(server_lock(engine))
+            await database.check()
+        yield database
+
+
+class Database:
+    """The open state database. Made by `open_database`."""
+
+    def __init__(self, engine: AsyncEngine, *, name: str, reads_only: bool) -> None:
+        self.name = name
+        self._reads_only = reads_only
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._engine = engine
+        self._reading_engine = engine.execution_options(**{_BEGIN: ("BEGIN",)})
+        self._write_turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Make all that this task reads and writes inside one transaction; inside another it joins that one.
+
+        It belongs to the task that opened it: what other tasks write meanwhile, even tasks started inside, is theirs.
+        """
+        if self._joined() is not None:
+            yield
+            return
+        async with self.apart() as connection:
+            token = _open.set(_OpenTransaction(self, connection, asyncio.current_task()))
+            try:
+                yield
+            finally:
+                _open.reset(token)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to write with: the open transaction's, or one that commits at the end."""
+        joined = self._joined()
+        if joined is None:
+            async with self.apart() as connection:
+                yield connection
+        else:
+            with self.translated_errors():
+                yield joined
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with: the open transaction's, which sees its own writes, or a fresh one."""
+        with self.translated_errors():
+            joined = self._joined()
+            if joined is None:
+                async with self._reading_engine.connect() as connection:
+                    yield connection
+            else:
+                yield joined
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction of its own, never joined to another one.
+
+        Raises:
+            DatabaseError: this task has a transaction open and would wait for itself, or the turn did not come.
+        """
+        self._require_writable()
+        if self._joined() is not None:
+            raise DatabaseError("this write needs a transaction of its own: call it outside the open one")
+        async with self._turn_to_write():
+            with self.translated_errors():
+                async with self._engine.begin() as connection:
+                    yield connection
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT in this database's dialect."""
+        return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
+
+    async def migrate(self) -> None:
+        """Bring the schema to this program's revision, in one transaction. At that revision it does nothing."""
+        self._require_writable()
+        # Alembic changes a SQLite table by dropping it for a copy: with foreign keys on, the rows of its children
+        # would go too.
+        engine = self._engine.execution_options(**{_BEGIN: ("PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE")})
+        with self.translated_errors():
+            async with engine.begin() as connection:
+                await connection.run_sync(schema.upgrade)
+        if self._is_sqlite:
+            await engine.dispose()  # the connection still has its foreign keys off
+
+    async def check(self) -> None:
+        """Make sure that the database is whole and of a revision this program knows.
+
+        Raises:
+            DatabaseError: it is not, with the way back.
+        """
+        async with self.reading() as connection:
+            if self._is_sqlite and not self._reads_only:
+                await self._refuse_damage(connection)
+            await connection.run_sync(schema.refuse_newer, self.name)
+            if self._reads_only:
+                await connection.run_sync(schema.require_newest, self.name)
+
+    async def ping(self) -> None:
+        """Ask for an answer.
+
+        Raises:
+            DatabaseError: none came.
+        """
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    @contextmanager
+    def translated_errors(self) -> Iterator[None]:
+        """Turn SQLAlchemy's errors into ours. Values that were being stored are never part of the message."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+            if _means_damage(reason):
+                raise DatabaseError(self._damage(reason)) from error
+            raise DatabaseError(f"the database {self.name} failed: {reason}") from error
+
+    def _require_writable(self) -> None:
+        if self._reads_only:
+            raise DatabaseError(f"{self.name} is open for reading only: open it with its lock to write")
+
+    def _joined(self) -> AsyncConnection | None:
+        transaction = _open.get()
+        if transaction is None or transaction.database is not self:
+            return None
+        return transaction.connection if transaction.task is asyncio.current_task() else None
+
+    @asynccontextmanager
+    async def _turn_to_write(self) -> AsyncIterator[None]:
+        if not self._is_sqlite:
+            yield
+            return
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._write_turn.acquire()
+        except TimeoutError as error:
+            raise DatabaseError(
+                f"a write to {self.name} waited {WAIT_S:.0f} s for the one before it: "
+                "a transaction is held open too long"
+            ) from error
+        try:
+            yield
+        finally:
+            self._write_turn.release()
+
+    async def _refuse_damage(self, connection: AsyncConnection) -> None:
+        findings = (await connection.execute(text("PRAGMA quick_check(3)"))).scalars().all()
+        if findings != ["ok"]:
+            raise DatabaseError(self._damage("; ".join(map(str, findings))))
+
+    def _damage(self, reason: str) -> str:
+        return (
+            f"the database {self.name} is damaged ({reason}). Stop the bot, move this file and those beside it that "
+            "end in -wal and -shm out of the folder, put the last backup in their place and start again. Without a "
+            "backup start with none: the knowledge index is built again from the knowledge files; visitors' "
+            "languages, open questions and feedback are lost."
+        )
+
+
+def _url_of(target: str | Path) -> URL:
+    if isinstance(target, Path) or "://" not in target:
+        return URL.create("sqlite+aiosqlite", database=str(target))
+    try:
+        url = make_url(target)
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseError(
+            "store.database_url can't be read: it needs the form postgresql://user@host/name"
+        ) from error
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+    backend = url.drivername.partition("+")[0]
+    if backend not in drivers:
+        raise DatabaseError(f"store.database_url names {backend!r}: only postgresql:// and sqlite:/// are known")
+    return url.set(drivername=drivers[backend])
+
+
+def _require(file: Path) -> None:
+    if not file.is_file():
+        raise DatabaseError(f"there is no database {file} yet: run `scoda run` or `scoda knowledge sync` first")
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=0,
+        pool_timeout=WAIT_S,
+        connect_args={"connect_timeout": int(WAIT_S)},
+    )
+
+
+def _sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
+    engine = create_async_engine(url, hide_parameters=True, pool_size=5, max_overflow=0, pool_timeout=WAIT_S)
+    pragmas = [
+        f"busy_timeout={WAIT_S * 1000:.0f}",
+        "query_only=ON" if reads_only else "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",  # what a visitor had deleted is overwritten in the file
+    ]
+
+    def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:  # noqa: ARG001 - SQLAlchemy's own signature
+        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begin(connection: Connection) -> None:
+        for statement in connection.get_execution_options().get(_BEGIN, ("BEGIN IMMEDIATE",)):
+            connection.exec_driver_sql(statement)
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "begin", begin)
+    return engine
+
+
+def _means_damage(reason: str) -> bool:
+    return "malformed" in reason or "not a database" in reason

@@ -1,0 +1,169 @@
+"""The generations of the knowledge: the truth from which the index can be built again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+
+from sqlalchemy import ColumnElement, RowMapping, delete, select, update
+
+from bot.adapters.database.engine import Database
+from bot.adapters.database.tables import manifest_documents, manifest_generations
+from bot.errors import DatabaseError
+
+_BATCH = 200
+
+
+class GenerationState(StrEnum):
+    """Where a generation stands. At most one is published."""
+
+    BUILDING = "building"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRow:
+    """One knowledge file of a generation. `body` is JSON text."""
+
+    locale: str
+    path: str
+    content_hash: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRow:
+    """One generation. Counts, fingerprint and means are known once it is published."""
+
+    number: int
+    state: GenerationState
+    embedding_identity: str
+    documents: int
+    chunks: int
+    fingerprint: str
+    means: bytes
+    created_at: datetime
+    published_at: datetime | None
+
+
+class SqlManifestStore:
+    """Keeps generations and their documents."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, embedding_identity: str) -> int:
+        """Start a generation; returns its number, which was never given before."""
+        insert = manifest_generations.insert().values(
+            state=GenerationState.BUILDING,
+            embedding_identity=embedding_identity,
+            documents=0,
+            chunks=0,
+            fingerprint="",
+            means=b"",
+        )
+        async with self._database.writing() as connection:
+            number = await connection.scalar(insert.returning(manifest_generations.c.number))
+        assert isinstance(number, int)
+        return number
+
+    async def write_documents(self, number: int, rows: Iterable[ManifestRow]) -> None:
+        """Add documents to a generation that is being built.
+
+        Each batch is a transaction of its own, if none is open, so that other writers get their turn.
+        """
+        iterator = iter(rows)
+        while batch := list(islice(iterator, _BATCH)):
+            async with self._database.writing() as connection:
+                await connection.execute(manifest_documents.insert(), [_values(number, row) for row in batch])
+
+    async def publish(
+        self, number: int, *, documents: int, chunks: int, fingerprint: str, means: bytes, now: datetime
+    ) -> None:
+        """Make this generation the published one and retire the one before, both or neither.
+
+        Raises:
+            DatabaseError: the generation is not being built.
+        """
+        building = manifest_generations.c.state == GenerationState.BUILDING
+        published = update(manifest_generations).where(manifest_generations.c.number == number, building)
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(manifest_generations).where(_is_published()).values(state=GenerationState.RETIRED)
+            )
+            result = await connection.execute(
+                published.values(
+                    state=GenerationState.PUBLISHED,
+                    documents=documents,
+                    chunks=chunks,
+                    fingerprint=fingerprint,
+                    means=means,
+                    published_at=now,
+                )
+            )
+            if result.rowcount != 1:
+                raise DatabaseError(f"generation {number} is not being built: begin a new one and publish that")
+
+    async def published(self) -> GenerationRow | None:
+        """The published generation; None when there was never one."""
+        async with self._database.reading() as connection:
+            row = (await connection.execute(select(manifest_generations).where(_is_published()))).mappings().first()
+        return None if row is None else _generation(row)
+
+    async def documents(self, number: int) -> list[ManifestRow]:
+        """The documents of a generation, by path and locale."""
+        table = manifest_documents.c
+        query = (
+            select(table.locale, table.path, table.content_hash, table.body)
+            .where(table.generation == number)
+            .order_by(table.path, table.locale)
+        )
+        async with self._database.reading() as connection:
+            return [ManifestRow(*row) for row in await connection.execute(query)]
+
+    async def discard(self, number: int) -> None:
+        """Delete a generation and its documents; the published one stays."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                delete(manifest_generations).where(manifest_generations.c.number == number, ~_is_published())
+            )
+
+    async def retire_old(self, keep: int = 2) -> list[int]:
+        """Delete retired generations beyond the newest `keep`, the published one counted; returns their numbers."""
+        retired = (
+            select(manifest_generations.c.number)
+            .where(manifest_generations.c.state == GenerationState.RETIRED)
+            .order_by(manifest_generations.c.number.desc())
+        )
+        async with self._database.writing() as connection:
+            old = list(await connection.scalars(retired))[max(keep - 1, 0) :]
+            await connection.execute(delete(manifest_generations).where(manifest_generations.c.number.in_(old)))
+        return old
+
+    async def generations(self) -> list[GenerationRow]:
+        """All generations, newest first."""
+        query = select(manifest_generations).order_by(manifest_generations.c.number.desc())
+        async with self._database.reading() as connection:
+            return [_generation(row) for row in (await connection.execute(query)).mappings()]
+
+
+def _is_published() -> ColumnElement[bool]:
+    return manifest_generations.c.state == GenerationState.PUBLISHED
+
+
+def _generation(row: RowMapping) -> GenerationRow:
+    return GenerationRow(**{**row, "state": GenerationState(row["state"])})
+
+
+def _values(number: int, row: ManifestRow) -> dict[str, object]:
+    return {
+        "generation": number,
+        "locale": row.locale,
+        "path": row.path,
+        "content_hash": row.content_hash,
+        "body": row.body,
+    }

@@ -1,0 +1,67 @@
+"""Which revision a database has, and how it comes to the newest."""
+
+from __future__ import annotations
+
+import secrets as randomness
+from pathlib import Path
+
+from sqlalchemy import Connection, column, inspect, select, table
+
+from bot.adapters.database.migrations import REVISIONS
+from bot.adapters.database.tables import secrets
+from bot.errors import DatabaseError
+
+TOMBSTONE_SECRET = "tombstones"  # noqa: S105 - the name of the key, not the key
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The database's revision; None when it has no tables yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(select(column("version_num")).select_from(table("alembic_version"))).scalar()
+
+
+def refuse_newer(connection: Connection, name: str) -> None:
+    """Stop before an older program damages what a newer one wrote.
+
+    Raises:
+        DatabaseError: the database's revision is unknown here.
+    """
+    revision = current_revision(connection)
+    if revision is not None and revision not in REVISIONS:
+        raise DatabaseError(
+            f"{name} was written by a newer version of this program (schema {revision}, known up to "
+            f"{REVISIONS[-1]}): install that version again, or restore the backup from before its first start"
+        )
+
+
+def require_newest(connection: Connection, name: str) -> None:
+    """Stop a reader at a database that nobody has set up or upgraded.
+
+    Raises:
+        DatabaseError: the database is empty or has an older schema.
+    """
+    if current_revision(connection) != REVISIONS[-1]:
+        raise DatabaseError(f"{name} is not set up for this version: run `scoda run` or `scoda knowledge sync` first")
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the tables to the newest revision, in the transaction that is open. At the newest it does nothing."""
+    if current_revision(connection) == REVISIONS[-1]:
+        return
+    from alembic import command  # noqa: PLC0415 - loading Alembic takes longer than starting on a current schema
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    folder = str(Path(__file__).with_name("migrations"))
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    _make_secret(connection)
+
+
+def _make_secret(connection: Connection) -> None:
+    known = select(secrets.c.name).where(secrets.c.name == TOMBSTONE_SECRET)
+    if connection.execute(known).first() is None:
+        connection.execute(secrets.insert().values(name=TOMBSTONE_SECRET, value=randomness.token_bytes(32)))

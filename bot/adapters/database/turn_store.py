@@ -1,0 +1,74 @@
+"""The turns of a chat and what visitors thought of the answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import RowMapping, select
+
+from bot.adapters.database.engine import Database
+from bot.adapters.database.tables import feedback as feedback_table
+from bot.adapters.database.tables import turns
+from bot.answering.model import Outcome, Turn
+from bot.chat.ports import Feedback, TurnRecord
+from bot.vocabulary import ChatId, Locale, SectionKey, VisitorId
+
+
+class SqlTurnStore:
+    """Implements `bot.chat.ports.TurnStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(self, turn: TurnRecord) -> None:
+        """See the port."""
+        row = {
+            "turn_id": turn.turn_id,
+            "chat_id": turn.chat_id,
+            "visitor_id": turn.visitor_id,
+            "asked_at": turn.asked_at,
+            "question": turn.question,
+            "locale": turn.locale,
+            "outcome": turn.outcome,
+            "score": turn.score,
+            "keys": json.dumps([str(key) for key in turn.keys]),
+            "took_ms": turn.took_ms,
+        }
+        async with self._database.writing() as connection:
+            await connection.execute(turns.insert().values(row))
+
+    async def recent(self, chat_id: ChatId, visitor_id: VisitorId, *, since: datetime, limit: int) -> Sequence[Turn]:
+        """See the port. A turn asked at `since` counts."""
+        query = (
+            select(turns.c.question, turns.c.locale, turns.c.outcome, turns.c["keys"])
+            .where(turns.c.chat_id == chat_id, turns.c.visitor_id == visitor_id, turns.c.asked_at >= since)
+            .order_by(turns.c.asked_at.desc(), turns.c.turn_id.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [_turn(row) for row in reversed(rows)]
+
+    async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
+        """See the port. An opinion on a turn that is gone is dropped."""
+        opinion = {"opinion": feedback, "given_at": now}
+        insert = self._database.insert(feedback_table).values(turn_id=turn_id, visitor_id=visitor_id, **opinion)
+        async with self._database.writing() as connection:
+            if await connection.scalar(select(turns.c.turn_id).where(turns.c.turn_id == turn_id)) is None:
+                return
+            await connection.execute(
+                insert.on_conflict_do_update(
+                    index_elements=[feedback_table.c.turn_id, feedback_table.c.visitor_id], set_=opinion
+                )
+            )
+
+
+def _turn(row: RowMapping) -> Turn:
+    return Turn(
+        question=row["question"],
+        locale=Locale(row["locale"]),
+        outcome=Outcome(row["outcome"]),
+        keys=tuple(SectionKey.parse(key) for key in json.loads(row["keys"])),
+    )

@@ -1,0 +1,48 @@
+// One stream of events for all chats. A browser opens at most six connections to a host, so a stream for each
+// column would leave none for sending.
+
+const EVENTS = ["message", "edited_message", "deleted", "action", "draft", "commands", "persona", "reaction"];
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 5_000;
+
+/** Keeps an event stream open for ever; says when it is live and hands every event on. */
+export class Stream {
+  #source = null;
+  #waitMs = FIRST_WAIT_MS;
+
+  constructor({ onEvent, onLive, onLost }) {
+    this.onEvent = onEvent;
+    this.onLive = onLive;
+    this.onLost = onLost;
+    addEventListener("online", () => this.#source?.readyState === EventSource.CLOSED && this.open());
+    for (const sign of ["offline", "unreachable"]) addEventListener(sign, () => this.lost());
+  }
+
+  open() {
+    this.#source?.close();
+    const source = new EventSource("/sandbox/events");
+    this.#source = source;
+    source.onopen = () => {
+      this.#waitMs = FIRST_WAIT_MS;
+      this.onLive();
+    };
+    source.onerror = () => this.#reopenLater(source);
+    source.addEventListener("reload", () => this.onLive());
+    for (const name of EVENTS) source.addEventListener(name, (event) => this.onEvent(name, JSON.parse(event.data)));
+  }
+
+  /** Something else failed although the stream seems open (a dead connection can look alive for minutes): begin anew. */
+  lost() {
+    if (this.#source) this.#reopenLater(this.#source);
+  }
+
+  // The browser's own retry waits for seconds and gives up for good on an error status, so the page does it itself.
+  // What happened meanwhile is fetched anew when the stream is live again.
+  #reopenLater(source) {
+    if (source !== this.#source) return;
+    source.close();
+    this.onLost();
+    setTimeout(() => source === this.#source && this.open(), this.#waitMs);
+    this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
+  }
+}

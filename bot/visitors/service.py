@@ -1,0 +1,52 @@
+"""The care of visitors."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.visitors.model import PersonalData, Visitor
+from bot.visitors.ports import VisitorStore
+from bot.vocabulary import Locale, VisitorId
+
+
+class VisitorService:
+    """Knows visitors, shows them what is kept about them, and forgets them.
+
+    `retention` is how long questions and used-up rows are kept.
+    """
+
+    def __init__(self, store: VisitorStore, *, retention: timedelta) -> None:
+        self._store = store
+        self._retention = retention
+
+    async def greet(self, visitor_id: VisitorId, *, app_locale: Locale | None, now: datetime) -> Visitor:
+        """Note that the visitor wrote now, for the first time or again."""
+        await self._store.seen(visitor_id, app_locale=app_locale, now=now)
+        visitor = await self._store.find(visitor_id)
+        assert visitor is not None
+        return visitor
+
+    async def choose(self, visitor_id: VisitorId, locale: Locale, *, now: datetime) -> None:
+        """Keep the language the visitor picked."""
+        await self._store.choose(visitor_id, locale, now=now)
+
+    async def preferred_locale(self, visitor_id: VisitorId) -> Locale | None:
+        """The language picked, else the app's; None when neither is known."""
+        visitor = await self._store.find(visitor_id)
+        return None if visitor is None else visitor.preferred
+
+    async def unreachable(self, visitor_id: VisitorId) -> None:
+        """The visitor blocked the bot: nothing is sent to them until they come back."""
+        await self._store.unreachable(visitor_id)
+
+    async def my_data(self, visitor_id: VisitorId) -> PersonalData:
+        """Everything stored about the visitor."""
+        return await self._store.export(visitor_id)
+
+    async def delete_me(self, visitor_id: VisitorId, *, now: datetime) -> int:
+        """Forget the visitor; returns how many rows went. Running it twice changes nothing more."""
+        return await self._store.forget(visitor_id, now=now)
+
+    async def sweep(self, *, now: datetime) -> int:
+        """Delete what is older than the retention; returns how many rows went."""
+        return await self._store.forget_turns_before(now - self._retention)

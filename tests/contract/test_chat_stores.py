@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.answering.model import Outcome, Turn
+from bot.chat.ports import Action, Button, Feedback, StoredUpdate, TurnRecord
+from bot.errors import DatabaseError
+from bot.vocabulary import ChatId, DocumentPath, Locale, SectionKey, VisitorId
+
+NOW = datetime(2026, 11, 3, 9, 30, 0, 123456, tzinfo=UTC)
+SOON = NOW + timedelta(minutes=1)
+AIDA = VisitorId(7_000_000_001)
+OTHER = VisitorId(7_000_000_002)
+CHAT = ChatId(AIDA)
+KEY = SectionKey(DocumentPath("area/park.md"), "where")
+
+
+def update(update_id, payload="{}"):
+    return StoredUpdate(update_id, AIDA, payload, NOW, 0)
+
+
+def button(token, *, single_use=False):
+    return Button(token, CHAT, AIDA, Action.SOURCE, "area/park.md#where", SOON, single_use)
+
+
+def turn(turn_id, *, asked_at=NOW, chat_id=CHAT, visitor_id=AIDA, question="?"):
+    return TurnRecord(
+        turn_id, chat_id, visitor_id, asked_at, question, Locale.UZ, Outcome.CLARIFY, 0.5, (KEY, KEY), 1.0
+    )
+
+
+async def test_stored_updates_come_back_as_they_were_in_order(stores):
+    updates = [update(3, '{"text": "\\u0000 Сәлем"}'), update(1), update(2)]
+    assert await stores.inbox.store(updates) == 3
+    assert await stores.inbox.pending(after=0, limit=10) == [updates[1], updates[2], updates[0]]
+    assert await stores.inbox.pending(after=1, limit=1) == [updates[2]]
+
+
+async def test_an_update_that_is_known_is_left_out(stores):
+    await stores.inbox.store([update(1, "first")])
+    assert await stores.inbox.store([update(1, "second"), update(2), update(2)]) == 1
+    assert [waiting.payload for waiting in await stores.inbox.pending(after=0, limit=9)] == ["first", "{}"]
+    assert await stores.inbox.store([]) == 0
+
+
+async def test_many_updates_are_stored_at_once(stores):
+    assert await stores.inbox.store([update(number) for number in range(1, 1001)]) == 1000
+    assert await stores.inbox.count_pending() == 1000
+
+
+async def test_attempts_are_counted(stores):
+    await stores.inbox.store([update(1)])
+    assert await stores.inbox.attempted(1) == 1
+    assert await stores.inbox.attempted(1) == 2
+    assert [waiting.attempts for waiting in await stores.inbox.pending(after=0, limit=9)] == [2]
+
+
+async def test_an_attempt_at_an_unknown_update_is_refused(stores):
+    with pytest.raises(DatabaseError, match="update 5 is not in the inbox"):
+        await stores.inbox.attempted(5)
+
+
+async def test_an_attempt_inside_a_transaction_is_refused(stores):
+    await stores.inbox.store([update(1)])
+    async with stores.transaction():
+        with pytest.raises(DatabaseError, match="transaction of its own"):
+            await stores.inbox.attempted(1)
+
+
+async def test_handled_and_failed_updates_wait_no_more(stores):
+    await stores.inbox.store([update(1), update(2), update(3)])
+    await stores.inbox.done(1, now=NOW)
+    await stores.inbox.failed(2, now=NOW)
+    await stores.inbox.done(2, now=NOW)
+    assert [waiting.update_id for waiting in await stores.inbox.pending(after=0, limit=9)] == [3]
+    assert await stores.inbox.count_pending() == 1
+
+
+async def test_the_latest_update_id_counts_handled_updates_too(stores):
+    assert await stores.inbox.latest_update_id() is None
+    await stores.inbox.store([update(8_000_000_000), update(2)])
+    await stores.inbox.done(8_000_000_000, now=NOW)
+    assert await stores.inbox.latest_update_id() == 8_000_000_000
+
+
+async def test_a_button_is_found_until_it_expires(stores):
+    await stores.buttons.issue([])
+    await stores.buttons.issue([button("a"), button("b", single_use=True)])
+    assert await stores.buttons.find("a", now=NOW) == button("a")
+    assert await stores.buttons.find("b", now=NOW) == button("b", single_use=True)
+    assert await stores.buttons.find("c", now=NOW) is None
+    assert await stores.buttons.find("a", now=SOON) is None
+
+
+async def test_a_single_use_button_works_once(stores):
+    await stores.buttons.issue([button("a", single_use=True)])
+    assert await stores.buttons.use("a", now=NOW)
+    assert not await stores.buttons.use("a", now=NOW)
+    assert await stores.buttons.find("a", now=NOW) is None
+
+
+async def test_another_button_works_until_it_expires(stores):
+    await stores.buttons.issue([button("a")])
+    assert await stores.buttons.use("a", now=NOW)
+    assert await stores.buttons.use("a", now=NOW)
+    assert not await stores.buttons.use("a", now=SOON)
+    assert not await stores.buttons.use("unknown", now=NOW)
+
+
+async def test_a_token_is_not_given_twice(stores):
+    await stores.buttons.issue([button("a")])
+    with pytest.raises(DatabaseError):
+        await stores.buttons.issue([button("a")])
+
+
+async def test_recent_turns_are_the_last_ones_of_this_visitor_in_this_chat_oldest_first(stores):
+    for number in range(4):
+        await stores.turns.record(turn(f"t{number}", asked_at=NOW + timedelta(seconds=number), question=f"q{number}"))
+    await stores.turns.record(turn("other", visitor_id=OTHER))
+    await stores.turns.record(turn("group", chat_id=ChatId(-5)))
+    found = await stores.turns.recent(CHAT, AIDA, since=NOW + timedelta(seconds=1), limit=2)
+    assert found == [Turn(f"q{number}", Locale.UZ, Outcome.CLARIFY, (KEY, KEY)) for number in (2, 3)]
+    assert len(await stores.turns.recent(CHAT, AIDA, since=NOW + timedelta(seconds=1), limit=9)) == 3
+
+
+async def test_the_last_opinion_on_a_turn_counts(stores):
+    await stores.turns.record(turn("t"))
+    await stores.turns.rate("t", AIDA, Feedback.HELPFUL, now=NOW)
+    await stores.turns.rate("t", AIDA, Feedback.UNHELPFUL, now=SOON)
+    await stores.turns.rate("gone", AIDA, Feedback.HELPFUL, now=NOW)
+    opinions = (await stores.visitors.export(AIDA)).tables["feedback"]
+    assert [(row["turn_id"], row["opinion"]) for row in opinions] == [("t", "unhelpful")]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(st.text(st.characters()), min_size=1, max_size=20))
+async def test_any_text_survives_the_store(stores, texts):
+    turns = [turn(f"t{number:02}", question=text) for number, text in enumerate(texts)]
+
+    for record in turns:
+        await stores.turns.record(record)
+    found = await stores.turns.recent(CHAT, AIDA, since=NOW, limit=len(texts))
+    await stores.visitors.forget(AIDA, now=NOW)
+    assert [known.question for known in found] == texts

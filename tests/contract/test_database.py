@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import BigInteger, select, text
+from sqlalchemy.exc import StatementError
+
+import bot.adapters.database
+from bot.adapters.database.columns import AnyText
+from bot.adapters.database.embedding_cache import SqlEmbeddingCache
+from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest_store import GenerationState, ManifestRow, SqlManifestStore
+from bot.adapters.database.migrations import REVISIONS
+from bot.adapters.database.tables import PERSON_COLUMNS, metadata, secrets, tables_about_people, visitors
+from bot.adapters.database.visitor_store import SqlVisitorStore
+from bot.errors import AlreadyRunningError, DatabaseError
+from bot.vocabulary import VisitorId
+
+NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+AIDA = VisitorId(7_000_000_001)
+
+
+async def test_migrations_end_at_the_tables(database):
+    def differences(connection):
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+
+    async with database.reading() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+def test_every_revision_is_named():
+    folder = Path(bot.adapters.database.__file__).with_name("migrations")
+    known = [script.revision for script in ScriptDirectory(str(folder)).walk_revisions()]
+    assert tuple(reversed(known)) == REVISIONS
+
+
+async def test_migrating_again_changes_nothing(database):
+    async def key():
+        async with database.reading() as connection:
+            return await connection.scalar(select(secrets.c.value))
+
+    before = await key()
+    await database.migrate()
+    assert await key() == before
+
+
+def test_every_column_with_a_persons_id_is_known_as_one():
+    other_ids = {"update_id"}
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, BigInteger):
+                assert column.name in PERSON_COLUMNS | other_ids, f"{table.name}.{column.name}: whose id is it?"
+
+
+async def test_export_and_forgetting_cover_every_table_with_a_persons_id(database):
+    with_a_person = {table.name for table in metadata.sorted_tables if PERSON_COLUMNS & set(table.columns.keys())}
+    assert {table.name for table in tables_about_people()} == with_a_person
+    assert set((await SqlVisitorStore(database).export(AIDA)).tables) == with_a_person
+
+
+async def test_a_moment_comes_back_in_utc(database):
+    store = SqlVisitorStore(database)
+    await store.seen(AIDA, app_locale=None, now=NOW.astimezone(timezone(timedelta(hours=8))))
+    visitor = await store.find(AIDA)
+    assert (visitor.first_seen_at, visitor.first_seen_at.tzinfo) == (NOW, UTC)
+
+
+async def test_a_moment_without_a_zone_is_refused(database):
+    with pytest.raises(DatabaseError, match="no time zone") as refusal:
+        await SqlVisitorStore(database).seen(AIDA, app_locale=None, now=NOW.replace(tzinfo=None))
+    assert isinstance(refusal.value.__cause__, StatementError)
+
+
+@given(st.text(st.characters()))
+def test_any_text_becomes_storable_and_comes_back(value):
+    column = AnyText()
+    stored = column.process_bind_param(value, None)
+    stored.encode()
+    assert "\0" not in stored
+    assert column.process_result_value(stored, None) == value
+
+
+async def test_other_tasks_do_not_join_a_transaction(database):
+    store = SqlVisitorStore(database)
+    async with database.transaction():
+        await store.seen(AIDA, app_locale=None, now=NOW)
+        assert await asyncio.create_task(store.find(AIDA)) is None
+        assert await store.find(AIDA) is not None
+
+
+async def test_writers_take_turns(database):
+    store = SqlVisitorStore(database)
+
+    async def visit(number):
+        async with database.transaction():
+            await store.seen(VisitorId(number), app_locale=None, now=NOW)
+            await asyncio.sleep(0)
+            await store.find(VisitorId(number))
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(60):
+            tasks.create_task(visit(number))
+    async with database.reading() as connection:
+        assert len((await connection.execute(select(visitors))).all()) == 60
+
+
+async def test_a_cancelled_transaction_leaves_the_database_usable(database):
+    store = SqlVisitorStore(database)
+    inside = asyncio.Event()
+
+    async def held_open():
+        async with database.transaction():
+            await store.seen(AIDA, app_locale=None, now=NOW)
+            inside.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(held_open())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await store.find(AIDA) is None
+    await store.seen(AIDA, app_locale=None, now=NOW)
+
+
+async def test_a_second_process_is_refused_but_may_read(database, request, tmp_path):
+    target = tmp_path / "state.db" if "sqlite" in request.node.name else request.getfixturevalue("postgresql_url")
+    await SqlVisitorStore(database).seen(AIDA, app_locale=None, now=NOW)
+    with pytest.raises(AlreadyRunningError, match="in use by another process"):
+        async with open_database(target):
+            pass
+    async with open_database(target, lock=False) as reader:
+        assert await SqlVisitorStore(reader).find(AIDA) is not None
+        with pytest.raises(DatabaseError, match="reading only"):
+            await SqlVisitorStore(reader).unreachable(AIDA)
+        with pytest.raises(DatabaseError, match="reading only"):
+            await reader.migrate()
+
+
+async def test_a_database_answers_a_ping(database):
+    await database.ping()
+
+
+async def test_a_failing_statement_does_not_show_what_was_stored(database):
+    with pytest.raises(DatabaseError) as failure:
+        async with database.writing() as connection:
+            await connection.execute(text("INSERT INTO nowhere VALUES (:question)"), {"question": "my secret"})
+    assert "nowhere" in str(failure.value)
+    assert "my secret" not in f"{failure.value} {failure.value.__cause__}"
+
+
+async def test_vectors_come_back_by_model_and_text(database):
+    cache = SqlEmbeddingCache(database)
+    vectors = {f"{number:064x}": np.full(8, number, np.float32) for number in range(3000)}
+    await cache.put_many("e5", vectors)
+    await cache.put_many("e5", {f"{0:064x}": np.ones(8, np.float32)})
+    await cache.put_many("other", {f"{5000:064x}": np.ones(8, np.float32)})
+    found = await cache.get_many("e5", [*vectors, f"{5000:064x}"])
+    assert found.keys() == vectors.keys()
+    assert all(np.array_equal(found[key], vectors[key]) for key in vectors)
+    assert found[f"{7:064x}"].dtype == np.float32
+
+
+async def test_nothing_is_published_at_first(database):
+    store = SqlManifestStore(database)
+    assert await store.published() is None
+    assert await store.generations() == []
+    assert await store.documents(1) == []
+
+
+async def publish(store, number):
+    await store.publish(number, documents=1, chunks=2, fingerprint="f", means=b"\0m", now=NOW)
+
+
+async def test_publishing_retires_the_generation_before(database):
+    store = SqlManifestStore(database)
+    first, second = await store.begin("e5"), await store.begin("e5")
+    await publish(store, first)
+    await publish(store, second)
+    published = await store.published()
+    assert (published.number, published.embedding_identity, published.documents, published.chunks) == (
+        second,
+        "e5",
+        1,
+        2,
+    )
+    assert (published.fingerprint, published.means, published.published_at) == ("f", b"\0m", NOW)
+    assert published.created_at.tzinfo is UTC
+    assert [(row.number, row.state) for row in await store.generations()] == [
+        (second, GenerationState.PUBLISHED),
+        (first, GenerationState.RETIRED),
+    ]
+
+
+async def test_a_generation_that_is_not_being_built_can_not_be_published(database):
+    store = SqlManifestStore(database)
+    number = await store.begin("e5")
+    await publish(store, number)
+    with pytest.raises(DatabaseError, match="not being built"):
+        await publish(store, number)
+    assert (await store.published()).number == number
+
+
+async def test_documents_come_back_by_path_and_locale(database):
+    store = SqlManifestStore(database)
+    number = await store.begin("e5")
+    rows = [
+        ManifestRow("zh", "a.md", "2", '{"\\u0000": "园区"}'),
+        ManifestRow("en", "b.md", "3", "{}"),
+        ManifestRow("en", "a.md", "1", "{}"),
+    ]
+    await store.write_documents(number, iter(rows))
+    assert await store.documents(number) == [rows[2], rows[0], rows[1]]
+
+
+async def test_a_discarded_generation_is_gone_and_its_number_is_not_given_again(database):
+    store = SqlManifestStore(database)
+    number = await store.begin("e5")
+    await store.write_documents(number, [ManifestRow("en", "a.md", "1", "{}")])
+    await store.discard(number)
+    assert await store.documents(number) == []
+    assert await store.begin("e5") > number
+
+
+async def test_the_published_generation_can_not_be_discarded(database):
+    store = SqlManifestStore(database)
+    number = await store.begin("e5")
+    await publish(store, number)
+    await store.discard(number)
+    assert (await store.published()).number == number
+
+
+async def test_old_generations_go_and_their_documents_with_them(database):
+    store = SqlManifestStore(database)
+    numbers = [await store.begin("e5") for _ in range(5)]
+    for number in numbers[:4]:
+        await store.write_documents(number, [ManifestRow("en", "a.md", "1", "{}")])
+        await publish(store, number)
+    assert await store.retire_old(keep=2) == [numbers[1], numbers[0]]
+    assert [row.number for row in await store.generations()] == [numbers[4], numbers[3], numbers[2]]
+    assert await store.documents(numbers[0]) == []
+    assert len(await store.documents(numbers[2])) == 1

@@ -1,0 +1,188 @@
+"""The sandbox as a web application, and the server that runs it: in a test, in the bot's process, or alone."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.sandbox.api import BotApi, FileApi, NotFound
+from bot.sandbox.control import Control
+from bot.sandbox.engine import Limits, Sandbox
+from bot.sandbox.exchange import with_transport
+from bot.sandbox.flood import FloodRules
+from bot.sandbox.methods import perform
+from bot.sandbox.wire import Params
+from bot.sandbox.world import Bot, Clock
+
+_PAGE = Path(__file__).parent / "page"
+_STOP_WITHIN_S = 2
+_TICK_S = 0.1
+_UNLIMITED_KEEP_ALIVE_S = 75
+
+
+def create_sandbox(*, clock: Clock = time.time, flood: bool = False, limits: Limits | None = None) -> Starlette:
+    """The whole sandbox as one application; its `Sandbox` is in `app.state.sandbox`."""
+    sandbox = Sandbox(clock, rules=FloodRules(enabled=flood), limits=limits or Limits())
+
+    async def carry_out(bot: Bot, method: str, params: Params) -> object:
+        return await perform(sandbox, bot, method, params)
+
+    sandbox.webhooks.on_reply = carry_out
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        sandbox.close()
+        await sandbox.webhooks.close()
+
+    routes = [
+        Route("/bot{token}/{method}", BotApi(sandbox)),
+        Route("/file/bot{token}/{path:path}", FileApi(sandbox)),
+        *Control(sandbox).routes(),
+        Route("/", _page, methods=["GET"]),
+        Mount("/page", StaticFiles(directory=_PAGE, check_dir=False)),
+        Route("/{path:path}", NotFound()),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.sandbox = sandbox
+    return app
+
+
+async def serve_sandbox(
+    host: str,
+    port: int,
+    *,
+    ready: Callable[[int], None] | None = None,
+    flood: bool = False,
+    limits: Limits | None = None,
+) -> None:
+    """Serves until it is cancelled; `ready` is told the port once connections are taken (port 0: any free one)."""
+    async with SandboxServer(host=host, port=port, app=create_sandbox(flood=flood, limits=limits)) as server:
+        if ready is not None:
+            ready(server.port)
+        await server.stopped()
+
+
+class SandboxServer:
+    """A running sandbox: `async with SandboxServer() as server: server.base_url`.
+
+    It leaves signals alone, so that it may share a process with the bot.
+
+    Raises:
+        OSError: on entering, when the port is taken.
+    """
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, app: Starlette | None = None) -> None:
+        self.app = app or create_sandbox()
+        self.sandbox: Sandbox = self.app.state.sandbox
+        self.host = host
+        self.port = port
+
+    @property
+    def base_url(self) -> str:
+        """Where the page is; bots add `/bot<token>/<method>`."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        listener = await _listener(self.host, self.port)
+        self.port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            with_transport(self.app),
+            lifespan="on",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            ws="none",
+            timeout_keep_alive=_UNLIMITED_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_STOP_WITHIN_S,
+        )
+        self._server = _Server(config, self.sandbox)
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]), name="sandbox")
+        started = asyncio.create_task(self._server.has_started.wait())
+        await asyncio.wait({self._task, started}, return_when=asyncio.FIRST_COMPLETED)
+        if not started.done():
+            started.cancel()
+            await self._task
+            raise OSError(f"the sandbox could not start on {self.base_url}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+        await self._task
+
+    async def stopped(self) -> None:
+        """Waits until the server ends by itself."""
+        await asyncio.shield(self._task)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers, stopped at once; streams and polls end before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, sandbox: Sandbox) -> None:
+        super().__init__(config)
+        self._sandbox = sandbox
+        self.has_started = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Lets `serve` come to its end."""
+        self.should_exit = True
+        self._stopping.set()
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % 864_000
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _TICK_S)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.has_started.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._sandbox.close()
+        await super().shutdown(sockets)
+
+
+async def _listener(host: str, port: int) -> socket.socket:
+    """A bound socket that names its protocol, without which asyncio leaves Nagle's 40 ms pause in each answer."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, kind, _, _, address = found[0]
+    listener = socket.socket(family, kind, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+async def _page(_request: Request) -> Response:
+    index = _PAGE / "index.html"
+    if not await asyncio.to_thread(index.is_file):
+        return PlainTextResponse("The sandbox runs; its chat page is not installed.", 404)
+    return FileResponse(index)

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TypeVar
 
-from bot.answering.model import Turn
-from bot.chat.ports import Button, Feedback, InboxState, StoredUpdate, TurnRecord
+from bot.answering.model import Feedback, Turn, TurnRecord
 from bot.errors import DatabaseError
+from bot.inbox.model import Button, InboxState, StoredUpdate
 from bot.visitors.model import PersonalData, Plain, Visitor
 from bot.vocabulary import ChatId, Locale, VisitorId
 

@@ -123,7 +123,7 @@ async def evaluate(
         started = time.perf_counter()
         answer, question = await converse(answerer, case.turns, today=today)
         took_ms = (time.perf_counter() - started) * 1000 / len(case.turns)
-        found = tuple(await answerer.retrieve(question)) if case.section else ()
+        found = tuple(candidate.key for candidate in (await answerer.examine(question)).ranked)
         results.append(Result(case, answer, say(answer), found, took_ms))
         progress(done)
     return results

@@ -9,13 +9,13 @@ from dataclasses import astuple, dataclass
 
 from bot.answering.lexicon import AskedKind
 from bot.answering.ranking import Candidate
-from bot.writing.folding import fold
+from bot.writing.folding import fold, words
 
 _NUMBER = re.compile(r"\d|[一二三四五六七八九十百千万两]")
 _TELEPHONE = re.compile(r"\+?\d[\d\s()-]{6,}\d")
 _ADDRESS = re.compile(r"https?://|www\.")
 _MONEY = re.compile(
-    r"yuan|dollar|rmb|cny|usd|\bfree\b|%|[¥$€]|元|美元|免费|юан|доллар|бесплат|юань|доллор|yuan|dollar|"
+    r"yuan|dollar|rmb|cny|usd|\bfree\b|%|[¥$€]|元|美元|免费|юан|доллар|бесплат|юань|доллор|"
     r"یوان|دلار|رایگان|ڈالر|مفت|युआन|डॉलर|मुफ्त|निःशुल्क|даляр|бясплат|төгрөг|тегін|акысыз|ройгон|bepul"
 )
 _PROOFS = {
@@ -26,24 +26,35 @@ _PROOFS = {
     AskedKind.EMAIL: re.compile(r"\S@\S"),
     AskedKind.WEBSITE: _ADDRESS,
 }
+_NEAREST = 10
+_SHARPNESS = 12.0
+_LONG_QUESTION_WORDS = 20
+_LEAD_LIMIT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for the best section; each about 0 to 1.
+    """What speaks for and against the best section.
 
-    `passage`, `question` and `coverage` are the candidate's; `sentence` is its nearest sentence; `margin` is how far
-    it is ahead of the next section, `open_lead` how far the best open question is ahead of it (0 when behind);
-    `lacks_kind` is 1 when a number, price, telephone … is asked for and the section holds none.
+    `score` and `margin` are logits of the ranking: its own, and its lead over the next answerable section;
+    `open_lead` is its lead over the best open question, at most 10. `open_share` is the share, 0 to 1, of open
+    questions among the stored questions nearest to this one. `passage_mean`, `question_mean` and `coverage` are the
+    section's, `sentence` the similarity of its nearest sentence. `lacks_kind` is 1 when a number, a price, a telephone
+    … is asked for and the section holds none; `missing` counts the question's numbers that it does not hold; `length`
+    is the number of words, 20 and more being 1.
     """
 
-    passage: float
-    question: float
-    coverage: float
-    sentence: float
+    score: float
     margin: float
     open_lead: float
+    open_share: float
+    passage_mean: float
+    question_mean: float
+    coverage: float
+    sentence: float
     lacks_kind: float
+    missing: float
+    length: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class Calibration:
         return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
-CALIBRATION = Calibration(weights=(6.0, 9.0, 3.0, 4.0, 3.0, -12.0, -3.0), constant=-5.0)
+CALIBRATION = Calibration(weights=(0.2, -0.2, 0.5, -4.0, 0.0, 0.0, 2.0, 2.0, -1.0, -0.5, 0.0), constant=-2.0)
 
 
 def holds_kind(text: str, kind: AskedKind) -> bool:
@@ -71,20 +82,34 @@ def holds_kind(text: str, kind: AskedKind) -> bool:
 
 
 def weigh(
-    best: Candidate,
-    others: Sequence[Candidate],
+    question: str,
+    answerable: Sequence[Candidate],
+    unanswered: Sequence[Candidate],
     *,
     sentence: float,
-    open_score: float,
     lacks_kind: bool,
 ) -> Evidence:
-    """Put the evidence for `best` together; `others` are the answerable sections behind it, best first."""
+    """Put together what speaks for the first of `answerable`; both lists are best first."""
+    best = answerable[0]
     return Evidence(
-        passage=best.passage,
-        question=best.question,
-        coverage=best.coverage,
+        score=best.score,
+        margin=best.score - answerable[1].score if len(answerable) > 1 else 0.0,
+        open_lead=max(-_LEAD_LIMIT, min(_LEAD_LIMIT, best.score - unanswered[0].score)) if unanswered else _LEAD_LIMIT,
+        open_share=_open_share(answerable, unanswered),
+        passage_mean=best.match.passage_mean,
+        question_mean=best.match.question_mean,
+        coverage=best.match.coverage,
         sentence=sentence,
-        margin=best.score - others[0].score if others else 0.0,
-        open_lead=max(0.0, open_score - best.meaning),
         lacks_kind=float(lacks_kind),
+        missing=float(min(2, best.numbers_missing)),
+        length=min(len(words(question)), _LONG_QUESTION_WORDS) / _LONG_QUESTION_WORDS,
     )
+
+
+def _open_share(answerable: Sequence[Candidate], unanswered: Sequence[Candidate]) -> float:
+    votes = [(candidate.match.question, False) for candidate in answerable]
+    votes += [(candidate.match.question, True) for candidate in unanswered]
+    nearest = sorted(votes, reverse=True)[:_NEAREST]
+    weights = [(math.exp(_SHARPNESS * similarity), is_open) for similarity, is_open in nearest]
+    total = sum(weight for weight, _ in weights)
+    return sum(weight for weight, is_open in weights if is_open) / total if total else 0.0

@@ -1,4 +1,4 @@
-"""The sentences of a section that answer a question: never the whole page."""
+"""The sentences that answer a question: a few of the best section, and of the next when it is about as good."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ from bot.answering.lexicon import AskedKind
 from bot.answering.ports import SentenceHit, StoredSection
 from bot.writing.folding import words
 
-_SHORT_SECTION = 220
+_SHORT_SECTION = 260
 """A section of so many characters is shown whole: cutting it saves nothing and may lose the point."""
 _KIND_BONUS = 0.08
 _WORD_BONUS = 0.25
-_NEAR_BEST = 0.16
+_NEAR_BEST = 0.2
 _STEM = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The chosen sentences and the others, both in reading order; `best` is the score of the best one."""
+    """The chosen sentences of one section and its others, both in reading order.
 
+    `best` is the similarity of its nearest sentence.
+    """
+
+    section: StoredSection
     sentences: tuple[str, ...]
     rest: tuple[str, ...]
     best: float
@@ -36,19 +40,20 @@ def extract(
     at_most: int,
 ) -> Extract:
     """Choose at most `at_most` sentences: the best and those nearly as good, or all of a short section."""
-    scores = {hit.ordinal: hit.score + _bonus(question, section.sentences[hit.ordinal], kind) for hit in hits}
-    best = max((hit.score for hit in hits), default=0.0)
     everything = range(len(section.sentences))
-    if len(section.text) <= _SHORT_SECTION:
+    scores = dict.fromkeys(everything, 0.0)
+    for hit in hits:
+        scores[hit.ordinal] = hit.score + _bonus(question, section.sentences[hit.ordinal], kind)
+    if len(section.text) <= _SHORT_SECTION and len(section.sentences) <= at_most:
         chosen = set(everything)
     else:
-        top = sorted(everything, key=lambda ordinal: -scores.get(ordinal, 0.0))[:at_most]
-        floor = scores.get(top[0], 0.0) - _NEAR_BEST if top else 0.0
-        chosen = {ordinal for ordinal in top if scores.get(ordinal, 0.0) >= floor}
+        top = sorted(everything, key=lambda ordinal: -scores[ordinal])[:at_most]
+        chosen = {ordinal for ordinal in top if scores[ordinal] >= scores[top[0]] - _NEAR_BEST}
     return Extract(
+        section=section,
         sentences=tuple(section.sentences[ordinal] for ordinal in everything if ordinal in chosen),
         rest=tuple(section.sentences[ordinal] for ordinal in everything if ordinal not in chosen),
-        best=best,
+        best=max((hit.score for hit in hits), default=0.0),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
-from bot.vocabulary import Locale, SectionKey
+from bot.vocabulary import ChatId, Locale, SectionKey, VisitorId
 
 
 class Outcome(StrEnum):
@@ -119,3 +119,26 @@ class DocumentView:
     locale: Locale
     sections: tuple[Suggestion, ...]
     """One entry a section: key and heading."""
+
+
+class Feedback(StrEnum):
+    """What a visitor thought of an answer."""
+
+    HELPFUL = "helpful"
+    UNHELPFUL = "unhelpful"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """One question and its outcome, as it is kept for the retention time."""
+
+    turn_id: str
+    chat_id: ChatId
+    visitor_id: VisitorId
+    asked_at: datetime
+    question: str
+    locale: Locale
+    outcome: Outcome
+    score: float
+    keys: tuple[SectionKey, ...]
+    took_ms: float

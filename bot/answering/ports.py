@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
-from bot.vocabulary import Locale, SectionKey
+from bot.answering.model import Feedback, Turn, TurnRecord
+from bot.vocabulary import ChatId, Locale, SectionKey, VisitorId
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,20 @@ class StoredSection:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A chunk that was found.
+class Match:
+    """How near a section, all its copies together, is to a question.
 
-    `score` is the centred cosine similarity, -1 to 1. `coverage` is the share, 0 to 1, of the question's character
-    n-grams, weighted by rarity, that the section's text holds; 0 where the languages differ.
+    `passage` and `question` are the best similarities (centred cosine, -1 to 1) of its passages and of its stored
+    questions in any language, `passage_mean` and `question_mean` the means over its languages of the best in each; a
+    section without stored questions has 0 for both. `coverage` is the share, 0 to 1, of the question's character
+    n-grams, weighted by rarity, that the copy in the question's language holds; 0 where there is no such copy.
     """
 
     key: SectionKey
-    locale: Locale
-    is_question: bool
-    text: str
-    score: float
+    passage: float
+    passage_mean: float
+    question: float
+    question_mean: float
     coverage: float
 
 
@@ -82,11 +85,11 @@ class Search(Protocol):
 
     @property
     def knowledge(self) -> Knowledge:
-        """What the hits point into."""
+        """What the matches point into."""
         ...
 
-    async def hits(self, text: str, locale: Locale, *, top_k: int) -> Sequence[Hit]:
-        """The nearest passages and questions in all languages: the `top_k` by meaning and those by words."""
+    async def matches(self, text: str, locale: Locale, *, top_k: int) -> Sequence[Match]:
+        """The sections of the `top_k` chunks nearest by meaning in any language, and those nearest by words."""
         ...
 
     async def sentences(self, text: str, locale: Locale, section: StoredSection) -> Sequence[SentenceHit]:
@@ -120,4 +123,20 @@ class LanguageIdentifier(Protocol):
 
     def identify(self, text: str, *, prior: Locale | None) -> LanguageGuess | None:
         """The most probable language; `prior` is the one expected. None when the text has no letters."""
+        ...
+
+
+class TurnStore(Protocol):
+    """The last turns of a chat, and what visitors thought of the answers."""
+
+    async def record(self, turn: TurnRecord) -> None:
+        """Store a turn; joins the open transaction."""
+        ...
+
+    async def recent(self, chat_id: ChatId, visitor_id: VisitorId, *, since: datetime, limit: int) -> Sequence[Turn]:
+        """The last turns of this visitor in this chat, oldest first."""
+        ...
+
+    async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
+        """Keep the visitor's last opinion on a turn; joins the open transaction."""
         ...

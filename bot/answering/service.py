@@ -7,42 +7,48 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.answering import library
-from bot.answering.evidence import CALIBRATION, Calibration, holds_kind, weigh
+from bot.answering.evidence import CALIBRATION, Calibration, Evidence, holds_kind, weigh
 from bot.answering.extract import Extract, extract
 from bot.answering.language import Languages, languages_of
-from bot.answering.lexicon import AskedKind, asked_kind, refers_back
+from bot.answering.lexicon import asked_kind, refers_back
 from bot.answering.model import Answer, DocumentView, Outcome, Question, Suggestion, TopicView
 from bot.answering.policy import declined
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Search, StoredSection
-from bot.answering.ranking import Candidate, rank
+from bot.answering.ranking import Candidate, rank, shares
 from bot.answering.smalltalk import small_talk, without_greeting
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.cleaning import one_line
-from bot.writing.folding import words
+from bot.writing.folding import has_han, words
+from bot.writing.transliteration import own_script
 
 QUESTION_LIMIT = 600
 """Characters of a message that are looked at: the embedding model cuts at about as many."""
-TOP_K = 80
+TOP_K = 100
 _SUGGESTIONS = 3
 _SHORT_WORDS = 4
-_SAME_SECTION_BONUS = 0.04
-_CLARIFY_MARGIN = 0.015
+_SAME_DOCUMENT_BONUS = 0.7
+_SURE_ENOUGH = 0.75
+"""The best section answers alone when it has this share of the probability; otherwise the next one joins it."""
+_SECOND_FROM = 0.12
+_CLARIFY_SHARE = 0.5
 _CLARIFY_WORDS = 2
-_SUGGEST_FROM = 0.2
+_SUGGEST_FROM = 0.02
+_OPEN_TOLD_FROM = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
-    """The best section for one reading of a question, and how sure it is."""
+class Finding:
+    """What was found for one reading of a question, and how sure it is.
 
-    section: StoredSection | None
-    extract: Extract
-    probability: float
-    ranked: tuple[Candidate, ...]
-    open_question: StoredSection | None
+    `extracts` are the sentences of the section that answers best and, when it is about as good, of the next.
+    `ranked` are the sections that may answer and `unanswered` the questions known to have no answer, best first.
+    """
 
-
-_NOTHING = Extract((), (), 0.0)
+    extracts: tuple[Extract, ...] = ()
+    evidence: Evidence | None = None
+    probability: float = 0.0
+    ranked: tuple[Candidate, ...] = ()
+    unanswered: tuple[Candidate, ...] = ()
 
 
 class Answerer:
@@ -68,22 +74,21 @@ class Answerer:
 
     async def answer(self, question: Question) -> Answer:
         """Answer from the knowledge, ask back, or say honestly that it is not known."""
-        text = one_line(question.text, limit=QUESTION_LIMIT)
-        languages = languages_of(replace(question, text=text), self._identifier)
-        outcome = small_talk(text) or declined(text)
+        question = replace(question, text=one_line(question.text, limit=QUESTION_LIMIT))
+        languages = languages_of(question, self._identifier)
+        outcome = small_talk(question.text) or declined(question.text)
         if outcome is not None:
             return Answer(outcome, languages.spoken, languages.spoken)
         search = self._index.current()
-        finding = await self._find(search, without_greeting(text), languages, question)
-        return self._decide(finding, search.knowledge, text=text, spoken=languages.spoken, today=question.today)
+        finding = await self._find(search, languages, question)
+        return self._decide(
+            finding, search.knowledge, text=question.text, spoken=languages.spoken, today=question.today
+        )
 
-    async def retrieve(self, question: Question) -> Sequence[SectionKey]:
-        """The sections found for a question, best first, answerable or not: what retrieval alone is worth."""
-        text = one_line(question.text, limit=QUESTION_LIMIT)
-        languages = languages_of(replace(question, text=text), self._identifier)
-        search = self._index.current()
-        finding = await self._find(search, without_greeting(text), languages, question)
-        return [candidate.key for candidate in finding.ranked]
+    async def examine(self, question: Question) -> Finding:
+        """What retrieval finds for a question and how sure it is, before anything is decided."""
+        question = replace(question, text=one_line(question.text, limit=QUESTION_LIMIT))
+        return await self._find(self._index.current(), languages_of(question, self._identifier), question)
 
     def section(self, key: SectionKey, locale: Locale, today: date) -> Answer | None:
         """The whole section in `locale` or the best other language; None when it is gone or no longer valid."""
@@ -107,7 +112,8 @@ class Answerer:
         """The documents of a topic."""
         return library.documents(self._index.current().knowledge, topic, locale, today)
 
-    async def _find(self, search: Search, text: str, languages: Languages, question: Question) -> _Finding:
+    async def _find(self, search: Search, languages: Languages, question: Question) -> Finding:
+        text = own_script(without_greeting(question.text), languages.written)
         alone = await self._read(search, text, languages, question, asked=text)
         last = question.history[-1] if question.history else None
         leans_back = refers_back(text, languages.written) or len(words(text)) <= _SHORT_WORDS
@@ -118,65 +124,74 @@ class Answerer:
 
     async def _read(
         self, search: Search, text: str, languages: Languages, question: Question, *, asked: str
-    ) -> _Finding:
+    ) -> Finding:
         """Search for `text`; `asked` is what the visitor wrote last and picks the sentences."""
-        ranked = rank(await search.hits(text, languages.written, top_k=TOP_K))
+        knowledge, today = search.knowledge, question.today
+        ranked = rank(await search.matches(text, languages.written, top_k=TOP_K), text, knowledge)
         if text != asked:
             ranked = _prefer(ranked, question.history[-1].keys)
-        knowledge, today = search.knowledge, question.today
         copies = {c.key: library.best_copy(knowledge.copies(c.key), languages.spoken, today) for c in ranked}
-        answerable = [c for c in ranked if _answers(copies[c.key])]
+        answerable = [c for c in ranked if (copy := copies[c.key]) is not None and copy.answerable]
         unanswered = [c for c in ranked if (copy := copies[c.key]) is not None and not copy.answerable]
-        open_question = copies[unanswered[0].key] if unanswered else None
         if not answerable:
-            return _Finding(None, _NOTHING, 0.0, (), open_question)
-        best, section = answerable[0], copies[answerable[0].key]
-        assert section is not None
+            return Finding(unanswered=tuple(unanswered))
         kind = asked_kind(asked, languages.written)
-        chosen = extract(
-            asked,
-            section,
-            await search.sentences(text, languages.written, section),
-            kind=kind,
-            at_most=self._sentences,
-        )
+        sections = [copy for c in _answering_together(answerable) if (copy := copies[c.key]) is not None]
+        extracts = [
+            extract(
+                asked,
+                section,
+                await search.sentences(text, languages.written, section),
+                kind=kind,
+                at_most=self._sentences if position == 0 else 1,
+            )
+            for position, section in enumerate(sections)
+        ]
         evidence = weigh(
-            best,
-            answerable[1:],
-            sentence=chosen.best,
-            open_score=unanswered[0].meaning if unanswered else 0.0,
-            lacks_kind=_lacks(section, kind),
+            text,
+            answerable,
+            unanswered,
+            sentence=extracts[0].best,
+            lacks_kind=kind is not None and not holds_kind(sections[0].text, kind),
         )
-        return _Finding(section, chosen, self._calibration.probability(evidence), tuple(answerable), open_question)
+        probability = self._calibration.probability(evidence)
+        return Finding(tuple(extracts), evidence, probability, tuple(answerable), tuple(unanswered))
 
-    def _decide(self, finding: _Finding, knowledge: Knowledge, *, text: str, spoken: Locale, today: date) -> Answer:
-        if finding.section is None or finding.probability < self._answer_from:
+    def _decide(self, finding: Finding, knowledge: Knowledge, *, text: str, spoken: Locale, today: date) -> Answer:
+        if not finding.extracts or finding.probability < self._answer_from:
             return self._refuse(finding, knowledge, spoken, today)
-        section = finding.section
-        related = _suggest(finding.ranked[1:], knowledge, spoken, today)
+        first = finding.extracts[0].section
+        told = {found.section.key for found in finding.extracts}
+        others = [candidate for candidate in finding.ranked if candidate.key not in told]
+        related = _suggest(others, knowledge, spoken, today)
         if _is_ambiguous(finding.ranked, text):
-            readings = (library.suggestion(section), *related)
-            return Answer(Outcome.CLARIFY, spoken, spoken, suggestions=readings, score=finding.probability)
+            readings = tuple(library.suggestion(found.section) for found in finding.extracts)
+            return Answer(
+                Outcome.CLARIFY, spoken, spoken, suggestions=(*readings, *related)[:4], score=finding.probability
+            )
         return Answer(
             Outcome.ANSWERED,
             spoken,
-            section.locale,
-            sentences=finding.extract.sentences,
-            rest=finding.extract.rest,
-            citations=(library.citation(section),),
+            first.locale,
+            sentences=tuple(sentence for found in finding.extracts for sentence in found.sentences),
+            rest=finding.extracts[0].rest,
+            citations=tuple(library.citation(found.section) for found in finding.extracts),
             suggestions=related,
             score=finding.probability,
         )
 
-    def _refuse(self, finding: _Finding, knowledge: Knowledge, spoken: Locale, today: date) -> Answer:
-        nearest = [candidate for candidate in finding.ranked if candidate.score >= _SUGGEST_FROM]
-        known_gap = finding.open_question
-        outcome = _DECLINES.get(known_gap.decline or "", Outcome.UNKNOWN) if known_gap else Outcome.UNKNOWN
+    def _refuse(self, finding: Finding, knowledge: Knowledge, spoken: Locale, today: date) -> Answer:
+        gap = _known_gap(finding, knowledge, spoken, today)
+        outcome = _DECLINES.get(gap.decline or "", Outcome.UNKNOWN) if gap else Outcome.UNKNOWN
+        if outcome is not Outcome.UNKNOWN:
+            return Answer(outcome, spoken, spoken, score=finding.probability)
+        likely = [c for c, share in zip(finding.ranked, shares(finding.ranked), strict=True) if share >= _SUGGEST_FROM]
         return Answer(
             outcome,
             spoken,
-            spoken,
-            suggestions=_suggest(nearest, knowledge, spoken, today) if outcome is Outcome.UNKNOWN else (),
+            gap.locale if gap else spoken,
+            sentences=gap.sentences if gap else (),
+            suggestions=_suggest(likely, knowledge, spoken, today),
             score=finding.probability,
         )
 
@@ -188,23 +203,30 @@ _DECLINES = {
 }
 
 
-def _answers(copy: StoredSection | None) -> bool:
-    return copy is not None and copy.answerable
+def _answering_together(answerable: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The best section, and the next one when it is too close a call to leave it out."""
+    likely = shares(answerable[:5])
+    if likely[0] >= _SURE_ENOUGH or len(likely) < 2 or likely[1] < _SECOND_FROM:
+        return answerable[:1]
+    return answerable[:2]
 
 
-def _lacks(section: StoredSection, kind: AskedKind | None) -> bool:
-    return kind is not None and not holds_kind(section.text, kind)
+def _known_gap(finding: Finding, knowledge: Knowledge, spoken: Locale, today: date) -> StoredSection | None:
+    """The open question that this one is, if it plainly is one."""
+    if not finding.unanswered:
+        return None
+    best_first = sorted((*finding.ranked, *finding.unanswered), key=lambda candidate: -candidate.score)
+    share = dict(zip((c.key for c in best_first), shares(best_first), strict=True))
+    gap = finding.unanswered[0]
+    if share[gap.key] < _OPEN_TOLD_FROM:
+        return None
+    return library.best_copy(knowledge.copies(gap.key), spoken, today)
 
 
 def _prefer(ranked: Sequence[Candidate], keys: Sequence[SectionKey]) -> list[Candidate]:
     """Put sections of the last answer's documents a little ahead: the conversation is about them."""
     paths = {key.path for key in keys}
-    lifted = [
-        replace(c, passage=c.passage + _SAME_SECTION_BONUS, question=c.question + _SAME_SECTION_BONUS)
-        if c.key.path in paths
-        else c
-        for c in ranked
-    ]
+    lifted = [replace(c, bonus=_SAME_DOCUMENT_BONUS if c.key.path in paths else 0.0) for c in ranked]
     return sorted(lifted, key=lambda candidate: -candidate.score)
 
 
@@ -218,7 +240,7 @@ def _suggest(
 
 def _is_ambiguous(ranked: Sequence[Candidate], text: str) -> bool:
     """Whether a bare keyword fits two documents about equally well."""
-    if len(ranked) < 2 or len(words(text)) > _CLARIFY_WORDS:
+    if len(ranked) < 2 or len(words(text)) > _CLARIFY_WORDS or has_han(text):
         return False
-    first, second = ranked[0], ranked[1]
-    return first.key.path != second.key.path and first.score - second.score < _CLARIFY_MARGIN
+    likely = shares(ranked[:5])
+    return ranked[0].key.path != ranked[1].key.path and likely[1] >= _CLARIFY_SHARE * likely[0]

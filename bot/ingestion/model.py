@@ -7,8 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
+
 from bot.errors import Fault
 from bot.vocabulary import DocumentPath, Locale, SectionKey
+
+Vector = npt.NDArray[np.float32]
+"""One embedding, or a matrix with one a row."""
+
+
+Day = date
+"""For a field that is itself called `date`."""
 
 
 class Audience(StrEnum):
@@ -25,7 +35,7 @@ class Source:
     publisher: str
     title: str
     url: str
-    date: date | None
+    date: Day | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,11 @@ class Document:
     decline: str | None = None
     owner: str = ""
 
+    @property
+    def file(self) -> str:
+        """The document's place in a knowledge folder that is laid out by language."""
+        return f"{self.locale}/{self.path}"
+
     def key_of(self, section: Section) -> SectionKey:
         """The name that this section shares with its translations."""
         return SectionKey(self.path, section.section_id)
@@ -103,6 +118,8 @@ class Reading:
     documents: tuple[Document, ...]
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    broken: frozenset[str] = frozenset()
+    """Files and folders (below the knowledge folder, with `/`) that exist but could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +136,79 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """Per language the mean vector of passages and of typical questions; subtracted before vectors are compared.
+    """What is done to vectors before they are compared.
 
-    Vectors are plain tuples of floats of the embedding's dimension.
+    Per language the mean vector of passages and of typical questions is subtracted; then `metric`, a square matrix, is
+    multiplied on. Vectors have the embedding's dimension; every language has both means.
     """
 
-    passages: Mapping[Locale, tuple[float, ...]]
-    queries: Mapping[Locale, tuple[float, ...]]
+    passages: Mapping[Locale, Vector]
+    queries: Mapping[Locale, Vector]
+    metric: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationContent:
+    """All that a generation is made of.
+
+    `vectors` has one centred, normalised row a chunk, in the same order. `left_out` are the sections (with their
+    language) whose validity has passed: they can be read, but are not searched.
+    """
+
+    number: int
+    fingerprint: str
+    embedding_identity: str
+    documents: tuple[Document, ...]
+    chunks: tuple[Chunk, ...]
+    vectors: Vector
+    means: Means
+    left_out: frozenset[tuple[SectionKey, Locale]] = frozenset()
+
+
+class Stage(StrEnum):
+    """What a synchronisation is busy with."""
+
+    READ = "read"
+    EMBED = "embed"
+    BUILD = "build"
+    PUBLISH = "publish"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a synchronisation has come: `done` of `total` in this stage."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the folder and the published generation stand to each other.
+
+    Files are named as below the knowledge folder. `kept` are those that are broken now and answer in their last good
+    version.
+    """
+
+    published: Generation | None
+    reading: Reading
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the published generation holds what stands in the folder."""
+        return self.published is not None and not (self.added or self.changed or self.removed)
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
     """What one synchronisation did.
 
-    `published` is None when nothing had changed.
+    `published` is None when nothing had changed. `kept` are broken files that answer in their last good version.
     """
 
     published: Generation | None
@@ -142,3 +218,4 @@ class SyncReport:
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
     took_s: float
+    kept: tuple[str, ...] = ()

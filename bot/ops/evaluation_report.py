@@ -42,7 +42,7 @@ def render_report(results: Sequence[Result], *, title: str) -> str:
             f"<h1>{escape(title)}</h1>",
             _figures(tallies(results)),
             "<h2>Risk and coverage</h2>",
-            "<p>Answering only the surest share of all questions (across), how many of those answers are wrong (up).</p>",
+            "<p>Across: the surest share of all questions. Up: how many of their answers would be wrong.</p>",
             f'<div class="curves">{"".join(_curves(results))}</div>',
             f"<h2>Misses: {len(misses)}</h2>",
             *(_miss(result) for result in misses),
@@ -93,9 +93,11 @@ def _curve(name: str, results: Sequence[Result]) -> str:
         f'<text x="{_x(share) - 10}" y="{_HEIGHT - 6}">{share:.0%}</text>'
         for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     )
+    label = f"Risk and coverage, {escape(name)}"
     return (
-        f'<figure><svg viewBox="0 0 {_WIDTH + 12} {_HEIGHT}" role="img" aria-label="Risk and coverage, {escape(name)}">'
-        f'{ticks}<polyline points="{points}"/></svg><figcaption>{escape(name)}, {len(results)} questions</figcaption></figure>'
+        f'<figure><svg viewBox="0 0 {_WIDTH + 12} {_HEIGHT}" role="img" aria-label="{label}">'
+        f'{ticks}<polyline points="{points}"/></svg>'
+        f"<figcaption>{escape(name)}, {len(results)} questions</figcaption></figure>"
     )
 
 

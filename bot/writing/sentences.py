@@ -7,7 +7,7 @@ import regex
 from bot.vocabulary import Locale
 
 _ABBREVIATIONS = (
-    "no", "mr", "mrs", "ms", "dr", "st", "vs", "inc", "ltd", "co", "e.g", "i.e", "approx", "u.s",
+    "no", "p", "pp", "mr", "mrs", "ms", "dr", "st", "vs", "inc", "ltd", "co", "e.g", "i.e", "approx", "u.s",
     "г", "гг", "в", "вв", "т", "тыс", "млн", "млрд", "др", "пр", "ул", "им", "св", "см", "стр", "ст", "рр", "тыс",
     "ж", "жж", "м", "км", "мың", "миң", "мянга", "сая", "он", "с", "сум", "ҳ", "руб", "долл",
 )  # fmt: skip
@@ -20,7 +20,7 @@ _STOP = regex.compile(
     regex.VERBOSE,
 )
 _LAST_WORD = regex.compile(r"([\p{L}.]+)\.$")
-_STARTS_LOW = regex.compile(r"\s*[\p{Ll}\d]")
+_STARTS_LOW = regex.compile(r"\s*\p{Ll}")
 
 
 def split_sentences(text: str, locale: Locale) -> list[str]:

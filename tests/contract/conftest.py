@@ -22,7 +22,8 @@ from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.tables import metadata
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
-from bot.chat.ports import ButtonStore, Inbox, TurnStore
+from bot.answering.ports import TurnStore
+from bot.inbox.ports import ButtonStore, Inbox
 from bot.visitors.ports import VisitorStore
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.answering.model import Outcome, Turn
-from bot.chat.ports import Action, Button, Feedback, StoredUpdate, TurnRecord
+from bot.answering.model import Feedback, Outcome, Turn, TurnRecord
 from bot.errors import DatabaseError
+from bot.inbox.model import Action, Button, StoredUpdate
 from bot.vocabulary import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 
 NOW = datetime(2026, 11, 3, 9, 30, 0, 123456, tzinfo=UTC)

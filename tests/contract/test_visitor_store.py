@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.answering.model import Outcome
-from bot.chat.ports import Action, Button, Feedback, StoredUpdate, TurnRecord
+from bot.answering.model import Feedback, Outcome, TurnRecord
 from bot.errors import DatabaseError
+from bot.inbox.model import Action, Button, StoredUpdate
 from bot.visitors.model import Visitor
 from bot.vocabulary import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 

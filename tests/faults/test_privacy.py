@@ -10,8 +10,8 @@ from bot.adapters.database.engine import open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
-from bot.answering.model import Outcome
-from bot.chat.ports import Action, Button, Feedback, StoredUpdate, TurnRecord
+from bot.answering.model import Feedback, Outcome, TurnRecord
+from bot.inbox.model import Action, Button, StoredUpdate
 from bot.visitors.service import VisitorService
 from bot.vocabulary import ChatId, Locale, VisitorId
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, null, select, update
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import buttons
-from bot.chat.ports import Action, Button
+from bot.inbox.model import Action, Button
 from bot.vocabulary import ChatId, VisitorId
 
 

@@ -11,8 +11,7 @@ from sqlalchemy import RowMapping, select
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import feedback as feedback_table
 from bot.adapters.database.tables import turns
-from bot.answering.model import Outcome, Turn
-from bot.chat.ports import Feedback, TurnRecord
+from bot.answering.model import Feedback, Outcome, Turn, TurnRecord
 from bot.vocabulary import ChatId, Locale, SectionKey, VisitorId
 
 

@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.answering.model import Outcome
-from bot.chat.ports import TurnRecord
+from bot.answering.model import Outcome, TurnRecord
 from bot.visitors.model import Visitor
 from bot.visitors.service import VisitorService
 from bot.vocabulary import ChatId, Locale, VisitorId

@@ -1,0 +1,50 @@
+# Two commands matter: `make run` and `make test`. Both set up what they need.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test check setup bench lock clean
+
+run: .venv/.run-ready
+	@$(BIN)/scoda run
+
+test: check
+	$(BIN)/python -m pytest
+
+check: .venv/.test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m bot.i18n check
+	$(BIN)/scoda knowledge check
+
+setup: .venv/.test-ready
+
+bench: .venv/.test-ready
+	$(BIN)/python -m tests.bench
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.run-ready: .venv/bin/python config/requirements.lock pyproject.toml
+	@echo "Installing what the bot needs (about a minute, once) …"
+	$(PIP) --no-deps --require-hashes -r config/requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.test-ready: .venv/.run-ready config/requirements-dev.lock
+	@echo "Installing what the tests need …"
+	$(PIP) --no-deps --require-hashes -r config/requirements-dev.lock
+	@touch $@
+
+# Resolve config/*.in anew. The lock files hold names, versions and hashes, no registry address.
+lock: .venv/.test-ready
+	$(PIP) uv
+	for name in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --override config/overrides.txt config/$$name.in -o config/$$name.lock; \
+	done
+
+clean:
+	rm -rf .venv data

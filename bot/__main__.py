@@ -1,0 +1,22 @@
+"""`python -m bot`, and the command `scoda`."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything is imported that reads them: more threads than cores stall an embedding for seconds.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+os.environ["LANGSMITH_TRACING"] = "false"
+os.environ["ANONYMIZED_TELEMETRY"] = "False"
+
+
+def main() -> None:
+    """Run the command line."""
+    from bot.cli import run  # noqa: PLC0415 - after the environment is set
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,291 @@
+"""The files of one built generation, beside its vector store: what is shown, what is compared, and how to search words.
+
+They are derived from the manifest and complete in themselves: opening them needs no database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from bot.adapters.chroma import StoredChunk
+from bot.adapters.lexicon import Lexicon
+from bot.adapters.manifest import means_from_bytes, means_to_bytes
+from bot.answering.ports import StoredSection
+from bot.errors import KnowledgeError
+from bot.ingestion.chunking import sentences_of
+from bot.ingestion.model import Audience, ChunkKind, Document, GenerationContent, Means, Section, Vector
+from bot.vocabulary import Locale, SectionKey
+
+FORMAT = 1
+"""Raise it when the files change their form: they are then built anew."""
+
+_SECTIONS = TypeAdapter(list[StoredSection])
+_CHROMA = "chroma"
+_SEAL = "generation.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkTable:
+    """The chunks of a generation as columns; row n belongs to row n of the vectors.
+
+    `first_rows[i]:first_rows[i + 1]` are the rows of section i.
+    """
+
+    kinds: tuple[ChunkKind, ...]
+    sections: tuple[int, ...]
+    first_rows: tuple[int, ...]
+
+    def rows_of(self, section: int) -> range:
+        """The rows of a section."""
+        return range(self.first_rows[section], self.first_rows[section + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationFiles:
+    """All of a generation but its vector store, in memory; the vectors are mapped from the disk."""
+
+    number: int
+    embedding_identity: str
+    sections: tuple[StoredSection, ...]
+    chunks: ChunkTable
+    vectors: Vector
+    means: Means
+    lexicons: Mapping[Locale, Lexicon]
+    left_out: frozenset[int]
+    """The sections, by number, that can be read but are not searched."""
+
+
+class Seal(BaseModel):
+    """Written last: what the folder holds, so that a damaged or foreign one is known as such."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int
+    number: int
+    fingerprint: str
+    embedding_identity: str
+    searched: int
+    """How many chunks the vector store holds."""
+    embedded: bool
+    """Whether the vector store lies in this folder, not on a Chroma server."""
+    hashes: dict[str, str]
+    """Of every file that no reader writes to."""
+
+
+def chroma_folder(folder: Path) -> Path:
+    """Where the embedded vector store of a generation lies."""
+    return folder / _CHROMA
+
+
+def write_files(folder: Path, content: GenerationContent) -> None:
+    """Write all but lexicons, vector store and seal into an empty folder."""
+    sections = list(_stored_sections(content.documents))
+    numbers = {(section.key, section.locale): number for number, section in enumerate(sections)}
+    left_out = sorted(numbers[name] for name in content.left_out if name in numbers)
+    rows = [
+        {"id": chunk.chunk_id, "section": numbers[chunk.key, chunk.locale], "kind": chunk.kind,
+         "ordinal": chunk.ordinal, "text": chunk.text}
+        for chunk in content.chunks
+    ]  # fmt: skip
+    (folder / "sections.json").write_bytes(_SECTIONS.dump_json(sections))
+    (folder / "chunks.json").write_text(json.dumps({"rows": rows, "left_out": left_out}), encoding="utf-8")
+    (folder / "means.npz").write_bytes(means_to_bytes(content.means))
+    np.save(folder / "vectors.npy", content.vectors)
+
+
+def write_lexicons(folder: Path) -> None:
+    """Write the lexicon of each language from the sections that are searched."""
+    sections, (_, left_out) = _read_sections(folder), _read_chunks(folder)
+    for locale in Locale:
+        numbers = [
+            number for number, section in enumerate(sections) if section.locale is locale and number not in left_out
+        ]
+        texts = [f"{sections[number].heading}\n{sections[number].text}" for number in numbers]
+        Lexicon.of(texts, numbers).save(folder / _lexicon_name(locale))
+
+
+def searched_chunks(folder: Path) -> tuple[list[StoredChunk], Vector]:
+    """The passages and questions that go into the vector store, with their vectors."""
+    sections, (rows, left_out) = _read_sections(folder), _read_chunks(folder)
+    chunks = [
+        StoredChunk(
+            chunk_id=row.id,
+            text=row.text,
+            row=number,
+            key=str(sections[row.section].key),
+            locale=sections[row.section].locale,
+            kind=row.kind,
+            ordinal=row.ordinal,
+        )
+        for number, row in enumerate(rows)
+        if row.kind is not ChunkKind.SENTENCE and row.section not in left_out
+    ]
+    vectors = np.load(folder / "vectors.npy", allow_pickle=False)
+    return chunks, vectors[np.array([chunk.row for chunk in chunks], dtype=np.int64)]
+
+
+def seal(folder: Path, content: GenerationContent, *, searched: int) -> None:
+    """Force everything to the disk and write the seal."""
+    hashes = {name: _hash(folder / name) for name in _sealed_names(folder)}
+    written = Seal(
+        format=FORMAT,
+        number=content.number,
+        fingerprint=content.fingerprint,
+        embedding_identity=content.embedding_identity,
+        searched=searched,
+        embedded=chroma_folder(folder).exists(),
+        hashes=hashes,
+    )
+    (folder / _SEAL).write_text(written.model_dump_json(indent=1), encoding="utf-8")
+    for path in (*folder.rglob("*"), folder):
+        sync_to_disk(path)
+
+
+def read_seal(folder: Path) -> Seal | None:
+    """The seal; None when there is no whole one."""
+    try:
+        return Seal.model_validate_json((folder / _SEAL).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def is_undamaged(folder: Path, sealed: Seal) -> bool:
+    """Whether every sealed file is as it was written and the vector store's database is sound."""
+    try:
+        if any(_hash(folder / name) != expected for name, expected in sealed.hashes.items()):
+            return False
+        return not sealed.embedded or _is_sound(chroma_folder(folder) / "chroma.sqlite3")
+    except (OSError, sqlite3.Error):
+        return False
+
+
+def read_files(folder: Path) -> GenerationFiles:
+    """Read a generation's files.
+
+    Raises:
+        KnowledgeError: a file is missing or damaged.
+    """
+    sealed = read_seal(folder)
+    if sealed is None:
+        raise KnowledgeError(f"{folder} is no complete generation; run: scoda knowledge sync")
+    try:
+        sections, (rows, left_out) = _read_sections(folder), _read_chunks(folder)
+        return GenerationFiles(
+            number=sealed.number,
+            embedding_identity=sealed.embedding_identity,
+            sections=tuple(sections),
+            chunks=_table(rows, len(sections)),
+            vectors=np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False),
+            means=means_from_bytes((folder / "means.npz").read_bytes()),
+            lexicons={locale: Lexicon.load(folder / _lexicon_name(locale)) for locale in Locale},
+            left_out=left_out,
+        )
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise KnowledgeError(f"{folder} is damaged ({error}); run: scoda knowledge sync") from error
+
+
+def sync_to_disk(path: Path) -> None:
+    """Make sure that a file or folder survives a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class _ChunkRow(BaseModel):
+    id: str
+    section: int
+    kind: ChunkKind
+    ordinal: int
+    text: str
+
+
+class _ChunkFile(BaseModel):
+    rows: list[_ChunkRow]
+    left_out: frozenset[int]
+
+
+def _read_sections(folder: Path) -> list[StoredSection]:
+    return _SECTIONS.validate_json((folder / "sections.json").read_bytes())
+
+
+def _read_chunks(folder: Path) -> tuple[Sequence[_ChunkRow], frozenset[int]]:
+    file = _ChunkFile.model_validate_json((folder / "chunks.json").read_bytes())
+    return file.rows, file.left_out
+
+
+def _table(rows: Sequence[_ChunkRow], sections: int) -> ChunkTable:
+    numbers = [row.section for row in rows]
+    firsts = np.searchsorted(np.asarray(numbers, dtype=np.int64), np.arange(sections + 1))
+    return ChunkTable(
+        kinds=tuple(row.kind for row in rows),
+        sections=tuple(numbers),
+        first_rows=tuple(firsts.tolist()),
+    )
+
+
+def _stored_sections(documents: Iterable[Document]) -> Iterator[StoredSection]:
+    """In the order of the chunks: document by document, section by section."""
+    for document in documents:
+        if document.audience is Audience.PUBLIC:
+            for section in document.sections:
+                yield _stored(document, section)
+
+
+def _stored(document: Document, section: Section) -> StoredSection:
+    source = section.source
+    return StoredSection(
+        key=SectionKey(document.path, section.section_id),
+        locale=document.locale,
+        title=document.title,
+        topic=document.topic,
+        heading=section.heading,
+        text=section.text,
+        sentences=tuple(sentences_of(section, document.locale)),
+        questions=section.questions,
+        publisher=source.publisher if source else "",
+        source_title=source.title if source else "",
+        url=source.url if source else "",
+        source_date=source.date if source else None,
+        as_of=section.as_of,
+        valid_from=section.valid_from,
+        valid_until=section.valid_until,
+        answerable=document.answerable,
+        decline=document.decline,
+    )
+
+
+def _lexicon_name(locale: Locale) -> str:
+    return f"words-{locale}.npz"
+
+
+def _sealed_names(folder: Path) -> list[str]:
+    """All files but those in which even a reader leaves its mark.
+
+    That is Chroma's database, and its graph folder while the graph is so small that it lives in the database.
+    """
+    unwritten = {path.parent for path in chroma_folder(folder).glob("*/header.bin")}
+    unwritten -= {path.parent for path in chroma_folder(folder).glob("*/index_metadata.pickle")}
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.parent not in unwritten)
+    return sorted(str(path.relative_to(folder)) for path in paths if not path.name.startswith("chroma.sqlite3"))
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_sound(database: Path) -> bool:
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))

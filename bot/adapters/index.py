@@ -1,0 +1,267 @@
+"""The published generation, open for search: by meaning in Chroma, by letters in the lexicon."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.adapters.chroma import VectorStore, open_store
+from bot.adapters.generation_files import GenerationFiles, read_files
+from bot.adapters.shelf import GenerationShelf
+from bot.answering.ports import Match, SentenceHit, StoredSection
+from bot.errors import EmbeddingMismatchError, KnowledgeError
+from bot.ingestion.centring import centred_query
+from bot.ingestion.model import ChunkKind, Generation, Vector
+from bot.vocabulary import Locale, SectionKey
+
+_BY_LETTERS = 8
+"""Sections that are added for holding the question's letters, however far they are by meaning."""
+
+
+class QuestionEmbedder(Protocol):
+    """Embeds visitors' questions; asking for the same text again soon costs nothing."""
+
+    @property
+    def identity(self) -> str:
+        """Names the vector space."""
+        ...
+
+    async def question(self, text: str) -> Vector:
+        """The raw vector of a question."""
+        ...
+
+
+class PublishedGeneration(Protocol):
+    """Tells which generation is in use."""
+
+    async def published(self) -> Generation | None:
+        """The generation in use."""
+        ...
+
+
+class PublishedKnowledge:
+    """See `bot.answering.ports.Knowledge`."""
+
+    def __init__(self, number: int, sections: Iterable[StoredSection]) -> None:
+        self._number = number
+        copies: dict[SectionKey, list[StoredSection]] = defaultdict(list)
+        for section in sections:
+            copies[section.key].append(section)
+        self._copies = {key: tuple(found) for key, found in copies.items()}
+        place = {key: number for number, key in enumerate(copies)}
+        self._keys = tuple(sorted(copies, key=lambda key: (copies[key][0].topic, key.path, place[key])))
+
+    @property
+    def generation(self) -> int:
+        """See the port."""
+        return self._number
+
+    def copies(self, key: SectionKey) -> Sequence[StoredSection]:
+        """See the port."""
+        return self._copies.get(key, ())
+
+    def keys(self) -> Sequence[SectionKey]:
+        """See the port."""
+        return self._keys
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The searched chunks of a section: first the passages copy by copy, then the questions copy by copy.
+
+    `starts` are where each copy's passages and each copy's questions begin in `rows`; the first `passages` of them are
+    passages.
+    """
+
+    rows: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    passages: int
+
+
+class GenerationSearch:
+    """See `bot.answering.ports.Search`. Stays usable, whatever is published meanwhile, for as long as it is held."""
+
+    def __init__(self, files: GenerationFiles, store: VectorStore, embedder: QuestionEmbedder) -> None:
+        self._files = files
+        self._store = store
+        self._embedder = embedder
+        self._knowledge = PublishedKnowledge(files.number, files.sections)
+        self._numbers = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
+        self._rows = dict(_rows_of_keys(files))
+        self._places = {
+            locale: {self._key_of(section): place for place, section in enumerate(lexicon.sections)}
+            for locale, lexicon in files.lexicons.items()
+        }
+
+    @property
+    def knowledge(self) -> PublishedKnowledge:
+        """See the port."""
+        return self._knowledge
+
+    async def matches(self, text: str, locale: Locale, *, top_k: int) -> Sequence[Match]:
+        """See the port. The nearest by meaning first."""
+        vector = await self._vector(text, locale)
+        return await asyncio.to_thread(self._find, text, vector, locale, top_k)
+
+    async def sentences(self, text: str, locale: Locale, section: StoredSection) -> Sequence[SentenceHit]:
+        """See the port."""
+        vector = await self._vector(text, locale)
+        number = self._numbers.get((section.key, section.locale))
+        if number is None:
+            raise KnowledgeError(f"generation {self._files.number} has no {section.locale}/{section.key}")
+        chunks = self._files.chunks
+        rows = [row for row in chunks.rows_of(number) if chunks.kinds[row] is ChunkKind.SENTENCE]
+        scores = (self._files.vectors[rows] @ vector).tolist()
+        return [SentenceHit(ordinal, score) for ordinal, score in enumerate(scores)]
+
+    async def _vector(self, text: str, locale: Locale) -> Vector:
+        return centred_query(await self._embedder.question(text), locale, self._files.means)
+
+    def _find(self, text: str, vector: Vector, locale: Locale, top_k: int) -> list[Match]:
+        """Chroma and the lexicon name the candidates; all of their copies are then compared exactly."""
+        near = self._store.nearest(vector, top_k=top_k)
+        lexicon = self._files.lexicons[locale]
+        shares = lexicon.coverage(text)
+        most = np.argsort(-shares, kind="stable")[:_BY_LETTERS]
+        keys = [self._key_of(self._files.chunks.sections[one.row]) for one in near]
+        keys.extend(self._key_of(lexicon.sections[place]) for place in most if shares[place] > 0)
+        places = self._places[locale]
+        found = [
+            self._match(key, vector, float(shares[places[key]]) if key in places else 0.0)
+            for key in dict.fromkeys(keys)
+        ]
+        return sorted(found, key=lambda match: -max(match.passage, match.question))
+
+    def _key_of(self, section: int) -> SectionKey:
+        return self._files.sections[section].key
+
+    def _match(self, key: SectionKey, vector: Vector, coverage: float) -> Match:
+        rows = self._rows[key]
+        best = np.maximum.reduceat(self._files.vectors[rows.rows] @ vector, rows.starts)
+        passages, questions = best[: rows.passages], best[rows.passages :]
+        return Match(
+            key=key,
+            passage=float(passages.max()),
+            passage_mean=float(passages.mean()),
+            question=float(questions.max()) if len(questions) else 0.0,
+            question_mean=float(questions.mean()) if len(questions) else 0.0,
+            coverage=coverage,
+        )
+
+
+def _rows_of_keys(files: GenerationFiles) -> Iterator[tuple[SectionKey, _Rows]]:
+    copies: dict[SectionKey, list[int]] = defaultdict(list)
+    for number, section in enumerate(files.sections):
+        if number not in files.left_out:
+            copies[section.key].append(number)
+    for key, numbers in copies.items():
+        groups = [_rows_of_kind(files, number, ChunkKind.PASSAGE) for number in numbers]
+        passages = len(groups)
+        groups.extend(rows for number in numbers if (rows := _rows_of_kind(files, number, ChunkKind.QUESTION)))
+        starts = np.cumsum([0, *(len(rows) for rows in groups[:-1])])
+        yield key, _Rows(np.concatenate([np.asarray(rows, dtype=np.int64) for rows in groups]), starts, passages)
+
+
+def _rows_of_kind(files: GenerationFiles, section: int, kind: ChunkKind) -> list[int]:
+    return [row for row in files.chunks.rows_of(section) if files.chunks.kinds[row] is kind]
+
+
+class PublishedIndex:
+    """See `bot.answering.ports.Index`. Open it, then call `refresh` after each synchronisation.
+
+    A search that is running keeps its generation; that is closed when the last answer that uses it is done.
+    """
+
+    def __init__(
+        self,
+        manifest: PublishedGeneration,
+        shelf: GenerationShelf,
+        embedder: QuestionEmbedder,
+        *,
+        restore: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        self._manifest = manifest
+        self._shelf = shelf
+        self._embedder = embedder
+        self._restore = restore
+        self._current: GenerationSearch | None = None
+        self._closers: set[weakref.finalize[..., GenerationSearch]] = set()
+        self._refreshing = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self.refresh()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def current(self) -> GenerationSearch:
+        """See the port."""
+        if self._current is None:
+            raise KnowledgeError("no knowledge was ever published; run: scoda knowledge sync")
+        return self._current
+
+    async def refresh(self) -> bool:
+        """Change over to the published generation; returns whether it is another one than before.
+
+        Files that are missing or damaged are built again by `restore` first.
+
+        Raises:
+            EmbeddingMismatchError: the published generation was made by another embedding model.
+            KnowledgeError: its files can't be used and could not be built again.
+        """
+        async with self._refreshing:
+            published = await self._manifest.published()
+            if published is None:
+                return False
+            if self._current is not None and self._current.knowledge.generation == published.number:
+                return False
+            self._refuse_other_model(published)
+            await self._make_whole(published)
+            self._current = await self._open(published)
+            return True
+
+    async def close(self) -> None:
+        """Let go of all files; searches that are still held fail from now on."""
+        self._current = None
+        for closer in list(self._closers):
+            await asyncio.to_thread(closer)
+        self._closers.clear()
+
+    def _refuse_other_model(self, published: Generation) -> None:
+        if published.embedding_identity != self._embedder.identity:
+            raise EmbeddingMismatchError(
+                f"the index was made by the embedding model {published.embedding_identity}, but "
+                f"{self._embedder.identity} is set or installed; run: scoda knowledge sync (it embeds everything anew)"
+            )
+
+    async def _make_whole(self, published: Generation) -> None:
+        if await self._shelf.holds(published):
+            return
+        if self._restore is not None:
+            await self._restore()
+        if not await self._shelf.holds(published):
+            raise KnowledgeError(
+                f"the files of generation {published.number} are missing or damaged; run: scoda knowledge sync"
+            )
+
+    async def _open(self, published: Generation) -> GenerationSearch:
+        folder = self._shelf.folder_of(published.number)
+        files = await asyncio.to_thread(read_files, folder)
+        store = await asyncio.to_thread(open_store, self._shelf.place_of(published))
+        search = GenerationSearch(files, store, self._embedder)
+        self._closers = {closer for closer in self._closers if closer.alive}
+        self._closers.add(weakref.finalize(search, store.close))
+        if len(files.vectors):
+            await asyncio.to_thread(store.nearest, files.vectors[0], top_k=1)
+        return search

@@ -1,0 +1,327 @@
+"""Builds the chat from plain values: python-telegram-bot's application, the intake, and the way updates come in."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from telegram import error as telegram_error
+from telegram.ext import ApplicationBuilder, Defaults
+
+from bot.answering.ports import TurnStore
+from bot.chat.dispatch import AnyApplication, Dispatcher
+from bot.chat.envelope import ALLOWED_UPDATES
+from bot.chat.failures import Verdict, judge
+from bot.chat.intake import Intake, Limits
+from bot.chat.menu import publish_menu
+from bot.chat.polling import Poller
+from bot.chat.ports import Answerer, Health
+from bot.chat.sender import Sender
+from bot.chat.transport import AiohttpRequest
+from bot.chat.visit import House
+from bot.chat.webhook import health_app, webhook_app
+from bot.errors import SettingsError, TelegramError
+from bot.i18n.translator import Catalogs
+from bot.inbox.ports import ButtonStore, Inbox, Transaction
+from bot.visitors.ports import VisitorStore
+
+log = structlog.get_logger(__name__)
+
+OFFICIAL_SERVER = "https://api.telegram.org"
+_CONNECT_TIMEOUT_S = 5.0
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+_WEBHOOK_CONNECTIONS = 100
+_SERVER_CLOSE_S = 3.0
+_SPARE_CONNECTIONS = 8
+"""For «typing…», the long poll and the menu."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatOptions:
+    """Plain values; `bot.settings` says what they mean. `base_url` empty means Telegram itself.
+
+    `serve_port` 0 takes a free port, None serves no health routes (polling mode only).
+    """
+
+    token: str
+    base_url: str = ""
+    mode: Literal["polling", "webhook"] = "polling"
+    webhook_url: str = ""
+    webhook_secret: str = ""
+    serve_host: str = "127.0.0.1"
+    serve_port: int | None = None
+    poll_timeout_s: int = 25
+    request_timeout_s: float = 20.0
+    contact: str = ""
+    questions_per_minute: int = 20
+    waiting_updates: int = 5000
+    chats_at_once: int = 32
+    answer_deadline_s: float = 20.0
+    shutdown_s: float = 20.0
+    keep_questions_days: int = 30
+    history_turns: int = 3
+    history_minutes: int = 30
+    locales: Path = Path(__file__).resolve().parents[2] / "locales"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatParts:
+    """What the chat is given: the stores, the answerer, and the clock."""
+
+    answerer: Answerer
+    visitors: VisitorStore
+    inbox: Inbox
+    buttons: ButtonStore
+    turns: TurnStore
+    transaction: Transaction
+    health: Health
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Chat:
+    """The running chat. `run` lasts until `stop`; `stop` may be called from a signal handler."""
+
+    def __init__(self, options: ChatOptions, parts: ChatParts, application: AnyApplication) -> None:
+        self._options = options
+        self._parts = parts
+        self._application = application
+        self._catalogs = Catalogs(options.locales)
+        self.sender = Sender(application.bot, deadline_s=options.answer_deadline_s)
+        self._dispatcher = Dispatcher(application, self._house(), now=parts.now)
+        limits = Limits(options.chats_at_once, options.waiting_updates, options.questions_per_minute)
+        self.intake = Intake(parts.inbox, parts.transaction, self._dispatcher, limits=limits, now=parts.now)
+        self._stopping = asyncio.Event()
+        self.started = asyncio.Event()
+        """Set once updates are taken in."""
+        self.port: int | None = None
+        """Where the webhook and the health routes are served, once they are."""
+
+    async def run(self) -> None:
+        """Connect, take updates in and handle them until `stop`; then finish what was begun, within the limit.
+
+        Raises:
+            TelegramError: the token is refused, or another process took the updates over.
+        """
+        work = asyncio.create_task(self._work())
+        stopped = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+            await self.intake.stop(self._options.shutdown_s if self._stopping.is_set() else 0.0)
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+
+    def stop(self) -> None:
+        """Ask for the end; safe to call twice."""
+        self._stopping.set()
+
+    @property
+    def ignored_updates(self) -> int:
+        """Updates of a kind that no handler knows, since the start."""
+        return self._dispatcher.ignored
+
+    async def _work(self) -> None:
+        """Everything that runs side by side; the first error ends it all and is raised as it is."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                app = self._web_app()
+                if app is not None:
+                    group.create_task(self._serve(app))
+                await self._connect()
+                group.create_task(self.intake.run())
+                group.create_task(publish_menu(self._application.bot, self._catalogs))
+                await self._take_updates(group)
+        except BaseExceptionGroup as errors:
+            raise _first_error(errors) from errors
+
+    async def _connect(self) -> None:
+        """Make Telegram's acquaintance; a network that is down is waited for, a wrong token is not."""
+
+        async def connect() -> None:
+            await self._application.initialize()
+
+        await _until_reached(connect)
+        log.info("telegram_connected", bot_id=self._application.bot.id, mode=self._options.mode)
+
+    async def _take_updates(self, group: asyncio.TaskGroup) -> None:
+        bot, options = self._application.bot, self._options
+
+        async def choose_mode() -> None:
+            if options.mode == "polling":
+                await bot.delete_webhook(drop_pending_updates=False)
+                return
+            await bot.set_webhook(
+                options.webhook_url,
+                secret_token=options.webhook_secret,
+                allowed_updates=list(ALLOWED_UPDATES),
+                max_connections=min(options.chats_at_once, _WEBHOOK_CONNECTIONS),
+            )
+
+        await _until_reached(choose_mode)
+        if options.mode == "polling":
+            poller = Poller(
+                bot,
+                self.intake.accept,
+                timeout_s=options.poll_timeout_s,
+                request_timeout_s=options.request_timeout_s,
+            )
+            group.create_task(poller.run())
+        self.started.set()
+
+    def _web_app(self) -> Starlette | None:
+        options = self._options
+        if options.mode == "webhook":
+            path = urlsplit(options.webhook_url).path or "/"
+            return webhook_app(self.intake.accept, self._parts.health, path=path, secret=options.webhook_secret)
+        return health_app(self._parts.health) if options.serve_port is not None else None
+
+    async def _serve(self, app: Starlette) -> None:
+        options = self._options
+        listener = socket.create_server((options.serve_host, options.serve_port or 0))
+        self.port = int(listener.getsockname()[1])
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=75, lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await asyncio.wait({serving}, timeout=_SERVER_CLOSE_S)
+            listener.close()
+
+    def _house(self) -> House:
+        options, parts = self._options, self._parts
+        return House(
+            bot=self._application.bot,
+            sender=self.sender,
+            answerer=parts.answerer,
+            visitors=parts.visitors,
+            buttons=parts.buttons,
+            turns=parts.turns,
+            catalogs=self._catalogs,
+            contact=options.contact,
+            keep_questions_days=options.keep_questions_days,
+            history_turns=options.history_turns,
+            history_minutes=options.history_minutes,
+            answer_deadline_s=options.answer_deadline_s,
+        )
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to the app."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+@asynccontextmanager
+async def build_chat(options: ChatOptions, parts: ChatParts) -> AsyncIterator[Chat]:
+    """The chat, ready to `run`; closes its connections at the end.
+
+    Raises:
+        SettingsError: a value is missing or wrong.
+    """
+    _check(options)
+    keep_tokens_out_of_logs()
+    os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's coming way to give durations; the old one warns
+    transports = (_transport(options), _transport(options))
+    application = build_application(options, *transports)
+    chat = Chat(options, parts, application)
+    try:
+        yield chat
+    finally:
+        await application.shutdown()
+        for transport in transports:  # a start that failed half-way leaves them open
+            await transport.shutdown()
+
+
+def build_application(
+    options: ChatOptions, transport: AiohttpRequest, updates_transport: AiohttpRequest
+) -> AnyApplication:
+    """python-telegram-bot's application with our transport and without an updater: the intake takes its place."""
+    base_url = _base_url(options)
+    return (
+        ApplicationBuilder()
+        .token(options.token)
+        .base_url(f"{base_url}/bot")
+        .base_file_url(f"{base_url}/file/bot")
+        .request(transport)
+        .get_updates_request(updates_transport)
+        .defaults(Defaults(tzinfo=UTC))
+        .updater(None)
+        .build()
+    )
+
+
+def _base_url(options: ChatOptions) -> str:
+    return (options.base_url or OFFICIAL_SERVER).rstrip("/")
+
+
+def _transport(options: ChatOptions) -> AiohttpRequest:
+    return AiohttpRequest(
+        base_url=_base_url(options),
+        connect_timeout_s=_CONNECT_TIMEOUT_S,
+        read_timeout_s=options.request_timeout_s,
+        connections=options.chats_at_once + _SPARE_CONNECTIONS,
+    )
+
+
+def keep_tokens_out_of_logs() -> None:
+    """Telegram's addresses hold the token, and these libraries log addresses below WARNING."""
+    for name in ("httpx", "httpcore", "telegram", "telegram.Bot", "telegram.ext", "aiohttp", "aiohttp.client"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _check(options: ChatOptions) -> None:
+    if not options.token:
+        raise SettingsError("setting [telegram] token is empty: set SCODA_TELEGRAM_TOKEN, or run with the sandbox")
+    if options.mode != "webhook":
+        return
+    if not options.webhook_secret:
+        raise SettingsError("webhook mode needs a secret: set SCODA_TELEGRAM_WEBHOOK_SECRET to a long random text")
+    if not urlsplit(options.webhook_url).scheme:
+        raise SettingsError("webhook mode needs the bot's public address: set [telegram] webhook_url")
+
+
+async def _until_reached(call: Callable[[], Awaitable[object]]) -> None:
+    """Repeat `call` until Telegram answers."""
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            await call()
+        except (telegram_error.TelegramError, KeyError) as error:
+            failure = judge(error)
+            if failure.verdict not in (Verdict.NOT_SENT, Verdict.DOUBT):
+                raise _refused(error) from error
+            log.warning("telegram_unreachable", error=type(error).__name__, pause_s=failure.pause_s or pause_s)
+        else:
+            return
+        await asyncio.sleep(failure.pause_s or pause_s)
+        pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+
+def _refused(error: Exception) -> TelegramError:
+    if judge(error).verdict is Verdict.TOKEN:
+        return TelegramError("Telegram refuses the bot's token: set SCODA_TELEGRAM_TOKEN to the one @BotFather gave")
+    return TelegramError(f"Telegram refuses the connection: {error}; check the [telegram] settings")
+
+
+def _first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first_error(first) if isinstance(first, BaseExceptionGroup) else first

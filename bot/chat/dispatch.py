@@ -1,0 +1,105 @@
+"""From a stored update to its handler, and back with what is to be stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from telegram import Update
+from telegram.ext import Application, CallbackContext
+
+from bot.chat.handlers import notices
+from bot.chat.routes import Callback, Handle, routes
+from bot.chat.triage import Treatment
+from bot.chat.visit import House, Visit, note_visitor, open_visit
+from bot.inbox.model import StoredUpdate
+from bot.inbox.ports import Effect
+
+log = structlog.get_logger(__name__)
+
+AnyApplication = Application[Any, Any, Any, Any, Any, Any]
+
+
+@dataclass(slots=True)
+class _Work:
+    """What comes of one update: python-telegram-bot's handlers give nothing back and their errors are caught."""
+
+    effects: list[Effect] = field(default_factory=list)
+    error: BaseException | None = None
+    is_routed: bool = False
+
+
+class Dispatcher:
+    """Implements `bot.chat.intake.Handler` with python-telegram-bot's application."""
+
+    def __init__(self, application: AnyApplication, house: House, *, now: Callable[[], datetime]) -> None:
+        self._application = application
+        self._house = house
+        self._now = now
+        self._works: dict[int, _Work] = {}
+        self.ignored = 0
+        """Updates of a kind that no handler knows, since the start."""
+        application.add_handlers(list(routes(self._bind)))
+        application.add_error_handler(self._catch)
+
+    async def handle(self, update: StoredUpdate, treatment: Treatment) -> Sequence[Effect]:
+        """Have the update handled; returns what is to be stored with its being done."""
+        opened = self._open(update)
+        if opened is None:
+            return ()
+        if treatment is not Treatment.NORMAL:
+            visit = await open_visit(self._house, opened, now=self._now(), effects=[])
+            await notices.excuse(visit, treatment)
+            return visit.effects
+        work = self._works[update.update_id] = _Work()
+        try:
+            await self._application.process_update(opened)
+        finally:
+            del self._works[update.update_id]
+        if work.error is not None:
+            raise work.error
+        if not work.is_routed:
+            self.ignored += 1
+        return work.effects
+
+    async def apologise(self, update: StoredUpdate) -> None:
+        """Tell the visitor that their update failed for good."""
+        opened = self._open(update)
+        if opened is not None:
+            await notices.apologise(await open_visit(self._house, opened, now=self._now(), effects=[]))
+
+    def _open(self, update: StoredUpdate) -> Update | None:
+        """The update as python-telegram-bot's object; None for what it can't make sense of."""
+        try:
+            return Update.de_json(json.loads(update.payload), self._application.bot)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            self.ignored += 1
+            log.warning("update_not_understood", update_id=update.update_id, error=type(error).__name__)
+            return None
+
+    def _bind(self, handle: Handle) -> Callback:
+        async def callback(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:  # noqa: ARG001 - the library's form
+            work = self._works[update.update_id]
+            work.is_routed = True
+            visit = await open_visit(self._house, update, now=self._now(), effects=work.effects)
+            if _is_contact(visit):
+                note_visitor(visit)
+            await handle(visit)
+
+        return callback
+
+    async def _catch(self, update: object, context: CallbackContext[Any, Any, Any, Any]) -> None:
+        work = self._works.get(update.update_id) if isinstance(update, Update) else None
+        if work is not None:
+            work.error = context.error
+
+
+def _is_contact(visit: Visit) -> bool:
+    """Whether the person turned to the bot: not by being in the same group, nor by blocking it."""
+    if visit.press is not None or visit.update.inline_query is not None:
+        return True
+    return visit.message is not None and visit.is_private

@@ -1,0 +1,88 @@
+"""What must be known of an update before it is opened: whose turn it is, and how urgent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+
+ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member")
+"""What Telegram is asked to send; edits of old questions are not answered, so they are not asked for."""
+
+_ALWAYS_ANSWERED = ("/privacy", "/deleteme", "/mydata")
+
+
+class Kind(Enum):
+    """How an update counts against the limits."""
+
+    QUESTION = auto()
+    """A message that asks for an answer."""
+    RIGHT = auto()
+    """A request about one's own data: answered even to whom asks too much."""
+    PRESS = auto()
+    """A pressed button or an inline query: worthless after a short while."""
+    OTHER = auto()
+    """Not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The outside of an update. `visitor_id` 0 means that nobody is named, `lane` 0 that no chat is."""
+
+    update_id: int
+    lane: int
+    kind: Kind
+    visitor_id: int
+    sent_at: datetime | None
+
+
+def read_envelope(raw: Mapping[str, object]) -> Envelope:
+    """The envelope of an update as JSON; whatever is odd about the rest is left for later.
+
+    Raises:
+        ValueError: it has no usable update_id.
+    """
+    update_id = raw.get("update_id")
+    if not isinstance(update_id, int) or isinstance(update_id, bool) or not 0 <= update_id < 2**63:
+        raise ValueError("the update has no update_id")
+    name, body = next(((key, value) for key, value in raw.items() if isinstance(value, dict)), ("", {}))
+    message = _dict(body, "message") if name == "callback_query" else body
+    sender, chat = _integer(_dict(body, "from"), "id"), _integer(_dict(message, "chat"), "id")
+    sent_at = _moment(body.get("date")) if name == "message" else None
+    return Envelope(update_id, chat or sender, _kind(name, body), sender, sent_at)
+
+
+def _kind(name: str, body: Mapping[str, object]) -> Kind:
+    if name in ("callback_query", "inline_query"):
+        return Kind.PRESS
+    if name != "message":
+        return Kind.OTHER
+    text = body.get("text")
+    if not isinstance(text, str):
+        return Kind.QUESTION if _is_private(body) else Kind.OTHER
+    command = next(iter(text.split(maxsplit=1)), "").split("@")[0].lower()
+    if command in _ALWAYS_ANSWERED:
+        return Kind.RIGHT
+    is_addressed = _is_private(body) or text.startswith("/") or "@" in text or "reply_to_message" in body
+    return Kind.QUESTION if is_addressed else Kind.OTHER
+
+
+def _is_private(message: Mapping[str, object]) -> bool:
+    return _dict(message, "chat").get("type") == "private"
+
+
+def _dict(parent: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = parent.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _integer(parent: Mapping[str, object], name: str) -> int:
+    value = parent.get(name)
+    return value if isinstance(value, int) and abs(value) < 2**63 else 0
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, int) or not 0 <= value < 2**33:
+        return None
+    return datetime.fromtimestamp(value, tz=UTC)

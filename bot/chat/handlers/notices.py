@@ -1,0 +1,46 @@
+"""Short texts in place of an answer."""
+
+from __future__ import annotations
+
+from bot.chat import texts
+from bot.chat.replies import help_reply
+from bot.chat.triage import Treatment
+from bot.chat.visit import Visit
+
+_SENTENCES = {
+    Treatment.TOO_MANY: texts.too_many_questions,
+    Treatment.BUSY: texts.busy,
+    Treatment.LATE: texts.late_apology,
+}
+
+
+async def excuse(visit: Visit, treatment: Treatment) -> None:
+    """Say why there is no answer; a group is not bothered with it."""
+    sentence = _SENTENCES.get(treatment)
+    if sentence is not None and visit.is_private:
+        await visit.say(visit.text(sentence))
+
+
+async def apologise(visit: Visit) -> None:
+    """Say that something went wrong."""
+    if visit.press is not None:
+        await visit.house.sender.acknowledge(visit.press.id, texts.apology(visit.t))
+    elif visit.message is not None and visit.is_private:
+        await visit.say(visit.text(texts.apology))
+
+
+async def text_only(visit: Visit) -> None:
+    """A voice message, picture, sticker…: ask for words, at most once a minute."""
+    if visit.is_private and visit.house.text_only_notices.may(visit.chat_id, visit.now):
+        await visit.say(visit.text(texts.text_only))
+
+
+async def help_page(visit: Visit) -> None:
+    """Show what can be asked, and the commands."""
+    await visit.say(help_reply(visit.t))
+
+
+async def unknown_command(visit: Visit) -> None:
+    """A command that there is not."""
+    if visit.is_private:
+        await visit.say(help_reply(visit.t, opening=texts.unknown_command))

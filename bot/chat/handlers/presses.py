@@ -1,0 +1,104 @@
+"""Presses of buttons. The callback data is only a token: what it does, and for whom, is known to the server alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.answering.model import Feedback
+from bot.chat import texts
+from bot.chat.handlers import privacy, start, topics
+from bot.chat.handlers.notices import help_page
+from bot.chat.handlers.questions import answer_question
+from bot.chat.rendering import said
+from bot.chat.replies import section_keys, section_text, source_details
+from bot.chat.visit import Visit
+from bot.inbox.model import Action, Button
+from bot.vocabulary import SectionKey
+
+_TOKEN_LIMIT = 64
+
+
+async def press(visit: Visit) -> None:
+    """Find the button, see whether it is this visitor's in this chat, and do what it does."""
+    query = visit.press
+    if query is None:
+        return
+    button = await _button(visit, query.data or "")
+    if button is None:
+        await visit.house.sender.acknowledge(query.id, texts.button_expired(visit.t))
+        return
+    notice = texts.feedback_thanks(visit.t) if button.action in (Action.HELPFUL, Action.UNHELPFUL) else ""
+    await visit.house.sender.acknowledge(query.id, notice)
+    await _ACTIONS[button.action](visit, button)
+
+
+async def _button(visit: Visit, token: str) -> Button | None:
+    """The button, unless it is unknown, old, used up, of another chat or of another visitor."""
+    if not token or len(token) > _TOKEN_LIMIT or visit.chat is None:
+        return None
+    button = await visit.house.buttons.find(token, now=visit.now)
+    if button is None or button.chat_id != visit.chat_id:
+        return None
+    return button if button.visitor_id in (None, visit.visitor_id) else None
+
+
+async def _more(visit: Visit, button: Button) -> None:
+    locale, keys = section_keys(button.argument)
+    t = visit.translator(locale)
+    for key in keys[:1]:
+        section = visit.house.answerer.section(key, locale, visit.today)
+        await visit.say(section_text(section, t) if section else said(texts.no_longer_valid(t), locale))
+
+
+async def _source(visit: Visit, button: Button) -> None:
+    locale, keys = section_keys(button.argument)
+    sections = [visit.house.answerer.section(key, locale, visit.today) for key in keys]
+    await visit.say(source_details([section for section in sections if section], visit.translator(locale)))
+
+
+async def _ask(visit: Visit, button: Button) -> None:
+    _locale, key, text = button.argument.split("\n", 2)
+    await answer_question(visit, text, fallback=SectionKey.parse(key))
+
+
+async def _rate(visit: Visit, button: Button) -> None:
+    feedback = Feedback.HELPFUL if button.action is Action.HELPFUL else Feedback.UNHELPFUL
+    visitor_id, turn_id, now = visit.visitor_id, button.argument, visit.now
+    if visitor_id is not None:
+        visit.later(lambda: visit.house.turns.rate(turn_id, visitor_id, feedback, now=now))
+
+
+async def _topics(visit: Visit, button: Button) -> None:
+    """Under an answer the menu comes as a new message, so that the answer stays; within the menu it changes it."""
+    if button.argument:
+        await topics.show_topics(visit, button)
+    else:
+        await topics.topics(visit)
+
+
+async def _language(visit: Visit, button: Button) -> None:
+    if button.argument:
+        await start.choose(visit, button)
+    else:
+        await start.language(visit)
+
+
+async def _help(visit: Visit, button: Button) -> None:  # noqa: ARG001 - every press has this form
+    await help_page(visit)
+
+
+_ACTIONS: dict[Action, Callable[[Visit, Button], Awaitable[None]]] = {
+    Action.LANGUAGE: _language,
+    Action.MORE: _more,
+    Action.SOURCE: _source,
+    Action.ASK: _ask,
+    Action.SECTION: topics.show_section,
+    Action.TOPICS: _topics,
+    Action.TOPIC: topics.show_topic,
+    Action.DOCUMENT: topics.show_document,
+    Action.HELPFUL: _rate,
+    Action.UNHELPFUL: _rate,
+    Action.DELETE_ME: privacy.delete_confirmed,
+    Action.CANCEL: privacy.cancelled,
+    Action.HELP: _help,
+}

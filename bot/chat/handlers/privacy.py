@@ -1,0 +1,55 @@
+"""/privacy, /mydata and /deleteme: what is kept, a copy of it, and its end."""
+
+from __future__ import annotations
+
+import json
+
+from bot.chat import texts
+from bot.chat.rendering import said
+from bot.chat.replies import Reply, delete_question, privacy_page
+from bot.chat.visit import Visit
+from bot.inbox.model import Button
+
+
+async def privacy(visit: Visit) -> None:
+    """Show what is kept and what for."""
+    await visit.say(privacy_page(visit.t, days=visit.house.keep_questions_days, contact=visit.house.contact))
+
+
+async def my_data(visit: Visit) -> None:
+    """Send all rows as a JSON file, to the person alone."""
+    if not visit.is_private or visit.visitor_id is None:
+        await visit.say(visit.text(texts.private_chat_only))
+        return
+    found = await visit.house.visitors.export(visit.visitor_id)
+    rows = {table: [dict(row) for row in rows] for table, rows in found.tables.items()}
+    content = json.dumps(rows, ensure_ascii=False, indent=2).encode("utf-8", "replace")
+    await visit.house.sender.document(
+        visit.chat_id, content, filename="my-data.json", caption=visit.text(texts.mydata_caption)
+    )
+
+
+async def delete_me(visit: Visit) -> None:
+    """Ask before deleting."""
+    if not visit.is_private:
+        await visit.say(visit.text(texts.private_chat_only))
+        return
+    await visit.say(delete_question(visit.t))
+
+
+async def delete_confirmed(visit: Visit, button: Button) -> None:
+    """The confirmation was pressed: forget the visitor; the words are still in their language."""
+    visitor_id, now, token = visit.visitor_id, visit.now, button.token
+    if visitor_id is None:
+        return
+    await visit.show(Reply(said(texts.deleteme_done(visit.t), visit.locale)))
+    visit.effects.clear()  # nothing that this press would have stored is to outlive the deletion
+    visit.later(lambda: visit.house.buttons.use(token, now=now))
+    visit.later(lambda: visit.house.visitors.forget(visitor_id, now=now))
+
+
+async def cancelled(visit: Visit, button: Button) -> None:
+    """The other button was pressed."""
+    token, now = button.token, visit.now
+    visit.later(lambda: visit.house.buttons.use(token, now=now))
+    await visit.show(Reply(visit.text(texts.deleteme_cancelled)))

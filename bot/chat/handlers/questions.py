@@ -1,0 +1,127 @@
+"""Questions: in a private chat any text, in a group what is addressed to the bot."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import regex
+import structlog
+from telegram import Message, MessageEntity
+
+from bot.answering.model import Answer, Outcome, Question, Turn, TurnRecord
+from bot.chat import texts
+from bot.chat.rendering import said
+from bot.chat.replies import Reply, reply_to_question, section_text
+from bot.chat.sender import Delivery
+from bot.chat.visit import Visit
+from bot.vocabulary import SectionKey
+from bot.writing.cleaning import clean
+
+log = structlog.get_logger(__name__)
+
+_TYPING_AFTER_S = 0.3
+"""Most answers are there sooner: a «typing…» that lasts an instant is only noise, and a call."""
+_STORED_QUESTION_LIMIT = 1000
+
+
+async def message(visit: Visit) -> None:
+    """A text: the question, if it is meant for the bot."""
+    text = addressed_text(visit)
+    if text is not None:
+        await answer_question(visit, text)
+
+
+async def ask(visit: Visit) -> None:
+    """Answer what stands behind the command."""
+    incoming = visit.message
+    _command, _blank, text = ((incoming.text if incoming else None) or "").partition(" ")
+    if text.strip():
+        await answer_question(visit, text)
+    else:
+        await visit.say(visit.text(texts.ask_needs_question))
+
+
+def addressed_text(visit: Visit) -> str | None:
+    """What is said to the bot, without its name; None when others are meant."""
+    incoming = visit.message
+    if incoming is None:
+        return None
+    text = incoming.text or incoming.caption or ""
+    if incoming.via_bot is not None and incoming.via_bot.id == visit.house.bot.id:
+        return None
+    if visit.is_private:
+        return text
+    mention = regex.compile(rf"(?<!\w)@{regex.escape(visit.house.bot.username)}\b", regex.IGNORECASE)
+    if not _mentions(incoming, mention) and not _replies_to(incoming, visit.house.bot.id):
+        return None
+    return mention.sub(" ", text).strip()
+
+
+async def answer_question(visit: Visit, text: str, *, fallback: SectionKey | None = None) -> None:
+    """Answer `text`; when a button asked it and it gets no answer, the section that the button stands for is shown."""
+    house = visit.house
+    question = Question(text, visit.today, visit.chosen, visit.app_locale, await _history(visit))
+    began = house.clock()
+    try:
+        async with house.sender.typing(visit.chat_id, after_s=_TYPING_AFTER_S):
+            answer = await asyncio.wait_for(house.answerer.answer(question), house.answer_deadline_s)
+    except TimeoutError:
+        log.warning("answer_took_too_long", update_id=visit.update.update_id)
+        await visit.say(visit.text(texts.busy))
+        return
+    took_ms = (house.clock() - began) * 1000
+    turn_id = house.token()
+    delivery = await visit.say(_reply(visit, answer, turn_id, fallback))
+    if delivery in (Delivery.SENT, Delivery.IN_DOUBT):
+        _record(visit, text, answer, turn_id=turn_id, took_ms=took_ms)
+
+
+def _reply(visit: Visit, answer: Answer, turn_id: str, fallback: SectionKey | None) -> Reply:
+    t = visit.translator(answer.locale)
+    if fallback is not None and answer.outcome is not Outcome.ANSWERED:
+        section = visit.house.answerer.section(fallback, visit.locale, visit.today)
+        return Reply(section_text(section, visit.t) if section else visit.text(texts.no_longer_valid))
+    reply = reply_to_question(answer, t, contact=visit.house.contact, turn_id=turn_id)
+    return reply if reply.content else Reply(said(texts.unknown(t), t.locale))
+
+
+async def _history(visit: Visit) -> tuple[Turn, ...]:
+    if visit.visitor_id is None or not visit.house.history_turns:
+        return ()
+    since = visit.now - timedelta(minutes=visit.house.history_minutes)
+    turns = await visit.house.turns.recent(
+        visit.chat_id, visit.visitor_id, since=since, limit=visit.house.history_turns
+    )
+    return tuple(turns)
+
+
+def _record(visit: Visit, text: str, answer: Answer, *, turn_id: str, took_ms: float) -> None:
+    if visit.visitor_id is None:
+        return
+    turn = TurnRecord(
+        turn_id=turn_id,
+        chat_id=visit.chat_id,
+        visitor_id=visit.visitor_id,
+        asked_at=visit.now,
+        question=clean(text)[:_STORED_QUESTION_LIMIT],
+        locale=answer.locale,
+        outcome=answer.outcome,
+        score=answer.score,
+        keys=tuple(dict.fromkeys(citation.key for citation in answer.citations)),
+        took_ms=took_ms,
+    )
+    visit.later(lambda: visit.house.turns.record(turn))
+
+
+def _mentions(incoming: Message, mention: regex.Pattern[str]) -> bool:
+    entities = [
+        *incoming.parse_entities([MessageEntity.MENTION]).values(),
+        *incoming.parse_caption_entities([MessageEntity.MENTION]).values(),
+    ]
+    return any(mention.fullmatch(entity) for entity in entities)
+
+
+def _replies_to(incoming: Message, bot_id: int) -> bool:
+    answered = incoming.reply_to_message
+    return answered is not None and answered.from_user is not None and answered.from_user.id == bot_id

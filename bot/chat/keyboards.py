@@ -1,0 +1,81 @@
+"""Inline keyboards from values: what a button does stays on the server, its callback data is a random token.
+
+A token has 22 characters, so callback data has 22 bytes in every language, tells nothing and can't be guessed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.inbox.model import Action, Button
+from bot.vocabulary import ChatId, VisitorId
+from bot.writing.cleaning import one_line
+
+LABEL_LIMIT = 64
+"""Longer labels are cut off by every app."""
+BUTTON_LIFE = timedelta(days=30)
+CONFIRM_LIFE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A button to be: label, and what a press does. A `single_use` one works once and not for long."""
+
+    label: str
+    action: Action
+    argument: str = ""
+    single_use: bool = False
+
+
+Rows = Sequence[Sequence[Key]]
+
+
+def new_token() -> str:
+    """128 random bits in 22 url-safe characters."""
+    return secrets.token_urlsafe(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyboard:
+    """A keyboard for a message, and the buttons that must be stored for it to work."""
+
+    markup: InlineKeyboardMarkup
+    buttons: tuple[Button, ...]
+
+
+def build_keyboard(
+    rows: Rows,
+    *,
+    chat_id: ChatId,
+    visitor_id: VisitorId | None,
+    now: datetime,
+    token: Callable[[], str] = new_token,
+) -> Keyboard | None:
+    """The keyboard of these rows, bound to chat and visitor; None when there is no button."""
+    buttons: list[Button] = []
+    markup: list[list[InlineKeyboardButton]] = []
+    for row in rows:
+        line = []
+        for key in row:
+            life = CONFIRM_LIFE if key.single_use else BUTTON_LIFE
+            button = Button(token(), chat_id, visitor_id, key.action, key.argument, now + life, key.single_use)
+            buttons.append(button)
+            line.append(InlineKeyboardButton(one_line(key.label, limit=LABEL_LIMIT), callback_data=button.token))
+        if line:
+            markup.append(line)
+    return Keyboard(InlineKeyboardMarkup(markup), tuple(buttons)) if buttons else None
+
+
+def column(keys: Sequence[Key]) -> Rows:
+    """One button a row."""
+    return tuple((key,) for key in keys)
+
+
+def grid(keys: Sequence[Key], *, columns: int) -> Rows:
+    """`columns` buttons a row."""
+    return tuple(tuple(keys[start : start + columns]) for start in range(0, len(keys), columns))

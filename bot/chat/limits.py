@@ -1,0 +1,68 @@
+"""How much one visitor may ask. The time of arrival counts, so a backlog is judged as it came in."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+_MINUTE = timedelta(minutes=1)
+_VISITORS_REMEMBERED = 20_000
+
+
+class Admission(Enum):
+    """What to do with one more request."""
+
+    ADMITTED = auto()
+    NOTICE = auto()
+    """Too many: say so, once until there is room again."""
+    DROPPED = auto()
+
+
+class RateLimit:
+    """At most `per_minute` requests within any minute for each visitor."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute = per_minute
+        self._admitted: OrderedDict[int, deque[datetime]] = OrderedDict()
+        self._noticed: set[int] = set()
+
+    def admit(self, visitor_id: int, at: datetime) -> Admission:
+        """Count one request that came in `at`."""
+        times = self._admitted.setdefault(visitor_id, deque())
+        self._admitted.move_to_end(visitor_id)
+        self._forget_the_oldest()
+        while times and at - times[0] >= _MINUTE:
+            times.popleft()
+        if len(times) < self._per_minute:
+            times.append(at)
+            self._noticed.discard(visitor_id)
+            return Admission.ADMITTED
+        if visitor_id in self._noticed:
+            return Admission.DROPPED
+        self._noticed.add(visitor_id)
+        return Admission.NOTICE
+
+    def _forget_the_oldest(self) -> None:
+        while len(self._admitted) > _VISITORS_REMEMBERED:
+            forgotten, _times = self._admitted.popitem(last=False)
+            self._noticed.discard(forgotten)
+
+
+class OncePer:
+    """Lets something happen at most once in `period` for each visitor."""
+
+    def __init__(self, period: timedelta) -> None:
+        self._period = period
+        self._last: OrderedDict[int, datetime] = OrderedDict()
+
+    def may(self, visitor_id: int, at: datetime) -> bool:
+        """Whether it may happen now; if so, it counts as having happened."""
+        last = self._last.get(visitor_id)
+        if last is not None and at - last < self._period:
+            return False
+        self._last[visitor_id] = at
+        self._last.move_to_end(visitor_id)
+        while len(self._last) > _VISITORS_REMEMBERED:
+            self._last.popitem(last=False)
+        return True

@@ -1,0 +1,52 @@
+"""The bot's commands and descriptions in Telegram, in every language; set again only where they differ."""
+
+from __future__ import annotations
+
+import structlog
+from telegram import Bot, BotCommand
+from telegram.error import TelegramError
+
+from bot.chat import texts
+from bot.i18n.translator import Catalogs, Translator
+from bot.vocabulary import Locale
+
+log = structlog.get_logger(__name__)
+
+_FOR_ALL_OTHERS = None
+"""No language code: what is shown to people whose app speaks none of ours."""
+
+
+async def publish_menu(bot: Bot, catalogs: Catalogs) -> int:
+    """Set what differs; returns how many texts were set. What fails is tried again at the next start."""
+    changed = 0
+    try:
+        for locale in Locale:
+            t = catalogs.translator(locale)
+            code = _FOR_ALL_OTHERS if locale is Locale.EN else locale.value
+            changed += await _commands(bot, t, code)
+            changed += await _descriptions(bot, t, code)
+    except TelegramError as error:
+        log.warning("menu_not_published", error=type(error).__name__)
+    if changed:
+        log.info("menu_published", changed=changed)
+    return changed
+
+
+async def _commands(bot: Bot, t: Translator, code: str | None) -> int:
+    wanted = [BotCommand(name, sentence(t)) for name, sentence in texts.COMMANDS]
+    if list(await bot.get_my_commands(language_code=code)) == wanted:
+        return 0
+    await bot.set_my_commands(wanted, language_code=code)
+    return 1
+
+
+async def _descriptions(bot: Bot, t: Translator, code: str | None) -> int:
+    changed = 0
+    long, short = texts.bot_description(t), texts.bot_short_description(t)
+    if (await bot.get_my_description(language_code=code)).description != long:
+        await bot.set_my_description(long, language_code=code)
+        changed += 1
+    if (await bot.get_my_short_description(language_code=code)).short_description != short:
+        await bot.set_my_short_description(short, language_code=code)
+        changed += 1
+    return changed

@@ -1,0 +1,284 @@
+"""What a reply says and which buttons stand under it, from an `Answer`: no decisions about the question itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.answering.model import Answer, Citation, DocumentView, Outcome, Suggestion, TopicView
+from bot.chat import texts
+from bot.chat.keyboards import Key, Rows, column, grid
+from bot.chat.rendering import Html, blockquote, bold, italic, lines, link, paragraphs, quoted, said
+from bot.i18n.bidi import isolate
+from bot.i18n.translator import Translator
+from bot.inbox.model import Action
+from bot.vocabulary import Locale, SectionKey
+
+T = TypeVar("T", bound=Hashable)
+
+_SOURCES_SHOWN = 3
+_LIST_MARKS = ("•", "- ", "– ", "* ")
+_IN_THE_MENU = "menu"
+"""The argument of a button that changes the menu it stands in; without it the menu comes as a new message."""
+_MORE_QUOTED_FROM = 900
+"""A section longer than this is folded: its beginning shows, a tap unfolds it."""
+
+_SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
+    Outcome.CLARIFY: texts.clarify,
+    Outcome.UNKNOWN: texts.unknown,
+    Outcome.DECLINED_POLITICS: texts.declined_politics,
+    Outcome.DECLINED_ADVICE: texts.declined_advice,
+    Outcome.DECLINED_HARM: texts.declined_harm,
+    Outcome.GREETING: texts.greeting,
+    Outcome.THANKS: texts.thanks,
+    Outcome.FAREWELL: texts.farewell,
+    Outcome.ABOUT_BOT: texts.about_bot,
+    Outcome.EMPTY: texts.empty_message,
+}
+_OFFERS_CONTACT = (Outcome.UNKNOWN, Outcome.DECLINED_ADVICE)
+_OFFERS_TOPICS = (Outcome.UNKNOWN, Outcome.GREETING, Outcome.ABOUT_BOT, Outcome.EMPTY, Outcome.DECLINED_POLITICS)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message to be."""
+
+    content: Html
+    rows: Rows = ()
+
+
+def answer_text(answer: Answer, t: Translator, *, contact: str = "") -> Html:
+    """The whole message for an answer in the language of `t`: without buttons it says all the same."""
+    sentence = _SENTENCES.get(answer.outcome)
+    if sentence is not None and answer.outcome is not Outcome.UNKNOWN:
+        own = said(sentence(t), t.locale)
+    elif answer.sentences:
+        own = Html()
+    else:
+        own = said(texts.unknown(t), t.locale)
+    offers_contact = contact and answer.outcome in _OFFERS_CONTACT
+    return paragraphs(
+        own,
+        quoted(_flow(answer.sentences, answer.written_in), answer.written_in),
+        _footer(answer, t) if answer.sentences else Html(),
+        said(texts.contact(t, contact), t.locale) if offers_contact else Html(),
+        _heading_of_suggestions(answer, t),
+    )
+
+
+def reply_to_question(answer: Answer, t: Translator, *, contact: str, turn_id: str) -> Reply:
+    """The message and its buttons: more, source, opinion, related questions."""
+    rows: list[Sequence[Key]] = []
+    if answer.outcome is Outcome.ANSWERED:
+        rows.append(_answer_keys(answer, t))
+        rows.append(
+            (
+                Key(texts.button_helpful(t), Action.HELPFUL, turn_id),
+                Key(texts.button_unhelpful(t), Action.UNHELPFUL, turn_id),
+            )
+        )
+    rows.extend(column([suggestion_key(suggestion, t.locale) for suggestion in answer.suggestions]))
+    if answer.outcome in _OFFERS_TOPICS:
+        rows.append((Key(texts.button_topics(t), Action.TOPICS),))
+    return Reply(answer_text(answer, t, contact=contact), rows)
+
+
+def suggestion_key(suggestion: Suggestion, locale: Locale) -> Key:
+    """A button that asks the suggested question."""
+    return Key(suggestion.text, Action.ASK, f"{locale}\n{suggestion.key}\n{suggestion.text}")
+
+
+def section_text(answer: Answer, t: Translator) -> Html:
+    """A whole section with its title and source."""
+    body = _flow((*answer.sentences, *answer.rest), answer.written_in)
+    text = quoted(body, answer.written_in)
+    if len(body) > _MORE_QUOTED_FROM:
+        text = blockquote(text, expandable=True)
+    heading = next(iter(answer.citations), None)
+    return paragraphs(
+        bold(quoted(heading.heading or heading.title, heading.locale)) if heading else Html(), text, _footer(answer, t)
+    )
+
+
+def source_details(answers: Sequence[Answer], t: Translator) -> Html:
+    """Everything known about the sources of these sections."""
+    citations = _distinct([citation for answer in answers for citation in answer.citations])
+    if not citations:
+        return said(texts.no_source(t), t.locale)
+    return paragraphs(bold(said(texts.source_details(t), t.locale)), *(_details(citation, t) for citation in citations))
+
+
+def topics_menu(topics: Sequence[TopicView], t: Translator) -> Reply:
+    """The topics to browse."""
+    if not topics:
+        return Reply(said(texts.no_topics(t), t.locale))
+    keys = [Key(texts.topic(t, view.topic), Action.TOPIC, view.topic) for view in topics]
+    return Reply(bold(said(texts.topics_menu(t), t.locale)), column(keys))
+
+
+def documents_menu(topic: str, documents: Sequence[DocumentView], t: Translator) -> Reply:
+    """The documents of a topic."""
+    back = (Key(texts.button_back(t), Action.TOPICS, _IN_THE_MENU),)
+    if not documents:
+        return Reply(said(texts.empty_topic(t), t.locale), (back,))
+    title = bold(said(texts.documents_menu(t, texts.topic(t, topic)), t.locale))
+    count = said(texts.document_count(t, len(documents)), t.locale)
+    keys = [Key(document.title, Action.DOCUMENT, f"{topic}\n{document.path}") for document in documents]
+    return Reply(lines(title, count), (*column(keys), back))
+
+
+def sections_menu(document: DocumentView, t: Translator) -> Reply:
+    """The sections of a document."""
+    keys = [
+        Key(section.text or document.title, Action.SECTION, f"{document.topic}\n{section.key}")
+        for section in document.sections
+    ]
+    title = bold(quoted(document.title, document.locale))
+    prompt = said(texts.sections_menu(t), t.locale)
+    back = (Key(texts.button_back(t), Action.TOPIC, document.topic),)
+    return Reply(lines(title, prompt), (*column(keys), back))
+
+
+def section_page(section: Answer, t: Translator, *, topic: str, path: str) -> Reply:
+    """A whole section as a page of the topics menu."""
+    if topic:
+        back = Key(texts.button_back(t), Action.DOCUMENT, f"{topic}\n{path}")
+    else:
+        back = Key(texts.button_topics(t), Action.TOPICS)
+    return Reply(section_text(section, t), ((back,),))
+
+
+def language_picker(t: Translator, *, current: Locale | None, payload: str = "") -> Reply:
+    """All languages by their own names, the current one marked; the same order for everybody."""
+    return Reply(bold(said(texts.choose_language(t), t.locale)), _language_rows(current, payload))
+
+
+def welcome_reply(t: Translator, *, current: Locale | None, payload: str, chosen: bool = False) -> Reply:
+    """What the bot is and how to use it: at first with the languages, once one is `chosen` with the topics."""
+    greeting = paragraphs(
+        said(texts.language_chosen(t), t.locale) if chosen else Html(),
+        said(texts.welcome(t), t.locale),
+        said(texts.how_to_ask(t), t.locale),
+    )
+    if chosen:
+        menu = ((Key(texts.button_topics(t), Action.TOPICS), Key(texts.button_help(t), Action.HELP)),)
+        return Reply(paragraphs(greeting, said(texts.how_to_change_language(t), t.locale)), menu)
+    topics = ((Key(texts.button_topics(t), Action.TOPICS),),)
+    question = bold(said(texts.choose_language(t), t.locale))
+    return Reply(paragraphs(greeting, question), (*_language_rows(current, payload), *topics))
+
+
+def help_reply(t: Translator, *, opening: Callable[[Translator], str] | None = None) -> Reply:
+    """What can be asked, and every command."""
+    commands = [said(_command_line(name, sentence(t), t), t.locale) for name, sentence in texts.COMMANDS]
+    content = paragraphs(
+        said(opening(t), t.locale) if opening else Html(),
+        said(texts.about_bot(t), t.locale),
+        said(texts.help_intro(t), t.locale),
+        lines(bold(said(texts.help_commands(t), t.locale)), *commands),
+    )
+    keys = (Key(texts.button_topics(t), Action.TOPICS), Key(texts.button_language(t), Action.LANGUAGE))
+    return Reply(content, (keys,))
+
+
+def privacy_page(t: Translator, *, days: int, contact: str) -> Html:
+    """What is kept, what for, and how to get or delete it."""
+    sentences = [texts.privacy_stored(t, days), texts.privacy_purpose(t)]
+    if contact:
+        sentences.append(texts.privacy_operator(t, contact))
+    commands = lines(said(texts.privacy_copy(t), t.locale), said(texts.privacy_delete(t), t.locale))
+    title = bold(said(texts.privacy_title(t), t.locale))
+    return paragraphs(title, *(said(sentence, t.locale) for sentence in sentences), commands)
+
+
+def delete_question(t: Translator) -> Reply:
+    """Asks before everything about a visitor is deleted."""
+    keys = (
+        Key(texts.button_delete(t), Action.DELETE_ME, single_use=True),
+        Key(texts.button_cancel(t), Action.CANCEL, single_use=True),
+    )
+    return Reply(said(texts.deleteme_question(t), t.locale), (keys,))
+
+
+def _language_rows(current: Locale | None, payload: str) -> Rows:
+    keys = [
+        Key(f"✅ {locale.endonym}" if locale is current else locale.endonym, Action.LANGUAGE, f"{locale}\n{payload}")
+        for locale in Locale
+    ]
+    return grid(keys, columns=3)
+
+
+def _command_line(name: str, description: str, t: Translator) -> str:
+    """In a right-to-left line the command stands at the end, so that the line does not turn round."""
+    if t.locale.is_rtl:
+        return f"{description}: {isolate(f'/{name}', t.locale)}"
+    return f"/{name} – {description}"
+
+
+def _answer_keys(answer: Answer, t: Translator) -> Sequence[Key]:
+    keys = _distinct([citation.key for citation in answer.citations])[:_SOURCES_SHOWN]
+    argument = "\n".join((t.locale.value, *map(str, keys)))
+    more = [Key(texts.button_more(t), Action.MORE, argument)] if answer.rest and keys else []
+    source = [Key(texts.button_source(t), Action.SOURCE, argument)] if keys else []
+    return (*more, *source)
+
+
+def _footer(answer: Answer, t: Translator) -> Html:
+    """Title, source and dates, in small print."""
+    shown = answer.citations[:_SOURCES_SHOWN]
+    titles = [
+        Html("📄 ") + quoted(title, locale)
+        for title, locale in _distinct([(c.title, c.locale) for c in shown])
+        if title
+    ]
+    sources = _distinct([_source(citation, t) for citation in shown])
+    ends = [said(texts.valid_until(t, day), t.locale) for day in _distinct([c.valid_until for c in shown]) if day]
+    foreign = [said(texts.written_in(t, answer.written_in), t.locale)] if answer.written_in != t.locale else []
+    return italic(lines(*foreign, *titles, *sources, *ends))
+
+
+def _source(citation: Citation, t: Translator) -> Html:
+    if not citation.publisher:
+        return said(texts.as_of_line(t, citation.as_of), t.locale) if citation.as_of else Html()
+    line = texts.source_line(t, citation.publisher, citation.source_date, citation.as_of)
+    return link(said(line, t.locale), citation.url)
+
+
+def _details(citation: Citation, t: Translator) -> Html:
+    shown_url = quoted(citation.url, Locale.EN) if citation.url else Html()
+    return lines(
+        said(texts.source_document(t, citation.title), t.locale) if citation.title else Html(),
+        said(texts.source_section(t, citation.heading), t.locale) if citation.heading else Html(),
+        _source(citation, t),
+        italic(quoted(citation.source_title, citation.locale)),
+        link(shown_url, citation.url),
+    )
+
+
+def _heading_of_suggestions(answer: Answer, t: Translator) -> Html:
+    if not answer.suggestions:
+        return Html()
+    if answer.outcome is Outcome.ANSWERED:
+        return said(texts.related_questions(t), t.locale)
+    return said(texts.nearest_topics(t), t.locale) if answer.outcome is Outcome.UNKNOWN else Html()
+
+
+def _flow(sentences: Sequence[str], locale: Locale) -> str:
+    """The sentences as running text: list items on their own lines, no blanks between Chinese sentences."""
+    blank = "" if locale is Locale.ZH else " "
+    text = ""
+    for sentence in sentences:
+        separator = "\n" if sentence.startswith(_LIST_MARKS) else blank
+        text += separator + sentence if text else sentence
+    return text
+
+
+def _distinct(values: Sequence[T]) -> list[T]:
+    return list(dict.fromkeys(values))
+
+
+def section_keys(argument: str) -> tuple[Locale, tuple[SectionKey, ...]]:
+    """Read the argument of a «more» or «source» button."""
+    locale, *keys = argument.split("\n")
+    return Locale(locale), tuple(SectionKey.parse(key) for key in keys)

@@ -1,0 +1,546 @@
+# ruff: noqa: D103 - a sentence needs no second one that describes it
+"""Every sentence the bot says, in English, one function each.
+
+The functions give plain text: HTML is made in `rendering`. Whole sentences are translated, never parts of them, and
+values are put in after the translation. To reword something: change it here, run `python -m bot.i18n extract`, change
+the catalogs below `locales/` and let `python -m bot.i18n check` name what is still missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from bot.i18n.translator import Translator
+from bot.vocabulary import Locale
+
+# ── Welcome, language, help ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def welcome(t: Translator) -> str:
+    # Translators: "SCODA", "SCO expo" and the alliance: use the names of the term base.
+    return t.gettext(
+        "Welcome! I answer visitors’ questions about the SCO Demonstration Area (SCODA) in Qingdao, "
+        "the SCO International Investment and Trade Expo and the China-SCO Industrial Park Alliance."
+    )
+
+
+def how_to_ask(t: Translator) -> str:
+    return t.gettext(
+        "Just write your question in your own words. I reply briefly and name the source. "
+        "You can also browse the topics with the button below."
+    )
+
+
+def how_to_change_language(t: Translator) -> str:
+    # Translators: {command} is /language.
+    return t.fill(t.gettext("To change the language, send {command}"), command="/language")
+
+
+def choose_language(t: Translator) -> str:
+    return t.gettext("Choose your language")
+
+
+def language_chosen(t: Translator) -> str:
+    # Translators: Say it in your own language, of your own language: "I will speak English with you".
+    return t.gettext("Done: from now on I speak English with you. You may still ask in any of my languages.")
+
+
+def help_intro(t: Translator) -> str:
+    return t.gettext(
+        "Ask me about the demonstration area, its institute and platforms, freight trains and logistics, the expo, "
+        "the forum, the park alliance, the venue, entry to China, payments or getting around."
+    )
+
+
+def help_commands(t: Translator) -> str:
+    # Translators: A heading; a list of commands follows.
+    return t.gettext("Commands")
+
+
+def unknown_command(t: Translator) -> str:
+    return t.gettext("I do not know this command.")
+
+
+# ── Commands, as the apps list them (at most 256 characters, best below 40) ─────────────────────────────────────────
+
+
+def command_start(t: Translator) -> str:
+    return t.pgettext("command", "Start and choose a language")
+
+
+def command_help(t: Translator) -> str:
+    return t.pgettext("command", "What I can do")
+
+
+def command_topics(t: Translator) -> str:
+    return t.pgettext("command", "Browse the topics")
+
+
+def command_language(t: Translator) -> str:
+    return t.pgettext("command", "Change the language")
+
+
+def command_ask(t: Translator) -> str:
+    return t.pgettext("command", "Ask a question in a group")
+
+
+def command_privacy(t: Translator) -> str:
+    return t.pgettext("command", "What is stored about you")
+
+
+def command_mydata(t: Translator) -> str:
+    return t.pgettext("command", "Get a copy of your data")
+
+
+def command_deleteme(t: Translator) -> str:
+    return t.pgettext("command", "Delete your data")
+
+
+COMMANDS: tuple[tuple[str, Callable[[Translator], str]], ...] = (
+    ("start", command_start),
+    ("help", command_help),
+    ("topics", command_topics),
+    ("language", command_language),
+    ("ask", command_ask),
+    ("privacy", command_privacy),
+    ("mydata", command_mydata),
+    ("deleteme", command_deleteme),
+)
+"""Every command and its description, in the order in which the apps list them."""
+
+
+def bot_description(t: Translator) -> str:
+    # Translators: Shown in the empty chat before Start is pressed; at most 512 characters.
+    return t.pgettext(
+        "description",
+        "I answer visitors’ questions about the SCO Demonstration Area (SCODA) in Qingdao, the SCO expo and the "
+        "China-SCO Industrial Park Alliance: briefly, with the source, in twelve languages.",
+    )
+
+
+def bot_short_description(t: Translator) -> str:
+    # Translators: Shown on the bot's profile page; at most 120 characters.
+    return t.pgettext("short description", "Answers about SCODA in Qingdao, the SCO expo and the park alliance")
+
+
+# ── Topics ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def topic_area(t: Translator) -> str:
+    return t.pgettext("topic", "Demonstration area")
+
+
+def topic_institute(t: Translator) -> str:
+    return t.pgettext("topic", "Institute")
+
+
+def topic_platforms(t: Translator) -> str:
+    return t.pgettext("topic", "Service platforms")
+
+
+def topic_industry(t: Translator) -> str:
+    return t.pgettext("topic", "Industry")
+
+
+def topic_logistics(t: Translator) -> str:
+    return t.pgettext("topic", "Logistics and trains")
+
+
+def topic_expo(t: Translator) -> str:
+    return t.pgettext("topic", "The expo")
+
+
+def topic_forum(t: Translator) -> str:
+    return t.pgettext("topic", "Forums")
+
+
+def topic_alliance(t: Translator) -> str:
+    return t.pgettext("topic", "Park alliance")
+
+
+def topic_venue(t: Translator) -> str:
+    return t.pgettext("topic", "The venue")
+
+
+def topic_sco(t: Translator) -> str:
+    # Translators: The abbreviation of the Shanghai Cooperation Organization, or its short name.
+    return t.pgettext("topic", "The SCO")
+
+
+def topic_entry(t: Translator) -> str:
+    return t.pgettext("topic", "Entry to China")
+
+
+def topic_money(t: Translator) -> str:
+    return t.pgettext("topic", "Paying")
+
+
+def topic_transport(t: Translator) -> str:
+    return t.pgettext("topic", "Getting around")
+
+
+def topic_open(t: Translator) -> str:
+    # Translators: The topic of questions to which no answer is known yet.
+    return t.pgettext("topic", "Open questions")
+
+
+_TOPICS: dict[str, Callable[[Translator], str]] = {
+    "area": topic_area,
+    "institute": topic_institute,
+    "platforms": topic_platforms,
+    "industry": topic_industry,
+    "logistics": topic_logistics,
+    "expo": topic_expo,
+    "forum": topic_forum,
+    "alliance": topic_alliance,
+    "venue": topic_venue,
+    "sco": topic_sco,
+    "entry": topic_entry,
+    "money": topic_money,
+    "transport": topic_transport,
+    "open": topic_open,
+}
+
+
+def topic(t: Translator, name: str) -> str:
+    """The topic's title; a topic that has no words here yet is shown by its folder's name."""
+    words = _TOPICS.get(name)
+    return words(t) if words else name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def topics_menu(t: Translator) -> str:
+    return t.gettext("What would you like to read about?")
+
+
+def no_topics(t: Translator) -> str:
+    return t.gettext("There is nothing to read yet. Please come back later.")
+
+
+def documents_menu(t: Translator, topic_title: str) -> str:
+    # Translators: {topic} is a title; do not add case endings to it.
+    return t.fill(t.gettext("Topic: {topic}"), topic=topic_title)
+
+
+def document_count(t: Translator, count: int) -> str:
+    # Translators: Below a topic's title.
+    return t.fill(t.ngettext("{count} document", "{count} documents", count), count=t.number(count))
+
+
+def sections_menu(t: Translator) -> str:
+    return t.gettext("Choose a section:")
+
+
+def empty_topic(t: Translator) -> str:
+    return t.gettext("There is nothing to read in this topic at the moment.")
+
+
+# ── Under an answer ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def source_line(t: Translator, publisher: str, published: date | None, as_of: date | None) -> str:
+    """One line: who published it, when, and the date up to which it holds."""
+    if published and as_of and as_of != published:
+        template = t.gettext("Source: {publisher}, {date} · as of: {as_of}")
+    elif published:
+        template = t.gettext("Source: {publisher}, {date}")
+    elif as_of:
+        template = t.gettext("Source: {publisher} · as of: {as_of}")
+    else:
+        template = t.gettext("Source: {publisher}")
+    dates = {name: t.date(day) for name, day in (("date", published), ("as_of", as_of)) if day}
+    return t.fill(template, publisher=publisher, **dates)
+
+
+def as_of_line(t: Translator, as_of: date) -> str:
+    # Translators: The date up to which a text without a source is right.
+    return t.fill(t.gettext("As of: {as_of}"), as_of=t.date(as_of))
+
+
+def valid_until(t: Translator, day: date) -> str:
+    return t.fill(t.gettext("Valid until: {date}"), date=t.date(day))
+
+
+def written_in(t: Translator, language: Locale) -> str:
+    # Translators: {language} is a language's own name, such as «Русский»; do not add endings to it.
+    return t.fill(
+        t.gettext("There is no translation into your language yet. Language of the text: {language}"),
+        language=language.endonym,
+    )
+
+
+def related_questions(t: Translator) -> str:
+    # Translators: A heading above buttons.
+    return t.gettext("You may also want to ask:")
+
+
+def source_details(t: Translator) -> str:
+    # Translators: A heading; the sources follow.
+    return t.gettext("Sources")
+
+
+def source_document(t: Translator, title: str) -> str:
+    # Translators: {title} is the title of one of the bot's own documents.
+    return t.fill(t.gettext("Document: {title}"), title=title)
+
+
+def source_section(t: Translator, heading: str) -> str:
+    return t.fill(t.gettext("Section: {heading}"), heading=heading)
+
+
+def no_source(t: Translator) -> str:
+    return t.gettext("No source is stored for this answer.")
+
+
+def nothing_more(t: Translator) -> str:
+    return t.gettext("That is all I know about it.")
+
+
+def no_longer_valid(t: Translator) -> str:
+    return t.gettext("This text is no longer valid or was removed. Please ask your question again.")
+
+
+# ── What becomes of a question ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def unknown(t: Translator) -> str:
+    return t.gettext(
+        "I am sorry, I do not know the answer to that, and I do not want to guess. "
+        "Try other words or a more exact question."
+    )
+
+
+def nearest_topics(t: Translator) -> str:
+    # Translators: Above buttons.
+    return t.gettext("These may be close to what you are looking for:")
+
+
+def contact(t: Translator, contact_line: str) -> str:
+    # Translators: {contact} is an address or a telephone number.
+    return t.fill(t.gettext("You can also ask here: {contact}"), contact=contact_line)
+
+
+def clarify(t: Translator) -> str:
+    # Translators: Above buttons with two or more readings of a question.
+    return t.gettext("Which of these do you mean?")
+
+
+def declined_politics(t: Translator) -> str:
+    return t.gettext(
+        "I do not comment on political questions, whichever country they concern. "
+        "I gladly help with the demonstration area, the expo, the park alliance and your visit."
+    )
+
+
+def declined_advice(t: Translator) -> str:
+    return t.gettext(
+        "I cannot give medical, legal or investment advice. Please ask a qualified specialist. "
+        "I gladly help with questions about the area, the expo and your visit."
+    )
+
+
+def declined_harm(t: Translator) -> str:
+    return t.gettext("I cannot help with that. If somebody is in danger, please call the local emergency services.")
+
+
+def greeting(t: Translator) -> str:
+    return t.gettext("Hello! What would you like to know about the area, the expo or your visit?")
+
+
+def thanks(t: Translator) -> str:
+    return t.gettext("You are welcome. If you have another question, just write it.")
+
+
+def farewell(t: Translator) -> str:
+    return t.gettext("Goodbye, and have a pleasant visit!")
+
+
+def about_bot(t: Translator) -> str:
+    return t.gettext(
+        "I am a bot, not a person. I look up your question in a collection of checked texts and show the sentences "
+        "that answer it, with their source and date. If I do not know something, I say so."
+    )
+
+
+def empty_message(t: Translator) -> str:
+    return t.gettext("Please write your question in words.")
+
+
+def text_only(t: Translator) -> str:
+    return t.gettext("I can only read text. Please write your question in words.")
+
+
+def ask_needs_question(t: Translator) -> str:
+    # Translators: {example} is a command followed by a question.
+    return t.fill(
+        t.gettext("Write your question after the command, for example: {example}"),
+        example=f"/ask {example_question(t)}",
+    )
+
+
+def example_question(t: Translator) -> str:
+    # Translators: An example of a visitor's question.
+    return t.gettext("Where is the expo held?")
+
+
+# ── Trouble ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def busy(t: Translator) -> str:
+    return t.gettext("Very many people are asking at the moment. Please send your question again in a few minutes.")
+
+
+def too_many_questions(t: Translator) -> str:
+    return t.gettext("That was a lot of questions at once. Please wait a minute before you ask again.")
+
+
+def apology(t: Translator) -> str:
+    return t.gettext("I am sorry, something went wrong on my side. Please send your question again.")
+
+
+def late_apology(t: Translator) -> str:
+    return t.gettext("I am sorry, I was not available when you wrote to me. Please send your question again.")
+
+
+def button_expired(t: Translator) -> str:
+    # Translators: A short notice at the top of the screen; at most 200 characters.
+    return t.gettext("This button no longer works. Please send your question or command again.")
+
+
+def feedback_thanks(t: Translator) -> str:
+    # Translators: A short notice at the top of the screen; at most 200 characters.
+    return t.gettext("Thank you for your feedback.")
+
+
+# ── Privacy ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def privacy_title(t: Translator) -> str:
+    return t.gettext("Privacy")
+
+
+def privacy_stored(t: Translator, days: int) -> str:
+    return t.fill(
+        t.ngettext(
+            "What is stored: your numeric Telegram id, your language, when you first and last wrote, and your "
+            "questions for {days} day. Your name, phone number and photo are not stored.",
+            "What is stored: your numeric Telegram id, your language, when you first and last wrote, and your "
+            "questions for {days} days. Your name, phone number and photo are not stored.",
+            days,
+        ),
+        days=t.number(days),
+    )
+
+
+def privacy_purpose(t: Translator) -> str:
+    return t.gettext(
+        "What for: to answer in your language, to understand follow-up questions and to find out what is missing in "
+        "the collection. Nothing is sold or passed on, and you get no advertising."
+    )
+
+
+def privacy_operator(t: Translator, contact_line: str) -> str:
+    # Translators: {contact} is an address, a name or a telephone number.
+    return t.fill(t.gettext("Who runs this bot and answers questions about it: {contact}"), contact=contact_line)
+
+
+def privacy_copy(t: Translator) -> str:
+    # Translators: {command} is /mydata.
+    return t.fill(t.gettext("To get a copy of your data, send {command}"), command="/mydata")
+
+
+def privacy_delete(t: Translator) -> str:
+    # Translators: {command} is /deleteme.
+    return t.fill(t.gettext("To delete your data at once, send {command}"), command="/deleteme")
+
+
+def mydata_caption(t: Translator) -> str:
+    return t.gettext("This file holds everything that is stored about you.")
+
+
+def private_chat_only(t: Translator) -> str:
+    return t.gettext("For your privacy this works only in a private chat with me.")
+
+
+def deleteme_question(t: Translator) -> str:
+    return t.gettext(
+        "Delete everything that is stored about you: your language, your questions and your feedback? "
+        "This cannot be undone."
+    )
+
+
+def deleteme_done(t: Translator) -> str:
+    return t.gettext("Everything that was stored about you is deleted. If you write to me again, we start afresh.")
+
+
+def deleteme_cancelled(t: Translator) -> str:
+    return t.gettext("Nothing was deleted.")
+
+
+# ── Groups and inline mode ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def group_hello(t: Translator, username: str) -> str:
+    # Translators: {mention} is the bot's @username, {command} is /ask.
+    return t.fill(
+        t.gettext(
+            "Hello! I answer questions about SCODA, the SCO expo and the park alliance. In this group I read only "
+            "messages that mention {mention}, reply to me or begin with {command}"
+        ),
+        mention=f"@{username}",
+        command="/ask",
+    )
+
+
+def inline_hint(t: Translator) -> str:
+    # Translators: A line above the results while somebody types after the bot's name; at most 60 characters.
+    return t.pgettext("inline", "Type a question about SCODA or the expo")
+
+
+def inline_nothing(t: Translator) -> str:
+    # Translators: As above, when nothing was found; at most 60 characters.
+    return t.pgettext("inline", "Nothing found. Ask me in a private chat")
+
+
+# ── Buttons: at most 24 characters in every language, the sign included ─────────────────────────────────────────────
+
+
+def button_more(t: Translator) -> str:
+    return t.pgettext("button", "📄 More")
+
+
+def button_source(t: Translator) -> str:
+    return t.pgettext("button", "🔗 Source")
+
+
+def button_back(t: Translator) -> str:
+    # Translators: In Persian and Urdu the arrow is ➡️.
+    return t.pgettext("button", "⬅️ Back")
+
+
+def button_topics(t: Translator) -> str:
+    return t.pgettext("button", "📚 Topics")
+
+
+def button_language(t: Translator) -> str:
+    return t.pgettext("button", "🌐 Language")
+
+
+def button_help(t: Translator) -> str:
+    return t.pgettext("button", "❓ Help")
+
+
+def button_delete(t: Translator) -> str:
+    return t.pgettext("button", "🗑 Delete")
+
+
+def button_cancel(t: Translator) -> str:
+    return t.pgettext("button", "Cancel")
+
+
+def button_helpful(t: Translator) -> str:  # noqa: ARG001 - a sign needs no translation, and every button has this form
+    return "👍"
+
+
+def button_unhelpful(t: Translator) -> str:  # noqa: ARG001 - as above
+    return "👎"

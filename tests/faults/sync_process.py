@@ -1,0 +1,36 @@
+"""A process that synchronises a knowledge folder with real files, database and Chroma: made to be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.adapters.cached_embedder import CachedEmbedder
+from bot.adapters.database.embedding_cache import SqlEmbeddingCache
+from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest_store import SqlManifestStore
+from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.adapters.manifest import DocumentManifest
+from bot.adapters.shelf import GenerationShelf
+from bot.ingestion.service import Ingestion
+from tests.knowledge_parts import LetterEmbeddings, no_language
+
+
+async def sync(folder: Path, data: Path) -> None:
+    async with open_database(data / "state.db") as database:
+        await database.migrate()
+        ingestion = Ingestion(
+            reader=KnowledgeFiles(folder, identify=no_language),
+            embedder=CachedEmbedder(LetterEmbeddings(), SqlEmbeddingCache(database)),
+            manifest=DocumentManifest(SqlManifestStore(database)),
+            shelf=GenerationShelf(data / "index"),
+        )
+        print("begun", flush=True)
+        await ingestion.sync(now=datetime.now(UTC))
+        print("done", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(sync(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,563 @@
+"""Rows I and R of the fault table that concern how updates come in: intake, polling and webhook."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+from telegram.error import Conflict
+
+from bot.chat.application import ChatOptions, build_application
+from bot.chat.envelope import read_envelope
+from bot.chat.intake import Intake, Limits
+from bot.chat.polling import Poller
+from bot.chat.sender import TokenRefusedError, UnreachableError
+from bot.chat.triage import Treatment
+from bot.chat.webhook import health_app, webhook_app
+from bot.errors import TelegramError
+from bot.inbox.model import InboxState, StoredUpdate
+from tests.fakes import FakeInbox, FakeState
+from tests.unit.chat.fakes import NOW, FakeTelegram, message, no_pause, person, until
+
+SECRET = "a-long-secret"
+
+
+class RecordingHandler:
+    """Notes what it is given; `act` may fail or wait."""
+
+    def __init__(self, act: Callable[[StoredUpdate], object] = lambda update: ()) -> None:
+        self.act = act
+        self.handled: list[tuple[int, Treatment]] = []
+        self.apologies: list[int] = []
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def handle(self, update: StoredUpdate, treatment: Treatment):
+        self.handled.append((update.update_id, treatment))
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(0)
+            result = self.act(update)
+            return await result if asyncio.iscoroutine(result) else result
+        finally:
+            self.at_once -= 1
+
+    async def apologise(self, update: StoredUpdate) -> None:
+        self.apologies.append(update.update_id)
+
+    def ids(self, treatment: Treatment = Treatment.NORMAL) -> list[int]:
+        return [update_id for update_id, how in self.handled if how is treatment]
+
+
+class Door:
+    """An intake over a fake inbox whose clock stands still."""
+
+    def __init__(self, handler: RecordingHandler, state: FakeState | None = None, **limits: int) -> None:
+        self.handler = handler
+        self.state = state or FakeState()
+        self.inbox = FakeInbox(self.state)
+        self.now = NOW
+        values = {"chats_at_once": 8, "waiting_updates": 5000, "questions_per_minute": 10_000} | limits
+        self.intake = Intake(
+            self.inbox,
+            self.state.transaction,
+            handler,
+            limits=Limits(**values),
+            now=lambda: self.now,
+            pause=no_pause,
+        )
+
+    async def finish(self) -> None:
+        """Handle all that waits, then stop."""
+        running = asyncio.create_task(self.intake.run())
+        await until(lambda: self.is_empty or running.done())
+        await self.intake.stop(5.0)
+        await running
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits any more."""
+        return all(row.state is not InboxState.PENDING for row in self.state.inbox.values())
+
+
+def updates(*pairs: tuple[int, int], **fields: object) -> list[dict]:
+    return [{"update_id": update_id} | message("hi", user=person(user_id), **fields) for update_id, user_id in pairs]
+
+
+async def test_order_holds_in_a_chat_and_chats_run_beside_each_other():
+    handler = RecordingHandler()
+    door = Door(handler)
+    await door.intake.accept(updates(*[(number, 1 + number % 5) for number in range(1, 101)]))
+    await door.finish()
+    by_chat = defaultdict(list)
+    for update_id in handler.ids():
+        by_chat[update_id % 5].append(update_id)
+    assert all(ids == sorted(ids) and len(ids) == 20 for ids in by_chat.values())
+    assert handler.most_at_once > 1
+
+
+async def test_no_more_chats_than_allowed_are_worked_on_at_once():
+    handler = RecordingHandler()
+    door = Door(handler, chats_at_once=3)
+    await door.intake.accept(updates(*[(number, number) for number in range(1, 51)]))
+    await door.finish()
+    assert handler.most_at_once <= 3
+    assert len(handler.ids()) == 50
+
+
+async def test_I02_an_update_that_comes_twice_is_handled_once():
+    handler = RecordingHandler()
+    door = Door(handler)
+    [update] = updates((7, 1))
+    assert await door.intake.accept([update]) == 1
+    assert await door.intake.accept([update]) == 0
+    await door.finish()
+    assert handler.ids() == [7]
+
+
+async def test_an_update_that_comes_late_with_a_lower_number_is_not_forgotten():
+    handler = RecordingHandler()
+    door = Door(handler)
+    running = asyncio.create_task(door.intake.run())
+    await door.intake.accept(updates((20, 1)))
+    await until(lambda: door.is_empty)
+    await door.intake.accept(updates((10, 2)))
+    await until(lambda: door.is_empty)
+    await door.intake.stop(1.0)
+    await running
+    assert handler.ids() == [20, 10]
+
+
+async def test_the_backlog_is_taken_up_at_the_start():
+    state = FakeState()
+    first = Door(RecordingHandler(), state)
+    await first.intake.accept(updates((1, 1), (2, 1), (3, 2)))
+    handler = RecordingHandler()
+    await Door(handler, state).finish()
+    assert sorted(handler.ids()) == [1, 2, 3]
+
+
+async def test_effects_and_done_are_one_transaction():
+    state = FakeState()
+    seen: list[bool] = []
+
+    async def effect() -> None:
+        seen.append(state.is_in_transaction)
+
+    door = Door(RecordingHandler(lambda update: [effect, effect]), state)
+    await door.intake.accept(updates((1, 1)))
+    before = state.transactions
+    await door.finish()
+    assert seen == [True, True]
+    assert state.inbox[1].state is InboxState.DONE
+    assert state.inbox[1].update.payload == ""
+    assert state.transactions - before <= 2
+
+
+async def test_effects_that_can_t_be_stored_do_not_send_the_answer_again():
+    async def effect() -> None:
+        raise OSError("disk full")
+
+    handler = RecordingHandler(lambda update: [effect])
+    door = Door(handler)
+    await door.intake.accept(updates((1, 1)))
+    with capture_logs() as logs:
+        await door.finish()
+    assert handler.ids() == [1]
+    assert door.state.inbox[1].state is InboxState.FAILED
+    assert logs[-1]["event"] == "effects_given_up"
+
+
+async def test_an_update_that_fails_three_times_is_given_up_with_one_apology_and_the_next_goes_on():
+    def act(update: StoredUpdate):
+        if update.update_id == 1:
+            raise RuntimeError("a visitor's words")
+        return ()
+
+    handler = RecordingHandler(act)
+    door = Door(handler)
+    await door.intake.accept(updates((1, 1), (2, 1)))
+    with capture_logs() as logs:
+        await door.finish()
+    assert handler.ids() == [1, 1, 1, 2]
+    assert handler.apologies == [1]
+    assert door.state.inbox[1].state is InboxState.FAILED
+    assert "a visitor's words" not in repr(logs)
+
+
+async def test_an_update_that_took_the_process_down_three_times_is_not_tried_a_fourth():
+    state = FakeState()
+    door = Door(RecordingHandler(), state)
+    await door.intake.accept(updates((1, 1)))
+    for _ in range(3):
+        await door.inbox.attempted(1)
+    handler = RecordingHandler()
+    with capture_logs():
+        await Door(handler, state).finish()
+    assert handler.handled == []
+    assert handler.apologies == [1]
+
+
+async def test_while_telegram_is_away_no_attempt_is_counted():
+    failures = iter([UnreachableError("away", pause_s=1.0)] * 10)
+
+    def act(update: StoredUpdate):
+        for failure in failures:
+            raise failure
+        return ()
+
+    handler = RecordingHandler(act)
+    door = Door(handler)
+    await door.intake.accept(updates((1, 1)))
+    await door.finish()
+    assert len(handler.ids()) == 11
+    assert door.state.inbox[1].state is InboxState.DONE
+
+
+async def test_a_refused_token_ends_the_intake_and_keeps_what_waits():
+    def act(update: StoredUpdate):
+        raise TokenRefusedError("refused")
+
+    door = Door(RecordingHandler(act))
+    await door.intake.accept(updates((1, 1), (2, 2)))
+    with pytest.raises(TokenRefusedError):
+        await asyncio.wait_for(door.intake.run(), 5)
+    assert await door.inbox.count_pending() == 2
+
+
+async def test_stopping_finishes_what_was_begun_and_keeps_the_rest():
+    began, may_end = asyncio.Event(), asyncio.Event()
+
+    async def act(update: StoredUpdate):
+        began.set()
+        await may_end.wait()
+        return ()
+
+    handler = RecordingHandler(act)
+    door = Door(handler)
+    await door.intake.accept(updates((1, 1), (2, 1), (3, 1)))
+    running = asyncio.create_task(door.intake.run())
+    await began.wait()
+    stopping = asyncio.create_task(door.intake.stop(5.0))
+    await asyncio.sleep(0)
+    may_end.set()
+    await stopping
+    await running
+    assert handler.ids() == [1]
+    assert await door.inbox.count_pending() == 2
+
+
+async def test_stopping_does_not_wait_longer_than_its_limit():
+    began = asyncio.Event()
+
+    async def act(update: StoredUpdate):
+        began.set()
+        await asyncio.Event().wait()
+
+    door = Door(RecordingHandler(act))
+    await door.intake.accept(updates((1, 1)))
+    running = asyncio.create_task(door.intake.run())
+    await began.wait()
+    with capture_logs():
+        await door.intake.stop(0.0)
+    await asyncio.wait_for(running, 5)
+    assert await door.inbox.count_pending() == 1
+
+
+# ── age ──
+
+
+async def test_I13_old_questions_get_one_apology_and_old_commands_are_not_carried_out():
+    handler = RecordingHandler()
+    door = Door(handler)
+    old = NOW - timedelta(hours=20)
+    raw = updates((1, 1), (2, 1), (3, 2), at=old)
+    raw.append({"update_id": 4} | message("/deleteme", user=person(3), at=old))
+    await door.intake.accept(raw)
+    await door.finish()
+    assert sorted(handler.ids(Treatment.LATE)) == [1, 3, 4]
+    assert handler.ids() == []
+    assert {row.state for row in door.state.inbox.values()} == {InboxState.DONE}
+
+
+async def test_I13_questions_of_some_hours_ago_are_still_answered():
+    handler = RecordingHandler()
+    door = Door(handler)
+    await door.intake.accept(updates((1, 1), at=NOW - timedelta(hours=3)))
+    await door.finish()
+    assert handler.ids() == [1]
+
+
+# ── floods ──
+
+
+async def test_R01_one_who_sends_200_messages_gets_k_answers_and_one_notice():
+    handler = RecordingHandler()
+    door = Door(handler, questions_per_minute=20)
+    await door.intake.accept(updates(*[(number, 1) for number in range(1, 201)], (201, 2)))
+    await door.finish()
+    assert handler.ids() == [*range(1, 21), 201] or sorted(handler.ids()) == [*range(1, 21), 201]
+    assert len(handler.ids(Treatment.TOO_MANY)) == 1
+    assert await door.inbox.count_pending() == 0
+
+
+async def test_R01_a_minute_later_there_are_answers_again():
+    handler = RecordingHandler()
+    door = Door(handler, questions_per_minute=1)
+    running = asyncio.create_task(door.intake.run())
+    for update_id, seconds in ((1, 0), (2, 10), (3, 30), (4, 61)):
+        door.now = NOW + timedelta(seconds=seconds)
+        await door.intake.accept(updates((update_id, 1)))
+        await until(lambda: door.is_empty)
+    await door.intake.stop(1.0)
+    await running
+    assert handler.handled == [(1, Treatment.NORMAL), (2, Treatment.TOO_MANY), (4, Treatment.NORMAL)]
+
+
+async def test_P01_a_request_about_one_s_data_passes_the_limit_of_questions():
+    handler = RecordingHandler()
+    door = Door(handler, questions_per_minute=2)
+    await door.intake.accept(updates(*[(number, 1) for number in range(1, 31)]))
+    await door.intake.accept([{"update_id": 31} | message("/privacy", user=person(1))])
+    await door.finish()
+    assert 31 in handler.ids()
+
+
+async def test_R02_when_too_much_waits_new_questions_get_a_short_text_and_all_are_handled():
+    handler = RecordingHandler()
+    door = Door(handler, waiting_updates=100)
+    running = asyncio.create_task(door.intake.run())
+    for first in range(1, 2001, 100):
+        await door.intake.accept(updates(*[(number, number) for number in range(first, first + 100)]))
+    await until(lambda: door.is_empty)
+    await door.intake.stop(5.0)
+    await running
+    answered, told = set(handler.ids()), set(handler.ids(Treatment.BUSY))
+    assert answered
+    assert told
+    assert answered | told == set(range(1, 2001))
+    assert not answered & told
+
+
+# ── polling ──
+
+
+async def _poller(telegram: FakeTelegram, accept) -> Poller:
+    application = build_application(ChatOptions(token="1:x"), telegram, FakeTelegram())
+    return Poller(application.bot, accept, timeout_s=0, request_timeout_s=1.0, pause=no_pause)
+
+
+async def test_the_offset_moves_on_only_after_the_commit():
+    telegram = FakeTelegram()
+    batch = updates((41, 1), (42, 1))
+    telegram.script("GetUpdates", (200, {"ok": True, "result": batch}), (200, {"ok": True, "result": batch}))
+    answers = iter([OSError("database is away"), 2, TelegramError("enough")])
+
+    async def accept(raws):
+        outcome = next(answers)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    telegram.script("GetUpdates", (200, {"ok": True, "result": batch}))
+    poller = await _poller(telegram, accept)
+    with capture_logs(), pytest.raises(TelegramError, match="enough"):
+        await poller.run()
+    assert [call.get("offset") for call in telegram.sent("GetUpdates")] == [None, None, "43"]
+    assert telegram.sent("GetUpdates")[0]["allowed_updates"] == [
+        "message",
+        "callback_query",
+        "inline_query",
+        "my_chat_member",
+    ]
+
+
+async def test_what_telegram_sent_is_stored_as_it_is():
+    telegram = FakeTelegram()
+    raw = {"update_id": 1, "something_new": {"a": [1, 2]}}
+    telegram.script("GetUpdates", (200, {"ok": True, "result": [raw]}))
+    taken = []
+
+    async def accept(raws):
+        taken.extend(raws)
+        raise TelegramError("enough")
+
+    with pytest.raises(TelegramError):
+        await (await _poller(telegram, accept)).run()
+    assert taken == [raw]
+
+
+async def test_I03_whoever_polled_before_gives_way_to_the_later_one():
+    telegram = FakeTelegram()
+    telegram.script("GetUpdates", (200, {"ok": True, "result": []}), Conflict("terminated by other getUpdates request"))
+    poller = await _poller(telegram, None)
+    with pytest.raises(TelegramError, match="the later one wins, so this one stops"):
+        await poller.run()
+    assert len(telegram.sent("GetUpdates")) == 2
+
+
+async def test_I03_at_the_start_an_older_poll_is_waited_for_but_not_for_ever():
+    telegram = FakeTelegram()
+    telegram.script("GetUpdates", *[Conflict("terminated by other getUpdates request")] * 20)
+    with capture_logs(), pytest.raises(TelegramError, match="one process for each token"):
+        await (await _poller(telegram, None)).run()
+    assert len(telegram.sent("GetUpdates")) == 7
+
+
+async def test_a_network_that_is_down_is_waited_for_and_told_once():
+    telegram = FakeTelegram()
+    for _ in range(4):
+        telegram.refuse("GetUpdates", 502, "Bad Gateway")
+    telegram.script(
+        "GetUpdates", (200, {"ok": True, "result": []}), (401, {"ok": False, "description": "Unauthorized"})
+    )
+    with capture_logs() as logs, pytest.raises(TelegramError, match="SCODA_TELEGRAM_TOKEN"):
+        await (await _poller(telegram, None)).run()
+    assert [line["event"] for line in logs] == ["telegram_unreachable", "telegram_reached_again"]
+
+
+# ── webhook ──
+
+
+def _client(accept, health=None) -> httpx.AsyncClient:
+    async def fine():
+        return {"database": "ok"}
+
+    app = webhook_app(accept, health or fine, path="/hook", secret=SECRET)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot")
+
+
+async def _accept_nothing(raws):
+    raise AssertionError("nothing may be stored")
+
+
+async def test_a_call_with_the_secret_is_stored_before_the_200():
+    taken = []
+
+    async def accept(raws):
+        taken.extend(raws)
+        return 1
+
+    [update] = updates((5, 1))
+    async with _client(accept) as client:
+        response = await client.post("/hook", json=update, headers={"X-Telegram-Bot-Api-Secret-Token": SECRET})
+    assert response.status_code == 200
+    assert taken == [update]
+
+
+@pytest.mark.parametrize("header", [None, "", "wrong", SECRET + "x", SECRET[:-1], "ü".encode()])
+async def test_I04_without_the_secret_the_body_is_not_even_read(header, caplog):
+    caplog.set_level("DEBUG")
+    headers = {} if header is None else {"X-Telegram-Bot-Api-Secret-Token": header}
+    read = []
+
+    async def body():
+        read.append(1)
+        yield b"{"
+
+    async with _client(_accept_nothing) as client:
+        response = await client.post("/hook", content=body(), headers=headers | {"Content-Type": "application/json"})
+    assert response.status_code == 403
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"{}", "application/json", 400),
+        (b'{"update_id":"x"}', "application/json", 400),
+        (b'{"update_id":true}', "application/json", 400),
+        (b'{"update_id":-1}', "application/json", 400),
+        (b'{"update_id":1e400}', "application/json", 400),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b'{"update_id":1}', "text/plain", 415),
+        (b'{"a":"' + b"x" * 10_000_000 + b'"}', "application/json", 413),
+    ],
+    ids=range(12),
+)
+async def test_I08_bodies_that_are_no_update_are_refused(content, content_type, status):
+    async def accept(raws):
+        for raw in raws:
+            read_envelope(raw)
+        raise AssertionError("nothing may be stored")
+
+    headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": content_type}
+    async with _client(accept) as client:
+        assert (await client.post("/hook", content=content, headers=headers)).status_code == status
+
+
+async def test_I08_a_long_body_without_a_length_is_cut_off():
+    sent = []
+
+    async def body():
+        for _ in range(1000):
+            sent.append(1)
+            yield b"x" * 100_000
+
+    headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}
+    async with _client(_accept_nothing) as client:
+        response = await client.post("/hook", content=body(), headers=headers)
+    assert response.status_code == 413
+
+
+async def test_I09_an_unknown_kind_of_update_gets_its_200():
+    handler = RecordingHandler()
+    door = Door(handler)
+    headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+    async with _client(door.intake.accept) as client:
+        response = await client.post("/hook", json={"update_id": 3, "hologram": {"x": 1}}, headers=headers)
+    assert response.status_code == 200
+    await door.finish()
+    assert handler.ids() == [3]
+
+
+async def test_a_store_that_is_away_makes_telegram_come_again():
+    async def accept(raws):
+        raise OSError("database is away")
+
+    headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+    async with _client(accept) as client:
+        with capture_logs():
+            response = await client.post(
+                "/hook", content=json.dumps(updates((1, 1))[0]), headers=headers | {"Content-Type": "application/json"}
+            )
+    assert response.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("components", "code", "status"),
+    [
+        ({"database": "ok", "inbox": "ok", "index": "ok", "telegram": "ok"}, 200, "ok"),
+        ({"database": "ok", "inbox": "ok", "index": "no generation", "telegram": "down"}, 200, "degraded"),
+        ({"database": "can't be opened", "inbox": "ok"}, 503, "unavailable"),
+        ({"database": "ok", "inbox": "full"}, 503, "unavailable"),
+    ],
+)
+async def test_O03_live_stays_and_ready_depends_on_database_and_inbox_alone(components, code, status):
+    async def health():
+        return components
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(health_app(health)), base_url="http://bot") as client:
+        assert (await client.get("/livez")).status_code == 200
+        ready = await client.get("/readyz")
+    assert ready.status_code == code
+    assert ready.json() == {"status": status, "components": components}
+
+
+async def test_O03_a_health_check_that_fails_is_not_ready():
+    async def health():
+        raise OSError
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(health_app(health)), base_url="http://bot") as client:
+        assert (await client.get("/readyz")).status_code == 503

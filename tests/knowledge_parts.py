@@ -1,0 +1,344 @@
+"""Fakes and small builders for tests of ingestion and of the index."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+
+from bot.adapters.embeddings import TwoSidedEmbeddings, prepared
+from bot.adapters.lexicon import buckets_of
+from bot.answering.ports import Match, SentenceHit, StoredSection
+from bot.errors import KnowledgeError
+from bot.ingestion.centring import centred_query
+from bot.ingestion.chunking import sentences_of
+from bot.ingestion.model import (
+    Audience,
+    ChunkKind,
+    Document,
+    Generation,
+    GenerationContent,
+    Means,
+    Reading,
+    Section,
+    Source,
+)
+from bot.vocabulary import DocumentPath, Locale, SectionKey
+from bot.writing.folding import words
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+FRONT_MATTER = """\
+---
+title: {title}
+topic: {topic}
+source:
+  publisher: Xinhua
+  title: A page
+  date: 2026-01-19
+  url: https://example.org/page
+as_of: 2026-01-19
+audience: public
+owner: knowledge team
+---
+
+"""
+
+
+def write_file(folder: Path, name: str, body: str, *, title: str = "A title") -> Path:
+    """Write a whole knowledge file: front matter that fits its place, then `body`."""
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    topic = "/".join(name.split("/")[1:-1]) or "general"
+    file.write_text(FRONT_MATTER.format(title=title, topic=topic) + body, encoding="utf-8")
+    return file
+
+
+def section_text(section_id: str, text: str, *questions: str, heading: str = "Heading") -> str:
+    """One section as it stands in a knowledge file."""
+    lines = [f"## {heading} {{#{section_id}}}", "", text, "", *(f"? {question}" for question in questions), ""]
+    return "\n".join(lines)
+
+
+def section(section_id: str, text: str, *questions: str, **more: object) -> Section:
+    source = Source(publisher="Xinhua", title="A page", url="https://example.org/page", date=date(2026, 1, 19))
+    defaults: dict[str, object] = {"heading": section_id.title(), "source": source, "as_of": date(2026, 1, 19)}
+    return Section(section_id=section_id, text=text, questions=tuple(questions), **{**defaults, **more})
+
+
+def document(path: str, locale: Locale, *sections: Section, **more: object) -> Document:
+    values = {
+        "path": DocumentPath(path),
+        "locale": locale,
+        "title": f"Title of {path}",
+        "topic": path.partition("/")[0],
+        "sections": tuple(sections),
+        "content_hash": str(hash((path, locale, sections))),
+        **more,
+    }
+    return Document(**values)
+
+
+class LetterEmbeddings(TwoSidedEmbeddings):
+    """Texts with the same words are near each other; needs no model. Counts what it embeds."""
+
+    def __init__(self, name: str = "letters", dimensions: int = 96) -> None:
+        self.name = name
+        self.embedded: list[str] = []
+        self._dimensions = dimensions
+
+    @property
+    def identity(self) -> str:
+        return self.name
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.embedded.extend(texts)
+        return [self._vector(text) for text in texts]
+
+    def embed_queries(self, texts: list[str]) -> list[list[float]]:
+        return self.embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._vector(text)
+
+    def _vector(self, text: str) -> list[float]:
+        vector = np.full(self._dimensions, 0.01)
+        for word in words(prepared(text)):
+            for bucket in buckets_of(word):
+                vector[bucket % self._dimensions] += 1.0 if bucket // self._dimensions % 2 else -1.0
+        return (vector / np.linalg.norm(vector)).tolist()
+
+
+class MemoryVectorCache:
+    """See `bot.adapters.cached_embedder.VectorCache`."""
+
+    def __init__(self) -> None:
+        self.vectors: dict[tuple[str, str], np.ndarray] = {}
+
+    async def get_many(self, identity: str, hashes: Collection[str]) -> dict[str, np.ndarray]:
+        return {name: self.vectors[identity, name] for name in hashes if (identity, name) in self.vectors}
+
+    async def put_many(self, identity: str, vectors: dict[str, np.ndarray]) -> None:
+        self.vectors.update({(identity, name): vector for name, vector in vectors.items()})
+
+
+@dataclass
+class MemoryManifest:
+    """See `bot.ingestion.ports.Manifest`."""
+
+    begun: dict[int, str] = field(default_factory=dict)
+    written: dict[int, list[Document]] = field(default_factory=dict)
+    history: list[tuple[Generation, Means]] = field(default_factory=list)
+    last: int = 0
+
+    async def begin(self, embedding_identity: str) -> int:
+        self.last += 1
+        self.begun[self.last] = embedding_identity
+        return self.last
+
+    async def write_documents(self, number: int, documents: Sequence[Document]) -> None:
+        self.written[number] = list(documents)
+
+    async def publish(self, content: GenerationContent, *, now: datetime) -> Generation:
+        generation = Generation(
+            number=content.number,
+            embedding_identity=self.begun.pop(content.number),
+            documents=len(content.documents),
+            chunks=len(content.chunks),
+            fingerprint=content.fingerprint,
+            published_at=now,
+        )
+        self.history.append((generation, content.means))
+        return generation
+
+    async def published(self) -> Generation | None:
+        return self.history[-1][0] if self.history else None
+
+    async def documents(self, number: int) -> list[Document]:
+        return self.written[number]
+
+    async def means(self, number: int) -> Means | None:
+        return next((means for generation, means in self.history if generation.number == number), None)
+
+    async def discard(self, number: int) -> None:
+        self.begun.pop(number, None)
+        self.written.pop(number, None)
+
+    async def tidy(self) -> tuple[int, ...]:
+        self.history = self.history[-2:]
+        self.begun.clear()
+        return tuple(generation.number for generation, _ in self.history)
+
+
+@dataclass
+class MemoryShelf:
+    """See `bot.ingestion.ports.Shelf`; `fault` is raised by the next builds."""
+
+    built: dict[int, GenerationContent] = field(default_factory=dict)
+    fault: Exception | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[None]:
+        async with self.lock:
+            yield
+
+    async def build(self, content: GenerationContent) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.built[content.number] = content
+
+    async def holds(self, generation: Generation) -> bool:
+        return generation.number in self.built
+
+    async def prune(self, keep: Collection[int]) -> None:
+        for number in [number for number in self.built if number < max(keep, default=0) and number not in keep]:
+            del self.built[number]
+
+
+class GivenReading:
+    """A reader that gives the reading it was given."""
+
+    def __init__(self, *documents: Document, broken: Collection[str] = ()) -> None:
+        self.reading = Reading(documents=documents, faults=(), warnings=(), broken=frozenset(broken))
+
+    async def read(self, *, unsettled: Collection[str] = ()) -> Reading:
+        return self.reading
+
+
+class BruteForceKnowledge:
+    def __init__(self, number: int, sections: Sequence[StoredSection]) -> None:
+        self.generation = number
+        self._sections = sections
+
+    def copies(self, key: SectionKey) -> list[StoredSection]:
+        return [section for section in self._sections if section.key == key]
+
+    def keys(self) -> list[SectionKey]:
+        first = {section.key: number for number, section in reversed(list(enumerate(self._sections)))}
+        return sorted(first, key=lambda key: (self._sections[first[key]].topic, key.path, first[key]))
+
+
+class BruteForceSearch:
+    """See `bot.answering.ports.Search`: compares everything with everything."""
+
+    def __init__(self, content: GenerationContent, embeddings: TwoSidedEmbeddings, by_letters: int = 8) -> None:
+        self._content = content
+        self._embeddings = embeddings
+        self._by_letters = by_letters
+        self.sections = [
+            stored_section(document, section)
+            for document in content.documents
+            if document.audience is Audience.PUBLIC
+            for section in document.sections
+        ]
+        self.knowledge = BruteForceKnowledge(content.number, self.sections)
+
+    async def matches(self, text: str, locale: Locale, *, top_k: int) -> list[Match]:
+        scores = self._content.vectors @ self._vector(text, locale)
+        rows = sorted((row for row in range(len(scores)) if self._is_searched(row)), key=lambda row: -scores[row])
+        shares = self._shares(text, locale)
+        keys = {self._content.chunks[row].key for row in rows[:top_k]}
+        keys |= set(sorted((key for key in shares if shares[key]), key=lambda key: -shares[key])[: self._by_letters])
+        found = [self._match(key, scores, rows, shares.get(key, 0.0)) for key in keys]
+        return sorted(found, key=lambda match: -max(match.passage, match.question))
+
+    async def sentences(self, text: str, locale: Locale, section: StoredSection) -> list[SentenceHit]:
+        scores = self._content.vectors @ self._vector(text, locale)
+        return [
+            SentenceHit(chunk.ordinal, float(scores[row]))
+            for row, chunk in enumerate(self._content.chunks)
+            if chunk.kind is ChunkKind.SENTENCE and self._name(row) == (section.key, section.locale)
+        ]
+
+    def _vector(self, text: str, locale: Locale) -> np.ndarray:
+        raw = np.asarray(self._embeddings.embed_query(text), dtype=np.float32)
+        return centred_query(raw, locale, self._content.means)
+
+    def _name(self, row: int) -> tuple[SectionKey, Locale]:
+        return self._content.chunks[row].key, self._content.chunks[row].locale
+
+    def _is_searched(self, row: int) -> bool:
+        is_sentence = self._content.chunks[row].kind is ChunkKind.SENTENCE
+        return not is_sentence and self._name(row) not in self._content.left_out
+
+    def _shares(self, text: str, locale: Locale) -> dict[SectionKey, float]:
+        own = [one for one in self.sections if one.locale is locale and (one.key, locale) not in self._content.left_out]
+        held = {one.key: buckets_of(f"{one.heading}\n{one.text}") for one in own}
+        asked = buckets_of(text)
+        holders = {gram: sum(gram in grams for grams in held.values()) for gram in asked}
+        weight = {gram: np.log1p(len(own) / count if count else 2.0 * len(own)) for gram, count in holders.items()}
+        total = sum(weight.values()) or 1.0
+        return {key: float(sum(weight[gram] for gram in asked & grams) / total) for key, grams in held.items()}
+
+    def _match(self, key: SectionKey, scores: np.ndarray, rows: list[int], coverage: float) -> Match:
+        best: dict[ChunkKind, dict[Locale, float]] = {ChunkKind.PASSAGE: {}, ChunkKind.QUESTION: {}}
+        for row in rows:
+            chunk = self._content.chunks[row]
+            if chunk.key == key:
+                best[chunk.kind].setdefault(chunk.locale, float(scores[row]))
+        passages, questions = list(best[ChunkKind.PASSAGE].values()), list(best[ChunkKind.QUESTION].values()) or [0.0]
+        return Match(
+            key=key,
+            passage=max(passages),
+            passage_mean=sum(passages) / len(passages),
+            question=max(questions),
+            question_mean=sum(questions) / len(questions),
+            coverage=coverage,
+        )
+
+
+class BruteForceIndex:
+    """See `bot.answering.ports.Index`, over a shelf in memory."""
+
+    def __init__(self, manifest: MemoryManifest, shelf: MemoryShelf, embeddings: TwoSidedEmbeddings) -> None:
+        self._manifest = manifest
+        self._shelf = shelf
+        self._embeddings = embeddings
+        self._current: BruteForceSearch | None = None
+
+    def current(self) -> BruteForceSearch:
+        if self._current is None:
+            raise KnowledgeError("no knowledge was ever published; run: scoda knowledge sync")
+        return self._current
+
+    async def refresh(self) -> bool:
+        published = await self._manifest.published()
+        if published is None:
+            return False
+        self._current = BruteForceSearch(self._shelf.built[published.number], self._embeddings)
+        return True
+
+    async def close(self) -> None:
+        self._current = None
+
+
+def stored_section(document: Document, section: Section) -> StoredSection:
+    return StoredSection(
+        key=document.key_of(section),
+        locale=document.locale,
+        title=document.title,
+        topic=document.topic,
+        heading=section.heading,
+        text=section.text,
+        sentences=tuple(sentences_of(section, document.locale)),
+        questions=section.questions,
+        publisher=section.source.publisher if section.source else "",
+        source_title=section.source.title if section.source else "",
+        url=section.source.url if section.source else "",
+        source_date=section.source.date if section.source else None,
+        as_of=section.as_of,
+        valid_from=section.valid_from,
+        valid_until=section.valid_until,
+        answerable=document.answerable,
+        decline=document.decline,
+    )
+
+
+def no_language(text: str) -> Locale | None:
+    return None

@@ -1,0 +1,165 @@
+"""The whole chat against the sandbox, in both modes, and its transport against sockets that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+from telegram import Bot
+from telegram.error import NetworkError, TelegramError, TimedOut
+
+from bot.chat.application import ChatOptions, ChatParts, build_chat
+from bot.chat.failures import Verdict, judge
+from bot.chat.menu import publish_menu
+from bot.chat.transport import AiohttpRequest
+from bot.i18n.translator import Catalogs
+from bot.sandbox.engine import DEFAULT_TOKEN
+from bot.sandbox.server import SandboxServer
+from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
+from tests.unit.chat.fakes import LOCALES, FakeAnswerer, until
+
+ANNA = 5_000_002
+
+
+def parts(state: FakeState) -> ChatParts:
+    async def health():
+        return {"database": "ok", "inbox": "ok"}
+
+    return ChatParts(
+        answerer=FakeAnswerer(),
+        visitors=FakeVisitorStore(state),
+        inbox=FakeInbox(state),
+        buttons=FakeButtonStore(state),
+        turns=FakeTurnStore(state),
+        transaction=state.transaction,
+        health=health,
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("mode", ["polling", "webhook"])
+async def test_a_question_is_answered_in_either_mode_and_the_end_is_orderly(mode):
+    state, port = FakeState(), free_port()
+    async with SandboxServer() as server, httpx.AsyncClient(base_url=server.base_url) as person:
+        options = ChatOptions(
+            token=DEFAULT_TOKEN,
+            base_url=server.base_url,
+            mode=mode,
+            webhook_url=f"http://127.0.0.1:{port}/hook",
+            webhook_secret="secret",
+            serve_port=port,
+            poll_timeout_s=1,
+        )
+        async with build_chat(options, parts(state)) as chat:
+            running = asyncio.create_task(chat.run())
+            await asyncio.wait_for(chat.started.wait(), 10)
+            for number in range(5):
+                response = await person.post(f"/sandbox/personas/{ANNA}/send", json={"text": f"question {number}"})
+                assert response.status_code == 200
+            await until(lambda: len(state.turns) == 5)
+            assert (await person.get(f"http://127.0.0.1:{port}/readyz")).json()["status"] == "ok"
+            chat.stop()
+            chat.stop()
+            await asyncio.wait_for(running, 10)
+    assert [turn.question for turn in state.turns.values()] == [f"question {number}" for number in range(5)]
+
+
+async def test_a_copy_of_the_data_reaches_the_person_as_a_file():
+    state = FakeState()
+    async with SandboxServer() as server, httpx.AsyncClient(base_url=server.base_url) as person:
+        options = ChatOptions(token=DEFAULT_TOKEN, base_url=server.base_url, poll_timeout_s=1)
+        async with build_chat(options, parts(state)) as chat:
+            running = asyncio.create_task(chat.run())
+            await asyncio.wait_for(chat.started.wait(), 10)
+            await person.post(f"/sandbox/personas/{ANNA}/send", json={"text": "/mydata"})
+            await until(lambda: [row for row in state.inbox.values() if row.handled_at])
+            messages = (await person.get(f"/sandbox/chats/{ANNA}/messages?bot=7000001")).json()["messages"]
+            chat.stop()
+            await asyncio.wait_for(running, 10)
+    assert messages[-1]["document"]["file_name"] == "my-data.json"
+    assert messages[-1]["document"]["mime_type"] == "application/json"
+
+
+async def test_commands_and_descriptions_are_set_once_in_every_language():
+    async with SandboxServer() as server:
+        transport = AiohttpRequest(base_url=server.base_url, connect_timeout_s=5, read_timeout_s=5, connections=4)
+        bot = Bot(DEFAULT_TOKEN, base_url=f"{server.base_url}/bot", request=transport)
+        async with bot:
+            assert await publish_menu(bot, Catalogs(LOCALES)) > 12
+            assert await publish_menu(bot, Catalogs(LOCALES)) == 0
+            commands = await bot.get_my_commands(language_code="ru")
+            assert commands[0].command == "start"
+            assert len(commands) == 8
+
+
+@asynccontextmanager
+async def raw_server(answer: bytes | None):
+    """A server that reads a request and answers with these bytes; None closes the connection, empty is silence."""
+    waiting = asyncio.Event()
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        if answer == b"":
+            await waiting.wait()
+        elif answer:
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        waiting.set()
+        server.close()
+
+
+async def _failure(base_url: str) -> TelegramError:
+    transport = AiohttpRequest(base_url=base_url, connect_timeout_s=0.5, read_timeout_s=0.1, connections=1)
+    await transport.initialize()
+    try:
+        with pytest.raises(TelegramError) as caught:
+            await transport.post(f"{base_url}/botTOKEN/getMe")
+    finally:
+        await transport.shutdown()
+    assert "TOKEN" not in repr(caught.value) + repr(caught.value.__cause__)
+    return caught.value
+
+
+async def test_a_refused_connection_is_certainly_not_sent():
+    error = await _failure(f"http://127.0.0.1:{free_port()}")
+    assert isinstance(error, NetworkError)
+    assert judge(error).verdict is Verdict.NOT_SENT
+
+
+async def test_a_closed_connection_and_silence_are_in_doubt():
+    async with raw_server(None) as base_url:
+        assert judge(await _failure(base_url)).verdict is Verdict.DOUBT
+    async with raw_server(b"") as base_url:
+        error = await _failure(base_url)
+        assert isinstance(error, TimedOut)
+        assert judge(error).verdict is Verdict.DOUBT
+    async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") as base_url:
+        assert judge(await _failure(base_url)).verdict is Verdict.DOUBT
+
+
+async def test_a_telegram_that_is_down_at_the_start_is_waited_for():
+    state, port = FakeState(), free_port()
+    options = ChatOptions(token=DEFAULT_TOKEN, base_url=f"http://127.0.0.1:{port}", poll_timeout_s=1)
+    with capture_logs() as logs:
+        async with build_chat(options, parts(state)) as chat:
+            running = asyncio.create_task(chat.run())
+            await until(lambda: logs)
+            async with SandboxServer(port=port):
+                await asyncio.wait_for(chat.started.wait(), 10)
+                chat.stop()
+                await asyncio.wait_for(running, 10)
+    assert logs[0]["event"] == "telegram_unreachable"

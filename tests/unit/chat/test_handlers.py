@@ -1,0 +1,355 @@
+"""Every handler through python-telegram-bot's own dispatch: an update in, calls to Telegram and stored rows out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.answering.model import Answer, Feedback, Outcome, Suggestion
+from bot.chat.deeplinks import question_payload, section_payload, topic_payload
+from bot.chat.triage import Treatment
+from bot.inbox.model import StoredUpdate
+from bot.vocabulary import Locale
+from tests.unit.chat.fakes import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, message, person, press
+
+
+def member(old: str, new: str, *, chat: dict | None = None, user: dict | None = None) -> dict:
+    user = user or person()
+    bot = {"id": BOT_ID, "is_bot": True, "first_name": "SCODA"}
+
+    def status(name: str) -> dict:
+        return {"user": bot, "status": name} | ({"until_date": 0} if name == "kicked" else {})
+
+    chat = chat or {"id": user["id"], "type": "private"}
+    body = {"chat": chat, "from": user, "date": 1, "old_chat_member": status(old), "new_chat_member": status(new)}
+    return {"my_chat_member": body}
+
+
+# ── questions ──
+
+
+async def test_a_question_is_answered_with_source_buttons_and_a_record(rig):
+    await rig.write("How many trains?")
+    [text] = rig.telegram.texts()
+    assert "1,225 trains" in text
+    assert '<a href="https://example.org/report">Source: SCODA, January 5, 2026 · as of: June 1, 2026</a>' in text
+    labels = [button["text"] for button in rig.telegram.keyboard()]
+    assert labels == ["📄 More", "🔗 Source", "👍", "👎", "Where do the trains go?"]
+    [turn] = rig.state.turns.values()
+    assert (turn.question, turn.outcome, turn.keys) == ("How many trains?", Outcome.ANSWERED, (KEY,))
+    assert rig.visitor().app_locale is Locale.EN
+
+
+async def test_the_last_turns_of_the_chat_go_with_a_follow_up_question(rig):
+    await rig.write("How many trains?")
+    rig.now += timedelta(minutes=5)
+    await rig.write("and where do they go?")
+    rig.now += timedelta(minutes=31)
+    await rig.write("and when?")
+    assert [[turn.question for turn in question.history] for question in rig.answerer.asked] == [
+        [],
+        ["How many trains?"],
+        [],
+    ]
+
+
+async def test_the_bot_speaks_the_answer_s_language_and_says_which_the_text_is_in(rig):
+    rig.answerer.answer_to = lambda question: replace(ANSWER, locale=Locale.EN, written_in=Locale.ZH)
+    await rig.write("question")
+    assert "Language of the text: 简体中文" in rig.telegram.texts()[0]
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+async def test_every_outcome_has_words(rig, outcome):
+    rig.answerer.answer_to = lambda question: Answer(outcome, Locale.EN, Locale.EN)
+    await rig.write("question")
+    assert rig.telegram.texts()[0].strip()
+
+
+async def test_what_is_not_known_leads_on_to_topics_and_contact():
+    rig = await Rig(contact="help@example.org").open()
+    rig.answerer.answer_to = lambda question: Answer(
+        Outcome.UNKNOWN, Locale.EN, Locale.EN, suggestions=(Suggestion(KEY, "How many trains?"),)
+    )
+    await rig.write("question")
+    [text] = rig.telegram.texts()
+    assert "I do not know" in text
+    assert "help@example.org" in text
+    assert [button["text"] for button in rig.telegram.keyboard()] == ["How many trains?", "📚 Topics"]
+    await rig.application.shutdown()
+
+
+async def test_a_suggested_question_is_asked_by_its_button_and_else_its_section_is_shown(rig):
+    await rig.write("question")
+    await rig.press(rig.telegram.button("Where do"))
+    assert rig.answerer.asked[-1].text == "Where do the trains go?"
+    data = rig.telegram.button("Where do")
+    rig.answerer.answer_to = lambda question: Answer(Outcome.UNKNOWN, Locale.EN, Locale.EN)
+    await rig.press(data)
+    assert "A whole section." in rig.telegram.texts()[-1]
+
+
+async def test_an_answer_that_takes_too_long_is_excused():
+    rig = await Rig(answer_deadline_s=0.0).open()
+
+    async def never(_question):
+        await asyncio.Event().wait()
+
+    rig.answerer.answer = never
+    await rig.write("question")
+    assert "many people" in rig.telegram.texts()[0]
+    await rig.application.shutdown()
+
+
+async def test_more_and_source_buttons_show_the_section_and_where_it_comes_from(rig):
+    await rig.write("question")
+    more, source = rig.telegram.button("More"), rig.telegram.button("Source")
+    await rig.press(more)
+    assert "A whole section." in rig.telegram.texts()[-1]
+    await rig.press(source)
+    assert "Yearly report" in rig.telegram.texts()[-1]
+    assert "https://example.org/report</a>" in rig.telegram.texts()[-1]
+    rig.answerer.section_is_there = False
+    await rig.press(more)
+    assert "no longer valid" in rig.telegram.texts()[-1]
+
+
+async def test_the_last_opinion_on_an_answer_is_kept(rig):
+    await rig.write("question")
+    good, bad = rig.telegram.button("👍"), rig.telegram.button("👎")
+    await rig.press(good)
+    await rig.press(bad)
+    assert list(rig.state.feedback.values()) == [Feedback.UNHELPFUL]
+    assert rig.telegram.sent("answerCallbackQuery")[-1]["text"] == "Thank you for your feedback."
+
+
+# ── start, language, deep links ──
+
+
+async def test_start_offers_all_languages_with_the_app_s_one_marked(rig):
+    await rig.handle(message("/start", user=person(language="fa-IR")))
+    labels = [button["text"] for button in rig.telegram.keyboard()]
+    assert labels[:12] == [("✅ " if locale is Locale.FA else "") + locale.endonym for locale in Locale]
+
+
+async def test_a_chosen_language_is_kept_and_beats_the_app_s(rig):
+    await rig.write("/start")
+    await rig.press(rig.telegram.button("Русский"))
+    assert rig.visitor().chosen is Locale.RU
+    await rig.write("question")
+    assert rig.answerer.asked[-1].chosen is Locale.RU
+    assert rig.answerer.asked[-1].app_locale is Locale.EN
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (question_payload("How many trains?"), "1,225 trains"),
+        (topic_payload("logistics"), "Topic: "),
+        (section_payload(KEY), "A whole section."),
+    ],
+)
+async def test_a_deep_link_survives_the_choice_of_a_language(rig, payload, expected):
+    await rig.write(f"/start {payload}")
+    await rig.press(rig.telegram.button("English"))
+    assert expected in rig.telegram.texts()[-1]
+    before = len(rig.telegram.texts())
+    await rig.write(f"/start {payload}")
+    assert len(rig.telegram.texts()) == before + 1
+    assert expected in rig.telegram.texts()[-1]
+
+
+async def test_the_language_command_changes_it_again(rig):
+    await rig.write("/language")
+    await rig.press(rig.telegram.button("Монгол"))
+    assert rig.visitor().chosen is Locale.MN
+
+
+# ── topics ──
+
+
+async def test_topics_documents_and_sections_change_one_message(rig):
+    await rig.write("/topics")
+    await rig.press(rig.telegram.button("Logistics"))
+    await rig.press(rig.telegram.button("Freight trains"))
+    await rig.press(rig.telegram.button("Volumes"))
+    assert "A whole section." in rig.telegram.texts()[-1]
+    await rig.press(rig.telegram.button("Back"))
+    await rig.press(rig.telegram.button("Back"))
+    await rig.press(rig.telegram.button("Back"))
+    assert "What would you like to read about?" in rig.telegram.texts()[-1]
+    assert len(rig.telegram.sent("sendMessage")) == 1
+    assert len(rig.telegram.sent("editMessageText")) == 6
+
+
+async def test_an_empty_topic_says_so(rig):
+    await rig.write("/topics")
+    await rig.press(rig.telegram.button("expo"))
+    assert "nothing to read" in rig.telegram.texts()[-1]
+
+
+async def test_a_menu_too_old_to_be_changed_comes_anew(rig):
+    await rig.write("/topics")
+    rig.telegram.refuse("editMessageText", 400, "Bad Request: message can't be edited")
+    await rig.press(rig.telegram.button("Logistics"))
+    assert "Topic: " in rig.telegram.sent("sendMessage")[-1]["text"]
+
+
+# ── privacy ──
+
+
+async def test_my_data_comes_as_a_json_file_in_private_only(rig):
+    await rig.write("question")
+    await rig.write("/mydata")
+    assert len(rig.telegram.sent("sendDocument")) == 1
+    await rig.handle(group_message("/mydata"))
+    assert "private chat" in rig.telegram.texts()[-1]
+    assert len(rig.telegram.sent("sendDocument")) == 1
+
+
+async def test_delete_me_asks_then_deletes_everything_and_works_once(rig):
+    await rig.write("question")
+    await rig.write("/deleteme")
+    delete = rig.telegram.button("Delete")
+    assert rig.visitor() is not None
+    await rig.press(delete)
+    assert rig.visitor() is None
+    assert not rig.state.turns
+    assert "deleted" in rig.telegram.texts()[-1]
+    await rig.press(delete)
+    assert "no longer works" in rig.telegram.sent("answerCallbackQuery")[-1]["text"]
+
+
+async def test_delete_me_can_be_cancelled(rig):
+    await rig.write("/deleteme")
+    await rig.press(rig.telegram.button("Cancel"))
+    assert rig.telegram.texts()[-1] == "Nothing was deleted."
+    assert rig.visitor() is not None
+
+
+# ── groups ──
+
+
+async def test_in_a_group_only_what_is_addressed_to_the_bot_is_answered(rig):
+    await rig.handle(group_message("how many trains?"))
+    assert rig.telegram.calls == []
+    await rig.handle(group_message(f"@{USERNAME} how many trains?"))
+    bot = {"id": BOT_ID, "is_bot": True, "first_name": "SCODA"}
+    answered = {"message_id": 1, "date": 1, "chat": {"id": -1001, "type": "supergroup"}, "from": bot, "text": "…"}
+    await rig.handle(group_message("and where?", reply_to_message=answered))
+    await rig.handle(group_message("/ask which city?"))
+    assert [question.text for question in rig.answerer.asked] == ["how many trains?", "and where?", "which city?"]
+    assert all(call["reply_parameters"]["message_id"] == 5 for call in rig.telegram.sent())
+
+
+async def test_a_name_that_only_begins_like_the_bot_s_is_another_one(rig):
+    text = f"@{USERNAME}_two how many?"
+    entities = [{"type": "mention", "offset": 0, "length": len(USERNAME) + 5}]
+    raw = group_message(text)
+    raw["message"]["entities"] = entities
+    await rig.handle(raw)
+    assert rig.answerer.asked == []
+
+
+async def test_ask_without_a_question_explains_itself(rig):
+    await rig.handle(group_message("/ask"))
+    assert "/ask Where is the expo held?" in rig.telegram.texts()[0]
+
+
+async def test_a_group_is_greeted_once_when_the_bot_is_added(rig):
+    chat = {"id": -1001, "type": "supergroup", "title": "G"}
+    await rig.handle(member("left", "member", chat=chat))
+    await rig.handle(member("member", "administrator", chat=chat) | {})
+    [text] = rig.telegram.texts()
+    assert f"@{USERNAME}" in text
+
+
+async def test_a_result_of_the_inline_mode_is_not_taken_for_a_question(rig):
+    await rig.write("The hub handled…", via_bot={"id": BOT_ID, "is_bot": True, "first_name": "S", "username": USERNAME})
+    assert rig.answerer.asked == []
+
+
+# ── inline mode ──
+
+
+async def test_inline_mode_gives_the_answer_and_related_sections(rig):
+    await rig.handle({"inline_query": {"id": "i1", "from": person(), "query": "how many trains", "offset": ""}})
+    [call] = rig.telegram.sent("answerInlineQuery")
+    assert [result["title"] for result in call["results"]] == ["how many trains", "Where do the trains go?"]
+    assert call["is_personal"] in (True, "true")
+    assert int(call["cache_time"]) <= 60
+    assert "1,225" in call["results"][0]["input_message_content"]["message_text"]
+
+
+async def test_inline_mode_without_words_shows_a_hint(rig):
+    await rig.handle({"inline_query": {"id": "i1", "from": person(), "query": " ", "offset": ""}})
+    [call] = rig.telegram.sent("answerInlineQuery")
+    assert call["results"] == []
+    assert "Type a question" in call["button"]["text"]
+
+
+# ── faults ──
+
+
+async def test_unknown_commands_get_a_short_help_in_private_and_nothing_in_groups(rig):
+    await rig.write("/nonsense")
+    assert "I do not know this command." in rig.telegram.texts()[0]
+    await rig.handle(group_message("/nonsense"))
+    assert len(rig.telegram.texts()) == 1
+
+
+async def test_whoever_blocks_the_bot_meanwhile_is_noted(rig):
+    await rig.write("question")
+    rig.telegram.refuse("sendMessage", 403, "Forbidden: bot was blocked by the user")
+    await rig.write("question")
+    assert rig.visitor().is_reachable is False
+
+
+async def test_every_callback_data_is_a_token_of_22_bytes(rig):
+    for locale in ("fa", "mn", "hi"):
+        await rig.handle(message("question", user=person(language=locale)))
+        assert {len(button["callback_data"].encode()) for button in rig.telegram.keyboard()} == {22}
+
+
+@pytest.mark.parametrize("treatment", [Treatment.TOO_MANY, Treatment.BUSY, Treatment.LATE])
+async def test_an_excuse_takes_the_place_of_an_answer(rig, treatment):
+    await rig.handle(message("question"), treatment)
+    assert len(rig.telegram.texts()) == 1
+    assert rig.answerer.asked == []
+    await rig.handle(group_message(f"@{USERNAME} question"), treatment)
+    assert len(rig.telegram.texts()) == 1
+
+
+async def test_an_error_of_a_handler_reaches_the_intake(rig):
+    def fail(_question):
+        raise RuntimeError("broken")
+
+    rig.answerer.answer_to = fail
+    with pytest.raises(RuntimeError, match="broken"):
+        await rig.write("question")
+
+
+async def test_an_apology_goes_to_a_private_chat_or_as_a_notice(rig):
+    stored = StoredUpdate(1, 11, json.dumps({"update_id": 1} | message("question")), rig.now, 3)
+    await rig.dispatcher.apologise(stored)
+    assert "something went wrong" in rig.telegram.texts()[-1]
+    await rig.dispatcher.apologise(replace(stored, payload=json.dumps({"update_id": 2} | press("x"))))
+    assert "something went wrong" in rig.telegram.sent("answerCallbackQuery")[-1]["text"]
+    await rig.dispatcher.apologise(replace(stored, payload=json.dumps({"update_id": 3} | group_message("/ask x"))))
+    assert len(rig.telegram.texts()) == 1
+
+
+async def test_help_and_topics_buttons_open_new_messages_under_an_answer(rig):
+    await rig.write("/start")
+    await rig.press(rig.telegram.button("English"))
+    help_button, topics_button = rig.telegram.button("Help"), rig.telegram.button("Topics")
+    await rig.press(help_button)
+    assert "/deleteme" in rig.telegram.texts()[-1]
+    await rig.press(rig.telegram.button("Language"))
+    assert "Choose your language" in rig.telegram.texts()[-1]
+    await rig.press(topics_button)
+    assert "What would you like to read about?" in rig.telegram.sent("sendMessage")[-1]["text"]

@@ -1,0 +1,72 @@
+"""Every sentence in every language: it can be said, holds its values, and fits where it stands."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import date
+
+import pytest
+
+from bot.chat import texts
+from bot.chat.keyboards import LABEL_LIMIT
+from bot.i18n.catalog import utf16_length
+from bot.i18n.translator import Catalogs, Translator
+from bot.vocabulary import Locale
+from tests.unit.chat.fakes import LOCALES
+
+VALUES = {"date": date(2026, 6, 15), "int": 3, "str": "Value-42", "Locale": Locale.ZH, "date | None": date(2026, 6, 15)}
+SENTENCES = [
+    function
+    for name, function in inspect.getmembers(texts, inspect.isfunction)
+    if function.__module__ == texts.__name__ and not name.startswith("_")
+]
+CATALOGS = Catalogs(LOCALES)
+
+
+def say(sentence, t: Translator) -> str:
+    parameters = list(inspect.signature(sentence).parameters.values())[1:]
+    return sentence(t, *(VALUES[parameter.annotation] for parameter in parameters))
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_every_sentence_can_be_said_and_no_placeholder_is_left(locale):
+    t = CATALOGS.translator(locale)
+    for sentence in SENTENCES:
+        text = say(sentence, t)
+        assert text.strip(), sentence.__name__
+        assert "{" not in text, sentence.__name__
+        if "str" in [parameter.annotation for parameter in inspect.signature(sentence).parameters.values()]:
+            assert "Value-42".casefold() in text.replace(" ", "-").casefold(), sentence.__name__
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_buttons_notices_commands_and_descriptions_fit(locale):
+    t = CATALOGS.translator(locale)
+    for sentence in SENTENCES:
+        name, length = sentence.__name__, utf16_length(say(sentence, t))
+        if name.startswith("button_") and name != "button_expired":
+            assert length <= 24, name
+        elif name.startswith("topic_"):
+            assert length <= LABEL_LIMIT, name
+    assert all(1 <= utf16_length(description(t)) <= 256 for _name, description in texts.COMMANDS)
+    assert utf16_length(texts.bot_description(t)) <= 512
+    assert utf16_length(texts.bot_short_description(t)) <= 120
+    assert utf16_length(texts.button_expired(t)) <= 200
+    assert utf16_length(texts.feedback_thanks(t)) <= 200
+
+
+@pytest.mark.parametrize("locale", [locale for locale in Locale if not locale.is_rtl])
+def test_every_topic_of_the_knowledge_has_a_title(locale):
+    t = CATALOGS.translator(locale)
+    for topic in ("area", "institute", "platforms", "industry", "logistics", "expo", "forum", "alliance", "venue", "sco", "entry", "money", "transport", "open"):  # fmt: skip
+        assert texts.topic(t, topic)
+    assert texts.topic(t, "new_topic") == "New topic"
+
+
+def test_the_source_line_says_what_is_known():
+    t = CATALOGS.translator(Locale.EN)
+    day, other = date(2026, 1, 5), date(2026, 6, 1)
+    assert texts.source_line(t, "SCODA", day, other) == "Source: SCODA, January 5, 2026 · as of: June 1, 2026"
+    assert texts.source_line(t, "SCODA", day, day) == "Source: SCODA, January 5, 2026"
+    assert texts.source_line(t, "SCODA", None, other) == "Source: SCODA · as of: June 1, 2026"
+    assert texts.source_line(t, "SCODA", None, None) == "Source: SCODA"

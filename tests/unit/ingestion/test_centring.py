@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.ingestion.centring import centred_chunks, centred_query, means_of
+from bot.ingestion.chunking import chunks_of
+from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
+from bot.vocabulary import Locale
+from tests.knowledge_parts import document, section
+
+DIMENSIONS = 8
+TYPICAL = {
+    locale: np.eye(DIMENSIONS, dtype=np.float32)[[number % DIMENSIONS, (number + 1) % DIMENSIONS]]
+    for number, locale in enumerate(Locale)
+}
+
+
+def _chunks(locale: Locale, passages: int) -> list:
+    sections = [
+        section(f"s{number}", f"A long enough text that stands for itself, number {number}, and goes on.")
+        for number in range(passages)
+    ]
+    return chunks_of(document("a/b.md", locale, *sections))
+
+
+def test_the_mean_of_a_language_is_that_of_its_passages() -> None:
+    chunks = _chunks(Locale.EN, 4)
+    vectors = np.random.default_rng(1).normal(size=(len(chunks), DIMENSIONS)).astype(np.float32)
+
+    means = means_of(chunks, vectors, TYPICAL)
+
+    rows = [row for row, chunk in enumerate(chunks) if chunk.kind == "passage"]
+    assert means.passages[Locale.EN] == pytest.approx(vectors[rows].mean(axis=0), abs=1e-6)
+    assert means.queries[Locale.RU] == pytest.approx(TYPICAL[Locale.RU].mean(axis=0), abs=1e-6)
+
+
+def test_a_language_with_few_passages_borrows_the_common_mean_moved_by_its_questions() -> None:
+    chunks = _chunks(Locale.EN, 4) + _chunks(Locale.KY, 2)
+    vectors = np.random.default_rng(1).normal(size=(len(chunks), DIMENSIONS)).astype(np.float32)
+
+    means = means_of(chunks, vectors, TYPICAL)
+
+    middle = np.mean(list(means.queries.values()), axis=0)
+    moved = means.passages[Locale.EN] + means.queries[Locale.KY] - middle
+    assert means.passages[Locale.KY] == pytest.approx(moved, abs=1e-5)
+
+
+def test_an_empty_store_has_means_for_every_language() -> None:
+    means = means_of([], np.zeros((0, DIMENSIONS), dtype=np.float32), TYPICAL)
+    assert set(means.passages) == set(means.queries) == set(Locale)
+
+
+def test_centred_vectors_have_length_one_and_questions_are_centred_like_queries() -> None:
+    chunks = chunks_of(document("a/b.md", Locale.EN, section("s", "A text of its own.", "What is it?")))
+    raw = np.random.default_rng(2).normal(size=(len(chunks), DIMENSIONS)).astype(np.float32)
+    means = means_of(chunks, raw, TYPICAL)
+
+    centred = centred_chunks(chunks, raw, means)
+
+    question = next(row for row, chunk in enumerate(chunks) if chunk.kind == "question")
+    assert np.linalg.norm(centred, axis=1) == pytest.approx(np.ones(len(chunks)), abs=1e-5)
+    assert centred[question] == pytest.approx(centred_query(raw[question], Locale.EN, means), abs=1e-6)
+
+
+def test_centring_takes_the_language_away_and_leaves_the_subject() -> None:
+    """Two languages lie apart by a big offset; the subject decides only once it is gone."""
+    rng = np.random.default_rng(3)
+    subjects = rng.normal(size=(6, DIMENSIONS))
+    offset = {Locale.EN: 20 * np.eye(DIMENSIONS)[0], Locale.ZH: 20 * np.eye(DIMENSIONS)[1]}
+    chunks = [*_chunks(Locale.EN, 3), *_chunks(Locale.ZH, 3)]
+    chunks = [chunk for chunk in chunks if chunk.kind == "passage"]
+    vectors = np.stack([subjects[row] + offset[chunk.locale] for row, chunk in enumerate(chunks)]).astype(np.float32)
+    typical = {**TYPICAL, **{locale: np.stack([offset[locale]] * 3).astype(np.float32) for locale in offset}}
+    means = means_of(chunks, vectors, typical)
+
+    centred = centred_chunks(chunks, vectors, means)
+    query = centred_query((subjects[0] + offset[Locale.ZH]).astype(np.float32), Locale.ZH, means)
+
+    assert int(np.argmax(vectors @ (subjects[0] + offset[Locale.ZH]))) >= 3
+    assert int(np.argmax(centred @ query)) == 0
+
+
+def test_every_language_has_about_twenty_different_typical_questions() -> None:
+    assert set(TYPICAL_QUESTIONS) == set(Locale)
+    assert {len(set(questions)) for questions in TYPICAL_QUESTIONS.values()} == {20}
+    assert all(len(question) <= 80 for questions in TYPICAL_QUESTIONS.values() for question in questions)

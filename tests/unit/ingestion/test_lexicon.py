@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.lexicon import Lexicon
+
+TEXTS = ["Поезда везут лес.", "Выставка открылась весной.", "Поезд в Ташкент.", "展览会在青岛举行。"]
+
+
+def test_inflected_words_are_covered_in_part_and_the_rest_not_at_all() -> None:
+    shares = Lexicon.of(TEXTS, range(4)).coverage("поездов")
+
+    assert shares[0] > 0.3
+    assert shares[2] > 0.3
+    assert shares[1] == shares[3] == 0
+
+
+def test_rare_words_count_more_than_common_ones() -> None:
+    lexicon = Lexicon.of(["hall alpha", "hall beta", "hall gamma", "beta"], range(4))
+
+    shares = lexicon.coverage("hall alpha")
+
+    assert shares[0] == pytest.approx(1.0)
+    assert shares[1] < 0.5
+
+
+def test_words_that_stand_nowhere_lower_the_share() -> None:
+    lexicon = Lexicon.of(TEXTS, range(4))
+    assert lexicon.coverage("Ташкент зоопарк")[2] < lexicon.coverage("Ташкент")[2]
+
+
+def test_chinese_is_covered_by_characters() -> None:
+    assert Lexicon.of(TEXTS, range(4)).coverage("青岛")[3] == pytest.approx(1.0)
+
+
+def test_case_and_lost_letters_do_not_matter() -> None:
+    lexicon = Lexicon.of(["Қазақстанда өтеді"], [0])
+    assert lexicon.coverage("КАЗАКСТАНДА ОТЕДИ")[0] > 0.9
+
+
+def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
+    lexicon = Lexicon.of(TEXTS, [3, 5, 7, 9])
+    lexicon.save(tmp_path / "words.npz")
+
+    loaded = Lexicon.load(tmp_path / "words.npz")
+
+    assert loaded.sections.tolist() == [3, 5, 7, 9]
+    assert np.array_equal(loaded.coverage("поезд весной"), lexicon.coverage("поезд весной"))
+
+
+@given(st.text(max_size=200), st.lists(st.text(max_size=60), max_size=5))
+def test_shares_lie_between_nothing_and_all(question: str, texts: list[str]) -> None:
+    shares = Lexicon.of(texts, range(len(texts))).coverage(question)
+    assert len(shares) == len(texts)
+    assert all(0 <= share <= 1.0001 for share in shares)
+
+
+@given(st.text(alphabet="абвгд ежз", min_size=1, max_size=60).filter(str.strip))
+def test_a_text_covers_itself(text: str) -> None:
+    assert Lexicon.of([text, "другое"], [0, 1]).coverage(text)[0] == pytest.approx(1.0, abs=1e-4)

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from bot.adapters.cached_embedder import CachedEmbedder
+from bot.errors import Fault, GenerationError
+from bot.ingestion.model import Progress, Stage
+from bot.ingestion.service import Ingestion
+from bot.vocabulary import Locale
+from tests.knowledge_parts import (
+    NOW,
+    GivenReading,
+    LetterEmbeddings,
+    MemoryManifest,
+    MemoryShelf,
+    MemoryVectorCache,
+    document,
+    section,
+)
+
+TRAINS = document("logistics/trains.md", Locale.EN, section("a", "The trains carry timber.", "What do they carry?"))
+EXPO = document("expo/first.md", Locale.EN, section("a", "The hall is white.", "Is the hall white?"))
+EXPO_RU = document("expo/first.md", Locale.RU, section("a", "Зал белый.", "Зал белый?"))
+
+
+class House:
+    """An ingestion over fakes, with its parts in reach."""
+
+    def __init__(self, *documents: object, broken: tuple[str, ...] = ()) -> None:
+        self.reader = GivenReading(*documents, broken=broken)
+        self.embeddings = LetterEmbeddings()
+        self.manifest = MemoryManifest()
+        self.shelf = MemoryShelf()
+        self.cache = MemoryVectorCache()
+        self.ingestion = self.with_embeddings(self.embeddings)
+
+    def with_embeddings(self, embeddings: LetterEmbeddings) -> Ingestion:
+        embedder = CachedEmbedder(embeddings, self.cache)
+        return Ingestion(reader=self.reader, embedder=embedder, manifest=self.manifest, shelf=self.shelf)
+
+    def now_reads(self, *documents: object, broken: tuple[str, ...] = ()) -> None:
+        self.reader.reading = GivenReading(*documents, broken=broken).reading
+
+    async def files(self) -> set[str]:
+        published = await self.manifest.published()
+        return {one.file for one in await self.manifest.documents(published.number)}
+
+
+async def test_a_first_synchronisation_publishes_everything() -> None:
+    house = House(TRAINS, EXPO)
+
+    report = await house.ingestion.sync(now=NOW)
+
+    assert report.published.number == 1
+    assert report.published.published_at == NOW
+    assert (report.documents, report.chunks, report.embedded) == (2, 6, 6)
+    assert await house.files() == {"en/logistics/trains.md", "en/expo/first.md"}
+
+
+async def test_running_it_twice_changes_nothing() -> None:
+    house = House(TRAINS, EXPO)
+    await house.ingestion.sync(now=NOW)
+    house.embeddings.embedded.clear()
+
+    report = await house.ingestion.sync(now=NOW)
+
+    assert report.published is None
+    assert (report.chunks, report.embedded) == (6, 0)
+    assert not house.embeddings.embedded
+    assert house.manifest.last == 1
+
+
+async def test_only_what_changed_is_embedded() -> None:
+    house = House(TRAINS, EXPO)
+    await house.ingestion.sync(now=NOW)
+    house.embeddings.embedded.clear()
+    changed = section("a", "The hall is white. The floor is green.", "Is the hall white?")
+    house.now_reads(TRAINS, document("expo/first.md", Locale.EN, changed))
+
+    report = await house.ingestion.sync(now=NOW)
+
+    assert report.published.number == 2
+    assert set(house.embeddings.embedded) == {"A\nThe hall is white. The floor is green.", "The floor is green."}
+    assert report.embedded == 2
+
+
+async def test_progress_rises_to_the_number_of_chunks() -> None:
+    house = House(TRAINS, EXPO, EXPO_RU)
+    seen: list[Progress] = []
+
+    await house.ingestion.sync(now=NOW, progress=seen.append)
+
+    embedding = [one.done for one in seen if one.stage is Stage.EMBED]
+    assert embedding == sorted(embedding)
+    assert embedding[-1] == 9
+    assert list(dict.fromkeys(one.stage for one in seen)) == [Stage.READ, Stage.EMBED, Stage.BUILD, Stage.PUBLISH]
+
+
+async def test_a_broken_file_answers_in_its_last_good_version_and_does_not_stop_the_others() -> None:
+    house = House(TRAINS, EXPO)
+    await house.ingestion.sync(now=NOW)
+    fault = Fault("en/expo/first.md", 3, "title is missing")
+    house.now_reads(TRAINS, EXPO_RU, broken=("en/expo/first.md",))
+    house.reader.reading = replace(house.reader.reading, faults=(fault,))
+
+    report = await house.ingestion.sync(now=NOW)
+
+    assert await house.files() == {"en/logistics/trains.md", "en/expo/first.md", "ru/expo/first.md"}
+    assert report.kept == ("en/expo/first.md",)
+    assert report.faults == (fault,)
+    status = await house.ingestion.status()
+    assert status.kept == ("en/expo/first.md",)
+    assert status.is_current
+
+
+async def test_a_folder_that_can_t_be_read_keeps_all_its_documents() -> None:
+    house = House(TRAINS, EXPO)
+    await house.ingestion.sync(now=NOW)
+    house.now_reads(TRAINS, broken=("en/expo",))
+
+    await house.ingestion.sync(now=NOW)
+
+    assert await house.files() == {"en/logistics/trains.md", "en/expo/first.md"}
+
+
+async def test_a_file_that_was_never_good_is_only_reported() -> None:
+    house = House(TRAINS, broken=("en/expo/first.md",))
+
+    report = await house.ingestion.sync(now=NOW)
+
+    assert report.kept == ()
+    assert await house.files() == {"en/logistics/trains.md"}
+
+
+async def test_an_empty_folder_never_replaces_a_full_index_by_itself() -> None:
+    house = House(TRAINS)
+    await house.ingestion.sync(now=NOW)
+    house.now_reads()
+
+    with pytest.raises(GenerationError, match="1 are published"):
+        await house.ingestion.sync(now=NOW)
+    assert (await house.manifest.published()).number == 1
+
+    report = await house.ingestion.sync(now=NOW, allow_empty=True)
+    assert report.published.documents == 0
+
+
+async def test_a_failed_check_leaves_the_old_generation_in_use() -> None:
+    house = House(TRAINS)
+    await house.ingestion.sync(now=NOW)
+    house.now_reads(TRAINS, EXPO)
+    house.shelf.fault = GenerationError("a chunk is missing")
+
+    with pytest.raises(GenerationError, match="a chunk is missing"):
+        await house.ingestion.sync(now=NOW)
+
+    assert (await house.manifest.published()).number == 1
+    assert house.manifest.begun == {}
+
+    house.shelf.fault = None
+    assert (await house.ingestion.sync(now=NOW)).published.number == 3
+
+
+async def test_the_published_generation_and_the_one_before_stay_on_the_shelf() -> None:
+    house = House(TRAINS)
+    for number in range(4):
+        house.now_reads(document("a/b.md", Locale.EN, section("a", f"Text number {number}.")))
+        await house.ingestion.sync(now=NOW)
+
+    assert set(house.shelf.built) == {3, 4}
+
+
+async def test_missing_files_are_built_again_from_the_manifest_with_the_same_vectors() -> None:
+    house = House(TRAINS, EXPO)
+    await house.ingestion.sync(now=NOW)
+    before = house.shelf.built.pop(1)
+    house.embeddings.embedded.clear()
+
+    assert await house.ingestion.restore(now=NOW)
+
+    assert np.array_equal(house.shelf.built[1].vectors, before.vectors)
+    assert not house.embeddings.embedded
+    assert not await house.ingestion.restore(now=NOW)
+
+
+async def test_a_synchronisation_without_changes_repairs_missing_files() -> None:
+    house = House(TRAINS)
+    await house.ingestion.sync(now=NOW)
+    house.shelf.built.clear()
+
+    report = await house.ingestion.sync(now=NOW)
+
+    assert report.published is None
+    assert set(house.shelf.built) == {1}
+
+
+async def test_o07_another_embedding_model_makes_a_whole_new_generation() -> None:
+    house = House(TRAINS)
+    await house.ingestion.sync(now=NOW)
+    other = LetterEmbeddings("other", dimensions=32)
+
+    report = await house.with_embeddings(other).sync(now=NOW)
+
+    assert report.published.embedding_identity == "other"
+    assert report.embedded == 3
+    assert house.shelf.built[2].vectors.shape[1] == 32
+
+
+async def test_expired_sections_are_left_out_of_the_search_only() -> None:
+    yesterday = (NOW - timedelta(days=1)).date()
+    house = House(
+        document(
+            "entry/visa.md",
+            Locale.EN,
+            section("old", "The trial ended.", valid_until=yesterday),
+            section("last-day", "The trial ends.", valid_until=NOW.date()),
+            section("later", "Another trial.", valid_until=date(2030, 1, 1)),
+        )
+    )
+
+    await house.ingestion.sync(now=NOW)
+
+    assert {str(key) for key, _ in house.shelf.built[1].left_out} == {"entry/visa.md#old"}
+    assert len(house.shelf.built[1].documents[0].sections) == 3
+
+
+async def test_status_names_what_differs_from_the_index() -> None:
+    house = House(TRAINS, EXPO)
+    assert not (await house.ingestion.status()).is_current
+    await house.ingestion.sync(now=NOW)
+    assert (await house.ingestion.status()).is_current
+    house.now_reads(EXPO_RU, document("expo/first.md", Locale.EN, section("a", "The hall is grey.")))
+
+    status = await house.ingestion.status()
+
+    assert status.added == ("ru/expo/first.md",)
+    assert status.changed == ("en/expo/first.md",)
+    assert status.removed == ("en/logistics/trains.md",)
+    assert not status.is_current

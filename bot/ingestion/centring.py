@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.ingestion.model import Chunk, ChunkKind, Means, Vector
 from bot.vocabulary import Locale
@@ -88,6 +89,6 @@ def _mean(rows: Vector) -> Vector:
     return np.asarray(rows.mean(axis=0, dtype=np.float64), dtype=np.float32)
 
 
-def _normalised(vectors: Vector) -> Vector:
+def _normalised(vectors: npt.NDArray[np.floating]) -> Vector:
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)

@@ -9,13 +9,13 @@ from bot.ingestion.model import Chunk, ChunkKind, Document, Section
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.sentences import split_sentences
 
-CHUNKING_VERSION = 1
+CHUNKING_VERSION = 2
 """Raise it when the same document would give other chunks: the index is then built anew."""
 
 _PASSAGE_CHARACTERS = 400
 _PASSAGE_CHARACTERS_ZH = 160
-_SHORT_TEXT = 60
-_SHORT_TEXT_ZH = 24
+_SHORT_TEXT = 300
+_SHORT_TEXT_ZH = 120
 
 
 def chunks_of(document: Document) -> list[Chunk]:

@@ -26,7 +26,7 @@ from bot.ingestion.chunking import sentences_of
 from bot.ingestion.model import Audience, ChunkKind, Document, GenerationContent, Means, Section, Vector
 from bot.vocabulary import Locale, SectionKey
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when the files change their form: they are then built anew."""
 
 _SECTIONS = TypeAdapter(list[StoredSection])
@@ -110,8 +110,13 @@ def write_lexicons(folder: Path) -> None:
         numbers = [
             number for number, section in enumerate(sections) if section.locale is locale and number not in left_out
         ]
-        texts = [f"{sections[number].heading}\n{sections[number].text}" for number in numbers]
+        texts = [_searched_text(sections[number]) for number in numbers]
         Lexicon.of(texts, numbers).save(folder / _lexicon_name(locale))
+
+
+def _searched_text(section: StoredSection) -> str:
+    """All the words by which a section may be found."""
+    return "\n".join((section.title, section.heading, section.text, *section.questions))
 
 
 def searched_chunks(folder: Path) -> tuple[list[StoredChunk], Vector]:

@@ -17,12 +17,12 @@ from bot.answering.ports import Knowledge, Match
 from bot.vocabulary import SectionKey
 from bot.writing.folding import ascii_digits
 
-PASSAGE_WEIGHT = 8.8
-PASSAGE_MEAN_WEIGHT = 8.5
-QUESTION_WEIGHT = 1.0
-QUESTION_MEAN_WEIGHT = 5.7
-COVERAGE_WEIGHT = 6.0
-NUMBER_WEIGHT = 1.2
+PASSAGE_WEIGHT = 6.5
+PASSAGE_MEAN_WEIGHT = 5.0
+QUESTION_WEIGHT = 7.5
+QUESTION_MEAN_WEIGHT = 7.0
+COVERAGE_WEIGHT = 10.5
+NUMBER_WEIGHT = 1.5
 
 _NUMBER = re.compile(r"\d(?:[\d., \u00a0\u202f\u066b\u066c]*\d)?")
 _SEPARATORS = re.compile(r"[., \u00a0\u202f\u066b\u066c]")

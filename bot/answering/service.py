@@ -28,8 +28,10 @@ _SUGGESTIONS = 3
 _SHORT_WORDS = 4
 _SAME_DOCUMENT_BONUS = 0.7
 _SURE_ENOUGH = 0.75
-"""The best section answers alone when it has this share of the probability; otherwise the next one joins it."""
-_SECOND_FROM = 0.12
+"""The best section answers alone when it has this share of the probability; otherwise the next ones join it."""
+_JOINS_FROM = 0.1
+_TOGETHER = 3
+_FEWER_SENTENCES = 2
 _CLARIFY_SHARE = 0.5
 _CLARIFY_WORDS = 2
 _SUGGEST_FROM = 0.02
@@ -143,9 +145,9 @@ class Answerer:
                 section,
                 await search.sentences(text, languages.written, section),
                 kind=kind,
-                at_most=self._sentences if position == 0 else 1,
+                at_most=self._sentences if len(sections) == 1 else _FEWER_SENTENCES,
             )
-            for position, section in enumerate(sections)
+            for section in sections
         ]
         evidence = weigh(
             text,
@@ -204,11 +206,11 @@ _DECLINES = {
 
 
 def _answering_together(answerable: Sequence[Candidate]) -> Sequence[Candidate]:
-    """The best section, and the next one when it is too close a call to leave it out."""
-    likely = shares(answerable[:5])
-    if likely[0] >= _SURE_ENOUGH or len(likely) < 2 or likely[1] < _SECOND_FROM:
+    """The best section, and the next two when it is too close a call to leave them out."""
+    likely = shares(answerable[:_TOGETHER])
+    if likely[0] >= _SURE_ENOUGH:
         return answerable[:1]
-    return answerable[:2]
+    return [c for c, share in zip(answerable, likely, strict=False) if share >= _JOINS_FROM or c is answerable[0]]
 
 
 def _known_gap(finding: Finding, knowledge: Knowledge, spoken: Locale, today: date) -> StoredSection | None:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, TypedDict
@@ -24,9 +24,9 @@ from bot.adapters.knowledge_files import KnowledgeFiles
 from bot.answering.conversation import converse
 from bot.answering.evaluation import Tally, read_cases, tallies
 from bot.answering.evaluation import evaluate as run_cases
-from bot.answering.model import Answer
+from bot.answering.model import Answer, Outcome
 from bot.app import Core, identify_locale, open_core, run_bot
-from bot.chat.rendering import Html, plain
+from bot.chat.rendering import Html, paragraphs, plain, quoted
 from bot.chat.replies import answer_text
 from bot.errors import ScodaError
 from bot.i18n.translator import Catalogs
@@ -270,8 +270,11 @@ class _Desk:
         self._contact = core.settings.telegram.contact
 
     def word(self, answer: Answer) -> Html:
-        """The answer as it stands in the chat."""
-        return answer_text(answer, self._catalogs.translator(answer.locale), contact=self._contact)
+        """The answer as it stands in the chat; what the chat shows as buttons is left out, readings are listed."""
+        listed = answer.suggestions if answer.outcome is Outcome.CLARIFY else ()
+        told = replace(answer, suggestions=listed)
+        text = answer_text(told, self._catalogs.translator(answer.locale), contact=self._contact)
+        return paragraphs(text, *(quoted(f"• {suggestion.text}", answer.locale) for suggestion in listed))
 
     async def answer(self, identity: str | None, turns: tuple[str, ...], chosen: Locale | None) -> AnswerLine:
         started = time.perf_counter()

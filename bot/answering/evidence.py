@@ -26,6 +26,9 @@ _PROOFS = {
     AskedKind.EMAIL: re.compile(r"\S@\S"),
     AskedKind.WEBSITE: _ADDRESS,
 }
+CONTACTS = (AskedKind.PHONE, AskedKind.EMAIL, AskedKind.WEBSITE)
+"""What is never guessed: without one in the text there is no answer."""
+
 _NEAREST = 10
 _SHARPNESS = 12.0
 _LONG_QUESTION_WORDS = 20
@@ -40,7 +43,8 @@ class Evidence:
     `open_lead` is its lead over the best open question, at most 10. `open_share` is the share, 0 to 1, of open
     questions among the stored questions nearest to this one. `passage_mean`, `question_mean` and `coverage` are the
     section's, `sentence` the similarity of its nearest sentence. `lacks_kind` is 1 when a number, a price, a telephone
-    … is asked for and the section holds none; `missing` counts the question's numbers that it does not hold; `length`
+    … is asked for and the section holds none, `lacks_contact` is 1 when that is a telephone, e-mail or web address;
+    `missing` counts the question's numbers that it does not hold; `length`
     is the number of words, 20 and more being 1.
     """
 
@@ -53,6 +57,7 @@ class Evidence:
     coverage: float
     sentence: float
     lacks_kind: float
+    lacks_contact: float
     missing: float
     length: float
 
@@ -73,7 +78,10 @@ class Calibration:
         return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
-CALIBRATION = Calibration(weights=(0.2, -0.2, 0.5, -4.0, 0.0, 0.0, 2.0, 2.0, -1.0, -0.5, 0.0), constant=-2.0)
+CALIBRATION = Calibration(
+    weights=(-0.29, -0.13, 0.49, -1.5, -5.4, 4.1, 4.3, 3.7, -1.6, -8.0, 0.3, 2.0),
+    constant=0.1,
+)
 
 
 def holds_kind(text: str, kind: AskedKind) -> bool:
@@ -88,6 +96,7 @@ def weigh(
     *,
     sentence: float,
     lacks_kind: bool,
+    lacks_contact: bool,
 ) -> Evidence:
     """Put together what speaks for the first of `answerable`; both lists are best first."""
     best = answerable[0]
@@ -101,6 +110,7 @@ def weigh(
         coverage=best.match.coverage,
         sentence=sentence,
         lacks_kind=float(lacks_kind),
+        lacks_contact=float(lacks_contact),
         missing=float(min(2, best.numbers_missing)),
         length=min(len(words(question)), _LONG_QUESTION_WORDS) / _LONG_QUESTION_WORDS,
     )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 from bot.answering.ports import Knowledge, Match
@@ -55,6 +55,32 @@ class Candidate:
             + NUMBER_WEIGHT * (self.numbers_held - self.numbers_missing)
             + self.bonus
         )
+
+
+def blend(readings: Sequence[tuple[Sequence[Match], float]]) -> Sequence[Match]:
+    """Join the matches of several readings of one question by their weights, which add up to 1.
+
+    A section that one reading did not find counts there as the worst that it found.
+    """
+    if len(readings) == 1:
+        return readings[0][0]
+    found = [({match.key: match for match in matches}, weight) for matches, weight in readings if matches]
+    keys = dict.fromkeys(key for by_key, _ in found for key in by_key)
+    return [
+        _blended(key, [(by_key.get(key) or _worst(by_key, key), weight) for by_key, weight in found]) for key in keys
+    ]
+
+
+def _blended(key: SectionKey, parts: Sequence[tuple[Match, float]]) -> Match:
+    def mean(name: str) -> float:
+        return sum(float(getattr(match, name)) * weight for match, weight in parts)
+
+    return Match(key, *(mean(field.name) for field in fields(Match) if field.name != "key"))
+
+
+def _worst(by_key: Mapping[SectionKey, Match], key: SectionKey) -> Match:
+    worst = min(by_key.values(), key=lambda match: match.passage + match.question)
+    return replace(worst, key=key, coverage=0.0)
 
 
 def rank(matches: Iterable[Match], question: str, knowledge: Knowledge) -> list[Candidate]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.answering import library
-from bot.answering.evidence import CALIBRATION, Calibration, Evidence, holds_kind, weigh
+from bot.answering.evidence import CALIBRATION, CONTACTS, Calibration, Evidence, holds_kind, weigh
 from bot.answering.extract import Extract, extract
 from bot.answering.language import Languages, languages_of
 from bot.answering.lexicon import asked_kind, refers_back
 from bot.answering.model import Answer, DocumentView, Outcome, Question, Suggestion, TopicView
 from bot.answering.policy import declined
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Search, StoredSection
-from bot.answering.ranking import Candidate, rank, shares
+from bot.answering.ranking import Candidate, blend, rank, shares
 from bot.answering.smalltalk import small_talk, without_greeting
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.cleaning import one_line
@@ -27,6 +27,8 @@ TOP_K = 100
 _SUGGESTIONS = 3
 _SHORT_WORDS = 4
 _SAME_DOCUMENT_BONUS = 0.7
+_JUST_TOLD = -0.3
+_CONTEXT_WEIGHT = 0.8
 _SURE_ENOUGH = 0.75
 """The best section answers alone when it has this share of the probability; otherwise the next ones join it."""
 _JOINS_FROM = 0.1
@@ -115,23 +117,23 @@ class Answerer:
         return library.documents(self._index.current().knowledge, topic, locale, today)
 
     async def _find(self, search: Search, languages: Languages, question: Question) -> Finding:
-        text = own_script(without_greeting(question.text), languages.written)
-        alone = await self._read(search, text, languages, question, asked=text)
+        asked = own_script(without_greeting(question.text), languages.written)
         last = question.history[-1] if question.history else None
-        leans_back = refers_back(text, languages.written) or len(words(text)) <= _SHORT_WORDS
-        if last is None or not leans_back:
-            return alone
-        joined = await self._read(search, f"{last.question} {text}", languages, question, asked=text)
-        return joined if joined.probability > alone.probability else alone
+        leans_back = refers_back(asked, languages.written) or len(words(asked)) <= _SHORT_WORDS
+        readings: tuple[tuple[str, float], ...] = ((asked, 1.0),)
+        told: tuple[SectionKey, ...] = ()
+        if last is not None and leans_back:
+            readings = ((asked, 1 - _CONTEXT_WEIGHT), (f"{last.question} {asked}", _CONTEXT_WEIGHT))
+            told = last.keys
+        found = [(await search.matches(text, languages.written, top_k=TOP_K), weight) for text, weight in readings]
+        ranked = _in_context(rank(blend(found), asked, search.knowledge), told)
+        return await self._read(search, ranked, asked=asked, languages=languages, today=question.today)
 
     async def _read(
-        self, search: Search, text: str, languages: Languages, question: Question, *, asked: str
+        self, search: Search, ranked: Sequence[Candidate], *, asked: str, languages: Languages, today: date
     ) -> Finding:
-        """Search for `text`; `asked` is what the visitor wrote last and picks the sentences."""
-        knowledge, today = search.knowledge, question.today
-        ranked = rank(await search.matches(text, languages.written, top_k=TOP_K), text, knowledge)
-        if text != asked:
-            ranked = _prefer(ranked, question.history[-1].keys)
+        """Pick the sentences of the best candidates and weigh what speaks for them."""
+        knowledge = search.knowledge
         copies = {c.key: library.best_copy(knowledge.copies(c.key), languages.spoken, today) for c in ranked}
         answerable = [c for c in ranked if (copy := copies[c.key]) is not None and copy.answerable]
         unanswered = [c for c in ranked if (copy := copies[c.key]) is not None and not copy.answerable]
@@ -143,18 +145,20 @@ class Answerer:
             extract(
                 asked,
                 section,
-                await search.sentences(text, languages.written, section),
+                await search.sentences(asked, languages.written, section),
                 kind=kind,
                 at_most=self._sentences if len(sections) == 1 else _FEWER_SENTENCES,
             )
             for section in sections
         ]
+        lacks_kind = kind is not None and not any(holds_kind(section.text, kind) for section in sections)
         evidence = weigh(
-            text,
+            asked,
             answerable,
             unanswered,
             sentence=extracts[0].best,
-            lacks_kind=kind is not None and not holds_kind(sections[0].text, kind),
+            lacks_kind=lacks_kind,
+            lacks_contact=lacks_kind and kind in CONTACTS,
         )
         probability = self._calibration.probability(evidence)
         return Finding(tuple(extracts), evidence, probability, tuple(answerable), tuple(unanswered))
@@ -225,11 +229,16 @@ def _known_gap(finding: Finding, knowledge: Knowledge, spoken: Locale, today: da
     return library.best_copy(knowledge.copies(gap.key), spoken, today)
 
 
-def _prefer(ranked: Sequence[Candidate], keys: Sequence[SectionKey]) -> list[Candidate]:
-    """Put sections of the last answer's documents a little ahead: the conversation is about them."""
-    paths = {key.path for key in keys}
-    lifted = [replace(c, bonus=_SAME_DOCUMENT_BONUS if c.key.path in paths else 0.0) for c in ranked]
-    return sorted(lifted, key=lambda candidate: -candidate.score)
+def _in_context(ranked: Sequence[Candidate], told: Sequence[SectionKey]) -> Sequence[Candidate]:
+    """In a conversation, sections of the documents it is about come a little forward; what was just told, back."""
+    if not told:
+        return ranked
+    paths = {key.path for key in told}
+    moved = [
+        replace(c, bonus=_JUST_TOLD if c.key in told else _SAME_DOCUMENT_BONUS if c.key.path in paths else 0.0)
+        for c in ranked
+    ]
+    return sorted(moved, key=lambda candidate: -candidate.score)
 
 
 def _suggest(

@@ -29,10 +29,10 @@ L2 = 0.003
 STEPS = 6000
 
 
-async def examples(data: Path) -> list[tuple[Case, Evidence, bool]]:
+async def examples(data: Path, knowledge: Path | None = None) -> list[tuple[Case, Evidence, bool]]:
     """Every golden question that reaches retrieval: its evidence, and whether answering it would be right."""
     found = []
-    async with open_core(load_settings(data=data)) as core:
+    async with open_core(load_settings(data=data, knowledge=knowledge)) as core:
         await core.make_answerable()
         for file in sorted(GOLDEN.glob("*.jsonl")):
             for case in read_cases(file.read_text(encoding="utf-8").splitlines()):
@@ -84,7 +84,9 @@ def auc(scores: np.ndarray, right: np.ndarray) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"))
-    found = asyncio.run(examples(parser.parse_args().data))
+    parser.add_argument("--knowledge", type=Path)
+    options = parser.parse_args()
+    found = asyncio.run(examples(options.data, options.knowledge))
     evidence = np.array([astuple(one) for _, one, _ in found])
     right = np.array([label for _, _, label in found])
     answerable = np.array([case.is_answerable for case, _, _ in found])

@@ -62,8 +62,6 @@ def blend(readings: Sequence[tuple[Sequence[Match], float]]) -> Sequence[Match]:
 
     A section that one reading did not find counts there as the worst that it found.
     """
-    if len(readings) == 1:
-        return readings[0][0]
     found = [({match.key: match for match in matches}, weight) for matches, weight in readings if matches]
     keys = dict.fromkeys(key for by_key, _ in found for key in by_key)
     return [

@@ -29,6 +29,8 @@ _SHORT_WORDS = 4
 _SAME_DOCUMENT_BONUS = 0.7
 _JUST_TOLD = -0.3
 _CONTEXT_WEIGHT = 0.8
+_STANDS_ALONE_FROM = 0.7
+"""A question that is this sure to be answered needs no help from the one before it."""
 _SURE_ENOUGH = 0.75
 """The best section answers alone when it has this share of the probability; otherwise the next ones join it."""
 _JOINS_FROM = 0.1
@@ -118,16 +120,19 @@ class Answerer:
 
     async def _find(self, search: Search, languages: Languages, question: Question) -> Finding:
         asked = own_script(without_greeting(question.text), languages.written)
+        today, written = question.today, languages.written
+        matches = await search.matches(asked, written, top_k=TOP_K)
+        ranked = rank(matches, asked, search.knowledge)
+        alone = await self._read(search, ranked, asked=asked, languages=languages, today=today)
         last = question.history[-1] if question.history else None
-        leans_back = refers_back(asked, languages.written) or len(words(asked)) <= _SHORT_WORDS
-        readings: tuple[tuple[str, float], ...] = ((asked, 1.0),)
-        told: tuple[SectionKey, ...] = ()
-        if last is not None and leans_back:
-            readings = ((asked, 1 - _CONTEXT_WEIGHT), (f"{last.question} {asked}", _CONTEXT_WEIGHT))
-            told = last.keys
-        found = [(await search.matches(text, languages.written, top_k=TOP_K), weight) for text, weight in readings]
-        ranked = _in_context(rank(blend(found), asked, search.knowledge), told)
-        return await self._read(search, ranked, asked=asked, languages=languages, today=question.today)
+        leans_back = refers_back(asked, written) or len(words(asked)) <= _SHORT_WORDS
+        if last is None or not leans_back or alone.probability >= _STANDS_ALONE_FROM:
+            return alone
+        joined = await search.matches(f"{last.question} {asked}", written, top_k=TOP_K)
+        both = blend(((matches, 1 - _CONTEXT_WEIGHT), (joined, _CONTEXT_WEIGHT)))
+        moved = _in_context(rank(both, asked, search.knowledge), last.keys)
+        in_context = await self._read(search, moved, asked=asked, languages=languages, today=today)
+        return in_context if in_context.probability > alone.probability else alone
 
     async def _read(
         self, search: Search, ranked: Sequence[Candidate], *, asked: str, languages: Languages, today: date

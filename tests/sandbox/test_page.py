@@ -164,7 +164,7 @@ def test_a_spoiler_is_hidden_until_it_is_pressed(page_sandbox: Sandbox, bot: Bot
     (phone,) = open_phones(context, john)
     bot.says(john, "The answer is <tg-spoiler>42</tg-spoiler>", parse_mode="HTML")
     cover = phone.bubble("The answer").locator(".spoiler")
-    assert style(cover.locator("span"), "opacity") == "0"
+    expect(cover.locator("span")).to_have_css("opacity", "0")
     cover.click()
     expect(cover.locator("span")).to_have_css("opacity", "1")
 

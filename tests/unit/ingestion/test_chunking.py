@@ -17,8 +17,12 @@ def _texts(kind: ChunkKind, locale: Locale, *sections: object) -> list[str]:
 
 
 def test_a_section_that_fits_is_one_passage() -> None:
-    text = "The exhibition opened in the spring. It was held in the white hall of the venue."
-    assert _texts(ChunkKind.PASSAGE, Locale.EN, section("a", text)) == [text]
+    text = "The exhibition opened in the spring. It was held in the white hall of the venue. " * 4
+    assert _texts(ChunkKind.PASSAGE, Locale.EN, section("a", text.strip())) == [text.strip()]
+
+
+def test_a_short_section_is_found_by_its_heading_too() -> None:
+    assert _texts(ChunkKind.PASSAGE, Locale.EN, section("a", "It opened in spring.")) == ["A\nIt opened in spring."]
 
 
 def test_a_long_section_is_cut_between_sentences() -> None:

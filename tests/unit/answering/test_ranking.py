@@ -1,0 +1,57 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answering.ports import Match
+from bot.answering.ranking import blend, numbers_in, rank, shares
+from bot.vocabulary import DocumentPath, SectionKey
+
+
+class NoKnowledge:
+    generation = 1
+
+    def copies(self, key):
+        return ()
+
+    def keys(self):
+        return ()
+
+
+def match(name, nearness, coverage=0.0):
+    return Match(SectionKey(DocumentPath(name), "a"), nearness, nearness, nearness, nearness, coverage)
+
+
+def test_nearer_sections_come_first_and_words_break_ties():
+    ranked = rank([match("a", 0.2), match("b", 0.4), match("c", 0.2, 0.1)], "question", NoKnowledge())
+    assert [candidate.key.path for candidate in ranked] == ["b", "c", "a"]
+
+
+def test_shares_add_up_to_one():
+    ranked = rank([match("a", 0.2), match("b", 0.4)], "question", NoKnowledge())
+    assert sum(shares(ranked)) == pytest.approx(1.0)
+    assert shares([]) == []
+
+
+def test_blending_takes_each_reading_by_its_weight():
+    one, other = [match("a", 1.0), match("b", 0.0)], [match("a", 0.0), match("b", 1.0)]
+    blended = {found.key.path: found.passage for found in blend(((one, 0.25), (other, 0.75)))}
+    assert blended == {"a": pytest.approx(0.25), "b": pytest.approx(0.75)}
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1,225 trains in 2025", {"1225", "2025"}),
+        ("1 225 поездов", {"1225"}),
+        ("۱٬۲۲۵ قطار", {"1225"}),
+        ("१,६८,८०० वर्ग मीटर", {"168800"}),
+        ("no number", set()),
+    ],
+)
+def test_numbers_are_read_in_every_script_and_grouping(text, numbers):
+    assert numbers_in(text) == numbers
+
+
+@given(st.text())
+def test_any_text_has_its_numbers_read(text):
+    assert all(number for number in numbers_in(text))

@@ -1,0 +1,210 @@
+"""The Answerer's decisions, with a search whose findings are given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import pytest
+
+from bot.answering.evidence import Calibration
+from bot.answering.model import Outcome, Question, Turn
+from bot.answering.ports import LanguageGuess, Match, SentenceHit, StoredSection
+from bot.answering.service import Answerer
+from bot.vocabulary import DocumentPath, Locale, SectionKey
+from bot.writing.sentences import split_sentences
+
+TODAY = date(2026, 11, 25)
+BOLD = Calibration(weights=(0.0,) * 12, constant=4.0)
+TIMID = Calibration(weights=(0.0,) * 12, constant=-4.0)
+
+
+def key(name: str) -> SectionKey:
+    return SectionKey(DocumentPath(f"topic/{name}.md"), "one")
+
+
+def section(name: str, text: str, locale: Locale = Locale.EN, **more) -> StoredSection:
+    plain = StoredSection(
+        key=key(name),
+        locale=locale,
+        title=f"Title of {name}",
+        topic="topic",
+        heading=f"Heading of {name}",
+        text=text,
+        sentences=tuple(split_sentences(text, locale)),
+        questions=(f"What about {name}?",),
+        publisher="Publisher",
+        source_title="Article",
+        url="https://example.org/",
+        source_date=date(2025, 1, 2),
+        as_of=date(2025, 1, 3),
+        valid_from=None,
+        valid_until=None,
+        answerable=True,
+        decline=None,
+    )
+    return replace(plain, **more)
+
+
+@dataclass
+class GivenSearch:
+    """Finds what it is given: section name → nearness, the same for every text that holds `word`."""
+
+    sections: Sequence[StoredSection]
+    nearness: dict[str, float]
+    by_word: dict[str, dict[str, float]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    generation: int = 1
+
+    @property
+    def knowledge(self):
+        return self
+
+    def current(self):
+        return self
+
+    def copies(self, wanted: SectionKey):
+        return [one for one in self.sections if one.key == wanted]
+
+    def keys(self):
+        return list(dict.fromkeys(one.key for one in self.sections))
+
+    async def matches(self, text, locale, *, top_k):
+        self.asked.append(text)
+        found = next((near for word, near in self.by_word.items() if word in text), self.nearness)
+        return [Match(key(name), near, near, near, near, near / 2) for name, near in found.items()]
+
+    async def sentences(self, text, locale, section):
+        return [SentenceHit(ordinal, 0.5) for ordinal in range(len(section.sentences))]
+
+
+class English:
+    def identify(self, text, *, prior):
+        return LanguageGuess(Locale.EN, 0.99)
+
+
+def answerer(search: GivenSearch, calibration: Calibration = BOLD) -> Answerer:
+    return Answerer(search, English(), calibration=calibration)
+
+
+def ask(text: str, **more) -> Question:
+    return Question(text, TODAY, **more)
+
+
+async def test_the_nearest_section_answers_with_its_source():
+    search = GivenSearch(
+        [section("expo", "The expo is in July."), section("metro", "Line 8.")], {"expo": 0.9, "metro": 0.1}
+    )
+    answer = await answerer(search).answer(ask("when is the big expo this year"))
+    assert (answer.outcome, answer.sentences) == (Outcome.ANSWERED, ("The expo is in July.",))
+    assert (answer.citations[0].publisher, answer.citations[0].as_of) == ("Publisher", date(2025, 1, 3))
+
+
+async def test_sections_that_are_about_as_near_answer_together():
+    search = GivenSearch([section("one", "First."), section("two", "Second.")], {"one": 0.5, "two": 0.49})
+    answer = await answerer(search).answer(ask("tell me all about this subject"))
+    assert answer.sentences == ("First.", "Second.")
+    assert len(answer.citations) == 2
+
+
+async def test_a_bare_keyword_that_fits_two_documents_is_asked_back():
+    search = GivenSearch([section("one", "First."), section("two", "Second.")], {"one": 0.5, "two": 0.5})
+    answer = await answerer(search).answer(ask("forum"))
+    assert answer.outcome is Outcome.CLARIFY
+    assert {suggestion.text for suggestion in answer.suggestions} == {"What about one?", "What about two?"}
+
+
+async def test_L14_what_is_unlikely_to_be_answered_is_refused_with_the_nearest_questions():
+    search = GivenSearch([section("expo", "The expo is in July.")], {"expo": 0.4})
+    answer = await answerer(search, TIMID).answer(ask("who won the tender for the cranes"))
+    assert answer.outcome is Outcome.UNKNOWN
+    assert answer.outcome.refused
+    assert answer.sentences == ()
+    assert [suggestion.key for suggestion in answer.suggestions] == [key("expo")]
+
+
+async def test_a_question_known_to_have_no_answer_gets_its_next_step():
+    gap = section("hours", "The opening hours are not known. Please ask the venue.", answerable=False)
+    search = GivenSearch([gap, section("expo", "In July.")], {"hours": 0.9, "expo": 0.3})
+    answer = await answerer(search, TIMID).answer(ask("what are the opening hours of the hall"))
+    assert answer.outcome is Outcome.UNKNOWN
+    assert answer.sentences[-1] == "Please ask the venue."
+
+
+@pytest.mark.parametrize(
+    ("decline", "outcome"),
+    [
+        ("politics", Outcome.DECLINED_POLITICS),
+        ("advice", Outcome.DECLINED_ADVICE),
+        ("harm", Outcome.DECLINED_HARM),
+    ],
+)
+async def test_L11_L12_L13_a_question_like_those_of_a_decline_file_is_declined(decline, outcome):
+    rule = section("rule", "No comment.", answerable=False, decline=decline)
+    search = GivenSearch([rule, section("expo", "In July.")], {"rule": 0.9, "expo": 0.2})
+    answer = await answerer(search, TIMID).answer(ask("a question of that kind in other words"))
+    assert (answer.outcome, answer.sentences) == (outcome, ())
+
+
+async def test_a_telephone_is_never_guessed():
+    weights = [0.0] * 12
+    weights[9] = -20.0
+    search = GivenSearch([section("expo", "The expo is in Jiaozhou.")], {"expo": 0.9})
+    careful = Calibration(weights=tuple(weights), constant=4.0)
+    answer = await answerer(search, careful).answer(ask("what is the phone number of the expo"))
+    assert answer.outcome is Outcome.UNKNOWN
+
+
+async def test_facts_past_their_validity_are_not_told():
+    old = section("visa", "Entry is free.", valid_until=date(2026, 9, 14))
+    search = GivenSearch([old], {"visa": 0.9})
+    answer = await answerer(search).answer(ask("may I enter without a visa"))
+    assert answer.outcome is Outcome.UNKNOWN
+    assert (
+        await answerer(search).answer(replace(ask("may I enter without a visa"), today=date(2026, 9, 14)))
+    ).sentences
+
+
+async def test_without_a_translation_the_nearest_language_is_shown_and_named():
+    copies = [section("expo", "Выставка в июле.", Locale.RU), section("expo", "博览会在七月。", Locale.ZH)]
+    answer = await answerer(GivenSearch(copies, {"expo": 0.9})).answer(ask("expo kachan", chosen=Locale.KY))
+    assert (answer.locale, answer.written_in, answer.sentences) == (Locale.KY, Locale.RU, ("Выставка в июле.",))
+
+
+async def test_a_follow_up_is_read_with_the_question_before_it():
+    search = GivenSearch(
+        [section("expo", "The expo is in July."), section("metro", "Line 8.")],
+        {"metro": 0.3, "expo": 0.2},
+        by_word={"Tell me of the expo": {"expo": 0.9, "metro": 0.1}},
+    )
+    weights = [0.0] * 12
+    weights[4] = 10.0
+    turn = Turn("Tell me of the expo", Locale.EN, Outcome.ANSWERED, (key("expo"),))
+    nearness_decides = Calibration(weights=tuple(weights), constant=-3.5)
+    answer = await answerer(search, nearness_decides).answer(ask("and when is it?", history=(turn,)))
+    assert search.asked == ["and when is it?", "Tell me of the expo and when is it?"]
+    assert answer.sentences == ("The expo is in July.",)
+
+
+async def test_small_talk_needs_no_search():
+    search = GivenSearch([], {})
+    assert (await answerer(search).answer(ask("Hello!"))).outcome is Outcome.GREETING
+    assert (await answerer(search).answer(ask("   "))).outcome is Outcome.EMPTY
+    assert search.asked == []
+
+
+async def test_T09_a_question_of_any_length_is_cut_before_it_is_searched():
+    search = GivenSearch([section("expo", "The expo.")], {"expo": 0.9})
+    await answerer(search).answer(ask("where is the expo " * 300))
+    assert len(search.asked[0]) <= 600
+
+
+def test_topics_and_documents_show_what_can_be_read_today():
+    gap = section("gap", "Unknown.", answerable=False)
+    old = section("old", "Over.", valid_until=date(2020, 1, 1))
+    search = GivenSearch([section("expo", "In July."), gap, old], {})
+    house = answerer(search)
+    assert [(view.topic, view.documents) for view in house.topics(Locale.EN, TODAY)] == [("topic", 1)]
+    (document,) = house.documents("topic", Locale.EN, TODAY)
+    assert [one.key for one in document.sections] == [key("expo")]
+    assert house.section(key("old"), Locale.EN, TODAY) is None
+    assert house.section(key("expo"), Locale.EN, TODAY).sentences == ("In July.",)

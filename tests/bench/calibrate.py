@@ -98,7 +98,9 @@ def main() -> None:
     print({field.name: round(float(w), 3) for field, w in zip(fields(Evidence), weights, strict=True)})
     probability = 1 / (1 + np.exp(-(evidence @ weights + constant)))
     for name, half in (("odd (fitted)", odd), ("even (checked)", ~odd)):
-        print(f"{name}: AUC {auc(probability[half], right[half]):.3f}, found right {right[half & answerable].mean():.3f}")
+        print(
+            f"{name}: AUC {auc(probability[half], right[half]):.3f}, found right {right[half & answerable].mean():.3f}"
+        )
         for threshold in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
             given = probability >= threshold
             print(

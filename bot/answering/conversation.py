@@ -11,9 +11,16 @@ from bot.vocabulary import Locale
 
 
 async def converse(
-    answerer: Answerer, turns: Sequence[str], *, today: date, chosen: Locale | None = None
+    answerer: Answerer,
+    turns: Sequence[str],
+    *,
+    today: date,
+    chosen: Locale | None = None,
+    app_locale: Locale | None = None,
 ) -> tuple[Answer, Question]:
     """Ask the turns one after another; returns the last answer and the question, with its history, that got it.
+
+    `chosen` is the language that the visitor picked, `app_locale` that of their app, a hint only.
 
     Raises:
         ValueError: there is no turn.
@@ -22,7 +29,7 @@ async def converse(
         raise ValueError("a conversation needs at least one turn")
     history: list[Turn] = []
     for text in turns:
-        question = Question(text, today, chosen=chosen, history=tuple(history))
+        question = Question(text, today, chosen=chosen, app_locale=app_locale, history=tuple(history))
         answer = await answerer.answer(question)
         history.append(turn_of(question, answer))
     return answer, question

@@ -121,7 +121,7 @@ async def evaluate(
     results = []
     for done, case in enumerate(cases, start=1):
         started = time.perf_counter()
-        answer, question = await converse(answerer, case.turns, today=today)
+        answer, question = await converse(answerer, case.turns, today=today, app_locale=case.locale)
         took_ms = (time.perf_counter() - started) * 1000 / len(case.turns)
         found = tuple(candidate.key for candidate in (await answerer.examine(question)).ranked)
         results.append(Result(case, answer, say(answer), found, took_ms))

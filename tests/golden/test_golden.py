@@ -1,0 +1,80 @@
+"""The gate: no language may fall behind, in what it holds and in what it answers.
+
+The real knowledge is indexed with the real model and asked every golden question, as `scoda evaluate` does. The floors
+are a little below what was measured when they were set: a change that costs answers fails here.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.answering.evaluation import Case, Result, evaluate, read_cases, tally
+from bot.app import open_core
+from bot.settings import load_settings
+from bot.vocabulary import Locale
+from tests.golden import GOLDEN, TODAY
+
+KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
+LEAST_RIGHT = 0.80
+LEAST_RIGHT_IN_A_LANGUAGE = 0.65
+LEAST_REFUSED_RIGHTLY = 0.80
+WORST_TO_BEST = 0.75
+
+
+def cases_of(locale: Locale) -> list[Case]:
+    return list(read_cases((GOLDEN / f"{locale}.jsonl").read_text(encoding="utf-8").splitlines()))
+
+
+def headings(locale: Locale) -> Iterator[tuple[str, str]]:
+    for file in sorted((KNOWLEDGE / locale).rglob("*.md")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith("## "):
+                yield str(file.relative_to(KNOWLEDGE / locale)), line[line.index("{") :]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("golden")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def results(data) -> list[Result]:
+    settings = load_settings(data=data, knowledge=KNOWLEDGE)
+    cases = [case for locale in Locale for case in cases_of(locale)]
+    async with open_core(settings) as core:
+        report = await core.sync()
+        assert report.faults == ()
+        return await evaluate(cases, core.answerer, today=TODAY, say=lambda answer: " ".join(answer.sentences))
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_every_language_has_its_golden_questions(locale):
+    kinds = Counter(case.case_id[3] for case in cases_of(locale))
+    assert kinds["a"] >= 25
+    assert kinds["u"] >= 20
+    assert kinds["h"] >= 8
+
+
+@pytest.mark.parametrize("locale", [locale for locale in Locale if locale is not Locale.EN])
+def test_every_language_holds_every_document_and_section(locale):
+    assert list(headings(locale)) == list(headings(Locale.EN))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_answers_are_right_and_what_is_not_known_is_refused(results):
+    total = tally(results, "all")
+    assert total.right_in_language >= LEAST_RIGHT
+    assert total.refused_rightly >= LEAST_REFUSED_RIGHTLY
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_language_falls_behind(results):
+    right = {
+        locale: tally([result for result in results if result.case.locale is locale], locale).right_in_language
+        for locale in Locale
+    }
+    assert min(right.values()) >= LEAST_RIGHT_IN_A_LANGUAGE, right
+    assert min(right.values()) >= WORST_TO_BEST * max(right.values()), right

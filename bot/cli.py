@@ -22,7 +22,7 @@ from rich.table import Table
 from bot.adapters.clock import utc_now
 from bot.adapters.knowledge_files import KnowledgeFiles
 from bot.answering.conversation import converse
-from bot.answering.evaluation import Tally, read_cases, tallies
+from bot.answering.evaluation import HEADINGS, Tally, read_cases, tallies
 from bot.answering.evaluation import evaluate as run_cases
 from bot.answering.model import Answer, Outcome
 from bot.app import Core, identify_locale, open_core, run_bot
@@ -335,24 +335,10 @@ async def _evaluate(settings: Settings, questions: Path, json_file: Path | None,
 
 def _print_tallies(rows: Sequence[Tally]) -> None:
     table = Table(box=None)
-    for heading in ("", "answerable", "right", "in language", "refused wrongly", "unanswerable", "refused rightly"):
-        table.add_column(heading, justify="right")
-    for heading in ("hit@1", "hit@5", "MRR", "ms"):
+    for heading in HEADINGS:
         table.add_column(heading, justify="right")
     for row in rows:
-        table.add_row(
-            row.name,
-            str(row.answerable),
-            f"{row.right:.1%}",
-            f"{row.right_in_language:.1%}",
-            f"{row.refused_wrongly:.1%}",
-            str(row.unanswerable),
-            f"{row.refused_rightly:.1%}",
-            f"{row.hit_1:.1%}",
-            f"{row.hit_5:.1%}",
-            f"{row.mrr:.3f}",
-            f"{row.median_ms:.0f}",
-        )
+        table.add_row(*row.cells())
     _out.print(table)
 
 

@@ -92,6 +92,37 @@ class Tally:
     mrr: float
     median_ms: float
 
+    def cells(self) -> tuple[str, ...]:
+        """The figures as they stand in a table, under `HEADINGS`."""
+        return (
+            self.name,
+            str(self.answerable),
+            f"{self.right:.1%}",
+            f"{self.right_in_language:.1%}",
+            f"{self.refused_wrongly:.1%}",
+            str(self.unanswerable),
+            f"{self.refused_rightly:.1%}",
+            f"{self.hit_1:.1%}",
+            f"{self.hit_5:.1%}",
+            f"{self.mrr:.3f}",
+            f"{self.median_ms:.0f}",
+        )
+
+
+HEADINGS = (
+    "language",
+    "answerable",
+    "right",
+    "in language",
+    "refused wrongly",
+    "unanswerable",
+    "refused rightly",
+    "hit@1",
+    "hit@5",
+    "MRR",
+    "ms",
+)
+
 
 def read_cases(lines: Iterable[str]) -> Iterator[Case]:
     """Read JSON lines `{"id", "question"|"turns", "lang"?, "expect": [patterns]|"refuse", "section"?}`.

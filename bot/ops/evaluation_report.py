@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bot.answering.evaluation import Result, Tally, risk_coverage, tallies
+from bot.answering.evaluation import HEADINGS, Result, Tally, risk_coverage, tallies
 from bot.vocabulary import Locale
 
 _WIDTH, _HEIGHT, _MARGIN = 320, 200, 34
@@ -53,28 +53,12 @@ def render_report(results: Sequence[Result], *, title: str) -> str:
 
 
 def _figures(rows: Iterable[Tally]) -> str:
-    head = (
-        "<tr><th>language</th><th>answerable</th><th>right</th><th>right, in language</th><th>refused wrongly</th>"
-        "<th>unanswerable</th><th>refused rightly</th><th>hit@1</th><th>hit@5</th><th>MRR</th><th>ms</th></tr>"
-    )
-    return f'<div class="wide"><table>{head}{"".join(map(_row, rows))}</table></div>'
+    head = "".join(f"<th>{escape(heading)}</th>" for heading in HEADINGS)
+    return f'<div class="wide"><table><tr>{head}</tr>{"".join(map(_row, rows))}</table></div>'
 
 
 def _row(row: Tally) -> str:
-    cells = (
-        row.name,
-        str(row.answerable),
-        f"{row.right:.1%}",
-        f"{row.right_in_language:.1%}",
-        f"{row.refused_wrongly:.1%}",
-        str(row.unanswerable),
-        f"{row.refused_rightly:.1%}",
-        f"{row.hit_1:.1%}",
-        f"{row.hit_5:.1%}",
-        f"{row.mrr:.3f}",
-        f"{row.median_ms:.0f}",
-    )
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row.cells())}</tr>"
 
 
 def _curves(results: Sequence[Result]) -> Iterable[str]:

@@ -1,11 +1,15 @@
+from collections import defaultdict
 from datetime import date
 
 import pytest
 
 from bot.adapters.language_id import ShortMessageIdentifier
+from bot.adapters.language_ngrams import TABLE, LanguageNgrams
 from bot.answering.language import copy_order, languages_of
 from bot.answering.model import Outcome, Question, Turn
+from bot.errors import ScodaError
 from bot.vocabulary import Locale
+from tests.bench.bench_language import messages
 
 TODAY = date(2026, 11, 25)
 IDENTIFIER = ShortMessageIdentifier()
@@ -71,7 +75,86 @@ def test_every_language_can_fall_back_to_every_other(locale):
         (Locale.HI, "pradarshani kab hogi"),
         (Locale.BE, "Калі адбудзецца выстава?"),
         (Locale.MN, "Үзэсгэлэн хэзээ болох вэ?"),
+        (Locale.KK, "кормеге билетти кайдан сатып алуга болады"),
+        (Locale.KK, "Menin ozbek pasportym bar, Qytaiga kire alam ba"),
+        (Locale.RU, "u menya kazahskiy pasport, pustyat li menya bez vizy"),
+        (Locale.BE, "Кали адкрыецца новы павильён у Циндао"),
+        (Locale.KY, "коргозмо качан ачылат, билет канча турат"),
+        (Locale.MN, "узэсгэлэн хэзээ нээгдэх вэ"),
+        (Locale.FA, "نمايشگاه كي برگزار ميشود"),
+        (Locale.UR, "نمائش كب شروع هوگي"),
+        (Locale.UZ, "korgazma qachon ochiladi, chipta qancha turadi"),
+        (Locale.HI, "expo ka ticket price kitna hai bhai"),
     ],
 )
 def test_the_language_of_a_short_message_is_told(locale, message):
     assert IDENTIFIER.identify(message, prior=None).locale is locale
+
+
+@pytest.fixture(scope="module")
+def told():
+    """How often the language was right: by kind of message and language."""
+    results = defaultdict(lambda: defaultdict(list))
+    for message in messages():
+        guess = IDENTIFIER.identify(message.text, prior=message.prior)
+        results[message.kind][message.locale].append(guess is not None and guess.locale is message.locale)
+    return results
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_the_language_of_messages_of_some_words_is_told_98_times_in_100(told, locale):
+    right = told["golden"][locale] + told["golden 4-8 words"][locale] + told["everyday"][locale]
+    assert sum(right) >= 0.98 * len(right) > 0
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_the_language_of_variants_is_told_9_times_in_10(told, locale):
+    kinds = ("golden hard", "everyday variants", "everyday romanised")
+    right = [one for kind in kinds for one in told[f"{kind}, visitor known"][locale]]
+    assert sum(right) >= 0.9 * len(right) > 0
+
+
+@pytest.mark.parametrize("locale", sorted(set(Locale) - {Locale.HI, Locale.UR}))
+def test_variants_need_no_help_but_between_hindi_and_urdu_in_latin_letters(told, locale):
+    right = [one for kind in ("golden hard", "everyday variants", "everyday romanised") for one in told[kind][locale]]
+    assert sum(right) >= 0.9 * len(right) > 0
+
+
+@pytest.mark.parametrize("prior", [Locale.HI, Locale.UR])
+def test_what_hindi_and_urdu_say_alike_in_latin_letters_is_in_the_visitors_language(prior):
+    assert IDENTIFIER.identify("metro kahan hai", prior=prior).locale is prior
+
+
+def test_romanised_hindi_is_not_answered_in_the_english_of_the_app():
+    assert ask("pradarshani ka samay kya hai bhai", app_locale=Locale.EN).spoken is Locale.HI
+
+
+def test_names_that_every_language_writes_alike_do_not_outweigh_one_word():
+    assert IDENTIFIER.identify("SCODA WeChat Pay қалай", prior=None).locale is Locale.KK
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Où puis-je acheter un billet pour demain",
+        "Fuar alanına nasıl gidebilirim acaba",
+        "Ile kosztuje bilet wstępu na targi",
+    ],
+)
+def test_messages_in_none_of_the_twelve_are_known_as_such(message):
+    assert IDENTIFIER.identify(message, prior=None).is_foreign
+
+
+def test_a_message_without_letters_has_no_language():
+    assert IDENTIFIER.identify("2025 🙂 ?!", prior=Locale.KK) is None
+
+
+def test_a_damaged_table_is_named_with_what_to_do(tmp_path):
+    damaged = tmp_path / "table.npz"
+    damaged.write_bytes(b"no table")
+    with pytest.raises(ScodaError, match=r"table\.npz.*install"):
+        _ = LanguageNgrams(damaged).scripts
+
+
+def test_the_table_stays_small():
+    assert TABLE.stat().st_size <= 1_000_000

@@ -84,7 +84,7 @@ def test_every_language_can_fall_back_to_every_other(locale):
         (Locale.FA, "نمايشگاه كي برگزار ميشود"),
         (Locale.UR, "نمائش كب شروع هوگي"),
         (Locale.UZ, "korgazma qachon ochiladi, chipta qancha turadi"),
-        (Locale.HI, "expo ka ticket price kitna hai bhai"),
+        (Locale.HI, "kripya expo ki pravesh fees batao"),
     ],
 )
 def test_the_language_of_a_short_message_is_told(locale, message):

@@ -22,7 +22,7 @@ import regex
 from bot.adapters.language_ngrams import EDGE, ORDER, STEPS_PER_NAT, TABLE, words_of
 from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
 from bot.vocabulary import Locale
-from bot.writing.function_words import function_words
+from tests.bench.function_words import function_words
 from tests.bench.language_variants import urdu_from_hindi, variants
 
 ROOT = Path(__file__).parents[2]

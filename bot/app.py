@@ -46,6 +46,8 @@ _STAMP_FILE = "knowledge.stamp"
 _SANDBOX_START_S = 20.0
 _SWEEP_EVERY = timedelta(hours=1)
 _CHECK_S = 5.0
+UNTIL_INPUT_ENDS = "until-input-ends"
+"""The option by which our sandbox ends with us, even when we are killed."""
 
 Say = Callable[[str], object]
 """Shows one line to the person at the terminal."""
@@ -337,6 +339,8 @@ async def _sandbox(settings: Settings, say: Say) -> AsyncIterator[asyncio.subpro
         host,
         "--port",
         str(port),
+        f"--{UNTIL_INPUT_ENDS}",
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for us: the sandbox goes when the bot has finished
     )

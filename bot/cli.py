@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -25,10 +25,10 @@ from bot.answering.conversation import converse
 from bot.answering.evaluation import HEADINGS, Tally, read_cases, tallies
 from bot.answering.evaluation import evaluate as run_cases
 from bot.answering.model import Answer, Outcome
-from bot.app import Core, identify_locale, open_core, run_bot
+from bot.app import UNTIL_INPUT_ENDS, Core, identify_locale, open_core, run_bot
 from bot.chat.rendering import Html, paragraphs, plain, quoted
 from bot.chat.replies import answer_text
-from bot.errors import ScodaError
+from bot.errors import ScodaError, SettingsError
 from bot.i18n.translator import Catalogs
 from bot.ingestion.model import Progress, Reading, Stage, SyncReport
 from bot.ops.evaluation_report import render_report
@@ -83,7 +83,7 @@ def run() -> None:
     try:
         cli()
     except ScodaError as error:
-        _err.print(f"scoda: {error}", style="red", markup=False, highlight=False)
+        _err.print(f"scoda: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -121,18 +121,39 @@ def sandbox(
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     flood: Annotated[bool, typer.Option("--flood", help="Limit messages as Telegram does.")] = False,
+    until_input_ends: Annotated[bool, typer.Option(f"--{UNTIL_INPUT_ENDS}", hidden=True)] = False,
 ) -> None:
     """Run the sandbox alone: a Bot API server for any bot on this machine, and a page to chat with it."""
     settings: Settings = context.obj
     host = host or settings.sandbox.host
-    asyncio.run(
-        serve_sandbox(
-            host,
-            settings.sandbox.port if port is None else port,
-            ready=lambda bound: typer.echo(f"http://{host}:{bound}/"),
-            flood=flood,
+    port = settings.sandbox.port if port is None else port
+
+    async def serve() -> None:
+        serving = asyncio.create_task(
+            serve_sandbox(host, port, ready=lambda bound: typer.echo(f"http://{host}:{bound}/"), flood=flood)
         )
-    )
+        if until_input_ends:
+            _at_end_of_input(serving.cancel)
+        with suppress(asyncio.CancelledError):
+            await serving
+
+    try:
+        asyncio.run(serve())
+    except OSError as error:
+        raise SettingsError(
+            f"the sandbox can't listen on {host}:{port} ({error.strerror}): choose another port with --port"
+        ) from error
+
+
+def _at_end_of_input(call: Callable[[], object]) -> None:
+    """Call once when whoever holds the other end of standard input is gone."""
+    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def ended() -> None:
+        loop.remove_reader(descriptor)
+        call()
+
+    loop.add_reader(descriptor, ended)
 
 
 @cli.command()

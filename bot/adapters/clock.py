@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -43,6 +44,8 @@ class Clock:
         async def run() -> None:
             try:
                 await job(utc_now())
+            except asyncio.CancelledError:  # the clock is being closed; APScheduler would tell it as an error
+                _log.info("job_cut_short", job=name)
             except Exception as error:  # noqa: BLE001 - the clock must go on
                 _log.error("job_failed", job=name, error=type(error).__name__)
 

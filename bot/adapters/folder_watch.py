@@ -69,6 +69,9 @@ class FolderWatch:
         except ScodaError as error:
             _log.warning("knowledge_sync_failed", reason=str(error))
             return False
+        except Exception as error:  # noqa: BLE001 - a full disk, say: the watch must outlive it
+            _log.error("knowledge_sync_failed", reason=f"{type(error).__name__}: {error}")
+            return False
         self._synced = {name: signature for name, signature in snapshot.items() if name not in unsettled}
         return True
 

@@ -68,7 +68,7 @@ class Answerer:
         index: Index,
         identifier: LanguageIdentifier,
         *,
-        answer_from: float = 0.5,
+        answer_from: float = 0.45,
         sentences: int = 3,
         calibration: Calibration = CALIBRATION,
     ) -> None:

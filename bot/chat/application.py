@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,6 +104,7 @@ class Chat:
         limits = Limits(options.chats_at_once, options.waiting_updates, options.questions_per_minute)
         self.intake = Intake(parts.inbox, parts.transaction, self._dispatcher, limits=limits, now=parts.now)
         self._stopping = asyncio.Event()
+        self._poller: Poller | None = None
         self.started = asyncio.Event()
         """Set once updates are taken in."""
         self.port: int | None = None
@@ -174,25 +175,34 @@ class Chat:
 
         await _until_reached(choose_mode)
         if options.mode == "polling":
-            poller = Poller(
+            self._poller = Poller(
                 bot,
                 self.intake.accept,
                 timeout_s=options.poll_timeout_s,
                 request_timeout_s=options.request_timeout_s,
             )
-            group.create_task(poller.run())
+            group.create_task(self._poller.run())
         self.started.set()
 
     def _web_app(self) -> Starlette | None:
         options = self._options
         if options.mode == "webhook":
             path = urlsplit(options.webhook_url).path or "/"
-            return webhook_app(self.intake.accept, self._parts.health, path=path, secret=options.webhook_secret)
-        return health_app(self._parts.health) if options.serve_port is not None else None
+            return webhook_app(self.intake.accept, self._health, path=path, secret=options.webhook_secret)
+        return health_app(self._health) if options.serve_port is not None else None
+
+    async def _health(self) -> Mapping[str, str]:
+        """What the parts say of themselves, and whether Telegram is reached."""
+        return {**await self._parts.health(), "telegram": self._reach()}
+
+    def _reach(self) -> str:
+        if not self.started.is_set():
+            return "not reached yet"
+        return "not reached" if self._poller is not None and self._poller.is_failing else "ok"
 
     async def _serve(self, app: Starlette) -> None:
         options = self._options
-        listener = socket.create_server((options.serve_host, options.serve_port or 0))
+        listener = _listener(options)
         self.port = int(listener.getsockname()[1])
         server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=75, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -267,6 +277,17 @@ def build_application(
         .updater(None)
         .build()
     )
+
+
+def _listener(options: ChatOptions) -> socket.socket:
+    port = options.serve_port or 0
+    try:
+        return socket.create_server((options.serve_host, port))
+    except OSError as error:
+        name = "SCODA_TELEGRAM_WEBHOOK_PORT" if options.mode == "webhook" else "SCODA_HEALTH_PORT"
+        raise SettingsError(
+            f"can't listen on {options.serve_host}:{port} ({os.strerror(error.errno or 0)}): set {name} to a free port"
+        ) from error
 
 
 def _base_url(options: ChatOptions) -> str:

@@ -34,6 +34,8 @@ _SHED_AT_MOST = 500
 _REMEMBERED = 10_000
 _RETRY_S = 0.2
 _LONGEST_PAUSE_S = 30.0
+_NONE = 2**63
+"""Above every update_id."""
 
 
 class Handler(Protocol):
@@ -95,6 +97,8 @@ class Intake:
         self._finished_ids: set[int] = set()
         self._waiting = 0
         self._cursor = -1
+        self._oldest_new = _NONE
+        """The lowest update_id that came in since the inbox was last read: it may stand before the cursor."""
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
@@ -126,7 +130,7 @@ class Intake:
         if new == len(updates):
             self._shed_load(updates, envelopes)
         if new:
-            self._cursor = min(self._cursor, min(update.update_id for update in updates) - 1)
+            self._oldest_new = min(self._oldest_new, *(update.update_id for update in updates))
             self._wake.set()
         return new
 
@@ -165,6 +169,7 @@ class Intake:
         """Load what waits, as far as there is room."""
         self._wake.clear()
         while not self._stopping.is_set() and (room := _LOADED_AT_MOST - len(self._loaded)) > 0:
+            self._cursor, self._oldest_new = min(self._cursor, self._oldest_new - 1), _NONE
             try:
                 updates = await self._inbox.pending(after=self._cursor, limit=room)
             except Exception as error:  # noqa: BLE001 - a database that is away comes back; the loop must not end
@@ -173,7 +178,7 @@ class Intake:
                 continue
             if not updates:
                 return
-            self._cursor = max(self._cursor, updates[-1].update_id)
+            self._cursor = updates[-1].update_id
             for update in updates:
                 if update.update_id not in self._loaded and update.update_id not in self._finished_ids:
                     self._enqueue(update, self._triage.treatment(update, now=self._now()), ("chat", update.lane))

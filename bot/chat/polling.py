@@ -48,6 +48,11 @@ class Poller:
         self._conflicts = 0
         self._has_polled = False
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last call to Telegram failed."""
+        return self._failures > 0
+
     async def run(self) -> None:
         """Fetch and store for ever; it is stopped by cancelling it, which never loses what was fetched.
 

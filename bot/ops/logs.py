@@ -14,7 +14,8 @@ _BOT_TOKEN = re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{5,}")
 _URL_PASSWORD = re.compile(r"(://[^\s:/@]+):[^\s@]+@")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028-\u202e\u2066-\u2069]")
 _HIDDEN = "[hidden]"
-_CHATTY = ("httpx", "httpcore", "telegram", "apscheduler", "chromadb", "watchfiles", "uvicorn", "alembic")
+_OURS = "bot"
+"""The logger above all of this program's own."""
 
 
 def configure_logs(
@@ -25,8 +26,8 @@ def configure_logs(
 ) -> None:
     """Send the logs of the bot and of its libraries to standard error, one event a line.
 
-    Bot tokens and passwords in addresses are hidden wherever they occur; so are `secrets`. Libraries that log
-    requests with their address (httpx logs the token at INFO) are heard from WARNING on.
+    Bot tokens and passwords in addresses are hidden wherever they occur; so are `secrets`. Libraries are heard from
+    WARNING on: below that some log addresses with the token (httpx) or what visitors wrote (aiosqlite, SQLAlchemy).
     """
     hide = _Redactor(secrets)
     shared: list[structlog.types.Processor] = [
@@ -49,9 +50,8 @@ def configure_logs(
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
+    logging.getLogger(_OURS).setLevel(level.upper())
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

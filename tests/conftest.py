@@ -1,0 +1,63 @@
+"""For all tests: the environment that libraries read at import, whole tests only, and a built index to copy."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything is imported that reads them.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+os.environ.setdefault("LANGSMITH_TRACING", "false")
+
+import shutil  # noqa: E402 - after the environment is set
+from collections.abc import AsyncIterator, Generator  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+
+from tests.e2e.little_knowledge import write_little_knowledge  # noqa: E402
+from tests.e2e.processes import Place  # noqa: E402
+from tests.e2e.visitors import Town, open_town  # noqa: E402
+
+REQUIRE_ALL = "TEST_REQUIRE_ALL"
+"""Set to 1 where everything is installed: then a test that is skipped for want of a program fails."""
+_PROGRAMS = ("chromium", "msgfmt")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    reason = str(report.longrepr)
+    if report.skipped and os.environ.get(REQUIRE_ALL) == "1" and any(name in reason for name in _PROGRAMS):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and {REQUIRE_ALL}=1 allows no skips: {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def built_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A small knowledge folder and its index, made once by the program itself. To be copied, not changed."""
+    home = tmp_path_factory.mktemp("built")
+    place = Place(home, home / "knowledge", home / "data")
+    write_little_knowledge(place.knowledge)
+    made = place.scoda("knowledge", "sync")
+    assert made.returncode == 0, made.stderr
+    return place
+
+
+@pytest.fixture
+def place(built_place: Place, tmp_path: Path) -> Place:
+    """Folders of the test's own: the small knowledge with its index."""
+    own = Place(tmp_path, tmp_path / "knowledge", tmp_path / "data")
+    shutil.copytree(built_place.knowledge, own.knowledge)
+    shutil.copytree(built_place.data, own.data)
+    return own
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[Town]:
+    """A sandbox on a free port."""
+    async with open_town() as town:
+        yield town

@@ -1,0 +1,143 @@
+"""Rows S01 and S02: nothing secret and nobody's words in the logs, nothing secret in the repository."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.little_knowledge import TRAINS_IN_2025
+from tests.e2e.processes import Place, free_port, running_bot
+from tests.e2e.visitors import Town, button, until
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "7000001:" + "AAq7Secret" * 3
+SECRET = "webhookSecret" * 3
+NAME, SURNAME, USERNAME = "Zebediah", "Quillfeather", "zquill_traveller"
+QUESTION = "How many freight trains with purple umbrellas ran in 2025?"
+ANSWER_WORDS = ("household appliances", "Freight trains", TRAINS_IN_2025)
+
+
+async def _converse(town: Town) -> None:
+    """One of everything that a visitor may do, good and bad."""
+    visitor = await town.visitor(NAME, "en", last_name=SURNAME, username=USERNAME)
+    await visitor.start()
+    answer = await visitor.ask(QUESTION)
+    for label in ("More", "Source"):
+        await visitor.tap_for_message(answer, label)
+    await visitor.tap(answer, "👍")
+    await visitor.ask("/mydata")
+    await visitor.attach("contact")
+    await town.act(f"personas/{visitor.id}/inline", query=QUESTION, wait_s=60)
+    await town.act(
+        f"personas/{visitor.id}/press", message_id=answer["message_id"], callback_data="forged words", wait_s=60
+    )
+    for kind in ("400", "500", "reset_after", "not_json"):
+        await town.act("faults", method="sendMessage", chat_id=visitor.id, kind=kind, effect=True)
+        await visitor.ask(QUESTION)
+    await town.act("updates", update={"message": {"text": QUESTION, "photo": QUESTION, "chat": {"id": visitor.id}}})
+    group = await town.act("groups", members=[visitor.id], title=f"Friends of {NAME}")
+    await visitor.write(f"@scoda_sandbox_bot {QUESTION}", chat_id=group["id"])
+    question = await visitor.ask("/deleteme")
+    button(question, "Delete")
+    await visitor.tap_for_change(question, "Delete")
+    await town.act(f"personas/{visitor.id}/block")
+
+
+@pytest.mark.parametrize("mode", ["polling", "webhook"])
+async def test_S01_no_token_no_name_and_nobody_s_words_are_in_the_logs_even_at_debug(
+    place: Place, town: Town, mode: str
+):
+    port = free_port()
+    settings = {
+        "telegram_token": TOKEN,
+        "telegram_mode": mode,
+        "telegram_webhook_url": f"http://127.0.0.1:{port}/hook",
+        "telegram_webhook_secret": SECRET,
+        "telegram_webhook_port": port,
+        "logs_level": "debug",
+    }
+    async with running_bot(place, town.base_url, **settings) as bot:
+        await _converse(town)
+        await until(lambda: not town.unfetched, "an empty queue")
+        assert await bot.stop() == 0
+        log = bot.log()
+    assert bot.events("telegram_connected")
+    for secret in (TOKEN, TOKEN.partition(":")[2], SECRET):
+        assert secret not in log
+    for words in (NAME, SURNAME, USERNAME, "purple umbrellas", "forged words", *ANSWER_WORDS):
+        assert words not in log
+
+
+async def test_S01_a_refused_token_is_told_without_being_shown(place: Place, town: Town):
+    async with running_bot(place, town.base_url, telegram_token=TOKEN, telegram_poll_timeout_s=1) as bot:
+        await town.act("bots/7000001/revoke")
+        assert await bot.ended() == 1
+        assert "SCODA_TELEGRAM_TOKEN" in bot.log()
+        assert TOKEN.partition(":")[2] not in bot.log()
+        assert "Traceback" not in bot.log()
+
+
+# ── the repository ──
+
+_MEGABYTE = 1024 * 1024
+_DASHES = "-" * 5
+_FORBIDDEN = {
+    "a Telegram token": re.compile(r"\b\d{8,10}:[A-Za-z0-9_-]{35}\b"),
+    "a private key": re.compile(_DASHES + r"BEGIN [A-Z ]*PRIVATE KEY" + _DASHES),
+    "an access key": re.compile(r"\b(?:AKIA[0-9A-Z]{16}|ghp_[A-Za-z0-9]{36}|sk-[A-Za-z0-9_-]{32,})\b"),
+    "a path of one machine": re.compile(r"(?<![\w.])/(?:root|home|Users|work|workspace)/[A-Za-z0-9_.-]+"),
+}
+
+
+def _tracked() -> Iterator[Path]:
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("this is no git checkout")
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in names.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            yield ROOT / name
+
+
+@pytest.mark.parametrize("what", sorted(_FORBIDDEN))
+def test_S02_no_tracked_file_holds(what: str):
+    found = []
+    for file in _tracked():
+        text = file.read_bytes().decode("utf-8", "replace")
+        found += [f"{file.relative_to(ROOT)}: {hit}" for hit in _FORBIDDEN[what].findall(text)]
+    assert found == []
+
+
+def test_S02_the_search_finds_what_it_looks_for():
+    examples = {
+        "a Telegram token": "123456789:" + "x" * 35,
+        "a private key": f"{_DASHES}BEGIN RSA PRIVATE KEY{_DASHES}",
+        "an access key": "AKIA" + "A" * 16,
+        "a path of one machine": "see /home" + "/anna/notes",
+    }
+    assert all(_FORBIDDEN[what].search(example) for what, example in examples.items())
+
+
+def test_S02_no_secrets_file_no_state_and_no_big_file_is_tracked():
+    kinds = {".sqlite3", ".db", ".pem", ".key", ".pyc", ".mo"}
+    for file in _tracked():
+        assert file.name != ".env"
+        assert file.suffix not in kinds, file
+        assert file.stat().st_size < 5 * _MEGABYTE, file
+
+
+def test_S06_the_lock_files_pin_every_package_with_hashes_and_name_no_registry():
+    locks = [file for file in _tracked() if file.suffix == ".lock"]
+    assert locks
+    for lock in locks:
+        text = lock.read_text(encoding="utf-8")
+        assert "://" not in text, lock
+        assert "--index-url" not in text, lock
+        packages = re.split(r"\n(?=\S)", text.strip())
+        loose = [one.split()[0] for one in packages if not one.startswith("#") and "--hash=sha256:" not in one]
+        assert loose == [], f"{lock}: packages without a hash"
+        assert all("==" in one.split()[0] for one in packages if not one.startswith("#"))

@@ -1,0 +1,161 @@
+"""How the parts are put together: what a start does, what it leaves alone, and what ends with it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from bot import app
+from bot.app import open_core
+from bot.errors import AlreadyRunningError, DatabaseError
+from bot.ingestion.model import Stage
+from bot.settings import Knowledge, Settings, Store
+from bot.vocabulary import Locale
+from tests.e2e.little_knowledge import TRAINS_IN_2025, write_document
+from tests.e2e.processes import BotProcess, Place, free_port, running_bot
+from tests.e2e.visitors import Town, until
+
+QUESTION = "How many freight trains ran in 2025?"
+
+
+def settings_of(place: Place) -> Settings:
+    return Settings(knowledge=Knowledge(folder=place.knowledge), store=Store(data=place.data))
+
+
+async def test_a_folder_that_was_not_touched_is_not_read_again(place: Place):
+    async with open_core(settings_of(place)) as core:
+        first = await core.make_answerable()
+        assert first is not None
+        assert await core.make_answerable() is None
+    async with open_core(settings_of(place)) as core:
+        assert await core.make_answerable() is None
+        assert core.index.current().knowledge.generation == 1
+        (place.knowledge / "en/venue/pearl.md").touch()
+        assert (await core.make_answerable()).published is None, "the same text is no new generation"
+
+
+async def test_a_folder_with_a_broken_file_is_looked_at_again_at_the_next_start(place: Place):
+    (place.knowledge / "en/venue/pearl.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    for _ in range(2):
+        async with open_core(settings_of(place)) as core:
+            report = await core.make_answerable()
+            assert [fault.path for fault in report.faults] == ["en/venue/pearl.md"]
+
+
+async def test_progress_is_told_stage_by_stage(place: Place):
+    write_document(place.knowledge, "en/venue/cafe.md", "The café", "## Hours {#hours}\n\nIt opens at 8:15.\n")
+    stages: list[Stage] = []
+    async with open_core(settings_of(place)) as core:
+        await core.sync(progress=lambda progress: stages.append(progress.stage))
+    assert list(dict.fromkeys(stages)) == [Stage.READ, Stage.EMBED, Stage.BUILD, Stage.PUBLISH]
+
+
+async def test_beside_a_running_process_it_reads_and_does_not_write(place: Place):
+    async with open_core(settings_of(place)) as core:
+        await core.make_answerable()
+        with pytest.raises(AlreadyRunningError, match=str(place.data)):
+            async with open_core(settings_of(place)):
+                pass
+        async with open_core(settings_of(place), may_read_only=True) as reader:
+            assert not reader.can_write
+            assert await reader.make_answerable() is None
+            assert reader.index.current().knowledge.generation == 1
+            with pytest.raises(DatabaseError):
+                await reader.database.migrate()
+
+
+async def test_the_language_of_a_file_outside_the_language_folders_is_told_from_its_text():
+    identify = app.identify_locale()
+    assert identify("В 2025 году демонстрационная зона отправила и приняла рекордное число поездов.") is Locale.RU
+
+
+async def test_a_synchronisation_that_fails_in_an_unforeseen_way_does_not_end_the_watch(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    outcomes: list[Exception | None] = [OSError("no space left on device"), None]
+
+    async def sync(self: app.Core, **arguments: object):
+        outcome = outcomes.pop(0)
+        if outcome is not None:
+            raise outcome
+        return await ingest(self)
+
+    async def ingest(core: app.Core):
+        return await core.ingestion.sync(now=app.utc_now())
+
+    monkeypatch.setattr(app.Core, "sync", sync)
+    settings = settings_of(place).model_copy(update={"knowledge": Knowledge(folder=place.knowledge, settle_s=0.01)})
+    async with open_core(settings) as core:
+        watch = app._watch(core)
+        with capture_logs() as logs:
+            assert await watch.look() is False
+        assert "no space left" in logs[0]["reason"]
+        assert await watch.look() is True
+
+
+# ── the whole program ──
+
+
+@asynccontextmanager
+async def bot_with_sandbox(place: Place) -> AsyncIterator[tuple[BotProcess, httpx.AsyncClient]]:
+    """`scoda run` without a token, which brings its own Telegram; and a client for that."""
+    port = free_port()
+    bot = await BotProcess.begin(
+        place, "", telegram_base_url="", telegram_token="", sandbox_port=port, telegram_poll_timeout_s=1
+    )
+    try:
+        await bot.is_up()
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            yield bot, client
+    finally:
+        await bot.close()
+
+
+async def test_without_a_token_it_brings_a_telegram_of_its_own_and_takes_it_away_again(place: Place):
+    async with bot_with_sandbox(place) as (bot, client):
+        assert f"Chat page: {client.base_url}" in bot.log()
+        assert (await client.get("/")).headers["content-type"].startswith("text/html")
+        persona = (await client.get("/sandbox/state")).json()["personas"][0]["id"]
+        await client.post(f"/sandbox/personas/{persona}/send", json={"text": QUESTION})
+
+        async def answered() -> bool:
+            return TRAINS_IN_2025 in (await client.get(f"/sandbox/chats/{persona}/messages")).text
+
+        await until(answered, "an answer on the chat page")
+        assert await bot.stop() == 0
+        assert "Traceback" not in bot.log()
+        with pytest.raises(httpx.ConnectError):
+            await client.get("/")
+
+
+@pytest.mark.parametrize("numbers", [[signal.SIGKILL], [signal.SIGTERM, signal.SIGTERM]])
+async def test_the_sandbox_goes_with_a_bot_that_is_killed(place: Place, numbers: Sequence[signal.Signals]):
+    async with bot_with_sandbox(place) as (bot, client):
+        for number in numbers:
+            bot.signal(number)
+        await bot.ended()
+        await until(lambda: _is_gone(client), "the end of the sandbox")
+
+
+async def test_a_signal_in_the_middle_of_a_synchronisation_ends_in_order(place: Place, town: Town):
+    async with running_bot(place, town.base_url) as bot:
+        for number in range(10):
+            body = "\n".join(f"## Hall {part} {{#h{part}}}\n\nHall {number} {part} is red.\n" for part in range(20))
+            write_document(place.knowledge, f"en/venue/hall{number}.md", f"Hall {number}", body)
+        await until(lambda: list((place.data / "index").glob(".build-*")), "the building of a new index")
+        assert await bot.stop() == 0
+        assert "Traceback" not in bot.log()
+    assert TRAINS_IN_2025 in place.scoda("ask", QUESTION).stdout
+
+
+async def _is_gone(client: httpx.AsyncClient) -> bool:
+    try:
+        await client.get("/")
+    except httpx.TransportError:
+        return True
+    return False

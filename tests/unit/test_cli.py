@@ -1,0 +1,233 @@
+"""The commands as other people's scripts meet them: names, fields, exit codes, and what bad input is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+
+import pytest
+
+from bot.sandbox.engine import DEFAULT_TOKEN
+from tests.e2e.little_knowledge import TRAINS_IN_2025
+from tests.e2e.processes import Place, free_port, running_bot
+from tests.e2e.visitors import Town
+
+QUESTION = "How many freight trains ran in 2025?"
+ANSWER_FIELDS = ["id", "answer", "html", "language", "outcome", "refused", "score", "sources", "took_ms"]
+SOURCE_FIELDS = ["title", "url", "as_of", "path", "section"]
+
+
+def _one_line(text: str) -> str:
+    """Without the frame and the line breaks that a terminal gets."""
+    return re.sub(r"[│╭╰─╮╯\s]+", " ", text)
+
+
+# ── help ──
+
+
+def test_help_names_every_command_and_where_the_settings_are(built_place: Place):
+    told = built_place.scoda("--help")
+    assert told.returncode == 0
+    for word in ("run", "sandbox", "ask", "evaluate", "knowledge", "--knowledge", "--data", "config/bot.toml"):
+        assert word in told.stdout
+
+
+def test_ask_explains_itself(built_place: Place):
+    told = built_place.scoda("ask", "--help")
+    assert told.returncode == 0
+    assert all(word in told.stdout.lower() for word in ("--lang", "--json", "--jsonl", "question"))
+
+
+# ── ask ──
+
+
+def test_ask_prints_what_a_visitor_would_read(built_place: Place):
+    asked = built_place.scoda("ask", QUESTION)
+    assert asked.returncode == 0, asked.stderr
+    assert TRAINS_IN_2025 in asked.stdout
+    assert "Source: Xinhua" in asked.stdout
+    assert "<" not in asked.stdout
+
+
+def test_ask_json_has_exactly_the_agreed_fields(built_place: Place):
+    asked = built_place.scoda("ask", "--json", "--lang", "ru", QUESTION)
+    assert asked.returncode == 0, asked.stderr
+    answer = json.loads(asked.stdout)
+    assert list(answer) == ANSWER_FIELDS
+    assert (answer["id"], answer["outcome"], answer["refused"]) == (None, "answered", False)
+    assert answer["language"] in {"en", "ru"}
+    assert 0 < answer["score"] <= 1
+    assert answer["took_ms"] > 0
+    assert "<i>" in answer["html"]
+    [source] = answer["sources"]
+    assert list(source) == SOURCE_FIELDS
+    assert source["path"] == f"{answer['language']}/logistics/trains.md"
+    assert (source["section"], source["as_of"]) == ("trains-2025", "2026-01-19")
+    assert source["url"] == "https://example.org/logistics"
+
+
+def test_ask_jsonl_answers_each_line_in_order(built_place: Place):
+    lines = [
+        {"id": "a", "question": QUESTION},
+        {"id": 2, "turns": ["How large is the Pearl exhibition hall?", "and which city is that in?"]},
+        {"id": "c", "question": "Where can I park my car?"},
+        {"id": "d", "question": "hello", "lang": "fa"},
+        {"id": "e", "question": "2025 yilda nechta yuk poyezdi qatnagan?"},
+        {"id": "f", "turns": [{"question": "Сколько грузовых поездов прошло в 2025 году?"}]},
+    ]
+    asked = built_place.scoda("ask", "--jsonl", given="\n\n".join(json.dumps(line) for line in lines))
+    assert asked.returncode == 0, asked.stderr
+    answers = [json.loads(line) for line in asked.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == ["a", "2", "c", "d", "e", "f"]
+    assert all(list(answer) == ANSWER_FIELDS for answer in answers)
+    by_id = {answer["id"]: answer for answer in answers}
+    assert TRAINS_IN_2025 in by_id["a"]["answer"]
+    assert "Jiaozhou" in by_id["2"]["answer"]
+    assert (by_id["c"]["outcome"], by_id["c"]["refused"], by_id["c"]["sources"]) == ("unknown", True, [])
+    assert (by_id["d"]["outcome"], by_id["d"]["language"], by_id["d"]["refused"]) == ("greeting", "fa", False)
+    assert by_id["e"]["language"] == "ru", "there is no Uzbek text: it is answered with the Russian one"
+    assert "Русский" in by_id["e"]["answer"]
+    assert by_id["f"]["language"] == "ru"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["no json", '{"id": "b"}', '{"id": "b", "question": "?", "lang": "xx"}'],
+)
+def test_a_broken_line_is_named_and_what_came_before_it_is_answered(built_place: Place, line: str):
+    asked = built_place.scoda("ask", "--jsonl", given=json.dumps({"id": "a", "question": "hello"}) + f"\n{line}\n")
+    assert asked.returncode == 1
+    assert "line 2" in asked.stderr
+    assert "Traceback" not in asked.stderr
+    assert [json.loads(answer)["id"] for answer in asked.stdout.splitlines()] == ["a"]
+
+
+async def test_ask_and_status_work_beside_a_running_bot_and_write_nothing(place: Place, town: Town):
+    async with running_bot(place, town.base_url) as bot:
+        before = sorted(file.name for file in (place.data / "index").iterdir())
+        asked = place.scoda("ask", "--json", QUESTION)
+        assert asked.returncode == 0, asked.stderr
+        assert TRAINS_IN_2025 in json.loads(asked.stdout)["answer"]
+        status = place.scoda("knowledge", "status")
+        assert status.returncode == 0, status.stderr
+        assert "12 documents" in status.stdout
+        assert sorted(file.name for file in (place.data / "index").iterdir()) == before
+
+        for arguments in (("run",), ("knowledge", "sync")):
+            second = place.scoda(*arguments)
+            assert second.returncode == 1
+            assert f"the data folder {place.data} is in use by another process" in _one_line(second.stderr)
+        assert await bot.stop() == 0
+
+
+# ── bad input ──
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("ask", "--lang", "xx", "hi"), "'xx' is not one of 'en', 'zh', 'ru'"),
+        (("ask",), "give a question, or --jsonl"),
+        (("sandbox", "--port", "many"), "Invalid value for '--port'"),
+        ((), "Usage: "),
+    ],
+)
+def test_a_wrong_command_line_ends_with_2_and_a_hint(built_place: Place, arguments: tuple[str, ...], told: str):
+    ended = built_place.scoda(*arguments)
+    assert ended.returncode == 2
+    assert told in _one_line(ended.stdout + ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"telegram_tokken": "1"}, "unknown environment variable SCODA_TELEGRAM_TOKKEN"),
+        ({"limits_chats_at_once": "0"}, "setting [limits] chats_at_once"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(built_place: Place, settings: dict[str, str], told: str):
+    ended = built_place.scoda("knowledge", "check", **settings)
+    assert ended.returncode == 1
+    assert told in _one_line(ended.stderr)
+    assert "Traceback" not in ended.stderr
+
+
+def test_webhook_mode_without_its_secret_does_not_start(place: Place):
+    ended = place.scoda("run", telegram_token=DEFAULT_TOKEN, telegram_mode="webhook")
+    assert ended.returncode == 1
+    assert "SCODA_TELEGRAM_WEBHOOK_SECRET" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("taken", ["sandbox_port", "health_port"])
+def test_a_port_that_is_in_use_is_named(place: Place, taken: str):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        ports = {"sandbox_port": free_port(), "health_port": free_port()} | {taken: port}
+        ended = place.scoda("run", **ports)
+    assert ended.returncode == 1
+    assert str(port) in ended.stderr
+    assert f"SCODA_{taken.upper()}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_sandbox_names_a_port_that_is_in_use(built_place: Place):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        ended = built_place.scoda("sandbox", "--port", str(port))
+    assert ended.returncode == 1
+    assert str(port) in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+# ── knowledge ──
+
+
+def test_knowledge_commands_tell_what_is_wrong_by_file_and_line_and_change_only_what_they_say(place: Place):
+    trains = place.knowledge / "en/logistics/trains.md"
+    good = trains.read_text(encoding="utf-8")
+    trains.write_text(good.replace("as_of: 2026-01-19", "as_of: soon"), encoding="utf-8")
+
+    checked = place.scoda("knowledge", "check")
+    assert checked.returncode == 1
+    assert re.search(r"en/logistics/trains\.md:9: ", checked.stderr)
+    assert "1 faults" in checked.stdout
+
+    synced = place.scoda("knowledge", "sync")
+    assert synced.returncode == 1
+    assert "en/logistics/trains.md:9: " in synced.stderr
+    assert TRAINS_IN_2025 in place.scoda("ask", QUESTION).stdout
+
+    trains.write_text(good.replace(TRAINS_IN_2025, "1,300"), encoding="utf-8")
+    (place.knowledge / "ru/venue/pearl.md").unlink()
+    status = place.scoda("knowledge", "status")
+    assert status.returncode == 0
+    assert "changed: en/logistics/trains.md" in status.stdout
+    assert "removed: ru/venue/pearl.md" in status.stdout
+
+    synced = place.scoda("knowledge", "sync")
+    assert synced.returncode == 0, synced.stderr
+    assert re.search(r"Published generation \d+: 11 documents", synced.stdout)
+    embedded = int(re.search(r"(\d+) embedded", synced.stdout)[1])
+    assert 0 < embedded < 20
+    assert "1,300" in place.scoda("ask", QUESTION).stdout
+    assert "Nothing changed" in place.scoda("knowledge", "sync").stdout
+
+
+def test_an_empty_knowledge_folder_never_replaces_what_is_published(place: Place):
+    for file in place.knowledge.rglob("*.md"):
+        file.unlink()
+    synced = place.scoda("knowledge", "sync")
+    assert synced.returncode == 1
+    assert "no readable document" in _one_line(synced.stderr)
+    assert "Generation 1" in place.scoda("knowledge", "status").stdout
+
+
+def test_a_missing_knowledge_folder_is_named(built_place: Place):
+    place = Place(built_place.home, built_place.home / "nowhere", built_place.home / "other")
+    for arguments in (("knowledge", "check"), ("ask", "hi")):
+        ended = place.scoda(*arguments)
+        assert ended.returncode == 1
+        assert "nowhere" in ended.stderr
+        assert "Traceback" not in ended.stderr

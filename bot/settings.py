@@ -119,7 +119,6 @@ class Privacy(_Table):
     """How long what visitors wrote is kept."""
 
     keep_questions_days: Days = 30
-    keep_updates_days: Days = 2
 
 
 class Logs(_Table):

@@ -179,7 +179,7 @@ class _KnownVectors(Embeddings):
         return self.batch
 
     def embed_query(self, text: str) -> list[float]:
-        raise NotImplementedError(f"queries come as vectors, not as text ({len(text)} characters)")
+        raise TypeError(f"queries come as vectors, not as text ({len(text)} characters)")
 
 
 def _finds(store: VectorStore, vector: Vector, wanted: AbstractSet[int]) -> bool:

@@ -7,7 +7,7 @@ then letters, then what is dropped).
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import regex
 from opencc_purepy import OpenCC
@@ -34,7 +34,6 @@ _DROPPED = regex.compile(
 _NASALS = str.maketrans({"ँ": "ं"})
 _HINDI_NASAL_CLUSTERS = regex.compile("[ङञणनम]्(?=[क-म])")
 _HAN = regex.compile(r"\p{Han}")
-_TO_SIMPLIFIED = OpenCC("t2s")
 _SPACE_OR_PUNCTUATION = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 
 
@@ -45,7 +44,13 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFC", _strip_nukta(text)).translate(_LETTERS)
     text = _DROPPED.sub("", text)
     text = _HINDI_NASAL_CLUSTERS.sub("ं", text.translate(_NASALS))
-    return _TO_SIMPLIFIED.convert(text) if _HAN.search(text) else text
+    return _to_simplified().convert(text) if _HAN.search(text) else text
+
+
+@cache
+def _to_simplified() -> OpenCC:
+    """The converter, made at the first Chinese text: it reads 2.5 MB."""
+    return OpenCC("t2s")
 
 
 def words(text: str) -> list[str]:

@@ -18,10 +18,10 @@ from bot.vocabulary import Locale
 from tests.golden import GOLDEN, TODAY
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
-LEAST_RIGHT = 0.84
-LEAST_RIGHT_IN_A_LANGUAGE = 0.70
-LEAST_REFUSED_RIGHTLY = 0.84
-WORST_TO_BEST = 0.74
+LEAST_RIGHT = 0.86
+LEAST_RIGHT_IN_A_LANGUAGE = 0.75
+LEAST_REFUSED_RIGHTLY = 0.86
+WORST_TO_BEST = 0.8
 
 
 def cases_of(locale: Locale) -> list[Case]:

@@ -59,6 +59,18 @@ _ENDONYMS = {
 }
 
 
+class NewsTopic(StrEnum):
+    """What an announcement is about; visitors subscribe by these."""
+
+    EXPO = "expo"
+    FORUM = "forum"
+    AREA = "area"
+    LOGISTICS = "logistics"
+    ALLIANCE = "alliance"
+    SERVICE = "service"
+    """How the bot itself, the venue or a service works or does not: closures, changed hours."""
+
+
 @dataclass(frozen=True, slots=True)
 class SectionKey:
     """A section of the knowledge in whatever language: the same key names the section and its translations."""

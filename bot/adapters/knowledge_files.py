@@ -21,6 +21,8 @@ from bot.vocabulary import DocumentPath, Locale
 
 _LARGEST_FILE = 1_048_576
 _DEEPEST = 12
+LEDGER_NAME = "translations.sum"
+"""The record of translations: read by `translation_ledger`, no knowledge."""
 _READMES = frozenset({"readme.md", "contributing.md", "license.md", "changelog.md"})
 
 Signature = tuple[int, int, int, int]
@@ -148,6 +150,8 @@ def _enter(folder: Path, name: str, walk: Walk) -> None:
 
 
 def _visit_file(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
+    if name == LEDGER_NAME:
+        return
     if not entry.name.lower().endswith(".md"):
         walk.warnings.append(Fault(name, 1, "no .md file: passed over"))
     elif "/" in name or entry.name.lower() not in _READMES:

@@ -63,3 +63,13 @@ class Button:
     argument: str
     expires_at: datetime
     single_use: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """What a person was asked last in a walk of several steps; `state` is JSON text that only the walk reads."""
+
+    visitor_id: VisitorId
+    kind: str
+    state: str
+    changed_at: datetime

@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
-from bot.inbox.model import Button, StoredUpdate
+from bot.inbox.model import Button, Dialogue, StoredUpdate
+from bot.vocabulary import VisitorId
 
 Transaction = Callable[[], AbstractAsyncContextManager[None]]
 """Opens one database transaction; every store's write inside it commits or fails with it."""
@@ -61,4 +62,20 @@ class ButtonStore(Protocol):
 
     async def use(self, token: str, *, now: datetime) -> bool:
         """Use up a single-use button; False when somebody was first. Joins the open transaction."""
+        ...
+
+
+class DialogueStore(Protocol):
+    """One open walk a person. Writes join the open transaction."""
+
+    async def find(self, visitor_id: VisitorId) -> Dialogue | None:
+        """The open walk, or None."""
+        ...
+
+    async def save(self, dialogue: Dialogue) -> None:
+        """Store it in place of the one before."""
+        ...
+
+    async def clear(self, visitor_id: VisitorId) -> None:
+        """End it; running it twice changes nothing."""
         ...

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
-from bot.vocabulary import Locale, VisitorId
+from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 
 Plain = str | int | float | bool | None
 """A value as JSON knows it."""
@@ -31,6 +31,27 @@ class Visitor:
     def preferred(self) -> Locale | None:
         """The language to expect of the visitor: the one they picked, else the one of their app."""
         return self.chosen or self.app_locale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What a chat agreed to receive. Nothing is sent without `agreed_at`.
+
+    `chat_id` is a visitor's private chat (their id) or a group or channel, whose `locale` is then the one to write in.
+    `zone` is an IANA name and `country` the ISO 3166 code that goes with it; both are empty until the visitor picks a
+    zone. Between `quiet_from` and `quiet_until`, wall time in the zone, announcements wait.
+    """
+
+    chat_id: ChatId
+    agreed_at: datetime | None = None
+    topics: frozenset[NewsTopic] = frozenset()
+    locale: Locale | None = None
+    zone: str = ""
+    country: str = ""
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    asked_at: datetime | None = None
+    """When they were last asked whether they want announcements; None: ask."""
 
 
 @dataclass(frozen=True, slots=True)

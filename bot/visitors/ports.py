@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from bot.visitors.model import PersonalData, Visitor
-from bot.vocabulary import Locale, VisitorId
+from bot.visitors.model import PersonalData, Subscription, Visitor
+from bot.vocabulary import ChatId, Locale, VisitorId
 
 
 class VisitorStore(Protocol):
@@ -45,4 +45,20 @@ class VisitorStore(Protocol):
 
     async def forget_turns_before(self, moment: datetime) -> int:
         """Delete questions and used-up rows that are older than `moment`; returns how many went."""
+        ...
+
+
+class SubscriptionStore(Protocol):
+    """Keeps what each chat agreed to receive. Writes join the open transaction."""
+
+    async def find(self, chat_id: ChatId) -> Subscription | None:
+        """The subscription, or None when the chat was never asked."""
+        ...
+
+    async def save(self, subscription: Subscription) -> None:
+        """Store it in place of what was there."""
+        ...
+
+    async def end(self, chat_id: ChatId) -> None:
+        """They blocked the bot or removed it: nothing is agreed any more, and they are asked anew when they return."""
         ...

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -125,6 +126,17 @@ async def test_recent_turns_are_the_last_ones_of_this_visitor_in_this_chat_oldes
     found = await stores.turns.recent(CHAT, AIDA, since=NOW + timedelta(seconds=1), limit=2)
     assert found == [Turn(f"q{number}", Locale.UZ, Outcome.CLARIFY, (KEY, KEY)) for number in (2, 3)]
     assert len(await stores.turns.recent(CHAT, AIDA, since=NOW + timedelta(seconds=1), limit=9)) == 3
+
+
+async def test_an_answered_turn_is_found_by_its_id_or_as_the_last_one(stores):
+    first, last = turn("t1"), replace(turn("t2", asked_at=SOON), composed=True, generation=7)
+    for record in (first, last, turn("t3", chat_id=ChatId(-5), asked_at=SOON + timedelta(minutes=1))):
+        await stores.turns.record(record)
+    assert await stores.turns.answered(CHAT, AIDA) == last
+    assert await stores.turns.answered(CHAT, AIDA, turn_id="t1") == first
+    assert await stores.turns.answered(CHAT, OTHER, turn_id="t1") == first
+    assert await stores.turns.answered(CHAT, OTHER) is None
+    assert await stores.turns.answered(CHAT, AIDA, turn_id="t3") is None
 
 
 async def test_the_last_opinion_on_a_turn_counts(stores):

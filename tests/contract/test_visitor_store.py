@@ -96,7 +96,7 @@ async def test_a_stranger_who_blocks_the_bot_leaves_no_row(stores):
 async def test_export_holds_all_rows_of_the_visitor_and_none_of_others(stores):
     await fill(stores)
     tables = (await stores.visitors.export(AIDA)).tables
-    assert {name: len(rows) for name, rows in tables.items()} == {
+    assert {name: len(rows) for name, rows in tables.items() if rows} == {
         "visitors": 1,
         "inbox": 1,
         "buttons": 2,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Time,
     func,
     or_,
 )
@@ -85,6 +86,8 @@ turns = Table(
     Column("score", Float, nullable=False),
     Column("keys", AnyText, nullable=False),  # a JSON list of section keys
     Column("took_ms", Float, nullable=False),
+    Column("composed", Boolean),  # empty in rows from before there was a language model
+    Column("generation", Integer),
     Index(None, "chat_id", "visitor_id", "asked_at"),
 )
 
@@ -142,6 +145,184 @@ manifest_documents = Table(
     Column("path", AnyText, primary_key=True),
     Column("content_hash", String(64), nullable=False),
     Column("body", AnyText, nullable=False),  # JSON
+)
+
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),  # grows with each agreement
+    Column("chat_id", BigInteger, nullable=False, unique=True, index=True),
+    Column("agreed_at", UtcDateTime),
+    Column("asked_at", UtcDateTime),
+    Column("locale", String(16)),
+    Column("zone", String(64), nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("quiet_from", Time),
+    Column("quiet_until", Time),
+    sqlite_autoincrement=True,
+)
+
+subscription_topics = Table(
+    "subscription_topics",
+    metadata,
+    Column("chat_id", ForeignKey("subscriptions.chat_id", ondelete="CASCADE"), primary_key=True),
+    Column("topic", String(16), primary_key=True),
+)
+
+organisers = Table(
+    "organisers",
+    metadata,
+    Column("visitor_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("role", String(16), primary_key=True),
+    Column("granted_by", BigInteger),
+    Column("granted_at", UtcDateTime, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("created_by", BigInteger, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_by", BigInteger),
+)
+
+dialogues = Table(
+    "dialogues",
+    metadata,
+    Column("visitor_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("state", AnyText, nullable=False),  # JSON
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("announcement_id", String(16), primary_key=True),
+    Column("request_key", String(128), nullable=False, unique=True, index=True),
+    Column("stage", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("next_due_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("body", AnyText, nullable=False),  # JSON of the whole announcement but the attachment
+    Index(None, "stage", "next_due_at"),
+)
+
+announcement_files = Table(
+    "announcement_files",
+    metadata,
+    Column("announcement_id", ForeignKey("announcements.announcement_id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("filename", AnyText, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("file_id", String(255), nullable=False),
+)
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("occurrence_id", String(64), primary_key=True),
+    Column("announcement_id", ForeignKey("announcements.announcement_id"), nullable=False),
+    Column("slot", String(32), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime),
+    Column("state", String(16), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("snapshot", BigInteger, nullable=False),
+    Column("planned_through", BigInteger),
+    Column("audience", Integer, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("pause_reason", String(64), nullable=False),
+    Index(None, "announcement_id", "slot", unique=True),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("occurrence_id", ForeignKey("occurrences.occurrence_id", ondelete="CASCADE"), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("locale", String(16), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("body_hash", String(64), nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("message_id", BigInteger),
+    Column("may_repeat", Boolean, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index(None, "occurrence_id", "state", "not_before"),
+    Index(None, "occurrence_id", "locale", "state"),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("correction_id", String(64), primary_key=True),
+    Column("occurrence_id", ForeignKey("occurrences.occurrence_id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("texts", AnyText, nullable=False),  # JSON: locale → text
+    Column("asked_by", BigInteger, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+)
+
+corrected_copies = Table(
+    "corrected_copies",
+    metadata,
+    Column("correction_id", ForeignKey("corrections.correction_id", ondelete="CASCADE"), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Index(None, "state", "correction_id"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("holder", String(128), nullable=False),  # empty once released
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("entry", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", BigInteger),  # no person column: who acted for the organiser stays on record
+    Column("action", String(64), nullable=False),
+    Column("subject", String(64), nullable=False, index=True),
+    Column("detail", AnyText, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+model_use = Table(
+    "model_use",
+    metadata,
+    Column("scope", String(16), primary_key=True),  # "all", or a day of UTC
+    Column("tokens", Integer, nullable=False),  # with what is reserved
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+)
+
+model_use_by_visitor = Table(
+    "model_use_by_visitor",
+    metadata,
+    Column("visitor_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", String(10), primary_key=True),
+    Column("tokens", Integer, nullable=False),
 )
 
 

@@ -34,6 +34,8 @@ class SqlTurnStore:
             "score": turn.score,
             "keys": json.dumps([str(key) for key in turn.keys]),
             "took_ms": turn.took_ms,
+            "composed": turn.composed,
+            "generation": turn.generation,
         }
         async with self._database.writing() as connection:
             await connection.execute(turns.insert().values(row))
@@ -49,6 +51,19 @@ class SqlTurnStore:
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [_turn(row) for row in reversed(rows)]
+
+    async def answered(self, chat_id: ChatId, visitor_id: VisitorId, *, turn_id: str = "") -> TurnRecord | None:
+        """See the port."""
+        wanted = turns.c.turn_id == turn_id if turn_id else turns.c.visitor_id == visitor_id
+        query = (
+            select(turns)
+            .where(turns.c.chat_id == chat_id, wanted)
+            .order_by(turns.c.asked_at.desc(), turns.c.turn_id.desc())
+            .limit(1)
+        )
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else _record(row)
 
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         """See the port. An opinion on a turn that is gone is dropped."""
@@ -69,5 +84,26 @@ def _turn(row: RowMapping) -> Turn:
         question=row["question"],
         locale=Locale(row["locale"]),
         outcome=Outcome(row["outcome"]),
-        keys=tuple(SectionKey.parse(key) for key in json.loads(row["keys"])),
+        keys=_keys(row),
     )
+
+
+def _record(row: RowMapping) -> TurnRecord:
+    return TurnRecord(
+        turn_id=row["turn_id"],
+        chat_id=ChatId(row["chat_id"]),
+        visitor_id=VisitorId(row["visitor_id"]),
+        asked_at=row["asked_at"],
+        question=row["question"],
+        locale=Locale(row["locale"]),
+        outcome=Outcome(row["outcome"]),
+        score=row["score"],
+        keys=_keys(row),
+        took_ms=row["took_ms"],
+        composed=bool(row["composed"]),
+        generation=row["generation"] or 0,
+    )
+
+
+def _keys(row: RowMapping) -> tuple[SectionKey, ...]:
+    return tuple(SectionKey.parse(key) for key in json.loads(row["keys"]))

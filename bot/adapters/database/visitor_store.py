@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets as randomness
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
-from sqlalchemy import CursorResult, Delete, RowMapping, Table, Update, delete, func, or_, select, update
+from sqlalchemy import CursorResult, Delete, RowMapping, Table, Update, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database.engine import Database
@@ -16,6 +17,7 @@ from bot.adapters.database.schema import TOMBSTONE_SECRET
 from bot.adapters.database.tables import (
     buttons,
     concerns,
+    deliveries,
     inbox,
     secrets,
     tables_about_people,
@@ -23,6 +25,7 @@ from bot.adapters.database.tables import (
     turns,
     visitors,
 )
+from bot.announcements.model import DeliveryState
 from bot.errors import DatabaseError
 from bot.visitors.model import PersonalData, Plain, Visitor
 from bot.vocabulary import Locale, VisitorId
@@ -69,7 +72,11 @@ class SqlVisitorStore:
         return PersonalData(tables)
 
     async def forget(self, visitor_id: VisitorId, *, now: datetime) -> int:
-        """See the port. Rows of the inbox stay, wiped, so that an update sent again is still known."""
+        """See the port.
+
+        Rows of the inbox stay, wiped, so that an update sent again is still known; deliveries stay, nobody's, so that
+        a report still adds up.
+        """
         gone = 0
         async with self._database.writing() as connection:
             for table in tables_about_people():
@@ -126,7 +133,20 @@ class SqlVisitorStore:
 def _forgetting(table: Table, visitor_id: VisitorId, now: datetime) -> Delete | Update:
     if table is inbox:
         return update(inbox).where(concerns(inbox, visitor_id)).values(wiped(now))
+    if table is deliveries:
+        return update(deliveries).where(concerns(deliveries, visitor_id)).values(_nobodys(now))
     return delete(table).where(concerns(table, visitor_id))
+
+
+def _nobodys(now: datetime) -> dict[str, object]:
+    """A copy keeps its place in the report's sums, under a random id that no chat has; a planned one is not sent."""
+    waits = deliveries.c.state == DeliveryState.PLANNED.value
+    return {
+        "chat_id": -(2**62) + randomness.randbits(60),
+        "state": case((waits, DeliveryState.SKIPPED.value), else_=deliveries.c.state),
+        "reason": case((waits, "forgotten"), else_=deliveries.c.reason),
+        "changed_at": now,
+    }
 
 
 async def _count(connection: AsyncConnection, statement: Delete | Update) -> int:
@@ -146,6 +166,10 @@ def _visitor(row: RowMapping) -> Visitor:
 
 
 def _plain(row: RowMapping) -> dict[str, Plain]:
-    return {
-        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for name, value in row.items()
-    }
+    return {name: _plain_value(value) for name, value in row.items()}
+
+
+def _plain_value(value: Plain | datetime | time) -> Plain:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value.isoformat() if isinstance(value, time) else value

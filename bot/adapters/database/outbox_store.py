@@ -1,0 +1,463 @@
+"""Occurrences and deliveries: the truth about what was and will be sent, and the corrections of what was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+
+from bot.adapters.database.engine import Database
+from bot.adapters.database.tables import corrected_copies, corrections, deliveries, leases, occurrences
+from bot.announcements.model import (
+    AnnouncementId,
+    Correction,
+    CorrectionKind,
+    CorrectionState,
+    Delivery,
+    DeliveryState,
+    Epoch,
+    Occurrence,
+    OccurrenceId,
+    OccurrenceState,
+    Standing,
+)
+from bot.vocabulary import ChatId, Locale, VisitorId
+
+DISPATCHER = "dispatcher"
+"""The name of the dispatcher's lease."""
+_ROWS_AT_ONCE = 500
+_ENDED = tuple(state.value for state in OccurrenceState if state.has_ended)
+
+
+class SqlOutbox:
+    """Implements `bot.announcements.ports.Outbox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_occurrence(self, occurrence: Occurrence) -> bool:
+        """See the port."""
+        adding = self._database.insert(occurrences).values(_occurrence_row(occurrence)).on_conflict_do_nothing()
+        async with self._database.writing() as connection:
+            return (await connection.scalar(adding.returning(occurrences.c.occurrence_id))) is not None
+
+    async def find(self, occurrence_id: OccurrenceId) -> Occurrence | None:
+        """See the port."""
+        query = select(occurrences).where(occurrences.c.occurrence_id == occurrence_id)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else _occurrence(row)
+
+    async def occurrences(
+        self, *, states: frozenset[OccurrenceState] = frozenset(), of: AnnouncementId | None = None, limit: int = 100
+    ) -> Sequence[Occurrence]:
+        """See the port."""
+        query = select(occurrences).order_by(occurrences.c.due_at, occurrences.c.occurrence_id).limit(limit)
+        if states:
+            query = query.where(occurrences.c.state.in_([state.value for state in states]))
+        if of is not None:
+            query = query.where(occurrences.c.announcement_id == of)
+        async with self._database.reading() as connection:
+            return [_occurrence(row) for row in (await connection.execute(query)).mappings()]
+
+    async def set_state(
+        self, occurrence_id: OccurrenceId, state: OccurrenceState, *, now: datetime, reason: str = ""
+    ) -> None:
+        """See the port."""
+        moving = (
+            update(occurrences)
+            .where(occurrences.c.occurrence_id == occurrence_id, occurrences.c.state.not_in(_ENDED))
+            .values(state=state.value, pause_reason=reason, finished_at=now if state.has_ended else None)
+        )
+        async with self._database.writing() as connection:
+            await connection.execute(moving)
+
+    async def plan(self, batch: Sequence[Delivery], *, occurrence_id: OccurrenceId, through: ChatId | None) -> int:
+        """See the port."""
+        new = 0
+        async with self._database.writing() as connection:
+            for start in range(0, len(batch), _ROWS_AT_ONCE):
+                rows = [_delivery_row(delivery) for delivery in batch[start : start + _ROWS_AT_ONCE]]
+                adding = self._database.insert(deliveries).values(rows).on_conflict_do_nothing()
+                new += len((await connection.execute(adding.returning(deliveries.c.chat_id))).all())
+            await connection.execute(
+                update(occurrences)
+                .where(occurrences.c.occurrence_id == occurrence_id)
+                .values(audience=occurrences.c.audience + new, planned_through=through)
+            )
+        return new
+
+    async def claim(
+        self, occurrence_id: OccurrenceId, *, epoch: Epoch, now: datetime, limit: int
+    ) -> Sequence[Delivery]:
+        """See the port."""
+        due = (
+            select(deliveries.c.chat_id)
+            .where(
+                deliveries.c.occurrence_id == occurrence_id,
+                deliveries.c.state == DeliveryState.PLANNED.value,
+                deliveries.c.not_before <= now,
+            )
+            .order_by(deliveries.c.not_before, deliveries.c.chat_id)
+            .limit(limit)
+        )
+        running = exists().where(
+            occurrences.c.occurrence_id == occurrence_id, occurrences.c.state == OccurrenceState.RUNNING.value
+        )
+        claiming = (
+            update(deliveries)
+            .where(
+                deliveries.c.occurrence_id == occurrence_id,
+                deliveries.c.chat_id.in_(due.scalar_subquery()),
+                deliveries.c.state == DeliveryState.PLANNED.value,
+                running,
+                _is_live(epoch),
+            )
+            .values(state=DeliveryState.SENDING.value, epoch=epoch, attempt=deliveries.c.attempt + 1, changed_at=now)
+            .returning(deliveries)
+        )
+        async with self._database.writing() as connection:
+            claimed = [_delivery(row) for row in (await connection.execute(claiming)).mappings()]
+        return sorted(claimed, key=lambda delivery: delivery.chat_id)
+
+    async def settle(self, results: Sequence[Delivery], *, epoch: Epoch) -> int:
+        """See the port."""
+        settling = (
+            update(deliveries)
+            .where(
+                *_same_row(),
+                deliveries.c.state == DeliveryState.SENDING.value,
+                deliveries.c.attempt == bindparam("same_attempt"),
+                deliveries.c.epoch == epoch,
+                _is_live(epoch),
+            )
+            .values(_outcome_parameters())
+        )
+        return await self._update_each(settling, results)
+
+    async def orphans(self, *, live: Epoch, limit: int) -> Sequence[Delivery]:
+        """See the port."""
+        states = deliveries.c.state
+        query = (
+            select(deliveries)
+            .where(
+                (states == DeliveryState.IN_DOUBT.value)
+                | ((states == DeliveryState.SENDING.value) & (deliveries.c.epoch < live))
+            )
+            .order_by(deliveries.c.occurrence_id, deliveries.c.chat_id)
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            return [_delivery(row) for row in (await connection.execute(query)).mappings()]
+
+    async def resolve(self, orphans: Sequence[Delivery]) -> int:
+        """See the port."""
+        resolving = (
+            update(deliveries)
+            .where(
+                *_same_row(),
+                deliveries.c.state.in_([DeliveryState.SENDING.value, DeliveryState.IN_DOUBT.value]),
+                deliveries.c.attempt == bindparam("same_attempt"),
+                deliveries.c.epoch == bindparam("same_epoch"),
+            )
+            .values(_outcome_parameters())
+        )
+        return await self._update_each(resolving, orphans)
+
+    async def rename(self, occurrence_id: OccurrenceId, old: ChatId, new: ChatId) -> bool:
+        """See the port."""
+        row = (deliveries.c.occurrence_id == occurrence_id) & (deliveries.c.chat_id == old)
+        taken = select(deliveries.c.chat_id).where(
+            deliveries.c.occurrence_id == occurrence_id, deliveries.c.chat_id == new
+        )
+        async with self._database.writing() as connection:
+            if await connection.scalar(taken) is None:
+                await connection.execute(update(deliveries).where(row).values(chat_id=new))
+                return True
+            values = {"state": DeliveryState.SKIPPED.value, "reason": "migrated_to_a_known_chat"}
+            await connection.execute(update(deliveries).where(row).values(values))
+            return False
+
+    async def end_remaining(
+        self, occurrence_id: OccurrenceId, state: DeliveryState, *, now: datetime, reason: str
+    ) -> int:
+        """See the port."""
+        ending = (
+            update(deliveries)
+            .where(deliveries.c.occurrence_id == occurrence_id, deliveries.c.state == DeliveryState.PLANNED.value)
+            .values(state=state.value, reason=reason, changed_at=now)
+        )
+        async with self._database.writing() as connection:
+            return (await connection.execute(ending)).rowcount
+
+    async def standing(self, occurrence_id: OccurrenceId) -> Standing:
+        """See the port.
+
+        Raises:
+            KeyError: there is no such occurrence.
+        """
+        counting = (
+            select(deliveries.c.locale, deliveries.c.state, func.count())
+            .where(deliveries.c.occurrence_id == occurrence_id)
+            .group_by(deliveries.c.locale, deliveries.c.state)
+        )
+        async with self._database.reading() as connection:
+            query = select(occurrences).where(occurrences.c.occurrence_id == occurrence_id)
+            row = (await connection.execute(query)).mappings().first()
+            counted = (await connection.execute(counting)).all()
+        if row is None:
+            raise KeyError(occurrence_id)
+        by_locale = {(Locale(locale), DeliveryState(state)): number for locale, state, number in counted}
+        counts: dict[DeliveryState, int] = {}
+        for (_, state), number in by_locale.items():
+            counts[state] = counts.get(state, 0) + number
+        return Standing(_occurrence(row), counts, by_locale)
+
+    async def next_moment(self, *, after: datetime) -> datetime | None:
+        """See the port."""
+        running = select(occurrences.c.occurrence_id).where(occurrences.c.state == OccurrenceState.RUNNING.value)
+        query = select(func.min(deliveries.c.not_before)).where(
+            deliveries.c.occurrence_id.in_(running),
+            deliveries.c.state == DeliveryState.PLANNED.value,
+            deliveries.c.not_before > after,
+        )
+        async with self._database.reading() as connection:
+            moment: datetime | None = await connection.scalar(query)
+        return moment
+
+    async def rows(
+        self, occurrence_id: OccurrenceId, *, states: frozenset[DeliveryState] = frozenset()
+    ) -> AsyncIterator[Delivery]:
+        """See the port. Read page by page, so that no transaction stays open while somebody looks at the rows."""
+        last: int | None = None
+        while page := await self._page(occurrence_id, states, last):
+            for row in page:
+                yield row
+            last = page[-1].chat_id
+
+    async def _page(
+        self, occurrence_id: OccurrenceId, states: frozenset[DeliveryState], last: int | None
+    ) -> Sequence[Delivery]:
+        query = (
+            select(deliveries)
+            .where(deliveries.c.occurrence_id == occurrence_id)
+            .order_by(deliveries.c.chat_id)
+            .limit(_ROWS_AT_ONCE)
+        )
+        if states:
+            query = query.where(deliveries.c.state.in_([state.value for state in states]))
+        if last is not None:
+            query = query.where(deliveries.c.chat_id > last)
+        async with self._database.reading() as connection:
+            return [_delivery(row) for row in (await connection.execute(query)).mappings()]
+
+    async def _update_each(self, statement: object, rows: Sequence[Delivery]) -> int:
+        done = 0
+        async with self._database.writing() as connection:
+            for row in rows:
+                done += (await connection.execute(statement, _parameters(row))).rowcount  # type: ignore[call-overload]
+        return done
+
+
+class SqlCorrections:
+    """Implements `bot.announcements.ports.Corrections`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, correction: Correction) -> None:
+        """See the port."""
+        sent = select(
+            literal(correction.correction_id), deliveries.c.chat_id, literal(CorrectionState.PLANNED.value)
+        ).where(
+            deliveries.c.occurrence_id == correction.occurrence_id,
+            deliveries.c.state == DeliveryState.SENT.value,
+            deliveries.c.message_id.is_not(None),
+        )
+        async with self._database.writing() as connection:
+            await connection.execute(
+                corrections.insert().values(
+                    correction_id=correction.correction_id,
+                    occurrence_id=correction.occurrence_id,
+                    kind=correction.kind.value,
+                    texts=json.dumps(dict(correction.texts), ensure_ascii=False),
+                    asked_by=correction.asked_by,
+                    asked_at=correction.asked_at,
+                )
+            )
+            await connection.execute(insert(corrected_copies).from_select(["correction_id", "chat_id", "state"], sent))
+
+    async def next(self, *, limit: int) -> Sequence[tuple[Correction, Delivery]]:
+        """See the port."""
+        waiting = (
+            select(corrections, corrected_copies.c.chat_id)
+            .join(corrected_copies, corrected_copies.c.correction_id == corrections.c.correction_id)
+            .where(corrected_copies.c.state == CorrectionState.PLANNED.value)
+            .order_by(corrections.c.asked_at, corrections.c.correction_id, corrected_copies.c.chat_id)
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            found = (await connection.execute(waiting)).mappings().all()
+            keys = [(row["occurrence_id"], row["chat_id"]) for row in found]
+            query = select(deliveries).where(tuple_(deliveries.c.occurrence_id, deliveries.c.chat_id).in_(keys))
+            copies = {
+                (row["occurrence_id"], row["chat_id"]): _delivery(row)
+                for row in (await connection.execute(query)).mappings()
+            }
+        return [
+            (_correction(row, {}), copies[row["occurrence_id"], row["chat_id"]])
+            for row in found
+            if (row["occurrence_id"], row["chat_id"]) in copies
+        ]
+
+    async def settle(self, correction_id: str, chat_id: ChatId, state: CorrectionState) -> None:
+        """See the port."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(corrected_copies)
+                .where(corrected_copies.c.correction_id == correction_id, corrected_copies.c.chat_id == chat_id)
+                .values(state=state.value)
+            )
+
+    async def find(self, correction_id: str) -> Correction | None:
+        """See the port."""
+        counting = (
+            select(corrected_copies.c.state, func.count())
+            .where(corrected_copies.c.correction_id == correction_id)
+            .group_by(corrected_copies.c.state)
+        )
+        async with self._database.reading() as connection:
+            query = select(corrections).where(corrections.c.correction_id == correction_id)
+            row = (await connection.execute(query)).mappings().first()
+            counts = {CorrectionState(state): number for state, number in await connection.execute(counting)}
+        return None if row is None else _correction(row, counts)
+
+
+def _is_live(epoch: Epoch) -> ColumnElement[bool]:
+    return exists().where(leases.c.name == DISPATCHER, leases.c.epoch == epoch)
+
+
+def _same_row() -> tuple[ColumnElement[bool], ...]:
+    return (
+        deliveries.c.occurrence_id == bindparam("same_occurrence"),
+        deliveries.c.chat_id == bindparam("same_chat"),
+    )
+
+
+def _outcome_parameters() -> dict[str, object]:
+    names = ("state", "message_id", "may_repeat", "crashes", "reason", "not_before", "changed_at")
+    return {name: bindparam(f"new_{name}") for name in names}
+
+
+def _parameters(delivery: Delivery) -> dict[str, object]:
+    return {
+        "same_occurrence": delivery.occurrence_id,
+        "same_chat": delivery.chat_id,
+        "same_attempt": delivery.attempt,
+        "same_epoch": delivery.epoch,
+        "new_state": delivery.state.value,
+        "new_message_id": delivery.message_id,
+        "new_may_repeat": delivery.may_repeat,
+        "new_crashes": delivery.crashes,
+        "new_reason": delivery.reason,
+        "new_not_before": delivery.not_before,
+        "new_changed_at": delivery.changed_at,
+    }
+
+
+def _occurrence_row(occurrence: Occurrence) -> dict[str, object]:
+    return {
+        "occurrence_id": occurrence.occurrence_id,
+        "announcement_id": occurrence.announcement_id,
+        "slot": occurrence.slot,
+        "due_at": occurrence.due_at,
+        "valid_until": occurrence.valid_until,
+        "state": occurrence.state.value,
+        "created_at": occurrence.created_at,
+        "snapshot": occurrence.snapshot,
+        "planned_through": occurrence.planned_through,
+        "audience": occurrence.audience,
+        "finished_at": occurrence.finished_at,
+        "pause_reason": occurrence.pause_reason,
+    }
+
+
+def _occurrence(row: RowMapping) -> Occurrence:
+    through = row["planned_through"]
+    return Occurrence(
+        occurrence_id=OccurrenceId(row["occurrence_id"]),
+        announcement_id=AnnouncementId(row["announcement_id"]),
+        slot=row["slot"],
+        due_at=row["due_at"],
+        valid_until=row["valid_until"],
+        state=OccurrenceState(row["state"]),
+        created_at=row["created_at"],
+        snapshot=row["snapshot"],
+        planned_through=None if through is None else ChatId(through),
+        audience=row["audience"],
+        finished_at=row["finished_at"],
+        pause_reason=row["pause_reason"],
+    )
+
+
+def _delivery_row(delivery: Delivery) -> dict[str, object]:
+    return {
+        "occurrence_id": delivery.occurrence_id,
+        "chat_id": delivery.chat_id,
+        "locale": delivery.locale.value,
+        "zone": delivery.zone,
+        "state": delivery.state.value,
+        "body_hash": delivery.body_hash,
+        "not_before": delivery.not_before,
+        "attempt": delivery.attempt,
+        "epoch": delivery.epoch,
+        "message_id": delivery.message_id,
+        "may_repeat": delivery.may_repeat,
+        "crashes": delivery.crashes,
+        "reason": delivery.reason,
+        "changed_at": delivery.changed_at,
+    }
+
+
+def _delivery(row: RowMapping) -> Delivery:
+    return Delivery(
+        occurrence_id=OccurrenceId(row["occurrence_id"]),
+        chat_id=ChatId(row["chat_id"]),
+        locale=Locale(row["locale"]),
+        zone=row["zone"],
+        state=DeliveryState(row["state"]),
+        body_hash=row["body_hash"],
+        not_before=row["not_before"],
+        attempt=row["attempt"],
+        epoch=Epoch(row["epoch"]),
+        message_id=row["message_id"],
+        may_repeat=row["may_repeat"],
+        crashes=row["crashes"],
+        reason=row["reason"],
+        changed_at=row["changed_at"],
+    )
+
+
+def _correction(row: RowMapping, counts: Mapping[CorrectionState, int]) -> Correction:
+    return Correction(
+        correction_id=row["correction_id"],
+        occurrence_id=OccurrenceId(row["occurrence_id"]),
+        kind=CorrectionKind(row["kind"]),
+        texts={Locale(locale): text for locale, text in json.loads(row["texts"]).items()},
+        asked_by=VisitorId(row["asked_by"]),
+        asked_at=row["asked_at"],
+        counts=counts,
+    )

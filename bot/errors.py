@@ -49,8 +49,16 @@ class EmbeddingError(ScodaError):
     """The embedding model or endpoint gave no usable answer."""
 
 
+class ModelError(ScodaError):
+    """The language model failed, took too long, answered nothing, refused or wrote too much."""
+
+
 class DatabaseError(ScodaError):
     """The state database can't be opened, is damaged, or belongs to another version."""
+
+
+class AnnouncementError(ScodaError):
+    """What was wanted of an announcement is not possible or not allowed."""
 
 
 class TelegramError(ScodaError):

@@ -9,45 +9,65 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from bot.adapters.chroma import StoredChunk
+from bot.adapters.chroma import Difference, StoredChunk
 from bot.adapters.lexicon import Lexicon
 from bot.adapters.manifest import means_from_bytes, means_to_bytes
 from bot.answering.ports import StoredSection
 from bot.errors import KnowledgeError
 from bot.ingestion.chunking import sentences_of
-from bot.ingestion.model import Audience, ChunkKind, Document, GenerationContent, Means, Section, Vector
+from bot.ingestion.model import Audience, Chunk, ChunkKind, Document, GenerationContent, Means, Section, Vector
 from bot.vocabulary import Locale, SectionKey
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when the files change their form: they are then built anew."""
 
 _SECTIONS = TypeAdapter(list[StoredSection])
 _CHROMA = "chroma"
 _SEAL = "generation.json"
+_TABLE = "table.npz"
+"""What the search needs of the chunks: `chunks.json` with the texts takes longer to read than all the rest."""
+_KINDS = tuple(ChunkKind)
+_ROUNDING = 2e-6
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkTable:
     """The chunks of a generation as columns; row n belongs to row n of the vectors.
 
-    `first_rows[i]:first_rows[i + 1]` are the rows of section i.
+    `first_rows[i]:first_rows[i + 1]` are the rows of section i. `searched_ids` are the ids of the chunks in the vector
+    store, sorted, and `searched_rows` their rows.
     """
 
-    kinds: tuple[ChunkKind, ...]
-    sections: tuple[int, ...]
-    first_rows: tuple[int, ...]
+    kinds: npt.NDArray[np.uint8]
+    sections: npt.NDArray[np.int32]
+    first_rows: npt.NDArray[np.int64]
+    searched_ids: npt.NDArray[np.bytes_]
+    searched_rows: npt.NDArray[np.int32]
 
-    def rows_of(self, section: int) -> range:
-        """The rows of a section."""
-        return range(self.first_rows[section], self.first_rows[section + 1])
+    def rows_of(self, section: int, kind: ChunkKind) -> npt.NDArray[np.int64]:
+        """The rows of one kind in a section, in reading order."""
+        first, last = self.first_rows[section], self.first_rows[section + 1]
+        rows: npt.NDArray[np.int64] = np.flatnonzero(self.kinds[first:last] == _KINDS.index(kind)) + first
+        return rows
+
+    def sections_of(self, chunk_ids: Sequence[str]) -> list[int]:
+        """The sections of searched chunks, in the same order; an id that is not known is passed over."""
+        if not len(self.searched_ids):
+            return []
+        wanted = np.array(chunk_ids, dtype=np.bytes_)
+        places = np.searchsorted(self.searched_ids, wanted).clip(max=len(self.searched_ids) - 1)
+        known = places[self.searched_ids[places] == wanted]
+        numbers: list[int] = self.sections[self.searched_rows[known]].tolist()
+        return numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +98,8 @@ class Seal(BaseModel):
     """How many chunks the vector store holds."""
     embedded: bool
     """Whether the vector store lies in this folder, not on a Chroma server."""
+    patched: int = 0
+    """How many chunks were deleted from and added to the vector store since it was last written from nothing."""
     hashes: dict[str, str]
     """Of every file that no reader writes to."""
 
@@ -99,6 +121,7 @@ def write_files(folder: Path, content: GenerationContent) -> None:
     ]  # fmt: skip
     (folder / "sections.json").write_bytes(_SECTIONS.dump_json(sections))
     (folder / "chunks.json").write_text(json.dumps({"rows": rows, "left_out": left_out}), encoding="utf-8")
+    _write_table(folder, content.chunks, [numbers[chunk.key, chunk.locale] for chunk in content.chunks], left_out)
     (folder / "means.npz").write_bytes(means_to_bytes(content.means))
     np.save(folder / "vectors.npy", content.vectors)
 
@@ -122,24 +145,43 @@ def _searched_text(section: StoredSection) -> str:
 def searched_chunks(folder: Path) -> tuple[list[StoredChunk], Vector]:
     """The passages and questions that go into the vector store, with their vectors."""
     sections, (rows, left_out) = _read_sections(folder), _read_chunks(folder)
+    searched = [number for number, row in enumerate(rows) if _is_searched(row.kind, row.section, left_out)]
     chunks = [
         StoredChunk(
             chunk_id=row.id,
             text=row.text,
-            row=number,
             key=str(sections[row.section].key),
             locale=sections[row.section].locale,
             kind=row.kind,
             ordinal=row.ordinal,
         )
-        for number, row in enumerate(rows)
-        if row.kind is not ChunkKind.SENTENCE and row.section not in left_out
+        for row in map(rows.__getitem__, searched)
     ]
     vectors = np.load(folder / "vectors.npy", allow_pickle=False)
-    return chunks, vectors[np.array([chunk.row for chunk in chunks], dtype=np.int64)]
+    return chunks, vectors[np.array(searched, dtype=np.int64)]
 
 
-def seal(folder: Path, content: GenerationContent, *, searched: int) -> None:
+def difference(before: Path, chunks: Sequence[StoredChunk], vectors: Vector) -> Difference:
+    """What the vector store of the generation in the folder `before` lacks and has too much of, against these chunks.
+
+    Vectors count as equal that differ by rounding alone: a product of matrices rounds a row by its place.
+    """
+    with np.load(before / _TABLE, allow_pickle=False) as table:
+        old_ids, old_rows = table["searched_ids"], table["searched_rows"]
+    old_vectors = np.load(before / "vectors.npy", mmap_mode="r", allow_pickle=False)
+    new_ids = np.array([chunk.chunk_id for chunk in chunks], dtype=np.bytes_)
+    _, olds, news = np.intersect1d(old_ids, new_ids, assume_unique=True, return_indices=True)
+    if old_vectors.shape[1:] != vectors.shape[1:]:
+        equal = np.zeros(len(olds), dtype=bool)
+    else:
+        equal = np.abs(old_vectors[old_rows[olds]] - vectors[news]).max(axis=1, initial=0.0) <= _ROUNDING
+    return Difference(
+        gone=[chunk_id.decode() for chunk_id in np.delete(old_ids, olds[equal]).tolist()],
+        added=np.delete(np.arange(len(chunks)), news[equal]).tolist(),
+    )
+
+
+def seal(folder: Path, content: GenerationContent, *, searched: int, patched: int) -> None:
     """Force everything to the disk and write the seal."""
     hashes = {name: _hash(folder / name) for name in _sealed_names(folder)}
     written = Seal(
@@ -149,6 +191,7 @@ def seal(folder: Path, content: GenerationContent, *, searched: int) -> None:
         embedding_identity=content.embedding_identity,
         searched=searched,
         embedded=chroma_folder(folder).exists(),
+        patched=patched,
         hashes=hashes,
     )
     (folder / _SEAL).write_text(written.model_dump_json(indent=1), encoding="utf-8")
@@ -184,12 +227,13 @@ def read_files(folder: Path) -> GenerationFiles:
     if sealed is None:
         raise KnowledgeError(f"{folder} is no complete generation; run: scoda knowledge sync")
     try:
-        sections, (rows, left_out) = _read_sections(folder), _read_chunks(folder)
+        sections = _read_sections(folder)
+        chunks, left_out = _read_table(folder, len(sections))
         return GenerationFiles(
             number=sealed.number,
             embedding_identity=sealed.embedding_identity,
             sections=tuple(sections),
-            chunks=_table(rows, len(sections)),
+            chunks=chunks,
             vectors=np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False),
             means=means_from_bytes((folder / "means.npz").read_bytes()),
             lexicons={locale: Lexicon.load(folder / _lexicon_name(locale)) for locale in Locale},
@@ -230,14 +274,39 @@ def _read_chunks(folder: Path) -> tuple[Sequence[_ChunkRow], frozenset[int]]:
     return file.rows, file.left_out
 
 
-def _table(rows: Sequence[_ChunkRow], sections: int) -> ChunkTable:
-    numbers = [row.section for row in rows]
-    firsts = np.searchsorted(np.asarray(numbers, dtype=np.int64), np.arange(sections + 1))
-    return ChunkTable(
-        kinds=tuple(row.kind for row in rows),
-        sections=tuple(numbers),
-        first_rows=tuple(firsts.tolist()),
+def _is_searched(kind: ChunkKind, section: int, left_out: Collection[int]) -> bool:
+    return kind is not ChunkKind.SENTENCE and section not in left_out
+
+
+def _write_table(folder: Path, chunks: Sequence[Chunk], sections: Sequence[int], left_out: Sequence[int]) -> None:
+    gone = frozenset(left_out)
+    searched = sorted(
+        (chunk.chunk_id.encode(), row)
+        for row, (chunk, section) in enumerate(zip(chunks, sections, strict=True))
+        if _is_searched(chunk.kind, section, gone)
     )
+    np.savez(
+        folder / _TABLE,
+        kinds=np.array([_KINDS.index(chunk.kind) for chunk in chunks], dtype=np.uint8),
+        sections=np.array(sections, dtype=np.int32),
+        left_out=np.array(left_out, dtype=np.int32),
+        searched_ids=np.array([chunk_id for chunk_id, _ in searched], dtype=np.bytes_),
+        searched_rows=np.array([row for _, row in searched], dtype=np.int32),
+    )
+
+
+def _read_table(folder: Path, sections: int) -> tuple[ChunkTable, frozenset[int]]:
+    """The chunks as columns, and the sections that are left out."""
+    with np.load(folder / _TABLE, allow_pickle=False) as table:
+        numbers = table["sections"]
+        chunks = ChunkTable(
+            kinds=table["kinds"],
+            sections=numbers,
+            first_rows=np.searchsorted(numbers, np.arange(sections + 1)),
+            searched_ids=table["searched_ids"],
+            searched_rows=table["searched_rows"],
+        )
+        return chunks, frozenset(table["left_out"].tolist())
 
 
 def _stored_sections(documents: Iterable[Document]) -> Iterator[StoredSection]:

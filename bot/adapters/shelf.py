@@ -9,10 +9,14 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import shutil
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+import structlog
 
 from bot.adapters import chroma
 from bot.adapters.child import ChildCrashedError, in_child
@@ -21,6 +25,7 @@ from bot.adapters.generation_files import (
     FORMAT,
     Seal,
     chroma_folder,
+    difference,
     is_undamaged,
     read_seal,
     seal,
@@ -32,8 +37,28 @@ from bot.adapters.generation_files import (
 from bot.errors import GenerationError, KnowledgeError
 from bot.ingestion.model import Generation, GenerationContent
 
+_log = structlog.get_logger(__name__)
+
 _COLLECTION = "chunks"
 _RETRY_S = 0.1
+_PATCHED_AT_MOST = 0.2
+"""The share of chunks that may have been changed in copies of a store before it is written from nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A generation whose store may be copied; `patched` chunks of it were changed since it was written whole."""
+
+    folder: Path
+    patched: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """How many chunks a store holds, and how many of them were changed since it was written whole."""
+
+    searched: int
+    patched: int = 0
 
 
 class GenerationShelf:
@@ -73,8 +98,11 @@ class GenerationShelf:
         try:
             await asyncio.to_thread(_begin, building, content)
             place = self._place(building, content.number, content.fingerprint)
-            searched = await in_child(_build, building, place)
-            await asyncio.to_thread(self._finish, building, content, searched)
+            before = await asyncio.to_thread(self._generation_before, content)
+            written = await _patched(building, place, before) if before is not None else None
+            if written is None:
+                written = await in_child(_build, building, place)
+            await asyncio.to_thread(self._finish, building, content, written)
         except ChildCrashedError as error:
             raise GenerationError(f"building generation {content.number} failed: {error}") from error
         finally:
@@ -106,8 +134,19 @@ class GenerationShelf:
             return StorePlace(f"scoda-{number}-{fingerprint[:12]}", url=self._chroma_url)
         return StorePlace(_COLLECTION, folder=chroma_folder(folder))
 
-    def _finish(self, building: Path, content: GenerationContent, searched: int) -> None:
-        seal(building, content, searched=searched)
+    def _generation_before(self, content: GenerationContent) -> _Before | None:
+        """The newest other generation whose vector store may be copied."""
+        if self._chroma_url:
+            return None
+        folders = {number: folder for folder, number in _numbered(self._folder) if not folder.name.startswith(".")}
+        for number in sorted(folders.keys() - {content.number}, reverse=True):
+            sealed = read_seal(folders[number])
+            if sealed is not None and _can_be_copied(sealed, content) and is_undamaged(folders[number], sealed):
+                return _Before(folders[number], sealed.patched)
+        return None
+
+    def _finish(self, building: Path, content: GenerationContent, written: _Written) -> None:
+        seal(building, content, searched=written.searched, patched=written.patched)
         folder = self.folder_of(content.number)
         shutil.rmtree(folder, ignore_errors=True)
         building.rename(folder)
@@ -143,17 +182,46 @@ def _begin(building: Path, content: GenerationContent) -> None:
     write_files(building, content)
 
 
-def _build(building: Path, place: StorePlace) -> int:
-    """What the child process does."""
+def _build(building: Path, place: StorePlace) -> _Written:
+    """What the child process does: everything from nothing."""
     write_lexicons(building)
     chunks, vectors = searched_chunks(building)
     chroma.write_store(place, chunks, vectors)
-    return len(chunks)
+    return _Written(len(chunks))
+
+
+async def _patched(building: Path, place: StorePlace, before: _Before) -> _Written | None:
+    """Make the store from that of the generation before; None when that is not worth while or does not succeed."""
+    try:
+        return await in_child(_patch, building, place, before)
+    except (ChildCrashedError, GenerationError, KnowledgeError, OSError, sqlite3.Error) as error:
+        _log.warning("store_not_patched", generation=before.folder.name, error=type(error).__name__)
+        await asyncio.to_thread(shutil.rmtree, chroma_folder(building), ignore_errors=True)
+        return None
+
+
+def _patch(building: Path, place: StorePlace, before: _Before) -> _Written | None:
+    """What the child process does: a copy of the store before, and the difference.
+
+    Deleted chunks stay in the graph as dead ends, so after a while it is written whole again.
+    """
+    chunks, vectors = searched_chunks(building)
+    changes = difference(before.folder, chunks, vectors)
+    patched = before.patched + len(changes)
+    if patched > _PATCHED_AT_MOST * len(chunks):
+        return None
+    write_lexicons(building)
+    chroma.patch_store(place, chroma_folder(before.folder), changes, chunks=chunks, vectors=vectors)
+    return _Written(len(chunks), patched)
 
 
 def _check(folder: Path, place: StorePlace) -> None:
     chunks, vectors = searched_chunks(folder)
     chroma.check_store(place, chunks, vectors)
+
+
+def _can_be_copied(sealed: Seal, content: GenerationContent) -> bool:
+    return sealed.format == FORMAT and sealed.embedded and sealed.embedding_identity == content.embedding_identity
 
 
 def _fits(sealed: Seal, generation: Generation) -> bool:

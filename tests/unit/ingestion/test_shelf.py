@@ -80,7 +80,7 @@ def test_old_generations_and_crashed_builds_are_removed_and_a_running_build_is_n
 
 
 VECTORS = np.eye(8, dtype=np.float32)
-CHUNKS = [StoredChunk(f"c{row}", "text", row, f"k{row}", "en", "passage", 0) for row in range(8)]
+CHUNKS = [StoredChunk(f"c{row}", "text", f"k{row}", "en", "passage", 0) for row in range(8)]
 
 
 def test_a_store_that_lacks_a_chunk_fails_its_check(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_similarity_is_the_cosine(tmp_path: Path) -> None:
     store.close()
     store.close()
 
-    assert (first.row, second.row) == (1, 0)
+    assert (first.chunk_id, second.chunk_id) == ("c1", "c0")
     assert (first.score, second.score) == pytest.approx((0.8, 0.6), abs=1e-5)
 
 

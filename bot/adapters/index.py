@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.adapters.chroma import VectorStore, open_store
-from bot.adapters.generation_files import GenerationFiles, read_files
+from bot.adapters.generation_files import ChunkTable, GenerationFiles, read_files
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.ports import Match, SentenceHit, StoredSection
 from bot.errors import EmbeddingMismatchError, KnowledgeError
@@ -93,9 +93,10 @@ class GenerationSearch:
         self._files = files
         self._store = store
         self._embedder = embedder
+        self._vectors = np.asarray(files.vectors)  # the same mapped memory, without the ways of a memmap
         self._knowledge = PublishedKnowledge(files.number, files.sections)
         self._numbers = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
-        self._rows = dict(_rows_of_keys(files))
+        self._rows: dict[SectionKey, _Rows] = {}
         self._places = {
             locale: {self._key_of(section): place for place, section in enumerate(lexicon.sections)}
             for locale, lexicon in files.lexicons.items()
@@ -117,9 +118,8 @@ class GenerationSearch:
         number = self._numbers.get((section.key, section.locale))
         if number is None:
             raise KnowledgeError(f"generation {self._files.number} has no {section.locale}/{section.key}")
-        chunks = self._files.chunks
-        rows = [row for row in chunks.rows_of(number) if chunks.kinds[row] is ChunkKind.SENTENCE]
-        scores = (self._files.vectors[rows] @ vector).tolist()
+        rows = self._files.chunks.rows_of(number, ChunkKind.SENTENCE)
+        scores = (self._vectors[rows] @ vector).tolist()
         return [SentenceHit(ordinal, score) for ordinal, score in enumerate(scores)]
 
     async def _vector(self, text: str, locale: Locale) -> Vector:
@@ -131,47 +131,58 @@ class GenerationSearch:
         lexicon = self._files.lexicons[locale]
         shares = lexicon.coverage(text)
         most = np.argsort(-shares, kind="stable")[:_BY_LETTERS]
-        keys = [self._key_of(self._files.chunks.sections[one.row]) for one in near]
+        sections = self._files.chunks.sections_of([one.chunk_id for one in near])
+        keys = [self._key_of(section) for section in sections]
         keys.extend(self._key_of(lexicon.sections[place]) for place in most if shares[place] > 0)
         places = self._places[locale]
-        found = [
-            self._match(key, vector, float(shares[places[key]]) if key in places else 0.0)
-            for key in dict.fromkeys(keys)
-        ]
-        return sorted(found, key=lambda match: -max(match.passage, match.question))
+        coverage = {key: float(shares[places[key]]) if key in places else 0.0 for key in dict.fromkeys(keys)}
+        return sorted(self._matches(coverage, vector), key=lambda match: -max(match.passage, match.question))
 
     def _key_of(self, section: int) -> SectionKey:
         return self._files.sections[section].key
 
-    def _match(self, key: SectionKey, vector: Vector, coverage: float) -> Match:
-        rows = self._rows[key]
-        best = np.maximum.reduceat(self._files.vectors[rows.rows] @ vector, rows.starts)
-        passages, questions = best[: rows.passages], best[rows.passages :]
-        return Match(
-            key=key,
-            passage=float(passages.max()),
-            passage_mean=float(passages.mean()),
-            question=float(questions.max()) if len(questions) else 0.0,
-            question_mean=float(questions.mean()) if len(questions) else 0.0,
-            coverage=coverage,
-        )
+    def _matches(self, coverage: Mapping[SectionKey, float], vector: Vector) -> Iterator[Match]:
+        """Compare all searched chunks of these sections with the question: one product for all."""
+        if not coverage:
+            return
+        found = [self._rows_of(key) for key in coverage]
+        scores = self._vectors[np.concatenate([rows.rows for rows in found])] @ vector
+        first = 0
+        for (key, share), rows in zip(coverage.items(), found, strict=True):
+            best = np.maximum.reduceat(scores[first : first + len(rows.rows)], rows.starts)
+            first += len(rows.rows)
+            yield _match(key, best[: rows.passages], best[rows.passages :], share)
+
+    def _rows_of(self, key: SectionKey) -> _Rows:
+        """The searched rows of a section; looked up once, at the first question that needs them."""
+        rows = self._rows.get(key)
+        if rows is None:
+            numbers = [self._numbers[key, copy.locale] for copy in self._knowledge.copies(key)]
+            searched = [number for number in numbers if number not in self._files.left_out]
+            rows = self._rows[key] = _rows_of_sections(self._files.chunks, searched)
+        return rows
 
 
-def _rows_of_keys(files: GenerationFiles) -> Iterator[tuple[SectionKey, _Rows]]:
-    copies: dict[SectionKey, list[int]] = defaultdict(list)
-    for number, section in enumerate(files.sections):
-        if number not in files.left_out:
-            copies[section.key].append(number)
-    for key, numbers in copies.items():
-        groups = [_rows_of_kind(files, number, ChunkKind.PASSAGE) for number in numbers]
-        passages = len(groups)
-        groups.extend(rows for number in numbers if (rows := _rows_of_kind(files, number, ChunkKind.QUESTION)))
-        starts = np.cumsum([0, *(len(rows) for rows in groups[:-1])])
-        yield key, _Rows(np.concatenate([np.asarray(rows, dtype=np.int64) for rows in groups]), starts, passages)
+def _match(key: SectionKey, passages: Vector, questions: Vector, coverage: float) -> Match:
+    has_questions = len(questions) > 0
+    asked = questions if has_questions else passages
+    return Match(
+        key=key,
+        passage=float(passages.max()),
+        passage_mean=float(passages.mean()),
+        question=float(asked.max()),
+        question_mean=float(asked.mean()),
+        coverage=coverage,
+        has_questions=has_questions,
+    )
 
 
-def _rows_of_kind(files: GenerationFiles, section: int, kind: ChunkKind) -> list[int]:
-    return [row for row in files.chunks.rows_of(section) if files.chunks.kinds[row] is kind]
+def _rows_of_sections(chunks: ChunkTable, copies: Sequence[int]) -> _Rows:
+    groups = [chunks.rows_of(number, ChunkKind.PASSAGE) for number in copies]
+    passages = len(groups)
+    groups.extend(rows for number in copies if len(rows := chunks.rows_of(number, ChunkKind.QUESTION)))
+    starts = np.cumsum([0, *(len(rows) for rows in groups[:-1])])
+    return _Rows(np.concatenate(groups), starts, passages)
 
 
 class PublishedIndex:

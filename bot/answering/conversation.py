@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.answering.model import Answer, Question, Turn
-from bot.answering.service import Answerer
+from bot.answering.ports import Answering
 from bot.vocabulary import Locale
 
 
 async def converse(
-    answerer: Answerer,
+    answerer: Answering,
     turns: Sequence[str],
     *,
     today: date,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -48,6 +49,8 @@ class Question:
     """What a visitor asked, with what is known about them.
 
     `chosen` is the language that the visitor picked, `app_locale` the one of their app; `history` is oldest first.
+    `visitor_id` is whose budget a language model's work is counted against; where `may_compose` is not set, none is
+    asked.
     """
 
     text: str
@@ -55,6 +58,8 @@ class Question:
     chosen: Locale | None = None
     app_locale: Locale | None = None
     history: tuple[Turn, ...] = ()
+    visitor_id: VisitorId | None = None
+    may_compose: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ class Answer:
     `sentences` are the knowledge's own, in reading order; `locale` is the language to speak to the visitor,
     `written_in` the language of the sentences. `rest` is what else the section says. `score` is the calibrated
     probability, 0 to 1, that the sentences answer the question. `suggestions` are related questions, readings to
-    choose from, or the nearest topics, as the outcome demands.
+    choose from, or the nearest topics, as the outcome demands. `composed` tells that a language model worded the
+    sentences from the cited sections; `generation` is the knowledge that was asked, 0 where none was.
     """
 
     outcome: Outcome
@@ -99,6 +105,12 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     score: float = 0.0
+    composed: bool = False
+    generation: int = 0
+
+
+OnSentence = Callable[[tuple[str, ...]], None]
+"""Gets the sentences of an answer that are sure so far, all of them each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +154,6 @@ class TurnRecord:
     score: float
     keys: tuple[SectionKey, ...]
     took_ms: float
+    composed: bool = False
+    generation: int = 0
+    """The knowledge that was asked; 0 where none was."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from bot.answering.model import Feedback, Turn, TurnRecord
+from bot.answering.model import Answer, Feedback, Question, Turn, TurnRecord
 from bot.vocabulary import ChatId, Locale, SectionKey, VisitorId
 
 
@@ -39,9 +39,10 @@ class Match:
     """How near a section, all its copies together, is to a question.
 
     `passage` and `question` are the best similarities (centred cosine, -1 to 1) of its passages and of its stored
-    questions in any language, `passage_mean` and `question_mean` the means over its languages of the best in each; a
-    section without stored questions has 0 for both. `coverage` is the share, 0 to 1, of the question's character
-    n-grams, weighted by rarity, that the copy in the question's language holds; 0 where there is no such copy.
+    questions in any language, `passage_mean` and `question_mean` the means over its languages of the best in each; in
+    a section without stored questions its passages stand in for them. `coverage` is the share, 0 to 1, of the
+    question's character n-grams, weighted by rarity, that the copy in the question's language holds; 0 where there is
+    no such copy.
     """
 
     key: SectionKey
@@ -50,6 +51,7 @@ class Match:
     question: float
     question_mean: float
     coverage: float
+    has_questions: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,14 @@ class LanguageIdentifier(Protocol):
         ...
 
 
+class Answering(Protocol):
+    """Whoever answers questions, with or without a language model."""
+
+    async def answer(self, question: Question) -> Answer:
+        """Answer, ask back or refuse."""
+        ...
+
+
 class TurnStore(Protocol):
     """The last turns of a chat, and what visitors thought of the answers."""
 
@@ -135,6 +145,10 @@ class TurnStore(Protocol):
 
     async def recent(self, chat_id: ChatId, visitor_id: VisitorId, *, since: datetime, limit: int) -> Sequence[Turn]:
         """The last turns of this visitor in this chat, oldest first."""
+        ...
+
+    async def answered(self, chat_id: ChatId, visitor_id: VisitorId, *, turn_id: str = "") -> TurnRecord | None:
+        """The turn of that id in this chat, whoever asked; without an id the visitor's last one here."""
         ...
 
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:

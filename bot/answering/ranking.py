@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.answering.ports import Knowledge, Match
@@ -64,16 +64,21 @@ def blend(readings: Sequence[tuple[Sequence[Match], float]]) -> Sequence[Match]:
     """
     found = [({match.key: match for match in matches}, weight) for matches, weight in readings if matches]
     keys = dict.fromkeys(key for by_key, _ in found for key in by_key)
-    return [
-        _blended(key, [(by_key.get(key) or _worst(by_key, key), weight) for by_key, weight in found]) for key in keys
-    ]
+    return [_blended([(by_key.get(key) or _worst(by_key, key), weight) for by_key, weight in found]) for key in keys]
 
 
-def _blended(key: SectionKey, parts: Sequence[tuple[Match, float]]) -> Match:
+def _blended(parts: Sequence[tuple[Match, float]]) -> Match:
     def mean(name: str) -> float:
         return sum(float(getattr(match, name)) * weight for match, weight in parts)
 
-    return Match(key, *(mean(field.name) for field in fields(Match) if field.name != "key"))
+    return replace(
+        parts[0][0],
+        passage=mean("passage"),
+        passage_mean=mean("passage_mean"),
+        question=mean("question"),
+        question_mean=mean("question_mean"),
+        coverage=mean("coverage"),
+    )
 
 
 def _worst(by_key: Mapping[SectionKey, Match], key: SectionKey) -> Match:

@@ -15,12 +15,13 @@ from bot.answering.evaluation import Case, Result, evaluate, read_cases, tally
 from bot.app import open_core
 from bot.settings import load_settings
 from bot.vocabulary import Locale
+from bot.writing.folding import ascii_digits
 from tests.golden import GOLDEN, TODAY
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
-LEAST_RIGHT = 0.86
-LEAST_RIGHT_IN_A_LANGUAGE = 0.75
-LEAST_REFUSED_RIGHTLY = 0.86
+LEAST_RIGHT = 0.89
+LEAST_RIGHT_IN_A_LANGUAGE = 0.78
+LEAST_REFUSED_RIGHTLY = 0.9
 WORST_TO_BEST = 0.8
 
 
@@ -78,3 +79,10 @@ async def test_no_language_falls_behind(results):
     }
     assert min(right.values()) >= LEAST_RIGHT_IN_A_LANGUAGE, right
     assert min(right.values()) >= WORST_TO_BEST * max(right.values()), right
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_L15_an_expo_that_there_will_not_be_is_taken_for_granted_in_no_language(results):
+    asked = [result for result in results if any("2031" in ascii_digits(turn) for turn in result.case.turns)]
+    assert {result.case.locale for result in asked} == set(Locale)
+    assert [result.case.case_id for result in asked if not result.answer.outcome.refused] == []

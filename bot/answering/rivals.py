@@ -1,0 +1,48 @@
+"""Two values for one fact: sections that say the same thing with other figures. The newest leads, both are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.answering.ports import StoredSection
+from bot.writing.folding import has_han, words
+
+_ALIKE_FROM = 0.5
+"""Share of common words; `bot.ingestion.contradictions` has measured it on the project's own files."""
+
+
+def disagree(one: StoredSection, other: StoredSection) -> bool:
+    """Whether a sentence of each says the same of the same year, but with other figures."""
+    return one.key.path != other.key.path and any(
+        _part(mine, theirs) for mine in one.sentences for theirs in other.sentences
+    )
+
+
+def newest_first(sections: Sequence[StoredSection]) -> list[int]:
+    """The order of telling, as places in `sections`: what disagrees with the first goes by date, the rest stays."""
+    rivals = [place for place, section in enumerate(sections) if place == 0 or disagree(sections[0], section)]
+    newest = sorted(rivals, key=lambda place: sections[place].as_of or date.min, reverse=True)
+    others = [place for place in range(len(sections)) if place not in rivals]
+    return [*newest, *others]
+
+
+def _part(one: str, other: str) -> bool:
+    mine, theirs = _words(one), _words(other)
+    figures, others = {w for w in mine if w.isdigit()}, {w for w in theirs if w.isdigit()}
+    about, of = mine - figures, theirs - others
+    if not figures - others or not others - figures or _years(figures) != _years(others):
+        return False
+    return len(about & of) >= _ALIKE_FROM * len(about | of)
+
+
+def _years(figures: set[str]) -> set[str]:
+    return {figure for figure in figures if len(figure) == 4 and figure.startswith(("19", "20"))}
+
+
+def _words(sentence: str) -> set[str]:
+    """Folded words; of Chinese the pairs of characters, figures apart."""
+    found: set[str] = set()
+    for word in words(sentence):
+        found.update(word[start : start + 2] for start in range(len(word) - 1)) if has_han(word) else found.add(word)
+    return found

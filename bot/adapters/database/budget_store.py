@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Table, Update, delete, select, update
+from sqlalchemy import Table, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql import ColumnElement
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import model_use, model_use_by_visitor
@@ -54,14 +53,14 @@ class SqlBudgetLedger:
         try:
             async with self._database.apart() as connection:
                 # In the same order everywhere, so that two of them never wait for each other.
-                await self._count(connection, model_use, _scope(_IN_ALL), tokens, self._budgets.in_all)
-                await self._count(connection, model_use, _scope(day), tokens, self._budgets.day)
+                await self._count(connection, _Row(model_use, _scope(_IN_ALL)), tokens, self._budgets.in_all)
+                await self._count(connection, _Row(model_use, _scope(day)), tokens, self._budgets.day)
                 if visitor_id is not None:
-                    whose = {"visitor_id": visitor_id, "day": day}
-                    await self._count(connection, model_use_by_visitor, whose, tokens, self._budgets.visitor_day)
+                    whose = _Row(model_use_by_visitor, {"visitor_id": visitor_id, "day": day})
+                    await self._count(connection, whose, tokens, self._budgets.visitor_day)
         except _ExhaustedError:
             return None
-        return Reservation(secrets.token_hex(8), day, visitor_id, tokens)
+        return Reservation(visitor_id, day, tokens)
 
     async def settle(self, reservation: Reservation, *, prompt_tokens: int, completion_tokens: int) -> None:
         """See the port. A visitor who was forgotten meanwhile stays forgotten."""
@@ -79,7 +78,7 @@ class SqlBudgetLedger:
                 )
             if reservation.visitor_id is not None:
                 whose = {"visitor_id": reservation.visitor_id, "day": reservation.day}
-                await connection.execute(_added(model_use_by_visitor, whose, difference))
+                await connection.execute(_Row(model_use_by_visitor, whose).added(difference))
 
     async def spent_on(self, now: datetime) -> Spending:
         """What counts as spent on the day of `now`."""
@@ -89,26 +88,14 @@ class SqlBudgetLedger:
         """What counts as spent since the first day."""
         return await self._spending(_IN_ALL)
 
-    async def forget_visitors_before(self, now: datetime) -> int:
-        """Delete who used how much on earlier days: only the sums are needed. Returns how many rows went."""
-        async with self._database.writing() as connection:
-            result = await connection.execute(
-                delete(model_use_by_visitor).where(model_use_by_visitor.c.day < _day_of(now))
-            )
-        return result.rowcount
-
-    async def _count(
-        self, connection: AsyncConnection, table: Table, row: dict[str, object], tokens: int, limit: int
-    ) -> None:
+    async def _count(self, connection: AsyncConnection, row: _Row, tokens: int, limit: int) -> None:
         """Add to a row what fits under its limit.
 
         Raises:
             _ExhaustedError: it does not fit.
         """
-        new = {name: 0 for name in table.columns.keys() if name not in row}  # noqa: SIM118 - a collection, no dict
-        await connection.execute(self._database.insert(table).values(**row, **new).on_conflict_do_nothing())
-        fits = table.c.tokens + tokens <= limit
-        result = await connection.execute(_added(table, row, tokens).where(fits))
+        await connection.execute(self._database.insert(row.table).values(row.empty()).on_conflict_do_nothing())
+        result = await connection.execute(row.added(tokens).where(row.table.c.tokens + tokens <= limit))
         if result.rowcount == 0:
             raise _ExhaustedError
 
@@ -121,6 +108,23 @@ class SqlBudgetLedger:
         return Spending() if row is None else Spending(*row)
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of one of the two tables by its primary key."""
+
+    table: Table
+    key: Mapping[str, object]
+
+    def empty(self) -> dict[str, object]:
+        """The row with nothing spent."""
+        return {column.name: self.key.get(column.name, 0) for column in self.table.columns}
+
+    def added(self, tokens: int) -> Update:
+        """The statement that counts more tokens, or fewer."""
+        is_it = (self.table.c[name] == value for name, value in self.key.items())
+        return update(self.table).where(*is_it).values(tokens=self.table.c.tokens + tokens)
+
+
 class _ExhaustedError(Exception):
     """Rolls the transaction back: what was counted for the other budgets is taken back too."""
 
@@ -129,13 +133,5 @@ def _day_of(now: datetime) -> str:
     return now.astimezone(UTC).date().isoformat()
 
 
-def _scope(name: str) -> dict[str, object]:
+def _scope(name: str) -> Mapping[str, object]:
     return {"scope": name}
-
-
-def _added(table: Table, row: dict[str, object], tokens: int) -> Update:
-    return update(table).where(*_is(table, row)).values(tokens=table.c.tokens + tokens)
-
-
-def _is(table: Table, row: dict[str, object]) -> list[ColumnElement[bool]]:
-    return [table.c[name] == value for name, value in row.items()]

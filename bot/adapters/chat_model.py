@@ -1,0 +1,342 @@
+"""Any chat model that LangChain speaks to, as `bot.answering.composing.ports.ChatModel`.
+
+One retry layer (this one), one deadline over all tries, an answer that may not grow without bound, and errors that
+repeat neither the key nor what a visitor wrote. LangChain's parts are imported with the first use: they take a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import structlog
+from pydantic import SecretStr
+
+from bot.answering.composing.model import ChatMessage, Completion
+from bot.errors import ModelError, SettingsError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessageChunk
+    from langchain_core.messages.ai import UsageMetadata
+
+log = structlog.get_logger(__name__)
+
+OnText = Callable[[str], None]
+
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 4.0
+_BYTES_PER_TOKEN = 16
+"""No tokeniser packs more of any writing into one token, spaces apart: what is longer was not limited by the server."""
+_PIECES_PER_TOKEN = 4
+_SPARE_PIECES = 64
+_ESTIMATED_BYTES_PER_TOKEN = 3
+"""For servers that do not count: a little too many tokens rather than too few, in all twelve languages."""
+_TRY_AGAIN_AT = frozenset({408, 409, 425, 429})
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PROBE_S = 3.0
+_PROBE_EVERY_S = 30.0
+
+
+@dataclass(slots=True)
+class Connection:
+    """A model of LangChain's, how to close it, and how to ask its server whether it is there.
+
+    Not every model knows the parameter `max_tokens`; without it the answer is cut off here.
+    """
+
+    model: BaseChatModel
+    close: Callable[[], Awaitable[object]]
+    probe: Callable[[], Awaitable[object]] | None = None
+    limits_tokens: bool = True
+
+
+class LangChainChatModel:
+    """Implements `bot.answering.composing.ports.ChatModel`.
+
+    `connect` makes the model when it is needed first, in a thread. `name` stands in errors and in the log. `clock` and
+    `pause` count seconds.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        *,
+        name: str,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.name = name
+        self._connect = connect
+        self._clock = clock
+        self._pause = pause
+        self._connection: Connection | None = None
+        self._connecting = asyncio.Lock()
+        self._trouble = ""
+        self._probed_at = float("-inf")
+
+    async def complete(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        deadline_s: float,
+        on_text: OnText | None = None,
+    ) -> Completion:
+        """See the port. Whatever fails for a moment is tried again while the deadline lasts."""
+        try:
+            async with asyncio.timeout(deadline_s):
+                completion = await self._tried(messages, max_tokens, self._clock() + deadline_s, on_text)
+        except TimeoutError:
+            self._trouble = f"no answer within {deadline_s:g} s"
+            raise ModelError(f"the language model {self.name} gave no whole answer within {deadline_s:g} s") from None
+        except ModelError as error:
+            self._trouble = str(error)
+            raise
+        self._trouble = ""
+        return completion
+
+    async def load(self) -> None:
+        """Import and set up what the first call needs, and find out whether the server is there.
+
+        What is wrong is kept for `state`: a bot without its model runs all the same.
+        """
+        await self._probe()
+
+    async def state(self) -> str:
+        """`ok`, or what was wrong with the last call. A server that failed is asked again, but not often."""
+        if self._trouble and self._clock() - self._probed_at >= _PROBE_EVERY_S:
+            await self._probe()
+        return self._trouble or "ok"
+
+    async def close(self) -> None:
+        """Let go of the connections; twice is as good as once."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _connected(self) -> Connection:
+        async with self._connecting:
+            if self._connection is None:
+                self._connection = await asyncio.to_thread(self._connect)
+            return self._connection
+
+    async def _probe(self) -> None:
+        """Ask the server for its models, where it has such a list; the answer itself does not matter."""
+        self._probed_at = self._clock()
+        try:
+            connection = await self._connected()
+            if connection.probe is not None:
+                async with asyncio.timeout(_PROBE_S):
+                    await connection.probe()
+                self._trouble = ""
+        except ModelError as error:
+            self._trouble = str(error)
+        except TimeoutError:
+            self._trouble = f"no answer within {_PROBE_S:g} s"
+        except Exception as error:  # noqa: BLE001 - every provider has errors of its own
+            # A server that answers 404 is there and has no list of models.
+            self._trouble = "" if _status_of(error) == 404 else _what_happened(error)
+        if self._trouble:
+            log.warning("model_unavailable", reason=self._trouble)
+
+    async def _tried(
+        self, messages: Sequence[ChatMessage], max_tokens: int, ends_at: float, on_text: OnText | None
+    ) -> Completion:
+        connection = await self._connected()
+        attempt = 0
+        while True:
+            try:
+                return await _read(connection, messages, max_tokens=max_tokens, on_text=on_text)
+            except ModelError:
+                raise
+            except TimeoutError as error:
+                if self._clock() >= ends_at:
+                    raise
+                failure: Exception = error
+            except Exception as error:  # noqa: BLE001 - every provider has errors of its own
+                failure = error
+            pause_s = _pause_before_next(failure, attempt)
+            if pause_s is None or self._clock() + pause_s >= ends_at:
+                # The foreign error is left behind: its text may repeat the key or the question.
+                raise ModelError(f"the language model {self.name} failed: {_what_happened(failure)}") from None
+            log.debug("model_tried_again", reason=_what_happened(failure), attempt=attempt + 1)
+            await self._pause(pause_s)
+            attempt += 1
+
+
+def openai_compatible(*, base_url: str, model: str, api_key: SecretStr, temperature: float) -> LangChainChatModel:
+    """A model behind an OpenAI-compatible address: DeepSeek, Qwen, Ollama, vLLM, llama.cpp, gateways."""
+
+    def connect() -> Connection:
+        import openai  # noqa: PLC0415 - takes a second to import
+        from langchain_openai.chat_models.base import BaseChatOpenAI  # noqa: PLC0415 - as above
+
+        heeds_proxies = urlsplit(base_url).hostname not in _LOOPBACK
+        http = openai.DefaultHttpxClient(trust_env=heeds_proxies)
+        async_http = openai.DefaultAsyncHttpxClient(trust_env=heeds_proxies)
+        # ChatOpenAI would send `max_completion_tokens`, which only OpenAI's own server knows; its base does not.
+        chat = BaseChatOpenAI(
+            base_url=base_url.rstrip("/"),
+            model=model,
+            api_key=api_key if api_key.get_secret_value() else SecretStr("none"),
+            temperature=temperature,
+            max_retries=0,
+            stream_usage=True,
+            stream_chunk_timeout=None,
+            http_client=http,
+            http_async_client=async_http,
+        )
+
+        async def close() -> None:
+            http.close()
+            await async_http.aclose()
+
+        async def probe() -> None:
+            await chat.root_async_client.with_options(max_retries=0).models.list()
+
+        return Connection(chat, close, probe)
+
+    return LangChainChatModel(connect, name=f"{model} at {urlsplit(base_url).hostname}")
+
+
+def any_langchain(model: str, *, api_key: SecretStr, temperature: float) -> LangChainChatModel:
+    """A model by LangChain's own name, `provider:model`; its package must be installed."""
+
+    def connect() -> Connection:
+        from langchain.chat_models import init_chat_model  # noqa: PLC0415 - takes a second to import
+
+        given: dict[str, Any] = {"temperature": temperature, "max_retries": 0}
+        if api_key.get_secret_value():
+            given["api_key"] = api_key.get_secret_value()
+        try:
+            chat = init_chat_model(model, **given)
+        except Exception as error:  # noqa: BLE001 - a package that is missing, an unknown name, a key that is needed
+            raise ModelError(
+                f"LangChain can't make the model {model!r} ({type(error).__name__}): [model] model needs the form "
+                "provider:model, and that provider's langchain package must be installed"
+            ) from None
+        names = {name for key, field in type(chat).model_fields.items() for name in (key, field.alias)}
+        return Connection(chat, _nothing_to_close, limits_tokens="max_tokens" in names)
+
+    if ":" not in model:
+        raise SettingsError(f"setting [model] model: {model!r} needs the form provider:model with provider langchain")
+    return LangChainChatModel(connect, name=model)
+
+
+async def _nothing_to_close() -> None:
+    return
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What has been streamed so far, within bounds."""
+
+    max_tokens: int
+    text: str = ""
+    size: int = 0
+    pieces: int = 0
+    usage: UsageMetadata | None = field(default=None)
+
+    def take(self, chunk: AIMessageChunk) -> bool:
+        """Add a chunk; whether it brought text.
+
+        Raises:
+            ModelError: it is no text, or there is more of it than was asked for.
+        """
+        from langchain_core.messages.ai import add_usage  # noqa: PLC0415 - LangChain is here already
+
+        _refuse_what_is_no_text(chunk)
+        if chunk.usage_metadata is not None:
+            self.usage = add_usage(self.usage, chunk.usage_metadata)
+        piece = str(chunk.text)
+        self.pieces += 1
+        self.size += len(piece.encode("utf-8", "surrogatepass"))
+        if (
+            self.size > self.max_tokens * _BYTES_PER_TOKEN
+            or self.pieces > self.max_tokens * _PIECES_PER_TOKEN + _SPARE_PIECES
+        ):
+            raise ModelError(f"the language model wrote more than the {self.max_tokens} tokens it was asked for")
+        self.text += piece
+        return bool(piece)
+
+
+async def _read(
+    connection: Connection, messages: Sequence[ChatMessage], *, max_tokens: int, on_text: OnText | None
+) -> Completion:
+    """One call to its end."""
+    answer = _Answer(max_tokens)
+    asked = [(message.role.value, message.text) for message in messages]
+    limit: dict[str, Any] = {"max_tokens": max_tokens} if connection.limits_tokens else {}
+    async with aclosing(connection.model.astream(asked, **limit)) as stream:  # type: ignore[type-var]  # it is a generator, typed as an iterator
+        async for chunk in stream:
+            if answer.take(chunk) and on_text is not None:
+                on_text(answer.text)
+    if not answer.text.strip():
+        raise ModelError("the language model refused, or had nothing to say")
+    usage = answer.usage
+    return Completion(
+        answer.text,
+        prompt_tokens=usage["input_tokens"] if usage else sum(estimated_tokens(message.text) for message in messages),
+        completion_tokens=usage["output_tokens"] if usage else estimated_tokens(answer.text),
+    )
+
+
+def estimated_tokens(text: str) -> int:
+    """About how many tokens a text has, rather too many than too few."""
+    return len(text.encode("utf-8", "surrogatepass")) // _ESTIMATED_BYTES_PER_TOKEN + 1
+
+
+def _refuse_what_is_no_text(chunk: AIMessageChunk) -> None:
+    if chunk.tool_call_chunks or chunk.tool_calls or chunk.invalid_tool_calls:
+        raise ModelError("the language model called a tool: it has none")
+    if chunk.response_metadata.get("finish_reason") == "content_filter":
+        raise ModelError("the language model's provider cut the answer short")
+
+
+def _pause_before_next(error: Exception, attempt: int) -> float | None:
+    """How long to wait before the call is made again; None when that would not help."""
+    status = _status_of(error)
+    if status is None and not _is_of_the_network(error):
+        return None
+    if status is not None and status < 500 and status not in _TRY_AGAIN_AT:
+        return None
+    return _asked_pause(error) or min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S)
+
+
+def _status_of(error: Exception) -> int | None:
+    """The HTTP status that an error of any provider's client carries."""
+    for carrier in (error, getattr(error, "response", None)):
+        status = getattr(carrier, "status_code", None)
+        if isinstance(status, int):
+            return status
+    return None
+
+
+def _is_of_the_network(error: BaseException | None) -> bool:
+    """Whether the connection failed: the clients wrap httpx's errors, under either of its names, in their own."""
+    if error is None:
+        return False
+    if isinstance(error, OSError) or any(kind.__name__ == "TransportError" for kind in type(error).__mro__):
+        return True
+    return _is_of_the_network(error.__cause__)
+
+
+def _asked_pause(error: Exception) -> float:
+    """The seconds of `Retry-After`, 0 without one."""
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    try:
+        return max(0.0, float(headers.get("retry-after", "")))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _what_happened(error: Exception) -> str:
+    """Class and status: the text of a foreign error may repeat the key or what a visitor wrote."""
+    status = _status_of(error)
+    return type(error).__name__ if status is None else f"{type(error).__name__}, HTTP {status}"

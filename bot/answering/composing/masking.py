@@ -1,0 +1,55 @@
+"""What a visitor tells of themselves without need: masked before a language model sees the question.
+
+The search goes on with the question as it was asked: it never leaves the machine.
+"""
+
+from __future__ import annotations
+
+import regex
+
+from bot.writing.folding import ascii_digits
+
+_MAIL = regex.compile(r"[\w.+-]+\s?[@＠]\s?[\w-]+(?:\.[\w-]+)+")
+_HANDLE = regex.compile(r"(?<![\w/])@\w{4,}")
+_DATE = regex.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d\s?[-–—]\s?(?:19|20)\d\d)(?!\d)"
+)
+_GROUPED = regex.compile(r"(?<![\d+])\d{1,3}(?:(?P<by>[ ,.\u00a0\u202f٬])\d{3})(?:(?P=by)\d{3})*(?![\d-])")
+_NUMBER = regex.compile(r"(?<![\p{L}\d])(?:[A-ZА-ЯЁ]{1,3}[ -]?)?[+(]?\d(?:[\s().\u00a0/-]{0,2}\d){6,}(?!\d)")
+_AFTER_WORD = regex.compile(
+    r"(?i)(?:passport|паспорт\p{L}*|пашпарт\p{L}*|төлқұжат\p{L}*|pasport\p{L}*|гиҷоз\p{L}*|шиноснома\p{L}*|护照号?码?|گذرنامه|پاسپورت|پاسپورٹ|पासपोर्ट|iin|иин|жсн|pinfl)"
+    r"[\s:№#no.-]{0,6}(?P<id>[\p{L}]{0,3}[ -]?\d{5,})"
+)
+_LARGEST_GROUPED = 9
+"""Digits: 1 000 000 is a sum of money, 812 123 456 789 is somebody's number."""
+
+
+def masked(text: str) -> str:
+    """`text` without e-mail addresses, handles, and numbers of telephones, cards, passports and accounts."""
+    text = _MAIL.sub("[e-mail]", text)
+    text = _HANDLE.sub("[name]", text)
+    plain = ascii_digits(text)
+    kept = [match.span() for match in _DATE.finditer(plain)] + [
+        match.span() for match in _GROUPED.finditer(plain) if sum(map(str.isdigit, match.group())) <= _LARGEST_GROUPED
+    ]
+    spans = [match.span() for match in _NUMBER.finditer(plain) if not _is_kept(match.span(), kept)]
+    spans += [match.span("id") for match in _AFTER_WORD.finditer(plain)]
+    for start, end in sorted(_joined(spans), reverse=True):
+        text = f"{text[:start]}[number]{text[end:]}"
+    return text
+
+
+def _is_kept(span: tuple[int, int], kept: list[tuple[int, int]]) -> bool:
+    """Whether a run of digits is a date or a sum and nothing more."""
+    return any(start <= span[0] and span[1] <= end for start, end in kept)
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans without overlaps."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

@@ -1,0 +1,157 @@
+"""Rows S05 and S06: nothing is run that a store on disk names, and nothing is installed that nobody asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any, ClassVar
+
+import chromadb
+import numpy as np
+import pytest
+from chromadb.api.types import EmbeddingFunction
+from chromadb.utils import embedding_functions
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from bot.adapters.chroma import StoredChunk, StorePlace, open_store, write_store
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ("requirements", "requirements-dev")
+
+
+# ── S05 ──
+
+
+class Hostile(EmbeddingFunction):
+    """Stands for one of Chroma's own that load a model, call an address or read a file when they are built."""
+
+    built: ClassVar[list[dict[str, Any]]] = []
+
+    def __init__(self) -> None: ...
+
+    def __call__(self, input: Any) -> Any:  # noqa: A002 - Chroma's form
+        raise AssertionError
+
+    @staticmethod
+    def name() -> str:
+        return "hostile"
+
+    @staticmethod
+    def build_from_config(config: dict[str, Any]) -> Hostile:
+        Hostile.built.append(config)
+        return Hostile()
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+@pytest.fixture
+def tampered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StorePlace]:
+    """A store whose own files now name an embedding function to be built."""
+    monkeypatch.setitem(embedding_functions.known_embedding_functions, "hostile", Hostile)
+    monkeypatch.setattr(Hostile, "built", [])
+    place = StorePlace("knowledge", folder=tmp_path / "store")
+    chunks = [StoredChunk(f"c{n}", f"text {n}", "a.md#b", "en", "passage", n) for n in range(3)]
+    write_store(place, chunks, np.eye(3, 8, dtype=np.float32))
+    with sqlite3.connect(tmp_path / "store" / "chroma.sqlite3") as connection:
+        [(config,)] = connection.execute("SELECT config_json_str FROM collections")
+        named = json.loads(config or "{}") | {
+            "embedding_function": {"type": "known", "name": "hostile", "config": {"address": "http://127.0.0.1:1/"}}
+        }
+        connection.execute("UPDATE collections SET config_json_str = ?, schema_str = NULL", (json.dumps(named),))
+    connection.close()
+    yield place
+    chromadb.api.client.SharedSystemClient.clear_system_cache()
+
+
+def test_S05_an_embedding_function_that_the_store_names_is_never_built(tampered: StorePlace):
+    store = open_store(tampered)
+    assert store.count() == 3
+    assert [near.chunk_id for near in store.nearest(np.eye(1, 8, dtype=np.float32)[0], top_k=1)] == ["c0"]
+    store.close()
+    assert Hostile.built == []
+
+
+def test_S05_chroma_left_to_itself_would_build_it(tampered: StorePlace):
+    client = chromadb.PersistentClient(path=str(tampered.folder))
+    with pytest.raises(AssertionError):
+        client.get_collection("knowledge").query(query_texts=["x"])
+    client.close()
+    assert Hostile.built == [{"address": "http://127.0.0.1:1/"}]
+
+
+# ── S06 ──
+
+
+def _pinned(lock: str) -> dict[str, str]:
+    """Package and version of every entry that is for this machine."""
+    text = (ROOT / "config" / f"{lock}.lock").read_text(encoding="utf-8")
+    entries = [Requirement(line) for line in re.findall(r"^([A-Za-z0-9][^\\\n]*)", text, re.MULTILINE)]
+    return {
+        canonicalize_name(entry.name): str(entry.specifier).removeprefix("==")
+        for entry in entries
+        if entry.marker is None or entry.marker.evaluate()
+    }
+
+
+def _asked_for(lock: str) -> set[str]:
+    """What the `.in` files name."""
+    lines = (ROOT / "config" / f"{lock}.in").read_text(encoding="utf-8").splitlines()
+    asked = {canonicalize_name(Requirement(line).name) for line in lines if line and line[0] not in "#-"}
+    return asked | (_asked_for("requirements") if lock != "requirements" else set())
+
+
+def _needed_by(name: str) -> set[str]:
+    """What an installed package says it needs, with every extra; nothing for one of another system."""
+    try:
+        needs = metadata.requires(name) or []
+    except metadata.PackageNotFoundError:
+        return set()
+    return {canonicalize_name(Requirement(need).name) for need in needs}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_S06_every_pinned_package_was_asked_for_or_is_needed_by_one_that_was(lock: str):
+    pinned, known = _pinned(lock), set(_asked_for(lock))
+    waiting = list(known)
+    while waiting:
+        new = _needed_by(waiting.pop()) - known
+        known |= new
+        waiting += new
+    assert len(pinned) > 50
+    assert set(pinned) - known == set(), "a package that nobody asked for: a typing error, or somebody else's wish"
+
+
+def test_S06_what_is_installed_is_what_is_pinned():
+    installed = {canonicalize_name(found.name): found.version for found in metadata.distributions()}
+    differing = {
+        name: (installed[name], version)
+        for name, version in _pinned(LOCKS[-1]).items()
+        if name in installed and installed[name] != version
+    }
+    assert differing == {}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_S06_every_file_is_pinned_by_a_whole_hash(lock: str):
+    text = (ROOT / "config" / f"{lock}.lock").read_text(encoding="utf-8")
+    hashes = re.findall(r"--hash=(\S+)", text)
+    assert hashes
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in hashes)
+    loose = [line for line in text.splitlines() if not re.match(r"[A-Za-z0-9]|    --hash=|#|$", line)]
+    assert loose == []
+
+
+def test_S06_an_audit_that_could_not_look_everything_up_fails():
+    shown = subprocess.run(["make", "-n", "audit"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    [recipe] = [line for line in shown.splitlines() if "pip-audit --" in line]
+    assert "--strict" in recipe
+    assert "--require-hashes" in recipe
+    assert recipe.rstrip("; \\").endswith("|| exit 1")
+    assert all(name in shown for name in LOCKS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -21,6 +22,11 @@ Job = Callable[[datetime], Awaitable[object]]
 def utc_now() -> datetime:
     """The present moment: the only place that reads the clock of the machine."""
     return datetime.now(UTC)
+
+
+def stopwatch() -> float:
+    """Seconds that never go back and never leap, and that also count while the machine sleeps (where it can tell)."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Clock:

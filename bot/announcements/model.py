@@ -396,6 +396,8 @@ class CorrectionState(StrEnum):
     DONE = "done"
     TOO_OLD = "too_old"
     """Telegram deletes messages younger than 48 hours only."""
+    UNTOUCHED = "untouched"
+    """The correction has no text in the copy's language: it stays as it was."""
     FAILED = "failed"
 
 

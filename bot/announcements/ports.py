@@ -196,6 +196,10 @@ class Corrections(Protocol):
         """The correction with its counts."""
         ...
 
+    async def edited(self, occurrence_id: OccurrenceId) -> Mapping[Locale, str]:
+        """The texts that took the place of what an occurrence delivered, the newest of each language."""
+        ...
+
 
 class Lease(Protocol):
     """At most one dispatcher lives at a time; an older epoch can write nothing."""

@@ -28,9 +28,11 @@ class _Field:
     names: tuple[str, ...] = ()
 
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MINUTE, _HOUR, _DAY = _Field("minute", 0, 59), _Field("hour", 0, 23), _Field("day-of-month", 1, 31)
-_MONTH = _Field("month", 1, 12, tuple("jan feb mar apr may jun jul aug sep oct nov dec".split()))
-_WEEKDAY = _Field("day-of-week", 0, 6, tuple("sun mon tue wed thu fri sat".split()))
+_MONTH = _Field("month", 1, 12, _MONTHS)
+_WEEKDAY = _Field("day-of-week", 0, 6, _DAYS)
 
 
 class ScheduleError(ValueError):
@@ -228,7 +230,7 @@ def _read(text: str, field: _Field) -> frozenset[int]:
 
 def _read_part(part: str, field: _Field) -> range:
     span, slash, step_text = part.partition("/")
-    if slash and not (step_text.isascii() and step_text.isdigit() and int(step_text) > 0):
+    if slash and not (_is_number(step_text) and int(step_text) > 0):
         raise ScheduleError(f"cron field {field.name}: the step in {part!r} must be a number above 0")
     step = int(step_text) if slash else 1
     if span == "*":
@@ -249,7 +251,11 @@ def _number(text: str, field: _Field) -> int:
     if text.lower() in field.names:
         return field.names.index(text.lower()) + field.low
     highest = 7 if field is _WEEKDAY else field.high  # Sunday is 0 and 7
-    if not (text.isascii() and text.isdigit() and field.low <= int(text) <= highest):
+    if not (_is_number(text) and field.low <= int(text) <= highest):
         also = f" or {field.names[0]}…{field.names[-1]}" if field.names else ""
         raise ScheduleError(f"cron field {field.name}: {text!r} is not {field.low}–{highest}{also}")
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 3

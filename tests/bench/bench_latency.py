@@ -99,7 +99,7 @@ class Bot:
     process: asyncio.subprocess.Process
     stored: dict[int, list[float]] = field(default_factory=dict)
     """For each lane the times at which its updates were committed."""
-    steps: dict[str, list[float]] = field(default_factory=lambda: {"attempt_ms": [], "answer_ms": []})
+    steps: dict[str, list[float]] = field(default_factory=lambda: {"answer_ms": []})
     """What it says of its steps, in the order of the questions."""
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _embedded: asyncio.Queue[float] = field(default_factory=asyncio.Queue)
@@ -174,7 +174,6 @@ async def bench_one_by_one(sandbox: Sandbox, bot: Bot, cases: Sequence[Case]) ->
             latency.append((sandbox.first_answers[visitor] - bot.stored[visitor][0]) * 1000)
     print(f"{len(latency)} questions in twelve languages, one after the other, one core:")
     print(f"  stored update to sendMessage: {described(latency)}")
-    print(f"    of that, to note the attempt: {described(bot.steps['attempt_ms'][WARM_UP:])}")
     print(f"    of that, to find the answer: {described(bot.steps['answer_ms'][WARM_UP:])}")
     print(f"  one embedding of the question: {described(embedding)}")
     ratio = statistics.median(latency) / statistics.median(embedding)

@@ -2,10 +2,9 @@
 
     python -m tests.bench.latency_bot BASE_URL --data DIR --knowledge DIR
 
-Writes lines of JSON: {"ready"}, then {"lane", "stored_at"} for each update once it is committed, {"attempt_ms"} for the
-write before it is handled, and {"answer_ms"} for what the Answerer took. Reads lines of JSON:
-{"embed": text} is answered by {"embed_ms"}, the time of one embedding of the text by a model of its own, without any
-cache. Ends with its standard input.
+Writes lines of JSON: {"ready"}, then {"lane", "stored_at"} for each update once it is committed, and {"answer_ms"} for
+what the Answerer took. Reads lines of JSON: {"embed": text} is answered by {"embed_ms"}, the time of one embedding of
+the text by a model of its own, without any cache. Ends with its standard input.
 """
 
 from __future__ import annotations
@@ -48,12 +47,6 @@ class TimedInbox:
             say(lane=update.lane, stored_at=stored_at)
         return new
 
-    async def attempted(self, update_id: int) -> int:
-        started = time.perf_counter()
-        attempts = await self._inbox.attempted(update_id)
-        say(attempt_ms=(time.perf_counter() - started) * 1000)
-        return attempts
-
 
 class TimedAnswerer:
     """See `bot.chat.ports.Answerer`; says how long an answer took."""
@@ -64,9 +57,9 @@ class TimedAnswerer:
     def __getattr__(self, name: str) -> object:
         return getattr(self._answerer, name)
 
-    async def answer(self, question: Question) -> Answer:
+    async def answer(self, question: Question, **how: object) -> Answer:
         started = time.perf_counter()
-        answer = await self._answerer.answer(question)
+        answer = await self._answerer.answer(question, **how)
         say(answer_ms=(time.perf_counter() - started) * 1000)
         return answer
 

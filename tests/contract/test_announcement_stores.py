@@ -426,6 +426,24 @@ async def test_a_correction_covers_what_was_sent(database, outbox, running):
     assert await store.find("c1") == replace(correction, counts={CorrectionState.DONE: 1, CorrectionState.PLANNED: 1})
 
 
+async def test_the_newest_edit_of_each_language_is_what_was_delivered_in_the_end(database, outbox, running):
+    store = SqlCorrections(database)
+    assert await store.edited(FIRST) == {}
+    edits = ({Locale.ZH: "二号馆", Locale.FA: "تالار ۲"}, {Locale.ZH: "三号馆"}, {})
+    for number, texts in enumerate(edits):
+        correction = Correction(
+            correction_id=f"c{9 - number}",
+            occurrence_id=FIRST,
+            kind=CorrectionKind.EDIT if texts else CorrectionKind.DELETE,
+            texts=texts,
+            asked_by=AUTHOR,
+            asked_at=NOW + timedelta(minutes=number),
+        )
+        await store.open(correction)
+    assert await store.edited(FIRST) == {Locale.ZH: "三号馆", Locale.FA: "تالار ۲"}
+    assert await store.edited(OccurrenceId("abc.another")) == {}
+
+
 # the lease, organisers, dialogues, audit
 
 

@@ -55,11 +55,19 @@ async def test_migrating_again_changes_nothing(database):
 
 def test_every_column_with_a_persons_id_is_known_as_one():
     other_ids = {"update_id", "message_id", "seq", "snapshot", "planned_through", "epoch", "entry", "value"}
-    organisers_ids = {"granted_by", "created_by", "used_by", "asked_by", "actor"}  # who acted for the organiser stays on record
+    organisers_ids = {
+        "granted_by",
+        "created_by",
+        "used_by",
+        "asked_by",
+        "actor",
+    }  # who acted for the organiser stays on record
     for table in metadata.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, BigInteger):
-                assert column.name in PERSON_COLUMNS | other_ids | organisers_ids, f"{table.name}.{column.name}: whose id is it?"
+                assert column.name in PERSON_COLUMNS | other_ids | organisers_ids, (
+                    f"{table.name}.{column.name}: whose id is it?"
+                )
 
 
 async def test_export_and_forgetting_cover_every_table_with_a_persons_id(database):

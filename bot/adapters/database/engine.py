@@ -24,6 +24,10 @@ WAIT_S = 30.0
 """How long a write waits for its turn, and a connection for a free place, before it fails."""
 
 _BEGIN = "scoda_begin"
+_SYNCHRONOUS = "FULL"
+"""SQLite's word for commits that survive a power cut; with a WAL, NORMAL may take back what was committed."""
+_SURVIVES_POWER_LOSS = ("2", "3", "on", "local", "remote_write", "remote_apply")
+"""As SQLite (FULL, EXTRA) and PostgreSQL say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ class Database:
             await engine.dispose()  # the connection still has its foreign keys off
 
     async def check(self) -> None:
-        """Make sure that the database is whole and of a revision this program knows.
+        """Make sure that the database is whole, of a revision this program knows, and keeps what is committed.
 
         Raises:
             DatabaseError: it is not, with the way back.
@@ -153,6 +157,8 @@ class Database:
         async with self.reading() as connection:
             if self._is_sqlite and not self._reads_only:
                 await self._refuse_damage(connection)
+            if not self._reads_only:
+                await self._require_durable(connection)
             await connection.run_sync(schema.refuse_newer, self.name)
             if self._reads_only:
                 await connection.run_sync(schema.require_newest, self.name)
@@ -210,6 +216,16 @@ class Database:
         if findings != ["ok"]:
             raise DatabaseError(self._damage("; ".join(map(str, findings))))
 
+    async def _require_durable(self, connection: AsyncConnection) -> None:
+        """An intent that a power cut takes back would be sent twice."""
+        asking = "PRAGMA synchronous" if self._is_sqlite else "SHOW synchronous_commit"
+        found = str(await connection.scalar(text(asking)))
+        if found not in _SURVIVES_POWER_LOSS:
+            raise DatabaseError(
+                f"the database {self.name} may lose committed writes when the power fails ({asking} says {found}): "
+                f"set it to {'FULL' if self._is_sqlite else 'on'}"
+            )
+
     def _damage(self, reason: str) -> str:
         return (
             f"the database {self.name} is damaged ({reason}). Stop the bot, move this file and those beside it that "
@@ -257,7 +273,7 @@ def _sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
     pragmas = [
         f"busy_timeout={WAIT_S * 1000:.0f}",
         "query_only=ON" if reads_only else "journal_mode=WAL",
-        "synchronous=FULL",
+        f"synchronous={_SYNCHRONOUS}",
         "foreign_keys=ON",
         "secure_delete=ON",  # what a visitor had deleted is overwritten in the file
     ]

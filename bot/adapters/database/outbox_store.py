@@ -39,6 +39,7 @@ from bot.vocabulary import ChatId, Locale, VisitorId
 DISPATCHER = "dispatcher"
 """The name of the dispatcher's lease."""
 _ROWS_AT_ONCE = 500
+_UNSETTLED = (DeliveryState.SENDING.value, DeliveryState.IN_DOUBT.value)
 _ENDED = tuple(state.value for state in OccurrenceState if state.has_ended)
 
 
@@ -87,12 +88,10 @@ class SqlOutbox:
 
     async def plan(self, batch: Sequence[Delivery], *, occurrence_id: OccurrenceId, through: ChatId | None) -> int:
         """See the port."""
-        new = 0
+        adding = self._database.insert(deliveries).on_conflict_do_nothing().returning(deliveries.c.chat_id)
+        rows = [_delivery_row(delivery) for delivery in batch]
         async with self._database.writing() as connection:
-            for start in range(0, len(batch), _ROWS_AT_ONCE):
-                rows = [_delivery_row(delivery) for delivery in batch[start : start + _ROWS_AT_ONCE]]
-                adding = self._database.insert(deliveries).values(rows).on_conflict_do_nothing()
-                new += len((await connection.execute(adding.returning(deliveries.c.chat_id))).all())
+            new = len((await connection.execute(adding, rows)).all()) if rows else 0
             await connection.execute(
                 update(occurrences)
                 .where(occurrences.c.occurrence_id == occurrence_id)
@@ -111,7 +110,7 @@ class SqlOutbox:
                 deliveries.c.state == DeliveryState.PLANNED.value,
                 deliveries.c.not_before <= now,
             )
-            .order_by(deliveries.c.not_before, deliveries.c.chat_id)
+            .order_by(deliveries.c.not_before)  # as the index has them: a further column would sort all that is due
             .limit(limit)
         )
         running = exists().where(
@@ -122,7 +121,7 @@ class SqlOutbox:
             .where(
                 deliveries.c.occurrence_id == occurrence_id,
                 deliveries.c.chat_id.in_(due.scalar_subquery()),
-                deliveries.c.state == DeliveryState.PLANNED.value,
+                deliveries.c.state.concat("") == DeliveryState.PLANNED.value,  # by key: SQLite would go through all
                 running,
                 _is_live(epoch),
             )
@@ -153,15 +152,16 @@ class SqlOutbox:
         states = deliveries.c.state
         query = (
             select(deliveries)
-            .where(
-                (states == DeliveryState.IN_DOUBT.value)
-                | ((states == DeliveryState.SENDING.value) & (deliveries.c.epoch < live))
+            .where(  # occurrence by occurrence, for the index's sake: the table holds everything that was ever sent
+                deliveries.c.occurrence_id.in_(select(occurrences.c.occurrence_id)),
+                states.in_(_UNSETTLED),
+                (states == DeliveryState.IN_DOUBT.value) | (deliveries.c.epoch < live),
             )
-            .order_by(deliveries.c.occurrence_id, deliveries.c.chat_id)
             .limit(limit)
         )
         async with self._database.reading() as connection:
-            return [_delivery(row) for row in (await connection.execute(query)).mappings()]
+            found = [_delivery(row) for row in (await connection.execute(query)).mappings()]
+        return sorted(found, key=lambda row: (row.occurrence_id, row.chat_id))
 
     async def resolve(self, orphans: Sequence[Delivery]) -> int:
         """See the port."""
@@ -344,6 +344,19 @@ class SqlCorrections:
             row = (await connection.execute(query)).mappings().first()
             counts = {CorrectionState(state): number for state, number in await connection.execute(counting)}
         return None if row is None else _correction(row, counts)
+
+    async def edited(self, occurrence_id: OccurrenceId) -> Mapping[Locale, str]:
+        """See the port."""
+        query = (
+            select(corrections.c.texts)
+            .where(corrections.c.occurrence_id == occurrence_id, corrections.c.kind == CorrectionKind.EDIT.value)
+            .order_by(corrections.c.asked_at, corrections.c.correction_id)
+        )
+        edited: dict[Locale, str] = {}
+        async with self._database.reading() as connection:
+            for (texts,) in await connection.execute(query):
+                edited.update({Locale(locale): text for locale, text in json.loads(texts).items()})
+        return edited
 
 
 def _is_live(epoch: Epoch) -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from bot.adapters.database.tables import (
     concerns,
     deliveries,
     inbox,
+    model_use_by_visitor,
     secrets,
     tables_about_people,
     tombstones,
@@ -95,8 +96,9 @@ class SqlVisitorStore:
             return (await connection.execute(query)).first() is not None
 
     async def forget_turns_before(self, moment: datetime) -> int:
-        """See the port: turns with their feedback, expired or used buttons, and handled updates but the last one."""
+        """See the port: turns with feedback, dead buttons, handled updates but the last, and who used the model."""
         last_update = select(func.max(inbox.c.update_id)).scalar_subquery()
+        day = moment.astimezone(UTC).date().isoformat()
         async with self._database.writing() as connection:
             return (
                 await _count(connection, delete(turns).where(turns.c.asked_at < moment))
@@ -106,6 +108,7 @@ class SqlVisitorStore:
                 + await _count(
                     connection, delete(inbox).where(inbox.c.handled_at < moment, inbox.c.update_id < last_update)
                 )
+                + await _count(connection, delete(model_use_by_visitor).where(model_use_by_visitor.c.day < day))
             )
 
     async def _touch(

@@ -1,0 +1,116 @@
+"""Tells a database that was restored from a backup from one that simply went on.
+
+The database keeps a random name and a counter. A small file beside it, which no backup of the database holds, keeps
+the same. A database whose counter is behind the file's is older than what this installation has seen; one without its
+file was brought here from elsewhere; one with another name is another database. A copy of the whole folder is known by
+the file's number on the disk, which the file names itself and which a copy does not have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from bot.adapters.database.engine import Database
+from bot.adapters.database.tables import announcements, marks
+
+FILE_NAME = "high_water"
+_NAME = "installation"
+_COUNTER = "high_water"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    name: int
+    counter: int
+
+
+class FileRestoreGuard:
+    """Implements `bot.announcements.ports.RestoreGuard` for the process that holds the database."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._file = folder / FILE_NAME
+        self._is_restored: bool | None = None
+
+    async def was_restored(self) -> bool:
+        """See the port. While the process lives its database can't be replaced, so it is looked at once."""
+        if self._is_restored is None:
+            self._is_restored = await self._look()
+        return self._is_restored
+
+    async def mark(self) -> None:
+        """See the port. The database comes first: cut short, it is ahead of the file, never behind."""
+        async with self._database.transaction():
+            known = await self._in_database()
+            mark = _Mark(secrets.randbits(62), 1) if known is None else replace(known, counter=known.counter + 1)
+            await self._store(mark)
+        await asyncio.to_thread(_write, self._file, mark)
+
+    async def accept(self) -> None:
+        """See the port."""
+        outside = await asyncio.to_thread(_read, self._file)
+        async with self._database.transaction():
+            known = await self._in_database() or _Mark(secrets.randbits(62), 0)
+            reached = max(known.counter, outside.counter if outside else 0)
+            mark = replace(known, counter=reached + 1)
+            await self._store(mark)
+        await asyncio.to_thread(_write, self._file, mark)
+        self._is_restored = False
+
+    async def _look(self) -> bool:
+        outside = await asyncio.to_thread(_read, self._file)
+        inside = await self._in_database()
+        if inside is None:
+            return outside is not None and await self._holds_announcements()
+        return outside is None or outside.name != inside.name or outside.counter > inside.counter
+
+    async def _holds_announcements(self) -> bool:
+        async with self._database.reading() as connection:
+            return bool(await connection.scalar(select(func.count()).select_from(announcements)))
+
+    async def _in_database(self) -> _Mark | None:
+        query = select(marks.c.name, marks.c.value).where(marks.c.name.in_((_NAME, _COUNTER)))
+        async with self._database.reading() as connection:
+            found = {row.name: int(row.value) for row in await connection.execute(query)}
+        return _Mark(found[_NAME], found[_COUNTER]) if len(found) == 2 else None
+
+    async def _store(self, mark: _Mark) -> None:
+        async with self._database.writing() as connection:
+            for name, value in ((_NAME, mark.name), (_COUNTER, mark.counter)):
+                row = self._database.insert(marks).values(name=name, value=value)
+                await connection.execute(
+                    row.on_conflict_do_update(index_elements=[marks.c.name], set_={"value": value})
+                )
+
+
+def _read(file: Path) -> _Mark | None:
+    """What the file says; None when it is missing, damaged or a copy."""
+    try:
+        number = file.stat().st_ino
+        name, counter, own_number = map(int, file.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return None
+    return _Mark(name, counter) if own_number == number else None
+
+
+def _write(file: Path, mark: _Mark) -> None:
+    """Put the mark in place of the old one, durably: after a power cut either stands there whole."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}.new")
+    with fresh.open("w", encoding="ascii") as writing:
+        number = os.fstat(writing.fileno()).st_ino
+        writing.write(f"{mark.name} {mark.counter} {number}\n")
+        writing.flush()
+        os.fsync(writing.fileno())
+    fresh.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

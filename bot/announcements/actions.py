@@ -1,0 +1,216 @@
+"""What every action of an organiser has in common: rights read at execution, a stage, a version, an audit entry."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+from bot.announcements.checking import Problem, Trouble, problems_of
+from bot.announcements.content import locale_for
+from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, Role, Stage
+from bot.announcements.ports import (
+    AnnouncementStore,
+    AuditLog,
+    Composer,
+    Corrections,
+    OrganiserStore,
+    Outbox,
+    RestoreGuard,
+    Subscribers,
+    Tell,
+    Transaction,
+)
+from bot.vocabulary import Locale, VisitorId
+
+_ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""None that are mistaken for each other."""
+
+
+def new_announcement_id() -> str:
+    """Eight characters that an organiser can type."""
+    return "".join(secrets.choice(_ID_LETTERS) for _ in range(8))
+
+
+class Verdict(Enum):
+    """What became of an action."""
+
+    DONE = "done"
+    NOT_ALLOWED = "not_allowed"
+    NOT_FOUND = "not_found"
+    OWN_WORK = "own_work"
+    """The author can't approve; an owner may in an emergency."""
+    WRONG_STAGE = "wrong_stage"
+    """It can't be done at this stage: what was approved can't be edited, what was stopped can't go on."""
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    """Somebody was first: look again and decide anew."""
+    HAS_PROBLEMS = "has_problems"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The verdict, the announcement as it stands after it, and what is wrong or worth a look."""
+
+    verdict: Verdict
+    announcement: Announcement | None = None
+    problems: tuple[Problem, ...] = ()
+    correction_ids: tuple[str, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was carried out."""
+        return self.verdict is Verdict.DONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskParts:
+    """What organisers' actions need from outside."""
+
+    announcements: AnnouncementStore
+    subscribers: Subscribers
+    outbox: Outbox
+    corrections: Corrections
+    organisers: OrganiserStore
+    audit: AuditLog
+    guard: RestoreGuard
+    composer: Composer
+    tell: Tell
+    transaction: Transaction
+    new_id: Callable[[], str] = new_announcement_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Its name in the audit log, who may do it, at which stages, and who hears of it."""
+
+    name: str
+    roles: frozenset[Role]
+    stages: frozenset[Stage]
+    is_authors: bool = False
+    """Only the author may do it."""
+    is_for_others: bool = False
+    """Everybody but the author may do it."""
+    tells: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Who wants what, when, and which version they saw (None: whatever there is)."""
+
+    announcement_id: AnnouncementId
+    actor: VisitorId
+    now: datetime
+    version: int | None = None
+    detail: str = ""
+
+
+Change = Callable[[Announcement], Announcement]
+Besides = Callable[[], Awaitable[object]]
+"""What an action does to occurrences and corrections, in the same transaction."""
+
+
+def unchanged(announcement: Announcement) -> Announcement:
+    """The change of an action that concerns its occurrences only."""
+    return announcement
+
+
+class Actions:
+    """Carries out actions, each in one transaction."""
+
+    def __init__(self, parts: DeskParts) -> None:
+        self.parts = parts
+
+    async def carry_out(
+        self,
+        action: Action,
+        order: Order,
+        change: Change = unchanged,
+        *,
+        besides: Besides | None = None,
+        is_checked: bool = False,
+    ) -> Decision:
+        """Do it if it is allowed and possible, then tell those who should know."""
+        decision = await self.decide(action, order, change, besides=besides, is_checked=is_checked)
+        await self.tell(action, order, decision)
+        return decision
+
+    async def decide(
+        self,
+        action: Action,
+        order: Order,
+        change: Change = unchanged,
+        *,
+        besides: Besides | None = None,
+        is_checked: bool = False,
+    ) -> Decision:
+        """Do it if it is allowed and possible. With `is_checked`, what is more than a warning stands in its way."""
+        async with self.parts.transaction():
+            announcement = await self.parts.announcements.find(order.announcement_id)
+            verdict = await self._refusal(action, order, announcement)
+            if verdict is not None or announcement is None:
+                return Decision(verdict=verdict or Verdict.NOT_FOUND)
+            problems = await self.problems(announcement, now=order.now) if is_checked else ()
+            if not all(problem.trouble.is_warning for problem in problems):
+                return Decision(verdict=Verdict.HAS_PROBLEMS, announcement=announcement, problems=problems)
+            changed = replace(change(announcement), version=announcement.version + 1)
+            if not await self.parts.announcements.save(changed):
+                return Decision(verdict=Verdict.CHANGED_MEANWHILE)
+            if besides is not None:
+                await besides()
+            await self.note(action.name, order)
+        return Decision(verdict=Verdict.DONE, announcement=changed, problems=problems)
+
+    async def tell(self, action: Action, order: Order, decision: Decision) -> None:
+        """Tell those who should know of it that it was done; outside of any transaction, because it may take long."""
+        announcement = decision.announcement
+        if not action.tells or not decision.is_done or announcement is None:
+            return
+        facts = {
+            "announcement_id": announcement.announcement_id,
+            "label": announcement.label,
+            "actor": str(order.actor),
+        }
+        if order.detail:
+            facts["detail"] = order.detail
+        await self.parts.tell(action.tells, action.name, facts)
+
+    async def problems(self, announcement: Announcement, *, now: datetime) -> tuple[Problem, ...]:
+        """Everything that is wrong with it or worth a look."""
+        problems = problems_of(announcement, self.parts.composer, now=now)
+        if sum((await self.reached(announcement)).values()) == 0:
+            return (*problems, Problem(Trouble.NOBODY, "audience"))
+        return problems
+
+    async def reached(self, announcement: Announcement) -> dict[tuple[Locale, Locale | None], int]:
+        """How many it would reach now, by the language they read in and the one they would get (None: nothing)."""
+        counted = await self.parts.subscribers.count(announcement.audience, topic=announcement.topic)
+        content, terms = announcement.content, announcement.terms
+        return {(locale, locale_for(locale, content, terms)): number for locale, number in counted.items()}
+
+    async def denied(self, name: str, *, subject: str, actor: VisitorId, now: datetime) -> Verdict:
+        """Note that somebody tried what they may not do."""
+        await self.parts.audit.note(AuditEntry(at=now, actor=actor, action=f"{name}_denied", subject=subject))
+        return Verdict.NOT_ALLOWED
+
+    async def note(self, name: str, order: Order) -> None:
+        """Write an audit entry."""
+        await self.parts.audit.note(
+            AuditEntry(at=order.now, actor=order.actor, action=name, subject=order.announcement_id, detail=order.detail)
+        )
+
+    async def _refusal(self, action: Action, order: Order, announcement: Announcement | None) -> Verdict | None:
+        may = bool(action.roles & await self.parts.organisers.roles(order.actor))
+        is_author = announcement is not None and announcement.author == order.actor
+        if not may or (announcement is not None and action.is_authors and not is_author):
+            return await self.denied(action.name, subject=order.announcement_id, actor=order.actor, now=order.now)
+        if announcement is None:
+            return Verdict.NOT_FOUND
+        if announcement.stage not in action.stages:
+            return Verdict.WRONG_STAGE
+        if action.is_for_others and is_author:
+            return Verdict.OWN_WORK
+        if order.version is not None and order.version != announcement.version:
+            return Verdict.CHANGED_MEANWHILE
+        return None

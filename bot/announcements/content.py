@@ -1,0 +1,103 @@
+"""What an announcement says: which language a recipient gets, what is missing or out of date, and its fixed hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC
+
+from bot.announcements.model import Announcement, Content, Delivery, MissingLanguage, Parcel, Terms
+from bot.vocabulary import ChatId, Locale
+
+_HASH_LENGTH = 32
+
+
+def source_hash(content: Content) -> str:
+    """What a translation notes as the source that it was made from."""
+    return _hash(content.texts.get(content.source, ""))
+
+
+def stale_locales(content: Content) -> frozenset[Locale]:
+    """Translations that were made from another source text than the present one."""
+    present = source_hash(content)
+    return frozenset(
+        locale
+        for locale in content.texts
+        if locale is not content.source and content.made_from.get(locale, "") != present
+    )
+
+
+def missing_locales(content: Content, wanted: Iterable[Locale] = Locale) -> frozenset[Locale]:
+    """The languages out of `wanted` that have no text."""
+    return frozenset(locale for locale in wanted if not content.texts.get(locale, "").strip())
+
+
+def locale_for(preferred: Locale, content: Content, terms: Terms) -> Locale | None:
+    """The language in which somebody is written to; None when their copy is held."""
+    if content.texts.get(preferred, "").strip():
+        return preferred
+    if terms.missing_language is MissingLanguage.FALLBACK and terms.fallback in content.texts:
+        return terms.fallback
+    return None
+
+
+def body_hash(content: Content, locale: Locale) -> str:
+    """What identifies the body in one language: text, moments, buttons and the attachment's name."""
+    attachment = content.attachment
+    parts = {
+        "text": content.texts[locale],
+        "moments": {name: moment.astimezone(UTC).isoformat() for name, moment in sorted(content.moments.items())},
+        "buttons": buttons_in(content, locale),
+        "attachment": None if attachment is None else [attachment.kind.value, attachment.filename],
+    }
+    return _hash(json.dumps(parts, ensure_ascii=False, sort_keys=True))
+
+
+def body_hashes(content: Content) -> Mapping[Locale, str]:
+    """The hash of each language's body."""
+    return {locale: body_hash(content, locale) for locale in content.texts}
+
+
+def buttons_in(content: Content, locale: Locale) -> tuple[tuple[str, str], ...]:
+    """Label and address of each button; a label that is missing is taken from the source language."""
+    return tuple(
+        (button.labels.get(locale) or button.labels.get(content.source, ""), button.url) for button in content.buttons
+    )
+
+
+def parcel_of(announcement: Announcement, row: Delivery) -> Parcel | None:
+    """All that is needed to send one copy; None when the body is not the one that was approved."""
+    content = announcement.content
+    if row.locale not in content.texts or body_hash(content, row.locale) != row.body_hash:
+        return None
+    return trial_parcel(announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone, may_repeat=row.may_repeat)
+
+
+def trial_parcel(
+    announcement: Announcement, *, chat_id: ChatId, locale: Locale, zone: str, may_repeat: bool = False
+) -> Parcel:
+    """A copy for one chat, also of an announcement that is not approved yet (for its author's eyes).
+
+    Raises:
+        KeyError: there is no text in `locale`.
+    """
+    content = announcement.content
+    return Parcel(
+        chat_id=chat_id,
+        locale=locale,
+        zone=zone or announcement.schedule.zone,
+        text=content.texts[locale],
+        moments=content.moments,
+        attachment=content.attachment,
+        buttons=buttons_in(content, locale),
+        topic=announcement.topic,
+        announcement_id=announcement.announcement_id,
+        is_silent=announcement.terms.is_silent or may_repeat,
+        is_paid=announcement.terms.is_paid,
+        may_repeat=may_repeat,
+    )
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]

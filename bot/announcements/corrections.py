@@ -1,0 +1,129 @@
+"""Edits and withdrawals of delivered copies. Both can be repeated without harm, so a crash needs no care here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.announcements.content import trial_parcel
+from bot.announcements.model import (
+    Correction,
+    CorrectionKind,
+    CorrectionState,
+    Delivery,
+    Fate,
+    Receipt,
+)
+from bot.announcements.ports import AnnouncementStore, Corrections, Courier, Outbox, Tell
+from bot.announcements.telling import tell_all
+
+_log = structlog.get_logger(__name__)
+
+DELETABLE_FOR = timedelta(hours=48)
+"""Telegram lets a bot delete its messages for so long (https://core.telegram.org/bots/api#deletemessage)."""
+_TRIES = 3
+"""Calls without a clear answer before a copy counts as failed."""
+_OUTCOMES: Mapping[Fate, CorrectionState] = {
+    Fate.SENT: CorrectionState.DONE,
+    Fate.GONE: CorrectionState.FAILED,
+    Fate.REFUSED: CorrectionState.FAILED,
+    Fate.UNPARSEABLE: CorrectionState.FAILED,
+    Fate.MIGRATED: CorrectionState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectorParts:
+    """What corrections need from outside."""
+
+    announcements: AnnouncementStore
+    outbox: Outbox
+    corrections: Corrections
+    courier: Courier
+    tell: Tell
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did: how many copies it settled, and how long Telegram wants us to wait before the next."""
+
+    settled: int
+    pause_s: float = 0.0
+    nothing_goes: bool = False
+
+
+class Corrector:
+    """Works through what is to be corrected, a handful of copies at once."""
+
+    def __init__(self, parts: CorrectorParts, *, at_once: int = 10) -> None:
+        self._parts = parts
+        self._at_once = at_once
+        self._unclear: dict[tuple[str, int], int] = {}
+
+    async def step(self, now: datetime) -> Step:
+        """Correct the next copies; tells organisers when a correction is through."""
+        waiting = await self._parts.corrections.next(limit=self._at_once)
+        if not waiting:
+            return Step(0)
+        receipts = await asyncio.gather(*(self._correct(correction, row, now) for correction, row in waiting))
+        settled = 0
+        for (correction, row), outcome in zip(waiting, receipts, strict=True):
+            state = outcome if isinstance(outcome, CorrectionState) else self._judge(correction, row, outcome)
+            if state is not None:
+                settled += 1
+                await self._parts.corrections.settle(correction.correction_id, row.chat_id, state)
+        for correction_id in sorted({correction.correction_id for correction, _ in waiting}):
+            await self._tell_if_through(correction_id)
+        calls = [outcome for outcome in receipts if isinstance(outcome, Receipt)]
+        return Step(
+            settled,
+            max((receipt.pause_s for receipt in calls), default=0.0),
+            any(receipt.fate is Fate.NOTHING_GOES for receipt in calls),
+        )
+
+    async def _correct(self, correction: Correction, row: Delivery, now: datetime) -> Receipt | CorrectionState:
+        """Make the call, or tell why none is made."""
+        if row.message_id is None:
+            return CorrectionState.FAILED
+        if correction.kind is CorrectionKind.DELETE:
+            if now - row.changed_at >= DELETABLE_FOR:
+                return CorrectionState.TOO_OLD
+            return await self._parts.courier.delete(row.chat_id, row.message_id)
+        if row.locale not in correction.texts:
+            return CorrectionState.UNTOUCHED
+        occurrence = await self._parts.outbox.find(correction.occurrence_id)
+        announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
+        if not announcement:
+            return CorrectionState.FAILED
+        parcel = trial_parcel(announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone)
+        corrected = replace(parcel, text=correction.texts[row.locale])
+        return await self._parts.courier.edit(corrected, row.message_id)
+
+    def _judge(self, correction: Correction, row: Delivery, receipt: Receipt) -> CorrectionState | None:
+        """None: it is tried again. Without a clear answer only so often."""
+        key = (correction.correction_id, row.chat_id)
+        if receipt.fate is Fate.DOUBT:
+            self._unclear[key] = self._unclear.get(key, 0) + 1
+            if self._unclear[key] < _TRIES:
+                return None
+            del self._unclear[key]
+            return CorrectionState.FAILED
+        if receipt.fate in _OUTCOMES:
+            self._unclear.pop(key, None)
+        return _OUTCOMES.get(receipt.fate)
+
+    async def _tell_if_through(self, correction_id: str) -> None:
+        correction = await self._parts.corrections.find(correction_id)
+        if correction is None or correction.counts.get(CorrectionState.PLANNED, 0):
+            return
+        facts = {state.value: str(number) for state, number in sorted(correction.counts.items())}
+        _log.info("correction_finished", correction_id=correction_id, **facts)
+        await tell_all(
+            self._parts.tell,
+            "correction_finished",
+            {"correction_id": correction_id, "occurrence_id": correction.occurrence_id, **facts},
+        )

@@ -1,0 +1,287 @@
+"""The organisers' desk: compose, submit, and approve by a second person. After the approval the body is fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.announcements.actions import Action, Actions, Decision, DeskParts, Order, Verdict
+from bot.announcements.checking import Problem
+from bot.announcements.content import body_hashes, source_hash
+from bot.announcements.model import (
+    Announcement,
+    AnnouncementId,
+    Audience,
+    Content,
+    Role,
+    Schedule,
+    Stage,
+    Terms,
+    Timing,
+)
+from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE, MAY_WRITE
+from bot.announcements.schedule import Moment, moments, next_moment
+from bot.vocabulary import Locale, NewsTopic, VisitorId
+
+_CALENDAR_LIMIT = 1_000
+"""Announcements that a calendar looks at."""
+_DRAFT = frozenset({Stage.DRAFT})
+_SUBMITTED = frozenset({Stage.SUBMITTED})
+_CREATE = "announcement_created"
+_EDIT = Action(name="announcement_edited", roles=MAY_WRITE, stages=_DRAFT, is_authors=True)
+_SUBMIT = Action(name="announcement_submitted", roles=MAY_WRITE, stages=_DRAFT, is_authors=True, tells=MAY_APPROVE)
+_TAKE_BACK = Action(name="announcement_taken_back", roles=MAY_WRITE, stages=_SUBMITTED, is_authors=True)
+_APPROVE = Action(
+    name="announcement_approved", roles=MAY_APPROVE, stages=_SUBMITTED, is_for_others=True, tells=ANY_ROLE
+)
+_EMERGENCY = Action(
+    name="announcement_approved_in_emergency",
+    roles=frozenset({Role.OWNER}),
+    stages=_DRAFT | _SUBMITTED,
+    is_authors=True,
+    tells=ANY_ROLE,
+)
+_RETURN = Action(name="announcement_returned", roles=MAY_APPROVE, stages=_SUBMITTED, tells=MAY_WRITE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What an author hands in and may change until it is submitted."""
+
+    label: str
+    topic: NewsTopic
+    content: Content
+    audience: Audience = field(default_factory=Audience)
+    schedule: Schedule = field(default_factory=lambda: Schedule(timing=Timing.NOW))
+    terms: Terms = field(default_factory=Terms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How many an announcement would reach now, by the language they read in."""
+
+    by_locale: Mapping[Locale, int]
+    held: int
+    """They get nothing: no text in their language."""
+    by_fallback: int
+    """They get another language than their own."""
+
+    @property
+    def total(self) -> int:
+        """Everybody in the audience, the held ones too: what an approver types to confirm."""
+        return sum(self.by_locale.values())
+
+
+def draft_of(announcement: Announcement) -> Draft:
+    """What of an announcement its author may change."""
+    return Draft(
+        label=announcement.label,
+        topic=announcement.topic,
+        content=announcement.content,
+        audience=announcement.audience,
+        schedule=announcement.schedule,
+        terms=announcement.terms,
+    )
+
+
+def with_text(content: Content, locale: Locale, text: str) -> Content:
+    """The content with a language's text put in place, or taken away when it is empty.
+
+    A translation notes the source text that it was made from; a changed source text makes all translations stale.
+    """
+    texts = {known: kept for known, kept in content.texts.items() if known is not locale}
+    made_from = {known: kept for known, kept in content.made_from.items() if known is not locale}
+    if text.strip():
+        texts[locale] = text
+        if locale is not content.source:
+            made_from[locale] = source_hash(content)
+    return replace(content, texts=texts, made_from=made_from)
+
+
+class Desk:
+    """Composing and approving. `actor` is who asks, `version` what they saw, `now` when."""
+
+    def __init__(self, parts: DeskParts) -> None:
+        self._parts = parts
+        self._actions = Actions(parts)
+
+    async def create(self, draft: Draft, *, actor: VisitorId, request_key: str, now: datetime) -> Decision:
+        """A new draft. The same `request_key` again (a double tap) gives the announcement that it made at first."""
+        parts = self._parts
+        async with parts.transaction():
+            if not MAY_WRITE & await parts.organisers.roles(actor):
+                return Decision(verdict=await self._actions.denied(_CREATE, subject="", actor=actor, now=now))
+            new = _new(draft, AnnouncementId(parts.new_id()), author=actor, now=now)
+            announcement_id = await parts.announcements.create(new, request_key=request_key)
+            if announcement_id == new.announcement_id:
+                await self._actions.note(_CREATE, Order(announcement_id=announcement_id, actor=actor, now=now))
+            found = await parts.announcements.find(announcement_id)
+        return Decision(verdict=Verdict.DONE, announcement=found)
+
+    async def edit(
+        self,
+        announcement_id: AnnouncementId,
+        change: Callable[[Draft], Draft],
+        *,
+        actor: VisitorId,
+        version: int,
+        now: datetime,
+    ) -> Decision:
+        """Change a draft: only its author, only while it is one, and only the version that they saw."""
+
+        def changed(announcement: Announcement) -> Announcement:
+            return _with_draft(announcement, change(draft_of(announcement)))
+
+        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        return await self._actions.carry_out(_EDIT, order, changed)
+
+    async def set_text(
+        self,
+        announcement_id: AnnouncementId,
+        text: tuple[Locale, str],
+        *,
+        actor: VisitorId,
+        version: int,
+        now: datetime,
+    ) -> Decision:
+        """Put one language's text in place; an empty text takes the language away."""
+        locale, words = text
+        return await self.edit(
+            announcement_id,
+            lambda draft: replace(draft, content=with_text(draft.content, locale, words)),
+            actor=actor,
+            version=version,
+            now=now,
+        )
+
+    async def duplicate(
+        self, announcement_id: AnnouncementId, *, actor: VisitorId, request_key: str, now: datetime
+    ) -> Decision:
+        """A new draft with the same content, whatever became of the first."""
+        original = await self._parts.announcements.find(announcement_id)
+        if original is None:
+            return Decision(verdict=Verdict.NOT_FOUND)
+        return await self.create(draft_of(original), actor=actor, request_key=request_key, now=now)
+
+    async def check(self, announcement: Announcement, *, now: datetime) -> tuple[Problem, ...]:
+        """Everything that is wrong with it or worth a look."""
+        return await self._actions.problems(announcement, now=now)
+
+    async def reach(self, announcement: Announcement) -> Reach:
+        """How many it would reach now."""
+        reached = await self._actions.reached(announcement)
+        return Reach(
+            by_locale={reads: number for (reads, _), number in reached.items()},
+            held=sum(number for (_, gets), number in reached.items() if gets is None),
+            by_fallback=sum(number for (reads, gets), number in reached.items() if gets not in (None, reads)),
+        )
+
+    async def submit(
+        self, announcement_id: AnnouncementId, *, actor: VisitorId, version: int, now: datetime
+    ) -> Decision:
+        """Hand it in for approval; with a problem that is more than a warning it stays a draft."""
+
+        def submitted(announcement: Announcement) -> Announcement:
+            return replace(announcement, stage=Stage.SUBMITTED, return_reason="")
+
+        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        return await self._actions.carry_out(_SUBMIT, order, submitted, is_checked=True)
+
+    async def take_back(
+        self, announcement_id: AnnouncementId, *, actor: VisitorId, version: int, now: datetime
+    ) -> Decision:
+        """Its author wants to change what waits for approval."""
+        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        return await self._actions.carry_out(_TAKE_BACK, order, lambda found: replace(found, stage=Stage.DRAFT))
+
+    async def approve(
+        self, announcement_id: AnnouncementId, *, actor: VisitorId, version: int, now: datetime
+    ) -> Decision:
+        """A second person lets the version that they saw go out; never its author."""
+        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        return await self._actions.carry_out(
+            _APPROVE, order, lambda found: _approved(found, actor, now=now), is_checked=True
+        )
+
+    async def approve_in_emergency(
+        self, announcement_id: AnnouncementId, *, actor: VisitorId, version: int, now: datetime
+    ) -> Decision:
+        """An owner lets their own announcement go out alone; every organiser is told."""
+        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        return await self._actions.carry_out(
+            _EMERGENCY,
+            order,
+            lambda found: replace(_approved(found, actor, now=now), is_emergency=True),
+            is_checked=True,
+        )
+
+    async def send_back(
+        self, announcement_id: AnnouncementId, reason: str, *, actor: VisitorId, version: int, now: datetime
+    ) -> Decision:
+        """An approver returns it to its author with a reason."""
+        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        return await self._actions.carry_out(
+            _RETURN, order, lambda found: replace(found, stage=Stage.DRAFT, return_reason=reason)
+        )
+
+    async def find(self, announcement_id: AnnouncementId) -> Announcement | None:
+        """The announcement, or None."""
+        return await self._parts.announcements.find(announcement_id)
+
+    async def recent(self, *, stages: frozenset[Stage] = frozenset(), limit: int = 50) -> Sequence[Announcement]:
+        """The newest first; an empty filter lets all stages pass."""
+        return await self._parts.announcements.recent(stages=stages, limit=limit)
+
+    async def calendar(
+        self, *, now: datetime, lasts: timedelta = timedelta(days=14)
+    ) -> tuple[tuple[Moment, Announcement], ...]:
+        """Every firing that is due within that time, earliest first."""
+        found = []
+        for announcement in await self.recent(stages=frozenset({Stage.APPROVED}), limit=_CALENDAR_LIMIT):
+            if announcement.next_due_at is None:
+                continue
+            for moment in moments(announcement.schedule, after=now):
+                if moment.utc >= now + lasts:
+                    break
+                found.append((moment, announcement))
+        return tuple(sorted(found, key=lambda pair: pair[0].utc))
+
+
+def _new(draft: Draft, announcement_id: AnnouncementId, *, author: VisitorId, now: datetime) -> Announcement:
+    return Announcement(
+        announcement_id=announcement_id,
+        label=draft.label,
+        topic=draft.topic,
+        content=draft.content,
+        audience=draft.audience,
+        schedule=draft.schedule,
+        terms=draft.terms,
+        stage=Stage.DRAFT,
+        author=author,
+        created_at=now,
+    )
+
+
+def _with_draft(announcement: Announcement, draft: Draft) -> Announcement:
+    return replace(
+        announcement,
+        label=draft.label,
+        topic=draft.topic,
+        content=draft.content,
+        audience=draft.audience,
+        schedule=draft.schedule,
+        terms=draft.terms,
+    )
+
+
+def _approved(announcement: Announcement, approver: VisitorId, *, now: datetime) -> Announcement:
+    first = next_moment(announcement.schedule, after=now)
+    return replace(
+        announcement,
+        stage=Stage.APPROVED,
+        approver=approver,
+        approved_at=now,
+        body_hashes=body_hashes(announcement.content),
+        next_due_at=None if first is None else first.utc,
+    )

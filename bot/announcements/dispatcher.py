@@ -1,0 +1,659 @@
+"""The dispatcher: intent, call, result.
+
+An intent is durable before its call begins; a result is stored by compare-and-set; a row whose sender died is in
+doubt and the policy decides. One dispatcher lives at a time; an older epoch can write nothing, so a second one that was
+started by mistake does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.announcements.content import parcel_of
+from bot.announcements.corrections import Corrector, Step
+from bot.announcements.crash_points import CrashPoint, Probe, no_probe, reach
+from bot.announcements.ending import finish_if_done
+from bot.announcements.model import (
+    Announcement,
+    Delivery,
+    DeliveryState,
+    Epoch,
+    Fate,
+    Occurrence,
+    OccurrenceId,
+    OccurrenceState,
+    Policy,
+    Receipt,
+)
+from bot.announcements.policy import Breaker, Orphans, after_call, after_doubt, when_ended
+from bot.announcements.ports import AnnouncementStore, Courier, Lease, Outbox, Subscribers, Tell, Transaction
+from bot.announcements.restore_watch import RestoreWatch
+from bot.announcements.telling import tell_all
+from bot.announcements.tenure import LeaseLostError, Tenure
+from bot.errors import DatabaseError
+from bot.vocabulary import ChatId
+
+_log = structlog.get_logger(__name__)
+
+_RUNNING = frozenset({OccurrenceState.RUNNING})
+_UNSETTLED = frozenset({DeliveryState.SENDING, DeliveryState.IN_DOUBT})
+_ORPHANS_AT_ONCE = 200
+_STRIKES = 3
+_LONGEST_BACKOFF_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRules:
+    """How the dispatcher goes about it."""
+
+    in_flight: int = 30
+    """W: copies on their way at once; as many can be in doubt after a crash."""
+    lease_s: float = 15.0
+    poll_s: float = 0.5
+    """How soon a stop or a new occurrence is seen at the latest."""
+    linger_s: float = 0.05
+    """How long a result waits for others to be stored with it."""
+    settle_patience_s: float = 30.0
+    """How long results are kept while the database sulks; then their rows are left in doubt."""
+    database_pause_s: float = 5.0
+    longest_pause_s: float = 600.0
+    """When Telegram asks for more the occurrence is paused and organisers decide."""
+    alike_limit: int = 5
+    """Copies of one body that fail alike, one after the other, before the occurrence is paused."""
+    crash_limit: int = 2
+    mark_every_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatcherParts:
+    """What the dispatcher needs from outside. `monotonic` is a stopwatch in seconds that never goes back."""
+
+    announcements: AnnouncementStore
+    subscribers: Subscribers
+    outbox: Outbox
+    lease: Lease
+    courier: Courier
+    corrector: Corrector
+    watch: RestoreWatch
+    tell: Tell
+    transaction: Transaction
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+
+@dataclass(slots=True)
+class _Job:
+    """An occurrence in the dispatcher's hands."""
+
+    occurrence: Occurrence
+    announcement: Announcement
+    breaker: Breaker
+    in_flight: int = 0
+    look_again_at: float = 0.0
+    """By the stopwatch: before that there is nothing to claim."""
+
+    @property
+    def uploads(self) -> bool:
+        """Whether the attachment has no file id yet: then the first copy goes alone."""
+        attachment = self.announcement.content.attachment
+        return attachment is not None and not attachment.file_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A finished call and the row as it is to be stored."""
+
+    job: _Job
+    claimed: Delivery
+    row: Delivery
+    receipt: Receipt | None
+    """None: the call was never made."""
+    pauses: str = ""
+    """Why the occurrence is to be paused, if it is."""
+
+
+@dataclass(slots=True)
+class _Term:
+    """What lives as long as one epoch."""
+
+    epoch: Epoch
+    group: asyncio.TaskGroup
+    jobs: dict[OccurrenceId, _Job] = field(default_factory=dict)
+    in_flight: set[tuple[OccurrenceId, ChatId, int]] = field(default_factory=set)
+    finished: deque[_Result] = field(default_factory=deque)
+    turn: int = 0
+    wants_alone: bool = False
+    is_uncertain: bool = False
+    """A claim failed in a way that may have been durable: look for rows that were never sent."""
+    marked_at: float = float("-inf")
+
+
+class Dispatcher:
+    """Sends what is planned. `run` it in one task of the process; `leave` ends it in order."""
+
+    def __init__(
+        self, parts: DispatcherParts, rules: DeliveryRules | None = None, *, holder: str, probe: Probe = no_probe
+    ) -> None:
+        self._parts = parts
+        self._rules = rules or DeliveryRules()
+        self._probe = probe
+        self._orphans = Orphans(self._rules.crash_limit)
+        self._tenure = Tenure(
+            parts.lease,
+            holder=holder,
+            lasts_s=self._rules.lease_s,
+            clock=parts.clock,
+            monotonic=parts.monotonic,
+        )
+        self._signal = asyncio.Event()
+        self._is_leaving = False
+        self._paused_until = float("-inf")
+        self._strikes = 0
+        self._trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing goes at present: `token_refused`, `database_failed`, or nothing."""
+        return self._trouble
+
+    def wake(self) -> None:
+        """Something was planned, paused or stopped: look at once."""
+        self._signal.set()
+
+    def leave(self) -> None:
+        """Claim nothing more, wait for what is in flight, store it, give the lease back."""
+        self._is_leaving = True
+        self._signal.set()
+
+    def carry_on(self) -> None:
+        """The token is accepted again: go on."""
+        self._trouble = ""
+        self._signal.set()
+
+    async def run(self) -> None:
+        """Take the lease and send, again and again, until `leave`."""
+        while not self._is_leaving:
+            wait_s = self._rules.poll_s
+            try:
+                if not await self._serve_a_term():
+                    wait_s = self._rules.lease_s / 3
+            except* LeaseLostError as lost:
+                _log.warning("lease_lost", reasons=[str(error) for error in lost.exceptions])
+            except* Exception as errors:  # noqa: BLE001 - visitors' questions must not suffer when announcements fail
+                _log.error("dispatcher_failed", reasons=[repr(error) for error in errors.exceptions])
+                wait_s = self._rules.database_pause_s
+            if not self._is_leaving:
+                await self._nap(wait_s)
+
+    async def _serve_a_term(self) -> bool:
+        """Serve as long as the lease lasts; False when another dispatcher has it."""
+        await self._parts.watch.is_restored(now=self._parts.clock())
+        epoch = await self._tenure.take()
+        if epoch is None:
+            _log.warning("lease_held_by_another")
+            return False
+        _log.info("lease_taken", epoch=epoch)
+        try:
+            async with asyncio.TaskGroup() as group:
+                term = _Term(epoch, group)
+                keeping = group.create_task(self._tenure.keep(epoch))
+                correcting = group.create_task(self._keep_correcting())
+                await self._sweep(epoch)
+                await self._pump(term)
+                keeping.cancel()
+                correcting.cancel()
+        finally:
+            await self._tenure.release(epoch)
+        return True
+
+    async def _pump(self, term: _Term) -> None:
+        """Settle what is finished, claim what there is room for, wait; at the end what is in flight is awaited."""
+        while not self._is_leaving or term.in_flight or term.finished:
+            await self._settle_finished(term)
+            if not await self._claim_round(term):
+                await self._wait(term)
+
+    async def _wait(self, term: _Term) -> None:
+        """Until a call is finished, somebody wakes us or it is time to look again; results are gathered for a while."""
+        if not term.finished:
+            await self._nap(max(min(self._rules.poll_s, self._pause_left() or self._rules.poll_s), 0.001))
+        deadline = self._parts.monotonic() + self._rules.linger_s
+        while term.finished and term.in_flight and len(term.finished) < self._share:
+            left = deadline - self._parts.monotonic()
+            if left <= 0:
+                return
+            await self._nap(left)
+
+    async def _nap(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._signal.wait()
+        except TimeoutError:
+            pass
+        self._signal.clear()
+
+    @property
+    def _share(self) -> int:
+        """So many places must be free before the next are claimed."""
+        return max(1, self._rules.in_flight // 4)
+
+    def _pause(self, seconds: float) -> None:
+        self._paused_until = max(self._paused_until, self._parts.monotonic() + seconds)
+
+    def _pause_left(self) -> float:
+        return max(0.0, self._paused_until - self._parts.monotonic())
+
+    # Claiming
+
+    async def _claim_round(self, term: _Term) -> bool:
+        """Claim for each running occurrence in turn; whether something changed, so that another look pays."""
+        room = self._rules.in_flight - len(term.in_flight)
+        is_full = term.in_flight and (room < self._share or term.wants_alone)
+        may_send = self._tenure.is_good and not self._is_leaving and self._trouble != "token_refused"
+        if is_full or not may_send or self._pause_left():
+            return False
+        try:
+            changed = await self._claim_in_turn(term)
+        except DatabaseError as error:
+            await self._database_failed(term, error)
+            return False
+        if self._trouble == "database_failed":
+            self._trouble = ""
+            _log.info("database_recovered")
+        return changed
+
+    async def _claim_in_turn(self, term: _Term) -> bool:
+        if term.is_uncertain:
+            await self._put_back_unsent(term)
+            term.is_uncertain = False
+        running = await self._parts.outbox.occurrences(states=_RUNNING)
+        if running:
+            await self._mark_progress(term)
+        self._forget_jobs(term, {occurrence.occurrence_id for occurrence in running})
+        term.turn += 1
+        changed = False
+        for number in range(len(running)):
+            room = self._rules.in_flight - len(term.in_flight)
+            if room <= 0 or (term.wants_alone and term.in_flight):
+                break
+            occurrence = running[(number + term.turn) % len(running)]
+            job = await self._job(term, occurrence)
+            changed |= await self._serve(term, job, limit=max(1, room // (len(running) - number)))
+        return changed
+
+    async def _serve(self, term: _Term, job: _Job, *, limit: int) -> bool:
+        """One occurrence's turn; whether something changed."""
+        now, until = self._parts.clock(), job.occurrence.valid_until
+        if until is not None and now >= until:
+            await self._parts.outbox.end_remaining(
+                job.occurrence.occurrence_id, DeliveryState.EXPIRED, now=now, reason="no_longer_valid"
+            )
+            return await self._close(term, job)
+        if self._parts.monotonic() < job.look_again_at:
+            return False
+        if job.uploads:
+            limit = 0 if job.in_flight else 1
+        if not limit:
+            return False
+        chosen, looked_at = await self._claim(term, job, limit=limit)
+        for row in chosen:
+            self._start(term, job, row)
+        return bool(chosen) if looked_at else await self._close(term, job)
+
+    async def _claim(self, term: _Term, job: _Job, *, limit: int) -> tuple[Sequence[Delivery], int]:
+        """Rows to send, their intents durable, and how many rows were claimed at first.
+
+        Who unsubscribed is found in the same transaction. A row that has seen its sender die is sent alone.
+        """
+        parts, now = self._parts, self._parts.clock()
+        occurrence_id, topic = job.occurrence.occurrence_id, job.announcement.topic
+        async with parts.transaction():
+            claimed = await parts.outbox.claim(occurrence_id, epoch=term.epoch, now=now, limit=limit)
+            wanted = await parts.subscribers.still_wanted([row.chat_id for row in claimed], topic=topic)
+            chosen, back = _choose([row for row in claimed if row.chat_id in wanted], alone=not term.in_flight)
+            skipped = [
+                replace(row, state=DeliveryState.SKIPPED, reason="unsubscribed", changed_at=now)
+                for row in claimed
+                if row.chat_id not in wanted
+            ]
+            planned = [replace(row, state=DeliveryState.PLANNED) for row in back]
+            await parts.outbox.settle([*skipped, *planned], epoch=term.epoch)
+            if claimed:
+                await reach(self._probe, CrashPoint.CP2)
+        term.wants_alone = bool(back)
+        if chosen:
+            await reach(self._probe, CrashPoint.CP3)
+        return chosen, len(claimed)
+
+    async def _job(self, term: _Term, occurrence: Occurrence) -> _Job:
+        job = term.jobs.get(occurrence.occurrence_id)
+        if job is None:
+            announcement = await self._parts.announcements.find(occurrence.announcement_id)
+            assert announcement is not None
+            job = _Job(occurrence, announcement, Breaker(self._rules.alike_limit))
+            term.jobs[occurrence.occurrence_id] = job
+        job.occurrence = occurrence
+        return job
+
+    def _forget_jobs(self, term: _Term, running: set[OccurrenceId]) -> None:
+        if term.is_uncertain:
+            return
+        for occurrence_id in [known for known, job in term.jobs.items() if known not in running and not job.in_flight]:
+            del term.jobs[occurrence_id]
+
+    async def _mark_progress(self, term: _Term) -> None:
+        if self._parts.monotonic() - term.marked_at >= self._rules.mark_every_s:
+            await self._parts.watch.mark(now=self._parts.clock())
+            term.marked_at = self._parts.monotonic()
+
+    async def _database_failed(self, term: _Term, error: DatabaseError) -> None:
+        """No intent, no call. The claim may have become durable all the same: its rows are looked for later."""
+        _log.error("intents_not_stored", error=str(error))
+        term.is_uncertain = True
+        self._pause(self._rules.database_pause_s)
+        if self._trouble != "database_failed":
+            self._trouble = "database_failed"
+            self._tell_apart(term, "database_failed", {})
+
+    async def _put_back_unsent(self, term: _Term) -> None:
+        """Rows that are ours, SENDING, and never reached a call: proof that nothing was sent."""
+        for occurrence_id in list(term.jobs):
+            rows = self._parts.outbox.rows(occurrence_id, states=frozenset({DeliveryState.SENDING}))
+            unsent = [
+                replace(row, state=DeliveryState.PLANNED, reason="claim_unconfirmed")
+                async for row in rows
+                if row.epoch == term.epoch and _key(row) not in term.in_flight
+            ]
+            await self._store([_Result(term.jobs[occurrence_id], row, row, None) for row in unsent], term)
+
+    # Calling
+
+    def _start(self, term: _Term, job: _Job, row: Delivery) -> None:
+        term.in_flight.add(_key(row))
+        job.in_flight += 1
+        term.group.create_task(self._call(term, job, row))
+
+    async def _call(self, term: _Term, job: _Job, row: Delivery) -> None:
+        result = await self._make_call(job, row)
+        if result.receipt is not None:
+            result = self._note_receipt(result, result.receipt)
+        term.finished.append(result)
+        self._signal.set()
+
+    async def _make_call(self, job: _Job, row: Delivery) -> _Result:
+        """Never raises but for a cancellation: whatever else goes wrong is a doubt about this copy only."""
+        now = self._parts.clock
+        try:
+            parcel = parcel_of(job.announcement, row)
+        except Exception as error:  # noqa: BLE001 - one row that can't be made must not stop the others
+            _log.error("parcel_failed", occurrence_id=row.occurrence_id, error=type(error).__name__)
+            return _Result(job, row, self._orphans.after_crash_before_call(row, now=now()), None)
+        back = replace(row, state=DeliveryState.PLANNED)
+        if parcel is None:
+            _log.error("body_changed_after_approval", occurrence_id=row.occurrence_id, locale=row.locale)
+            return _Result(job, row, replace(back, reason="body_changed"), None, pauses="body_changed")
+        await reach(self._probe, CrashPoint.CP10)
+        if not self._tenure.is_good:
+            return _Result(job, row, back, None)
+        try:
+            receipt = await self._parts.courier.deliver(parcel)
+        except Exception as error:  # noqa: BLE001 - the courier promises not to raise; if it does, who knows what was sent
+            _log.error("courier_failed", occurrence_id=row.occurrence_id, error=type(error).__name__)
+            row = replace(row, crashes=row.crashes + 1)
+            receipt = Receipt(fate=Fate.DOUBT, reason="courier_failed")
+        return _Result(job, row, after_call(row, receipt, now=now()), receipt)
+
+    def _note_receipt(self, result: _Result, receipt: Receipt) -> _Result:
+        """What a receipt means for the calls to come, at once and not only when it is stored."""
+        if receipt.pauses_all:
+            self._pause(receipt.pause_s)
+        if receipt.fate is Fate.NOTHING_GOES:
+            self._trouble = "token_refused"
+        is_unreachable = receipt.fate is Fate.NOT_SENT and not receipt.pause_s
+        self._strikes = self._strikes + 1 if is_unreachable else 0
+        if self._strikes >= _STRIKES:  # Telegram is out of reach: don't run through the whole audience for nothing
+            self._pause(min(_LONGEST_BACKOFF_S, 0.5 * 2 ** min(self._strikes // self._rules.in_flight, 6)))
+        if receipt.pause_s > self._rules.longest_pause_s:
+            return replace(result, pauses="flood_wait")
+        if result.job.breaker.note(result.claimed.body_hash, receipt):
+            return replace(result, pauses="body_refused")
+        return result
+
+    # Settling
+
+    async def _settle_finished(self, term: _Term) -> None:
+        """Store results in one group; while the database sulks they are kept, but not for ever.
+
+        Raises:
+            LeaseLostError: they could not be stored in time; their rows are orphans of this epoch.
+        """
+        if not term.finished:
+            return
+        results = list(term.finished)
+        deadline = self._parts.monotonic() + self._rules.settle_patience_s
+        await reach(self._probe, CrashPoint.CP7)
+        while True:
+            try:
+                paused = await self._store(results, term)
+                break
+            except DatabaseError as error:
+                _log.error("results_not_stored", count=len(results), error=str(error))
+                if self._parts.monotonic() >= deadline:
+                    self._tell_apart(term, "results_not_stored", {"count": str(len(results))})
+                    raise LeaseLostError("results could not be stored: their rows are left in doubt") from error
+            await asyncio.sleep(min(1.0, self._rules.database_pause_s))
+        await reach(self._probe, CrashPoint.CP9)
+        for result in results:
+            term.finished.popleft()
+            term.in_flight.discard(_key(result.claimed))
+            result.job.in_flight -= 1
+            result.job.look_again_at = 0.0
+        for job, occurrence, reason in paused:
+            _log.warning("occurrence_paused", occurrence_id=occurrence.occurrence_id, reason=reason)
+            facts = {**_facts(job), "occurrence_id": occurrence.occurrence_id, "reason": reason}
+            self._tell_apart(term, "occurrence_paused", facts)
+        await self._after_commit(results, term)
+
+    async def _store(self, results: Sequence[_Result], term: _Term) -> Sequence[tuple[_Job, Occurrence, str]]:
+        """One transaction for a group of results and what follows from them; the occurrences that it paused."""
+        parts, now = self._parts, self._parts.clock()
+        paused: list[tuple[_Job, Occurrence, str]] = []
+        async with parts.transaction():
+            for job, group in _by_job(results):
+                present = await parts.outbox.find(job.occurrence.occurrence_id)
+                has_ended = present is None or present.state.has_ended
+                policy = job.announcement.terms.policy
+                for result in group:
+                    row = when_ended(result.row) if has_ended else result.row
+                    if await parts.outbox.settle([row], epoch=term.epoch):
+                        await self._follow(result)
+                        if row.state is DeliveryState.IN_DOUBT:
+                            judged = after_doubt(row, policy, now=now, has_ended=has_ended)
+                            await parts.outbox.resolve([judged])
+                paused += [(job, *pair) for pair in await self._pause_occurrences(job, group, now)]
+            await reach(self._probe, CrashPoint.CP8)
+        return paused
+
+    async def _follow(self, result: _Result) -> None:
+        """What a receipt tells about the chat or the attachment."""
+        parts, receipt, row = self._parts, result.receipt, result.claimed
+        if receipt is None:
+            return
+        if receipt.fate is Fate.GONE:
+            await parts.subscribers.mark_gone(row.chat_id)
+        if receipt.fate is Fate.MIGRATED and receipt.new_chat_id is not None:
+            await parts.outbox.rename(row.occurrence_id, row.chat_id, receipt.new_chat_id)
+            await parts.subscribers.migrate(row.chat_id, receipt.new_chat_id)
+        if receipt.file_id and result.job.uploads:
+            await parts.announcements.keep_file_id(result.job.announcement.announcement_id, receipt.file_id)
+
+    async def _pause_occurrences(
+        self, job: _Job, group: Sequence[_Result], now: datetime
+    ) -> Sequence[tuple[Occurrence, str]]:
+        """Pause the occurrence, or all that run when Telegram's long pause is for the whole bot."""
+        outbox = self._parts.outbox
+        paused: dict[OccurrenceId, tuple[Occurrence, str]] = {}
+        for result in group:
+            if not result.pauses:
+                continue
+            is_for_all = result.pauses == "flood_wait" and result.receipt is not None and result.receipt.pauses_all
+            running = await outbox.occurrences(states=_RUNNING)
+            for occurrence in running:
+                if is_for_all or occurrence.occurrence_id == job.occurrence.occurrence_id:
+                    await outbox.set_state(
+                        occurrence.occurrence_id, OccurrenceState.PAUSED, now=now, reason=result.pauses
+                    )
+                    paused[occurrence.occurrence_id] = (occurrence, result.pauses)
+        return list(paused.values())
+
+    async def _after_commit(self, results: Sequence[_Result], term: _Term) -> None:
+        """Keep an attachment's id, and take back what came too late."""
+        if any(result.receipt is not None and result.receipt.fate is Fate.NOTHING_GOES for result in results):
+            _log.error("token_refused")
+            self._tell_apart(term, "token_refused", {})
+        for job, group in _by_job(results):
+            file_ids = [result.receipt.file_id for result in group if result.receipt and result.receipt.file_id]
+            if file_ids and job.uploads:
+                job.announcement = _with_file_id(job.announcement, file_ids[0])
+            sent = [result.row for result in group if result.row.state is DeliveryState.SENT]
+            present = await self._parts.outbox.find(job.occurrence.occurrence_id) if sent else None
+            if present is not None and present.pause_reason == "withdrawn":
+                term.group.create_task(self._take_back(sent))
+
+    async def _take_back(self, rows: Iterable[Delivery]) -> None:
+        """Copies that were in flight when their announcement was withdrawn."""
+        for row in rows:
+            if row.message_id is not None:
+                await self._parts.courier.delete(row.chat_id, row.message_id)
+
+    # Orphans and ends
+
+    async def _sweep(self, epoch: Epoch) -> None:
+        """Apply the policy to rows of dead senders and rows left in doubt."""
+        parts = self._parts
+        while rows := await parts.outbox.orphans(live=epoch, limit=_ORPHANS_AT_ONCE):
+            now = parts.clock()
+            async with parts.transaction():
+                judged = [await self._judge(row, now) for row in rows]
+                count = await parts.outbox.resolve(judged)
+            _log.warning("orphans_resolved", count=count, epoch=epoch)
+            if not count:
+                return
+
+    async def _judge(self, row: Delivery, now: datetime) -> Delivery:
+        occurrence = await self._parts.outbox.find(row.occurrence_id)
+        announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
+        policy = announcement.terms.policy if announcement else Policy.AT_MOST_ONCE
+        has_ended = occurrence is None or occurrence.state.has_ended
+        return self._orphans.judge(row, policy, now=now, has_ended=has_ended)
+
+    async def _close(self, term: _Term, job: _Job) -> bool:
+        """Finish an occurrence of which nothing is left, else find out when to look again; whether it was finished."""
+        if job.in_flight:
+            return False
+        parts, now = self._parts, self._parts.clock()
+        standing = await parts.outbox.standing(job.occurrence.occurrence_id)
+        if not standing.adds_up:
+            await self._pause_broken(term, job, standing.counts, now)
+            return True
+        if any(standing.counts.get(state) for state in _UNSETTLED):
+            await self._sweep(term.epoch)
+            term.is_uncertain = True
+            job.look_again_at = parts.monotonic() + self._rules.poll_s
+            return False
+        if standing.counts.get(DeliveryState.PLANNED):
+            await self._sleep_until_next(job, now)
+            return False
+        async with parts.transaction():
+            await parts.outbox.set_state(job.occurrence.occurrence_id, OccurrenceState.FINISHED, now=now)
+            await finish_if_done(parts.announcements, parts.outbox, job.announcement.announcement_id)
+        counts = {state.value: str(number) for state, number in sorted(standing.counts.items())}
+        _log.info("occurrence_finished", occurrence_id=job.occurrence.occurrence_id, **counts)
+        self._tell_apart(term, "occurrence_finished", {**_facts(job), **counts})
+        return True
+
+    async def _sleep_until_next(self, job: _Job, now: datetime) -> None:
+        moment = await self._parts.outbox.next_moment(after=now)
+        wait = timedelta(seconds=30) if moment is None else moment - now
+        until = job.occurrence.valid_until
+        if until is not None:
+            wait = min(wait, until - now)
+        job.look_again_at = self._parts.monotonic() + min(30.0, wait.total_seconds())
+
+    async def _pause_broken(self, term: _Term, job: _Job, counts: Mapping[DeliveryState, int], now: datetime) -> None:
+        """The invariant is broken: nobody may go on before somebody has looked."""
+        occurrence = job.occurrence
+        found = {state.value: number for state, number in counts.items()}
+        _log.error(
+            "states_do_not_add_up", occurrence_id=occurrence.occurrence_id, audience=occurrence.audience, **found
+        )
+        await self._parts.outbox.set_state(
+            occurrence.occurrence_id, OccurrenceState.PAUSED, now=now, reason="states_do_not_add_up"
+        )
+        self._tell_apart(term, "occurrence_paused", {**_facts(job), "reason": "states_do_not_add_up"})
+
+    async def _keep_correcting(self) -> None:
+        """Edits and deletions go beside the deliveries, under the same lease."""
+        while True:
+            may_send = self._tenure.is_good and not self._is_leaving and not self._trouble
+            wait_s = self._rules.poll_s
+            if may_send and not self._pause_left():
+                step = await self._correct()
+                wait_s = max(step.pause_s, 0.0 if step.settled else wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _correct(self) -> Step:
+        try:
+            step = await self._parts.corrector.step(self._parts.clock())
+        except DatabaseError as error:
+            _log.error("correction_failed", error=str(error))
+            return Step(0, self._rules.database_pause_s)
+        if step.nothing_goes:
+            self._trouble = "token_refused"
+        return step
+
+    def _tell_apart(self, term: _Term, event: str, facts: Mapping[str, str]) -> None:
+        """Tell organisers without making deliveries wait."""
+        term.group.create_task(tell_all(self._parts.tell, event, facts))
+
+
+def _key(row: Delivery) -> tuple[OccurrenceId, ChatId, int]:
+    return (row.occurrence_id, row.chat_id, row.attempt)
+
+
+def _choose(rows: Sequence[Delivery], *, alone: bool) -> tuple[Sequence[Delivery], Sequence[Delivery]]:
+    """Rows to send now, and rows to put back: one that has seen its sender die goes with nobody beside it."""
+    suspects = [row for row in rows if row.crashes]
+    if not suspects:
+        return rows, ()
+    if alone:
+        return suspects[:1], [row for row in rows if row is not suspects[0]]
+    return [row for row in rows if not row.crashes], suspects
+
+
+def _by_job(results: Iterable[_Result]) -> list[tuple[_Job, list[_Result]]]:
+    groups: dict[OccurrenceId, tuple[_Job, list[_Result]]] = {}
+    for result in results:
+        groups.setdefault(result.job.occurrence.occurrence_id, (result.job, []))[1].append(result)
+    return list(groups.values())
+
+
+def _with_file_id(announcement: Announcement, file_id: str) -> Announcement:
+    attachment = announcement.content.attachment
+    assert attachment is not None
+    kept = replace(attachment, file_id=file_id, content=b"")
+    return replace(announcement, content=replace(announcement.content, attachment=kept))
+
+
+def _facts(job: _Job) -> dict[str, str]:
+    return {
+        "announcement_id": job.announcement.announcement_id,
+        "label": job.announcement.label,
+        "occurrence_id": job.occurrence.occurrence_id,
+    }

@@ -1,0 +1,60 @@
+"""After a restore from backup nothing is sent without an organiser's word: it may have been sent already."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from bot.announcements.ending import OPEN
+from bot.announcements.model import OccurrenceState
+from bot.announcements.ports import Outbox, RestoreGuard, Tell
+from bot.announcements.telling import tell_all
+
+_log = structlog.get_logger(__name__)
+
+_GOING = OPEN - {OccurrenceState.AWAITING_WORD}
+_WAITING = frozenset({OccurrenceState.AWAITING_WORD})
+_MANY = 10_000
+
+
+class RestoreWatch:
+    """Shared by planner and dispatcher of one process."""
+
+    def __init__(self, guard: RestoreGuard, outbox: Outbox, tell: Tell) -> None:
+        self._guard = guard
+        self._outbox = outbox
+        self._tell = tell
+        self._has_looked = False
+
+    async def is_restored(self, *, now: datetime) -> bool:
+        """Whether words are still wanted. The first call makes all that was going on wait for one."""
+        if not await self._guard.was_restored():
+            self._has_looked = True
+            return False
+        if not self._has_looked:
+            held = await self._hold(now)
+            self._has_looked = True
+            _log.error("database_restore_found", occurrences=held)
+            await tell_all(self._tell, "database_restored", {"occurrences": str(held)})
+        return True
+
+    async def settle(self, *, now: datetime) -> None:
+        """Go on by itself when, with all that was due looked at, nothing waits for a word; else note how far we are."""
+        if not await self.is_restored(now=now):
+            await self._guard.mark()
+        elif not await self._outbox.occurrences(states=_WAITING, limit=1):
+            await self._guard.accept()
+
+    async def mark(self, *, now: datetime) -> None:
+        """Note how far the database has come, unless it was restored and no word was given yet."""
+        if not await self.is_restored(now=now):
+            await self._guard.mark()
+
+    async def _hold(self, now: datetime) -> int:
+        going = await self._outbox.occurrences(states=_GOING, limit=_MANY)
+        for occurrence in going:
+            await self._outbox.set_state(
+                occurrence.occurrence_id, OccurrenceState.AWAITING_WORD, now=now, reason="restored"
+            )
+        return len(going)

@@ -1,0 +1,224 @@
+"""Steering what was approved: pause, resume, stop, correct, withdraw, and the word after a restore."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from bot.announcements.actions import Action, Actions, Decision, DeskParts, Order, Verdict
+from bot.announcements.checking import Problem, Trouble
+from bot.announcements.ending import OPEN, finish_if_done, stop_occurrence
+from bot.announcements.model import (
+    Announcement,
+    AnnouncementId,
+    Correction,
+    CorrectionKind,
+    Occurrence,
+    OccurrenceId,
+    OccurrenceState,
+    Stage,
+    Standing,
+)
+from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE
+from bot.vocabulary import Locale, VisitorId
+
+_LIVE = frozenset({Stage.APPROVED, Stage.PAUSED})
+_WAS_LIVE = _LIVE | {Stage.STOPPED, Stage.FINISHED}
+_WAITING = frozenset({OccurrenceState.AWAITING_WORD})
+_MANY = 10_000
+"""Occurrences of one announcement that an action reaches."""
+_PAUSE = Action(name="announcement_paused", roles=ANY_ROLE, stages=frozenset({Stage.APPROVED}))
+_RESUME = Action(name="announcement_resumed", roles=MAY_APPROVE, stages=_LIVE)
+_STOP = Action(name="announcement_stopped", roles=ANY_ROLE, stages=_LIVE)
+_STOP_ONE = replace(_STOP, name="occurrence_stopped")
+_WORD = Action(name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
+_CORRECT = Action(name="correction_asked", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
+_WITHDRAW = Action(name="announcement_withdrawn", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
+
+
+class Steering:
+    """Acts on what goes out or went out. `actor` is who asks, `now` when."""
+
+    def __init__(
+        self, parts: DeskParts, *, new_correction_id: Callable[[], str] = lambda: secrets.token_hex(8)
+    ) -> None:
+        self._parts = parts
+        self._actions = Actions(parts)
+        self._new_correction_id = new_correction_id
+
+    async def pause(self, announcement_id: AnnouncementId, *, actor: VisitorId, now: datetime) -> Decision:
+        """Nothing more of it goes out or becomes due until it is resumed."""
+
+        async def occurrences() -> None:
+            states = frozenset({OccurrenceState.PLANNING, OccurrenceState.RUNNING})
+            await self._set_all(announcement_id, states, OccurrenceState.PAUSED, now=now)
+
+        def paused(announcement: Announcement) -> Announcement:
+            return replace(announcement, stage=Stage.PAUSED, pause_reason="by_organiser")
+
+        order = Order(announcement_id=announcement_id, actor=actor, now=now)
+        return await self._actions.carry_out(_PAUSE, order, paused, besides=occurrences)
+
+    async def resume(self, announcement_id: AnnouncementId, *, actor: VisitorId, now: datetime) -> Decision:
+        """It goes on, also after the bot has paused it by itself. What became due meanwhile is judged as late."""
+
+        async def occurrences() -> None:
+            # Through PLANNING, because the pause may have fallen into it; a plan that is complete runs at once.
+            states = frozenset({OccurrenceState.PAUSED})
+            await self._set_all(announcement_id, states, OccurrenceState.PLANNING, now=now)
+
+        def resumed(announcement: Announcement) -> Announcement:
+            return replace(announcement, stage=Stage.APPROVED, pause_reason="")
+
+        order = Order(announcement_id=announcement_id, actor=actor, now=now)
+        return await self._actions.carry_out(_RESUME, order, resumed, besides=occurrences)
+
+    async def stop(self, announcement_id: AnnouncementId, *, actor: VisitorId, now: datetime) -> Decision:
+        """It ends for good: what was not sent is cancelled, what is in flight still counts."""
+
+        async def occurrences() -> None:
+            await self._stop_all(announcement_id, now=now, reason="by_organiser")
+
+        def stopped(announcement: Announcement) -> Announcement:
+            return replace(announcement, stage=Stage.STOPPED, next_due_at=None)
+
+        order = Order(announcement_id=announcement_id, actor=actor, now=now)
+        return await self._actions.carry_out(_STOP, order, stopped, besides=occurrences)
+
+    async def stop_occurrence(self, occurrence_id: OccurrenceId, *, actor: VisitorId, now: datetime) -> Decision:
+        """This firing ends; a recurring announcement goes on with its next one."""
+        parts = self._parts
+        async with parts.transaction():
+            occurrence = await parts.outbox.find(occurrence_id)
+            if occurrence is None:
+                return Decision(verdict=Verdict.NOT_FOUND)
+
+            async def stop() -> None:
+                await stop_occurrence(parts.outbox, occurrence, now=now, reason="by_organiser")
+
+            order = Order(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=occurrence_id)
+            decision = await self._actions.carry_out(_STOP_ONE, order, besides=stop)
+            if decision.is_done:
+                await finish_if_done(parts.announcements, parts.outbox, occurrence.announcement_id)
+        return decision
+
+    async def give_word(self, occurrence_id: OccurrenceId, *, send: bool, actor: VisitorId, now: datetime) -> Decision:
+        """After a restore from backup: send what is left of an occurrence, or let it be (it was sent already).
+
+        When no occurrence waits for a word any more, the restored database counts as good.
+        """
+        parts = self._parts
+        async with parts.transaction():
+            occurrence = await parts.outbox.find(occurrence_id)
+            if occurrence is None or occurrence.state is not OccurrenceState.AWAITING_WORD:
+                return Decision(verdict=Verdict.NOT_FOUND if occurrence is None else Verdict.WRONG_STAGE)
+
+            async def decide() -> None:
+                if send:
+                    await parts.outbox.set_state(occurrence_id, OccurrenceState.PLANNING, now=now)
+                else:
+                    await stop_occurrence(parts.outbox, occurrence, now=now, reason="sent_before_restore")
+
+            detail = f"{occurrence_id} {'send' if send else 'let_be'}"
+            order = Order(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=detail)
+            decision = await self._actions.decide(_WORD, order, besides=decide)
+            if decision.is_done:
+                await finish_if_done(parts.announcements, parts.outbox, occurrence.announcement_id)
+            is_last = decision.is_done and not await parts.outbox.occurrences(states=_WAITING, limit=1)
+        if is_last:
+            await parts.guard.accept()
+        await self._actions.tell(_WORD, order, decision)
+        return decision
+
+    async def correct(
+        self, occurrence_id: OccurrenceId, texts: Mapping[Locale, str], *, actor: VisitorId, now: datetime
+    ) -> Decision:
+        """Edit the delivered copies of an occurrence that are in a language of `texts`; every organiser is told."""
+        parts = self._parts
+        asked: list[str] = []
+        async with parts.transaction():
+            occurrence = await parts.outbox.find(occurrence_id)
+            if occurrence is None:
+                return Decision(verdict=Verdict.NOT_FOUND)
+            announcement = await parts.announcements.find(occurrence.announcement_id)
+            assert announcement is not None
+
+            async def ask() -> None:
+                asked.append(await self._ask(occurrence, texts, actor=actor, now=now))
+
+            order = Order(announcement_id=announcement.announcement_id, actor=actor, now=now, detail=occurrence_id)
+            if problems := self._wrong_texts(announcement, texts):
+                return Decision(verdict=Verdict.HAS_PROBLEMS, announcement=announcement, problems=problems)
+            decision = await self._actions.decide(_CORRECT, order, besides=ask)
+        await self._actions.tell(_CORRECT, order, decision)
+        return replace(decision, correction_ids=tuple(asked))
+
+    async def withdraw(self, announcement_id: AnnouncementId, *, actor: VisitorId, now: datetime) -> Decision:
+        """Stop it and delete every delivered copy that Telegram still lets us delete; every organiser is told."""
+        asked: list[str] = []
+
+        async def ask() -> None:
+            await self._stop_all(announcement_id, now=now, reason="withdrawn")
+            for occurrence in await self._parts.outbox.occurrences(of=announcement_id, limit=_MANY):
+                if occurrence.audience:
+                    correction_id = await self._ask(occurrence, {}, actor=actor, now=now)
+                    asked.append(correction_id)
+
+        def withdrawn(announcement: Announcement) -> Announcement:
+            return replace(announcement, stage=Stage.WITHDRAWN, next_due_at=None)
+
+        order = Order(announcement_id=announcement_id, actor=actor, now=now)
+        decision = await self._actions.carry_out(_WITHDRAW, order, withdrawn, besides=ask)
+        return replace(decision, correction_ids=tuple(asked))
+
+    async def progress(self, occurrence_id: OccurrenceId) -> Standing | None:
+        """How many copies stand where; None when there is no such occurrence."""
+        if await self._parts.outbox.find(occurrence_id) is None:
+            return None
+        return await self._parts.outbox.standing(occurrence_id)
+
+    async def _set_all(
+        self, announcement_id: AnnouncementId, states: frozenset[OccurrenceState], to: OccurrenceState, *, now: datetime
+    ) -> None:
+        outbox = self._parts.outbox
+        reason = "by_organiser" if to is OccurrenceState.PAUSED else ""
+        for occurrence in await outbox.occurrences(states=states, of=announcement_id, limit=_MANY):
+            await outbox.set_state(occurrence.occurrence_id, to, now=now, reason=reason)
+
+    async def _stop_all(self, announcement_id: AnnouncementId, *, now: datetime, reason: str) -> None:
+        for occurrence in await self._parts.outbox.occurrences(states=OPEN, of=announcement_id, limit=_MANY):
+            await stop_occurrence(self._parts.outbox, occurrence, now=now, reason=reason)
+
+    async def _ask(
+        self, occurrence: Occurrence, texts: Mapping[Locale, str], *, actor: VisitorId, now: datetime
+    ) -> str:
+        correction = Correction(
+            correction_id=self._new_correction_id(),
+            occurrence_id=occurrence.occurrence_id,
+            kind=CorrectionKind.EDIT if texts else CorrectionKind.DELETE,
+            texts=texts,
+            asked_by=actor,
+            asked_at=now,
+        )
+        await self._parts.corrections.open(correction)
+        return correction.correction_id
+
+    def _wrong_texts(self, announcement: Announcement, texts: Mapping[Locale, str]) -> tuple[Problem, ...]:
+        content = announcement.content
+        if not texts:
+            return (Problem(Trouble.NO_TEXT, "texts", "give the new text in one language at least"),)
+        wrong = {
+            locale: self._parts.composer.check(
+                text, locale=locale, moments=content.moments, attachment=content.attachment
+            )
+            if text.strip()
+            else "it is empty"
+            for locale, text in texts.items()
+        }
+        return tuple(
+            Problem(Trouble.BAD_TEXT, f"text.{locale.value}", reason, locale)
+            for locale, reason in wrong.items()
+            if reason
+        )

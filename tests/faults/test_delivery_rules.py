@@ -1,0 +1,1049 @@
+"""Rows of the fault table that need no real process: planner and dispatcher over stores in memory and a virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from bot.announcements.actions import Verdict
+from bot.announcements.checking import Trouble
+from bot.announcements.content import body_hash
+from bot.announcements.crash_points import CrashPoint
+from bot.announcements.dispatcher import DeliveryRules
+from bot.announcements.model import (
+    Attachment,
+    AttachmentKind,
+    Content,
+    DeliveryState,
+    Fate,
+    Lateness,
+    MissingLanguage,
+    OccurrenceState,
+    Policy,
+    Receipt,
+    Stage,
+    Terms,
+)
+from bot.announcements.planner import PlanningRules
+from bot.announcements.schedule import Note, preview
+from bot.errors import DatabaseError
+from bot.vocabulary import ChatId, Locale, NewsTopic
+from tests.announcing import APPROVER, AUTHOR, OWNER, START, TEXTS, House, draft
+from tests.fakes_announcements import FakeCourier, FakeDatabase
+from tests.virtual_time import VirtualClock, run_virtually
+
+SENT, UNKNOWN, PLANNED = DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.PLANNED
+W = DeliveryRules().in_flight
+SIX_LOCAL = datetime.fromisoformat("2026-11-03T18:00")
+"""Wall time in Shanghai, half an hour after the start."""
+
+
+def answering(receipts):
+    """A courier's answers by chat; everybody else gets their copy."""
+    seen = []
+
+    def answer(parcel):
+        seen.append(parcel.chat_id)
+        given = receipts.get(parcel.chat_id)
+        if callable(given):
+            given = given(seen.count(parcel.chat_id))
+        return given or Receipt(fate=Fate.SENT, message_id=len(seen))
+
+    return answer
+
+
+class Killed(BaseException):
+    """kill -9: nothing of the process runs on."""
+
+
+class Killer:
+    """A probe that dies at one crash point, once."""
+
+    def __init__(self, point):
+        self.point = point
+
+    async def __call__(self, point):
+        if point is self.point:
+            self.point = None
+            raise Killed
+
+
+async def killed_and_restarted(point, *, policy=Policy.AT_MOST_ONCE, recipients=50):
+    """Two processes over one disk: the first dies at `point`, the second goes on after the lease has run out."""
+    database, courier, clock = FakeDatabase(), FakeCourier(takes_s=0.01), VirtualClock(START)
+    first = House(database=database, courier=courier, clock=clock, probe=Killer(point))
+    await first.parts.subscribe(range(1, recipients + 1))
+    await first.approved(terms=Terms(policy=policy))
+    try:
+        await first.plan()
+        await first.dispatcher.run()
+    except* Killed:
+        pass
+    database.disk.tables = replace(database.disk.tables, lease_holder="dead")  # a killed process gives nothing back
+    second = House(database=FakeDatabase(database.disk), courier=courier, clock=clock, holder="two")
+    await asyncio.sleep(20)
+    await second.deliver(timedelta(minutes=2))
+    return second, courier
+
+
+def test_D01_a_kill_before_the_plan_commits_sends_nothing_and_it_fires_after_the_restart():
+    async def main():
+        house = House(probe=Killer(CrashPoint.CP0))
+        await house.parts.subscribe(range(1, 11))
+        await house.approved()
+        with pytest.raises(Killed):
+            await house.plan()
+        assert (house.tables.occurrences, house.courier.parcels) == ({}, [])
+        after = House(database=FakeDatabase(house.parts.database.disk), clock=house.clock)
+        await after.deliver()
+        assert sorted(after.courier.chats) == list(range(1, 11))
+
+    run_virtually(main())
+
+
+def test_D02_a_kill_when_all_is_planned_and_nothing_claimed_still_gives_each_exactly_one():
+    async def main():
+        house, courier = await killed_and_restarted(CrashPoint.CP1)
+        assert sorted(courier.chats) == list(range(1, 51))
+        assert set(house.states().values()) == {SENT}
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("policy", Policy)
+def test_D03_a_kill_between_intent_and_first_byte_leaves_doubt_that_the_policy_decides(policy):
+    async def main():
+        house, courier = await killed_and_restarted(CrashPoint.CP3, policy=policy)
+        states = house.states()
+        unknown = [chat_id for chat_id, state in states.items() if state is UNKNOWN]
+        if policy is Policy.AT_MOST_ONCE:
+            assert 0 < len(unknown) <= W
+            assert sorted([*courier.chats, *unknown]) == list(range(1, 51))
+        else:
+            assert sorted(courier.chats) == list(range(1, 51))
+            assert sum(parcel.may_repeat and parcel.is_silent for parcel in courier.parcels) == W
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("point", [CrashPoint.CP7, CrashPoint.CP8])
+@pytest.mark.parametrize("policy", Policy)
+def test_D05_a_kill_between_answer_and_commit_leaves_at_most_W_in_doubt(point, policy):
+    async def main():
+        house, courier = await killed_and_restarted(point, policy=policy)
+        doubted = [row for row in house.rows() if row.crashes]
+        extra = len(courier.chats) - len(set(courier.chats))
+        assert 0 < len(doubted) <= W
+        assert set(courier.chats) | {row.chat_id for row in doubted} == set(range(1, 51))
+        assert extra == 0 if policy is Policy.AT_MOST_ONCE else extra <= W
+        assert (await house.parts.outbox.standing(house.occurrence.occurrence_id)).adds_up
+
+    run_virtually(main())
+
+
+def test_D04_a_repeated_copy_goes_once_silent_and_marked():
+    async def main():
+        house = House(courier=FakeCourier(answering({7: Receipt(fate=Fate.DOUBT, reason="no_answer")})))
+        await house.parts.subscribe(range(1, 11))
+        await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
+        await house.deliver()
+        copies = [parcel for parcel in house.courier.parcels if parcel.chat_id == 7]
+        assert [(copy.may_repeat, copy.is_silent) for copy in copies] == [(False, False), (True, True)]
+        assert house.states()[7] is UNKNOWN
+
+    run_virtually(main())
+
+
+def test_D07_a_lost_answer_is_not_sent_again_and_is_named():
+    async def main():
+        house = House(courier=FakeCourier(answering({7: Receipt(fate=Fate.DOUBT, reason="no_answer")})))
+        await house.parts.subscribe(range(1, 11))
+        await house.approved()
+        await house.deliver()
+        assert house.courier.chats.count(7) == 1
+        assert [(row.chat_id, row.reason) for row in house.rows() if row.state is UNKNOWN] == [(7, "no_answer")]
+
+    run_virtually(main())
+
+
+def test_D10_a_refused_connection_is_tried_again_with_growing_pauses():
+    async def main():
+        outage = lambda count: None if count > 2 else Receipt(fate=Fate.NOT_SENT, reason="refused")  # noqa: E731
+        house = House(courier=FakeCourier(answering(dict.fromkeys(range(1, 101), outage))))
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.deliver()
+        assert set(house.states().values()) == {SENT}
+        assert len(house.courier.chats) == 300
+
+    run_virtually(main())
+
+
+def test_D10_while_telegram_is_out_of_reach_the_audience_is_not_run_through_again_and_again():
+    async def main():
+        house = House(courier=FakeCourier(lambda _: Receipt(fate=Fate.NOT_SENT, reason="refused")))
+        await house.parts.subscribe(range(1, 1001))
+        await house.approved()
+        await house.deliver(timedelta(minutes=10))
+        assert len(house.courier.chats) < 1500
+
+    run_virtually(main())
+
+
+def test_D15_sent_without_a_message_id_counts_as_doubt():
+    async def main():
+        house = House(courier=FakeCourier(answering({3: Receipt(fate=Fate.SENT)})))
+        await house.parts.subscribe(range(1, 5))
+        await house.approved()
+        await house.deliver()
+        assert house.states()[3] is UNKNOWN
+
+    run_virtually(main())
+
+
+def test_D16_a_pause_for_all_holds_everybody_and_loses_nobody():
+    async def main():
+        sent_at = []
+        clock = VirtualClock(START)
+
+        def answer(parcel):
+            sent_at.append(clock.monotonic())
+            if len(sent_at) == 35:
+                return Receipt(fate=Fate.NOT_SENT, pause_s=3, pauses_all=True, reason="retry_after")
+            return Receipt(fate=Fate.SENT, message_id=len(sent_at))
+
+        house = House(courier=FakeCourier(answer, takes_s=0.1), clock=clock)
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.deliver()
+        gap = max(later - earlier for earlier, later in pairwise(sent_at))
+        assert gap >= 2.8
+        assert set(house.states().values()) == {SENT}
+        assert len(sent_at) == 101
+
+    run_virtually(main())
+
+
+def test_D18_a_pause_of_a_day_pauses_the_occurrence_and_tells():
+    async def main():
+        refusal = Receipt(fate=Fate.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
+        house = House(courier=FakeCourier(lambda _: refusal))
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.deliver(timedelta(hours=2))
+        assert house.occurrence.state is OccurrenceState.PAUSED
+        assert house.occurrence.pause_reason == "flood_wait"
+        assert house.parts.tell.events.count("occurrence_paused") == 1
+        assert len(house.courier.chats) <= W
+
+    run_virtually(main())
+
+
+def test_D19_who_blocked_the_bot_is_not_written_to_by_later_announcements():
+    async def main():
+        house = House(courier=FakeCourier(answering({2: Receipt(fate=Fate.GONE, reason="blocked")})))
+        await house.parts.subscribe(range(1, 4))
+        await house.approved()
+        await house.deliver()
+        assert house.states() == {1: SENT, 2: DeliveryState.FAILED, 3: SENT}
+        later = await house.approved()
+        await house.deliver()
+        assert later.announcement_id != house.rows()[0].occurrence_id
+        assert sorted(house.courier.chats) == [1, 1, 2, 3, 3]
+
+    run_virtually(main())
+
+
+def test_D20_a_refusal_concerns_its_row_only():
+    async def main():
+        house = House(courier=FakeCourier(answering({2: Receipt(fate=Fate.REFUSED, reason="chat_not_found")})))
+        await house.parts.subscribe(range(1, 4))
+        await house.approved()
+        await house.deliver()
+        assert house.states() == {1: SENT, 2: DeliveryState.FAILED, 3: SENT}
+        assert house.courier.chats.count(2) == 1
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize(
+    "receipt",
+    [
+        Receipt(fate=Fate.UNPARSEABLE, reason="cant_parse"),
+        Receipt(fate=Fate.SENT, message_id=1, was_plain=True),
+    ],
+)
+def test_D21_a_body_that_telegram_can_not_read_stops_early(receipt):
+    async def main():
+        house = House(courier=FakeCourier(lambda _: receipt))
+        await house.parts.subscribe(range(1, 1001))
+        await house.approved()
+        await house.deliver()
+        assert house.occurrence.state is OccurrenceState.PAUSED
+        assert house.occurrence.pause_reason == "body_refused"
+        assert len(house.courier.chats) <= W + DeliveryRules().alike_limit
+        assert "occurrence_paused" in house.parts.tell.events
+
+    run_virtually(main())
+
+
+def test_D21_a_bad_body_in_one_language_is_noticed_among_good_ones():
+    async def main():
+        def answer(parcel):
+            if parcel.locale is Locale.RU:
+                return Receipt(fate=Fate.UNPARSEABLE, reason="cant_parse")
+            return Receipt(fate=Fate.SENT, message_id=parcel.chat_id)
+
+        house = House(courier=FakeCourier(answer))
+        await house.parts.subscribe(range(1, 500, 2))
+        await house.parts.subscribe(range(2, 500, 2), locale=Locale.RU)
+        await house.approved()
+        await house.deliver()
+        assert house.occurrence.pause_reason == "body_refused"
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("also_new", [False, True])
+def test_D22_a_group_that_got_a_new_id_gets_one_copy(also_new):
+    async def main():
+        old, new = ChatId(-5), ChatId(-100_5)
+        moved = Receipt(fate=Fate.MIGRATED, new_chat_id=new)
+        house = House(courier=FakeCourier(answering({old: moved})))
+        await house.parts.subscribe([1, old, *([new] if also_new else [])])
+        await house.approved()
+        await house.deliver()
+        assert house.courier.chats.count(new) == 1
+        assert (await house.parts.outbox.standing(house.occurrence.occurrence_id)).adds_up
+        assert house.states()[new] is SENT
+        assert house.states().get(old) is (DeliveryState.SKIPPED if also_new else None)
+        assert old not in house.tables.subscriptions
+
+    run_virtually(main())
+
+
+def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
+    async def main():
+        house = House(courier=FakeCourier(lambda _: Receipt(fate=Fate.NOTHING_GOES)))
+        await house.parts.subscribe(range(1, 1001))
+        await house.approved()
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(3600)
+            assert house.dispatcher.trouble == "token_refused"
+        assert set(house.states().values()) == {PLANNED}
+        assert len(house.courier.chats) <= W
+        assert house.parts.tell.events.count("token_refused") == 1
+
+    run_virtually(main())
+
+
+def test_D23_with_the_token_accepted_again_it_goes_on():
+    async def main():
+        answers = {chat_id: lambda count: Receipt(fate=Fate.NOTHING_GOES) if count == 1 else None for chat_id in (1, 2)}
+        house = House(courier=FakeCourier(answering(answers)))
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(60)
+            house.dispatcher.carry_on()
+            await asyncio.sleep(60)
+        assert set(house.states().values()) == {SENT}
+
+    run_virtually(main())
+
+
+def test_D24_two_dispatchers_send_nothing_twice():
+    async def main():
+        database, courier, clock = FakeDatabase(), FakeCourier(takes_s=0.2), VirtualClock(START)
+        one = House(database=database, courier=courier, clock=clock)
+        two = House(database=FakeDatabase(database.disk), courier=courier, clock=clock, holder="two")
+        await one.parts.subscribe(range(1, 201))
+        await one.approved()
+        await asyncio.gather(one.plan(), two.plan())
+        async with one.sending(), two.sending():
+            await asyncio.sleep(60)
+        assert sorted(courier.chats) == list(range(1, 201))
+        assert one.tables.epoch == 1 or set(one.states().values()) == {SENT}
+
+    run_virtually(main())
+
+
+def test_D25_a_process_that_slept_beyond_its_lease_writes_and_sends_nothing_more():
+    async def main():
+        database, courier, clock = FakeDatabase(), FakeCourier(), VirtualClock(START)
+        asleep = asyncio.Event()
+
+        async def sleepy(point):
+            if point is CrashPoint.CP10 and not asleep.is_set():
+                asleep.set()
+            if point is CrashPoint.CP10:
+                await asyncio.sleep(40)
+
+        zombie = House(database=database, courier=courier, clock=clock, probe=sleepy)
+        await zombie.parts.subscribe(range(1, 101))
+        await zombie.approved()
+        await zombie.plan()
+        real_renew = zombie.parts.lease.renew
+
+        async def no_renewal(epoch, *, now, lasts_s):
+            await asyncio.sleep(45)  # the whole process stands still
+            return await real_renew(epoch, now=now, lasts_s=lasts_s)
+
+        zombie.parts.lease.renew = no_renewal
+        running = asyncio.create_task(zombie.dispatcher.run())
+        await asleep.wait()
+        await asyncio.sleep(16)
+        living = House(database=FakeDatabase(database.disk), courier=courier, clock=clock, holder="two")
+        async with living.sending():
+            await asyncio.sleep(60)
+        zombie.dispatcher.leave()
+        await running
+        states = living.states()
+        assert len(courier.chats) == len(set(courier.chats)) == 100 - W
+        assert list(states.values()).count(UNKNOWN) == W
+
+    run_virtually(main())
+
+
+def test_D26_a_double_tap_makes_one_announcement():
+    async def main():
+        house = House()
+        await house.appoint()
+        made = [await house.desk.create(draft(), actor=AUTHOR, request_key="update 7", now=START) for _ in range(2)]
+        assert made[0].announcement == made[1].announcement
+        assert len(house.tables.announcements) == 1
+        assert [entry.action for entry in house.tables.audit] == ["announcement_created"]
+
+    run_virtually(main())
+
+
+def test_D26_submitting_and_approving_twice_makes_one_occurrence():
+    async def main():
+        house = House()
+        await house.parts.subscribe([1])
+        approved = await house.approved()
+        again = await house.desk.approve(approved.announcement_id, actor=APPROVER, version=2, now=START)
+        assert again.verdict is Verdict.WRONG_STAGE
+        await house.deliver()
+        await house.deliver()
+        assert house.courier.chats == [1]
+
+    run_virtually(main())
+
+
+def test_D27_what_is_approved_can_not_be_edited_and_every_row_has_one_body():
+    async def main():
+        house = House(courier=FakeCourier(takes_s=0.1))
+        await house.parts.subscribe(range(1, 101))
+        await house.parts.subscribe(range(101, 201), locale=Locale.RU)
+        approved = await house.approved()
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(0.3)
+            edited = await house.desk.set_text(
+                approved.announcement_id, (Locale.EN, "Other"), actor=AUTHOR, version=approved.version, now=house.now
+            )
+            assert edited.verdict is Verdict.WRONG_STAGE
+            await asyncio.sleep(60)
+        hashes = {(row.locale, row.body_hash) for row in house.rows()}
+        assert hashes == {(locale, body_hash(approved.content, locale)) for locale in TEXTS}
+        assert {parcel.text for parcel in house.courier.parcels} == set(TEXTS.values())
+
+    run_virtually(main())
+
+
+def test_D27_a_body_that_was_changed_behind_our_back_is_not_sent():
+    async def main():
+        house = House()
+        await house.parts.subscribe(range(1, 11))
+        approved = await house.approved()
+        await house.plan()
+        changed = replace(approved.content, texts={**TEXTS, Locale.EN: "Other"})
+        async with house.parts.database.writing() as tables:
+            tables.announcements[approved.announcement_id] = replace(approved, content=changed)
+        await house.deliver()
+        assert house.courier.parcels == []
+        assert (house.occurrence.state, house.occurrence.pause_reason) == (OccurrenceState.PAUSED, "body_changed")
+        assert set(house.states().values()) == {PLANNED}
+
+    run_virtually(main())
+
+
+def test_D28_stop_works_within_a_second_and_the_counts_add_up():
+    async def main():
+        house = House(courier=FakeCourier(takes_s=0.5))
+        await house.parts.subscribe(range(1, 1001))
+        approved = await house.approved()
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(3)
+            stopped = await house.steering.stop(approved.announcement_id, actor=AUTHOR, now=house.now)
+            before = len(house.courier.chats) + house.courier.in_flight
+            assert stopped.is_done
+            await asyncio.sleep(60)
+        assert len(house.courier.chats) == before
+        standing = await house.parts.outbox.standing(house.occurrence.occurrence_id)
+        assert standing.adds_up
+        assert standing.occurrence.state is OccurrenceState.STOPPED
+        assert standing.counts[SENT] + standing.counts[DeliveryState.CANCELLED] == 1000
+        assert standing.counts[SENT] == before
+
+    run_virtually(main())
+
+
+def test_D28_a_copy_that_would_be_tried_again_after_the_stop_is_cancelled():
+    async def main():
+        house = House(courier=FakeCourier(lambda _: Receipt(fate=Fate.NOT_SENT, pause_s=5), takes_s=1))
+        await house.parts.subscribe(range(1, 101))
+        approved = await house.approved()
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(0.5)
+            await house.steering.stop(approved.announcement_id, actor=AUTHOR, now=house.now)
+            await asyncio.sleep(30)
+        assert set(house.states().values()) == {DeliveryState.CANCELLED}
+
+    run_virtually(main())
+
+
+def test_D29_who_unsubscribes_before_their_turn_gets_nothing():
+    async def main():
+        house = House(courier=FakeCourier(takes_s=0.1))
+        await house.parts.subscribe(range(1, 201))
+        await house.approved()
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(0.15)
+            await house.parts.subscriptions.end(ChatId(200))
+            await asyncio.sleep(60)
+        assert house.states()[200] is DeliveryState.SKIPPED
+        assert 200 not in house.courier.chats
+        assert house.occurrence.state is OccurrenceState.FINISHED
+
+    run_virtually(main())
+
+
+def test_D30_who_subscribes_in_the_middle_is_not_in_the_audience():
+    async def main():
+        house = House(courier=FakeCourier(takes_s=0.1), planning=PlanningRules(batch=10, batches_a_wake=1))
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.planner.wake(START)
+        await house.parts.subscribe([1000])
+        await house.deliver()
+        assert sorted(house.courier.chats) == list(range(1, 101))
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("send", [True, False])
+def test_D31_after_a_restore_nothing_is_sent_without_a_word(send):
+    async def main():
+        house = House(courier=FakeCourier(takes_s=0.1))
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.plan()
+        backup, mark = house.tables.copied(), house.parts.database.disk.mark
+        await house.deliver()
+        assert len(house.courier.chats) == 100
+        disk = house.parts.database.disk
+        disk.tables, disk.mark = backup, mark
+        restored = House(database=FakeDatabase(disk), clock=house.clock)
+        await restored.deliver(timedelta(hours=1))
+        assert restored.courier.parcels == []
+        assert restored.occurrence.state is OccurrenceState.AWAITING_WORD
+        assert "database_restored" in restored.parts.tell.events
+        word = await restored.steering.give_word(
+            restored.occurrence.occurrence_id, send=send, actor=OWNER, now=restored.now
+        )
+        assert word.is_done
+        await restored.deliver()
+        assert len(restored.courier.chats) == (100 if send else 0)
+        assert (await restored.parts.outbox.standing(restored.occurrence.occurrence_id)).adds_up
+        assert not await restored.parts.guard.was_restored()
+
+    run_virtually(main())
+
+
+def test_D31_what_became_due_before_the_restore_waits_for_a_word_too():
+    async def main():
+        house = House()
+        await house.parts.subscribe(range(1, 11))
+        await house.approved()
+        house.parts.database.disk.outside_mark = 5
+        await house.deliver()
+        assert house.courier.parcels == []
+        assert house.occurrence.state is OccurrenceState.AWAITING_WORD
+        assert "occurrence_awaits_word" in house.parts.tell.events
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("send", [True, False])
+def test_D31_what_the_backup_knows_as_paused_and_overdue_waits_for_a_word_too(send):
+    """It may have been resumed and sent since the backup."""
+
+    async def main():
+        house = House()
+        await house.parts.subscribe(range(1, 11))
+        made = await house.approved()
+        await house.steering.pause(made.announcement_id, actor=OWNER, now=house.now)
+        house.parts.database.disk.outside_mark = 5
+        await house.deliver()
+        assert house.occurrence.state is OccurrenceState.AWAITING_WORD
+        assert await house.parts.guard.was_restored()
+        await house.steering.resume(made.announcement_id, actor=OWNER, now=house.now)
+        await house.deliver()
+        assert house.courier.parcels == []
+        await house.steering.give_word(house.occurrence.occurrence_id, send=send, actor=OWNER, now=house.now)
+        await house.deliver()
+        assert len(house.courier.parcels) == (10 if send else 0)
+        assert house.tables.announcements[made.announcement_id].stage is Stage.FINISHED
+        assert not await house.parts.guard.was_restored()
+
+    run_virtually(main())
+
+
+def test_D31_a_paused_announcement_that_is_let_be_is_over():
+    async def main():
+        house = House()
+        await house.parts.subscribe(range(1, 11))
+        made = await house.approved()
+        await house.steering.pause(made.announcement_id, actor=OWNER, now=house.now)
+        house.parts.database.disk.outside_mark = 5
+        await house.deliver()
+        await house.steering.give_word(house.occurrence.occurrence_id, send=False, actor=OWNER, now=house.now)
+        assert house.tables.announcements[made.announcement_id].stage is Stage.FINISHED
+
+    run_virtually(main())
+
+
+def test_O05_a_restored_database_with_nothing_open_goes_on_by_itself_and_tells():
+    async def main():
+        house = House()
+        house.parts.database.disk.outside_mark = 5
+        await house.plan()
+        assert not await house.parts.guard.was_restored()
+        assert house.parts.tell.events == ["database_restored"]
+
+    run_virtually(main())
+
+
+def test_D32_without_a_durable_intent_nothing_is_sent_and_it_resumes_by_itself():
+    async def main():
+        house = House()
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.plan()
+
+        async def full():
+            if house.clock.monotonic() < 60:
+                raise DatabaseError("the disk is full")
+
+        claim = house.parts.outbox.claim
+
+        async def failing_claim(*given, **named):
+            await full()
+            return await claim(*given, **named)
+
+        house.parts.outbox.claim = failing_claim
+        async with house.sending():
+            await asyncio.sleep(59)
+            assert house.courier.parcels == []
+            assert house.dispatcher.trouble == "database_failed"
+            assert house.parts.tell.events.count("database_failed") == 1
+            await asyncio.sleep(60)
+        assert set(house.states().values()) == {SENT}
+        assert house.parts.tell.events.count("occurrence_finished") == 1
+
+    run_virtually(main())
+
+
+def test_D32_an_intent_whose_commit_was_durable_but_reported_as_failed_is_sent_later_once():
+    async def main():
+        house = House()
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.plan()
+        fails = [True]
+
+        async def lost_connection():
+            if fails and any(row.state is DeliveryState.SENDING for row in house.rows()):
+                fails.clear()
+                raise DatabaseError("the connection was lost")
+
+        house.parts.database.after_commit = lost_connection
+        await house.deliver()
+        assert not fails
+        assert sorted(house.courier.chats) == list(range(1, 101))
+        assert set(house.states().values()) == {SENT}
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize(("outage_s", "doubts"), [(20, 0), (120, W)])
+def test_D33_results_are_kept_for_a_while_when_the_database_sulks(outage_s, doubts):
+    async def main():
+        house = House(courier=FakeCourier(takes_s=1))
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.plan()
+
+        async def sulking():
+            if 0.5 < house.clock.monotonic() < outage_s:
+                raise DatabaseError("database is locked")
+
+        house.parts.database.gate = sulking
+        await house.deliver(timedelta(minutes=10))
+        assert list(house.states().values()).count(UNKNOWN) == doubts
+        assert sorted(house.courier.chats) == list(range(1, 101))
+        assert house.occurrence.state is OccurrenceState.FINISHED
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=1)])
+def test_D35_when_the_clock_jumps_nothing_fires_twice_and_nothing_is_skipped(jump):
+    async def main():
+        house = House()
+        await house.parts.subscribe([1])
+        await house.approved(cron="0 * * * *", zone="UTC")
+        for minute in range(240):
+            if minute == 90:
+                house.clock.offset = jump
+            if minute == 100:
+                house.clock.offset = timedelta()
+            await house.plan()
+            await asyncio.sleep(60)
+        fired = {one.slot: one.state for one in house.tables.occurrences.values()}
+        assert list(fired) == ["20261103T1000", "20261103T1100", "20261103T1200", "20261103T1300"]
+        assert set(fired.values()) == {OccurrenceState.RUNNING}
+
+    run_virtually(main())
+
+
+def test_D35_a_clock_that_stays_where_it_leaped_is_believed_after_a_while():
+    async def main():
+        house = House()
+        await house.parts.subscribe([1])
+        await house.approved(cron="0 * * * *", zone="UTC")
+        for minute in range(60):
+            if minute == 10:
+                house.clock.offset = timedelta(hours=5)
+            await house.plan()
+            assert bool(house.tables.occurrences) == (minute >= 25)
+            await asyncio.sleep(60)
+        fired = {one.slot: one.state for one in house.tables.occurrences.values()}
+        assert [slot for slot, state in fired.items() if state is OccurrenceState.RUNNING] == [
+            "20261103T1400",
+            "20261103T1500",
+        ]
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize(
+    ("day", "utc", "note"),
+    [
+        (datetime(2026, 10, 24, 12, tzinfo=UTC), "2026-10-25T00:30:00+00:00", Note.OVERLAP),
+        (datetime(2027, 3, 27, 12, tzinfo=UTC), "2027-03-28T01:00:00+00:00", Note.GAP),
+    ],
+)
+def test_D36_a_time_in_a_gap_or_overlap_fires_once_and_the_preview_says_so(day, utc, note):
+    async def main():
+        house = House(clock=VirtualClock(day))
+        await house.parts.subscribe([1])
+        approved = await house.approved(cron="30 2 * * *", zone="Europe/Berlin")
+        (moment,) = preview(approved.schedule, 1, after=day)
+        assert (moment.utc.isoformat(), moment.note) == (utc, note)
+        for _ in range(24 * 4):
+            await house.plan()
+            await asyncio.sleep(15 * 60)
+        assert [occurrence.due_at.isoformat() for occurrence in house.tables.occurrences.values()] == [utc]
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize(
+    ("terms", "state", "event"),
+    [
+        (Terms(valid_for=timedelta(hours=1)), OccurrenceState.FINISHED, "occurrence_late"),
+        (Terms(valid_for=timedelta(minutes=5)), OccurrenceState.MISSED, "occurrence_missed"),
+        (Terms(lateness=Lateness.MARK_MISSED), OccurrenceState.MISSED, "occurrence_missed"),
+    ],
+)
+def test_D37_ten_minutes_late_it_is_sent_if_it_is_valid_and_may_be_late(terms, state, event):
+    async def main():
+        house = House()
+        await house.parts.subscribe([1])
+        await house.approved(at=SIX_LOCAL, terms=terms)
+        await asyncio.sleep(40 * 60)
+        await house.deliver()
+        assert house.occurrence.state is state
+        assert event in house.parts.tell.events
+        assert len(house.courier.chats) == (state is OccurrenceState.FINISHED)
+        assert {one.stage for one in house.tables.announcements.values()} == {Stage.FINISHED}
+
+    run_virtually(main())
+
+
+def test_D37_of_several_missed_slots_only_the_latest_is_sent():
+    async def main():
+        house = House()
+        await house.parts.subscribe([1])
+        await house.approved(cron="0 * * * *")
+        await asyncio.sleep(3.75 * 3600)
+        await house.deliver()
+        states = {one.slot: one.state for one in house.tables.occurrences.values()}
+        assert states == {
+            "20261103T1800": OccurrenceState.MISSED,
+            "20261103T1900": OccurrenceState.MISSED,
+            "20261103T2000": OccurrenceState.MISSED,
+            "20261103T2100": OccurrenceState.FINISHED,
+        }
+        assert house.courier.chats == [1]
+
+    run_virtually(main())
+
+
+def test_D38_a_tick_that_comes_three_seconds_late_still_fires():
+    async def main():
+        house = House()
+        await house.parts.subscribe([1])
+        await house.approved(at=SIX_LOCAL, terms=Terms(lateness=Lateness.MARK_MISSED))
+        await asyncio.sleep(30 * 60 + 3)
+        await house.deliver()
+        assert house.courier.chats == [1]
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize(
+    ("terms", "state", "text"),
+    [
+        (Terms(missing_language=MissingLanguage.HOLD), DeliveryState.HELD, None),
+        (Terms(missing_language=MissingLanguage.FALLBACK, fallback=Locale.RU), SENT, TEXTS[Locale.RU]),
+    ],
+)
+def test_D39_a_missing_language_gets_the_fallback_or_nothing_as_was_decided(terms, state, text):
+    async def main():
+        house = House()
+        await house.parts.subscribe([1], locale=Locale.FA)
+        approved = await house.approved(terms=terms)
+        await house.deliver()
+        (row,) = house.rows()
+        assert row.state is state
+        assert [parcel.text for parcel in house.courier.parcels] == ([text] if text else [])
+        assert row.body_hash == (approved.body_hashes[Locale.RU] if text else "")
+
+    run_virtually(main())
+
+
+def test_D40_a_text_that_is_too_long_in_one_language_is_refused_before_it_is_submitted():
+    async def main():
+        house = House()
+        await house.appoint()
+        made = await house.draft(texts={**TEXTS, Locale.RU: "я" * 5000})
+        refused = await house.desk.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
+        assert refused.verdict is Verdict.HAS_PROBLEMS
+        bad = [problem for problem in refused.problems if problem.trouble is Trouble.BAD_TEXT]
+        assert [(problem.where, "5000" in problem.detail) for problem in bad] == [("text.ru", True)]
+
+    run_virtually(main())
+
+
+def test_D42_a_row_that_always_breaks_the_courier_does_not_stop_the_others():
+    async def main():
+        def answer(parcel):
+            if parcel.chat_id == 2:
+                raise ZeroDivisionError
+            return Receipt(fate=Fate.SENT, message_id=parcel.chat_id)
+
+        house = House(courier=FakeCourier(answer))
+        await house.parts.subscribe(range(1, 101))
+        await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
+        await house.deliver()
+        states = house.states()
+        assert states.pop(2) is UNKNOWN
+        assert set(states.values()) == {SENT}
+
+    run_virtually(main())
+
+
+def test_D42_a_row_that_kills_its_process_is_given_up_and_takes_nobody_with_it():
+    async def main():
+        database, clock = FakeDatabase(), VirtualClock(START)
+
+        def answer(parcel):
+            if parcel.chat_id == 2:
+                raise Killed
+            return Receipt(fate=Fate.SENT, message_id=parcel.chat_id)
+
+        courier = FakeCourier(answer)
+        house = House(database=database, courier=courier, clock=clock)
+        await house.parts.subscribe(range(1, 101))
+        await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
+        await house.plan()
+        deaths = 0
+        while house.occurrence.state is OccurrenceState.RUNNING:
+            house = House(database=FakeDatabase(database.disk), courier=courier, clock=clock)
+            running = asyncio.create_task(house.dispatcher.run())
+            done, _ = await asyncio.wait([running], timeout=120)
+            deaths += bool(done)
+            if not done:
+                house.dispatcher.leave()
+            await asyncio.wait([running])
+            assert not running.cancelled()
+            running.exception()
+        assert deaths == 2
+        rows = {row.chat_id: row for row in house.rows()}
+        assert (rows[2].state, rows[2].reason) == (UNKNOWN, "poison")
+        assert {row.state for chat_id, row in rows.items() if chat_id != 2} == {SENT}
+
+    run_virtually(main())
+
+
+def test_D42_a_parcel_that_can_not_be_made_fails_alone(monkeypatch):
+    async def main():
+        from bot.announcements import dispatcher  # noqa: PLC0415 - the module is patched
+
+        real = dispatcher.parcel_of
+
+        def broken(announcement, row):
+            if row.chat_id == 2:
+                raise KeyError(row.chat_id)
+            return real(announcement, row)
+
+        monkeypatch.setattr(dispatcher, "parcel_of", broken)
+        house = House()
+        await house.parts.subscribe(range(1, 11))
+        await house.approved()
+        await house.deliver()
+        rows = {row.chat_id: row for row in house.rows()}
+        assert (rows[2].state, rows[2].reason) == (DeliveryState.FAILED, "poison")
+        assert {row.state for chat_id, row in rows.items() if chat_id != 2} == {SENT}
+
+    run_virtually(main())
+
+
+def test_D43_planning_goes_on_at_the_batch_where_a_kill_interrupted_it():
+    async def main():
+        commits = []
+
+        async def probe(point):
+            if point is CrashPoint.CP0:
+                commits.append(point)
+                if len(commits) == 4:
+                    raise Killed
+
+        house = House(probe=probe, planning=PlanningRules(batch=10))
+        await house.parts.subscribe(range(1, 96))
+        await house.approved()
+        with pytest.raises(Killed):
+            await house.plan()
+        assert len(house.rows()) == 20
+        after = House(database=FakeDatabase(house.parts.database.disk), clock=house.clock)
+        await after.deliver()
+        assert sorted(after.courier.chats) == list(range(1, 96))
+        assert after.occurrence.audience == 95
+
+    run_virtually(main())
+
+
+def test_O01_leaving_in_order_leaves_nothing_in_doubt():
+    async def main():
+        house = House(courier=FakeCourier(takes_s=2))
+        await house.parts.subscribe(range(1, 101))
+        await house.approved()
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(3)
+        states = list(house.states().values())
+        assert {*states} == {SENT, PLANNED}
+        assert house.tables.lease_holder == ""
+        assert states.count(SENT) == len(house.courier.chats)
+
+    run_virtually(main())
+
+
+def test_A08_rights_are_read_when_the_button_is_pressed():
+    async def main():
+        house = House()
+        await house.appoint()
+        made = await house.draft()
+        await house.desk.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
+        await house.organisers.revoke(
+            APPROVER, next(iter(await house.organisers.roles(APPROVER))), actor=OWNER, now=START
+        )
+        refused = await house.desk.approve(made.announcement_id, actor=APPROVER, version=2, now=START)
+        assert refused.verdict is Verdict.NOT_ALLOWED
+        assert refused.announcement is None
+        assert house.tables.audit[-1].action == "announcement_approved_denied"
+
+    run_virtually(main())
+
+
+def test_A10_an_author_can_not_approve_their_own_but_an_owner_may_in_an_emergency_loudly():
+    async def main():
+        house = House()
+        await house.appoint()
+        mine = await house.desk.create(draft(), actor=OWNER, request_key="k", now=START)
+        announcement_id = mine.announcement.announcement_id
+        await house.desk.submit(announcement_id, actor=OWNER, version=1, now=START)
+        alone = await house.desk.approve(announcement_id, actor=OWNER, version=2, now=START)
+        assert alone.verdict is Verdict.OWN_WORK
+        forced = await house.desk.approve_in_emergency(announcement_id, actor=OWNER, version=2, now=START)
+        assert forced.is_done
+        assert forced.announcement.is_emergency
+        assert house.parts.tell.events[-1] == "announcement_approved_in_emergency"
+        assert house.tables.audit[-1].action == "announcement_approved_in_emergency"
+
+    run_virtually(main())
+
+
+def test_a_picture_is_uploaded_once():
+    async def main():
+        picture = Attachment(AttachmentKind.PHOTO, "map.png", content=b"picture")
+        seen = []
+
+        def answer(parcel):
+            seen.append(parcel.attachment)
+            new = "" if parcel.attachment.file_id else "file-1"
+            return Receipt(fate=Fate.SENT, message_id=parcel.chat_id, file_id=new)
+
+        house = House(courier=FakeCourier(answer, takes_s=0.5))
+        await house.parts.subscribe(range(1, 101))
+        approved = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=picture))
+        await house.deliver()
+        assert [attachment.content for attachment in seen].count(b"picture") == 1
+        assert {attachment.file_id for attachment in seen[1:]} == {"file-1"}
+        assert house.tables.announcements[approved.announcement_id].content.attachment.file_id == "file-1"
+        assert set(house.states().values()) == {SENT}
+
+    run_virtually(main())
+
+
+def test_several_occurrences_take_turns():
+    async def main():
+        house = House(courier=FakeCourier(takes_s=0.5))
+        await house.parts.subscribe(range(1, 301))
+        first = await house.approved()
+        second = await house.approved(topic=NewsTopic.EXPO)
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(3.2)
+            halves = [
+                sum(parcel.announcement_id == one.announcement_id for parcel in house.courier.parcels)
+                for one in (first, second)
+            ]
+            assert min(halves) > 0.6 * max(halves)
+            await asyncio.sleep(60)
+        assert len(house.courier.chats) == 600
+
+    run_virtually(main())

@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check setup bench lock clean
+.PHONY: run test check setup bench soak lock audit clean
 
 run: .venv/.run-ready
 	@$(BIN)/scoda run
@@ -23,6 +23,12 @@ setup: .venv/.test-ready
 
 bench: .venv/.test-ready
 	$(BIN)/python -m tests.bench
+
+# The long forms of the fault tests, about half an hour. A broken promise fails them; its seed is printed.
+soak: .venv/.test-ready
+	$(BIN)/python -m tests.faults.simulation --seeds 2000
+	$(BIN)/python -m tests.faults.kills --kills 200
+	$(BIN)/python -m tests.faults.kills --updates 10000 --kills 100
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -44,6 +50,13 @@ lock: .venv/.test-ready
 	for name in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --override config/overrides.txt config/$$name.in -o config/$$name.lock; \
+	done
+
+# Ask for known faults of what is pinned. It fails, too, when one package could not be looked up (--strict).
+audit: .venv/.test-ready
+	$(PIP) pip-audit
+	for name in requirements requirements-dev; do \
+	  $(BIN)/pip-audit --strict --require-hashes --disable-pip -r config/$$name.lock || exit 1; \
 	done
 
 clean:

@@ -7,17 +7,22 @@ import hashlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from bot.adapters.announcement_knowledge import KnowledgeWithAnnouncements
 from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.clock import Clock, utc_now
+from bot.adapters.database.announced_store import Announced, SqlAnnounced
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.manifest_store import SqlManifestStore
@@ -29,7 +34,7 @@ from bot.adapters.language_id import ShortMessageIdentifier
 from bot.adapters.manifest import DocumentManifest
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.service import Answerer
-from bot.errors import AlreadyRunningError, ScodaError, TelegramError
+from bot.errors import AlreadyRunningError, ScodaError, SettingsError, TelegramError
 from bot.ingestion.model import SyncReport
 from bot.ingestion.service import Ingestion, ProgressCallback
 from bot.settings import Settings
@@ -37,7 +42,12 @@ from bot.visitors.service import VisitorService
 from bot.vocabulary import Locale
 
 if TYPE_CHECKING:
+    from bot.adapters.chat_model import LangChainChatModel
+    from bot.adapters.database.budget_store import SqlBudgetLedger
+    from bot.answering.composing.service import ComposingAnswerer
+    from bot.app_announcements import Announcing
     from bot.chat.application import ChatOptions, ChatParts
+    from bot.chat.ports import Answerer as ChatAnswerer
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +55,10 @@ _STATE_FILE = "state.sqlite3"
 _STAMP_FILE = "knowledge.stamp"
 _SANDBOX_START_S = 20.0
 _SWEEP_EVERY = timedelta(hours=1)
+_FOLLOW_EVERY = timedelta(seconds=5)
+"""How soon what is announced can be asked for, or no longer."""
 _CHECK_S = 5.0
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 UNTIL_INPUT_ENDS = "until-input-ends"
 """The option by which our sandbox ends with us, even when we are killed."""
 
@@ -54,15 +67,30 @@ Say = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
+class Writer:
+    """The language model, the book of what it costs, and who answers with it."""
+
+    model: LangChainChatModel
+    ledger: SqlBudgetLedger
+    answerer: ComposingAnswerer
+
+
+@dataclass(frozen=True, slots=True)
 class Core:
-    """What every command shares: the state, the knowledge, and who answers from it."""
+    """What every command shares: the state, the knowledge, and who answers from it.
+
+    `answerer` words its answers with a language model where one is set; `extractive` quotes the knowledge.
+    """
 
     settings: Settings
     database: Database
     ingestion: Ingestion
     index: PublishedIndex
-    answerer: Answerer
+    announced: SqlAnnounced
+    extractive: Answerer
+    answerer: ChatAnswerer
     can_write: bool
+    writer: Writer | None = None
 
     async def sync(
         self,
@@ -71,8 +99,8 @@ class Core:
         unsettled: frozenset[str] = frozenset(),
         allow_empty: bool = False,
     ) -> SyncReport:
-        """Publish what stands in the knowledge folder and answer from it."""
-        stamp = _stamp_of(self.settings.knowledge.folder)
+        """Publish what stands in the knowledge folder, and what is announced at present, and answer from it."""
+        stamp = await self._stamp()
         report = await self.ingestion.sync(
             now=utc_now(), progress=progress, unsettled=unsettled, allow_empty=allow_empty
         )
@@ -82,17 +110,20 @@ class Core:
         return report
 
     async def make_answerable(self, *, progress: ProgressCallback | None = None) -> SyncReport | None:
-        """Synchronise if nothing is published or the folder was touched since; None when nothing had to be done."""
-        if self.can_write and not self._is_stamped():
+        """Synchronise if nothing is published or something changed since; None when nothing had to be done."""
+        if self.can_write and not await self._is_stamped():
             return await self.sync(progress=progress)
         await self.index.refresh()
         return None
 
-    def _is_stamped(self) -> bool:
+    async def _is_stamped(self) -> bool:
         try:
-            return self._stamp_file.read_text(encoding="ascii") == _stamp_of(self.settings.knowledge.folder)
+            return self._stamp_file.read_text(encoding="ascii") == await self._stamp()
         except OSError:
             return False
+
+    async def _stamp(self) -> str:
+        return _stamp_of(self.settings.knowledge.folder, await self.announced.fingerprint(utc_now()))
 
     @property
     def _stamp_file(self) -> Path:
@@ -108,21 +139,35 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
         DatabaseError: the state can't be opened.
     """
     async with AsyncExitStack() as stack:
-        target = settings.store.database_url.get_secret_value() or settings.store.data / _STATE_FILE
         can_write = True
         try:
-            database = await stack.enter_async_context(open_database(target))
+            database = await stack.enter_async_context(open_state(settings))
         except AlreadyRunningError:
             if not may_read_only:
                 raise
             can_write = False
-            database = await stack.enter_async_context(open_database(target, lock=False))
-        if can_write:
-            settings.store.data.mkdir(parents=True, exist_ok=True)
-            await database.migrate()
+            database = await stack.enter_async_context(open_state(settings, reads_only=True))
         core = _core(settings, database, can_write=can_write)
         stack.push_async_callback(core.index.close)
+        if core.writer is not None:
+            stack.push_async_callback(core.writer.model.close)
         yield core
+
+
+@asynccontextmanager
+async def open_state(settings: Settings, *, reads_only: bool = False) -> AsyncIterator[Database]:
+    """Open the state database alone, at this program's schema; with `reads_only` also beside a running bot.
+
+    Raises:
+        AlreadyRunningError: another process holds it, and it is to be written.
+        DatabaseError: it can't be opened.
+    """
+    target = settings.store.database_url.get_secret_value() or settings.store.data / _STATE_FILE
+    async with open_database(target, lock=not reads_only) as database:
+        if not reads_only:
+            settings.store.data.mkdir(parents=True, exist_ok=True)
+            await database.migrate()
+        yield database
 
 
 def _core(settings: Settings, database: Database, *, can_write: bool) -> Core:
@@ -131,16 +176,66 @@ def _core(settings: Settings, database: Database, *, can_write: bool) -> Core:
     manifest = DocumentManifest(SqlManifestStore(database))
     shelf = GenerationShelf(settings.store.data / "index", chroma_url=settings.store.chroma_url)
     files = KnowledgeFiles(settings.knowledge.folder, identify=identify_locale(identifier))
-    ingestion = Ingestion(reader=files, embedder=embedder, manifest=manifest, shelf=shelf)
+    announced = SqlAnnounced(database)
+
+    async def holding() -> Sequence[Announced]:
+        return await announced.holding(utc_now())
+
+    reader = KnowledgeWithAnnouncements(files, holding, _plain_text)
+    ingestion = Ingestion(reader=reader, embedder=embedder, manifest=manifest, shelf=shelf)
 
     async def restore() -> None:
         await ingestion.restore(now=utc_now())
 
     index = PublishedIndex(manifest, shelf, embedder, restore=restore if can_write else None)
-    answerer = Answerer(
+    extractive = Answerer(
         index, identifier, answer_from=settings.answering.answer_from, sentences=settings.answering.sentences
     )
-    return Core(settings, database, ingestion, index, answerer, can_write)
+    # Beside a running bot nothing can be counted, and what can't be counted is not spent.
+    writer = _writer(settings, database, extractive, identifier) if can_write else None
+    answerer = extractive if writer is None else writer.answerer
+    return Core(settings, database, ingestion, index, announced, extractive, answerer, can_write, writer)
+
+
+def _plain_text(text: str, locale: Locale, zone: ZoneInfo, moments: Mapping[str, datetime]) -> str:
+    """An announcement's text as it is read in the zone, without formatting."""
+    from bot.chat.courier import HtmlComposer  # noqa: PLC0415 - only where something is announced
+
+    return HtmlComposer().preview(text, locale=locale, zone=zone, moments=moments).plain
+
+
+def _writer(
+    settings: Settings, database: Database, extractive: Answerer, identifier: ShortMessageIdentifier
+) -> Writer | None:
+    chosen = settings.model
+    if chosen.provider == "none":
+        return None
+    from bot.adapters.chat_model import any_langchain, openai_compatible  # noqa: PLC0415 - only where one is set
+    from bot.adapters.database.budget_store import Budgets, SqlBudgetLedger  # noqa: PLC0415 - as above
+    from bot.answering.composing.service import ComposingAnswerer, Limits  # noqa: PLC0415 - as above
+
+    if chosen.deadline_s >= settings.limits.answer_deadline_s:
+        raise SettingsError(
+            f"setting [model] deadline_s is {chosen.deadline_s:g}: it must be below [limits] answer_deadline_s "
+            f"({settings.limits.answer_deadline_s:g}), so that there is time for the answer without the model"
+        )
+    ledger = SqlBudgetLedger(
+        database, Budgets(chosen.tokens_per_visitor_day, chosen.tokens_per_day, chosen.tokens_in_all)
+    )
+    if chosen.provider == "openai":
+        model = openai_compatible(
+            base_url=chosen.base_url, model=chosen.model, api_key=chosen.api_key, temperature=chosen.temperature
+        )
+    else:
+        model = any_langchain(chosen.model, api_key=chosen.api_key, temperature=chosen.temperature)
+    limits = Limits(
+        call_s=chosen.timeout_s,
+        answer_s=chosen.deadline_s,
+        output_tokens=chosen.max_output_tokens,
+        context_tokens=chosen.context_tokens,
+    )
+    answerer = ComposingAnswerer(extractive, model, ledger, identifier, limits=limits, now=utc_now)
+    return Writer(model, ledger, answerer)
 
 
 def _embeddings(settings: Settings) -> TwoSidedEmbeddings:
@@ -163,10 +258,10 @@ def identify_locale(identifier: ShortMessageIdentifier | None = None) -> Callabl
     return identify
 
 
-def _stamp_of(folder: Path) -> str:
-    """Changes whenever a file of the folder is touched: tells in milliseconds that nothing needs to be read."""
+def _stamp_of(folder: Path, announced: str) -> str:
+    """Changes with what is announced and whenever a file is touched: tells quickly that nothing needs to be read."""
     walk = walk_folder(folder)
-    names = [str(folder.resolve()), *(f"{file.name} {file.signature}" for file in walk.files)]
+    names = [str(folder.resolve()), *(f"{file.name} {file.signature}" for file in walk.files), announced]
     return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -176,12 +271,14 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
     Raises:
         ScodaError: a part can't start; the message says which and why.
     """
-    from bot.chat.application import build_chat  # noqa: PLC0415 - only the bot needs Telegram's library
+    from bot.app_announcements import Broadcasting, announcing  # noqa: PLC0415 - only the bot needs Telegram's library
+    from bot.chat.application import build_chat  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
         core = await stack.enter_async_context(open_core(settings))
-        report = await core.make_answerable(progress=progress)
-        if report is not None:
+        parts = announcing(core.database, settings.store.data)
+        await parts.begin(settings, now=utc_now())
+        if (report := await core.make_answerable(progress=progress)) is not None:
             _log_report(report)
         base_url, token = settings.telegram.base_url, settings.telegram.token.get_secret_value()
         sandbox: asyncio.subprocess.Process | None = None
@@ -191,21 +288,43 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
         chat = await stack.enter_async_context(
             build_chat(
                 _chat_options(settings, base_url=base_url, token=token or settings.sandbox.token),
-                _chat_parts(core),
+                _chat_parts(core, parts),
             )
         )
+        broadcasting = Broadcasting(parts, chat.courier, settings)
+        parts.states["announcements"] = lambda: broadcasting.state
         clock = await stack.enter_async_context(Clock())
         _schedule(clock, core, settings)
-        _stop_on_signals(chat.stop, sandbox)
-        watching = asyncio.create_task(_watch(core).run())
-        stack.callback(watching.cancel)
+        broadcasting.schedule(clock)
+        sending = asyncio.create_task(broadcasting.run(chat.started))
+        stack.push_async_callback(broadcasting.finish, sending)
+
+        def stop() -> None:
+            chat.stop()
+            broadcasting.leave()
+
+        _stop_on_signals(stop, sandbox)
+        _in_background(stack, _watch(core).run())
+        if core.writer is not None:
+            _in_background(stack, core.writer.model.load())
         await chat.run()
+
+
+def _in_background(stack: AsyncExitStack, work: Coroutine[object, object, None]) -> None:
+    """Do it beside everything else, at most until the stack is closed."""
+    stack.callback(asyncio.create_task(work).cancel)
 
 
 def _chat_options(settings: Settings, *, base_url: str, token: str) -> ChatOptions:
     from bot.chat.application import ChatOptions  # noqa: PLC0415 - as above
+    from bot.chat.pace import Rates  # noqa: PLC0415 - as above
 
-    telegram, limits, webhook = settings.telegram, settings.limits, settings.telegram.mode == "webhook"
+    delivery, telegram, limits, webhook = (
+        settings.delivery,
+        settings.telegram,
+        settings.limits,
+        settings.telegram.mode == "webhook",
+    )
     return ChatOptions(
         token=token,
         base_url=base_url,
@@ -225,24 +344,45 @@ def _chat_options(settings: Settings, *, base_url: str, token: str) -> ChatOptio
         keep_questions_days=settings.privacy.keep_questions_days,
         history_turns=settings.answering.history_turns,
         history_minutes=settings.answering.history_minutes,
+        model_host=_model_host(settings),
+        rates=Rates(
+            overall_per_s=delivery.messages_per_s,
+            chat_per_s=delivery.chat_per_s,
+            group_per_min=delivery.group_per_min,
+            paid_messages=delivery.paid_messages,
+        ),
+        copies_in_flight=delivery.in_flight,
     )
 
 
-def _chat_parts(core: Core) -> ChatParts:
+def _model_host(settings: Settings) -> str:
+    """Where questions go for their answers to be worded; empty when they stay on this machine."""
+    chosen = settings.model
+    if chosen.provider == "langchain":
+        return chosen.model.partition(":")[0]
+    host = urlsplit(chosen.base_url).hostname or "" if chosen.provider == "openai" else ""
+    return "" if host in _LOOPBACK else host
+
+
+def _chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
     from bot.adapters.database.button_store import SqlButtonStore  # noqa: PLC0415 - as above
     from bot.adapters.database.inbox_store import SqlInbox  # noqa: PLC0415 - as above
     from bot.adapters.database.turn_store import SqlTurnStore  # noqa: PLC0415 - as above
     from bot.adapters.database.visitor_store import SqlVisitorStore  # noqa: PLC0415 - as above
+    from bot.app_announcements import announcing, newsroom_of  # noqa: PLC0415 - as above
     from bot.chat.application import ChatParts  # noqa: PLC0415 - as above
 
     inbox = SqlInbox(core.database)
+    news = parts or announcing(core.database, core.settings.store.data)
 
     async def health() -> Mapping[str, str]:
-        return {
+        states = {
             "database": await _state(core.database.ping()),
             "inbox": await _state(inbox.count_pending()),
             "knowledge": await _state(_knowledge_answers(core)),
+            **{name: look() for name, look in news.states.items()},
         }
+        return states if core.writer is None else {**states, "model": await core.writer.model.state()}
 
     return ChatParts(
         answerer=core.answerer,
@@ -252,6 +392,7 @@ def _chat_parts(core: Core) -> ChatParts:
         turns=SqlTurnStore(core.database),
         transaction=core.database.transaction,
         health=health,
+        newsroom=newsroom_of(news, core.settings),
         now=utc_now,
     )
 
@@ -283,7 +424,34 @@ def _schedule(clock: Clock, core: Core, settings: Settings) -> None:
         if removed:
             _log.info("old_questions_deleted", rows=removed)
 
+    told = [""]
+
+    async def follow_announcements(now: datetime) -> None:
+        fingerprint = await core.announced.fingerprint(now)
+        if fingerprint != told[0]:
+            _log_report(await core.sync())
+            told[0] = fingerprint
+
     clock.every(_SWEEP_EVERY, "sweep", sweep)
+    clock.every(_FOLLOW_EVERY, "follow_announcements", follow_announcements)
+    if core.writer is not None:
+        clock.every(_SWEEP_EVERY, "model_use", partial(_tell_model_use, core.writer, settings))
+
+
+async def _tell_model_use(writer: Writer, settings: Settings, now: datetime) -> None:
+    """What the model cost today, in tokens and in money, and what has become of its answers since the start."""
+    today, price, counts = await writer.ledger.spent_on(now), settings.model, writer.answerer.counts
+    cost = today.prompt_tokens * price.price_per_million_in + today.completion_tokens * price.price_per_million_out
+    _log.info(
+        "model_used",
+        tokens_today=today.tokens,
+        tokens_in_all=(await writer.ledger.spent_in_all()).tokens,
+        prompt_tokens=today.prompt_tokens,
+        completion_tokens=today.completion_tokens,
+        cost_today=f"{cost / 1_000_000:.4f} {price.currency}",
+        outcomes={outcome.value: count for outcome, count in counts.outcomes.items()},
+        blocked={block.value: count for block, count in counts.blocked.items()},
+    )
 
 
 def _watch(core: Core) -> FolderWatch:

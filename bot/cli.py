@@ -21,6 +21,7 @@ from rich.table import Table
 
 from bot.adapters.clock import utc_now
 from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.adapters.translation_ledger import TranslationLedger
 from bot.answering.conversation import converse
 from bot.answering.evaluation import HEADINGS, Tally, read_cases, tallies
 from bot.answering.evaluation import evaluate as run_cases
@@ -28,8 +29,10 @@ from bot.answering.model import Answer, Outcome
 from bot.app import UNTIL_INPUT_ENDS, Core, identify_locale, open_core, run_bot
 from bot.chat.rendering import Html, paragraphs, plain, quoted
 from bot.chat.replies import answer_text
-from bot.errors import ScodaError, SettingsError
+from bot.cli_announce import announce
+from bot.errors import KnowledgeError, ScodaError, SettingsError
 from bot.i18n.translator import Catalogs
+from bot.ingestion.comparing import inspect, record_translated, stale_translations
 from bot.ingestion.model import Progress, Reading, Stage, SyncReport
 from bot.ops.evaluation_report import render_report
 from bot.ops.logs import configure_logs
@@ -48,6 +51,7 @@ cli = typer.Typer(
 )
 knowledge = typer.Typer(help="The knowledge files and the index made from them.", no_args_is_help=True)
 cli.add_typer(knowledge, name="knowledge")
+cli.add_typer(announce, name="announce")
 
 _LOCALES = Path(__file__).resolve().parent.parent / "locales"
 _err = Console(stderr=True)
@@ -99,7 +103,12 @@ def _options(
     ),
 ) -> None:
     settings = load_settings(config, knowledge=knowledge_folder, data=data)
-    secrets = (settings.telegram.token, settings.telegram.webhook_secret, settings.embedding.api_key)
+    secrets = (
+        settings.telegram.token,
+        settings.telegram.webhook_secret,
+        settings.embedding.api_key,
+        settings.model.api_key,
+    )
     configure_logs(
         settings.logs.level,
         as_json=settings.logs.format == "json",
@@ -217,8 +226,10 @@ def sync_command(
 
 @knowledge.command("check")
 def check_command(context: typer.Context) -> None:
-    """Say what is wrong with the files, by file and line, and change nothing."""
-    reading = asyncio.run(KnowledgeFiles(context.obj.knowledge.folder, identify=identify_locale()).read())
+    """Say what is wrong with the files and between the languages, by file and line, and change nothing."""
+    record, unreadable = TranslationLedger(context.obj.knowledge.folder).read()
+    read = _read_files(context.obj)
+    reading = inspect(replace(read, warnings=(*read.warnings, *unreadable)), record)
     _print_faults(reading)
     _out.print(
         f"{len(reading.documents)} documents, {len(reading.faults)} faults, {len(reading.warnings)} warnings.",
@@ -226,6 +237,29 @@ def check_command(context: typer.Context) -> None:
     )
     if reading.faults:
         raise typer.Exit(1)
+
+
+@knowledge.command("translated")
+def translated_command(
+    context: typer.Context,
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="ru/logistics/trains.md; logistics/trains.md for all languages; a folder, or . for everything.",
+        ),
+    ],
+) -> None:
+    """Record that translations follow the present text of their source."""
+    ledger = TranslationLedger(context.obj.knowledge.folder)
+    reading = _read_files(context.obj)
+    record, unreadable = ledger.read()
+    if unreadable:
+        raise KnowledgeError("\n".join(map(str, unreadable)))
+    names = [ledger.name_below(path) for path in paths]
+    recorded, written = record_translated(reading, record, names)
+    ledger.write(written)
+    _out.print(f"Recorded {len(recorded)} translations as up to date.", highlight=False)
 
 
 @knowledge.command("status")
@@ -245,16 +279,23 @@ def status_command(context: typer.Context) -> None:
                 highlight=False,
             )
         _print_faults(status.reading)
+        record, _ = TranslationLedger(context.obj.knowledge.folder).read()
+        stale = stale_translations(status.reading.documents, record)
         for name, files in (
             ("added", status.added),
             ("changed", status.changed),
             ("removed", status.removed),
             ("answering in its last good version", status.kept),
+            ("stale translation", tuple(translation.copy.file for translation in stale)),
         ):
             for file in files:
                 _out.print(f"{name}: {file}", markup=False, highlight=False)
 
     asyncio.run(work())
+
+
+def _read_files(settings: Settings) -> Reading:
+    return asyncio.run(KnowledgeFiles(settings.knowledge.folder, identify=identify_locale()).read())
 
 
 async def _ask_one(settings: Settings, question: str, lang: Locale | None, *, as_json: bool) -> None:
@@ -287,6 +328,7 @@ class _Desk:
 
     def __init__(self, core: Core) -> None:
         self.answerer = core.answerer
+        self.extractive = core.extractive
         self._catalogs = Catalogs(_LOCALES)
         self._contact = core.settings.telegram.contact
 
@@ -341,7 +383,7 @@ async def _evaluate(settings: Settings, questions: Path, json_file: Path | None,
             task = bars.add_task("Asking", total=len(cases))
             results = await run_cases(
                 cases,
-                desk.answerer,
+                desk.extractive,
                 today=_today(),
                 say=lambda answer: plain(desk.word(answer)),
                 progress=lambda done: bars.update(task, completed=done),

@@ -21,6 +21,7 @@ from bot.errors import SettingsError
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Tokens = Annotated[int, Field(ge=0, le=2_000_000_000)]
 
 
 class _Table(BaseModel):
@@ -84,6 +85,43 @@ class Embedding(_Table):
         return self
 
 
+class Model(_Table):
+    """The language model that words answers. Every sentence of it is checked; without one the bot quotes its texts."""
+
+    provider: Literal["none", "openai", "langchain"] = "none"
+    """`openai` is any OpenAI-compatible address, `langchain` any other model that LangChain has a package for."""
+    base_url: str = ""
+    """The address up to and with /v1 (provider openai)."""
+    api_key: SecretStr = SecretStr("")
+    """Set it in the environment, never in a file."""
+    model: str = ""
+    """The model's name at that address; with provider langchain `provider:model`, as in `ollama:qwen3`."""
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    timeout_s: Seconds = 8.0
+    """One call of the model, all tries together."""
+    deadline_s: Seconds = 12.0
+    """The whole answer; then the visitor gets the texts themselves. Keep it below [limits] answer_deadline_s."""
+    max_output_tokens: Annotated[int, Field(ge=16, le=8192)] = 600
+    context_tokens: Annotated[int, Field(ge=512)] = 8192
+    """What the model can take in, its answer included: passages that do not fit are left out."""
+    tokens_per_visitor_day: Tokens = 40_000
+    """Read and written together. A budget that is used up ends the use of the model, not the answers."""
+    tokens_per_day: Tokens = 2_000_000
+    tokens_in_all: Tokens = 100_000_000
+    price_per_million_in: Annotated[float, Field(ge=0)] = 0.0
+    """The provider's price of a million tokens read, for the sums in the log."""
+    price_per_million_out: Annotated[float, Field(ge=0)] = 0.0
+    currency: str = "USD"
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> Model:
+        if self.provider == "openai" and not (self.base_url and self.model):
+            raise ValueError("provider openai needs base_url and model")
+        if self.provider == "langchain" and ":" not in self.model:
+            raise ValueError("provider langchain needs model in the form provider:model")
+        return self
+
+
 class Store(_Table):
     """Where state and vectors are kept."""
 
@@ -97,11 +135,50 @@ class Store(_Table):
 class Answering(_Table):
     """How boldly the bot answers."""
 
-    answer_from: Annotated[float, Field(ge=0, le=1)] = 0.4
+    answer_from: Annotated[float, Field(ge=0, le=1)] = 0.5
     """An answer is given from this calibrated probability on."""
     sentences: Annotated[int, Field(ge=1, le=10)] = 3
     history_turns: Annotated[int, Field(ge=0, le=10)] = 3
     history_minutes: Annotated[int, Field(ge=1)] = 30
+
+
+class Announcements(_Table):
+    """What organisers announce."""
+
+    file: Path = Path("config/announcements.toml")
+    """The recurring announcements that the operator writes; one that is missing holds none."""
+    ask_visitors: bool = True
+    """Visitors are asked once whether they want announcements; nobody gets any unasked."""
+    typed_confirmation_above: Annotated[int, Field(ge=1)] = 1000
+    """From this audience on, an approver types its number to confirm."""
+
+
+class Organisers(_Table):
+    """Who may announce. Owners are named here; they invite the others in the chat."""
+
+    owners: list[Annotated[int, Field(gt=0)]] = []
+    """Numeric Telegram ids; names and group rights count for nothing."""
+
+
+class Delivery(_Table):
+    """How announcements go out. Telegram's limits are rough figures; replies to visitors go first within them."""
+
+    messages_per_s: Annotated[int, Field(ge=1, le=1000)] = 30
+    """Everything that the bot sends, replies and announcements together."""
+    chat_per_s: Annotated[int, Field(ge=1, le=30)] = 1
+    group_per_min: Annotated[int, Field(ge=1, le=1000)] = 20
+    in_flight: Annotated[int, Field(ge=1, le=500)] = 30
+    """Copies on their way at once: after a crash at most so many are in doubt."""
+    paid_messages: Annotated[int, Field(ge=0)] = 0
+    """How many may go by Telegram's paid broadcast in one run of the bot, a tenth of a Star each; 0 switches it off."""
+    late_after_minutes: Annotated[int, Field(ge=1)] = 5
+    """From then on an announcement counts as late, and its own rule says whether it is still sent."""
+    longest_pause_s: Seconds = 600.0
+    """When Telegram asks to wait longer than this, the announcement is paused and the organisers decide."""
+    alike_limit: Annotated[int, Field(ge=2)] = 5
+    """So many copies of one text that Telegram refuses alike, one after the other, pause the announcement."""
+    lease_s: Annotated[float, Field(ge=3)] = 15.0
+    """After a crash the next process waits so long at most before it sends."""
 
 
 class Limits(_Table):
@@ -146,8 +223,12 @@ class Settings(BaseSettings):
     sandbox: Sandbox = Sandbox()
     knowledge: Knowledge = Knowledge()
     embedding: Embedding = Embedding()
+    model: Model = Model()
     store: Store = Store()
     answering: Answering = Answering()
+    announcements: Announcements = Announcements()
+    organisers: Organisers = Organisers()
+    delivery: Delivery = Delivery()
     limits: Limits = Limits()
     privacy: Privacy = Privacy()
     logs: Logs = Logs()

@@ -12,7 +12,7 @@ os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 os.environ.setdefault("LANGSMITH_TRACING", "false")
 
 import shutil  # noqa: E402 - after the environment is set
-from collections.abc import AsyncIterator, Generator  # noqa: E402
+from collections.abc import AsyncIterator, Generator, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
@@ -20,6 +20,7 @@ import pytest  # noqa: E402
 from tests.e2e.little_knowledge import write_little_knowledge  # noqa: E402
 from tests.e2e.processes import Place  # noqa: E402
 from tests.e2e.visitors import Town, open_town  # noqa: E402
+from tests.real_model import serving_real_model  # noqa: E402
 
 REQUIRE_ALL = "TEST_REQUIRE_ALL"
 """Set to 1 where everything is installed: then a test that is skipped for want of a program fails."""
@@ -54,6 +55,13 @@ def place(built_place: Place, tmp_path: Path) -> Place:
     shutil.copytree(built_place.knowledge, own.knowledge)
     shutil.copytree(built_place.data, own.data)
     return own
+
+
+@pytest.fixture(scope="session")
+def real_model() -> Iterator[str]:
+    """The address of a small language model that really runs, on this machine."""
+    with serving_real_model() as base_url:
+        yield base_url
 
 
 @pytest.fixture

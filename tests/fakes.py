@@ -245,6 +245,14 @@ class FakeTurnStore:
         turns.sort(key=lambda turn: (turn.asked_at, turn.turn_id), reverse=True)
         return [Turn(turn.question, turn.locale, turn.outcome, turn.keys) for turn in reversed(turns[:limit])]
 
+    async def answered(self, chat_id: ChatId, visitor_id: VisitorId, *, turn_id: str = "") -> TurnRecord | None:
+        turns = [
+            turn
+            for turn in self.state.turns.values()
+            if turn.chat_id == chat_id and (turn.turn_id == turn_id if turn_id else turn.visitor_id == visitor_id)
+        ]
+        return max(turns, key=lambda turn: (turn.asked_at, turn.turn_id), default=None)
+
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         if turn_id in self.state.turns:
             self.state.feedback[turn_id, visitor_id] = feedback

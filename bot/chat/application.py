@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -21,13 +21,20 @@ from telegram import error as telegram_error
 from telegram.ext import ApplicationBuilder, Defaults
 
 from bot.answering.ports import TurnStore
+from bot.chat import texts
+from bot.chat.courier import TelegramCourier, Words
 from bot.chat.dispatch import AnyApplication, Dispatcher
+from bot.chat.drafts import Drafts
 from bot.chat.envelope import ALLOWED_UPDATES
 from bot.chat.failures import Verdict, judge
 from bot.chat.intake import Intake, Limits
 from bot.chat.menu import publish_menu
+from bot.chat.newsroom import Newsroom
+from bot.chat.organiser_notices import OrganiserNotices
+from bot.chat.pace import Pace, Rates
 from bot.chat.polling import Poller
 from bot.chat.ports import Answerer, Health
+from bot.chat.progress import ProgressBoard
 from bot.chat.sender import Sender
 from bot.chat.transport import AiohttpRequest
 from bot.chat.visit import House
@@ -56,11 +63,11 @@ class ChatOptions:
     `serve_port` 0 takes a free port, None serves no health routes (polling mode only).
     """
 
-    token: str
+    token: str = field(repr=False)
     base_url: str = ""
     mode: Literal["polling", "webhook"] = "polling"
     webhook_url: str = ""
-    webhook_secret: str = ""
+    webhook_secret: str = field(default="", repr=False)
     serve_host: str = "127.0.0.1"
     serve_port: int | None = None
     poll_timeout_s: int = 25
@@ -74,6 +81,10 @@ class ChatOptions:
     keep_questions_days: int = 30
     history_turns: int = 3
     history_minutes: int = 30
+    model_host: str = ""
+    rates: Rates = field(default_factory=Rates)
+    copies_in_flight: int = 0
+    """Announcements' copies on their way at once, beside the replies."""
     locales: Path = Path(__file__).resolve().parents[2] / "locales"
 
 
@@ -88,6 +99,8 @@ class ChatParts:
     turns: TurnStore
     transaction: Transaction
     health: Health
+    newsroom: Newsroom | None = None
+    """None: no announcements."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -99,8 +112,15 @@ class Chat:
         self._parts = parts
         self._application = application
         self._catalogs = Catalogs(options.locales)
-        self.sender = Sender(application.bot, deadline_s=options.answer_deadline_s)
-        self._dispatcher = Dispatcher(application, self._house(), now=parts.now)
+        self.sender = Sender(application.bot, deadline_s=options.answer_deadline_s, pace=Pace(options.rates))
+        self.courier = TelegramCourier(
+            self.sender,
+            self._catalogs,
+            Words(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all),
+        )
+        house = self._house()
+        self._dispatcher = Dispatcher(application, house, now=parts.now)
+        self._progress = self._join_newsroom(house)
         limits = Limits(options.chats_at_once, options.waiting_updates, options.questions_per_minute)
         self.intake = Intake(parts.inbox, parts.transaction, self._dispatcher, limits=limits, now=parts.now)
         self._stopping = asyncio.Event()
@@ -146,6 +166,8 @@ class Chat:
                 await self._connect()
                 group.create_task(self.intake.run())
                 group.create_task(publish_menu(self._application.bot, self._catalogs))
+                if self._progress is not None:
+                    group.create_task(self._progress.run())
                 await self._take_updates(group)
         except BaseExceptionGroup as errors:
             raise _first_error(errors) from errors
@@ -213,6 +235,13 @@ class Chat:
             await asyncio.wait({serving}, timeout=_SERVER_CLOSE_S)
             listener.close()
 
+    def _join_newsroom(self, house: House) -> ProgressBoard | None:
+        """From now on organisers are told of events; the board, to be run, keeps them up to date meanwhile."""
+        if house.newsroom is None:
+            return None
+        house.newsroom.herald.bind(OrganiserNotices(house, house.newsroom, now=self._parts.now))
+        return ProgressBoard(house, house.newsroom)
+
     def _house(self) -> House:
         options, parts = self._options, self._parts
         return House(
@@ -228,6 +257,10 @@ class Chat:
             history_turns=options.history_turns,
             history_minutes=options.history_minutes,
             answer_deadline_s=options.answer_deadline_s,
+            courier=self.courier,
+            newsroom=parts.newsroom,
+            drafts=Drafts(self.sender),
+            model_host=options.model_host,
         )
 
 
@@ -299,7 +332,7 @@ def _transport(options: ChatOptions) -> AiohttpRequest:
         base_url=_base_url(options),
         connect_timeout_s=_CONNECT_TIMEOUT_S,
         read_timeout_s=options.request_timeout_s,
-        connections=options.chats_at_once + _SPARE_CONNECTIONS,
+        connections=options.chats_at_once + options.copies_in_flight + _SPARE_CONNECTIONS,
     )
 
 
@@ -316,6 +349,8 @@ def _check(options: ChatOptions) -> None:
         return
     if not options.webhook_secret:
         raise SettingsError("webhook mode needs a secret: set SCODA_TELEGRAM_WEBHOOK_SECRET to a long random text")
+    if options.webhook_secret in options.webhook_url:
+        raise SettingsError("[telegram] webhook_url holds the webhook secret: addresses stand in logs, so take it out")
     if not urlsplit(options.webhook_url).scheme:
         raise SettingsError("webhook mode needs the bot's public address: set [telegram] webhook_url")
 

@@ -1,7 +1,7 @@
-"""What may follow `t.me/<bot>?start=`: a question, a topic or a section. Everything else is ignored.
+"""What may follow `t.me/<bot>?start=`: a question, a topic, a section or an invitation. Everything else is ignored.
 
-A payload has at most 64 characters A-Z a-z 0-9 _ - (https://core.telegram.org/bots/features#deep-linking) and never
-grants a right.
+A payload has at most 64 characters A-Z a-z 0-9 _ - (https://core.telegram.org/bots/features#deep-linking). Only an
+invitation grants a right: once, for a short time, and only while whoever made it may make one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import regex
 from bot.vocabulary import SectionKey
 from bot.writing.cleaning import one_line
 
-_PAYLOAD = regex.compile(r"(ask|topic|s)-([A-Za-z0-9_-]{1,62})")
+_PAYLOAD = regex.compile(r"(ask|topic|s|join)-([A-Za-z0-9_-]{1,62})")
 _PAYLOAD_LIMIT = 64
 _QUESTION_LIMIT = 200
 
@@ -28,11 +28,12 @@ class LinkKind(Enum):
     ASK = "ask"
     TOPIC = "topic"
     SECTION = "s"
+    INVITATION = "join"
 
 
 @dataclass(frozen=True, slots=True)
 class DeepLink:
-    """A link that was understood: for a question its text, else the name of the topic or the section's mark."""
+    """A link that was understood: a question's text, a topic's name, a section's mark or an invitation's token."""
 
     kind: LinkKind
     argument: str
@@ -64,6 +65,11 @@ def topic_payload(topic: str) -> str:
 def section_payload(key: SectionKey) -> str:
     """The payload that opens a section, whatever its path's length and letters."""
     return f"{LinkKind.SECTION.value}-{section_mark(key)}"
+
+
+def invitation_payload(token: str) -> str:
+    """The payload that makes its opener an organiser, once."""
+    return f"{LinkKind.INVITATION.value}-{token}"
 
 
 def section_mark(key: SectionKey) -> str:

@@ -43,7 +43,7 @@ class Dispatcher:
         self._works: dict[int, _Work] = {}
         self.ignored = 0
         """Updates of a kind that no handler knows, since the start."""
-        application.add_handlers(list(routes(self._bind)))
+        application.add_handlers(list(routes(self._bind, has_news=house.newsroom is not None)))
         application.add_error_handler(self._catch)
 
     async def handle(self, update: StoredUpdate, treatment: Treatment) -> Sequence[Effect]:

@@ -55,7 +55,7 @@ class _Item:
     update: StoredUpdate
     treatment: Treatment
     attempt_is_open: bool = False
-    """The attempt was counted and then nothing could be sent: trying again is no new attempt."""
+    """The attempt is counted, but nothing was sent yet: what begins now is no new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ class Intake:
         self._cursor = -1
         self._oldest_new = _NONE
         """The lowest update_id that came in since the inbox was last read: it may stand before the cursor."""
+        self._may_hold_more = True
+        """Whether the inbox may hold updates that were not taken up yet: those go before what comes in now."""
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
@@ -119,19 +121,25 @@ class Intake:
         await self._shed_room.wait()
         received_at = self._now()
         envelopes = [read_envelope(raw) for raw in raws]
+        begun = self._begun_at_once(envelopes)
         updates = [
-            StoredUpdate(envelope.update_id, envelope.lane, json.dumps(raw), received_at, 0)
+            StoredUpdate(envelope.update_id, envelope.lane, json.dumps(raw), received_at, int(envelope in begun))
             for envelope, raw in zip(envelopes, raws, strict=True)
         ]
         if not updates:
             return 0
-        new = await self._inbox.store(updates)
+        try:
+            new = await self._inbox.store(updates)
+        except BaseException:  # it may have been committed all the same
+            self._leave_in_inbox(updates)
+            raise
         self._waiting += new
         if new == len(updates):
             self._shed_load(updates, envelopes)
-        if new:
-            self._oldest_new = min(self._oldest_new, *(update.update_id for update in updates))
-            self._wake.set()
+        if new == len(updates) and self._takes_at_once(new):
+            self._take_up(updates, is_new=True)
+        elif new:
+            self._leave_in_inbox(updates)
         return new
 
     async def run(self) -> None:
@@ -161,6 +169,31 @@ class Intake:
             if late:
                 log.warning("drain_cut_short", chats=len(late))
 
+    def _begun_at_once(self, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Those whose first attempt begins as soon as they are stored: it needs no transaction of its own."""
+        if not self._takes_at_once(len(envelopes)) or self._slots.locked():
+            return ()
+        first = {envelope.lane: envelope for envelope in sorted(envelopes, key=_update_id, reverse=True)}
+        return [envelope for lane, envelope in first.items() if ("chat", lane) not in self._lanes]
+
+    def _takes_at_once(self, count: int) -> bool:
+        """Whether new updates need not be read back: nothing that came before them is still in the inbox alone."""
+        is_at_work = self._group is not None and not self._stopping.is_set()
+        return is_at_work and not self._may_hold_more and len(self._loaded) + count <= _LOADED_AT_MOST
+
+    def _take_up(self, updates: Sequence[StoredUpdate], *, is_new: bool) -> None:
+        for update in sorted(updates, key=lambda update: update.update_id):
+            self._cursor = max(self._cursor, update.update_id)
+            if update.update_id not in self._loaded and update.update_id not in self._finished_ids:
+                item = _Item(update, self._triage.treatment(update, now=self._now()))
+                item.attempt_is_open = is_new and update.attempts > 0
+                self._enqueue(item, ("chat", update.lane))
+
+    def _leave_in_inbox(self, updates: Sequence[StoredUpdate]) -> None:
+        self._oldest_new = min(self._oldest_new, *(update.update_id for update in updates))
+        self._may_hold_more = True
+        self._wake.set()
+
     def _request_stop(self) -> None:
         self._stopping.set()
         self._wake.set()
@@ -168,7 +201,7 @@ class Intake:
     async def _feed(self) -> None:
         """Load what waits, as far as there is room."""
         self._wake.clear()
-        while not self._stopping.is_set() and (room := _LOADED_AT_MOST - len(self._loaded)) > 0:
+        while self._may_hold_more and not self._stopping.is_set() and (room := _LOADED_AT_MOST - len(self._loaded)) > 0:
             self._cursor, self._oldest_new = min(self._cursor, self._oldest_new - 1), _NONE
             try:
                 updates = await self._inbox.pending(after=self._cursor, limit=room)
@@ -176,22 +209,19 @@ class Intake:
                 log.warning("inbox_unreadable", error=type(error).__name__)
                 await self._pause(1.0)
                 continue
-            if not updates:
-                return
-            self._cursor = updates[-1].update_id
-            for update in updates:
-                if update.update_id not in self._loaded and update.update_id not in self._finished_ids:
-                    self._enqueue(update, self._triage.treatment(update, now=self._now()), ("chat", update.lane))
+            self._take_up(updates, is_new=False)
+            if len(updates) < room and self._oldest_new == _NONE:
+                self._may_hold_more = False
 
-    def _enqueue(self, update: StoredUpdate, treatment: Treatment, lane: tuple[str, int]) -> None:
-        self._loaded.add(update.update_id)
-        if treatment is Treatment.DROP:
-            lane = ("dropped", update.update_id % _SHED_AT_ONCE)
+    def _enqueue(self, item: _Item, lane: tuple[str, int]) -> None:
+        self._loaded.add(item.update.update_id)
+        if item.treatment is Treatment.DROP:
+            lane = ("dropped", item.update.update_id % _SHED_AT_ONCE)
         queue = self._lanes.get(lane)
         if queue is not None:
-            queue.append(_Item(update, treatment))
+            queue.append(item)
             return
-        self._lanes[lane] = deque([_Item(update, treatment)])
+        self._lanes[lane] = deque([item])
         self._start_lane(lane)
 
     def _start_lane(self, lane: tuple[str, int]) -> None:
@@ -311,9 +341,13 @@ class Intake:
                 continue
             self._shed.add(update.update_id)
             treatment = self._triage.shed(envelope, update.received_at)
-            self._enqueue(update, treatment, ("busy", update.update_id % _SHED_AT_ONCE))
+            self._enqueue(_Item(update, treatment), ("busy", update.update_id % _SHED_AT_ONCE))
         if len(self._shed) >= _SHED_AT_MOST:
             self._shed_room.clear()
+
+
+def _update_id(envelope: Envelope) -> int:
+    return envelope.update_id
 
 
 def _where(error: BaseException) -> dict[str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import structlog
-from telegram import Bot, BotCommand
+from telegram import Bot, BotCommand, BotCommandScopeChat
 from telegram.error import TelegramError
 
-from bot.chat import texts
+from bot.chat import announcement_texts, texts
 from bot.i18n.translator import Catalogs, Translator
-from bot.vocabulary import Locale
+from bot.vocabulary import Locale, VisitorId
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +30,20 @@ async def publish_menu(bot: Bot, catalogs: Catalogs) -> int:
     if changed:
         log.info("menu_published", changed=changed)
     return changed
+
+
+async def publish_commands_for(bot: Bot, person: VisitorId, t: Translator, *, has_role: bool) -> None:
+    """Show an organiser their commands besides the public ones, in their private chat only; take them away at the end.
+
+    Raises:
+        telegram.error.TelegramError: Telegram did not take it.
+    """
+    scope = BotCommandScopeChat(person)
+    if not has_role:
+        await bot.delete_my_commands(scope=scope)
+        return
+    sentences = (*announcement_texts.COMMANDS, *texts.COMMANDS)
+    await bot.set_my_commands([BotCommand(name, sentence(t)) for name, sentence in sentences], scope=scope)
 
 
 async def _commands(bot: Bot, t: Translator, code: str | None) -> int:

@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from bot.answering.model import Answer, DocumentView, Question, TopicView
+from bot.answering.model import Answer, DocumentView, OnSentence, Question, TopicView
 from bot.vocabulary import Locale, SectionKey
 
 
 class Answerer(Protocol):
     """Answers questions and lets the knowledge be browsed (bot.answering.service.Answerer)."""
 
-    async def answer(self, question: Question) -> Answer:
-        """Answer, ask back or refuse; never raises for what a visitor may write."""
+    async def answer(self, question: Question, *, on_sentence: OnSentence | None = None) -> Answer:
+        """Answer, ask back or refuse; never raises for what a visitor may write.
+
+        An answer that takes time to write is told in between: `on_sentence` gets the sentences that are sure so far.
+        """
         ...
 
     def section(self, key: SectionKey, locale: Locale, today: date) -> Answer | None:

@@ -30,7 +30,7 @@ _BREAKS = ("\n\n", "\n", "。", ". ", "۔ ", "। ", "؟ ", "! ", "? ", " ")
 
 @dataclass(frozen=True, slots=True)
 class Html:
-    """Text in Telegram's HTML, safe to send: only the functions of this module make it."""
+    """Text in Telegram's HTML, safe to send: only the functions of this module and of `markup` make it."""
 
     source: str = ""
 

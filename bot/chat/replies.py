@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.answering.model import Answer, Citation, DocumentView, Outcome, Suggestion, TopicView
+from bot.answering.model import Answer, Citation, DocumentView, Outcome, Suggestion, TopicView, TurnRecord
 from bot.chat import texts
 from bot.chat.keyboards import Key, Rows, column, grid
 from bot.chat.rendering import Html, blockquote, bold, italic, lines, link, paragraphs, quoted, said
@@ -67,6 +67,11 @@ def answer_text(answer: Answer, t: Translator, *, contact: str = "") -> Html:
     )
 
 
+def draft_text(sentences: Sequence[str], locale: Locale) -> Html:
+    """As much of an answer as there is, without what stands below it."""
+    return quoted(_flow(sentences, locale), locale)
+
+
 def reply_to_question(answer: Answer, t: Translator, *, contact: str, turn_id: str) -> Reply:
     """The message and its buttons: more, source, opinion, related questions."""
     rows: list[Sequence[Key]] = []
@@ -98,6 +103,33 @@ def section_text(answer: Answer, t: Translator) -> Html:
     heading = next(iter(answer.citations), None)
     return paragraphs(
         bold(quoted(heading.heading or heading.title, heading.locale)) if heading else Html(), text, _footer(answer, t)
+    )
+
+
+def why_page(turn: TurnRecord, sections: Sequence[Answer], t: Translator) -> Html:
+    """The passages behind an answer as they stand, with their files and dates."""
+    now = max(section.generation for section in sections)
+    how = texts.why_composed if turn.composed else texts.why_quoted
+    return paragraphs(
+        bold(said(texts.why_title(t), t.locale)),
+        said(how(t), t.locale),
+        *(_passage(section, t) for section in sections),
+        said(texts.why_version(t, now), t.locale) if now else Html(),
+        said(texts.why_changed(t, turn.generation), t.locale) if 0 < turn.generation < now else Html(),
+    )
+
+
+def _passage(section: Answer, t: Translator) -> Html:
+    citation = section.citations[0]
+    file = f"{citation.locale}/{citation.key}"
+    return paragraphs(
+        bold(quoted(citation.heading or citation.title, citation.locale)),
+        blockquote(quoted(_flow(section.sentences, section.written_in), section.written_in), expandable=True),
+        lines(
+            said(texts.why_file(t, file), t.locale),
+            _source(citation, t),
+            said(texts.valid_until(t, citation.valid_until), t.locale) if citation.valid_until else Html(),
+        ),
     )
 
 
@@ -182,9 +214,10 @@ def help_reply(t: Translator, *, opening: Callable[[Translator], str] | None = N
     return Reply(content, (keys,))
 
 
-def privacy_page(t: Translator, *, days: int, contact: str) -> Html:
-    """What is kept, what for, and how to get or delete it."""
-    sentences = [texts.privacy_stored(t, days), texts.privacy_purpose(t)]
+def privacy_page(t: Translator, *, days: int, contact: str, model_host: str = "") -> Html:
+    """What is kept, what for, who reads along when answers are worded elsewhere, and how to get or delete it."""
+    purpose = texts.privacy_purpose_with_model(t, model_host) if model_host else texts.privacy_purpose(t)
+    sentences = [texts.privacy_stored(t, days), texts.privacy_announcements(t), purpose]
     if contact:
         sentences.append(texts.privacy_operator(t, contact))
     commands = lines(said(texts.privacy_copy(t), t.locale), said(texts.privacy_delete(t), t.locale))
@@ -235,7 +268,8 @@ def _footer(answer: Answer, t: Translator) -> Html:
     sources = _distinct([_source(citation, t) for citation in shown])
     ends = [said(texts.valid_until(t, day), t.locale) for day in _distinct([c.valid_until for c in shown]) if day]
     foreign = [said(texts.written_in(t, answer.written_in), t.locale)] if answer.written_in != t.locale else []
-    return italic(lines(*foreign, *titles, *sources, *ends))
+    worded = [said(texts.worded_by_model(t), t.locale)] if answer.composed and titles else []
+    return italic(lines(*foreign, *worded, *titles, *sources, *ends))
 
 
 def _source(citation: Citation, t: Translator) -> Html:

@@ -17,7 +17,23 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat.handlers import inline, membership, notices, presses, privacy, questions, start, topics
+from bot.chat.handlers import (
+    announce,
+    announcements,
+    inline,
+    membership,
+    news,
+    notices,
+    organisers,
+    presses,
+    privacy,
+    questions,
+    settings,
+    start,
+    topics,
+    walks,
+    why,
+)
 from bot.chat.visit import Visit
 
 Handle = Callable[[Visit], Awaitable[None]]
@@ -30,26 +46,39 @@ _COMMANDS: dict[str, Handle] = {
     "topics": topics.topics,
     "language": start.language,
     "ask": questions.ask,
+    "why": why.why,
     "privacy": privacy.privacy,
     "mydata": privacy.my_data,
     "deleteme": privacy.delete_me,
 }
+
+_NEWS_COMMANDS: dict[str, Handle] = {
+    "news": news.news,
+    "settings": settings.settings,
+    "subscribe": news.subscribe,
+    "cancel": walks.cancel,
+    "announce": announce.announce,
+    "announcements": announcements.announcements,
+    "organisers": organisers.organisers,
+}
+"""Only in a chat with announcements; the last three look like no command to who has no role."""
 
 _NEW = filters.UpdateType.MESSAGE
 _SERVICE = filters.StatusUpdate.ALL
 _WORDS = filters.TEXT | filters.CAPTION
 
 
-def routes(bind: Bind) -> Sequence[BaseHandler[Any, Any, Any]]:
+def routes(bind: Bind, *, has_news: bool = False) -> Sequence[BaseHandler[Any, Any, Any]]:
     """The handlers in the order in which they are asked; the first that fits takes the update.
 
     Edited messages and channel posts fit none: an edit is not answered a second time.
     """
+    commands = {**_COMMANDS, **_NEWS_COMMANDS} if has_news else _COMMANDS
     return [
-        *(CommandHandler(name, bind(handle), filters=_NEW) for name, handle in _COMMANDS.items()),
+        *(CommandHandler(name, bind(handle), filters=_NEW) for name, handle in commands.items()),
         MessageHandler(_NEW & filters.COMMAND & filters.ChatType.PRIVATE, bind(notices.unknown_command)),
-        MessageHandler(_NEW & _WORDS & ~filters.COMMAND & ~_SERVICE, bind(questions.message)),
-        MessageHandler(_NEW & ~_WORDS & ~_SERVICE, bind(notices.text_only)),
+        MessageHandler(_NEW & _WORDS & ~filters.COMMAND & ~_SERVICE, bind(walks.words)),
+        MessageHandler(_NEW & ~_WORDS & ~_SERVICE, bind(walks.other)),
         CallbackQueryHandler(bind(presses.press)),
         InlineQueryHandler(bind(inline.inline)),
         ChatMemberHandler(bind(membership.membership), ChatMemberHandler.MY_CHAT_MEMBER),

@@ -1,4 +1,8 @@
-"""The only place that sends. What an error proves is said in `failures`; no other retry layer wraps this one."""
+"""The only place that sends. What an error proves is said in `failures`; no other retry layer wraps this one.
+
+Replies to visitors are repeated within their deadline where that is safe. What the courier sends for announcements is
+tried once: their deliveries have a memory of their own. All of it keeps one pace.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import structlog
@@ -24,8 +28,10 @@ from telegram import (
 from telegram import error as telegram_error
 from telegram.constants import ChatAction, ParseMode
 
-from bot.chat.failures import Failure, Verdict, judge
+from bot.chat.failures import ANSWER_LOST, Failure, Verdict, judge
+from bot.chat.pace import Pace, Priority, TooLongError, Turn
 from bot.chat.rendering import Html, plain, split
+from bot.chat.transport import post_json
 from bot.errors import TelegramError
 from bot.vocabulary import ChatId
 
@@ -37,6 +43,8 @@ _TYPING_EVERY_S = 4.5
 _FIRST_RETRY_S = 0.25
 _LONGEST_RETRY_S = 4.0
 _CALLBACK_TEXT_LIMIT = 200
+_COURIER_WAITS_S = 3.5
+"""A chat that has just had its burst is free again by then; a longer pause is left to the planning of deliveries."""
 
 Call = Callable[[ChatId, bool], Awaitable[object]]
 """A call to Telegram for a chat; the flag tells whether the text goes with formatting."""
@@ -67,6 +75,37 @@ class Delivery(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call: its result, or what its failure proves. `pauses_all` tells whom the failure's pause concerns."""
+
+    result: object = None
+    failure: Failure | None = None
+    pauses_all: bool = False
+    was_plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """The parameters of a call as JSON without the opening brace and the chat: formatted, and in plain text."""
+
+    formatted: bytes
+    plain: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that Telegram does not have yet, with its caption formatted and in plain text."""
+
+    content: bytes
+    filename: str
+    is_photo: bool
+    caption: str
+    plain_caption: str
+    keyboard: InlineKeyboardMarkup | None
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A text for the inline mode: what is listed, and the message that it becomes."""
 
@@ -77,10 +116,7 @@ class Result:
 
 
 class Sender:
-    """Sends to Telegram, within a deadline for each message.
-
-    All calls pass `_deliver`: a budget shared with announcements has its place there.
-    """
+    """Sends to Telegram, within a deadline for each message. All calls pass `_attempt`, and with it the pace."""
 
     def __init__(
         self,
@@ -89,11 +125,18 @@ class Sender:
         deadline_s: float,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
     ) -> None:
         self._bot = bot
+        self._pace = pace
         self._deadline_s = deadline_s
         self._pause = pause
         self._clock = clock
+
+    @property
+    def may_pay(self) -> bool:
+        """Whether one more message may go by paid broadcast."""
+        return self._pace is not None and self._pace.may_pay
 
     async def message(
         self,
@@ -153,8 +196,43 @@ class Sender:
 
         return await self._deliver(chat_id, call)
 
+    async def photo(self, chat_id: ChatId, content: bytes, *, filename: str, caption: Html) -> Delivery:
+        """Send a picture made by the bot."""
+
+        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
+            return await self._bot.send_photo(
+                chat,
+                InputFile(content, filename=filename),
+                caption=caption.source if formatted else plain(caption),
+                parse_mode=ParseMode.HTML if formatted else None,
+            )
+
+        return await self._deliver(chat_id, call)
+
+    async def post(self, chat_id: ChatId, content: Html) -> int | None:
+        """Send one message that will be edited later; gives its id, None when it did not get there.
+
+        Raises:
+            UnreachableError: nothing was sent within the deadline.
+            TokenRefusedError: the token is not accepted.
+        """
+        posted: list[int] = []
+
+        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
+            message = await self._bot.send_message(
+                chat,
+                content.source if formatted else plain(content),
+                parse_mode=ParseMode.HTML if formatted else None,
+                link_preview_options=_NO_PREVIEW,
+            )
+            posted.append(message.message_id)
+            return message
+
+        await self._deliver(chat_id, call)
+        return posted[-1] if posted else None
+
     async def acknowledge(self, callback_query_id: str, text: str = "") -> Delivery:
-        """Answer a press of a button; `text` is shown as a short notice."""
+        """Answer a press of a button; `text` is shown as a short notice. Refused when the press is too old by now."""
 
         async def call(_chat: ChatId, _formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
             notice = text[:_CALLBACK_TEXT_LIMIT] or None
@@ -174,12 +252,52 @@ class Sender:
 
         return await self._deliver(ChatId(0), call)
 
+    async def draft(self, chat_id: ChatId, draft_id: int, content: Html) -> Failure | None:
+        """Show `content` as a draft, once and at most one message long; gives what went wrong, if anything did."""
+        first = next(iter(split(content)), None)
+        if first is None:
+            return None
+
+        async def call(chat: ChatId, _formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
+            return await self._bot.send_message_draft(chat, draft_id, first.source, parse_mode=ParseMode.HTML)
+
+        return (await _try(call, chat_id, formatted=True, returns=object)).failure
+
+    async def once(self, chat_id: ChatId, method: str, bodies: Bodies, *, priority: Priority) -> Attempt:
+        """Call a method for the courier: one try, and one more in plain text if the formatting was refused."""
+        url = f"{self._bot.base_url}/{method}"
+
+        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
+            body = bodies.formatted if formatted else bodies.plain
+            return await post_json(self._bot.request, url, b'{"chat_id":%d,%b' % (chat, body))
+
+        return await self._try_once(chat_id, call, priority)
+
+    async def upload(self, chat_id: ChatId, upload: Upload, *, priority: Priority) -> Attempt:
+        """Send a file for the courier, as `once` does; the result is a `telegram.Message`."""
+
+        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
+            send = self._bot.send_photo if upload.is_photo else self._bot.send_document
+            return await send(
+                chat,
+                InputFile(upload.content, filename=upload.filename),
+                caption=upload.caption if formatted else upload.plain_caption,
+                parse_mode=ParseMode.HTML if formatted else None,
+                reply_markup=upload.keyboard,
+                disable_notification=upload.is_silent,
+            )
+
+        return await self._try_once(chat_id, call, priority)
+
     @asynccontextmanager
-    async def typing(self, chat_id: ChatId, *, after_s: float) -> AsyncIterator[None]:
-        """Show «typing…» while the body runs, if it runs longer than `after_s`; a failure of it is not felt."""
+    async def typing(self, chat_id: ChatId, *, after_s: float) -> AsyncIterator[Callable[[], object]]:
+        """Show «typing…» while the body runs, if it runs longer than `after_s`; a failure of it is not felt.
+
+        Gives a function that ends it sooner.
+        """
         task = asyncio.create_task(self._keep_typing(chat_id, after_s))
         try:
-            yield
+            yield task.cancel
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -208,12 +326,48 @@ class Sender:
 
         return await self._deliver(chat_id, call, returns=Message)
 
+    async def _try_once(self, chat_id: ChatId, call: Call, priority: Priority) -> Attempt:
+        attempt = await self._attempt(chat_id, call, priority=priority, patience_s=_COURIER_WAITS_S)
+        if attempt.failure is None or attempt.failure.verdict is not Verdict.UNPARSEABLE:
+            return attempt
+        log.error("formatting_refused", chat_id=chat_id)
+        again = await self._attempt(chat_id, call, priority=priority, patience_s=_COURIER_WAITS_S, formatted=False)
+        return replace(again, was_plain=True)
+
+    async def _attempt(
+        self,
+        chat_id: ChatId,
+        call: Call,
+        *,
+        priority: Priority,
+        patience_s: float,
+        formatted: bool = True,
+        returns: type[object] = object,
+    ) -> Attempt:
+        """Wait for the turn and make the call once. A call without a chat does not count for Telegram's limits."""
+        if self._pace is None or not chat_id:
+            return await _try(call, chat_id, formatted=formatted, returns=returns)
+        try:
+            async with self._pace.turn(chat_id, priority=priority, patience_s=patience_s) as turn:
+                return _noted(turn, await _try(call, chat_id, formatted=formatted, returns=returns))
+        except TooLongError as error:
+            failure = Failure(Verdict.NOT_SENT, pause_s=error.wait_s, reason="paused")
+            return Attempt(failure=failure, pauses_all=error.concerns_all)
+
     async def _deliver(self, chat_id: ChatId, call: Call, *, returns: type[object] = object) -> Delivery:
         """Make the call until it is done, refused, in doubt, or the deadline is over."""
         ends_at = self._clock() + self._deadline_s
         attempt, formatted = 0, True
         while True:
-            failure = await _try(call, chat_id, formatted=formatted, returns=returns)
+            tried = await self._attempt(
+                chat_id,
+                call,
+                priority=Priority.REPLY,
+                patience_s=max(ends_at - self._clock(), 0.0),
+                formatted=formatted,
+                returns=returns,
+            )
+            failure = tried.failure
             if failure is None:
                 return Delivery.SENT
             if failure.verdict is Verdict.UNPARSEABLE and formatted:
@@ -237,19 +391,31 @@ class Sender:
         await self._pause(pause_s)
 
 
-async def _try(call: Call, chat_id: ChatId, *, formatted: bool, returns: type[object]) -> Failure | None:
-    """Make the call once; None when it is done."""
+async def _try(call: Call, chat_id: ChatId, *, formatted: bool, returns: type[object]) -> Attempt:
+    """Make the call once."""
     try:
         result = await call(chat_id, formatted)
     except (telegram_error.TelegramError, KeyError) as error:  # KeyError: a 200 with ok false
         failure = judge(error)
         if failure.verdict in (Verdict.DOUBT, Verdict.REFUSED):
             log.warning("call_failed", chat_id=chat_id, verdict=failure.verdict.name, reason=_reason(error))
-        return failure
+        return Attempt(failure=failure)
     if not isinstance(result, returns):
         log.error("answer_without_message", chat_id=chat_id)
-        return Failure(Verdict.DOUBT)
-    return None
+        return Attempt(failure=Failure(Verdict.DOUBT, reason="answer_without_message"))
+    return Attempt(result)
+
+
+def _noted(turn: Turn, attempt: Attempt) -> Attempt:
+    """Tell the pace what became of its turn. After a lost answer it is told nothing: the call may count yet."""
+    failure = attempt.failure
+    if failure is not None and failure.is_flood:
+        return replace(attempt, pauses_all=turn.refused(failure.pause_s))
+    if failure is not None and failure.verdict is Verdict.NOT_SENT:
+        turn.not_sent()
+    elif failure is None or failure.reason not in ANSWER_LOST:
+        turn.answered()
+    return attempt
 
 
 def _outcome(failure: Failure, chat_id: ChatId) -> Delivery:

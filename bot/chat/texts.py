@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date
 
 from bot.i18n.translator import Translator
-from bot.vocabulary import Locale
+from bot.vocabulary import Locale, NewsTopic
 
 # ── Welcome, language, help ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -85,6 +85,22 @@ def command_ask(t: Translator) -> str:
     return t.pgettext("command", "Ask a question in a group")
 
 
+def command_why(t: Translator) -> str:
+    return t.pgettext("command", "What an answer is based on")
+
+
+def command_news(t: Translator) -> str:
+    return t.pgettext("command", "What was announced lately")
+
+
+def command_settings(t: Translator) -> str:
+    return t.pgettext("command", "Announcements, language, time zone")
+
+
+def command_subscribe(t: Translator) -> str:
+    return t.pgettext("command", "Announcements in a group or channel")
+
+
 def command_privacy(t: Translator) -> str:
     return t.pgettext("command", "What is stored about you")
 
@@ -103,6 +119,10 @@ COMMANDS: tuple[tuple[str, Callable[[Translator], str]], ...] = (
     ("topics", command_topics),
     ("language", command_language),
     ("ask", command_ask),
+    ("why", command_why),
+    ("news", command_news),
+    ("settings", command_settings),
+    ("subscribe", command_subscribe),
     ("privacy", command_privacy),
     ("mydata", command_mydata),
     ("deleteme", command_deleteme),
@@ -163,6 +183,11 @@ def topic_venue(t: Translator) -> str:
     return t.pgettext("topic", "The venue")
 
 
+def topic_service(t: Translator) -> str:
+    # Translators: The topic of announcements about closures, changed hours and the like.
+    return t.pgettext("topic", "Changes and closures")
+
+
 def topic_sco(t: Translator) -> str:
     # Translators: The abbreviation of the Shanghai Cooperation Organization, or its short name.
     return t.pgettext("topic", "The SCO")
@@ -195,6 +220,7 @@ _TOPICS: dict[str, Callable[[Translator], str]] = {
     "forum": topic_forum,
     "alliance": topic_alliance,
     "venue": topic_venue,
+    "service": topic_service,
     "sco": topic_sco,
     "entry": topic_entry,
     "money": topic_money,
@@ -269,6 +295,11 @@ def written_in(t: Translator, language: Locale) -> str:
     )
 
 
+def worded_by_model(t: Translator) -> str:
+    # Translators: Small print under an answer; the titles of the texts follow on the next lines.
+    return t.gettext("Worded by a language model and checked against:")
+
+
 def related_questions(t: Translator) -> str:
     # Translators: A heading above buttons.
     return t.gettext("You may also want to ask:")
@@ -298,6 +329,51 @@ def nothing_more(t: Translator) -> str:
 
 def no_longer_valid(t: Translator) -> str:
     return t.gettext("This text is no longer valid or was removed. Please ask your question again.")
+
+
+def why_title(t: Translator) -> str:
+    # Translators: A heading; the passages follow, word for word.
+    return t.gettext("What this answer is based on")
+
+
+def why_quoted(t: Translator) -> str:
+    return t.gettext("The sentences of the answer are quoted from these passages.")
+
+
+def why_composed(t: Translator) -> str:
+    return t.gettext(
+        "The answer was worded by a language model from these passages, and a program checked every sentence against "
+        "them."
+    )
+
+
+def why_file(t: Translator, file: str) -> str:
+    return t.fill(t.gettext("File: {file}"), file=file)
+
+
+def why_version(t: Translator, number: int) -> str:
+    # Translators: {number} counts the versions of the bot's collection of texts.
+    return t.fill(t.gettext("Version of the collection: {number}"), number=t.number(number))
+
+
+def why_changed(t: Translator, then: int) -> str:
+    # Translators: {number} is the older version, from which the answer was given.
+    return t.fill(
+        t.gettext("The answer was given from version {number}. The passages are shown as they read today."),
+        number=t.number(then),
+    )
+
+
+def why_no_passages(t: Translator) -> str:
+    return t.gettext("That reply is not based on any passage: I knew no answer, or none was needed.")
+
+
+def why_nothing(t: Translator) -> str:
+    # Translators: {command} is /why.
+    return t.fill(
+        t.gettext("I have no answer to explain. Ask a question first, or reply to one of my answers with {command}"),
+        command="/why",
+    )
 
 
 # ── What becomes of a question ───────────────────────────────────────────────────────────────────────────────────────
@@ -412,6 +488,178 @@ def feedback_thanks(t: Translator) -> str:
     return t.gettext("Thank you for your feedback.")
 
 
+# ── Announcements, as visitors see them ──────────────────────────────────────────────────────────────────────────────
+
+
+def consent_question(t: Translator) -> str:
+    return t.gettext(
+        "Shall I send you announcements about the expo, the forums and the area, in your language? "
+        "You choose the topics and can stop them at any time with one tap."
+    )
+
+
+def consent_given(t: Translator) -> str:
+    # Translators: {command} is /settings.
+    return t.fill(
+        t.gettext("Announcements are switched on. To choose topics, time zone and quiet hours, send {command}"),
+        command="/settings",
+    )
+
+
+def consent_declined(t: Translator) -> str:
+    # Translators: {command} is /settings.
+    return t.fill(
+        t.gettext("All right, I will not send you any. If you change your mind, send {command}"), command="/settings"
+    )
+
+
+def consent_postponed(t: Translator) -> str:
+    return t.gettext("All right, I will ask you again another time.")
+
+
+def settings_title(t: Translator) -> str:
+    return t.gettext("Settings")
+
+
+def news_are_on(t: Translator) -> str:
+    return t.gettext("Announcements: on")
+
+
+def news_are_off(t: Translator) -> str:
+    return t.gettext("Announcements: off")
+
+
+def settings_topics(t: Translator, topics: str) -> str:
+    # Translators: {topics} is a list of topics' names.
+    return t.fill(t.gettext("Topics of the announcements: {topics}"), topics=topics)
+
+
+def settings_language(t: Translator, language: Locale) -> str:
+    # Translators: {language} is a language's own name, such as «Русский»; do not add endings to it.
+    return t.fill(t.gettext("Language: {language}"), language=language.endonym)
+
+
+def settings_zone(t: Translator, zone: str) -> str:
+    # Translators: {zone} is a city with its distance from UTC.
+    return t.fill(t.gettext("Time zone: {zone}"), zone=zone)
+
+
+def settings_no_zone(t: Translator) -> str:
+    return t.gettext("Time zone: not chosen yet, times are given as in Qingdao")
+
+
+def settings_quiet(t: Translator, start: str, end: str) -> str:
+    # Translators: {start} and {end} are times of the day.
+    return t.fill(t.gettext("Quiet hours: from {start} to {end}"), start=start, end=end)
+
+
+def settings_no_quiet(t: Translator) -> str:
+    return t.gettext("Quiet hours: none")
+
+
+def topics_question(t: Translator) -> str:
+    # Translators: Above buttons with topics.
+    return t.gettext("Which announcements would you like? Tap a topic to switch it on or off.")
+
+
+def zone_question(t: Translator) -> str:
+    # Translators: Above buttons with cities.
+    return t.gettext("Choose the time zone, or write the name of a city.")
+
+
+def zone_unknown(t: Translator) -> str:
+    # Translators: {example} is a technical name such as Asia/Tashkent.
+    return t.fill(
+        t.gettext("I do not know this place. Write the name of a large city nearby, or a name such as {example}"),
+        example="Asia/Tashkent",
+    )
+
+
+def quiet_question(t: Translator) -> str:
+    # Translators: Above buttons with hours.
+    return t.gettext("When shall I stay silent? What is announced then waits until the hours are over.")
+
+
+def quiet_hours(t: Translator, start: str, end: str) -> str:
+    # Translators: On a button; {start} and {end} are times of the day.
+    return t.fill(t.gettext("{start} – {end}"), start=start, end=end)
+
+
+def button_stop_topic(t: Translator, news_topic: NewsTopic) -> str:
+    # Translators: A button below an announcement: no more announcements about this topic. Short.
+    return t.fill(t.gettext("🔕 No more: {topic}"), topic=topic(t, news_topic.value))
+
+
+def unsubscribed_topic(t: Translator, topic_title: str) -> str:
+    # Translators: A short notice at the top of the screen; at most 200 characters. {command} is /settings.
+    return t.fill(
+        t.gettext("You get no more announcements about this topic: {topic}. To change that, send {command}"),
+        topic=topic_title,
+        command="/settings",
+    )
+
+
+def unsubscribed_all(t: Translator) -> str:
+    # Translators: A short notice at the top of the screen; at most 200 characters. {command} is /settings.
+    return t.fill(t.gettext("You get no more announcements. To change that, send {command}"), command="/settings")
+
+
+def announcement_may_repeat(t: Translator) -> str:
+    # Translators: Above an announcement that somebody may get a second time.
+    return t.gettext("You may have received this message already.")
+
+
+def news_title(t: Translator) -> str:
+    # Translators: A heading; announcements follow.
+    return t.gettext("Announced lately")
+
+
+def news_empty(t: Translator, days: int) -> str:
+    return t.fill(
+        t.ngettext(
+            "Nothing was announced to you in the last {days} day.",
+            "Nothing was announced to you in the last {days} days.",
+            days,
+        ),
+        days=t.number(days),
+    )
+
+
+def news_switch_on(t: Translator) -> str:
+    # Translators: {command} is /settings.
+    return t.fill(t.gettext("To switch announcements on, send {command}"), command="/settings")
+
+
+def only_administrators(t: Translator) -> str:
+    return t.gettext(
+        "Only an administrator can change the announcements here, and only under their own name, not as the group."
+    )
+
+
+def subscribe_help(t: Translator, channel: str) -> str:
+    # Translators: {command} is /subscribe, {example} the same with a channel’s name.
+    return t.fill(
+        t.gettext(
+            "For announcements in a group, add me to it and send {command} there. For a channel, make me its "
+            "administrator and send me here: {example}"
+        ),
+        command="/subscribe",
+        example=f"/subscribe {channel}",
+    )
+
+
+def chat_unknown(t: Translator) -> str:
+    return t.gettext("I do not find this chat, or I am no member of it.")
+
+
+def cancelled(t: Translator) -> str:
+    return t.gettext("Cancelled.")
+
+
+def nothing_to_cancel(t: Translator) -> str:
+    return t.gettext("There is nothing to cancel.")
+
+
 # ── Privacy ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -436,6 +684,26 @@ def privacy_purpose(t: Translator) -> str:
     return t.gettext(
         "What for: to answer in your language, to understand follow-up questions and to find out what is missing in "
         "the collection. Nothing is sold or passed on, and you get no advertising."
+    )
+
+
+def privacy_purpose_with_model(t: Translator, host: str) -> str:
+    # Translators: {host} is the internet address of a company that runs a language model.
+    return t.fill(
+        t.gettext(
+            "What for: to answer in your language, to understand follow-up questions and to find out what is missing "
+            "in the collection. Your questions are sent to a language model at {host}, which words the answers: "
+            "without your name and id, and with telephone, card and passport numbers masked. Nothing else is passed "
+            "on, nothing is sold, and you get no advertising."
+        ),
+        host=host,
+    )
+
+
+def privacy_announcements(t: Translator) -> str:
+    return t.gettext(
+        "If you ask for announcements, these are stored as well: your topics, your time zone, your quiet hours, and "
+        "which announcements were sent to you."
     )
 
 
@@ -536,6 +804,43 @@ def button_delete(t: Translator) -> str:
 
 def button_cancel(t: Translator) -> str:
     return t.pgettext("button", "Cancel")
+
+
+def button_yes(t: Translator) -> str:
+    return t.pgettext("button", "Yes, please")
+
+
+def button_no(t: Translator) -> str:
+    return t.pgettext("button", "No, thanks")
+
+
+def button_later(t: Translator) -> str:
+    return t.pgettext("button", "Later")
+
+
+def button_switch_on(t: Translator) -> str:
+    return t.pgettext("button", "🔔 Switch on")
+
+
+def button_switch_off(t: Translator) -> str:
+    return t.pgettext("button", "🔕 Switch off")
+
+
+def button_zone(t: Translator) -> str:
+    return t.pgettext("button", "🕒 Time zone")
+
+
+def button_quiet(t: Translator) -> str:
+    return t.pgettext("button", "🌙 Quiet hours")
+
+
+def button_stop_all(t: Translator) -> str:
+    # Translators: Below an announcement: no more announcements at all.
+    return t.pgettext("button", "🔕 Unsubscribe")
+
+
+def button_no_quiet(t: Translator) -> str:
+    return t.pgettext("button", "No quiet hours")
 
 
 def button_helpful(t: Translator) -> str:  # noqa: ARG001 - a sign needs no translation, and every button has this form

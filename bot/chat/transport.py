@@ -5,16 +5,20 @@ Measured: 0.3 ms a call against 1.1 to 3.5 ms with httpx, which also logs every 
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 import aiohttp
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _KEEP_IDLE_S = 15.0
 """An idle connection is closed before the server does it: a request on a closed one would be in doubt."""
 _USER_AGENT = "scoda-bot"
+_JSON = {"Content-Type": "application/json"}
 
 
 class NotSentError(Exception):
@@ -23,6 +27,28 @@ class NotSentError(Exception):
 
 class LostAnswerError(Exception):
     """The request may have been carried out; its answer did not arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Parameters that are JSON already, in the place of python-telegram-bot's `RequestData`."""
+
+    body: bytes
+    contains_files: bool = False
+
+    @property
+    def json_parameters(self) -> dict[str, str]:
+        """The parameters as `RequestData` gives them, for other transports than ours."""
+        fields = json.loads(self.body)
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+
+
+async def post_json(request: BaseRequest, url: str, body: bytes) -> object:
+    """The short way for broadcasts: the body is made once, and no objects are made of the answer.
+
+    Returns the answer's `result` as it is; raises what a call of `telegram.Bot` raises.
+    """
+    return await request.post(url, cast("RequestData", Encoded(body)))
 
 
 class AiohttpRequest(BaseRequest):
@@ -62,7 +88,7 @@ class AiohttpRequest(BaseRequest):
         self,
         url: str,
         method: str,
-        request_data: RequestData | None = None,
+        request_data: RequestData | Encoded | None = None,
         read_timeout: object = BaseRequest.DEFAULT_NONE,
         write_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the answer's limit covers it
         connect_timeout: object = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the same for all calls
@@ -70,11 +96,14 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """Send a request; returns HTTP status and body (see `BaseRequest.do_request`)."""
         if self._session is None:
-            raise RuntimeError("the transport is not open: call initialize() first")
+            raise NetworkError("the transport is not open: call initialize() first") from NotSentError()
         wait_s = read_timeout if isinstance(read_timeout, int | float) else self._read_timeout_s
         timeout = aiohttp.ClientTimeout(connect=self._connect_timeout_s, sock_read=float(wait_s))
+        headers = _JSON if isinstance(request_data, Encoded) else None
         try:
-            async with self._session.request(method, url, data=_body(request_data), timeout=timeout) as response:
+            async with self._session.request(
+                method, url, data=_body(request_data), headers=headers, timeout=timeout
+            ) as response:
                 return response.status, await response.read()
         except aiohttp.ConnectionTimeoutError:
             raise TimedOut("no connection to Telegram in time") from NotSentError()
@@ -85,10 +114,27 @@ class AiohttpRequest(BaseRequest):
         except (aiohttp.ClientError, OSError) as error:
             raise NetworkError(f"connection to Telegram lost: {type(error).__name__}") from LostAnswerError()
 
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, object]:
+        """The answer's JSON object (see `BaseRequest.parse_json_payload`, which writes what it can't read to the log).
 
-def _body(request_data: RequestData | None) -> dict[str, str] | aiohttp.FormData | None:
+        Raises:
+            telegram.error.TelegramError: it is none.
+        """
+        try:
+            answer = json.loads(payload.decode("utf-8", "replace"))
+        except (ValueError, RecursionError) as error:
+            raise TelegramError("Telegram's answer is no JSON") from error
+        if not isinstance(answer, dict):
+            raise TelegramError("Telegram's answer is no JSON object")
+        return answer
+
+
+def _body(request_data: RequestData | Encoded | None) -> bytes | dict[str, str] | aiohttp.FormData | None:
     if request_data is None:
         return None
+    if isinstance(request_data, Encoded):
+        return request_data.body
     if not request_data.contains_files:
         return request_data.json_parameters
     form = aiohttp.FormData()

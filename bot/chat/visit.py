@@ -10,9 +10,12 @@ from datetime import date, datetime, timedelta, timezone
 from telegram import Bot, CallbackQuery, Chat, Message, Update, User
 from telegram.constants import ChatType
 
+from bot.announcements.ports import Courier
 from bot.answering.ports import TurnStore
+from bot.chat.drafts import Drafts
 from bot.chat.keyboards import build_keyboard, new_token
 from bot.chat.limits import OncePer
+from bot.chat.newsroom import Newsroom
 from bot.chat.ports import Answerer
 from bot.chat.rendering import Html, said
 from bot.chat.replies import Reply
@@ -46,6 +49,12 @@ class House:
     history_turns: int
     history_minutes: int
     answer_deadline_s: float
+    courier: Courier | None = None
+    newsroom: Newsroom | None = None
+    """None: a chat without announcements; their handlers are not registered then."""
+    drafts: Drafts | None = None
+    model_host: str = ""
+    """Where questions go to be worded into answers; empty when they stay on this machine."""
     clock: Callable[[], float] = time.perf_counter
     token: Callable[[], str] = new_token
     text_only_notices: OncePer = field(default_factory=lambda: OncePer(timedelta(minutes=1)))
@@ -116,6 +125,18 @@ class Visit:
     def locale(self) -> Locale:
         """The language for everything but answers: the chosen one, the app's, the app's last, English."""
         return self.chosen or self.app_locale or (self.visitor and self.visitor.app_locale) or Locale.EN
+
+    @property
+    def newsroom(self) -> Newsroom:
+        """Everything about announcements; only handlers that are registered with it ask for it."""
+        assert self.house.newsroom is not None
+        return self.house.newsroom
+
+    @property
+    def courier(self) -> Courier:
+        """Sends a copy just as readers will get it."""
+        assert self.house.courier is not None
+        return self.house.courier
 
     @property
     def t(self) -> Translator:

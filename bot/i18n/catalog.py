@@ -1,6 +1,7 @@
 """The catalogs: the template is made from the sources, and every translation is checked against it.
 
-Run `python -m bot.i18n extract` after a change of a sentence, `python -m bot.i18n check` before a commit.
+After a change of a sentence `python -m bot.i18n extract` writes the template and `python -m bot.i18n update` brings the
+catalogs into its order; `python -m bot.i18n check` says before a commit what still has to be translated.
 """
 
 from __future__ import annotations
@@ -64,6 +65,23 @@ def extract(source: Path) -> Catalog:
 
 def template_text(catalog: Catalog) -> str:
     """The template as a file: the same sources give the same text, so it carries no date and no name."""
+    return _file_text(catalog)
+
+
+def updated_text(template: Catalog, catalog: Catalog, locale: Locale) -> str:
+    """A catalog as a file, in the template's order: what is new stands there untranslated, what is gone is left out."""
+    updated = Catalog(charset="utf-8", fuzzy=False)
+    updated.mime_headers = [("Plural-Forms", PLURALS[locale].header)]
+    for message in template:
+        if message.id:
+            known = catalog.get(message.id, message.context)
+            updated.add(
+                message.id, known.string if known else "", auto_comments=message.auto_comments, context=message.context
+            )
+    return _file_text(updated, f"Language: {locale.value}", f"Plural-Forms: {PLURALS[locale].header}")
+
+
+def _file_text(catalog: Catalog, *headers: str) -> str:
     lines = [
         'msgid ""',
         'msgstr ""',
@@ -71,6 +89,7 @@ def template_text(catalog: Catalog) -> str:
         '"MIME-Version: 1.0\\n"',
         '"Content-Type: text/plain; charset=utf-8\\n"',
         '"Content-Transfer-Encoding: 8bit\\n"',
+        *(f'"{header}\\n"' for header in headers),
         "",
         "",
     ]

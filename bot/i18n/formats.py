@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
 
+from bot.i18n.bidi import isolate
 from bot.i18n.hijri import solar_hijri
 from bot.vocabulary import Locale
 
@@ -36,8 +38,44 @@ def format_day(day: date, locale: Locale) -> str:
     return format_date(day, format="long", locale=locale.value)
 
 
+def format_moment(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """Day, time and distance from UTC of an aware `moment` as clocks in `zone` show it: 24 hours in every language."""
+    local = moment.astimezone(zone)
+    time_of_day, offset = f"{local:%H:%M}", _offset(local.utcoffset() or timedelta())
+    day = format_day(local.date(), locale)
+    if locale is Locale.ZH:
+        return f"{day} {time_of_day}（{offset}）"
+    if locale is Locale.FA:
+        return f"{day}، ساعت {time_of_day.translate(_PERSIAN_DIGITS)} ({isolate(offset, locale)})"
+    comma = "، " if locale is Locale.UR else ", "
+    return f"{day}{comma}{time_of_day} ({isolate(offset, locale)})"
+
+
+def _offset(from_utc: timedelta) -> str:
+    """`UTC`, `UTC+8` or `UTC−2:30`."""
+    minutes = round(from_utc.total_seconds() / 60)
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
+
+
 def _persian(day: date) -> str:
     gregorian = format_date(day, format="long", locale=Locale.FA.value)
     year, month, day_of_month = solar_hijri(day)
     text = f"{gregorian} ({day_of_month} {_HIJRI_MONTHS[month - 1]} {year})"
     return text.translate(_PERSIAN_DIGITS)
+
+
+def format_duration(duration: timedelta, locale: Locale) -> str:
+    """A span of time in its largest unit: `3 дня`."""
+    if locale is Locale.TG:
+        return _tajik_duration(duration)
+    text = format_timedelta(duration, threshold=1.0, locale=locale.value)
+    return text.translate(_PERSIAN_DIGITS) if locale is Locale.FA else text
+
+
+def _tajik_duration(duration: timedelta) -> str:
+    """CLDR has no units for Tajik."""
+    hours = duration // timedelta(hours=1)
+    return f"{hours // 24} рӯз" if hours and hours % 24 == 0 else f"{hours} соат"

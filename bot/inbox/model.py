@@ -47,6 +47,12 @@ class Action(StrEnum):
     DELETE_ME = "delete_me"
     CANCEL = "cancel"
     HELP = "help"
+    CONSENT = "consent"
+    SETTINGS = "settings"
+    DRAFT = "draft"
+    APPROVAL = "approval"
+    ANNOUNCEMENT = "announcement"
+    ORGANISERS = "organisers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Flood control: about 30 messages a second over all chats, 1 a second a chat with short bursts, 20 a minute a group.
 
-Telegram publishes the figures but not the method; a sliding window a rule is near enough to obey.
+Telegram publishes the figures but not the method; a sliding window a rule is near enough to obey. Paid broadcast
+"ignores broadcasting limits" up to 1,000 a second: it does not use up the free rate of other messages, and what it
+sends in a second beyond that rate costs.
 """
 
 from __future__ import annotations
@@ -78,17 +80,20 @@ class FloodControl:
         """
         if not self.rules.enabled:
             return
-        overall = self._window("overall", bot_id, 0, limit=self.rules.overall_per_s, span_s=1.0)
-        windows = [self._chat_window(bot_id, chat_id)]
-        over_free_rate = overall.wait_s(now) > 0
-        if paid and over_free_rate:
-            windows.append(self._window("paid", bot_id, 0, limit=_PAID_PER_S, span_s=1.0))
+        if paid:
+            common = self._window("paid", bot_id, 0, limit=_PAID_PER_S, span_s=1.0)
         else:
-            windows.append(overall)
+            common = self._window("overall", bot_id, 0, limit=self.rules.overall_per_s, span_s=1.0)
+        windows = (self._chat_window(bot_id, chat_id), common)
         wait_s = max(window.wait_s(now) for window in windows)
         if wait_s > 0:
             raise too_many_requests(math.ceil(wait_s))
-        self.paid_messages += paid and over_free_rate
+        if paid:
+            free = self._window("free", bot_id, 0, limit=self.rules.overall_per_s, span_s=1.0)
+            costs = free.wait_s(now) > 0
+            self.paid_messages += costs
+            if not costs:
+                free.count(now)
         for window in windows:
             window.count(now)
 

@@ -14,7 +14,7 @@ from bot.app import Core, open_core
 from bot.chat.application import Chat, build_chat
 from bot.i18n.translator import Catalogs, Translator
 from bot.sandbox.engine import DEFAULT_TOKEN
-from bot.settings import Knowledge, Settings, Store, Telegram
+from bot.settings import Announcements, Knowledge, Model, Settings, Store, Telegram
 from bot.visitors.model import Visitor
 from bot.vocabulary import Locale, VisitorId
 from tests.e2e.processes import Place, free_port
@@ -48,8 +48,13 @@ _CATALOGS = Catalogs(Path(app.__file__).parents[1] / "locales")
 
 
 @asynccontextmanager
-async def running_app(place: Place, town: Town, mode: str = "polling", **telegram: object) -> AsyncIterator[App]:
-    """The bot at work in one of the two modes; it must end in good order."""
+async def running_app(
+    place: Place, town: Town, mode: str = "polling", *, model: Model | None = None, **telegram: object
+) -> AsyncIterator[App]:
+    """The bot at work in one of the two modes, without a language model if none is given; it must end in good order.
+
+    It does not ask whether announcements are wanted: its tests wait for answers.
+    """
     port = free_port()
     values = {
         "token": DEFAULT_TOKEN,
@@ -64,6 +69,8 @@ async def running_app(place: Place, town: Town, mode: str = "polling", **telegra
         telegram=Telegram(**values),
         knowledge=Knowledge(folder=place.knowledge),
         store=Store(data=place.data),
+        model=model or Model(),
+        announcements=Announcements(ask_visitors=False),
         health={"port": 0},
     )
     options = app._chat_options(settings, base_url=town.base_url, token=DEFAULT_TOKEN)

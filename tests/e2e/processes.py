@@ -61,6 +61,20 @@ class Place:
             check=False,
         )
 
+    def python(self, code: str) -> str:
+        """Run Python with these folders set; returns what it prints."""
+        chosen = environment({"knowledge_folder": self.knowledge, "store_data": self.data})
+        root = str(Path(__file__).parents[2])
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=self.home,
+            env=chosen | {"PYTHONPATH": root},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=True,
+        ).stdout.strip()
+
 
 @dataclass(slots=True)
 class BotProcess:
@@ -76,7 +90,10 @@ class BotProcess:
 
     @classmethod
     async def begin(cls, place: Place, base_url: str, **settings: object) -> Self:
-        """Start it and wait for nothing. It polls the sandbox at `base_url` unless the settings say otherwise."""
+        """Start it and wait for nothing.
+
+        Unless the settings say otherwise it polls the sandbox at `base_url` and asks nobody about announcements.
+        """
         port = free_port()
         chosen: dict[str, object] = {
             "telegram_base_url": base_url,
@@ -84,6 +101,7 @@ class BotProcess:
             "health_port": port,
             "logs_format": "json",
             "knowledge_settle_s": 0.2,
+            "announcements_ask_visitors": False,
         } | settings
         log_file = place.home / "bot.log"
         with log_file.open("ab") as log:

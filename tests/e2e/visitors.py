@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from bot.sandbox.engine import DEFAULT_BOT_ID
+from bot.sandbox.engine import DEFAULT_BOT_ID, DEFAULT_TOKEN
 from bot.sandbox.server import SandboxServer
 
 LIMIT_S = 120.0
@@ -62,6 +62,13 @@ class Town:
         """A crowd that has written to the bot before."""
         added = await self.act("personas", first_name="Guest", language_code="en", count=count, started=True)
         return [Visitor(self, profile["id"]) for profile in added["personas"]]
+
+    async def file(self, file_id: str) -> bytes:
+        """The content of a file that somebody got."""
+        found = (await self._client.get(f"/bot{DEFAULT_TOKEN}/getFile", params={"file_id": file_id})).json()
+        response = await self._client.get(f"/file/bot{DEFAULT_TOKEN}/{found['result']['file_path']}")
+        assert response.status_code == 200, response.text
+        return response.content
 
     @property
     def unfetched(self) -> int:

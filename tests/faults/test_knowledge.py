@@ -1,10 +1,11 @@
-"""Rows F05–F08, F12, L03 and O07: bad files and changed models never pass silently and never stop the others."""
+"""Rows F05–F08, F12, F14, L03 and O07: bad files and changed models never pass silently and never stop the others."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,19 @@ from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.folder_watch import FolderWatch
 from bot.adapters.generation_files import chroma_folder
 from bot.adapters.index import PublishedIndex
-from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.adapters.knowledge_files import LEDGER_NAME, KnowledgeFiles
 from bot.adapters.shelf import GenerationShelf
+from bot.adapters.translation_ledger import TranslationLedger
+from bot.answering.evidence import Calibration
+from bot.answering.model import Answer, Question
+from bot.answering.ports import LanguageGuess
+from bot.answering.service import Answerer
 from bot.errors import EmbeddingMismatchError, GenerationError, KnowledgeError
+from bot.ingestion.comparing import inspect
 from bot.ingestion.model import Reading
 from bot.ingestion.service import Ingestion
 from bot.vocabulary import Locale
+from tests.e2e.processes import Place
 from tests.knowledge_parts import (
     NOW,
     LetterEmbeddings,
@@ -321,6 +329,104 @@ def test_two_files_for_the_same_document_are_told(folder: Path) -> None:
     assert "a second file for en/area/good.md" in reading.faults[0].reason
 
 
+def test_F14_two_values_for_one_fact_are_told_by_the_check_with_places_and_dates(folder: Path) -> None:
+    write_file(folder, "en/area/old.md", section_text("old", "The Pearl centre opens at 9:00 on working days."))
+    write_file(folder, "en/area/new.md", section_text("new", "On working days the Pearl centre opens at 10:00."))
+
+    (told,) = inspect(_read(folder)).warnings
+
+    assert str(told) == (
+        "en/area/new.md:14: contradicts en/area/old.md:14: new says 10:00 (as of 2026-01-19), old says 9:00 (as of "
+        "2026-01-19); mend one, or name both values in one of them"
+    )
+
+
+@pytest.fixture
+def translated(folder: Path, tmp_path: Path) -> Place:
+    """English files, two of them with a Russian and a Chinese copy."""
+    for name, text in {
+        "en/area/trains.md": "In 2025 SCODA handled 1,300 trains.",
+        "ru/area/trains.md": "В 2025 году SCODA приняла 1 300 поездов.",
+        "zh/area/trains.md": "2025年上合示范区到发班列 1300 列。",
+    }.items():
+        write_file(folder, name, section_text("trains", text))
+    return Place(tmp_path, folder, tmp_path / "data")
+
+
+def test_check_fails_where_a_translation_has_another_figure(translated: Place) -> None:
+    assert translated.scoda("knowledge", "check").returncode == 0
+    russian = translated.knowledge / "ru/area/trains.md"
+    russian.write_text(russian.read_text(encoding="utf-8").replace("1 300", "1 200"), encoding="utf-8")
+
+    checked = translated.scoda("knowledge", "check")
+
+    assert checked.returncode == 1
+    assert "ru/area/trains.md:14: trains, sentence 1: says 1 200, en says 1,300: mend the wrong one" in checked.stderr
+
+
+def test_a_translation_is_told_as_stale_from_the_change_of_its_source_until_it_is_recorded(translated: Place) -> None:
+    recorded = translated.scoda("knowledge", "translated", ".")
+    assert (recorded.returncode, recorded.stdout) == (0, "Recorded 2 translations as up to date.\n"), recorded.stderr
+    english = translated.knowledge / "en/area/trains.md"
+    english.write_text(english.read_text(encoding="utf-8").replace("SCODA handled", "SCODA sent"), encoding="utf-8")
+
+    checked = translated.scoda("knowledge", "check")
+
+    assert checked.returncode == 0
+    assert "ru/area/trains.md:1: stale: en/area/trains.md has changed since this was translated" in checked.stderr
+    assert "zh/area/trains.md:1: stale" in checked.stderr
+
+    again = translated.scoda("knowledge", "translated", "ru/area/trains.md", f"{translated.knowledge}/zh")
+    assert again.returncode == 0
+    assert translated.scoda("knowledge", "check").stderr == ""
+
+
+def test_status_names_stale_translations(place: Place) -> None:
+    assert place.scoda("knowledge", "translated", "logistics/trains.md").returncode == 0
+    english = place.knowledge / "en/logistics/trains.md"
+    english.write_text(english.read_text(encoding="utf-8").replace("record", "highest"), encoding="utf-8")
+    assert "stale translation: ru/logistics/trains.md" in place.scoda("knowledge", "status").stdout
+
+
+def test_a_name_that_means_no_translation_is_an_error_and_records_nothing(translated: Place) -> None:
+    refused = translated.scoda("knowledge", "translated", "ru/area/trains.md", "ru/area/buses.md")
+    assert refused.returncode == 1
+    assert "ru/area/buses.md is no translation in this folder" in refused.stderr
+    assert not (translated.knowledge / LEDGER_NAME).exists()
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_the_record_is_read_whatever_editor_saved_it(folder: Path, ending: str) -> None:
+    ledger = TranslationLedger(folder)
+    ledger.write({"ru/area/b c.md": "0123456789ab", "be/area/a.md": "ba9876543210"})
+    assert (folder / LEDGER_NAME).read_bytes() == b"ba9876543210  be/area/a.md\n0123456789ab  ru/area/b c.md\n"
+    text = (folder / LEDGER_NAME).read_text(encoding="utf-8").replace("\n", ending)
+    (folder / LEDGER_NAME).write_bytes(("\ufeff" + text).encode())
+
+    assert ledger.read() == ({"ru/area/b c.md": "0123456789ab", "be/area/a.md": "ba9876543210"}, ())
+    assert _read(folder).warnings == ()
+
+
+def test_a_line_of_the_record_that_cannot_be_read_is_told_and_the_others_count(folder: Path) -> None:
+    text = "<<<<<<< HEAD\n0123456789ab  ru/a.md\n=======\n"
+    (folder / LEDGER_NAME).write_text(text, encoding="utf-8")
+
+    record, faults = TranslationLedger(folder).read()
+
+    assert record == {"ru/a.md": "0123456789ab"}
+    assert [(fault.path, fault.line) for fault in faults] == [(LEDGER_NAME, 1), (LEDGER_NAME, 3)]
+
+
+def test_a_record_that_is_no_text_is_an_error_that_names_it(folder: Path) -> None:
+    (folder / LEDGER_NAME).write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(KnowledgeError, match=r"translations\.sum can't be read"):
+        TranslationLedger(folder).read()
+
+
+def test_a_folder_without_a_record_has_no_stale_translations(folder: Path) -> None:
+    assert TranslationLedger(folder).read() == ({}, ())
+
+
 class House:
     """Real files, shelf and Chroma; manifest and model are fakes."""
 
@@ -417,3 +523,41 @@ async def test_the_index_of_another_data_folder_is_not_taken_for_one_s_own(house
 
     async with house.index() as index:
         assert await _paths(index) == {"area/good.md"}
+
+
+class English:
+    """See `bot.answering.ports.LanguageIdentifier`: everything is English."""
+
+    def identify(self, text: str, *, prior: Mapping[Locale, float]) -> LanguageGuess:
+        return LanguageGuess(Locale.EN, 0.99)
+
+
+async def _told_of_opening(house: House) -> Answer:
+    """The answer where an old file (as of 2025) says 9:00 and a new one (as of 2026) says 10:00."""
+    old = section_text("old", "The Pearl centre opens at 9:00 on working days.", "When does the Pearl centre open?")
+    new = section_text("new", "On working days the Pearl centre opens at 10:00.")
+    write_file(house.folder, "en/area/old.md", old.replace("{#old}", "{#old as_of=2025-03-01}"))
+    write_file(house.folder, "en/area/new.md", new.replace("{#new}", "{#new as_of=2026-03-01}"))
+    await house.ingestion.sync(now=NOW)
+    sure = Calibration(weights=(0.0,) * 12, constant=4.0)
+    async with house.index() as index:
+        answerer = Answerer(index, English(), calibration=sure)
+        return await answerer.answer(Question("the Pearl centre opens on working days at which hour", NOW.date()))
+
+
+async def test_F14_values_that_differ_are_both_told_with_their_dates_and_never_blended(house: House) -> None:
+    answer = await _told_of_opening(house)
+    assert set(answer.sentences) == {
+        "The Pearl centre opens at 9:00 on working days.",
+        "On working days the Pearl centre opens at 10:00.",
+    }
+    assert {(citation.key.path, str(citation.as_of)) for citation in answer.citations} == {
+        ("area/old.md", "2025-03-01"),
+        ("area/new.md", "2026-03-01"),
+    }
+
+
+async def test_F14_the_newest_value_is_told_first(house: House) -> None:
+    answer = await _told_of_opening(house)
+    assert [str(citation.key.path) for citation in answer.citations] == ["area/new.md", "area/old.md"]
+    assert answer.sentences[0] == "On working days the Pearl centre opens at 10:00."

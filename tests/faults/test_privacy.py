@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.adapters.database.budget_store import Budgets, SqlBudgetLedger
 from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.inbox_store import SqlInbox
@@ -38,18 +39,20 @@ async def leave_traces(database, *, at=NOW):
         [Button("b", ChatId(AIDA), AIDA, Action.ASK, QUESTION, at + timedelta(days=1))]
     )
     await SqlInbox(database).store([StoredUpdate(1, AIDA, json.dumps({"text": QUESTION}), at, 0)])
+    await SqlBudgetLedger(database, Budgets(visitor_day=9, day=9, in_all=9)).reserve(AIDA, 1, now=at)
     return service
 
 
 async def test_P02_my_data_shows_the_rows_of_every_table(database):
     service = await leave_traces(database)
     tables = (await service.my_data(AIDA)).tables
-    assert {name: len(rows) for name, rows in tables.items()} == {
+    assert {name: len(rows) for name, rows in tables.items() if rows} == {
         "visitors": 1,
         "inbox": 1,
         "buttons": 1,
         "turns": 1,
         "feedback": 1,
+        "model_use_by_visitor": 1,
     }
     assert json.loads(json.dumps(tables))["turns"][0]["question"] == QUESTION
 
@@ -58,7 +61,7 @@ async def test_P03_after_delete_me_nothing_of_the_visitor_is_in_the_files(tmp_pa
     async with open_database(tmp_path / "state.db") as database:
         await database.migrate()
         service = await leave_traces(database)
-        assert await service.delete_me(AIDA, now=NOW) == 5
+        assert await service.delete_me(AIDA, now=NOW) == 6
         assert not any((await service.my_data(AIDA)).tables.values())
     for file in tmp_path.iterdir():
         content = file.read_bytes()
@@ -91,7 +94,7 @@ async def test_P04_questions_older_than_the_retention_are_gone(database):
     await SqlInbox(database).store([StoredUpdate(2, AIDA, "{}", NOW, 0)])
     assert await service.sweep(now=NOW + KEEP) == 0
     assert await service.sweep(now=NOW + KEEP + timedelta(seconds=1)) == 2
-    assert await service.sweep(now=NOW + KEEP + timedelta(days=2)) == 1
+    assert await service.sweep(now=NOW + KEEP + timedelta(days=2)) == 2
     tables = (await service.my_data(AIDA)).tables
     assert {name: len(rows) for name, rows in tables.items() if rows} == {"visitors": 1, "inbox": 1}
     assert QUESTION not in repr(tables)

@@ -45,6 +45,19 @@ def test_paid_messages_pass_the_free_rate_and_are_counted():
     assert control.state()["paid_messages"] == 70
 
 
+def test_a_paid_broadcast_leaves_the_free_rate_to_other_messages():
+    control = FloodControl(ON)
+    for chat_id in range(1, 101):
+        assert refused_at(control, chat_id, 100.0, paid=True) is None
+    assert [refused_at(control, chat_id, 100.5) for chat_id in range(201, 232)] == [None] * 30 + [1]
+
+
+def test_even_paid_messages_are_a_thousand_a_second_at_most():
+    control = FloodControl(ON)
+    outcomes = [refused_at(control, chat_id, 100.0, paid=True) for chat_id in range(1, 1002)]
+    assert outcomes == [None] * 1000 + [1]
+
+
 async def test_flood_control_has_a_switch_and_counts_edits(telegram):
     await telegram.start()
     for _ in range(10):

@@ -198,6 +198,20 @@ def test_typing_is_shown_until_the_answer_comes(page_sandbox: Sandbox, bot: BotS
     expect(phone.column.get_by_test_id("typing")).to_have_count(0)
 
 
+def test_a_draft_grows_until_the_answer_takes_its_place(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
+    john = page_sandbox.persona("John", "en")
+    (phone,) = open_phones(context, john)
+    draft = phone.column.get_by_test_id("draft")
+    for text in ("The hub", "The hub is <b>open</b>."):
+        bot.call("sendMessageDraft", chat_id=john, draft_id=7, text=text, parse_mode="HTML")
+        expect(draft).to_have_text(re.compile(re.sub("<.*?>", "", text)))
+    expect(draft).to_have_count(1)
+    expect(draft.locator("b, strong")).to_have_text("open")
+    bot.says(john, "The hub is open.")
+    expect(phone.bubble("The hub is open.")).to_be_visible()
+    expect(draft).to_have_count(0)
+
+
 def test_edited_and_deleted_messages_change_in_place(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)

@@ -33,7 +33,9 @@ async def _results(visit: Visit, text: str) -> list[Result]:
     house = visit.house
     try:
         async with asyncio.timeout(house.answer_deadline_s):
-            answer = await house.answerer.answer(Question(text, visit.today, visit.chosen, visit.app_locale))
+            # It is asked at every pause in the typing: too often, and in too much of a hurry, for a language model.
+            question = Question(text, visit.today, visit.chosen, visit.app_locale, may_compose=False)
+            answer = await house.answerer.answer(question)
     except TimeoutError:
         return []
     found = [_answer_result(visit, answer, text)] if answer.outcome is Outcome.ANSWERED else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.chat import texts
+from bot.chat.handlers import news
 from bot.chat.rendering import said
 from bot.chat.visit import Visit, note_visitor
 
@@ -12,7 +13,7 @@ _OUTSIDE = (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
 
 
 async def membership(visit: Visit) -> None:
-    """Note at once who can't be reached any more; greet a group once."""
+    """Note at once who can't be reached any more, and where nothing is to be announced; greet a group once."""
     change = visit.update.my_chat_member
     if change is None:
         return
@@ -20,6 +21,8 @@ async def membership(visit: Visit) -> None:
         change.new_chat_member.status not in _OUTSIDE,
         change.old_chat_member.status not in _OUTSIDE,
     )
+    if was_inside and not is_inside:
+        news.end(visit)
     if change.chat.type == ChatType.PRIVATE:
         _note(visit, is_reachable=is_inside)
     elif change.chat.type in (ChatType.GROUP, ChatType.SUPERGROUP) and is_inside and not was_inside:

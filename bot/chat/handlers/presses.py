@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 
 from bot.answering.model import Feedback
 from bot.chat import texts
-from bot.chat.handlers import privacy, start, topics
+from bot.chat.handlers import announce, announcements, approvals, news, organisers, privacy, settings, start, topics
 from bot.chat.handlers.notices import help_page
 from bot.chat.handlers.questions import answer_question
 from bot.chat.rendering import said
 from bot.chat.replies import section_keys, section_text, source_details
+from bot.chat.sender import Delivery
+from bot.chat.unsubscribe import Unsubscribe
 from bot.chat.visit import Visit
 from bot.inbox.model import Action, Button
 from bot.vocabulary import SectionKey
@@ -23,12 +25,18 @@ async def press(visit: Visit) -> None:
     query = visit.press
     if query is None:
         return
+    wish = Unsubscribe.read(query.data)
+    if wish is not None and visit.house.newsroom is not None and visit.chat is not None:
+        await visit.house.sender.acknowledge(query.id, await news.unsubscribe(visit, wish.topic))
+        return
     button = await _button(visit, query.data or "")
     if button is None:
         await visit.house.sender.acknowledge(query.id, texts.button_expired(visit.t))
         return
     notice = texts.feedback_thanks(visit.t) if button.action in (Action.HELPFUL, Action.UNHELPFUL) else ""
-    await visit.house.sender.acknowledge(query.id, notice)
+    delivery = await visit.house.sender.acknowledge(query.id, notice)
+    if delivery is Delivery.REFUSED and button.action in _ORGANISERS:  # it waited while the bot was away
+        return
     await _ACTIONS[button.action](visit, button)
 
 
@@ -87,6 +95,7 @@ async def _help(visit: Visit, button: Button) -> None:  # noqa: ARG001 - every p
     await help_page(visit)
 
 
+_ORGANISERS = (Action.DRAFT, Action.APPROVAL, Action.ANNOUNCEMENT, Action.ORGANISERS)
 _ACTIONS: dict[Action, Callable[[Visit, Button], Awaitable[None]]] = {
     Action.LANGUAGE: _language,
     Action.MORE: _more,
@@ -101,4 +110,10 @@ _ACTIONS: dict[Action, Callable[[Visit, Button], Awaitable[None]]] = {
     Action.DELETE_ME: privacy.delete_confirmed,
     Action.CANCEL: privacy.cancelled,
     Action.HELP: _help,
+    Action.CONSENT: news.answer_consent,
+    Action.SETTINGS: settings.press,
+    Action.DRAFT: announce.press,
+    Action.APPROVAL: approvals.press,
+    Action.ANNOUNCEMENT: announcements.press,
+    Action.ORGANISERS: organisers.press,
 }

@@ -13,7 +13,9 @@ from bot.inbox.model import Button
 
 async def privacy(visit: Visit) -> None:
     """Show what is kept and what for."""
-    await visit.say(privacy_page(visit.t, days=visit.house.keep_questions_days, contact=visit.house.contact))
+    house = visit.house
+    page = privacy_page(visit.t, days=house.keep_questions_days, contact=house.contact, model_host=house.model_host)
+    await visit.say(page)
 
 
 async def my_data(visit: Visit) -> None:

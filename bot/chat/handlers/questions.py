@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import regex
 import structlog
 from telegram import Message, MessageEntity
 
-from bot.answering.model import Answer, Outcome, Question, Turn, TurnRecord
+from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
 from bot.chat import texts
+from bot.chat.handlers.news import offer
 from bot.chat.rendering import said
-from bot.chat.replies import Reply, reply_to_question, section_text
+from bot.chat.replies import Reply, draft_text, reply_to_question, section_text
 from bot.chat.sender import Delivery
 from bot.chat.visit import Visit
 from bot.vocabulary import SectionKey
@@ -61,11 +64,13 @@ def addressed_text(visit: Visit) -> str | None:
 async def answer_question(visit: Visit, text: str, *, fallback: SectionKey | None = None) -> None:
     """Answer `text`; when a button asked it and it gets no answer, the section that the button stands for is shown."""
     house = visit.house
-    question = Question(text, visit.today, visit.chosen, visit.app_locale, await _history(visit))
+    question = Question(
+        text, visit.today, visit.chosen, visit.app_locale, await _history(visit), visitor_id=visit.visitor_id
+    )
     began = house.clock()
     try:
-        async with house.sender.typing(visit.chat_id, after_s=_TYPING_AFTER_S):
-            answer = await asyncio.wait_for(house.answerer.answer(question), house.answer_deadline_s)
+        async with _growing(visit) as on_sentence, asyncio.timeout(house.answer_deadline_s):
+            answer = await house.answerer.answer(question, on_sentence=on_sentence)
     except TimeoutError:
         log.warning("answer_took_too_long", update_id=visit.update.update_id)
         await visit.say(visit.text(texts.busy))
@@ -75,6 +80,25 @@ async def answer_question(visit: Visit, text: str, *, fallback: SectionKey | Non
     delivery = await visit.say(_reply(visit, answer, turn_id, fallback))
     if delivery in (Delivery.SENT, Delivery.IN_DOUBT):
         _record(visit, text, answer, turn_id=turn_id, took_ms=took_ms)
+    if delivery is Delivery.SENT and answer.outcome is Outcome.ANSWERED:
+        await offer(visit)
+
+
+@asynccontextmanager
+async def _growing(visit: Visit) -> AsyncIterator[OnSentence | None]:
+    """Show that an answer is being made: in a private chat its first sentences when they are there, else «typing…»."""
+    house = visit.house
+    async with house.sender.typing(visit.chat_id, after_s=_TYPING_AFTER_S) as stop_typing:
+        if house.drafts is None or house.drafts.are_refused or not visit.is_private:
+            yield None
+            return
+        async with house.drafts.growing(visit.chat_id, visit.update.update_id or 1) as show:
+
+            def on_sentence(sentences: tuple[str, ...]) -> None:
+                stop_typing()
+                show(draft_text(sentences, visit.locale))
+
+            yield on_sentence
 
 
 def _reply(visit: Visit, answer: Answer, turn_id: str, fallback: SectionKey | None) -> Reply:
@@ -110,6 +134,8 @@ def _record(visit: Visit, text: str, answer: Answer, *, turn_id: str, took_ms: f
         score=answer.score,
         keys=tuple(dict.fromkeys(citation.key for citation in answer.citations)),
         took_ms=took_ms,
+        composed=answer.composed,
+        generation=answer.generation,
     )
     visit.later(lambda: visit.house.turns.record(turn))
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from bot.chat import texts
 from bot.chat.deeplinks import DeepLink, LinkKind, read_payload, section_mark
+from bot.chat.handlers.news import offer
+from bot.chat.handlers.organisers import redeem
 from bot.chat.handlers.questions import answer_question
 from bot.chat.handlers.topics import documents_reply, section_reply
 from bot.chat.replies import Reply, language_picker, welcome_reply
@@ -19,10 +21,16 @@ async def start(visit: Visit) -> None:
     """Greet, or follow a deep link: at first with the choice of a language, which keeps the link."""
     payload = _payload(visit)
     link = read_payload(payload)
+    if link is not None and link.kind is LinkKind.INVITATION:
+        if visit.house.newsroom is not None and await redeem(visit, link.argument):
+            return
+        payload, link = "", None
     if visit.chosen is not None and link is not None:
         await follow(visit, link)
         return
     await visit.say(welcome_reply(visit.t, current=visit.locale, payload=payload if link else ""))
+    if visit.chosen is not None:
+        await offer(visit)
 
 
 async def language(visit: Visit) -> None:

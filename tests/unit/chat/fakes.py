@@ -13,7 +13,7 @@ from pathlib import Path
 
 from telegram.request import BaseRequest, RequestData
 
-from bot.answering.model import Answer, Citation, DocumentView, Outcome, Question, Suggestion, TopicView
+from bot.answering.model import Answer, Citation, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView
 from bot.chat.application import ChatOptions, build_application
 from bot.chat.dispatch import Dispatcher
 from bot.chat.sender import Sender
@@ -133,7 +133,7 @@ class FakeAnswerer:
     section_is_there: bool = True
     asked: list[Question] = field(default_factory=list)
 
-    async def answer(self, question: Question) -> Answer:
+    async def answer(self, question: Question, *, on_sentence: OnSentence | None = None) -> Answer:
         self.asked.append(question)
         return self.answer_to(question)
 

@@ -15,6 +15,7 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from bot.chat.application import ChatOptions, ChatParts, build_chat
 from bot.chat.failures import Verdict, judge
 from bot.chat.menu import publish_menu
+from bot.chat.texts import COMMANDS
 from bot.chat.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
 from bot.sandbox.engine import DEFAULT_TOKEN
@@ -97,7 +98,7 @@ async def test_commands_and_descriptions_are_set_once_in_every_language():
             assert await publish_menu(bot, Catalogs(LOCALES)) == 0
             commands = await bot.get_my_commands(language_code="ru")
             assert commands[0].command == "start"
-            assert len(commands) == 8
+            assert len(commands) == len(COMMANDS)
 
 
 @asynccontextmanager

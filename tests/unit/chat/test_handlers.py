@@ -96,7 +96,7 @@ async def test_a_suggested_question_is_asked_by_its_button_and_else_its_section_
 async def test_an_answer_that_takes_too_long_is_excused():
     rig = await Rig(answer_deadline_s=0.0).open()
 
-    async def never(_question):
+    async def never(_question, **_more):
         await asyncio.Event().wait()
 
     rig.answerer.answer = never

@@ -7,14 +7,25 @@ from datetime import date
 
 import pytest
 
-from bot.chat import texts
+from bot.announcements.actions import Verdict
+from bot.announcements.checking import Trouble
+from bot.announcements.model import DeliveryState, OccurrenceState, Role, Stage
+from bot.chat import announcement_texts, texts
 from bot.chat.keyboards import LABEL_LIMIT
 from bot.i18n.catalog import utf16_length
 from bot.i18n.translator import Catalogs, Translator
-from bot.vocabulary import Locale
+from bot.ops.report_picture import Outcome
+from bot.vocabulary import Locale, NewsTopic
 from tests.unit.chat.fakes import LOCALES
 
-VALUES = {"date": date(2026, 6, 15), "int": 3, "str": "Value-42", "Locale": Locale.ZH, "date | None": date(2026, 6, 15)}
+VALUES = {
+    "date": date(2026, 6, 15),
+    "int": 3,
+    "str": "Value-42",
+    "Locale": Locale.ZH,
+    "NewsTopic": NewsTopic.FORUM,
+    "date | None": date(2026, 6, 15),
+}
 SENTENCES = [
     function
     for name, function in inspect.getmembers(texts, inspect.isfunction)
@@ -44,9 +55,9 @@ def test_buttons_notices_commands_and_descriptions_fit(locale):
     t = CATALOGS.translator(locale)
     for sentence in SENTENCES:
         name, length = sentence.__name__, utf16_length(say(sentence, t))
-        if name.startswith("button_") and name != "button_expired":
+        if name.startswith("button_") and name not in ("button_expired", "button_stop_topic"):
             assert length <= 24, name
-        elif name.startswith("topic_"):
+        elif name.startswith("topic_") or name == "button_stop_topic":
             assert length <= LABEL_LIMIT, name
     assert all(1 <= utf16_length(description(t)) <= 256 for _name, description in texts.COMMANDS)
     assert utf16_length(texts.bot_description(t)) <= 512
@@ -70,3 +81,48 @@ def test_the_source_line_says_what_is_known():
     assert texts.source_line(t, "SCODA", day, day) == "Source: SCODA, January 5, 2026"
     assert texts.source_line(t, "SCODA", None, other) == "Source: SCODA · as of: June 1, 2026"
     assert texts.source_line(t, "SCODA", None, None) == "Source: SCODA"
+
+
+# ── What organisers read ──
+
+CHOICES = {
+    "Stage": Stage,
+    "OccurrenceState": OccurrenceState,
+    "DeliveryState": DeliveryState,
+    "Outcome": Outcome,
+    "Role": Role,
+    "Verdict": Verdict,
+    "Trouble": Trouble,
+}
+ORGANISERS_SENTENCES = [
+    function
+    for name, function in inspect.getmembers(announcement_texts, inspect.isfunction)
+    if function.__module__ == announcement_texts.__name__ and not name.startswith("_")
+]
+
+
+def say_in_every_way(sentence, t: Translator) -> list[str]:
+    """The sentence, once for each value of the choice that it words."""
+    kinds = [parameter.annotation for parameter in list(inspect.signature(sentence).parameters.values())[1:]]
+    choice = next((CHOICES[kind] for kind in kinds if kind in CHOICES), None)
+    return [sentence(t, *(value if kind in CHOICES else VALUES[kind] for kind in kinds)) for value in choice or (None,)]
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_every_sentence_of_organisers_can_be_said_and_no_placeholder_is_left(locale):
+    t = CATALOGS.translator(locale)
+    for sentence in ORGANISERS_SENTENCES:
+        told = say_in_every_way(sentence, t)
+        assert all(text.strip() for text in told), sentence.__name__
+        assert len(set(told)) == len(told), sentence.__name__
+        if sentence is not announcement_texts.ask_text:  # it shows how a name in braces is written
+            assert not any("{" in text for text in told), sentence.__name__
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_buttons_and_commands_of_organisers_fit(locale):
+    t = CATALOGS.translator(locale)
+    for sentence in ORGANISERS_SENTENCES:
+        if sentence.__name__.startswith("button_"):
+            assert utf16_length(sentence(t)) <= 24, sentence.__name__
+    assert all(1 <= utf16_length(description(t)) <= 256 for _name, description in announcement_texts.COMMANDS)

@@ -1,8 +1,9 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.i18n.formats import format_day, format_number
+from bot.i18n.formats import format_day, format_moment, format_number
 from bot.i18n.hijri import solar_hijri
 from bot.i18n.plurals import PLURALS
 from bot.vocabulary import Locale
@@ -46,6 +47,29 @@ def test_solar_hijri_days_follow_one_another_without_gap():
 )
 def test_dates_are_written_as_each_language_does(locale, text):
     assert format_day(date(2026, 6, 15), locale) == text
+
+
+@pytest.mark.parametrize(
+    ("locale", "zone", "text"),
+    [
+        (Locale.EN, "Europe/London", "June 15, 2026, 02:30 (UTC+1)"),
+        (Locale.ZH, "Asia/Shanghai", "2026年6月15日 09:30（UTC+8）"),
+        (Locale.RU, "Europe/Moscow", "15 июня 2026\u202fг., 04:30 (UTC+3)"),
+        (Locale.TG, "Asia/Dushanbe", "15 июни соли 2026, 06:30 (UTC+5)"),
+        (Locale.HI, "Asia/Kolkata", "15 जून 2026, 07:00 (UTC+5:30)"),
+        (Locale.UR, "Asia/Karachi", "15 جون، 2026، 06:30 (\u200f\u200eUTC+5\u200e\u200f)"),
+        (
+            Locale.FA,
+            "Asia/Tehran",
+            "۱۵ ژوئن ۲۰۲۶ (۲۵ خرداد ۱۴۰۵)، ساعت ۰۵:۰۰ (\u200f\u200eUTC+3:30\u200e\u200f)",
+        ),
+        (Locale.EN, "America/St_Johns", "June 14, 2026, 23:00 (UTC−2:30)"),
+        (Locale.EN, "UTC", "June 15, 2026, 01:30 (UTC)"),
+    ],
+)
+def test_moments_are_shown_in_the_reader_s_zone_and_calendar(locale, zone, text):
+    moment = datetime(2026, 6, 15, 1, 30, tzinfo=UTC)
+    assert format_moment(moment, ZoneInfo(zone), locale) == text
 
 
 @pytest.mark.parametrize(

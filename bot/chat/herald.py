@@ -1,0 +1,30 @@
+"""Carries events from the organisers' services, which are made before the chat, to the chat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+
+from bot.announcements.model import Role
+from bot.announcements.ports import Tell
+
+log = structlog.get_logger(__name__)
+
+
+class Herald:
+    """Is a `bot.announcements.ports.Tell`; whoever words the events is bound to it later."""
+
+    def __init__(self) -> None:
+        self._tell: Tell | None = None
+
+    def bind(self, tell: Tell) -> None:
+        """From now on events go there."""
+        self._tell = tell
+
+    async def __call__(self, roles: frozenset[Role], event: str, facts: Mapping[str, str]) -> None:
+        """Pass an event on; what happens before the chat stands is in the log only."""
+        if self._tell is None:
+            log.warning("organisers_not_told", what=event)
+            return
+        await self._tell(roles, event, facts)

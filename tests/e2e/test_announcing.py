@@ -1,0 +1,164 @@
+"""An announcement from the first word to the report, with the whole program: people, Telegram and `scoda run`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from bot.chat import announcement_texts as desk_texts
+from bot.chat import texts
+from bot.sandbox.engine import DEFAULT_TOKEN
+from bot.vocabulary import Locale
+from tests.e2e.apps import App
+from tests.e2e.processes import BotProcess, Place, running_bot
+from tests.e2e.visitors import Town, Visitor, button, buttons, until
+
+EN = App.t(Locale.EN)
+WORDS = {
+    "en": "The forum moves to hall 7 and starts {start}.",
+    "ru": "Форум переносится в зал 7, начало {start}.",
+    "fa": "همایش به تالار ۷ منتقل شد و {start} آغاز می‌شود.",
+}
+READ = {"en": "The forum moves to hall 7", "ru": "Форум переносится в зал 7", "fa": "همایش به تالار ۷ منتقل شد"}
+
+
+async def invited(town: Town, owner: Visitor) -> Visitor:
+    """Somebody becomes an approver by the owner's single-use link."""
+    page = await owner.ask("/organisers")
+    roles = await owner.tap_for_change(page, desk_texts.button_invite(EN))
+    link = await owner.tap_for_message(roles, "Approver")
+    payload = next(word for word in link["text"].split() if "start=" in word).partition("start=")[2]
+    approver = await town.visitor("Aigul", "en")
+    assert "Approver" in (await approver.start(payload))["text"]
+    late = await town.visitor("Eve", "en")
+    assert texts.welcome(EN) in (await late.start(payload))["text"]
+    return approver
+
+
+async def agreed(town: Town, name: str, language: str, question: str) -> Visitor:
+    """A visitor asks something, is asked in turn whether announcements are wanted, and says yes."""
+    t = App.t(Locale(language))
+    visitor = await town.visitor(name, language)
+    answer = await visitor.ask(question)
+    consent = await visitor.next_after(answer["message_id"])
+    assert consent["text"] == texts.consent_question(t)
+    assert texts.consent_given(t) in (await visitor.tap_for_change(consent, texts.button_yes(t)))["text"]
+    return visitor
+
+
+async def composed(owner: Visitor) -> dict:
+    """The owner walks from a name to the overview of a draft in three languages that goes out at once."""
+    await owner.ask("/announce")
+    topics = await owner.ask("Hall changed")
+    languages = await owner.tap_for_change(topics, texts.topic(EN, "forum"))
+    await owner.tap_for_message(languages, "English")
+    asked = await owner.ask(WORDS["en"])
+    assert "start" in asked["text"]
+    page = await owner.ask("2027-06-15 09:30")
+    for language in ("ru", "fa"):
+        await owner.tap_for_message(page, Locale(language).endonym)
+        page = await owner.ask(WORDS[language])
+    page = await owner.tap_for_change(page, desk_texts.button_others_nothing(EN))
+    audience = await owner.tap_for_change(page, "Next")
+    assert "3 recipients" in audience["text"]
+    assert button(audience, "Русский 1")
+    time = await owner.tap_for_change(audience, "Next")
+    time = await owner.tap_for_change(time, desk_texts.button_now(EN)) if "✅" not in str(buttons(time)) else time
+    terms = await owner.tap_for_change(time, "Next")
+    return await owner.tap_for_change(terms, "Overview")
+
+
+@pytest.fixture
+async def bot(place: Place, town: Town):
+    owner = await town.visitor("Olga", "en")
+    async with running_bot(place, town.base_url, organisers_owners=f"[{owner.id}]") as bot:
+        yield bot, owner
+
+
+async def test_an_announcement_reaches_each_in_their_language_and_its_numbers_add_up(
+    bot: tuple[BotProcess, Visitor], place: Place, town: Town
+):
+    process, owner = bot
+    approver = await invited(town, owner)
+    visitors = {
+        "en": await agreed(town, "John", "en", "How many freight trains ran in 2025?"),
+        "ru": await agreed(town, "Anna", "ru", "Сколько грузовых поездов прошло в 2025 году?"),
+        "fa": await agreed(town, "Reza", "fa", "در سال ۲۰۲۵ چند قطار باری حرکت کرد؟"),
+    }
+    stranger = await town.visitor("Ivan", "ru")
+    await stranger.ask("Сколько грузовых поездов прошло в 2025 году?")
+
+    overview = await composed(owner)
+    preview = await owner.tap_for_change(overview, desk_texts.button_preview(EN))
+    trial = await owner.tap_for_message(preview, "فارسی")
+    assert READ["fa"] in trial["text"]
+    assert "۱۵ ژوئن ۲۰۲۷" in trial["text"]
+    overview = await owner.tap_for_change(preview, "Overview")
+    last = await approver.last_id()
+    submitted = await owner.tap_for_change(overview, desk_texts.button_submit(EN))
+    assert "✅ Approve" not in str(buttons(submitted))
+
+    request = await approver.next_after(last)
+    assert desk_texts.approval_wanted(EN) in request["text"]
+    before = {language: await visitor.last_id() for language, visitor in visitors.items()}
+    await approver.tap(request, desk_texts.button_approve(EN))
+
+    copies = {language: await visitor.next_after(before[language]) for language, visitor in visitors.items()}
+    for language, copy in copies.items():
+        assert READ[language] in copy["text"]
+        assert button(copy, texts.button_stop_all(App.t(Locale(language))))
+    assert "15 июня 2027" in copies["ru"]["text"]
+
+    document = await until(lambda: _report(owner), "the report")
+    assert document["audience"] == 3
+    assert document["counts"]["sent"] == 3
+    assert sum(document["counts"].values()) == document["audience"]
+    assert document["adds_up"] is True
+    assert len(await stranger.answers()) == 2  # the answer and the question for consent
+
+    announcement_id = document["announcement"]
+    listed = place.scoda("announce", "report", announcement_id, "--json", "--csv", str(place.home / "all.csv"))
+    assert json.loads(listed.stdout)["counts"]["sent"] == 3
+    rows = list(csv.DictReader(io.StringIO((place.home / "all.csv").read_text("utf-8-sig"))))
+    assert {row["language"]: row["state"] for row in rows} == {"en": "sent", "ru": "sent", "fa": "sent"}
+
+    await until(lambda: process.events("knowledge_published"), "the announcement to become knowledge")
+    john = visitors["en"]
+    assert "hall 7" in (await john.ask("Which hall does the forum move to?"))["text"]
+    await _is_taken_back(approver, visitors, copies, announcement_id)
+    await until(lambda: len(process.events("knowledge_published")) > 1, "the announcement to leave the knowledge")
+    assert "hall 7" not in (await john.ask("Which hall does the forum move to?"))["text"]
+    assert "hall 7" not in (await john.ask("/news"))["text"]
+    assert await process.stop() == 0
+    assert DEFAULT_TOKEN not in process.log()
+
+
+async def _report(owner: Visitor) -> dict | None:
+    """The report's JSON, once it is there, as its reader would open it."""
+    for message in await owner.answers():
+        document = message.get("document")
+        if document and document["file_name"].endswith(".json"):
+            return json.loads(await owner.town.file(document["file_id"]))
+    return None
+
+
+async def _is_taken_back(
+    approver: Visitor, visitors: dict[str, Visitor], copies: dict[str, dict], announcement_id: str
+) -> None:
+    """One ends the topic with a tap; then all is withdrawn: every copy is deleted."""
+    t = App.t(Locale.RU)
+    notice = await visitors["ru"].tap(copies["ru"], texts.button_stop_all(t))
+    assert notice["text"] == texts.unsubscribed_all(t)
+    listed = await approver.ask("/announcements")
+    item = await approver.tap_for_change(listed, "Hall changed")
+    sure = await approver.tap_for_change(item, desk_texts.button_withdraw(EN))
+    await approver.tap(sure, desk_texts.button_confirm(EN))
+
+    async def gone() -> bool:
+        left = {message["message_id"] for visitor in visitors.values() for message in await visitor.messages()}
+        return not left & {copy["message_id"] for copy in copies.values()}
+
+    await until(gone, f"the copies of {announcement_id} to be deleted")

@@ -1,0 +1,129 @@
+"""/news: what was announced lately, as it stands now, for whoever got it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.announcements.model import (
+    AnnouncementId,
+    Correction,
+    CorrectionKind,
+    Delivery,
+    DeliveryState,
+    Occurrence,
+    OccurrenceId,
+    OccurrenceState,
+)
+from bot.vocabulary import ChatId, Locale, VisitorId
+from tests.unit.chat.fakes import NOW, message, person
+from tests.unit.chat.news_rig import APPROVER, AUTHOR, NewsRig
+
+READER = 101
+
+
+@pytest.fixture
+async def rig():
+    rig = await NewsRig().open()
+    await rig.appoint()
+    yield rig
+    await rig.application.shutdown()
+
+
+async def announced(rig: NewsRig, *, texts: dict[str, str] | None = None) -> AnnouncementId:
+    """An announcement that has reached the reader."""
+    await rig.draft(texts=texts)
+    await rig.taps(AUTHOR, "Overview")
+    await rig.taps(AUTHOR, "Submit")
+    await rig.taps(APPROVER, "Approve")
+    name = (await rig.only()).announcement_id
+    await fire(rig, name, "o1", days_ago=1)
+    return name
+
+
+async def fire(rig: NewsRig, name: AnnouncementId, occurrence_id: str, *, days_ago: int) -> None:
+    """One firing that has reached the reader."""
+    firing = Occurrence(
+        occurrence_id=OccurrenceId(occurrence_id),
+        announcement_id=name,
+        slot=occurrence_id,
+        due_at=NOW - timedelta(days=days_ago),
+        valid_until=None,
+        state=OccurrenceState.FINISHED,
+        created_at=NOW,
+        audience=1,
+    )
+    await rig.parts.outbox.open_occurrence(firing)
+    async with rig.parts.database.writing() as tables:
+        tables.deliveries[firing.occurrence_id][ChatId(READER)] = Delivery(
+            occurrence_id=firing.occurrence_id,
+            chat_id=ChatId(READER),
+            locale=Locale.EN,
+            zone="",
+            state=DeliveryState.SENT,
+            body_hash="",
+            not_before=NOW,
+            message_id=7,
+        )
+
+
+async def correct(rig: NewsRig, occurrence_id: str, text: str, *, minutes: int = 0) -> None:
+    """An edit of what was delivered in English."""
+    await rig.parts.corrections.open(
+        Correction(
+            correction_id=f"c{minutes}",
+            occurrence_id=OccurrenceId(occurrence_id),
+            kind=CorrectionKind.EDIT,
+            texts={Locale.EN: text},
+            asked_by=VisitorId(APPROVER),
+            asked_at=NOW + timedelta(minutes=minutes),
+        )
+    )
+
+
+async def news(rig: NewsRig, reader: int = READER, language: str = "en") -> str:
+    await rig.handle(message("/news", user=person(reader, language=language)))
+    return rig.last(reader)
+
+
+async def test_who_got_an_announcement_finds_it_again_in_their_language(rig):
+    await announced(rig, texts={"Русский": "Форум переезжает в зал 2."})
+    assert "The forum moves to hall 2." in await news(rig)
+    assert "Форум переезжает в зал 2." in await news(rig, language="ru")
+    assert "The forum moves to hall 2." in await news(rig, language="zh-hans")
+
+
+async def test_who_did_not_get_it_does_not_find_it(rig):
+    await announced(rig)
+    assert "hall 2" not in await news(rig, reader=102)
+
+
+async def test_what_was_corrected_is_found_as_it_was_corrected_last(rig):
+    await announced(rig)
+    await correct(rig, "o1", "The forum moves to hall 3.", minutes=1)
+    await correct(rig, "o1", "The forum moves to <b>hall 4</b>.", minutes=2)
+    told = await news(rig)
+    assert "The forum moves to <b>hall 4</b>." in told
+    assert "hall 2" not in told
+
+
+async def test_the_latest_firing_of_a_recurring_announcement_counts(rig):
+    name = await announced(rig)
+    await correct(rig, "o1", "The forum moves to hall 3.", minutes=1)
+    await fire(rig, name, "o2", days_ago=0)
+    told = await news(rig)
+    assert "hall 2" in told
+    assert "hall 3" not in told
+
+
+async def test_what_was_withdrawn_is_not_found(rig):
+    name = await announced(rig)
+    await rig.newsroom.steering.withdraw(name, actor=VisitorId(APPROVER), now=NOW)
+    assert "hall 2" not in await news(rig)
+
+
+async def test_a_wrong_tag_in_an_old_text_is_shown_as_text(rig):
+    await announced(rig)
+    await correct(rig, "o1", "Hall <blink>3", minutes=1)
+    assert "Hall &lt;blink&gt;3" in await news(rig)

@@ -1,0 +1,190 @@
+"""The report of an occurrence: one count for picture, table and JSON, and how it reaches an organiser."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+
+import pytest
+
+from bot.announcements.model import (
+    Announcement,
+    AnnouncementId,
+    Delivery,
+    DeliveryState,
+    Occurrence,
+    OccurrenceId,
+    OccurrenceState,
+)
+from bot.chat import reports
+from bot.chat.newsroom import Report
+from bot.chat.rendering import plain, said
+from bot.chat.reports import OccurrenceReports, send_report
+from bot.chat.sender import UnreachableError
+from bot.ops.report_picture import Outcome
+from bot.sandbox.markup_html import parse_html
+from bot.vocabulary import ChatId, Locale
+from tests.unit.chat.fakes import NOW
+from tests.unit.chat.news_rig import APPROVER, OWNER, NewsRig
+
+O1 = OccurrenceId("o1")
+
+
+@pytest.fixture
+async def rig():
+    rig = await NewsRig().open()
+    await rig.appoint()
+    yield rig
+    await rig.application.shutdown()
+
+
+async def fired(rig: NewsRig, *copies: tuple[DeliveryState, str]) -> Announcement:
+    """An approved announcement with one firing of these copies (state, reason)."""
+    await rig.submitted()
+    await rig.taps(APPROVER, "Approve")
+    announcement = await rig.only()
+    await rig.parts.outbox.open_occurrence(
+        Occurrence(
+            occurrence_id=O1,
+            announcement_id=announcement.announcement_id,
+            slot="s",
+            due_at=NOW,
+            valid_until=None,
+            state=OccurrenceState.FINISHED,
+            created_at=NOW,
+            audience=len(copies),
+        )
+    )
+    async with rig.parts.database.writing() as tables:
+        for number, (state, reason) in enumerate(copies):
+            chat_id = ChatId(101 + number)
+            tables.deliveries[O1][chat_id] = Delivery(
+                occurrence_id=O1,
+                chat_id=chat_id,
+                locale=Locale.EN if number % 2 else Locale.ZH,
+                zone="",
+                state=state,
+                body_hash="",
+                not_before=NOW,
+                reason=reason,
+                changed_at=NOW,
+            )
+    return announcement
+
+
+SENT, FAILED, UNKNOWN = DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN
+COPIES = ((SENT, ""), (SENT, ""), (FAILED, "blocked"), (FAILED, "too_long"), (UNKNOWN, "timed_out"))
+
+
+async def made(rig: NewsRig, *copies: tuple[DeliveryState, str]) -> tuple[Report, list[list[str]], dict]:
+    """The report, its table's lines and its JSON."""
+    report = await OccurrenceReports(rig.parts.outbox).make(await fired(rig, *copies), O1)
+    table, whole = report.tables
+    lines = list(csv.reader(StringIO(table.content.decode("utf-8-sig"), newline="")))
+    return report, lines, json.loads(whole.content)
+
+
+async def test_picture_table_and_json_tell_the_same_numbers(rig):
+    report, lines, whole = await made(rig, *COPIES)
+    assert report.totals == {Outcome.SENT: 2, Outcome.BLOCKED: 1, Outcome.FAILED: 1, Outcome.IN_DOUBT: 1}
+    assert report.picture.content.startswith(b"\x89PNG")
+    assert [file.filename for file in (report.picture, *report.tables)] == ["o1.png", "o1.csv", "o1.json"]
+    assert len(lines) == 1 + len(COPIES) == 1 + sum(report.totals.values()) == 1 + whole["audience"]
+    assert whole["adds_up"] is True
+    assert {state: number for state, number in whole["counts"].items() if number} == {
+        "sent": 2,
+        "failed": 2,
+        "unknown": 1,
+    }
+    assert [row["reason"] for row in whole["named"]] == ["blocked", "too_long", "timed_out"]
+
+
+async def test_for_many_recipients_the_table_names_those_who_did_not_get_it(rig, monkeypatch):
+    monkeypatch.setattr(reports, "LARGEST_TABLE", 4)
+    _report, lines, whole = await made(rig, *COPIES)
+    assert [line[2] for line in lines[1:]] == ["failed", "failed", "unknown"]
+    assert whole["counts"]["sent"] == 2
+
+
+async def test_the_json_names_so_many_and_counts_all(rig, monkeypatch):
+    monkeypatch.setattr(reports, "MOST_NAMED", 2)
+    _report, _lines, whole = await made(rig, *COPIES)
+    assert len(whole["named"]) == 2
+    assert whole["counts"]["unknown"] == 1
+
+
+async def test_the_table_opens_in_a_spreadsheet_with_every_script(rig):
+    report, _lines, _whole = await made(rig, *COPIES)
+    assert report.tables[0].content.startswith("\ufeff".encode())
+
+
+async def test_a_report_of_nothing_can_be_made(rig):
+    report, lines, whole = await made(rig)
+    assert report.totals == {}
+    assert len(lines) == 1
+    assert whole["audience"] == 0
+
+
+async def sent(rig: NewsRig, announcement: Announcement, locale: Locale = Locale.EN) -> list[dict]:
+    """What an organiser gets, in order."""
+    rig.telegram.calls.clear()
+    t = rig.house.catalogs.translator(locale)
+    await send_report(rig.house, rig.newsroom, ChatId(OWNER), announcement, of=O1, t=t)
+    assert [call.method for call in rig.telegram.calls] == ["sendPhoto", "sendDocument", "sendDocument"]
+    return [call.params for call in rig.telegram.calls]
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+async def test_the_picture_comes_first_with_a_line_of_its_colour_for_each_outcome(rig, locale):
+    photo, *documents = await sent(rig, await fired(rig), locale)
+    told = parse_html(photo["caption"]).text
+    assert "Hall moves" in told
+    assert [line[0] for line in told.replace("\u200f", "").split("\n\n")[1].splitlines()] == ["🟩", "🟥"]
+    assert all(parse_html(document["caption"]).text for document in documents)
+    assert {int(params["chat_id"]) for params in (photo, *documents)} == {OWNER}
+
+
+async def test_a_label_of_an_organiser_is_text_in_the_caption(rig):
+    await rig.says(OWNER, "/announce")
+    await rig.says(OWNER, '<b>x</b> & <a href="https://evil.example">y')
+    photo, *_documents = await sent(rig, await rig.only())
+    assert '<b>x</b> & <a href="https://evil.example">y' in parse_html(photo["caption"]).text
+
+
+async def test_an_organiser_who_has_blocked_the_bot_does_not_stop_it(rig):
+    announcement = await fired(rig)
+    for method in ("sendPhoto", "sendDocument", "sendDocument"):
+        rig.telegram.refuse(method, 403, "Forbidden: bot was blocked by the user")
+    await sent(rig, announcement)
+
+
+async def test_a_telegram_that_can_t_be_reached_is_told_to_the_caller(rig):
+    announcement = await fired(rig)
+    rig.telegram.refuse("sendPhoto", 429, "Too Many Requests: retry after 3600", retry_after=3600)
+    with pytest.raises(UnreachableError):
+        await sent(rig, announcement)
+
+
+async def test_the_report_that_a_tap_brings_is_of_the_latest_firing(rig):
+    await fired(rig, *COPIES)
+    asked: list[tuple[AnnouncementId, OccurrenceId]] = []
+    make = rig.newsroom.reports.make
+
+    async def noting(announcement: Announcement, occurrence_id: OccurrenceId) -> Report:
+        asked.append((announcement.announcement_id, occurrence_id))
+        return await make(announcement, occurrence_id)
+
+    rig.newsroom.reports.make = noting
+    await rig.says(OWNER, "/announcements")
+    await rig.taps(OWNER, "Hall moves")
+    await rig.taps(OWNER, "Report")
+    assert asked == [((await rig.only()).announcement_id, O1)]
+
+
+async def test_before_anything_went_out_there_is_no_report(rig):
+    await rig.submitted()
+    await rig.taps(APPROVER, "Approve")
+    await rig.says(OWNER, "/announcements")
+    await rig.taps(OWNER, "Hall moves")
+    assert await rig.taps(OWNER, "Report") == plain(said("Nothing of it has gone out yet.", Locale.EN))

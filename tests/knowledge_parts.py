@@ -282,7 +282,8 @@ class BruteForceSearch:
             chunk = self._content.chunks[row]
             if chunk.key == key:
                 best[chunk.kind].setdefault(chunk.locale, float(scores[row]))
-        passages, questions = list(best[ChunkKind.PASSAGE].values()), list(best[ChunkKind.QUESTION].values()) or [0.0]
+        passages, questions = list(best[ChunkKind.PASSAGE].values()), list(best[ChunkKind.QUESTION].values())
+        has_questions, questions = bool(questions), questions or passages
         return Match(
             key=key,
             passage=max(passages),
@@ -290,6 +291,7 @@ class BruteForceSearch:
             question=max(questions),
             question_mean=sum(questions) / len(questions),
             coverage=coverage,
+            has_questions=has_questions,
         )
 
 

@@ -85,12 +85,14 @@ class Answerer:
         answer_from: float = 0.5,
         sentences: int = 3,
         calibration: Calibration = CALIBRATION,
+        bare_calibration: Calibration = BARE_CALIBRATION,
     ) -> None:
         self._index = index
         self._identifier = identifier
         self._answer_from = answer_from
         self._sentences = sentences
         self._calibration = calibration
+        self._bare_calibration = bare_calibration
 
     async def answer(self, question: Question, *, on_sentence: OnSentence | None = None) -> Answer:  # noqa: ARG002 - a port's signature
         """Answer from the knowledge, ask back, or say honestly that it is not known: all at once."""
@@ -202,7 +204,7 @@ class Answerer:
             lacks_contact=lacks_kind and kind in CONTACTS,
             in_context=in_context,
         )
-        calibration = self._calibration if answerable[0].match.has_questions else BARE_CALIBRATION
+        calibration = self._calibration if answerable[0].match.has_questions else self._bare_calibration
         probability = calibration.probability(evidence, languages.written)
         return Finding(tuple(extracts), evidence, probability, tuple(answerable), tuple(unanswered))
 

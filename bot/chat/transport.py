@@ -35,6 +35,7 @@ class Encoded:
 
     body: bytes
     contains_files: bool = False
+    multipart_data: None = None
 
     @property
     def json_parameters(self) -> dict[str, str]:

@@ -192,12 +192,14 @@ async def test_the_means_are_taken_over_the_languages_of_a_section(index: Index)
     assert found[ROUTES].question_mean == pytest.approx(found[ROUTES].question)
 
 
-async def test_a_section_without_questions_has_none_that_is_near(index: Index) -> None:
+async def test_the_passages_of_a_section_without_questions_stand_in_for_them(index: Index) -> None:
     matches = await index.current().matches("hall in spring", Locale.EN, top_k=20)
 
     hall = next(match for match in matches if match.key.section_id == "hall")
-    assert hall.question == hall.question_mean == 0.0
+    assert not hall.has_questions
+    assert (hall.question, hall.question_mean) == (hall.passage, hall.passage_mean)
     assert hall.passage > 0
+    assert next(match for match in matches if match.key == TRAINS).has_questions
 
 
 async def test_coverage_speaks_of_the_copy_in_the_question_s_language(index: Index) -> None:

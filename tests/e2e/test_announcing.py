@@ -74,7 +74,8 @@ async def composed(owner: Visitor) -> dict:
 @pytest.fixture
 async def bot(place: Place, town: Town):
     owner = await town.visitor("Olga", "en")
-    async with running_bot(place, town.base_url, organisers_owners=f"[{owner.id}]") as bot:
+    settings = {"organisers_owners": f"[{owner.id}]", "announcements_ask_visitors": True}
+    async with running_bot(place, town.base_url, **settings) as bot:
         yield bot, owner
 
 

@@ -1,12 +1,12 @@
 """The Answerer's decisions, with a search whose findings are given."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 import pytest
 
-from bot.answering.evidence import Calibration
+from bot.answering.evidence import Calibration, Evidence
 from bot.answering.model import Outcome, Question, Turn
 from bot.answering.ports import LanguageGuess, Match, SentenceHit, StoredSection
 from bot.answering.service import Answerer
@@ -14,8 +14,8 @@ from bot.vocabulary import DocumentPath, Locale, SectionKey
 from bot.writing.sentences import split_sentences
 
 TODAY = date(2026, 11, 25)
-BOLD = Calibration(weights=(0.0,) * 12, constant=4.0)
-TIMID = Calibration(weights=(0.0,) * 12, constant=-4.0)
+BOLD = Calibration(weights=(0.0,) * len(fields(Evidence)), constant=4.0)
+TIMID = Calibration(weights=(0.0,) * len(fields(Evidence)), constant=-4.0)
 
 
 def key(name: str) -> SectionKey:
@@ -146,8 +146,7 @@ async def test_L11_L12_L13_a_question_like_those_of_a_decline_file_is_declined(d
 
 
 async def test_a_telephone_is_never_guessed():
-    weights = [0.0] * 12
-    weights[9] = -20.0
+    weights = [-20.0 if one.name == "lacks_contact" else 0.0 for one in fields(Evidence)]
     search = GivenSearch([section("expo", "The expo is in Jiaozhou.")], {"expo": 0.9})
     careful = Calibration(weights=tuple(weights), constant=4.0)
     answer = await answerer(search, careful).answer(ask("what is the phone number of the expo"))
@@ -176,8 +175,7 @@ async def test_a_follow_up_is_read_with_the_question_before_it():
         {"metro": 0.3, "expo": 0.2},
         by_word={"Tell me of the expo": {"expo": 0.9, "metro": 0.1}},
     )
-    weights = [0.0] * 12
-    weights[4] = 10.0
+    weights = [10.0 if one.name == "passage_mean" else 0.0 for one in fields(Evidence)]
     turn = Turn("Tell me of the expo", Locale.EN, Outcome.ANSWERED, (key("expo"),))
     nearness_decides = Calibration(weights=tuple(weights), constant=-3.5)
     answer = await answerer(search, nearness_decides).answer(ask("and when is it?", history=(turn,)))
@@ -208,3 +206,15 @@ def test_topics_and_documents_show_what_can_be_read_today():
     assert [one.key for one in document.sections] == [key("expo")]
     assert house.section(key("old"), Locale.EN, TODAY) is None
     assert house.section(key("expo"), Locale.EN, TODAY).sentences == ("In July.",)
+
+
+async def test_a_section_without_stored_questions_is_judged_by_what_it_says():
+    class Bare(GivenSearch):
+        async def matches(self, text, locale, *, top_k):
+            return [replace(match, has_questions=False) for match in await super().matches(text, locale, top_k=top_k)]
+
+    search = Bare([section("expo", "The expo is in July.")], {"expo": 0.9})
+    told = Answerer(search, English(), calibration=TIMID, bare_calibration=BOLD)
+    assert (await told.answer(ask("in which month is it"))).outcome is Outcome.ANSWERED
+    untold = Answerer(search, English(), calibration=BOLD, bare_calibration=TIMID)
+    assert (await untold.answer(ask("in which month is it"))).outcome is Outcome.UNKNOWN

@@ -15,7 +15,7 @@ _PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 
 def names_unknown_year(question: str, knowledge: Knowledge, today: date) -> bool:
-    """Whether a question names a year, other than this one, that stands nowhere in the knowledge."""
+    """Whether a question names a year, other than this one, that stands in nothing that can be an answer."""
     years = set(_YEAR.findall(ascii_digits(question))) - {str(today.year)}
     return any(not any(_holds(text, year) for text in _texts(knowledge)) for year in years)
 
@@ -23,8 +23,9 @@ def names_unknown_year(question: str, knowledge: Knowledge, today: date) -> bool
 def _texts(knowledge: Knowledge) -> Iterator[str]:
     for key in knowledge.keys():  # noqa: SIM118 - no mapping, a port
         for copy in knowledge.copies(key):
-            yield copy.text
-            yield from (copy.title, copy.heading, *copy.questions)
+            if copy.answerable:
+                yield copy.text
+                yield from (copy.title, copy.heading, *copy.questions)
 
 
 def _holds(text: str, year: str) -> bool:

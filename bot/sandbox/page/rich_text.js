@@ -145,13 +145,20 @@ function link(children, url, actions) {
   return anchor;
 }
 
+/** Hidden texts that were pressed: a bubble that is drawn anew keeps them open. */
+const opened = new Set();
+
 function spoiler(children) {
-  const cover = el("span", { class: "spoiler", "aria-label": "Hidden text, press to show", "aria-pressed": "false" }, el("span", {}, ...children));
-  return pressable(cover, () => {
+  const hidden = el("span", {}, ...children);
+  const cover = el("span", { class: "spoiler", "aria-label": "Hidden text, press to show", "aria-pressed": "false" }, hidden);
+  const open = () => {
+    opened.add(hidden.textContent);
     cover.classList.add("shown");
     cover.removeAttribute("aria-label");
     cover.setAttribute("aria-pressed", "true");
-  });
+  };
+  if (opened.has(hidden.textContent)) open();
+  return pressable(cover, open);
 }
 
 function moment(children, entity) {

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 import tomllib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -218,7 +219,7 @@ def _one_line(text: str) -> str:
     return text.strip()
 
 
-class _Written(_Table):
+class _Written(_Table, ABC):
     label: Annotated[str, AfterValidator(_one_line)]
     topic: NewsTopic
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
@@ -242,9 +243,9 @@ class _Written(_Table):
             raise ValueError(f'fallback is "{self.terms.fallback}", but [texts] has no such language')
         return self
 
+    @abstractmethod
     def schedule(self) -> Schedule:
         """When it goes out."""
-        raise NotImplementedError
 
 
 def _cron(line: str) -> str:

@@ -54,6 +54,7 @@ from bot.chat.replies import Reply
 from bot.chat.rights import admitted, may_press
 from bot.chat.visit import Visit
 from bot.chat.walk import Asked, Step
+from bot.i18n.translator import Translator
 from bot.i18n.zones import city, find_zone
 from bot.inbox.model import Button
 from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
@@ -161,22 +162,6 @@ def _refusal(visit: Visit, decision: Decision) -> Reply:
     return Reply(told + Html("\n") + problem_lines(decision.problems, t) if decision.problems else told)
 
 
-async def _overview(visit: Visit, view: View) -> Reply:
-    return overview_page(view, visit.t)
-
-
-async def _texts(visit: Visit, view: View) -> Reply:
-    return texts_page(view, visit.t)
-
-
-async def _topic(visit: Visit, view: View) -> Reply:
-    return topic_page(view, visit.t)
-
-
-async def _source(visit: Visit, view: View) -> Reply:
-    return source_page(view, visit.t)
-
-
 async def _audience(visit: Visit, view: View) -> Reply:
     announcement = view.announcement
     wide = replace(announcement, audience=replace(announcement.audience, locales=frozenset()))
@@ -184,43 +169,32 @@ async def _audience(visit: Visit, view: View) -> Reply:
     return audience_page(view, visit.t, everybody=everybody.by_locale)
 
 
-async def _countries(visit: Visit, view: View) -> Reply:
-    return countries_page(view, visit.t)
-
-
-async def _chats(visit: Visit, view: View) -> Reply:
-    return chats_page(view, visit.t)
-
-
 async def _after_topic(visit: Visit, view: View) -> Reply:
     """At first the language is chosen next; later a topic is only changed."""
     return (overview_page if view.announcement.content.texts else source_page)(view, visit.t)
 
 
-async def _time(visit: Visit, view: View) -> Reply:
-    return time_page(view, visit.t)
+def _drawn(page: Callable[[View, Translator], Reply]) -> Page:
+    """A page that shows what its reader sees anyway, and looks nothing up."""
 
+    async def show(visit: Visit, view: View) -> Reply:
+        return page(view, visit.t)
 
-async def _terms(visit: Visit, view: View) -> Reply:
-    return terms_page(view, visit.t)
-
-
-async def _preview(visit: Visit, view: View) -> Reply:
-    return preview_page(view, visit.t)
+    return show
 
 
 _PAGES: dict[str, Page] = {
-    "overview": _overview,
-    "texts": _texts,
-    "topic": _topic,
-    "source": _source,
+    "overview": _drawn(overview_page),
+    "texts": _drawn(texts_page),
+    "topic": _drawn(topic_page),
+    "source": _drawn(source_page),
     "audience": _audience,
-    "countries": _countries,
-    "chats": _chats,
+    "countries": _drawn(countries_page),
+    "chats": _drawn(chats_page),
     "after_topic": _after_topic,
-    "time": _time,
-    "terms": _terms,
-    "preview": _preview,
+    "time": _drawn(time_page),
+    "terms": _drawn(terms_page),
+    "preview": _drawn(preview_page),
 }
 
 

@@ -159,6 +159,21 @@ def test_an_expandable_quotation_unfolds_by_keyboard(page_sandbox: Sandbox, bot:
     assert unfolded["height"] > folded["height"] * 2
 
 
+def test_a_bubble_of_the_stream_stays_when_the_chat_is_loaded_anew(
+    page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
+):
+    john = page_sandbox.persona("John", "en")
+    (phone,) = open_phones(context, john)
+    bot.says(john, "Hello")
+    bubble = phone.bubble("Hello")
+    bubble.evaluate("element => { element.dataset.drawn = 'once' }")
+    with phone.page.expect_response(re.compile(r"/messages\?")):
+        phone.page.evaluate("dispatchEvent(new Event('offline'))")
+    bot.says(john, "More")
+    expect(phone.bubble("More")).to_be_visible()
+    expect(bubble).to_have_attribute("data-drawn", "once")
+
+
 def test_a_spoiler_is_hidden_until_it_is_pressed(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)

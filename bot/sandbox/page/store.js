@@ -138,7 +138,8 @@ export class Store extends EventTarget {
     if (name === "reaction") react(chat, fact);
   }
 
-  #put(chatId, chat, message) {
+  // The stream says whose message it is, the list of a chat does not: without that, both show one and the same bubble.
+  #put(chatId, chat, { bot: _bot, ...message }) {
     const known = chat.messages.get(message.message_id);
     if (chat.deleted.has(message.message_id) || isOlder(message, known)) return;
     if (!known) this.#arrive(chatId, chat, message);

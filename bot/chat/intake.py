@@ -11,6 +11,7 @@ import json
 import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -96,6 +97,7 @@ class Intake:
         self._finished: deque[int] = deque(maxlen=_REMEMBERED)
         self._finished_ids: set[int] = set()
         self._waiting = 0
+        self._counting = asyncio.Lock()
         self._cursor = -1
         self._oldest_new = _NONE
         """The lowest update_id that came in since the inbox was last read: it may stand before the cursor."""
@@ -129,11 +131,10 @@ class Intake:
         if not updates:
             return 0
         try:
-            new = await self._inbox.store(updates)
+            new = await self._store(updates)
         except BaseException:  # it may have been committed all the same
             self._leave_in_inbox(updates)
             raise
-        self._waiting += new
         if new == len(updates):
             self._shed_load(updates, envelopes)
         if new == len(updates) and self._takes_at_once(new):
@@ -148,7 +149,8 @@ class Intake:
         Raises:
             TokenRefusedError: Telegram does not accept the token; what waits is kept.
         """
-        self._waiting = await self._inbox.count_pending()
+        async with self._counting:
+            self._waiting = await self._inbox.count_pending()
         async with asyncio.TaskGroup() as group:
             self._group = group
             self._start_express_lanes()
@@ -168,6 +170,13 @@ class Intake:
                 task.cancel()
             if late:
                 log.warning("drain_cut_short", chats=len(late))
+
+    async def _store(self, updates: Sequence[StoredUpdate]) -> int:
+        """Store and count them; not while `run` counts what is stored, or they would be counted twice."""
+        async with self._counting if self._group is None else nullcontext():
+            new = await self._inbox.store(updates)
+            self._waiting += new
+        return new
 
     def _begun_at_once(self, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
         """Those whose first attempt begins as soon as they are stored: it needs no transaction of its own."""

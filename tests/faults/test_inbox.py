@@ -103,6 +103,32 @@ async def test_order_holds_in_a_chat_and_chats_run_beside_each_other():
     assert handler.most_at_once > 1
 
 
+async def test_an_update_that_comes_while_the_backlog_is_counted_is_counted_once():
+    door = Door(RecordingHandler())
+    stored, counted = asyncio.Event(), asyncio.Event()
+    count_pending, store = door.inbox.count_pending, door.inbox.store
+
+    async def count_slowly() -> int:
+        counted.set()
+        await asyncio.wait([asyncio.create_task(stored.wait())], timeout=0.05)
+        return await count_pending()
+
+    async def store_slowly(given) -> int:
+        new = await store(given)
+        stored.set()
+        await asyncio.sleep(0.1)
+        return new
+
+    door.inbox.count_pending, door.inbox.store = count_slowly, store_slowly
+    running = asyncio.create_task(door.intake.run())
+    await counted.wait()
+    await door.intake.accept(updates((1, 1)))
+    await until(lambda: door.handler.ids() == [1] and door.is_empty)
+    await door.intake.stop(5.0)
+    await running
+    assert door.intake.waiting == 0
+
+
 async def test_no_more_chats_than_allowed_are_worked_on_at_once():
     handler = RecordingHandler()
     door = Door(handler, chats_at_once=3)

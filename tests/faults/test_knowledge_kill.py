@@ -34,10 +34,10 @@ def _write_version(folder: Path, version: int) -> None:
         write_file(folder, f"en/area/hall{number}.md", "\n".join(texts))
 
 
-def _start(folder: Path, data: Path) -> subprocess.Popen[str]:
+def _start(folder: Path, data: Path, *, each_s: float = 0.0) -> subprocess.Popen[str]:
     """Start a synchronisation; returns once it has begun."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.sync_process", str(folder), str(data)],
+        [sys.executable, "-m", "tests.faults.sync_process", str(folder), str(data), str(each_s)],
         cwd=ROOT, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -107,7 +107,7 @@ def test_ctrl_c_ends_a_synchronisation_quickly_and_leaves_no_process(tmp_path: P
     folder, data = tmp_path / "knowledge", tmp_path / "data"
     data.mkdir()
     _write_version(folder, 0)
-    process = _start(folder, data)
+    process = _start(folder, data, each_s=0.1)  # some seconds in all: the signal meets it at work
     with process:
         process.send_signal(signal_number)
         process.communicate(timeout=60)

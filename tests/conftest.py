@@ -20,6 +20,7 @@ import pytest  # noqa: E402
 from tests.e2e.little_knowledge import write_little_knowledge  # noqa: E402
 from tests.e2e.processes import Place  # noqa: E402
 from tests.e2e.visitors import Town, open_town  # noqa: E402
+from tests.golden.building import Build  # noqa: E402
 from tests.real_model import serving_real_model  # noqa: E402
 
 REQUIRE_ALL = "TEST_REQUIRE_ALL"
@@ -35,6 +36,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and {REQUIRE_ALL}=1 allows no skips: {reason}"
     return report
+
+
+_GOLDEN_BUILD = pytest.StashKey[Build]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if not session.config.option.collectonly and any("golden_data" in item.fixturenames for item in session.items):
+        session.stash[_GOLDEN_BUILD] = Build()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _GOLDEN_BUILD in session.stash:
+        session.stash[_GOLDEN_BUILD].close()
+
+
+@pytest.fixture(scope="session")
+def golden_data(request: pytest.FixtureRequest) -> Path:
+    """A data folder with the index of the real knowledge; its building begins with the first test of the session."""
+    return request.session.stash[_GOLDEN_BUILD].wait()
 
 
 @pytest.fixture(scope="session")

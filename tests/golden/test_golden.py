@@ -6,7 +6,6 @@ are a little below what was measured when they were set: a change that costs ans
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -17,8 +16,8 @@ from bot.settings import load_settings
 from bot.vocabulary import Locale
 from bot.writing.folding import ascii_digits
 from tests.golden import GOLDEN, TODAY
+from tests.golden.building import KNOWLEDGE
 
-KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 LEAST_RIGHT = 0.89
 LEAST_RIGHT_IN_A_LANGUAGE = 0.78
 LEAST_REFUSED_RIGHTLY = 0.9
@@ -36,18 +35,12 @@ def headings(locale: Locale) -> Iterator[tuple[str, str]]:
                 yield str(file.relative_to(KNOWLEDGE / locale)), line[line.index("{") :]
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("golden")
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def results(data) -> list[Result]:
-    settings = load_settings(data=data, knowledge=KNOWLEDGE)
+async def results(golden_data) -> list[Result]:
+    settings = load_settings(data=golden_data, knowledge=KNOWLEDGE)
     cases = [case for locale in Locale for case in cases_of(locale)]
     async with open_core(settings) as core:
-        report = await core.sync()
-        assert report.faults == ()
+        await core.make_answerable()
         return await evaluate(cases, core.answerer, today=TODAY, say=lambda answer: " ".join(answer.sentences))
 
 

@@ -245,7 +245,7 @@ class BruteForceSearch:
         shares = self._shares(text, locale)
         keys = {self._content.chunks[row].key for row in rows[:top_k]}
         keys |= set(sorted((key for key in shares if shares[key]), key=lambda key: -shares[key])[: self._by_letters])
-        found = [self._match(key, scores, rows, shares.get(key, 0.0)) for key in keys]
+        found = [self._match(key, locale, scores, rows, shares.get(key, 0.0)) for key in keys]
         return sorted(found, key=lambda match: -max(match.passage, match.question))
 
     async def sentences(self, text: str, locale: Locale, section: StoredSection) -> list[SentenceHit]:
@@ -276,7 +276,7 @@ class BruteForceSearch:
         total = sum(weight.values()) or 1.0
         return {key: float(sum(weight[gram] for gram in asked & grams) / total) for key, grams in held.items()}
 
-    def _match(self, key: SectionKey, scores: np.ndarray, rows: list[int], coverage: float) -> Match:
+    def _match(self, key: SectionKey, locale: Locale, scores: np.ndarray, rows: list[int], coverage: float) -> Match:
         best: dict[ChunkKind, dict[Locale, float]] = {ChunkKind.PASSAGE: {}, ChunkKind.QUESTION: {}}
         for row in rows:
             chunk = self._content.chunks[row]
@@ -284,6 +284,12 @@ class BruteForceSearch:
                 best[chunk.kind].setdefault(chunk.locale, float(scores[row]))
         passages, questions = list(best[ChunkKind.PASSAGE].values()), list(best[ChunkKind.QUESTION].values())
         has_questions, questions = bool(questions), questions or passages
+        is_searched = (key, locale) not in self._content.left_out
+        sentences = [
+            float(scores[row])
+            for row, chunk in enumerate(self._content.chunks)
+            if chunk.kind is ChunkKind.SENTENCE and self._name(row) == (key, locale) and is_searched
+        ]
         return Match(
             key=key,
             passage=max(passages),
@@ -291,6 +297,8 @@ class BruteForceSearch:
             question=max(questions),
             question_mean=sum(questions) / len(questions),
             coverage=coverage,
+            sentence=max(sentences or passages),
+            is_native=bool(sentences),
             has_questions=has_questions,
         )
 

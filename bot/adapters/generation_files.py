@@ -39,6 +39,11 @@ _KINDS = tuple(ChunkKind)
 _ROUNDING = 2e-6
 
 
+def kind_number(kind: ChunkKind) -> int:
+    """How the kind is written in `ChunkTable.kinds`."""
+    return _KINDS.index(kind)
+
+
 @dataclass(frozen=True, slots=True)
 class ChunkTable:
     """The chunks of a generation as columns; row n belongs to row n of the vectors.
@@ -56,7 +61,7 @@ class ChunkTable:
     def rows_of(self, section: int, kind: ChunkKind) -> npt.NDArray[np.int64]:
         """The rows of one kind in a section, in reading order."""
         first, last = self.first_rows[section], self.first_rows[section + 1]
-        rows: npt.NDArray[np.int64] = np.flatnonzero(self.kinds[first:last] == _KINDS.index(kind)) + first
+        rows: npt.NDArray[np.int64] = np.flatnonzero(self.kinds[first:last] == kind_number(kind)) + first
         return rows
 
     def sections_of(self, chunk_ids: Sequence[str]) -> list[int]:

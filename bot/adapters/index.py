@@ -14,14 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.adapters.chroma import VectorStore, open_store
-from bot.adapters.generation_files import ChunkTable, GenerationFiles, read_files
+from bot.adapters.generation_files import ChunkTable, GenerationFiles, kind_number, read_files
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.ports import Match, SentenceHit, StoredSection
 from bot.errors import EmbeddingMismatchError, KnowledgeError
 from bot.ingestion.centring import centred_query
+from bot.ingestion.discriminant import Discriminant
 from bot.ingestion.model import ChunkKind, Generation, Vector
 from bot.vocabulary import Locale, SectionKey
 
+_ENOUGH_QUESTIONS = 1000
+"""With fewer stored questions nothing is learned from all of them together."""
 _BY_LETTERS = 8
 """Sections that are added for holding the question's letters, however far they are by meaning."""
 
@@ -75,15 +78,16 @@ class PublishedKnowledge:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The searched chunks of a section: first the passages copy by copy, then the questions copy by copy.
+    """What of a section is compared with a question: passages copy by copy, questions copy by copy, sentences.
 
-    `starts` are where each copy's passages and each copy's questions begin in `rows`; the first `passages` of them are
-    passages.
+    `starts` are where each copy's passages, each copy's questions and the sentences of one copy begin in `rows`; the
+    first `passages` of them are passages, the next `questions` questions.
     """
 
     rows: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
     passages: int
+    questions: int
 
 
 class GenerationSearch:
@@ -96,11 +100,12 @@ class GenerationSearch:
         self._vectors = np.asarray(files.vectors)  # the same mapped memory, without the ways of a memmap
         self._knowledge = PublishedKnowledge(files.number, files.sections)
         self._numbers = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
-        self._rows: dict[SectionKey, _Rows] = {}
+        self._rows: dict[tuple[SectionKey, Locale], _Rows] = {}
         self._places = {
             locale: {self._key_of(section): place for place, section in enumerate(lexicon.sections)}
             for locale, lexicon in files.lexicons.items()
         }
+        self._classes, self._discriminant = _learn(files)
 
     @property
     def knowledge(self) -> PublishedKnowledge:
@@ -136,36 +141,59 @@ class GenerationSearch:
         keys.extend(self._key_of(lexicon.sections[place]) for place in most if shares[place] > 0)
         places = self._places[locale]
         coverage = {key: float(shares[places[key]]) if key in places else 0.0 for key in dict.fromkeys(keys)}
-        return sorted(self._matches(coverage, vector), key=lambda match: -max(match.passage, match.question))
+        return sorted(self._matches(coverage, vector, locale), key=lambda match: -max(match.passage, match.question))
 
     def _key_of(self, section: int) -> SectionKey:
         return self._files.sections[section].key
 
-    def _matches(self, coverage: Mapping[SectionKey, float], vector: Vector) -> Iterator[Match]:
-        """Compare all searched chunks of these sections with the question: one product for all."""
+    def _matches(self, coverage: Mapping[SectionKey, float], vector: Vector, locale: Locale) -> Iterator[Match]:
+        """Compare these sections with the question: one product for all."""
         if not coverage:
             return
-        found = [self._rows_of(key) for key in coverage]
+        found = [self._rows_of(key, locale) for key in coverage]
         scores = self._vectors[np.concatenate([rows.rows for rows in found])] @ vector
+        posteriors = self._discriminant.log_posteriors(vector) if self._discriminant else None
         first = 0
         for (key, share), rows in zip(coverage.items(), found, strict=True):
             best = np.maximum.reduceat(scores[first : first + len(rows.rows)], rows.starts)
             first += len(rows.rows)
-            yield _match(key, best[: rows.passages], best[rows.passages :], share)
+            posterior = None if posteriors is None else float(posteriors[self._classes[key]])
+            yield _match(key, rows, best, coverage=share, log_posterior=posterior)
 
-    def _rows_of(self, key: SectionKey) -> _Rows:
-        """The searched rows of a section; looked up once, at the first question that needs them."""
-        rows = self._rows.get(key)
+    def _rows_of(self, key: SectionKey, locale: Locale) -> _Rows:
+        """What is compared of a section; looked up once a language, at the first question that needs it."""
+        rows = self._rows.get((key, locale))
         if rows is None:
-            numbers = [self._numbers[key, copy.locale] for copy in self._knowledge.copies(key)]
-            searched = [number for number in numbers if number not in self._files.left_out]
-            rows = self._rows[key] = _rows_of_sections(self._files.chunks, searched)
+            numbers = {copy.locale: self._numbers[key, copy.locale] for copy in self._knowledge.copies(key)}
+            searched = {one: number for one, number in numbers.items() if number not in self._files.left_out}
+            rows = _rows_of_sections(self._files.chunks, list(searched.values()), own=searched.get(locale))
+            self._rows[key, locale] = rows
         return rows
 
 
-def _match(key: SectionKey, passages: Vector, questions: Vector, coverage: float) -> Match:
-    has_questions = len(questions) > 0
-    asked = questions if has_questions else passages
+def _learn(files: GenerationFiles) -> tuple[Mapping[SectionKey, int], Discriminant | None]:
+    """The class of each searched section, and what the stored questions tell of the classes.
+
+    The passages of a section stand in for the questions that it does not have.
+    """
+    chunks, classes = files.chunks, dict[SectionKey, int]()
+    searched = [number for number in range(len(files.sections)) if number not in files.left_out]
+    class_of = np.full(len(files.sections), -1, dtype=np.int64)
+    for number in searched:
+        class_of[number] = classes.setdefault(files.sections[number].key, len(classes))
+    row_class = class_of[chunks.sections]
+    asked = (chunks.kinds == kind_number(ChunkKind.QUESTION)) & (row_class >= 0)
+    silent = np.bincount(row_class[asked], minlength=len(classes)) == 0
+    if asked.sum() < _ENOUGH_QUESTIONS:
+        return classes, None
+    stand_ins = (chunks.kinds == kind_number(ChunkKind.PASSAGE)) & (row_class >= 0) & silent[row_class]
+    rows = np.flatnonzero(asked | stand_ins)
+    return classes, Discriminant.of(np.asarray(files.vectors)[rows], row_class[rows], len(classes))
+
+
+def _match(key: SectionKey, rows: _Rows, best: Vector, *, coverage: float, log_posterior: float | None) -> Match:
+    passages, questions, sentences = np.split(best, [rows.passages, rows.passages + rows.questions])
+    asked = questions if len(questions) else passages
     return Match(
         key=key,
         passage=float(passages.max()),
@@ -173,16 +201,21 @@ def _match(key: SectionKey, passages: Vector, questions: Vector, coverage: float
         question=float(asked.max()),
         question_mean=float(asked.mean()),
         coverage=coverage,
-        has_questions=has_questions,
+        sentence=float((sentences if len(sentences) else passages).max()),
+        is_native=len(sentences) > 0,
+        has_questions=len(questions) > 0,
+        log_posterior=log_posterior,
     )
 
 
-def _rows_of_sections(chunks: ChunkTable, copies: Sequence[int]) -> _Rows:
-    groups = [chunks.rows_of(number, ChunkKind.PASSAGE) for number in copies]
-    passages = len(groups)
-    groups.extend(rows for number in copies if len(rows := chunks.rows_of(number, ChunkKind.QUESTION)))
+def _rows_of_sections(chunks: ChunkTable, copies: Sequence[int], *, own: int | None) -> _Rows:
+    passages = [chunks.rows_of(number, ChunkKind.PASSAGE) for number in copies]
+    questions = [rows for number in copies if len(rows := chunks.rows_of(number, ChunkKind.QUESTION))]
+    groups = [*passages, *questions]
+    if own is not None and len(sentences := chunks.rows_of(own, ChunkKind.SENTENCE)):
+        groups.append(sentences)
     starts = np.cumsum([0, *(len(rows) for rows in groups[:-1])])
-    return _Rows(np.concatenate(groups), starts, passages)
+    return _Rows(np.concatenate(groups), starts, len(passages), len(questions))
 
 
 class PublishedIndex:

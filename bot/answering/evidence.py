@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 
 from bot.answering.lexicon import AskedKind
-from bot.answering.ranking import Candidate
+from bot.answering.ranking import Candidate, shares
 from bot.vocabulary import Locale
 from bot.writing.folding import fold, words
 
@@ -34,6 +34,8 @@ _NEAREST = 10
 _SHARPNESS = 12.0
 _LONG_QUESTION_WORDS = 20
 _LEAD_LIMIT = 10.0
+_ODDS_LIMIT = 8.0
+_TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,34 @@ class Evidence:
 
     `score` and `margin` are logits of the ranking: its own, and its lead over the next answerable section;
     `open_lead` is its lead over the best open question, at most 10. `open_share` is the share, 0 to 1, of open
-    questions among the stored questions nearest to this one. `passage_mean`, `question_mean` and `coverage` are the
-    section's, `sentence` the similarity of its nearest sentence. `lacks_kind` is 1 when a number, a price, a telephone
-    … is asked for and the section holds none, `lacks_contact` is 1 when that is a telephone, e-mail or web address;
-    `missing` counts the question's numbers that it does not hold; `length`
-    is the number of words, 20 and more being 1. `in_context` is 1 when the question was read together with the one
-    before it.
+    questions among the stored questions nearest to this one. `posterior` is the section's log posterior, at least -8,
+    `posterior_odds` the logarithm of the odds, at most 8 to either side, that the question is one of an answerable
+    section; where no posterior is known, the ranking stands in for it. `passage`, `passage_mean`, `question`,
+    `question_mean`, `coverage` and `sentence` are the section's own; `sentence_lead` is how much nearer its nearest
+    sentence is than that of any other answerable section. `open_passage`, `open_question` and `open_question_mean` are
+    the highest of all open questions. `asks_kind` is 1 when a date, a number, a price, a telephone … is asked for,
+    `lacks_kind` when the section holds none besides, `lacks_contact` when that is a telephone, e-mail or web address;
+    `missing` counts the question's numbers that it does not hold; `length` is the number of words, 20 and more being 1.
+    `in_context` is 1 when the question was read together with the one before it.
     """
 
     score: float
     margin: float
     open_lead: float
     open_share: float
+    posterior: float
+    posterior_odds: float
+    passage: float
     passage_mean: float
+    question: float
     question_mean: float
     coverage: float
     sentence: float
+    sentence_lead: float
+    open_passage: float
+    open_question: float
+    open_question_mean: float
+    asks_kind: float
     lacks_kind: float
     lacks_contact: float
     missing: float
@@ -67,7 +81,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic model over the evidence: one weight a field, in the order of the fields, and a constant.
+    """A logistic model over the evidence: the weights of the fields that count, and a constant.
 
     `by_locale` moves the constant for the language of the question: the model is not equally good in all of them.
 
@@ -75,7 +89,7 @@ class Calibration:
     other half. The weight of `in_context` is set by hand: there are too few conversations among them to fit it.
     """
 
-    weights: tuple[float, ...]
+    weights: Mapping[str, float]
     constant: float
     by_locale: Mapping[Locale, float] = field(default_factory=dict)
 
@@ -84,32 +98,63 @@ class Calibration:
         logit = (
             self.constant
             + self.by_locale.get(locale, 0.0)
-            + sum(w * x for w, x in zip(self.weights, astuple(evidence), strict=True))
+            + sum(weight * getattr(evidence, name) for name, weight in self.weights.items())
         )
         return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
 CALIBRATION = Calibration(
-    weights=(-0.080, 0.018, 0.326, -2.369, -3.425, 5.003, 4.969, 2.748, -0.514, -8.0, 0.551, 5.505, 1.5),
-    constant=-4.881,
+    weights={
+        "score": 0.131,
+        "margin": 0.012,
+        "open_lead": 0.188,
+        "open_share": -2.169,
+        "posterior": -0.031,
+        "posterior_odds": 0.726,
+        "passage": -0.343,
+        "passage_mean": -4.013,
+        "question": -2.780,
+        "question_mean": 12.613,
+        "coverage": 3.067,
+        "sentence": 0.485,
+        "sentence_lead": 0.060,
+        "open_passage": 3.160,
+        "open_question": -1.021,
+        "open_question_mean": -14.676,
+        "asks_kind": -0.212,
+        "lacks_kind": -1.209,
+        "lacks_contact": -8.0,
+        "missing": -0.315,
+        "length": 2.847,
+        "in_context": -0.780,
+    },
+    constant=-1.254,
     by_locale={
-        Locale.EN: -0.74,
-        Locale.ZH: 3.22,
-        Locale.RU: 0.28,
-        Locale.KK: 0.17,
-        Locale.KY: -0.25,
-        Locale.TG: -0.47,
-        Locale.UZ: 0.05,
-        Locale.FA: -0.61,
-        Locale.UR: -1.14,
-        Locale.HI: -0.15,
-        Locale.BE: -0.02,
-        Locale.MN: -0.35,
+        Locale.EN: -0.53,
+        Locale.ZH: 1.77,
+        Locale.RU: -0.05,
+        Locale.KK: 0.15,
+        Locale.KY: 0.28,
+        Locale.TG: -0.35,
+        Locale.UZ: 0.22,
+        Locale.FA: -0.48,
+        Locale.UR: -0.47,
+        Locale.HI: -0.28,
+        Locale.BE: 0.01,
+        Locale.MN: -0.26,
     },
 )
 
 BARE_CALIBRATION = Calibration(
-    weights=(0.0, 0.182, 0.0, 0.0, 0.0, 0.0, 2.719, 4.365, -1.065, -8.0, 1.281, 0.0, 1.5),
+    weights={
+        "margin": 0.182,
+        "coverage": 2.719,
+        "sentence": 4.365,
+        "lacks_kind": -1.065,
+        "lacks_contact": -8.0,
+        "missing": 1.281,
+        "in_context": 1.5,
+    },
     constant=-1.60,
 )
 """For sections without stored questions, as in a folder that was not written for us.
@@ -129,28 +174,54 @@ def weigh(
     answerable: Sequence[Candidate],
     unanswered: Sequence[Candidate],
     *,
-    sentence: float,
+    asks_kind: bool,
     lacks_kind: bool,
     lacks_contact: bool,
     in_context: bool,
 ) -> Evidence:
     """Put together what speaks for the first of `answerable`; both lists are best first."""
-    best = answerable[0]
+    best, others = answerable[0], answerable[1:]
+    match = best.match
+    posterior, odds = _posterior(answerable, unanswered)
     return Evidence(
         score=best.score,
-        margin=best.score - answerable[1].score if len(answerable) > 1 else 0.0,
-        open_lead=max(-_LEAD_LIMIT, min(_LEAD_LIMIT, best.score - unanswered[0].score)) if unanswered else _LEAD_LIMIT,
+        margin=min(best.score - others[0].score, _LEAD_LIMIT) if others else 0.0,
+        open_lead=_bounded(best.score - unanswered[0].score, _LEAD_LIMIT) if unanswered else _LEAD_LIMIT,
         open_share=_open_share(answerable, unanswered),
-        passage_mean=best.match.passage_mean,
-        question_mean=best.match.question_mean,
-        coverage=best.match.coverage,
-        sentence=sentence,
+        posterior=max(posterior, -_ODDS_LIMIT),
+        posterior_odds=_bounded(odds, _ODDS_LIMIT),
+        passage=match.passage,
+        passage_mean=match.passage_mean,
+        question=match.question,
+        question_mean=match.question_mean,
+        coverage=match.coverage,
+        sentence=match.sentence,
+        sentence_lead=match.sentence - max((other.match.sentence for other in others), default=match.sentence),
+        open_passage=max((gap.match.passage for gap in unanswered), default=0.0),
+        open_question=max((gap.match.question for gap in unanswered), default=0.0),
+        open_question_mean=max((gap.match.question_mean for gap in unanswered), default=0.0),
+        asks_kind=float(asks_kind),
         lacks_kind=float(lacks_kind),
         lacks_contact=float(lacks_contact),
         missing=float(min(2, best.numbers_missing)),
         length=min(len(words(question)), _LONG_QUESTION_WORDS) / _LONG_QUESTION_WORDS,
         in_context=float(in_context),
     )
+
+
+def _bounded(value: float, limit: float) -> float:
+    return max(-limit, min(limit, value))
+
+
+def _posterior(answerable: Sequence[Candidate], unanswered: Sequence[Candidate]) -> tuple[float, float]:
+    """The log posterior of the first of `answerable`, and the log odds of all of them against the others."""
+    logs = [candidate.match.log_posterior for candidate in (*answerable, *unanswered)]
+    known = [log for log in logs if log is not None]
+    if len(known) < len(logs):
+        known = [math.log(share + _TINY) for share in shares((*answerable, *unanswered))]
+    powers = [math.exp(log) for log in known]
+    can, can_not = sum(powers[: len(answerable)]), sum(powers[len(answerable) :])
+    return known[0], math.log(can + _TINY) - math.log(can_not + _TINY)
 
 
 def _open_share(answerable: Sequence[Candidate], unanswered: Sequence[Candidate]) -> float:

@@ -42,7 +42,10 @@ class Match:
     questions in any language, `passage_mean` and `question_mean` the means over its languages of the best in each; in
     a section without stored questions its passages stand in for them. `coverage` is the share, 0 to 1, of the
     question's character n-grams, weighted by rarity, that the copy in the question's language holds; 0 where there is
-    no such copy.
+    no such copy. `sentence` is the best similarity of a single sentence in the question's language, or `passage` where
+    there is no copy in it, and `is_native` tells whether there is one. `log_posterior` is the natural logarithm of the
+    probability that the question is one of this section's and no other's, as all stored questions together have it;
+    None where too few are stored.
     """
 
     key: SectionKey
@@ -51,7 +54,10 @@ class Match:
     question: float
     question_mean: float
     coverage: float
+    sentence: float
+    is_native: bool = True
     has_questions: bool = True
+    log_posterior: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

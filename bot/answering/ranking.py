@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -17,25 +17,44 @@ from bot.answering.ports import Knowledge, Match
 from bot.vocabulary import SectionKey
 from bot.writing.folding import ascii_digits
 
-PASSAGE_WEIGHT = 6.5
-PASSAGE_MEAN_WEIGHT = 5.0
-QUESTION_WEIGHT = 7.5
-QUESTION_MEAN_WEIGHT = 7.0
-COVERAGE_WEIGHT = 10.5
-NUMBER_WEIGHT = 1.5
+WEIGHTS = {
+    "passage": 3.47,
+    "passage_mean": 1.57,
+    "question": 4.19,
+    "question_mean": 14.16,
+    "coverage": 6.75,
+    "sentence": 4.65,
+    "log_posterior": 0.77,
+    "numbers": 0.44,
+}
+"""The weight of each of `features`."""
+BARE_WEIGHTS = {
+    "passage": 8.24,
+    "passage_mean": 14.74,
+    "coverage": 10.48,
+    "sentence": 7.03,
+    "numbers": 0.74,
+    "native": 1.0,
+}
+"""For a folder without stored questions, as one that was not written for us."""
 
+_LEAST_LOG_POSTERIOR = -12.0
+"""Below it a section is as good as excluded, whatever the exact figure."""
 _NUMBER = re.compile(r"\d(?:[\d., \u00a0\u202f\u066b\u066c]*\d)?")
 _SEPARATORS = re.compile(r"[., \u00a0\u202f\u066b\u066c]")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A section that may answer: its match, and how many numbers of the question it holds and lacks."""
+    """A section that may answer: its match, and how many numbers of the question it holds and lacks.
+
+    `score` says how likely it is the right one, as a logit: only differences between candidates mean something.
+    """
 
     match: Match
-    numbers_held: int
-    numbers_missing: int
-    bonus: float = 0.0
+    score: float
+    numbers_held: int = 0
+    numbers_missing: int = 0
 
     @property
     def key(self) -> SectionKey:
@@ -43,18 +62,24 @@ class Candidate:
         return self.match.key
 
     @property
-    def score(self) -> float:
-        """How likely it is the right one, as a logit: only differences between candidates mean something."""
-        match = self.match
-        return (
-            PASSAGE_WEIGHT * match.passage
-            + PASSAGE_MEAN_WEIGHT * match.passage_mean
-            + QUESTION_WEIGHT * match.question
-            + QUESTION_MEAN_WEIGHT * match.question_mean
-            + COVERAGE_WEIGHT * match.coverage
-            + NUMBER_WEIGHT * (self.numbers_held - self.numbers_missing)
-            + self.bonus
-        )
+    def features(self) -> Mapping[str, float]:
+        """What is weighed, by name."""
+        return features(self.match, self.numbers_held - self.numbers_missing)
+
+
+def features(match: Match, numbers: int) -> Mapping[str, float]:
+    """What is weighed of a match, by name; `numbers` are those of the question that it holds, less the others."""
+    return {
+        "passage": match.passage,
+        "passage_mean": match.passage_mean,
+        "question": match.question,
+        "question_mean": match.question_mean,
+        "coverage": match.coverage,
+        "sentence": match.sentence,
+        "log_posterior": max(match.log_posterior or 0.0, _LEAST_LOG_POSTERIOR),
+        "numbers": numbers,
+        "native": float(match.is_native),
+    }
 
 
 def blend(readings: Sequence[tuple[Sequence[Match], float]]) -> Sequence[Match]:
@@ -78,6 +103,8 @@ def _blended(parts: Sequence[tuple[Match, float]]) -> Match:
         question=mean("question"),
         question_mean=mean("question_mean"),
         coverage=mean("coverage"),
+        sentence=mean("sentence"),
+        log_posterior=mean("log_posterior") if parts[0][0].log_posterior is not None else None,
     )
 
 
@@ -86,13 +113,16 @@ def _worst(by_key: Mapping[SectionKey, Match], key: SectionKey) -> Match:
     return replace(worst, key=key, coverage=0.0)
 
 
-def rank(matches: Iterable[Match], question: str, knowledge: Knowledge) -> list[Candidate]:
+def rank(matches: Sequence[Match], question: str, knowledge: Knowledge) -> list[Candidate]:
     """The candidates for a question, best first."""
     asked = numbers_in(question)
+    weights = WEIGHTS if any(match.has_questions for match in matches) else BARE_WEIGHTS
     found = []
     for match in matches:
         held = asked & _numbers_of(knowledge, match.key) if asked else frozenset()
-        found.append(Candidate(match, len(held), len(asked) - len(held)))
+        weighed = features(match, 2 * len(held) - len(asked))
+        score = sum(weight * weighed[name] for name, weight in weights.items())
+        found.append(Candidate(match, score, len(held), len(asked) - len(held)))
     return sorted(found, key=lambda candidate: (-candidate.score, str(candidate.key)))
 
 

@@ -199,7 +199,7 @@ class Answerer:
             asked,
             answerable,
             unanswered,
-            sentence=extracts[0].best,
+            asks_kind=kind is not None,
             lacks_kind=lacks_kind,
             lacks_contact=lacks_kind and kind in CONTACTS,
             in_context=in_context,
@@ -287,7 +287,9 @@ def _in_context(ranked: Sequence[Candidate], told: Sequence[SectionKey]) -> Sequ
         return ranked
     paths = {key.path for key in told}
     moved = [
-        replace(c, bonus=_JUST_TOLD if c.key in told else _SAME_DOCUMENT_BONUS if c.key.path in paths else 0.0)
+        replace(
+            c, score=c.score + (_JUST_TOLD if c.key in told else _SAME_DOCUMENT_BONUS if c.key.path in paths else 0.0)
+        )
         for c in ranked
     ]
     return sorted(moved, key=lambda candidate: -candidate.score)

@@ -15,9 +15,6 @@ import numpy.typing as npt
 from bot.ingestion.model import Chunk, ChunkKind, Means, Vector
 from bot.vocabulary import Locale
 
-CENTRING_VERSION = 2
-"""Raise it when the same vectors would be centred otherwise: the index is then built anew."""
-
 CENTRING_VERSION = 1
 """Raise it when vectors are treated otherwise: generations are then built anew."""
 

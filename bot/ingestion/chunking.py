@@ -9,7 +9,7 @@ from bot.ingestion.model import Chunk, ChunkKind, Document, Section
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.sentences import split_sentences
 
-CHUNKING_VERSION = 2
+CHUNKING_VERSION = 3
 """Raise it when the same document would give other chunks: the index is then built anew."""
 
 _PASSAGE_CHARACTERS = 400
@@ -51,7 +51,8 @@ def _passages(section: Section, sentences: Sequence[str], locale: Locale) -> lis
     is_zh = locale is Locale.ZH
     limit = _PASSAGE_CHARACTERS_ZH if is_zh else _PASSAGE_CHARACTERS
     if len(section.text) < (_SHORT_TEXT_ZH if is_zh else _SHORT_TEXT):
-        return [f"{section.heading}\n{section.text}".strip()]
+        says_something = any(letter.isalpha() for letter in section.heading)
+        return [f"{section.heading}\n{section.text}" if says_something else section.text]
     if len(section.text) <= limit:
         return [section.text]
     pieces = [piece for sentence in sentences for piece in _cut(sentence, limit)]

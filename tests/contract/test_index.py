@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import socket
@@ -131,11 +132,11 @@ class Parts:
         return Ingestion(reader=self.reader, embedder=self.embedder, manifest=self.manifest, shelf=self.shelf)
 
 
-def _parts(kind: str, folder: Path, request: pytest.FixtureRequest) -> Parts:
+def _parts(kind: str, folder: Path, request: pytest.FixtureRequest | None = None) -> Parts:
     if kind == "brute force":
         shelf: MemoryShelf | GenerationShelf = MemoryShelf()
     else:
-        url = request.getfixturevalue("chroma_server") if kind == "server" else ""
+        url = request.getfixturevalue("chroma_server") if request and kind == "server" else ""
         shelf = GenerationShelf(folder, chroma_url=url)
     embeddings = LetterEmbeddings()
     embedder = CachedEmbedder(embeddings, MemoryVectorCache())
@@ -200,6 +201,16 @@ async def test_the_passages_of_a_section_without_questions_stand_in_for_them(ind
     assert (hall.question, hall.question_mean) == (hall.passage, hall.passage_mean)
     assert hall.passage > 0
     assert next(match for match in matches if match.key == TRAINS).has_questions
+
+
+async def test_sentences_speak_in_the_question_s_language(index: Index) -> None:
+    matches = {match.key: match for match in await index.current().matches("белый зал", Locale.RU, top_k=20)}
+    english = {match.key: match for match in await index.current().matches("white hall", Locale.EN, top_k=20)}
+    hall = next(key for key in english if key.section_id == "hall")
+
+    assert matches[hall].sentence == matches[hall].passage
+    assert english[TRAINS].sentence < english[hall].sentence
+    assert matches[TRAINS].log_posterior is None
 
 
 async def test_coverage_speaks_of_the_copy_in_the_question_s_language(index: Index) -> None:
@@ -321,3 +332,21 @@ async def test_a_newer_generation_takes_over_while_a_running_search_keeps_its_ow
     assert {match.key.path for match in new} == {"expo/editions.md"}
     del old
     await index.close()
+
+
+async def test_many_stored_questions_tell_together_whose_a_question_is(tmp_path: Path) -> None:
+    tea = [f"What does tea number {number} cost?" for number in range(700)]
+    silk = [f"Who sells silk of kind {number}?" for number in range(700)]
+    parts = _parts("embedded", tmp_path)
+    parts.reader = GivenReading(
+        document("market/goods.md", Locale.EN, section("tea", "Tea is sold in the market.", *tea)),
+        document("open/goods.md", Locale.EN, section("silk", "Nothing is known of silk.", *silk), answerable=False),
+        document("area/plain.md", Locale.EN, section("plain", "The area lies by the sea.")),
+    )
+    await parts.ingestion.sync(now=NOW)
+    async with _index(parts) as index:
+        matches = await index.current().matches("what does the tea cost", Locale.EN, top_k=50)
+
+    posterior = {match.key.section_id: math.exp(match.log_posterior) for match in matches}
+    assert posterior["tea"] > 0.5 > posterior["silk"]
+    assert sum(posterior.values()) == pytest.approx(1.0, abs=1e-3)

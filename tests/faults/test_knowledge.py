@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from bot.adapters.index import PublishedIndex
 from bot.adapters.knowledge_files import LEDGER_NAME, KnowledgeFiles
 from bot.adapters.shelf import GenerationShelf
 from bot.adapters.translation_ledger import TranslationLedger
-from bot.answering.evidence import Calibration, Evidence
+from bot.answering.evidence import Calibration
 from bot.answering.model import Answer, Question
 from bot.answering.ports import LanguageGuess
 from bot.answering.service import Answerer
@@ -540,7 +539,7 @@ async def _told_of_opening(house: House) -> Answer:
     write_file(house.folder, "en/area/old.md", old.replace("{#old}", "{#old as_of=2025-03-01}"))
     write_file(house.folder, "en/area/new.md", new.replace("{#new}", "{#new as_of=2026-03-01}"))
     await house.ingestion.sync(now=NOW)
-    sure = Calibration(weights=(0.0,) * len(fields(Evidence)), constant=4.0)
+    sure = Calibration(weights={}, constant=4.0)
     async with house.index() as index:
         answerer = Answerer(index, English(), calibration=sure, bare_calibration=sure)
         return await answerer.answer(Question("the Pearl centre opens on working days at which hour", NOW.date()))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,12 +20,18 @@ class NoKnowledge:
 
 
 def match(name, nearness, coverage=0.0):
-    return Match(SectionKey(DocumentPath(name), "a"), nearness, nearness, nearness, nearness, coverage)
+    return Match(SectionKey(DocumentPath(name), "a"), nearness, nearness, nearness, nearness, coverage, nearness)
 
 
 def test_nearer_sections_come_first_and_words_break_ties():
     ranked = rank([match("a", 0.2), match("b", 0.4), match("c", 0.2, 0.1)], "question", NoKnowledge())
     assert [candidate.key.path for candidate in ranked] == ["b", "c", "a"]
+
+
+def test_without_stored_questions_a_copy_in_the_language_asked_in_goes_before_a_foreign_one():
+    foreign, own = match("a", 0.4), match("b", 0.4)
+    matches = [replace(foreign, is_native=False, has_questions=False), replace(own, has_questions=False)]
+    assert [candidate.key.path for candidate in rank(matches, "question", NoKnowledge())] == ["b", "a"]
 
 
 def test_shares_add_up_to_one():

@@ -1,12 +1,12 @@
 """The Answerer's decisions, with a search whose findings are given."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pytest
 
-from bot.answering.evidence import Calibration, Evidence
+from bot.answering.evidence import Calibration
 from bot.answering.model import Outcome, Question, Turn
 from bot.answering.ports import LanguageGuess, Match, SentenceHit, StoredSection
 from bot.answering.service import Answerer
@@ -14,8 +14,8 @@ from bot.vocabulary import DocumentPath, Locale, SectionKey
 from bot.writing.sentences import split_sentences
 
 TODAY = date(2026, 11, 25)
-BOLD = Calibration(weights=(0.0,) * len(fields(Evidence)), constant=4.0)
-TIMID = Calibration(weights=(0.0,) * len(fields(Evidence)), constant=-4.0)
+BOLD = Calibration(weights={}, constant=4.0)
+TIMID = Calibration(weights={}, constant=-4.0)
 
 
 def key(name: str) -> SectionKey:
@@ -71,7 +71,7 @@ class GivenSearch:
     async def matches(self, text, locale, *, top_k):
         self.asked.append(text)
         found = next((near for word, near in self.by_word.items() if word in text), self.nearness)
-        return [Match(key(name), near, near, near, near, near / 2) for name, near in found.items()]
+        return [Match(key(name), near, near, near, near, near / 2, near) for name, near in found.items()]
 
     async def sentences(self, text, locale, section):
         return [SentenceHit(ordinal, 0.5) for ordinal in range(len(section.sentences))]
@@ -146,9 +146,8 @@ async def test_L11_L12_L13_a_question_like_those_of_a_decline_file_is_declined(d
 
 
 async def test_a_telephone_is_never_guessed():
-    weights = [-20.0 if one.name == "lacks_contact" else 0.0 for one in fields(Evidence)]
     search = GivenSearch([section("expo", "The expo is in Jiaozhou.")], {"expo": 0.9})
-    careful = Calibration(weights=tuple(weights), constant=4.0)
+    careful = Calibration(weights={"lacks_contact": -20.0}, constant=4.0)
     answer = await answerer(search, careful).answer(ask("what is the phone number of the expo"))
     assert answer.outcome is Outcome.UNKNOWN
 
@@ -175,9 +174,8 @@ async def test_a_follow_up_is_read_with_the_question_before_it():
         {"metro": 0.3, "expo": 0.2},
         by_word={"Tell me of the expo": {"expo": 0.9, "metro": 0.1}},
     )
-    weights = [10.0 if one.name == "passage_mean" else 0.0 for one in fields(Evidence)]
     turn = Turn("Tell me of the expo", Locale.EN, Outcome.ANSWERED, (key("expo"),))
-    nearness_decides = Calibration(weights=tuple(weights), constant=-3.5)
+    nearness_decides = Calibration(weights={"passage_mean": 10.0}, constant=-3.5)
     answer = await answerer(search, nearness_decides).answer(ask("and when is it?", history=(turn,)))
     assert search.asked == ["and when is it?", "Tell me of the expo and when is it?"]
     assert answer.sentences == ("The expo is in July.",)

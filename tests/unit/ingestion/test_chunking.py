@@ -43,6 +43,10 @@ def test_a_very_short_text_gets_its_heading_in_front() -> None:
     ]
 
 
+def test_a_heading_without_letters_is_not_put_in_front() -> None:
+    assert _texts(ChunkKind.PASSAGE, Locale.EN, section("a", "In 2019.", heading="1.")) == ["In 2019."]
+
+
 def test_each_question_and_each_sentence_is_a_chunk() -> None:
     one = section("a", "The hall is white. The hall is large.", "Is it white?", "Is it large?", "Is it white?")
     assert _texts(ChunkKind.QUESTION, Locale.EN, one) == ["Is it white?", "Is it large?"]

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from bot.ingestion.discriminant import Discriminant
+
+RANDOM = np.random.default_rng(7)
+QUESTIONS = 400
+
+
+@pytest.fixture
+def trained() -> Discriminant:
+    """Two sections that differ along the first axis, while the questions of both differ widely along the second."""
+    middles = np.array([[1.0, 0.0], [-1.0, 4.0]])
+    class_of = np.arange(QUESTIONS) % 2
+    vectors = middles[class_of] + RANDOM.normal(0.0, [0.1, 10.0], (QUESTIONS, 2))
+    return Discriminant.of(vectors.astype(np.float32), class_of, 2)
+
+
+def test_the_probabilities_add_up_to_one(trained):
+    assert np.exp(trained.log_posteriors(np.array([0.3, -2.0], np.float32))).sum() == pytest.approx(1.0)
+
+
+def test_what_the_questions_of_one_section_do_not_share_counts_little(trained):
+    question = np.array([0.9, 4.0], np.float32)
+    assert np.linalg.norm(question - [1, 0]) > np.linalg.norm(question - [-1, 4])
+
+    assert trained.log_posteriors(question).argmax() == 0
+
+
+def test_the_classes_keep_their_numbers_in_any_order_of_the_rows(trained):
+    middles = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], np.float32)
+    class_of = np.array([2, 0, 1, 0, 2, 1, 1])
+    noise = RANDOM.normal(0.0, 0.01, (len(class_of), 2)).astype(np.float32)
+
+    learned = Discriminant.of(middles[class_of] + noise, class_of, 3)
+
+    assert [int(learned.log_posteriors(middle).argmax()) for middle in middles] == [0, 1, 2]

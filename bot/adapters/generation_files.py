@@ -24,10 +24,11 @@ from bot.adapters.manifest import means_from_bytes, means_to_bytes
 from bot.answering.ports import StoredSection
 from bot.errors import KnowledgeError
 from bot.ingestion.chunking import sentences_of
+from bot.ingestion.discriminant import Discriminant
 from bot.ingestion.model import Audience, Chunk, ChunkKind, Document, GenerationContent, Means, Section, Vector
 from bot.vocabulary import Locale, SectionKey
 
-FORMAT = 3
+FORMAT = 4
 """Raise it when the files change their form: they are then built anew."""
 
 _SECTIONS = TypeAdapter(list[StoredSection])
@@ -35,6 +36,9 @@ _CHROMA = "chroma"
 _SEAL = "generation.json"
 _TABLE = "table.npz"
 """What the search needs of the chunks: `chunks.json` with the texts takes longer to read than all the rest."""
+_DISCRIMINANT = "discriminant.npz"
+_ENOUGH_QUESTIONS = 1000
+"""With fewer stored questions nothing is learned from all of them together."""
 _KINDS = tuple(ChunkKind)
 _ROUNDING = 2e-6
 
@@ -86,6 +90,8 @@ class GenerationFiles:
     vectors: Vector
     means: Means
     lexicons: Mapping[Locale, Lexicon]
+    discriminant: Discriminant | None
+    """With the classes of `classes_of`; None where too few questions are stored."""
     left_out: frozenset[int]
     """The sections, by number, that can be read but are not searched."""
 
@@ -140,6 +146,32 @@ def write_lexicons(folder: Path) -> None:
         ]
         texts = [_searched_text(sections[number]) for number in numbers]
         Lexicon.of(texts, numbers).save(folder / _lexicon_name(locale))
+
+
+def classes_of(sections: Sequence[StoredSection], left_out: Collection[int]) -> dict[SectionKey, int]:
+    """The class of each searched section, the same in every language: its place among them."""
+    keys = (section.key for number, section in enumerate(sections) if number not in left_out)
+    return {key: place for place, key in enumerate(dict.fromkeys(keys))}
+
+
+def write_discriminant(folder: Path) -> None:
+    """Learn from the stored questions of all sections that are searched, and write what was learned.
+
+    The passages of a section stand in for the questions that it does not have.
+    """
+    sections = _read_sections(folder)
+    chunks, left_out = _read_table(folder, len(sections))
+    classes = classes_of(sections, left_out)
+    number_of = [-1 if number in left_out else classes[section.key] for number, section in enumerate(sections)]
+    class_of = np.array(number_of, dtype=np.int64)[chunks.sections]
+    is_asked = (chunks.kinds == kind_number(ChunkKind.QUESTION)) & (class_of >= 0)
+    if is_asked.sum() < _ENOUGH_QUESTIONS:
+        return
+    has_none = np.bincount(class_of[is_asked], minlength=len(classes)) == 0
+    stands_in = (chunks.kinds == kind_number(ChunkKind.PASSAGE)) & (class_of >= 0) & has_none[class_of]
+    rows = np.flatnonzero(is_asked | stands_in)
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
+    Discriminant.of(vectors[rows], class_of[rows], len(classes)).save(folder / _DISCRIMINANT)
 
 
 def _searched_text(section: StoredSection) -> str:
@@ -242,6 +274,7 @@ def read_files(folder: Path) -> GenerationFiles:
             vectors=np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False),
             means=means_from_bytes((folder / "means.npz").read_bytes()),
             lexicons={locale: Lexicon.load(folder / _lexicon_name(locale)) for locale in Locale},
+            discriminant=Discriminant.load(learned) if (learned := folder / _DISCRIMINANT).exists() else None,
             left_out=left_out,
         )
     except (OSError, ValueError, KeyError, EOFError) as error:

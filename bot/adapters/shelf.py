@@ -31,6 +31,7 @@ from bot.adapters.generation_files import (
     seal,
     searched_chunks,
     sync_to_disk,
+    write_discriminant,
     write_files,
     write_lexicons,
 )
@@ -185,6 +186,7 @@ def _begin(building: Path, content: GenerationContent) -> None:
 def _build(building: Path, place: StorePlace) -> _Written:
     """What the child process does: everything from nothing."""
     write_lexicons(building)
+    write_discriminant(building)
     chunks, vectors = searched_chunks(building)
     chroma.write_store(place, chunks, vectors)
     return _Written(len(chunks))
@@ -211,6 +213,7 @@ def _patch(building: Path, place: StorePlace, before: _Before) -> _Written | Non
     if patched > _PATCHED_AT_MOST * len(chunks):
         return None
     write_lexicons(building)
+    write_discriminant(building)
     chroma.patch_store(place, chroma_folder(before.folder), changes, chunks=chunks, vectors=vectors)
     return _Written(len(chunks), patched)
 

@@ -10,7 +10,7 @@ from bot.answering.lexicon import AskedKind
 from bot.answering.ports import SentenceHit, StoredSection
 from bot.writing.folding import words
 
-_SHORT_SECTION = 260
+_SHORT_SECTION = 340
 """A section of so many characters is shown whole: cutting it saves nothing and may lose the point."""
 _KIND_BONUS = 0.08
 _WORD_BONUS = 0.25

@@ -18,23 +18,23 @@ from bot.vocabulary import SectionKey
 from bot.writing.folding import ascii_digits
 
 WEIGHTS = {
-    "passage": 3.47,
-    "passage_mean": 1.57,
-    "question": 4.19,
-    "question_mean": 14.16,
-    "coverage": 6.75,
-    "sentence": 4.65,
-    "log_posterior": 0.77,
-    "numbers": 0.44,
+    "passage": 2.87,
+    "passage_mean": 0.28,
+    "question": 2.77,
+    "question_mean": 10.2,
+    "coverage": 5.69,
+    "sentence": 3.97,
+    "log_posterior": 0.55,
+    "numbers": 0.41,
 }
 """The weight of each of `features`."""
 BARE_WEIGHTS = {
-    "passage": 8.24,
-    "passage_mean": 14.74,
-    "coverage": 10.48,
-    "sentence": 7.03,
-    "numbers": 0.74,
-    "native": 1.0,
+    "passage": 9.34,
+    "passage_mean": 10.12,
+    "coverage": 11.66,
+    "sentence": 11.37,
+    "numbers": 0.82,
+    "native": 2.0,
 }
 """For a folder without stored questions, as one that was not written for us."""
 

@@ -1,13 +1,14 @@
 """Which section a question belongs to, learned from all stored questions at once.
 
 The nearest stored question says little where two sections are near each other, and a question without an answer lies
-as near to its section as one with an answer. How the questions of each section lie as a whole, and how questions of one
-section usually differ, tells more: on the golden questions it separates those with an answer from those without (area
-under the curve) by .96, the best similarity by .80.
+as near to its section as one with an answer. What tells the questions of one section from those of all others says
+more: on the golden questions it separates those with an answer from those without (area under the curve) by .99, the
+best similarity by .80 and linear discriminant analysis by .96.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -15,16 +16,20 @@ import numpy.typing as npt
 
 from bot.ingestion.model import Vector
 
-_RIDGE = 1e-4
-_SHARPNESS = 1.0
+_SCALE = 10.0
+"""Vectors have length 1 in hundreds of dimensions: weights of their size would be learned slowly."""
+_L2 = 3e-4
+_ROUNDS = 12
+_BATCH = 2048
+_STEP = 0.03
+_LAST_STEP = 1e-4
+_MOMENTUM = 0.9
+_SPREAD_MEMORY = 0.99
+_TINY = 1e-8
 
 
 class Discriminant:
-    """Linear discriminant analysis with one class a section and a softened within-class covariance.
-
-    The covariance is taken to the power -1/2 instead of -1: directions in which the questions of one section differ
-    are played down, but with a few dozen questions a section they are not known well enough to be played down fully.
-    """
+    """Multinomial logistic regression with one class a section."""
 
     def __init__(self, weights: Vector, constants: Vector) -> None:
         self._weights = weights
@@ -32,21 +37,52 @@ class Discriminant:
 
     @classmethod
     def of(cls, vectors: Vector, class_of: npt.NDArray[np.int64], classes: int) -> Self:
-        """Learn from one row a question and the class, 0 to `classes` - 1, of each; every class has a row."""
-        order = np.argsort(class_of, kind="stable")
-        rows = np.asarray(vectors[order], dtype=np.float32)
-        counts = np.bincount(class_of, minlength=classes)
-        firsts = np.cumsum([0, *counts[:-1]])
-        centres = np.add.reduceat(rows, firsts, axis=0) / counts[:, None]
-        rows -= np.repeat(centres, counts, axis=0)
-        values, directions = np.linalg.eigh(np.float64(rows.T @ rows) / len(rows))
-        softened = np.maximum(values, 0.0) + _RIDGE * values[-1]
-        weights = centres @ (directions * softened**-0.5) @ directions.T
-        constants = -0.5 * (weights * centres).sum(axis=1)
-        return cls(np.asarray(_SHARPNESS * weights, np.float32), np.asarray(_SHARPNESS * constants, np.float32))
+        """Learn from one row a question and the class, 0 to `classes` - 1, of each.
+
+        By Adam (Kingma and Ba, 2015) with decreasing steps; the order is drawn, but always the same.
+        """
+        rows = np.hstack([_SCALE * vectors, np.ones((len(vectors), 1))]).astype(np.float32)
+        weights = np.zeros((classes, rows.shape[1]), dtype=np.float32)
+        mean, spread = np.zeros_like(weights), np.zeros_like(weights)
+        draw = np.random.default_rng(0)
+        steps = 0
+        for done in range(_ROUNDS):
+            size = _STEP * (1 - done / _ROUNDS) + _LAST_STEP
+            order = draw.permutation(len(rows))
+            for first in range(0, len(rows), _BATCH):
+                chosen = order[first : first + _BATCH]
+                gradient = _gradient(weights, rows[chosen], class_of[chosen])
+                steps += 1
+                mean += (1 - _MOMENTUM) * (gradient - mean)
+                spread += (1 - _SPREAD_MEMORY) * (gradient * gradient - spread)
+                deviation = np.sqrt(spread / (1 - _SPREAD_MEMORY**steps)) + _TINY
+                weights -= size / (1 - _MOMENTUM**steps) * mean / deviation
+        return cls(np.ascontiguousarray(_SCALE * weights[:, :-1]), np.ascontiguousarray(weights[:, -1]))
 
     def log_posteriors(self, vector: Vector) -> Vector:
         """For each class the natural logarithm of its probability; those of all classes add up to 1."""
         scores = self._weights @ vector + self._constants
         scores -= scores.max()
         return np.asarray(scores - np.log(np.exp(scores).sum()), dtype=np.float32)
+
+    def save(self, file: Path) -> None:
+        """Write it so that `load` reads it."""
+        np.savez(file, weights=self._weights, constants=self._constants)
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """Read what `save` wrote."""
+        with np.load(file, allow_pickle=False) as arrays:
+            return cls(arrays["weights"], arrays["constants"])
+
+
+def _gradient(weights: Vector, rows: Vector, class_of: npt.NDArray[np.int64]) -> Vector:
+    """Of the mean cross-entropy of these rows; the last column, which is the constant's, is not drawn towards 0."""
+    shares = rows @ weights.T
+    shares -= shares.max(axis=1, keepdims=True)
+    np.exp(shares, out=shares)
+    shares /= shares.sum(axis=1, keepdims=True)
+    shares[np.arange(len(rows)), class_of] -= 1
+    gradient = shares.T @ rows / len(rows)
+    gradient[:, :-1] += _L2 * weights[:, :-1]
+    return np.asarray(gradient, dtype=np.float32)

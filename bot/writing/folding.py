@@ -58,6 +58,19 @@ def words(text: str) -> list[str]:
     return _SPACE_OR_PUNCTUATION.sub(" ", fold(text)).split()
 
 
+def word_count(text: str) -> int:
+    """How many words a text has; two Chinese characters count as one."""
+    return sum((len(word) + 1) // 2 if has_han(word) else 1 for word in words(text))
+
+
+def unshouted(text: str) -> str:
+    """A message in capitals throughout in small letters: the embedding model knows few words by their capitals.
+
+    A single word stays, it may be an abbreviation.
+    """
+    return text.lower() if text.isupper() and len(words(text)) > 1 else text
+
+
 def ascii_digits(text: str) -> str:
     """`text` with the digits of all scripts written 0 to 9."""
     return text.translate(_DIGITS)

@@ -28,7 +28,7 @@ from bot.answering.evaluation import Case, Result, read_cases
 from bot.answering.evidence import Evidence
 from bot.answering.model import Answer, Outcome, Question
 from bot.answering.policy import declined
-from bot.answering.ranking import WEIGHTS
+from bot.answering.ranking import BARE_WEIGHTS, WEIGHTS
 from bot.answering.service import Answerer, Finding
 from bot.answering.smalltalk import small_talk
 from bot.app import open_core
@@ -37,8 +37,9 @@ from bot.vocabulary import DocumentPath, Locale, SectionKey
 from tests.golden import GOLDEN, TODAY
 
 CALIBRATING = Path(__file__).parent / "calibration"
-BARE_FIELDS = ("margin", "coverage", "sentence", "lacks_kind", "missing")
+BARE_FIELDS = ("margin", "passage", "coverage", "sentence", "lacks_kind", "missing", "length", "in_context")
 BY_HAND = {"lacks_contact": -8.0}
+FEATURES = tuple(WEIGHTS | BARE_WEIGHTS)
 HELD_OUT = 6
 """Every sixth stored question is left out of the folder and asked."""
 RANKED = 20
@@ -67,7 +68,7 @@ class Example:
     found: str
     """The section that is ranked first."""
     candidates: np.ndarray
-    """The features of the sections that may answer, best first: one row a section, one column a weight."""
+    """The features of the sections that may answer, best first: one row a section, one column each of `FEATURES`."""
     place: int | None
     """The row of the section that is known to answer."""
 
@@ -160,7 +161,7 @@ def _example(asked: Asked, finding: Finding, evidence: Evidence) -> Example:
         is_answerable=asked.is_answerable,
         is_right=asked.is_answerable and asked.is_right(finding),
         found=keys[0],
-        candidates=np.array([[one.features[name] for name in WEIGHTS] for one in nearest]),
+        candidates=np.array([[one.features[name] for name in FEATURES] for one in nearest]),
         place=keys.index(asked.wanted) if asked.is_answerable and asked.wanted in keys else None,
     )
 
@@ -220,21 +221,22 @@ def auc(scores: np.ndarray, right: np.ndarray) -> float:
     return float((ranks[right].sum() - good * (good - 1) / 2) / (good * (len(right) - good)))
 
 
-def report_ranking(found: Sequence[Example], checked: np.ndarray) -> None:
+def report_ranking(found: Sequence[Example], checked: np.ndarray, *, is_bare: bool) -> None:
     """Print the weights of the ranking and how often the right section comes first."""
+    in_use = BARE_WEIGHTS if is_bare else WEIGHTS
+    columns = [FEATURES.index(name) for name in in_use]
     known = [one.place is not None and len(one.candidates) > 1 for one in found]
-    groups = [(one.candidates, one.place) for one in found]
-    weights = fit_ranking(
-        [group for group, is_known, out in zip(groups, known, checked, strict=True) if is_known and not out]
-    )
-    print("WEIGHTS =", {name: round(float(weight), 2) for name, weight in zip(WEIGHTS, weights, strict=True)})
-    now = np.array(list(WEIGHTS.values()))
-    half = [group for group, is_known, out in zip(groups, known, checked, strict=True) if is_known and out]
-    for name, tried in (("now", now), ("fitted", weights)):
-        order = [list(np.argsort(-(candidates @ tried))).index(place) for candidates, place in half]
-        print(
-            f"  {name}: of {len(half)} first {np.mean(np.array(order) == 0):.3f}, among two {np.mean(np.array(order) < 2):.3f}"
-        )
+    groups = [
+        (one.candidates[:, columns], one.place, out)
+        for one, is_known, out in zip(found, known, checked, strict=True)
+        if is_known
+    ]
+    weights = fit_ranking([(candidates, place) for candidates, place, out in groups if not out])
+    print("WEIGHTS =", {name: round(float(weight), 2) for name, weight in zip(in_use, weights, strict=True)})
+    for name, tried in (("now", np.array(list(in_use.values()))), ("fitted", weights)):
+        order = [list(np.argsort(-(candidates @ tried))).index(place) for candidates, place, out in groups if out]
+        first, among_two = (np.mean(np.array(order) < count) for count in (1, 2))
+        print(f"  {name}: of {len(order)} first {first:.3f}, among two {among_two:.3f}")
 
 
 def report_calibration(found: Sequence[Example], checked: np.ndarray, *, is_bare: bool) -> None:
@@ -243,7 +245,7 @@ def report_calibration(found: Sequence[Example], checked: np.ndarray, *, is_bare
     fitted = BARE_FIELDS if is_bare else [name for name in names if name not in BY_HAND]
     plain = np.array([astuple(one.evidence) for one in found])
     by_hand = plain @ np.array([BY_HAND.get(name, 0.0) for name in names])
-    locales = [] if is_bare else list(Locale)
+    locales = list(Locale)
     languages = np.array([[LANGUAGE_SCALE * (one.locale is locale) for locale in locales] for one in found])
     evidence = np.hstack([plain[:, [names.index(name) for name in fitted]], languages])
     right = np.array([one.is_right for one in found])
@@ -284,7 +286,7 @@ def main() -> None:
     is_golden = np.array([bool(one.name) and not one.name.startswith("cal-") for one in found])
     odd = np.array([bool(one.name) and int(one.name[-2:]) % 2 == 1 for one in found])
     checked = is_golden & ~odd
-    report_ranking(found, checked)
+    report_ranking(found, checked, is_bare=options.bare)
     report_calibration(found, checked, is_bare=options.bare)
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.writing.folding import fold, words
+from bot.writing.folding import fold, unshouted, words
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,17 @@ def test_words_drop_punctuation_and_keep_order():
 @given(st.text())
 def test_folding_never_fails(text):
     assert isinstance(fold(text), str)
+
+
+@pytest.mark.parametrize(
+    ("shouted", "asked"),
+    [
+        ("ГДЕ ПРОЙДЁТ ВЫСТАВКА В 2026?", "где пройдёт выставка в 2026?"),
+        ("HOW BIG IS SCODA", "how big is scoda"),
+        ("SCODA?", "SCODA?"),
+        ("How big is SCODA", "How big is SCODA"),
+        ("上合示范区在哪里", "上合示范区在哪里"),
+    ],
+)
+def test_a_message_in_capitals_is_read_in_small_letters(shouted, asked):
+    assert unshouted(shouted) == asked

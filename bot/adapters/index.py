@@ -21,6 +21,7 @@ from bot.errors import EmbeddingMismatchError, KnowledgeError
 from bot.ingestion.centring import centred_query
 from bot.ingestion.model import ChunkKind, Generation, Vector
 from bot.vocabulary import Locale, SectionKey
+from bot.writing.spelling import Spelling
 
 _OWN_SHARE = 0.5
 """How much of the mean of its language is taken off a question that is compared with texts in the same language.
@@ -116,6 +117,7 @@ class GenerationSearch:
         self._knowledge = PublishedKnowledge(files.number, files.sections)
         self._numbers = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
         self._rows: dict[tuple[SectionKey, Locale], _Rows] = {}
+        self._spellings: dict[Locale, Spelling] = {}
         self._places = {
             locale: {self._key_of(section): place for place, section in enumerate(lexicon.sections)}
             for locale, lexicon in files.lexicons.items()
@@ -130,7 +132,7 @@ class GenerationSearch:
 
     async def matches(self, text: str, locale: Locale, *, top_k: int) -> Sequence[Match]:
         """See the port. The nearest by meaning first."""
-        raw = await self._embedder.question(text)
+        raw = await self._raw_vector(text, locale)
         vector = own = centred_query(raw, locale, self._files.means)
         if not self._has_questions:
             own = centred_query(raw, locale, self._files.means, share=_OWN_SHARE)
@@ -147,7 +149,17 @@ class GenerationSearch:
         return [SentenceHit(ordinal, score) for ordinal, score in enumerate(scores)]
 
     async def _vector(self, text: str, locale: Locale) -> Vector:
-        return centred_query(await self._embedder.question(text), locale, self._files.means)
+        return centred_query(await self._raw_vector(text, locale), locale, self._files.means)
+
+    async def _raw_vector(self, text: str, locale: Locale) -> Vector:
+        spelling = self._spellings.get(locale)
+        if spelling is None:
+            spelling = self._spellings[locale] = await asyncio.to_thread(self._spelling_of, locale)
+        return await self._embedder.question(spelling.restored(text))
+
+    def _spelling_of(self, locale: Locale) -> Spelling:
+        found = (section for section in self._files.sections if section.locale is locale)
+        return Spelling.of(text for one in found for text in (one.title, one.heading, one.text, *one.questions))
 
     def _find(self, asked: _Asked, top_k: int) -> list[Match]:
         """Chroma and the lexicon name the candidates; all of their copies are then compared exactly."""

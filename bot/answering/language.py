@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from bot.answering.model import Question
 from bot.answering.ports import LanguageGuess, LanguageIdentifier
 from bot.vocabulary import Locale
-from bot.writing.folding import has_han, words
+from bot.writing.folding import has_han, is_latin, words
 
 _PLAIN = 0.95
 _PLAIN_FROM_WORDS = 3
 _LIKELY = 0.6
+
+_ALIKE_IN_LATIN = (Locale.HI, Locale.UR)
+"""Typed in Latin letters the two can hardly be told apart: a visitor who has shown one of them writes that one."""
 
 _NEAREST = {
     Locale.KK: (Locale.RU, Locale.EN, Locale.ZH),
@@ -50,6 +53,8 @@ def languages_of(question: Question, identifier: LanguageIdentifier) -> Language
         return Languages(prior or Locale.EN, prior or Locale.EN)
     if guess.is_foreign:
         return Languages(guess.locale, prior or Locale.EN)
+    if prior in _ALIKE_IN_LATIN and guess.locale in _ALIKE_IN_LATIN and is_latin(question.text):
+        return Languages(prior, prior)
     return Languages(guess.locale, _spoken(question, guess, prior))
 
 

@@ -85,11 +85,17 @@ def features(match: Match, numbers: int) -> Mapping[str, float]:
 def blend(readings: Sequence[tuple[Sequence[Match], float]]) -> Sequence[Match]:
     """Join the matches of several readings of one question by their weights, which add up to 1.
 
-    A section that one reading did not find counts there as the worst that it found.
+    A section that one reading did not find counts there as the worst that it found. Probabilities are multiplied, and
+    add up to 1 again.
     """
     found = [({match.key: match for match in matches}, weight) for matches, weight in readings if matches]
     keys = dict.fromkeys(key for by_key, _ in found for key in by_key)
-    return [_blended([(by_key.get(key) or _worst(by_key, key), weight) for by_key, weight in found]) for key in keys]
+    blended = [_blended([(by_key.get(key) or _worst(by_key, key), weight) for by_key, weight in found]) for key in keys]
+    logs = [match.log_posterior for match in blended if match.log_posterior is not None]
+    if not logs:
+        return blended
+    whole = math.log(sum(math.exp(log) for log in logs))
+    return [replace(match, log_posterior=(match.log_posterior or 0.0) - whole) for match in blended]
 
 
 def _blended(parts: Sequence[tuple[Match, float]]) -> Match:

@@ -37,7 +37,7 @@ QUESTION_LIMIT = 600
 TOP_K = 100
 _SUGGESTIONS = 3
 _SHORT_WORDS = 6
-_SAME_DOCUMENT_BONUS = 0.7
+_SAME_DOCUMENT_BONUS = 1.5
 _CONTEXT_WEIGHT = 0.5
 _STANDS_ALONE_FROM = 0.7
 """A question that does not plainly go on from the one before it needs no help from that when it is so sure."""

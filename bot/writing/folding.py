@@ -34,6 +34,7 @@ _DROPPED = regex.compile(
 _NASALS = str.maketrans({"ँ": "ं"})
 _HINDI_NASAL_CLUSTERS = regex.compile("[ङञणनम]्(?=[क-म])")
 _HAN = regex.compile(r"\p{Han}")
+_NOT_LATIN = regex.compile(r"[\p{L}--\p{Latin}]", regex.V1)
 _SPACE_OR_PUNCTUATION = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 
 
@@ -44,6 +45,11 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFC", _strip_nukta(text)).translate(_LETTERS)
     text = _DROPPED.sub("", text)
     text = _HINDI_NASAL_CLUSTERS.sub("ं", text.translate(_NASALS))
+    return simplified(text)
+
+
+def simplified(text: str) -> str:
+    """Traditional Chinese in simplified characters; other text as it is."""
     return _to_simplified().convert(text) if _HAN.search(text) else text
 
 
@@ -79,6 +85,11 @@ def ascii_digits(text: str) -> str:
 def has_han(text: str) -> bool:
     """Whether `text` holds a Chinese character."""
     return _HAN.search(text) is not None
+
+
+def is_latin(text: str) -> bool:
+    """Whether all letters are Latin ones."""
+    return _NOT_LATIN.search(text) is None
 
 
 def _strip_nukta(text: str) -> str:

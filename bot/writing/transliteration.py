@@ -1,8 +1,9 @@
 """Messages typed in another script than their language's own, put into its own: for searching only.
 
-Visitors type Russian and Kazakh in Latin letters, Uzbek in Cyrillic, Hindi and Urdu in Latin letters. The embedding
-model knows such forms badly (Uzbek in Cyrillic found 62.8 % of what its Latin form found at 79.8 %). Spelling is guessed
-letter by letter, longest combination first; the result is near enough for n-grams and for the model's word pieces.
+Visitors type Russian and Kazakh in Latin letters, Uzbek in Cyrillic, Hindi and Urdu in Latin letters, and Chinese in
+traditional characters. The embedding model knows such forms badly (Uzbek in Cyrillic found 62.8 % of what its Latin form
+found at 79.8 %). Spelling is guessed letter by letter, longest combination first; the result is near enough for n-grams
+and for the model's word pieces.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 import regex
 
 from bot.vocabulary import Locale
+from bot.writing.folding import simplified
 
 _LATIN = regex.compile(r"\p{Latin}+(?:['’‘ʻʼ`]\p{Latin}+)*['’‘ʻʼ`]?")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}+")
@@ -61,6 +63,17 @@ _HINDI_WORDS = {
     "qingdao": "चिंगदाओ", "beijing": "बीजिंग", "pearl": "पर्ल", "secretariat": "सचिवालय", "routes": "मार्ग", "route": "मार्ग",
     "ticket": "टिकट", "station": "स्टेशन", "russia": "रूस", "almaty": "अल्माटी", "shuru": "शुरू", "khula": "खुला", "khuli": "खुली",
     "international": "अंतरराष्ट्रीय", "training": "प्रशिक्षण", "cluster": "क्लस्टर", "clusters": "क्लस्टर", "area": "क्षेत्र",
+    "passport": "पासपोर्ट", "hotel": "होटल", "bus": "बस", "taxi": "टैक्सी", "bank": "बैंक", "internet": "इंटरनेट", "online": "ऑनलाइन",
+    "factory": "फ़ैक्टरी", "office": "कार्यालय", "daftar": "दफ़्तर", "shahar": "शहर", "sheher": "शहर", "zila": "ज़िला", "zone": "क्षेत्र",
+    "total": "कुल", "kul": "कुल", "square": "वर्ग", "km": "किलोमीटर", "kilometer": "किलोमीटर", "meter": "मीटर", "pehla": "पहला",
+    "pehli": "पहली", "pehle": "पहले", "pahla": "पहला", "dusra": "दूसरा", "doosra": "दूसरा", "tareekh": "तारीख़", "tarikh": "तारीख़",
+    "din": "दिन", "dino": "दिनों", "mahina": "महीना", "mahine": "महीने", "ghanta": "घंटा", "ghante": "घंटे", "minute": "मिनट",
+    "kiraya": "किराया", "kharcha": "ख़र्च", "paisa": "पैसा", "paise": "पैसे", "rupay": "रुपये", "yuan": "युआन", "dollar": "डॉलर",
+    "muft": "मुफ़्त", "maal": "माल", "saman": "सामान", "safar": "सफ़र", "vyapar": "व्यापार", "pradarshani": "प्रदर्शनी", "mela": "मेला",
+    "bandargah": "बंदरगाह", "sarhad": "सीमा", "khana": "खाना", "halal": "हलाल", "pakistan": "पाकिस्तान", "germany": "जर्मनी",
+    "belarus": "बेलारूस", "kazakhstan": "कज़ाख़स्तान", "uzbekistan": "उज़्बेकिस्तान", "shamil": "शामिल", "nahi": "नहीं", "nahin": "नहीं",
+    "wala": "वाला", "wali": "वाली", "wale": "वाले", "jana": "जाना", "jata": "जाता", "jati": "जाती", "sakta": "सकता", "sakte": "सकते",
+    "milta": "मिलता", "milti": "मिलती", "chahiye": "चाहिए", "kaam": "काम", "bana": "बना", "bani": "बनी", "number": "नंबर", "kam": "कम",
 }  # fmt: skip
 _URDU_WORDS = {
     "hai": "ہے", "hain": "ہیں", "kya": "کیا", "kab": "کب", "kahan": "کہاں", "kaun": "کون", "kon": "کون", "kaunsa": "کون سا",
@@ -75,6 +88,19 @@ _URDU_WORDS = {
     "numaish": "نمائش", "expo": "ایکسپو", "secretariat": "سیکرٹریٹ", "tijarat": "تجارت", "ticket": "ٹکٹ", "station": "اسٹیشن",
     "roos": "روس", "almaty": "الماٹی", "shuru": "شروع", "khula": "کھلا", "khuli": "کھلی", "rasta": "راستہ", "raste": "راستے",
     "training": "تربیت", "cluster": "کلسٹر", "clusters": "کلسٹر", "ilaqa": "علاقہ", "raqba": "رقبہ", "qayam": "قیام", "qaim": "قائم",
+    "passport": "پاسپورٹ", "hotel": "ہوٹل", "bus": "بس", "taxi": "ٹیکسی", "bank": "بینک", "internet": "انٹرنیٹ", "online": "آن لائن",
+    "factory": "فیکٹری", "office": "دفتر", "daftar": "دفتر", "shehar": "شہر", "sheher": "شہر", "zone": "زون", "total": "کل", "kul": "کل",
+    "murabba": "مربع", "square": "مربع", "km": "کلومیٹر", "kilometer": "کلومیٹر", "meter": "میٹر", "pehla": "پہلا", "pehli": "پہلی",
+    "pehle": "پہلے", "dusra": "دوسرا", "doosra": "دوسرا", "tareekh": "تاریخ", "tarikh": "تاریخ", "din": "دن", "mahina": "مہینہ",
+    "mahine": "مہینے", "ghanta": "گھنٹہ", "ghante": "گھنٹے", "minute": "منٹ", "kiraya": "کرایہ", "kharcha": "خرچہ", "paisa": "پیسہ",
+    "paise": "پیسے", "yuan": "یوآن", "dollar": "ڈالر", "muft": "مفت", "maal": "مال", "saman": "سامان", "safar": "سفر", "mela": "میلہ",
+    "bandargah": "بندرگاہ", "sarhad": "سرحد", "khana": "کھانا", "halal": "حلال", "germany": "جرمنی", "uzbek": "ازبک",
+    "uzbekistan": "ازبکستان", "kazakhstan": "قازقستان", "belarus": "بیلاروس", "shamil": "شامل", "shareek": "شریک", "ijlas": "اجلاس",
+    "mere": "میرے", "mera": "میرا", "paas": "پاس", "baghair": "بغیر", "bagair": "بغیر", "bina": "بغیر", "nahi": "نہیں", "nahin": "نہیں",
+    "wala": "والا", "wali": "والی", "wale": "والے", "jana": "جانا", "jata": "جاتا", "jati": "جاتی", "karta": "کرتا", "karti": "کرتی",
+    "sakta": "سکتا", "sakte": "سکتے", "sakti": "سکتی", "hun": "ہوں", "hoon": "ہوں", "milta": "ملتا", "milti": "ملتی", "lagta": "لگتا",
+    "chahiye": "چاہیے", "kaam": "کام", "bana": "بنا", "bani": "بنی", "number": "نمبر", "ruk": "رک", "poora": "پورا", "pura": "پورا",
+    "july": "جولائی", "june": "جون", "august": "اگست", "ittehad": "اتحاد", "parks": "پارک", "kis": "کس", "ittihad": "اتحاد",
 }  # fmt: skip
 _URDU_LETTERS = {
     "chh": "چھ", "kh": "کھ", "gh": "غ", "ch": "چ", "jh": "جھ", "th": "تھ", "dh": "دھ", "ph": "پھ", "bh": "بھ", "sh": "ش",
@@ -89,6 +115,8 @@ def own_script(text: str, locale: Locale) -> str:
 
     Names and codes that the language itself writes in Latin letters stay.
     """
+    if locale is Locale.ZH:
+        return simplified(text)
     if locale is Locale.UZ:
         return _CYRILLIC.sub(lambda match: _spell(match.group().lower(), _UZBEK), text)
     convert = _CONVERTERS.get(locale)

@@ -350,3 +350,31 @@ async def test_many_stored_questions_tell_together_whose_a_question_is(tmp_path:
     posterior = {match.key.section_id: math.exp(match.log_posterior) for match in matches}
     assert posterior["tea"] > 0.5 > posterior["silk"]
     assert sum(posterior.values()) == pytest.approx(1.0, abs=1e-3)
+
+
+async def test_words_with_lost_letters_are_found_like_those_that_have_them(tmp_path: Path) -> None:
+    parts = _parts("embedded", tmp_path)
+    parts.reader = GivenReading(document("expo/hall.md", Locale.KK, section("hall", "Көрме ақ залда өтеді.")))
+    await parts.ingestion.sync(now=NOW)
+    async with _index(parts) as index:
+        whole, lost, other = [
+            (await index.current().matches(text, Locale.KK, top_k=9))[0]
+            for text in ("Көрме қай залда өтеді", "Корме қай залда отеди", "Карта қай залда отыр")
+        ]
+    assert lost.passage == whole.passage != other.passage
+
+
+async def test_without_stored_questions_texts_in_the_question_s_language_are_compared_closer_to_the_raw_vectors(
+    tmp_path: Path,
+) -> None:
+    parts = _parts("embedded", tmp_path)
+    halls = [section(f"hall-{number}", f"Hall number {number} is white, and it is large.") for number in range(4)]
+    parts.reader = GivenReading(document("venue/halls.md", Locale.EN, *halls))
+    await parts.ingestion.sync(now=NOW)
+    async with _index(parts) as index:
+        own = await index.current().matches("hall number 2", Locale.EN, top_k=9)
+        foreign = await index.current().matches("hall number 2", Locale.RU, top_k=9)
+
+    assert all(match.is_native and not match.has_questions for match in own)
+    assert not any(match.is_native for match in foreign)
+    assert {match.log_posterior for match in (*own, *foreign)} == {None}

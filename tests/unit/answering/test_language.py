@@ -45,6 +45,11 @@ def test_digits_alone_say_nothing():
     assert ask("2025", app_locale=Locale.FA).spoken is Locale.FA
 
 
+@pytest.mark.parametrize(("app", "spoken"), [(Locale.UR, Locale.UR), (Locale.HI, Locale.HI), (Locale.EN, Locale.HI)])
+def test_hindi_in_latin_letters_is_urdu_to_whom_has_shown_to_write_urdu(app, spoken):
+    assert ask("pehli train kitne din ka safar karti hai", app_locale=app).spoken is spoken
+
+
 @pytest.mark.parametrize("locale", list(Locale))
 def test_every_language_can_fall_back_to_every_other(locale):
     order = copy_order(locale)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from math import exp, log
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,16 @@ def test_blending_takes_each_reading_by_its_weight():
     one, other = [match("a", 1.0), match("b", 0.0)], [match("a", 0.0), match("b", 1.0)]
     blended = {found.key.path: found.passage for found in blend(((one, 0.25), (other, 0.75)))}
     assert blended == {"a": pytest.approx(0.25), "b": pytest.approx(0.75)}
+
+
+def test_blended_probabilities_add_up_to_one_again():
+    sure, other = (
+        [replace(match("a", 1.0), log_posterior=log(share)), replace(match("b", 0.0), log_posterior=log(1 - share))]
+        for share in (0.9, 0.5)
+    )
+    blended = {found.key.path: exp(found.log_posterior) for found in blend(((sure, 0.5), (other, 0.5)))}
+    assert sum(blended.values()) == pytest.approx(1.0)
+    assert blended["a"] == pytest.approx(0.75)
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,39 @@ async def test_a_follow_up_is_read_with_the_question_before_it():
     assert answer.sentences == ("The expo is in July.",)
 
 
+async def test_a_short_question_that_points_back_is_never_read_alone():
+    search = GivenSearch(
+        [section("forum", "The forum was in the SCO Pearl."), section("institute", "The institute has a building.")],
+        {"institute": 0.9},
+        by_word={"about the forum": {"forum": 3.0, "institute": 0.9}},
+    )
+    turn = Turn("tell me about the forum", Locale.EN, Outcome.ANSWERED, (key("forum"),))
+    answer = await answerer(search).answer(ask("and in which building?", history=(turn,)))
+    assert answer.citations[0].key == key("forum")
+
+
+async def test_a_new_subject_is_read_alone():
+    search = GivenSearch([section("metro", "Line 8 goes there."), section("forum", "In the Pearl.")], {"metro": 0.9})
+    turn = Turn("tell me about the forum", Locale.EN, Outcome.ANSWERED, (key("forum"),))
+    question = ask("which underground line leads from the railway station to the airport", history=(turn,))
+    await answerer(search).answer(question)
+    assert search.asked == [question.text]
+
+
+async def test_of_several_sentences_the_last_is_read_once_more():
+    search = GivenSearch([section("expo", "In July."), section("press", "Newspapers.")], {"press": 0.9, "expo": 0.5})
+    search.by_word = {"I write for a newspaper": {"press": 0.9, "expo": 0.5}, "When": {"expo": 3.0, "press": 0.1}}
+    answer = await answerer(search).answer(ask("I write for a newspaper. When is the expo held this year?"))
+    assert search.asked[1] == "When is the expo held this year?"
+    assert answer.citations[0].key == key("expo")
+
+
+async def test_a_message_in_capitals_is_searched_in_small_letters():
+    search = GivenSearch([section("expo", "In July.")], {"expo": 0.9})
+    await answerer(search).answer(ask("WHEN IS THE EXPO"))
+    assert search.asked == ["when is the expo"]
+
+
 async def test_small_talk_needs_no_search():
     search = GivenSearch([], {})
     assert (await answerer(search).answer(ask("Hello!"))).outcome is Outcome.GREETING

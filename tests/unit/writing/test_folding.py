@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.writing.folding import fold, unshouted, words
+from bot.writing.folding import fold, is_latin, unshouted, word_count, words
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,16 @@ def test_words_drop_punctuation_and_keep_order():
 @given(st.text())
 def test_folding_never_fails(text):
     assert isinstance(fold(text), str)
+
+
+@pytest.mark.parametrize(("text", "count"), [("how big is it?", 4), ("它在哪里？", 2), ("SCODA 示范区", 3), ("", 0)])
+def test_words_are_counted_in_chinese_by_two_characters(text, count):
+    assert word_count(text) == count
+
+
+def test_digits_and_signs_are_in_no_script():
+    assert is_latin("metro line 8?")
+    assert not is_latin("metro линия 8")
 
 
 @pytest.mark.parametrize(

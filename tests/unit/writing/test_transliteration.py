@@ -18,6 +18,7 @@ from bot.writing.transliteration import own_script
         (Locale.UR, "numaish kahan hai", "نمائش کہاں ہے"),
         (Locale.EN, "where is it", "where is it"),
         (Locale.ZH, "expo 在哪里", "expo 在哪里"),
+        (Locale.ZH, "博覽會在哪裡", "博览会在哪里"),
     ],
 )
 def test_words_in_a_foreign_script_are_put_into_the_own_one(locale, typed, own):

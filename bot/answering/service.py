@@ -84,7 +84,7 @@ class Answerer:
         index: Index,
         identifier: LanguageIdentifier,
         *,
-        answer_from: float = 0.4,
+        answer_from: float = 0.45,
         sentences: int = 3,
         calibration: Calibration = CALIBRATION,
         bare_calibration: Calibration = BARE_CALIBRATION,

@@ -21,6 +21,7 @@ CENTRING_VERSION = 2
 _ENOUGH_PASSAGES = 3
 _ENOUGH_REPEATS = 300
 _SOFTENING = 0.5
+_TINY = 1e-9
 
 
 def means_of(chunks: Sequence[Chunk], vectors: Vector, typical: Mapping[Locale, Vector]) -> Means:
@@ -56,11 +57,15 @@ def centred_chunks(chunks: Sequence[Chunk], vectors: Vector, means: Means) -> Ve
 
 
 def centred_query(vector: Vector, locale: Locale, means: Means, *, share: float = 1.0) -> Vector:
-    """The centred vector of a visitor's question; only `share` of the mean of its language is taken off.
+    """The centred vector of a visitor's question, of length 1.
 
-    All of it where texts in several languages are compared.
+    Where only `share` of the mean of its language is taken off, it is scaled as if all of it were: so its products with
+    texts in its own language compare with those of the whole centred vector with texts in others.
     """
-    return _normalised(np.asarray((vector - share * means.queries[locale]) @ means.metric, dtype=np.float32))
+    mean = means.queries[locale]
+    whole = np.asarray((vector - mean) @ means.metric, dtype=np.float32)
+    length = max(float(np.linalg.norm(whole)), _TINY)
+    return np.asarray((whole + (1 - share) * mean @ means.metric) / length, dtype=np.float32)
 
 
 def _metric(chunks: Sequence[Chunk], centred: Vector) -> Vector:
@@ -93,4 +98,4 @@ def _mean(rows: Vector) -> Vector:
 
 def _normalised(vectors: npt.NDArray[np.floating]) -> Vector:
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
+    return np.asarray(vectors / np.maximum(lengths, _TINY), dtype=np.float32)

@@ -42,6 +42,8 @@ BY_HAND = {"lacks_contact": -8.0}
 FEATURES = tuple(WEIGHTS | BARE_WEIGHTS)
 HELD_OUT = 6
 """Every sixth stored question is left out of the folder and asked."""
+COUNTS = {"stored": 1.0, "calibration": 2.0, "golden": 6.0}
+"""What an example counts in the fit: stored questions were written with their section in sight, the others were not."""
 RANKED = 20
 L2 = 0.003
 LANGUAGE_SCALE = 1.0
@@ -71,6 +73,11 @@ class Example:
     """The features of the sections that may answer, best first: one row a section, one column each of `FEATURES`."""
     place: int | None
     """The row of the section that is known to answer."""
+
+    @property
+    def kind(self) -> str:
+        """One of `COUNTS`."""
+        return "stored" if not self.name else "calibration" if self.name.startswith("cal-") else "golden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +192,16 @@ def _tells(key: SectionKey, finding: Finding) -> bool:
     return any(extract.section.key == key for extract in finding.extracts)
 
 
-def fit(evidence: np.ndarray, right: np.ndarray, by_hand: np.ndarray) -> tuple[np.ndarray, float]:
+def fit(evidence: np.ndarray, right: np.ndarray, by_hand: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, float]:
     """Weights and constant of a logistic model, by gradient descent on standardised evidence; `by_hand` is added as is."""
+    counts = counts / counts.sum()
     mean, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-6
     scaled = (evidence - mean) / spread
     weights, constant = np.zeros(scaled.shape[1]), 0.0
     for _ in range(STEPS):
-        error = 1 / (1 + np.exp(-(scaled @ weights + constant + by_hand))) - right
-        weights -= 0.5 * (scaled.T @ error / len(right) + L2 * weights)
-        constant -= 0.5 * error.mean()
+        error = counts * (1 / (1 + np.exp(-(scaled @ weights + constant + by_hand))) - right)
+        weights -= 0.5 * (scaled.T @ error + L2 * weights)
+        constant -= 0.5 * error.sum()
     return weights / spread, constant - float((weights * mean / spread).sum())
 
 
@@ -250,7 +258,8 @@ def report_calibration(found: Sequence[Example], checked: np.ndarray, *, is_bare
     evidence = np.hstack([plain[:, [names.index(name) for name in fitted]], languages])
     right = np.array([one.is_right for one in found])
     answerable = np.array([one.is_answerable for one in found])
-    weights, constant = fit(evidence[~checked], right[~checked].astype(float), by_hand[~checked])
+    counts = np.array([COUNTS[one.kind] for one in found])
+    weights, constant = fit(evidence[~checked], right[~checked].astype(float), by_hand[~checked], counts[~checked])
     of = {name: round(float(weight), 3) for name, weight in zip(fitted, weights, strict=False)} | BY_HAND
     print(f"weights = { ({name: of[name] for name in names if name in of}) }\nconstant = {constant:.3f}")
     moved = (f"Locale.{x.name}: {LANGUAGE_SCALE * w:.2f}" for x, w in zip(locales, weights[len(fitted) :], strict=True))
@@ -283,7 +292,7 @@ def main() -> None:
         found = asyncio.run(examples(options.data, copy, held))
     if options.keep:
         options.keep.write_bytes(pickle.dumps(found))
-    is_golden = np.array([bool(one.name) and not one.name.startswith("cal-") for one in found])
+    is_golden = np.array([one.kind == "golden" for one in found])
     odd = np.array([bool(one.name) and int(one.name[-2:]) % 2 == 1 for one in found])
     checked = is_golden & ~odd
     report_ranking(found, checked, is_bare=options.bare)

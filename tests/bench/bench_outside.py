@@ -3,8 +3,8 @@
     python -m tests.bench.bench_outside [--quick] [--misses LANGUAGE]
 
 The passages and questions are made by `outside_set`: 300 a language, all twelve languages in one folder. Ours is the
-first section that the Answerer ranks, over all languages; of the language it has the hint that a visitor's app gives.
-Plain dense retrieval and BM25 are told the language and search its passages only: the cosine of the raw vectors of the same
+first section that the Answerer ranks, over all languages, the language of the question unknown to it. Plain dense
+retrieval and BM25 are told the language and search its passages only: the cosine of the raw vectors of the same
 embedding, and BM25 (k1 1.2, b 0.75) over words, in Chinese over bigrams. Where several passages share the best score,
 each counts as its share.
 """
@@ -112,7 +112,7 @@ async def by_us(core: Core, found: Sample, *, show: bool) -> list[float]:
     """Our own hits."""
     hits = []
     for passage in found.asked:
-        ranked = (await core.answerer.examine(Question(passage.question, TODAY, app_locale=found.locale))).ranked
+        ranked = (await core.answerer.examine(Question(passage.question, TODAY))).ranked
         first = ranked[0].key if ranked else None
         is_hit = first is not None and (first.path, first.section_id) == (passage.path, passage.section)
         hits.append(float(is_hit))

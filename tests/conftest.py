@@ -41,6 +41,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 _GOLDEN_BUILD = pytest.StashKey[Build]()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the golden index goes last: it takes minutes to build, meanwhile the other tests run."""
+    items.sort(key=lambda item: "golden_data" in getattr(item, "fixturenames", ()))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     if not session.config.option.collectonly and any("golden_data" in item.fixturenames for item in session.items):
         session.stash[_GOLDEN_BUILD] = Build()

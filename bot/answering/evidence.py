@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.answering.lexicon import AskedKind
-from bot.answering.ranking import Candidate, shares
+from bot.answering.ranking import Candidate
 from bot.vocabulary import Locale
 from bot.writing.folding import fold, word_count
 
@@ -35,6 +35,8 @@ _SHARPNESS = 12.0
 _LONG_QUESTION_WORDS = 20
 _LEAD_LIMIT = 10.0
 _ODDS_LIMIT = 8.0
+_UNKNOWN_POSTERIOR = (-2.0, -1.0)
+"""Log posterior and log odds where too few questions are stored to know them: what lies far from all is refused."""
 _TINY = 1e-9
 
 
@@ -46,7 +48,7 @@ class Evidence:
     `open_lead` is its lead over the best open question, at most 10. `open_share` is the share, 0 to 1, of open
     questions among the stored questions nearest to this one. `posterior` is the section's log posterior, at least -8,
     `posterior_odds` the logarithm of the odds, at most 8 to either side, that the question is one of an answerable
-    section; where no posterior is known, the ranking stands in for it. `passage`, `passage_mean`, `question`,
+    section; where no posterior is known, both are as if there was some doubt. `passage`, `passage_mean`, `question`,
     `question_mean`, `coverage` and `sentence` are the section's own; `sentence_lead` is how much nearer its nearest
     sentence is than that of any other answerable section. `open_passage`, `open_question` and `open_question_mean` are
     the highest of all open questions. `asks_kind` is 1 when a date, a number, a price, a telephone … is asked for,
@@ -231,13 +233,14 @@ def _bounded(value: float, limit: float) -> float:
 
 def _posterior(answerable: Sequence[Candidate], unanswered: Sequence[Candidate]) -> tuple[float, float]:
     """The log posterior of the first of `answerable`, and the log odds of all of them against the others."""
-    logs = [candidate.match.log_posterior for candidate in (*answerable, *unanswered)]
-    known = [log for log in logs if log is not None]
-    if len(known) < len(logs):
-        known = [math.log(share + _TINY) for share in shares((*answerable, *unanswered))]
-    powers = [math.exp(log) for log in known]
-    can, can_not = sum(powers[: len(answerable)]), sum(powers[len(answerable) :])
-    return known[0], math.log(can + _TINY) - math.log(can_not + _TINY)
+    first = answerable[0].match.log_posterior
+    if first is None:
+        return _UNKNOWN_POSTERIOR
+    can, can_not = (
+        sum(math.exp(candidate.match.log_posterior or 0.0) for candidate in candidates)
+        for candidates in (answerable, unanswered)
+    )
+    return first, math.log(can + _TINY) - math.log(can_not + _TINY)
 
 
 def _open_share(answerable: Sequence[Candidate], unanswered: Sequence[Candidate]) -> float:

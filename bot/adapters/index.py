@@ -6,7 +6,7 @@ import asyncio
 import weakref
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -95,6 +95,23 @@ class _Rows:
     passages: int
     questions: int
 
+    @classmethod
+    def of(cls, chunks: ChunkTable, copies: Sequence[int]) -> Self:
+        """Passages and questions of these copies, without any sentences."""
+        passages = [chunks.rows_of(number, ChunkKind.PASSAGE) for number in copies]
+        questions = [rows for number in copies if len(rows := chunks.rows_of(number, ChunkKind.QUESTION))]
+        groups = [*passages, *questions]
+        starts = np.cumsum([0, *(len(rows) for rows in groups[:-1])])
+        rows = np.concatenate(groups)
+        return cls(rows, np.zeros(len(rows), dtype=np.bool_), starts, len(passages), len(questions))
+
+    def in_language(self, chunks: ChunkTable, own: int) -> Self:
+        """The same with the sentences of the copy in the language of the question."""
+        rows, starts = self.rows, self.starts
+        if len(sentences := chunks.rows_of(own, ChunkKind.SENTENCE)):
+            rows, starts = np.concatenate([rows, sentences]), np.append(starts, len(rows))
+        return replace(self, rows=rows, starts=starts, is_own=chunks.sections[rows] == own)
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -116,6 +133,7 @@ class GenerationSearch:
         self._vectors = np.asarray(files.vectors)  # the same mapped memory, without the ways of a memmap
         self._knowledge = PublishedKnowledge(files.number, files.sections)
         self._numbers = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
+        self._common_rows: dict[SectionKey, _Rows] = {}
         self._rows: dict[tuple[SectionKey, Locale], _Rows] = {}
         self._spellings: dict[Locale, Spelling] = {}
         self._places = {
@@ -199,11 +217,20 @@ class GenerationSearch:
         """What is compared of a section; looked up once a language, at the first question that needs it."""
         rows = self._rows.get((key, locale))
         if rows is None:
+            own = self._numbers.get((key, locale))
+            rows = self._common_rows_of(key)
+            if own is not None and own not in self._files.left_out:
+                rows = rows.in_language(self._files.chunks, own)
+            self._rows[key, locale] = rows
+        return rows
+
+    def _common_rows_of(self, key: SectionKey) -> _Rows:
+        """What is compared of a section in whatever language the question is."""
+        rows = self._common_rows.get(key)
+        if rows is None:
             numbers = [self._numbers[key, copy.locale] for copy in self._knowledge.copies(key)]
             searched = [number for number in numbers if number not in self._files.left_out]
-            own = self._numbers.get((key, locale))
-            rows = _rows_of_sections(self._files.chunks, searched, own=own if own in searched else None)
-            self._rows[key, locale] = rows
+            rows = self._common_rows[key] = _Rows.of(self._files.chunks, searched)
         return rows
 
 
@@ -222,17 +249,6 @@ def _match(key: SectionKey, rows: _Rows, best: Vector, *, coverage: float, log_p
         has_questions=len(questions) > 0,
         log_posterior=log_posterior,
     )
-
-
-def _rows_of_sections(chunks: ChunkTable, copies: Sequence[int], *, own: int | None) -> _Rows:
-    passages = [chunks.rows_of(number, ChunkKind.PASSAGE) for number in copies]
-    questions = [rows for number in copies if len(rows := chunks.rows_of(number, ChunkKind.QUESTION))]
-    groups = [*passages, *questions]
-    if own is not None and len(sentences := chunks.rows_of(own, ChunkKind.SENTENCE)):
-        groups.append(sentences)
-    starts = np.cumsum([0, *(len(rows) for rows in groups[:-1])])
-    rows = np.concatenate(groups)
-    return _Rows(rows, chunks.sections[rows] == (-1 if own is None else own), starts, len(passages), len(questions))
 
 
 class PublishedIndex:

@@ -20,15 +20,11 @@ _STEM = 5
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The chosen sentences of one section and its others, both in reading order.
-
-    `best` is the similarity of its nearest sentence.
-    """
+    """The chosen sentences of one section and its others, both in reading order."""
 
     section: StoredSection
     sentences: tuple[str, ...]
     rest: tuple[str, ...]
-    best: float
 
 
 def extract(
@@ -53,7 +49,6 @@ def extract(
         section=section,
         sentences=tuple(section.sentences[ordinal] for ordinal in everything if ordinal in chosen),
         rest=tuple(section.sentences[ordinal] for ordinal in everything if ordinal not in chosen),
-        best=max((hit.score for hit in hits), default=0.0),
     )
 
 

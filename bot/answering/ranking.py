@@ -92,8 +92,11 @@ def blend(readings: Sequence[tuple[Sequence[Match], float]]) -> Sequence[Match]:
     add up to 1 again.
     """
     found = [({match.key: match for match in matches}, weight) for matches, weight in readings if matches]
-    keys = dict.fromkeys(key for by_key, _ in found for key in by_key)
-    blended = [_blended([(by_key.get(key) or _worst(by_key, key), weight) for by_key, weight in found]) for key in keys]
+    real = {key: match for by_key, _ in found for key, match in by_key.items()}
+    blended = [
+        _blended([(by_key.get(match.key) or _worst(by_key, match), weight) for by_key, weight in found])
+        for match in real.values()
+    ]
     logs = [match.log_posterior for match in blended if match.log_posterior is not None]
     if not logs:
         return blended
@@ -117,9 +120,10 @@ def _blended(parts: Sequence[tuple[Match, float]]) -> Match:
     )
 
 
-def _worst(by_key: Mapping[SectionKey, Match], key: SectionKey) -> Match:
+def _worst(by_key: Mapping[SectionKey, Match], like: Match) -> Match:
+    """As near as the worst that was found, but what is known of the section itself stays."""
     worst = min(by_key.values(), key=lambda match: match.passage + match.question)
-    return replace(worst, key=key, coverage=0.0)
+    return replace(worst, key=like.key, coverage=0.0, is_native=like.is_native, has_questions=like.has_questions)
 
 
 def rank(matches: Sequence[Match], question: str, knowledge: Knowledge) -> list[Candidate]:

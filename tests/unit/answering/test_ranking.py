@@ -47,6 +47,13 @@ def test_blending_takes_each_reading_by_its_weight():
     assert blended == {"a": pytest.approx(0.25), "b": pytest.approx(0.75)}
 
 
+def test_a_section_that_one_reading_did_not_find_keeps_what_is_known_of_it():
+    silent = replace(match("b", 0.5), has_questions=False, is_native=False)
+    blended = {found.key.path: found for found in blend((([match("a", 0.9)], 0.5), ([match("a", 0.9), silent], 0.5)))}
+    assert (blended["b"].has_questions, blended["b"].is_native) == (False, False)
+    assert (blended["a"].has_questions, blended["a"].is_native) == (True, True)
+
+
 def test_blended_probabilities_add_up_to_one_again():
     sure, other = (
         [replace(match("a", 1.0), log_posterior=log(share)), replace(match("b", 0.0), log_posterior=log(1 - share))]

@@ -203,9 +203,16 @@ async def test_a_new_subject_is_read_alone():
 async def test_of_several_sentences_the_last_is_read_once_more():
     search = GivenSearch([section("expo", "In July."), section("press", "Newspapers.")], {"press": 0.9, "expo": 0.5})
     search.by_word = {"I write for a newspaper": {"press": 0.9, "expo": 0.5}, "When": {"expo": 3.0, "press": 0.1}}
-    answer = await answerer(search).answer(ask("I write for a newspaper. When is the expo held this year?"))
+    doubtful = Calibration(weights={}, constant=1.0)
+    answer = await answerer(search, doubtful).answer(ask("I write for a newspaper. When is the expo held this year?"))
     assert search.asked[1] == "When is the expo held this year?"
     assert answer.citations[0].key == key("expo")
+
+
+async def test_what_leaves_no_doubt_is_read_once():
+    search = GivenSearch([section("expo", "In July.")], {"expo": 0.9})
+    await answerer(search).answer(ask("I write for a newspaper. When is the expo held this year?"))
+    assert len(search.asked) == 1
 
 
 async def test_a_message_in_capitals_is_searched_in_small_letters():

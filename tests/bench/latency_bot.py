@@ -5,6 +5,8 @@
 Writes lines of JSON: {"ready"}, then {"lane", "stored_at"} for each update once it is committed, and {"answer_ms"} for
 what the Answerer took. Reads lines of JSON: {"embed": text} is answered by {"embed_ms"}, the time of one embedding of
 the text by a model of its own, without any cache. Ends with its standard input.
+
+Nobody is asked about announcements: what is sent to a visitor is the answers alone.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from bot.inbox.model import StoredUpdate
 from bot.inbox.ports import Inbox
 from bot.ops.logs import configure_logs
 from bot.sandbox.engine import DEFAULT_TOKEN
+from bot.settings import Announcements
 from tests.bench.workshop import Workshop, one_core
 
 
@@ -87,7 +90,7 @@ async def embed_on_demand() -> None:
 
 
 async def run(base_url: str, workshop: Workshop) -> None:
-    settings = workshop.settings
+    settings = workshop.settings.model_copy(update={"announcements": Announcements(ask_visitors=False)})
     options = replace(app._chat_options(settings, base_url=base_url, token=DEFAULT_TOKEN), serve_port=None)
     async with open_core(settings) as core:
         await core.make_answerable()

@@ -2,9 +2,10 @@
 
     python -m tests.bench.latency_bot BASE_URL --data DIR --knowledge DIR
 
-Writes lines of JSON: {"ready"}, then {"lane", "stored_at"} for each update once it is committed, and {"answer_ms"} for
-what the Answerer took. Reads lines of JSON: {"embed": text} is answered by {"embed_ms"}, the time of one embedding of
-the text by a model of its own, without any cache. Ends with its standard input.
+Writes lines of JSON: {"ready"}, then {"lane", "stored_at"} for each update once it is committed, {"answer_ms"} for what
+the Answerer took, and {"handled": lane} when all is done that comes of an update. Reads lines of JSON: {"embed": text}
+is answered by {"embed_ms"}, the time of one embedding of the text by a model of its own, without any cache. Ends with
+its standard input.
 
 Nobody is asked about announcements: what is sent to a visitor is the answers alone.
 """
@@ -18,6 +19,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from bot import app
@@ -35,10 +37,11 @@ from tests.bench.workshop import Workshop, one_core
 
 
 class TimedInbox:
-    """See `bot.inbox.ports.Inbox`; says when updates were stored."""
+    """See `bot.inbox.ports.Inbox`; says when updates were stored and when they were done."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
+        self._lanes: dict[int, int] = {}
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._inbox, name)
@@ -47,8 +50,13 @@ class TimedInbox:
         new = await self._inbox.store(updates)
         stored_at = time.time()
         for update in updates:
+            self._lanes[update.update_id] = update.lane
             say(lane=update.lane, stored_at=stored_at)
         return new
+
+    async def done(self, update_id: int, *, now: datetime) -> None:
+        await self._inbox.done(update_id, now=now)
+        say(handled=self._lanes[update_id])
 
 
 class TimedAnswerer:

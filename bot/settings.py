@@ -135,7 +135,7 @@ class Store(_Table):
 class Answering(_Table):
     """How boldly the bot answers."""
 
-    answer_from: Annotated[float, Field(ge=0, le=1)] = 0.45
+    answer_from: Annotated[float, Field(ge=0, le=1)] = 0.5
     """An answer is given from this calibrated probability on."""
     sentences: Annotated[int, Field(ge=1, le=10)] = 3
     history_turns: Annotated[int, Field(ge=0, le=10)] = 3

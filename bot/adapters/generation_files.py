@@ -27,8 +27,9 @@ from bot.ingestion.chunking import sentences_of
 from bot.ingestion.discriminant import Discriminant
 from bot.ingestion.model import Audience, Chunk, ChunkKind, Document, GenerationContent, Means, Section, Vector
 from bot.vocabulary import Locale, SectionKey
+from bot.writing.spelling import Spelling
 
-FORMAT = 4
+FORMAT = 5
 """Raise it when the files change their form: they are then built anew."""
 
 _SECTIONS = TypeAdapter(list[StoredSection])
@@ -90,6 +91,8 @@ class GenerationFiles:
     vectors: Vector
     means: Means
     lexicons: Mapping[Locale, Lexicon]
+    spellings: Mapping[Locale, str]
+    """The words of each language, for `Spelling.read`: few languages are asked in."""
     discriminant: Discriminant | None
     """With the classes of `classes_of`; None where too few questions are stored."""
     left_out: frozenset[int]
@@ -138,7 +141,7 @@ def write_files(folder: Path, content: GenerationContent) -> None:
 
 
 def write_lexicons(folder: Path) -> None:
-    """Write the lexicon of each language from the sections that are searched."""
+    """Write the lexicon of each language from the sections that are searched, and how all of them spell its words."""
     sections, (_, left_out) = _read_sections(folder), _read_chunks(folder)
     for locale in Locale:
         numbers = [
@@ -146,6 +149,8 @@ def write_lexicons(folder: Path) -> None:
         ]
         texts = [_searched_text(sections[number]) for number in numbers]
         Lexicon.of(texts, numbers).save(folder / _lexicon_name(locale))
+        spelling = Spelling.of(_searched_text(section) for section in sections if section.locale is locale)
+        (folder / _spelling_name(locale)).write_text(spelling.written(), encoding="utf-8")
 
 
 def classes_of(sections: Sequence[StoredSection], left_out: Collection[int]) -> dict[SectionKey, int]:
@@ -274,6 +279,7 @@ def read_files(folder: Path) -> GenerationFiles:
             vectors=np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False),
             means=means_from_bytes((folder / "means.npz").read_bytes()),
             lexicons={locale: Lexicon.load(folder / _lexicon_name(locale)) for locale in Locale},
+            spellings={locale: (folder / _spelling_name(locale)).read_text(encoding="utf-8") for locale in Locale},
             discriminant=Discriminant.load(learned) if (learned := folder / _DISCRIMINANT).exists() else None,
             left_out=left_out,
         )
@@ -380,6 +386,10 @@ def _stored(document: Document, section: Section) -> StoredSection:
 
 def _lexicon_name(locale: Locale) -> str:
     return f"words-{locale}.npz"
+
+
+def _spelling_name(locale: Locale) -> str:
+    return f"spelling-{locale}.tsv"
 
 
 def _sealed_names(folder: Path) -> list[str]:

@@ -156,6 +156,10 @@ class GenerationSearch:
             own = centred_query(raw, locale, self._files.means, share=_OWN_SHARE)
         return await asyncio.to_thread(self._find, _Asked(text, locale, vector, own), top_k)
 
+    def corrected(self, text: str, locale: Locale) -> str:
+        """See the port."""
+        return self._spelling_of(locale).corrected(text)
+
     async def sentences(self, text: str, locale: Locale, section: StoredSection) -> Sequence[SentenceHit]:
         """See the port."""
         vector = await self._vector(text, locale)
@@ -170,14 +174,13 @@ class GenerationSearch:
         return centred_query(await self._raw_vector(text, locale), locale, self._files.means)
 
     async def _raw_vector(self, text: str, locale: Locale) -> Vector:
-        spelling = self._spellings.get(locale)
-        if spelling is None:
-            spelling = self._spellings[locale] = await asyncio.to_thread(self._spelling_of, locale)
-        return await self._embedder.question(spelling.restored(text))
+        return await self._embedder.question(self._spelling_of(locale).restored(text))
 
     def _spelling_of(self, locale: Locale) -> Spelling:
-        found = (section for section in self._files.sections if section.locale is locale)
-        return Spelling.of(text for one in found for text in (one.title, one.heading, one.text, *one.questions))
+        spelling = self._spellings.get(locale)
+        if spelling is None:
+            spelling = self._spellings[locale] = Spelling.read(self._files.spellings[locale])
+        return spelling
 
     def _find(self, asked: _Asked, top_k: int) -> list[Match]:
         """Chroma and the lexicon name the candidates; all of their copies are then compared exactly."""

@@ -41,11 +41,11 @@ class Match:
     `passage` and `question` are the best similarities (centred cosine, -1 to 1) of its passages and of its stored
     questions in any language, `passage_mean` and `question_mean` the means over its languages of the best in each; in
     a section without stored questions its passages stand in for them. `coverage` is the share, 0 to 1, of the
-    question's character n-grams, weighted by rarity, that the copy in the question's language holds; 0 where there is
-    no such copy. `sentence` is the best similarity of a single sentence in the question's language, or `passage` where
-    there is no copy in it, and `is_native` tells whether there is one. `log_posterior` is the natural logarithm of the
-    probability that the question is one of this section's and no other's, as all stored questions together have it;
-    None where too few are stored.
+    question's character n-grams, weighted by rarity, that the copy in the question's language holds, a long copy's
+    counting a little less; 0 where there is no such copy. `sentence` is the best similarity of a single sentence in the
+    question's language, or `passage` where there is no copy in it, and `is_native` tells whether there is one.
+    `log_posterior` is the natural logarithm of the probability that the question is one of this section's and no
+    other's, as all stored questions together have it; None where too few are stored.
     """
 
     key: SectionKey
@@ -98,6 +98,10 @@ class Search(Protocol):
 
     async def matches(self, text: str, locale: Locale, *, top_k: int) -> Sequence[Match]:
         """The sections of the `top_k` chunks nearest by meaning in any language, and those nearest by words."""
+        ...
+
+    def corrected(self, text: str, locale: Locale) -> str:
+        """`text` with words that look mistyped written like known ones; the same text where none does."""
         ...
 
     async def sentences(self, text: str, locale: Locale, section: StoredSection) -> Sequence[SentenceHit]:

@@ -1,40 +1,144 @@
-"""The words of a language as its texts write them, to put lost letters back: for searching only.
+"""The words of a language as its texts write them, to put right what visitors mistype: for searching only.
 
-Many keyboards lack letters (ө, қ, ӯ, the Persian ک), and many thumbs leave marks out. The embedding model cuts such
-words into pieces that mean little to it.
+Many keyboards lack letters (ө, қ, ӯ, the Persian ک), many thumbs leave marks out, and all thumbs slip. The embedding
+model cuts such words into pieces that mean little to it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from typing import Self
 
 import regex
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from bot.writing.folding import fold, has_han
 
 _WORD = regex.compile(r"[\p{L}\p{M}](?:[\p{L}\p{M}'‘’ʻʼ`\u200c]*[\p{L}\p{M}ʻʼ])?")
+_STRETCHED = regex.compile(r"((?![ivxwIVXW])\p{L})\1{2,}")
+_ONE_SLIP_FROM = 5
+_TWO_SLIPS_FROM = 9
+"""Letters from which a word may differ from a known one in one place, and in two."""
+_HAN = 3
+"""Chinese has no words between blanks: runs of three characters stand for them."""
+_USUAL_HAN = 3
+"""How often the texts must hold a character between its neighbours."""
+_GAP = "_"
+
+
+def unstretched(text: str) -> str:
+    """Letters that are held down for emphasis (sooo, плиииз) once; Roman numerals and «www» stay."""
+    return _STRETCHED.sub(r"\1", text)
 
 
 class Spelling:
-    """The words of one language, the usual ones first."""
+    """The words of one language, each with what it folds to, the usual ones first.
 
-    def __init__(self, words: Collection[str]) -> None:
-        self._known = {word.casefold() for word in words}
+    `han` are the runs of three Chinese characters and how often the texts hold each.
+    """
+
+    def __init__(self, words: Iterable[tuple[str, str]], han: Iterable[tuple[str, int]] = ()) -> None:
+        self._words = list(words)
+        self._han = dict(han)
+        self._known = {word.casefold() for word, _ in self._words}
         self._usual: dict[str, str] = {}
-        for word in words:
-            self._usual.setdefault(fold(word), word)
+        for word, folded in self._words:
+            self._usual.setdefault(folded, word)
+        self._correct = [folded for folded in self._usual if len(folded) >= _ONE_SLIP_FROM - 1]
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
         """Learn the words of these texts, which are all in one language."""
-        uses = Counter(word for text in texts for word in _WORD.findall(text) if not has_han(word))
-        return cls([word for word, _ in uses.most_common()])
+        uses, han = Counter[str](), Counter[str]()
+        for word in (word for text in texts for word in _WORD.findall(text)):
+            if has_han(word):
+                han.update(_runs(word))
+            else:
+                uses[word] += 1
+        words = [(word, fold(word)) for word, _ in uses.most_common()]
+        return cls(words, sorted((run, count) for run, count in han.items() if count > 1))
+
+    @classmethod
+    def read(cls, written: str) -> Self:
+        """Make of the lines of `written` what they were made of."""
+        pairs = [(word, other) for word, _, other in (line.partition("\t") for line in written.splitlines())]
+        words = [(word, folded) for word, folded in pairs if not folded.isdecimal()]
+        return cls(words, ((run, int(count)) for run, count in pairs if count.isdecimal()))
+
+    def written(self) -> str:
+        """A line a word with what it folds to, and a line a Chinese run with its number, for `read`."""
+        return "".join(f"{word}\t{other}\n" for word, other in (*self._words, *self._han.items()))
 
     def restored(self, text: str) -> str:
         """`text` with each word that no text holds written like the usual one that it folds to, where there is one."""
-        return _WORD.sub(lambda match: self._word(match.group()), text)
+        return _WORD.sub(lambda match: self._restored(match.group()), text)
 
-    def _word(self, word: str) -> str:
+    def corrected(self, text: str) -> str:
+        """`text` with each longer word that is not known replaced by the likest one that is, if one is like enough.
+
+        Like enough are, from five letters, words that differ in one letter more, less, other or swapped, and from nine
+        in two. A Chinese character that fits nowhere between its neighbours gives way to one of the same sound that
+        does: an input method offers many. Some words that are right, but in no text, are changed too.
+        """
+        return _WORD.sub(lambda match: self._corrected(match.group()), text)
+
+    def _restored(self, word: str) -> str:
         return word if word.casefold() in self._known else self._usual.get(fold(word), word)
+
+    def _corrected(self, word: str) -> str:
+        if has_han(word):
+            return self._corrected_han(word)
+        folded = fold(word)
+        if len(folded) < _ONE_SLIP_FROM or folded in self._usual:
+            return word
+        most = 1 if len(folded) < _TWO_SLIPS_FROM else 2
+        found = process.extractOne(folded, self._correct, scorer=OSA.distance, score_cutoff=most)
+        if found is None or (found[1] > 1 and found[0][0] != folded[0]):
+            return word
+        return self._usual[found[0]]
+
+    def _corrected_han(self, word: str) -> str:
+        letters = list(word)
+        for place in range(len(letters)):
+            windows = _windows(letters, place)
+            if not any("".join(window) in self._han for window in windows.values()):
+                letters[place] = self._fitting(windows, letters[place]) or letters[place]
+        return "".join(letters)
+
+    def _fitting(self, windows: dict[int, list[str]], letter: str) -> str | None:
+        """The character of the same sound as `letter` that stands most often between these neighbours, if one does."""
+        counts: Counter[str] = Counter()
+        for gap, window in windows.items():
+            counts.update(self._between["".join((*window[:gap], _GAP, *window[gap + 1 :]))])
+        usual = (other for other, count in counts.most_common() if count >= _USUAL_HAN)
+        return next((other for other in usual if _sounds(other) & _sounds(letter)), None)
+
+    @cached_property
+    def _between(self) -> defaultdict[str, Counter[str]]:
+        """For each Chinese run with a gap in it the characters that fill it."""
+        between: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for run, count in self._han.items():
+            for gap in range(_HAN):
+                between[f"{run[:gap]}{_GAP}{run[gap + 1 :]}"][run[gap]] += count
+        return between
+
+
+@lru_cache(maxsize=8192)
+def _sounds(letter: str) -> frozenset[str]:
+    """How a Chinese character may be read, in pinyin without tones."""
+    from pypinyin import Style, pinyin  # noqa: PLC0415 - it reads 4 MB, and few questions need it
+
+    return frozenset(pinyin(letter, style=Style.NORMAL, heteronym=True)[0])
+
+
+def _runs(word: str) -> Iterator[str]:
+    return (word[start : start + _HAN] for start in range(len(word) - _HAN + 1))
+
+
+def _windows(letters: list[str], place: int) -> dict[int, list[str]]:
+    """The runs of three that hold the letter at `place`, by where in them it stands."""
+    starts = range(max(0, place - _HAN + 1), min(place, len(letters) - _HAN) + 1)
+    return {place - start: letters[start : start + _HAN] for start in starts}

@@ -2,9 +2,9 @@
 
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
-Names: start, latency, tutorial, sync, language, outside, check, fast_path, announcement, planning. The data folder is
-the one `scoda run` uses; what is not built yet is built there first, with a progress bar. The benches themselves work on
-copies.
+Names: start, latency, tutorial, sync, language, outside, unseen, check, fast_path, announcement, planning. The data
+folder is the one `scoda run` uses; what is not built yet is built there first, with a progress bar. The benches themselves
+work on copies.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ BENCHES = {
     "sync": "Synchronisation",
     "language": "Language of a message",
     "outside": "Passages that nobody tuned for",
+    "unseen": "Questions to which nothing was fitted",
     "check": "Check of a composed answer",
     "fast_path": "Paid broadcast beside other libraries",
     "announcement": "An announcement at the free rate, with visitors",

@@ -220,11 +220,11 @@ async def test_coverage_speaks_of_the_copy_in_the_question_s_language(index: Ind
     assert matches[ROUTES].coverage == 0.0
 
 
-async def test_full_coverage_is_one(index: Index) -> None:
+async def test_who_holds_all_words_has_all_but_what_its_length_costs(index: Index) -> None:
     matches = await index.current().matches("Almaty warehouse", Locale.EN, top_k=1)
 
     found = next(match for match in matches if match.key == TRAINS)
-    assert found.coverage == pytest.approx(1.0, abs=1e-4)
+    assert 0.9 < found.coverage <= 1.0
 
 
 async def test_a_section_that_holds_the_words_is_found_however_far_it_is_by_meaning(index: Index) -> None:

@@ -18,11 +18,11 @@ from bot.writing.folding import ascii_digits
 from tests.golden import GOLDEN, TODAY
 from tests.golden.building import KNOWLEDGE
 
-LEAST_RIGHT = 0.94
-LEAST_RIGHT_IN_A_LANGUAGE = 0.89
-LEAST_REFUSED_RIGHTLY = 0.96
+LEAST_RIGHT = 0.945
+LEAST_RIGHT_IN_A_LANGUAGE = 0.9
+LEAST_REFUSED_RIGHTLY = 0.965
 LEAST_RIGHT_OF_THE_HARD = 0.9
-MOST_REFUSED_WRONGLY = 0.05
+MOST_REFUSED_WRONGLY = 0.048
 WORST_TO_BEST = 0.9
 
 
@@ -49,9 +49,9 @@ async def results(golden_data) -> list[Result]:
 @pytest.mark.parametrize("locale", list(Locale))
 def test_every_language_has_its_golden_questions(locale):
     kinds = Counter(case.case_id[3] for case in cases_of(locale))
-    assert kinds["a"] >= 25
-    assert kinds["u"] >= 20
-    assert kinds["h"] >= 8
+    assert kinds["a"] >= 60
+    assert kinds["u"] >= 38
+    assert kinds["h"] >= 14
 
 
 @pytest.mark.parametrize("locale", [locale for locale in Locale if locale is not Locale.EN])

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answering.evidence import Calibration, weigh
+from bot.answering.evidence import Calibration, Signs, weigh
 from bot.answering.ports import Match
 from bot.answering.ranking import Candidate
 from bot.vocabulary import DocumentPath, Locale, SectionKey
@@ -16,8 +16,7 @@ def candidate(name: str, nearness: float, *, log_posterior: float | None = None)
 
 
 def evidence(answerable, unanswered=(), **more):
-    given = {"asks_kind": False, "lacks_kind": False, "lacks_contact": False, "in_context": False} | more
-    return weigh("when is it held", answerable, unanswered, **given)
+    return weigh("when is it held", answerable, unanswered, Signs(**more))
 
 
 def test_the_odds_are_those_of_all_that_may_answer_against_all_that_can_not():

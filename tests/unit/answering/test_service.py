@@ -53,6 +53,7 @@ class GivenSearch:
     nearness: dict[str, float]
     by_word: dict[str, dict[str, float]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    corrections: dict[str, str] = field(default_factory=dict)
     generation: int = 1
 
     @property
@@ -72,6 +73,9 @@ class GivenSearch:
         self.asked.append(text)
         found = next((near for word, near in self.by_word.items() if word in text), self.nearness)
         return [Match(key(name), near, near, near, near, near / 2, near) for name, near in found.items()]
+
+    def corrected(self, text, locale):
+        return self.corrections.get(text, text)
 
     async def sentences(self, text, locale, section):
         return [SentenceHit(ordinal, 0.5) for ordinal in range(len(section.sentences))]
@@ -213,6 +217,60 @@ async def test_what_leaves_no_doubt_is_read_once():
     search = GivenSearch([section("expo", "In July.")], {"expo": 0.9})
     await answerer(search).answer(ask("I write for a newspaper. When is the expo held this year?"))
     assert len(search.asked) == 1
+
+
+async def test_where_there_is_doubt_slips_of_the_thumb_are_put_right():
+    search = GivenSearch([section("expo", "In July.")], {"expo": 0.3}, by_word={"exhibition": {"expo": 0.9}})
+    search.corrections = {"when is the exhibtion": "when is the exhibition"}
+    nearness_decides = Calibration(weights={"passage": 10.0}, constant=-5.0)
+    answer = await answerer(search, nearness_decides).answer(ask("when is the exhibtion"))
+    assert search.asked == ["when is the exhibtion", "when is the exhibition"]
+    assert answer.sentences == ("In July.",)
+
+
+async def test_what_was_put_right_is_told_only_when_it_is_surer_than_that():
+    search = GivenSearch([section("expo", "In July.")], {"expo": 0.4}, by_word={"when": {"expo": 0.5}})
+    search.corrections = {"wenn does the hedgehog sleep": "when does the hedgehog sleep"}
+    nearness_decides = Calibration(weights={"passage": 10.0}, constant=-5.0)
+    answer = await answerer(search, nearness_decides).answer(ask("wenn does the hedgehog sleep"))
+    assert len(search.asked) == 2
+    assert answer.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("nearness", [0.01, 0.9])
+async def test_where_there_is_no_doubt_nothing_is_put_right(nearness):
+    search = GivenSearch([section("expo", "In July.")], {"expo": nearness})
+    search.corrections = {"when is the exhibtion": "when is the exhibition"}
+    nearness_decides = Calibration(weights={"passage": 10.0}, constant=-5.0)
+    await answerer(search, nearness_decides).answer(ask("when is the exhibtion"))
+    assert search.asked == ["when is the exhibtion"]
+
+
+async def test_letters_held_down_for_emphasis_are_searched_once():
+    search = GivenSearch([section("expo", "In July.")], {"expo": 0.9})
+    await answerer(search).answer(ask("whennnn is the expoooo pls"))
+    assert search.asked == ["when is the expo pls"]
+
+
+async def test_a_year_of_which_the_section_says_nothing_speaks_against_it():
+    search = GivenSearch(
+        [section("trade", "In 2022 it was 8.1 billion."), section("train", "In 2024.")], {"trade": 0.9}
+    )
+    wary = Calibration(weights={"lacks_year": -20.0}, constant=4.0)
+    assert (await answerer(search, wary).answer(ask("how much was it in 2022"))).outcome is Outcome.ANSWERED
+    assert (await answerer(search, wary).answer(ask("how much was it in 2024"))).outcome is Outcome.UNKNOWN
+
+
+async def test_a_short_question_is_read_with_the_one_before_it_though_it_is_sure_by_itself():
+    search = GivenSearch(
+        [section("airport", "It opened in August."), section("conference", "It opened in the Pearl.")],
+        {"airport": 0.6, "conference": 0.1},
+        by_word={"the conference of 2025": {"conference": 0.9, "airport": 0.1}},
+    )
+    turn = Turn("who held the conference of 2025", Locale.EN, Outcome.ANSWERED, (key("conference"),))
+    nearness_decides = Calibration(weights={"passage": 10.0, "goes_on": 3.0}, constant=-3.5)
+    answer = await answerer(search, nearness_decides).answer(ask("where exactly was the opening", history=(turn,)))
+    assert answer.citations[0].key == key("conference")
 
 
 async def test_a_message_in_capitals_is_searched_in_small_letters():

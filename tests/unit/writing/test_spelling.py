@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.writing.folding import fold
-from bot.writing.spelling import Spelling
+from bot.writing.spelling import Spelling, unstretched
 
 KAZAKH = Spelling.of(["Көрме қашан өтеді?", "Көрме Циндаода өтеді.", "ол осы жерде", "өл"])
 
@@ -31,6 +31,82 @@ def test_persian_typed_on_an_arabic_keyboard():
 
 def test_the_usual_form_is_taken():
     assert Spelling.of(["Ёлка", "ёлка ёлка"]).restored("елка") == "ёлка"
+
+
+ENGLISH = Spelling.of(
+    ["How many financial institutions moved in? Institution of trade, the demonstration area, trains."]
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("how mny financal institutons", "how mny financial institutions"),
+        ("FINANCAL", "financial"),
+        ("tradin", "tradin"),
+        ("teh trian", "teh trian"),
+        ("demosntrtaion", "demonstration"),
+        ("hedgehogs eat apples", "hedgehogs eat apples"),
+        ("institution", "institution"),
+        ("2025 trains, SCODA!", "2025 trains, SCODA!"),
+    ],
+)
+def test_longer_words_with_a_slip_of_the_thumb_are_corrected(typed, meant):
+    assert ENGLISH.corrected(typed) == meant
+
+
+def test_words_of_other_scripts_are_corrected_too():
+    assert Spelling.of(["Үзэсгэлэнгийн төв хэзээ ашиглалтад орсон бэ"]).corrected("үзсгэлэнгийн") == "Үзэсгэлэнгийн"
+    assert Spelling.of(["इस्तेमाल"]).corrected("इस्तमाल") == "इस्तेमाल"
+
+
+CHINESE = Spelling.of(
+    ["胶东机场是哪年启用的", "胶东机场在哪里", "去胶东机场", "产业链供应链论坛", "供应链论坛", "供应链"]
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("胶东机厂是哪年启用的", "胶东机场是哪年启用的"),
+        ("供应练论坛几号", "供应链论坛几号"),
+        ("胶东机场在哪里", "胶东机场在哪里"),
+        ("刺猬冬天吃什么", "刺猬冬天吃什么"),
+        ("胶东机会", "胶东机会"),
+        ("机厂", "机厂"),
+    ],
+)
+def test_a_chinese_character_of_the_same_sound_gives_way_to_the_usual_one(typed, meant):
+    assert CHINESE.corrected(typed) == meant
+    assert Spelling.read(CHINESE.written()).corrected(typed) == meant
+
+
+def test_what_was_written_is_read_again():
+    again = Spelling.read(ENGLISH.written())
+    assert again.written() == ENGLISH.written()
+    assert again.corrected("financal") == "financial"
+    assert Spelling.read("").corrected("financal") == "financal"
+
+
+@pytest.mark.parametrize(
+    ("held", "meant"),
+    [
+        ("سلااااام", "سلام"),
+        ("плиииз", "плиз"),
+        ("sooo good", "so good"),
+        ("need book", "need book"),
+        ("www.scoda.com, XVIII, III", "www.scoda.com, XVIII, III"),
+        ("1000000", "1000000"),
+    ],
+)
+def test_letters_that_are_held_down_count_once(held, meant):
+    assert unstretched(held) == meant
+
+
+@given(st.text())
+def test_any_text_can_be_corrected(text):
+    assert ENGLISH.corrected(ENGLISH.corrected(text)) == ENGLISH.corrected(text)
+    unstretched(text)
 
 
 @given(st.text())

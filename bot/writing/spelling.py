@@ -112,18 +112,18 @@ class Spelling:
         """The character of the same sound as `letter` that stands most often between these neighbours, if one does."""
         counts: Counter[str] = Counter()
         for gap, window in windows.items():
-            counts.update(self._between["".join((*window[:gap], _GAP, *window[gap + 1 :]))])
+            counts.update(self._between.get("".join((*window[:gap], _GAP, *window[gap + 1 :])), ()))
         usual = (other for other, count in counts.most_common() if count >= _USUAL_HAN)
         return next((other for other in usual if _sounds(other) & _sounds(letter)), None)
 
     @cached_property
-    def _between(self) -> defaultdict[str, Counter[str]]:
+    def _between(self) -> dict[str, Counter[str]]:
         """For each Chinese run with a gap in it the characters that fill it."""
         between: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for run, count in self._han.items():
             for gap in range(_HAN):
                 between[f"{run[:gap]}{_GAP}{run[gap + 1 :]}"][run[gap]] += count
-        return between
+        return dict(between)
 
 
 @lru_cache(maxsize=8192)

@@ -213,6 +213,32 @@ def test_typing_is_shown_until_the_answer_comes(page_sandbox: Sandbox, bot: BotS
     expect(phone.column.get_by_test_id("typing")).to_have_count(0)
 
 
+_LOADED_WHILE_ANSWERED = """async (bot) => {
+    const { Store } = await import("/page/store.js");
+    const store = new Store();
+    store.bot = { id: bot };
+    store.personas.set(7, {});
+    const message = { message_id: 1, date: 1, text: "Here it is", chat: { id: 7, type: "private" }, from: { id: bot, is_bot: true } };
+    const list = Promise.withResolvers();
+    window.fetch = () => list.promise;
+    const loading = store.load(7);
+    store.apply("action", { bot, chat_id: 7, action: "typing" });
+    const typed = store.chat(7).action;
+    store.apply("message", { bot, ...message });
+    list.resolve(new Response(JSON.stringify({ messages: [message] })));
+    await loading;
+    return [typed, store.chat(7).action, store.chat(7).inOrder().length];
+}"""
+
+
+def test_typing_ends_though_the_list_of_the_chat_holds_the_answer_already(
+    page_sandbox: Sandbox, context: BrowserContext
+):
+    john = page_sandbox.persona("John", "en")
+    (phone,) = open_phones(context, john)
+    assert phone.page.evaluate(_LOADED_WHILE_ANSWERED, 5) == ["typing", None, 1]
+
+
 def test_a_draft_grows_until_the_answer_takes_its_place(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)

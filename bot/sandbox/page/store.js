@@ -133,6 +133,7 @@ export class Store extends EventTarget {
     const chat = this.chat(chatId);
     if (name === "message" || name === "edited_message") this.#put(chatId, chat, fact.message ?? fact);
     if (name === "deleted") this.#remove(chat, fact.message_ids);
+    if (name === "message") this.#answer(chatId, fact.message ?? fact);
     if (name === "action") this.#act(chatId, chat, fact.action);
     if (name === "draft") this.#sketch(chatId, chat, fact);
     if (name === "reaction") react(chat, fact);
@@ -148,10 +149,14 @@ export class Store extends EventTarget {
 
   #arrive(chatId, chat, message) {
     claimPending(chat, message);
+    if (message.from?.is_bot && !this.#looking.get(chatId)) chat.unread += 1;
+  }
+
+  // Also when the list of the chat, fetched meanwhile, has brought the message before the stream did.
+  #answer(chatId, message) {
     if (!message.from?.is_bot) return;
     this.#clearLater(chatId, "action", 0);
     this.#clearLater(chatId, "draft", 0);
-    if (!this.#looking.get(chatId)) chat.unread += 1;
   }
 
   #remove(chat, ids) {

@@ -156,9 +156,10 @@ class GenerationSearch:
             own = centred_query(raw, locale, self._files.means, share=_OWN_SHARE)
         return await asyncio.to_thread(self._find, _Asked(text, locale, vector, own), top_k)
 
-    def corrected(self, text: str, locale: Locale) -> str:
+    async def corrected(self, text: str, locale: Locale) -> str:
         """See the port."""
-        return self._spelling_of(locale).corrected(text)
+        spelling = await self._spelling_of(locale)
+        return await asyncio.to_thread(spelling.corrected, text)
 
     async def sentences(self, text: str, locale: Locale, section: StoredSection) -> Sequence[SentenceHit]:
         """See the port."""
@@ -174,12 +175,14 @@ class GenerationSearch:
         return centred_query(await self._raw_vector(text, locale), locale, self._files.means)
 
     async def _raw_vector(self, text: str, locale: Locale) -> Vector:
-        return await self._embedder.question(self._spelling_of(locale).restored(text))
+        spelling = await self._spelling_of(locale)
+        return await self._embedder.question(spelling.restored(text))
 
-    def _spelling_of(self, locale: Locale) -> Spelling:
+    async def _spelling_of(self, locale: Locale) -> Spelling:
         spelling = self._spellings.get(locale)
         if spelling is None:
-            spelling = self._spellings[locale] = Spelling.read(self._files.spellings[locale])
+            spelling = await asyncio.to_thread(Spelling.read, self._files.spellings[locale])
+            self._spellings[locale] = spelling
         return spelling
 
     def _find(self, asked: _Asked, top_k: int) -> list[Match]:

@@ -50,7 +50,7 @@ class Signs:
     lacks_contact: bool = False
     lacks_year: bool = False
     in_context: bool = False
-    goes_on: bool = False
+    same_document: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class Evidence:
     `lacks_kind` when the sections told hold none besides, `lacks_price` when that is a price, `lacks_contact` when it
     is a telephone, e-mail or web address; `missing` counts the question's numbers that the section does not hold,
     `lacks_year` is 1 when it holds none of the years asked about; `length` is the number of words, 20 and more being 1.
-    `in_context` is 1 when the question was read together with the one before it, and `goes_on` when the section stands
-    in the document that answered that one, too.
+    `in_context` is 1 when the question was read together with the one before it, and `same_document` when the section
+    then stands in the document that answered that one, too.
     """
 
     score: float
@@ -96,7 +96,7 @@ class Evidence:
     lacks_year: float
     length: float
     in_context: float
-    goes_on: float
+    same_document: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ CALIBRATION = Calibration(
         "lacks_year": -3.387,
         "length": 3.565,
         "in_context": 1.240,
-        "goes_on": -0.615,
+        "same_document": -0.615,
     },
     constant=-1.295,
     by_locale={
@@ -179,7 +179,7 @@ BARE_CALIBRATION = Calibration(
         "lacks_year": -4.256,
         "length": 5.949,
         "in_context": 1.391,
-        "goes_on": 0.767,
+        "same_document": 0.767,
     },
     constant=-5.028,
     by_locale={
@@ -244,7 +244,7 @@ def weigh(
         lacks_year=float(signs.lacks_year),
         length=min(word_count(question), _LONG_QUESTION_WORDS) / _LONG_QUESTION_WORDS,
         in_context=float(signs.in_context),
-        goes_on=float(signs.goes_on),
+        same_document=float(signs.same_document),
     )
 
 

@@ -100,7 +100,7 @@ class Search(Protocol):
         """The sections of the `top_k` chunks nearest by meaning in any language, and those nearest by words."""
         ...
 
-    def corrected(self, text: str, locale: Locale) -> str:
+    async def corrected(self, text: str, locale: Locale) -> str:
         """`text` with words that look mistyped written like known ones; the same text where none does."""
         ...
 

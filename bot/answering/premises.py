@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
 
 import regex
 
@@ -32,7 +31,6 @@ def lacks_year(question: str, section: StoredSection) -> bool:
     return bool(years) and not years & _years_of(section)
 
 
-@lru_cache(maxsize=8192)
 def _years_of(section: StoredSection) -> frozenset[str]:
     as_of = {str(section.as_of.year)} if section.as_of else set()
     return years_in(f"{section.title}\n{section.heading}\n{section.text}") | as_of

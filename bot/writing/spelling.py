@@ -18,7 +18,9 @@ from rapidfuzz.distance import OSA
 from bot.writing.folding import fold, has_han
 
 _WORD = regex.compile(r"[\p{L}\p{M}](?:[\p{L}\p{M}'‘’ʻʼ`\u200c]*[\p{L}\p{M}ʻʼ])?")
-_STRETCHED = regex.compile(r"((?![ivxwIVXW])\p{L})\1{2,}")
+_STRETCHED = regex.compile(r"(\p{L})\1{2,}")
+_NEVER_STRETCHED = regex.compile(r"[ivx]+|www", regex.IGNORECASE)
+_LETTERS = regex.compile(r"\p{L}+")
 _ONE_SLIP_FROM = 5
 _TWO_SLIPS_FROM = 9
 """Letters from which a word may differ from a known one in one place, and in two."""
@@ -31,7 +33,7 @@ _GAP = "_"
 
 def unstretched(text: str) -> str:
     """Letters that are held down for emphasis (sooo, плиииз) once; Roman numerals and «www» stay."""
-    return _STRETCHED.sub(r"\1", text)
+    return _LETTERS.sub(lambda match: _unstretched(match.group()), text) if _STRETCHED.search(text) else text
 
 
 class Spelling:
@@ -124,6 +126,10 @@ class Spelling:
             for gap in range(_HAN):
                 between[f"{run[:gap]}{_GAP}{run[gap + 1 :]}"][run[gap]] += count
         return dict(between)
+
+
+def _unstretched(word: str) -> str:
+    return word if _NEVER_STRETCHED.fullmatch(word) else _STRETCHED.sub(r"\1", word)
 
 
 @lru_cache(maxsize=8192)

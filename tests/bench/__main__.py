@@ -3,8 +3,8 @@
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
 Names: start, latency, tutorial, sync, language, outside, unseen, check, fast_path, announcement, planning. The data
-folder is the one `scoda run` uses; what is not built yet is built there first, with a progress bar. The benches themselves
-work on copies.
+folder is the one `scoda run` uses; what is not built yet is built there first, with a progress bar. The benches
+themselves work on copies.
 """
 
 from __future__ import annotations

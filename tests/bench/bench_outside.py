@@ -2,9 +2,9 @@
 
     python -m tests.bench.bench_outside [--quick] [--misses LANGUAGE]
 
-The passages and questions are made by `outside_set`: 300 a language, all twelve languages in one folder, all asked. Ours is the
-first section that the Answerer ranks, over all languages, the language of the question unknown to it. Plain dense
-retrieval and BM25 are told the language and search its passages only: the cosine of the raw vectors of the same
+The passages and questions are made by `outside_set`: 300 a language, all asked, all twelve languages in one folder. Ours
+is the first section that the Answerer ranks, over all languages, the language of the question unknown to it. Plain
+dense retrieval and BM25 are told the language and search its passages only: the cosine of the raw vectors of the same
 embedding, and BM25 (k1 1.2, b 0.75) over words, in Chinese over bigrams. Where several passages share the best score,
 each counts as its share.
 """

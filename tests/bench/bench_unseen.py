@@ -2,8 +2,8 @@
 
     python -m tests.bench.bench_unseen [--data DIR] [--knowledge DIR]
 
-See `tests.golden`: only the figures are to be read, or the set is no longer unseen. The «hard» ones hold typing mistakes,
-other scripts, capitals and long preambles. Milliseconds are those of one question after the other on all cores.
+See `tests.golden`: only the figures are to be read, or the set is no longer unseen. The «hard» ones hold typing
+mistakes, other scripts, capitals and long preambles. Milliseconds are those of one question after the other on all cores.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ from tests.golden import GOLDEN, TODAY
 
 CALIBRATING = Path(__file__).parent / "calibration"
 BARE_FIELDS = (
-    "margin", "passage", "coverage", "sentence", "lacks_kind", "missing", "lacks_year", "length", "in_context", "goes_on",
+    "margin", "passage", "coverage", "sentence", "lacks_kind", "missing", "lacks_year", "length", "in_context", "same_document",
 )  # fmt: skip
 BARE_ONLY = ("lacks_kind",)
 """Left out where questions are stored: they tell better which kinds of thing a section holds."""

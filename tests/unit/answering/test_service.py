@@ -74,7 +74,7 @@ class GivenSearch:
         found = next((near for word, near in self.by_word.items() if word in text), self.nearness)
         return [Match(key(name), near, near, near, near, near / 2, near) for name, near in found.items()]
 
-    def corrected(self, text, locale):
+    async def corrected(self, text, locale):
         return self.corrections.get(text, text)
 
     async def sentences(self, text, locale, section):
@@ -268,7 +268,7 @@ async def test_a_short_question_is_read_with_the_one_before_it_though_it_is_sure
         by_word={"the conference of 2025": {"conference": 0.9, "airport": 0.1}},
     )
     turn = Turn("who held the conference of 2025", Locale.EN, Outcome.ANSWERED, (key("conference"),))
-    nearness_decides = Calibration(weights={"passage": 10.0, "goes_on": 3.0}, constant=-3.5)
+    nearness_decides = Calibration(weights={"passage": 10.0, "same_document": 3.0}, constant=-3.5)
     answer = await answerer(search, nearness_decides).answer(ask("where exactly was the opening", history=(turn,)))
     assert answer.citations[0].key == key("conference")
 
@@ -281,6 +281,7 @@ async def test_a_message_in_capitals_is_searched_in_small_letters():
 
 async def test_small_talk_needs_no_search():
     search = GivenSearch([], {})
+    assert (await answerer(search).answer(ask("Hiiiii"))).outcome is Outcome.GREETING
     assert (await answerer(search).answer(ask("Hello!"))).outcome is Outcome.GREETING
     assert (await answerer(search).answer(ask("   "))).outcome is Outcome.EMPTY
     assert search.asked == []

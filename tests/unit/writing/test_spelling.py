@@ -94,6 +94,7 @@ def test_what_was_written_is_read_again():
         ("سلااااام", "سلام"),
         ("плиииз", "плиз"),
         ("sooo good", "so good"),
+        ("hiii part iii", "hi part iii"),
         ("need book", "need book"),
         ("www.scoda.com, XVIII, III", "www.scoda.com, XVIII, III"),
         ("1000000", "1000000"),

@@ -21,7 +21,9 @@ from bot.errors import EmbeddingMismatchError, KnowledgeError
 from bot.ingestion.centring import centred_query
 from bot.ingestion.model import ChunkKind, Generation, Vector
 from bot.vocabulary import Locale, SectionKey
+from bot.writing.romanised import Reader, is_romanised, reader
 from bot.writing.spelling import Spelling
+from bot.writing.transliteration import own_script
 
 _OWN_SHARE = 0.5
 """How much of the mean of its language is taken off a question that is compared with texts in the same language.
@@ -136,6 +138,7 @@ class GenerationSearch:
         self._common_rows: dict[SectionKey, _Rows] = {}
         self._rows: dict[tuple[SectionKey, Locale], _Rows] = {}
         self._spellings: dict[Locale, Spelling] = {}
+        self._readers: dict[Locale, Reader] = {}
         self._places = {
             locale: {self._key_of(section): place for place, section in enumerate(lexicon.sections)}
             for locale, lexicon in files.lexicons.items()
@@ -155,6 +158,14 @@ class GenerationSearch:
         if not self._has_questions:
             own = centred_query(raw, locale, self._files.means, share=_OWN_SHARE)
         return await asyncio.to_thread(self._find, _Asked(text, locale, vector, own), top_k)
+
+    async def in_own_letters(self, text: str, locale: Locale) -> str:
+        """See the port."""
+        if not is_romanised(text, locale):
+            return own_script(text, locale)
+        if locale not in self._readers:
+            self._readers[locale] = await asyncio.to_thread(reader, locale, await self._spelling_of(locale))
+        return await asyncio.to_thread(self._readers[locale].read, text)
 
     async def corrected(self, text: str, locale: Locale) -> str:
         """See the port."""

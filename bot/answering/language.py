@@ -49,7 +49,8 @@ def languages_of(question: Question, identifier: LanguageIdentifier) -> Language
     last = question.history[-1].locale if question.history else None
     prior = question.chosen or last or question.app_locale
     guess = identifier.identify(question.text, prior=prior)
-    if guess is None:
+    is_anyones_guess = guess is not None and prior is None and guess.probability < _LIKELY and is_latin(question.text)
+    if guess is None or is_anyones_guess:
         return Languages(prior or Locale.EN, prior or Locale.EN)
     if guess.is_foreign:
         return Languages(guess.locale, prior or Locale.EN)

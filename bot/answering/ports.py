@@ -100,6 +100,10 @@ class Search(Protocol):
         """The sections of the `top_k` chunks nearest by meaning in any language, and those nearest by words."""
         ...
 
+    async def in_own_letters(self, text: str, locale: Locale) -> str:
+        """`text` in the script of its language, where it is typed in another one; the same text where it is not."""
+        ...
+
     async def corrected(self, text: str, locale: Locale) -> str:
         """`text` with words that look mistyped written like known ones; the same text where none does."""
         ...

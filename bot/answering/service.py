@@ -32,7 +32,6 @@ from bot.writing.cleaning import one_line
 from bot.writing.folding import has_han, unshouted, word_count, words
 from bot.writing.sentences import split_sentences
 from bot.writing.spelling import unstretched
-from bot.writing.transliteration import own_script
 
 QUESTION_LIMIT = 600
 """Characters of a message that are looked at: the embedding model cuts at about as many."""
@@ -162,7 +161,7 @@ class Answerer:
 
     async def _find(self, search: Search, languages: Languages, question: Question) -> Finding:
         """Read the question as it is written, and where that leaves doubt once more without slips of the thumb."""
-        asked = own_script(unshouted(without_greeting(question.text)), languages.written)
+        asked = await search.in_own_letters(unshouted(without_greeting(question.text)), languages.written)
         found = await self._find_asked(asked, search, languages, question)
         if not _HOPELESS <= found.probability < _SURE_AS_CORRECTED:
             return found
@@ -190,7 +189,8 @@ class Answerer:
         is_short, leans_back = word_count(asked) <= _SHORT_WORDS, refers_back(asked, written)
         if not (is_short or leans_back):
             return alone
-        joined = await search.matches(f"{last.question} {asked}", written, top_k=TOP_K)
+        before = await search.in_own_letters(last.question, written) if last.locale is written else last.question
+        joined = await search.matches(f"{before} {asked}", written, top_k=TOP_K)
         both = blend(((matches, 1 - _CONTEXT_WEIGHT), (joined, _CONTEXT_WEIGHT)))
         moved = _in_context(rank(both, asked, search.knowledge), last.keys)
         in_context = await self._read(search, moved, asked=asked, languages=languages, today=today, last=last)

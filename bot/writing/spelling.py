@@ -7,8 +7,8 @@ model cuts such words into pieces that mean little to it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Self
 
 import regex
@@ -16,6 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.writing.folding import fold, has_han
+from bot.writing.pinyin import sounds
 
 _WORD = regex.compile(r"[\p{L}\p{M}](?:[\p{L}\p{M}'‘’ʻʼ`\u200c]*[\p{L}\p{M}ʻʼ])?")
 _STRETCHED = regex.compile(r"(\p{L})\1{2,}")
@@ -50,6 +51,16 @@ class Spelling:
         for word, folded in self._words:
             self._usual.setdefault(folded, word)
         self._correct = [folded for folded in self._usual if len(folded) >= _ONE_SLIP_FROM - 1]
+
+    @property
+    def words(self) -> list[str]:
+        """The words as they are written, the usual ones first; no Chinese ones."""
+        return [word for word, _ in self._words]
+
+    @property
+    def runs(self) -> Mapping[str, int]:
+        """The runs of three Chinese characters, and how often the texts hold each."""
+        return self._han
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
@@ -116,7 +127,7 @@ class Spelling:
         for gap, window in windows.items():
             counts.update(self._between.get("".join((*window[:gap], _GAP, *window[gap + 1 :])), ()))
         usual = (other for other, count in counts.most_common() if count >= _USUAL_HAN)
-        return next((other for other in usual if _sounds(other) & _sounds(letter)), None)
+        return next((other for other in usual if sounds(other) & sounds(letter)), None)
 
     @cached_property
     def _between(self) -> dict[str, Counter[str]]:
@@ -130,14 +141,6 @@ class Spelling:
 
 def _unstretched(word: str) -> str:
     return word if _NEVER_STRETCHED.fullmatch(word) else _STRETCHED.sub(r"\1", word)
-
-
-@lru_cache(maxsize=8192)
-def _sounds(letter: str) -> frozenset[str]:
-    """How a Chinese character may be read, in pinyin without tones."""
-    from pypinyin import Style, pinyin  # noqa: PLC0415 - it reads 4 MB, and few questions need it
-
-    return frozenset(pinyin(letter, style=Style.NORMAL, heteronym=True)[0])
 
 
 def _runs(word: str) -> Iterator[str]:

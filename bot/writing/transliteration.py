@@ -17,7 +17,7 @@ from bot.writing.folding import simplified
 
 _LATIN = regex.compile(r"\p{Latin}+(?:['’‘ʻʼ`]\p{Latin}+)*['’‘ʻʼ`]?")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}+")
-_KEPT_LATIN = frozenset(
+KEPT_LATIN = frozenset(
     {"scoda", "sco", "expo", "haier", "cosmoplat", "qilu", "un", "locode", "teu", "visa", "mastercard", "jcb", "alipay"}
     | {"wechat", "pay", "hipay", "mir", "tao", "nia", "wifi", "sim", "b2b", "ii", "iii", "iv"}
 )
@@ -132,7 +132,7 @@ def _is_mostly_latin(text: str) -> bool:
 
 def _unless_kept(word: str, convert: Callable[[str], str]) -> str:
     lowered = word.lower()
-    return word if lowered in _KEPT_LATIN else convert(lowered)
+    return word if lowered in KEPT_LATIN else convert(lowered)
 
 
 def _spell(word: str, table: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """How people write the twelve languages without their keyboards: standard text turned into the variants, for training.
 
-Bare: the special letters replaced by their neighbours. Latin: Russian, Kazakh and Hindi as chats romanise them, in
-several habits each. Cyrillic: Uzbek. Arabic: Persian and Urdu with the letters of an Arabic keyboard.
+Bare: the special letters replaced by their neighbours. Latin: as chats romanise a language, in several habits each;
+Chinese in pinyin. Cyrillic: Uzbek. Arabic: Persian and Urdu with the letters of an Arabic keyboard.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import regex
+from pypinyin import lazy_pinyin
 
 from bot.vocabulary import Locale
 from bot.writing.folding import fold
@@ -35,6 +36,55 @@ _KAZAKH = (
     _KAZAKH_ASCII | {"ә": "á", "ғ": "ǵ", "ң": "ń", "ө": "ó", "ү": "ú", "у": "ý", "и": "ı"},
     _KAZAKH_ASCII | {"ә": "ä", "ғ": "ğ", "ң": "ñ", "ө": "ö", "ү": "ü", "ұ": "ū", "ш": "ş", "ы": "y"},
     _KAZAKH_ASCII | {"ә": "a", "й": "y", "у": "w", "ш": "sh"},
+)
+_KYRGYZ = (
+    _KAZAKH_ASCII | {"ж": "j", "ү": "u", "ө": "o", "й": "y", "ы": "y", "к": "k", "х": "h"},
+    _KAZAKH_ASCII | {"ж": "dj", "ү": "y", "й": "i", "ң": "ng", "ы": "y"},
+    _KAZAKH_ASCII | {"ж": "j", "ү": "ü", "ө": "ö", "ы": "ı", "ш": "ş", "ч": "ç", "й": "y"},
+    _KAZAKH_ASCII | {"ж": "zh", "й": "y", "ң": "n", "х": "kh"},
+)
+_TAJIK_PLAIN = _RUSSIAN_PLAIN | {
+    "ғ": "gh",
+    "ӣ": "i",
+    "қ": "q",
+    "ӯ": "u",
+    "ҳ": "h",
+    "ҷ": "j",
+    "й": "y",
+    "х": "kh",
+    "ъ": "",
+}
+_TAJIK = (_TAJIK_PLAIN, _TAJIK_PLAIN | {"х": "x", "ъ": "'", "ӯ": "o"}, _TAJIK_PLAIN | {"ғ": "g", "х": "h", "қ": "k"})
+_PERSIAN_FROM_TAJIK = (
+    _TAJIK_PLAIN | {"о": "a", "у": "o", "ӯ": "oo", "и": "e", "ӣ": "i"},
+    _TAJIK_PLAIN | {"о": "aa", "у": "oo", "ӯ": "oo", "и": "e", "ӣ": "i", "қ": "gh", "х": "x"},
+    _TAJIK_PLAIN | {"о": "a", "у": "u", "ӯ": "o", "ӣ": "ee", "қ": "gh"},
+)
+_BELARUSIAN_PLAIN = _RUSSIAN_PLAIN | {"і": "i", "ў": "u", "ц": "c", "ё": "yo", "’": "", "'": ""}
+_BELARUSIAN = (
+    _BELARUSIAN_PLAIN,
+    _BELARUSIAN_PLAIN | {"ў": "w", "ц": "ts", "х": "kh", "ё": "io", "г": "h"},
+    _BELARUSIAN_PLAIN
+    | {
+        "ж": "ž",
+        "ч": "č",
+        "ш": "š",
+        "ў": "ŭ",
+        "х": "ch",
+        "й": "j",
+        "г": "h",
+        "я": "ja",
+        "ю": "ju",
+        "ё": "jo",
+        "е": "ie",
+    },
+)
+_MONGOLIAN_PLAIN = _RUSSIAN_PLAIN | {"ө": "u", "ү": "u", "ж": "j", "э": "e", "х": "h", "й": "i", "ё": "yo"}
+_MONGOLIAN = (
+    _MONGOLIAN_PLAIN,
+    _MONGOLIAN_PLAIN | {"ө": "o", "х": "kh", "в": "w", "й": "y"},
+    _MONGOLIAN_PLAIN | {"ө": "ö", "ү": "ü", "х": "kh"},
+    _MONGOLIAN_PLAIN | {"х": "x", "ц": "c", "ө": "o"},
 )
 _UZBEK_PAIRS = {
     "oʻ": "ў", "gʻ": "ғ", "sh": "ш", "ch": "ч", "yo": "ё", "yu": "ю", "ya": "я", "ye": "е", "ts": "ц", "ng": "нг",
@@ -66,23 +116,12 @@ _HINDI_COMMON = {"men": "me", "yah": "ye", "vah": "wo", "nahin": "nahi", "hun": 
 _HINDI_LONGER = {"men": "mein", "yah": "yeh", "vah": "woh", "hun": "hoon"}
 _HINDI = (
     _HINDI_SHORT | _HINDI_COMMON,
-    _HINDI_COMMON | {"aa": "a"},
+    _HINDI_LONGER | {"aa": "a"},
     _HINDI_SHORT | _HINDI_LONGER | {"v": "w", "ph": "f"},
     _HINDI_COMMON,
 )
 _URDU_MANNER = _HINDI_LONGER | {"nahin": "nahi", "aa": "a", "ph": "f", "v": "w", "bahut": "bohat", "ek": "aik"}
 _URDU_ENDING = regex.compile(r"(?<=[a-z]{2})e\b")
-_SILENT = regex.compile(
-    r"(?<=[aeiouA](?:[kgcjtdpbs]h|[b-df-hj-np-tv-z]))A(?=(?:[kgcjtdpbs]h|[b-df-hj-np-tv-z])[aeiou])"
-)
-_HINDI_COMMON = {"men": "me", "yah": "ye", "vah": "wo", "nahin": "nahi", "hun": "hu"}
-_HINDI_LONGER = {"men": "mein", "yah": "yeh", "vah": "woh", "hun": "hoon"}
-_HINDI = (
-    _HINDI_SHORT | _HINDI_COMMON,
-    _HINDI_LONGER | {"aa": "a"},
-    _HINDI_SHORT | _HINDI_LONGER | {"v": "w", "ph": "f"},
-    _HINDI_COMMON,
-)
 _DEVANAGARI_WORD = regex.compile(r"[\p{Devanagari}]+")
 
 
@@ -99,11 +138,35 @@ def variants(text: str, locale: Locale) -> Iterator[str]:
 
 
 def in_latin(text: str, locale: Locale) -> Iterator[str]:
-    """Russian, Kazakh and Hindi in Latin letters, once for each habit of romanising."""
+    """A text in Latin letters, once for each habit of romanising its language. Persian has none here, see below."""
     if locale is Locale.HI:
         yield from (hindi_in_latin(text, habit) for habit in _HINDI)
-    tables = {Locale.RU: _RUSSIAN, Locale.KK: _KAZAKH}.get(locale, ())
-    yield from (_by_letter(text.casefold(), table) for table in tables)
+    if locale is Locale.ZH:
+        yield from chinese_in_latin(text)
+    yield from (_by_letter(text.casefold(), table) for table in _LATIN_TABLES.get(locale, ()))
+
+
+def persian_from_tajik(text: str) -> Iterator[str]:
+    """Tajik as Persians would type it: it is the same language, and writes all the vowels that Persian leaves out."""
+    yield from (_by_letter(text.casefold(), table) for table in _PERSIAN_FROM_TAJIK)
+
+
+def chinese_in_latin(text: str) -> Iterator[str]:
+    """Chinese in pinyin without tones: each syllable apart, in twos, and in runs."""
+    syllables = lazy_pinyin(text)
+    yield " ".join(syllables)
+    yield " ".join("".join(syllables[start : start + 2]) for start in range(0, len(syllables), 2))
+    yield "".join(syllables)
+
+
+_LATIN_TABLES = {
+    Locale.RU: _RUSSIAN,
+    Locale.KK: _KAZAKH,
+    Locale.KY: _KYRGYZ,
+    Locale.TG: _TAJIK,
+    Locale.BE: _BELARUSIAN,
+    Locale.MN: _MONGOLIAN,
+}
 
 
 def _by_letter(text: str, table: Mapping[str, str]) -> str:

@@ -23,17 +23,20 @@ from bot.adapters.language_ngrams import EDGE, ORDER, STEPS_PER_NAT, TABLE, word
 from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
 from bot.vocabulary import Locale
 from tests.bench.function_words import function_words
-from tests.bench.language_variants import urdu_from_hindi, variants
+from tests.bench.language_variants import persian_from_tajik, urdu_from_hindi, variants
 
 ROOT = Path(__file__).parents[2]
 EVERYDAY = Path(__file__).with_name("everyday_messages.tsv")
 SCRIPTS = {
     "cyrillic": (Locale.RU, Locale.KK, Locale.KY, Locale.TG, Locale.UZ, Locale.BE, Locale.MN),
-    "latin": (Locale.EN, Locale.UZ, Locale.RU, Locale.KK, Locale.HI, Locale.UR),
+    "latin": (
+        *(Locale.EN, Locale.UZ, Locale.RU, Locale.KK, Locale.HI, Locale.UR),
+        *(Locale.KY, Locale.TG, Locale.FA, Locale.BE, Locale.MN, Locale.ZH),
+    ),
     "arabic": (Locale.FA, Locale.UR),
 }
 SHARED_FROM_LOCALES = 8
-KEPT = {"cyrillic": 48_000, "latin": 36_000, "arabic": 14_000}
+KEPT = {"cyrillic": 44_000, "latin": 28_000, "arabic": 12_000}
 """N-grams: together less than 1 MB, however long the texts are."""
 URDU_FROM_HINDI, HINDI_FROM_URDU = 0.7, 0.3
 BODY, QUESTION, EVERYDAY_LINE, SMALL_WORD = 1.0, 3.0, 8.0, 8.0
@@ -126,8 +129,10 @@ def models(every_line: list[Line], shared: frozenset[str]) -> dict[str, dict[Loc
 def _lend(line: Line, latin: dict[Locale, Model], shared: frozenset[str]) -> None:
     """Romanised Urdu learns from Hindi too: daily speech is shared, and the Urdu script does not tell the vowels.
 
-    Hindi learns from romanised Urdu in turn, or it would lose wherever people say the same.
+    Hindi learns from romanised Urdu in turn, or it would lose wherever people say the same. Persian learns from Tajik.
     """
+    if line.locale is Locale.TG:
+        _learn(latin[Locale.FA], list(persian_from_tajik(line.text)), "latin", line.weight, shared)
     if line.locale is Locale.HI:
         _learn(latin[Locale.UR], list(urdu_from_hindi(line.text)), "latin", URDU_FROM_HINDI * line.weight, shared)
     if line.locale is Locale.UR:
@@ -147,13 +152,6 @@ def _is_in(text: str, script: str) -> bool:
     """Whether a text is written in the script, rather than naming something in it."""
     inside = sum(map(len, words_of(text, script)))
     return inside > 0 and 2 * inside >= sum(letter.isalpha() for letter in text)
-
-
-def _borrowed(line: Line) -> Iterator[Line]:
-    """Romanised Urdu learns from Hindi too: they share their daily speech, and the Urdu script does not tell the vowels.
-
-    Hindi learns from the romanised Urdu in turn, or the language with fewer lines would always lose.
-    """
 
 
 def shared_names(every_line: list[Line]) -> frozenset[str]:

@@ -364,6 +364,24 @@ async def test_words_with_lost_letters_are_found_like_those_that_have_them(tmp_p
     assert lost.passage == whole.passage != other.passage
 
 
+async def test_latin_letters_are_read_with_the_words_of_the_texts_or_letter_by_letter(tmp_path: Path) -> None:
+    parts = _parts("embedded", tmp_path)
+    parts.reader = GivenReading(document("expo/hall.md", Locale.MN, section("hall", "Цагаан танхим хаана байдаг вэ.")))
+    await parts.ingestion.sync(now=NOW)
+    async with _index(parts) as index:
+        search = index.current()
+        read = [
+            await search.in_own_letters(text, locale)
+            for text, locale in (
+                ("tsagaan tanhim xaana", Locale.MN),
+                ("Цагаан танхим", Locale.MN),
+                ("belyy zal", Locale.RU),
+                ("white hall", Locale.EN),
+            )
+        ]
+    assert read == ["Цагаан танхим хаана", "Цагаан танхим", "белый зал", "white hall"]
+
+
 async def test_without_stored_questions_texts_in_the_question_s_language_are_compared_closer_to_the_raw_vectors(
     tmp_path: Path,
 ) -> None:

@@ -54,6 +54,7 @@ class GivenSearch:
     by_word: dict[str, dict[str, float]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     corrections: dict[str, str] = field(default_factory=dict)
+    letters: dict[str, str] = field(default_factory=dict)
     generation: int = 1
 
     @property
@@ -73,6 +74,9 @@ class GivenSearch:
         self.asked.append(text)
         found = next((near for word, near in self.by_word.items() if word in text), self.nearness)
         return [Match(key(name), near, near, near, near, near / 2, near) for name, near in found.items()]
+
+    async def in_own_letters(self, text, locale):
+        return self.letters.get(text, text)
 
     async def corrected(self, text, locale):
         return self.corrections.get(text, text)
@@ -244,6 +248,14 @@ async def test_where_there_is_no_doubt_nothing_is_put_right(nearness):
     nearness_decides = Calibration(weights={"passage": 10.0}, constant=-5.0)
     await answerer(search, nearness_decides).answer(ask("when is the exhibtion"))
     assert search.asked == ["when is the exhibtion"]
+
+
+async def test_a_conversation_in_another_script_is_searched_in_its_own():
+    search = GivenSearch([section("expo", "In July.")], {"expo": 0.9})
+    search.letters = {"kanda konuk keldi": "канча конук келди", "kachan": "качан"}
+    turn = Turn("kachan", Locale.EN, Outcome.ANSWERED, (key("expo"),))
+    await answerer(search).answer(ask("kanda konuk keldi", history=(turn,)))
+    assert search.asked == ["канча конук келди", "качан канча конук келди"]
 
 
 async def test_letters_held_down_for_emphasis_are_searched_once():

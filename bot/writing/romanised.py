@@ -1,0 +1,170 @@
+"""Messages in Latin letters, read with the words that the texts of the language hold: for searching only.
+
+Persians, Tajiks, Kyrgyz, Belarusians and Mongolians who lack their own keyboard write as they hear, each in another
+way (хэзээ: hezee, khezee, xeze). So a message is not spelt back letter by letter. The words of the texts are brought
+into one plain Latin form, the visitor's words too, and where the two meet, or nearly do, the text's word is taken.
+Persian does not write short vowels: its words meet by their consonants, and the vowels that are written decide between
+several.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+import regex
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.vocabulary import Locale
+from bot.writing.folding import fold, has_han
+from bot.writing.pinyin import Pinyin
+from bot.writing.spelling import Spelling
+from bot.writing.transliteration import KEPT_LATIN
+
+_LATIN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'‘’ʻʼ`]*")
+_LETTERS = regex.compile(r"\p{L}+")
+_ONE_SLIP_FROM = 5
+_TWO_SLIPS_FROM = 9
+_REPEATED = regex.compile(r"(.)\1+")
+
+_MARKS: Final = str.maketrans(
+    {"š": "sh", "ş": "sh", "ž": "zh", "č": "ch", "ç": "ch", "ŭ": "u", "ł": "l", "ć": "c", "ń": "n", "ś": "s", "ź": "z"}
+    | {"ö": "o", "ü": "u", "ñ": "n", "ğ": "g", "ı": "i", "ā": "a", "ī": "i", "ū": "u", "ē": "e", "ō": "o", "ä": "a"}
+)
+_SOUNDS: Final = {
+    "shch": "S", "sch": "S", "sh": "S", "tch": "C", "ch": "C", "cz": "C", "dzh": "Z", "zh": "Z", "kh": "h", "gh": "g",
+    "ts": "c", "ye": "e", "je": "e", "x": "h", "w": "v", "q": "k", "y": "i",
+}  # fmt: skip
+"""The plain forms of Latin letters that stand for one sound; capitals are sounds that have no letter."""
+_HUSHED_J: Final = _SOUNDS | {"j": "Z"}
+_SOFT_J: Final = _SOUNDS | {"j": "i"}
+
+_CYRILLIC: Final = str.maketrans(
+    {
+        "а": "a", "ә": "a", "б": "b", "в": "v", "г": "g", "ғ": "g", "д": "d", "е": "e", "э": "e", "ё": "io", "ж": "Z",
+        "ҷ": "Z", "з": "z", "и": "i", "і": "i", "й": "i", "ы": "i", "ӣ": "i", "к": "k", "қ": "k", "л": "l", "м": "m",
+        "н": "n", "ң": "n", "о": "o", "ө": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ү": "u", "ұ": "u",
+        "ӯ": "u", "ў": "u", "ф": "f", "х": "h", "ҳ": "h", "һ": "h", "ц": "c", "ч": "C", "ш": "S", "щ": "S", "ю": "iu",
+        "я": "ia", "ъ": "", "ь": "", "'": "", "’": "", "ʼ": "",
+    }
+)  # fmt: skip
+_ARABIC: Final = str.maketrans(
+    {
+        "ا": "a", "آ": "a", "ب": "b", "پ": "p", "ت": "t", "ط": "t", "ث": "s", "س": "s", "ص": "s", "ج": "j", "چ": "C",
+        "ح": "h", "ه": "h", "خ": "X", "د": "d", "ذ": "z", "ز": "z", "ض": "z", "ظ": "z", "ر": "r", "ژ": "Z", "ش": "S",
+        "ع": "a", "غ": "q", "ق": "q", "ف": "f", "ک": "k", "گ": "g", "ل": "l", "م": "m", "ن": "n", "و": "u", "ی": "i",
+        "ئ": "i", "\u200c": "",
+    }
+)  # fmt: skip
+_PERSIAN_SOUNDS: Final = {
+    "sh": "S", "ch": "C", "zh": "Z", "kh": "X", "x": "X", "gh": "q", "oo": "u", "ou": "u", "ow": "u", "ee": "i",
+    "aa": "a", "y": "i", "w": "u", "v": "u", "e": "", "o": "",
+}  # fmt: skip
+"""A short e or o is not written."""
+_VOWELS: Final = regex.compile("[aiu]")
+_ALIKE: Final = (("ng", "n"), ("ie", "e"))
+"""What is written in both ways in both scripts."""
+
+
+class Reader(Protocol):
+    """Reads what is typed in Latin letters."""
+
+    def read(self, text: str) -> str:
+        """`text` in the language's own letters, as far as it can be read."""
+        ...
+
+
+def is_romanised(text: str, locale: Locale) -> bool:
+    """Whether a message is written in Latin letters, names and codes apart, and its language has a `reader`."""
+    if locale is not Locale.ZH and locale not in _LATIN_OF:
+        return False
+    latin = sum(len(word) for word in _LATIN_WORD.findall(text) if not _is_kept(word))
+    others = sum(len(word) for word in _LETTERS.findall(text) if not _LATIN_WORD.match(word))
+    return latin > others and not has_han(text)
+
+
+def reader(locale: Locale, spelling: Spelling) -> Reader:
+    """The reader of a language for which `is_romanised` may be true."""
+    return Pinyin(spelling.runs) if locale is Locale.ZH else Romanised(spelling.words, locale)
+
+
+class Romanised:
+    """Reads Latin letters as the words of one language: `words` are those of its texts, the usual ones first."""
+
+    def __init__(self, words: Sequence[str], locale: Locale) -> None:
+        self._plain_of_latin = _LATIN_OF[locale]
+        self._key = _consonants if locale is Locale.FA else _same
+        plain_of_own = _plain_arabic if locale is Locale.FA else _plain_cyrillic
+        self._found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for word in words:
+            plain = "" if _LATIN_WORD.match(word) or has_han(word) else plain_of_own(word)
+            if plain:
+                self._found[self._key(plain)].append((plain, word))
+        self._keys = [key for key in self._found if len(key) >= _ONE_SLIP_FROM - 1]
+
+    def read(self, text: str) -> str:
+        """`text` with every Latin word that sounds like one of the language in the language's letters."""
+        return _LATIN_WORD.sub(lambda match: self._read(match.group()), text)
+
+    def _read(self, word: str) -> str:
+        if _is_kept(word):
+            return word
+        plain = self._plain_of_latin(word)
+        found = self._found.get(self._key(plain)) or self._nearly(self._key(plain))
+        return min(found, key=lambda one: OSA.distance(one[0], plain))[1] if found else word
+
+    def _nearly(self, key: str) -> Sequence[tuple[str, str]]:
+        if len(key) < _ONE_SLIP_FROM:
+            return ()
+        most = 1 if len(key) < _TWO_SLIPS_FROM else 2
+        nearest = process.extractOne(key, self._keys, scorer=OSA.distance, score_cutoff=most)
+        return self._found[nearest[0]] if nearest else ()
+
+
+def _is_kept(word: str) -> bool:
+    """Names that every language writes in Latin letters, and abbreviations."""
+    return word.lower() in KEPT_LATIN or (len(word) > 1 and word.isupper())
+
+
+def _same(plain: str) -> str:
+    return plain
+
+
+def _consonants(plain: str) -> str:
+    """Without vowels and the silent h at the end: what Persian writing and Latin letters have in common."""
+    return _VOWELS.sub("", plain).removesuffix("h") or plain
+
+
+def _plain_cyrillic(word: str) -> str:
+    return _levelled(word.casefold().translate(_CYRILLIC))
+
+
+def _plain_arabic(word: str) -> str:
+    return _levelled(fold(word).translate(_ARABIC))
+
+
+def _plain_latin(sounds: Mapping[str, str]) -> Callable[[str], str]:
+    pattern = regex.compile("|".join(sorted(sounds, key=len, reverse=True)))
+
+    def plain(word: str) -> str:
+        letters = regex.sub("['‘’ʻʼ`]", "", word.lower().translate(_MARKS))
+        return _levelled(pattern.sub(lambda match: sounds[match.group()], letters))
+
+    return plain
+
+
+def _levelled(plain: str) -> str:
+    for written, meant in _ALIKE:
+        plain = plain.replace(written, meant)
+    return _REPEATED.sub(r"\1", plain)
+
+
+_LATIN_OF: Mapping[Locale, Callable[[str], str]] = {
+    Locale.FA: _plain_latin(_PERSIAN_SOUNDS),
+    Locale.TG: _plain_latin(_HUSHED_J),
+    Locale.KY: _plain_latin(_HUSHED_J),
+    Locale.MN: _plain_latin(_HUSHED_J),
+    Locale.BE: _plain_latin(_SOFT_J),
+}

@@ -26,10 +26,11 @@ from bot.errors import KnowledgeError
 from bot.ingestion.chunking import sentences_of
 from bot.ingestion.discriminant import Discriminant
 from bot.ingestion.model import Audience, Chunk, ChunkKind, Document, GenerationContent, Means, Section, Vector
+from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.spelling import Spelling
 
-FORMAT = 5
+FORMAT = 6
 """Raise it when the files change their form: they are then built anew."""
 
 _SECTIONS = TypeAdapter(list[StoredSection])
@@ -147,8 +148,12 @@ def write_lexicons(folder: Path) -> None:
         numbers = [
             number for number, section in enumerate(sections) if section.locale is locale and number not in left_out
         ]
-        texts = [_searched_text(sections[number]) for number in numbers]
-        Lexicon.of(texts, numbers).save(folder / _lexicon_name(locale))
+        Lexicon.of(
+            [_subject_of(sections[number]) for number in numbers],
+            numbers,
+            details=["\n".join(sections[number].sentences[1:]) for number in numbers],
+            usual=TYPICAL_QUESTIONS[locale],
+        ).save(folder / _lexicon_name(locale))
         spelling = Spelling.of(_searched_text(section) for section in sections if section.locale is locale)
         (folder / _spelling_name(locale)).write_text(spelling.written(), encoding="utf-8")
 
@@ -182,6 +187,11 @@ def write_discriminant(folder: Path) -> None:
 def _searched_text(section: StoredSection) -> str:
     """All the words by which a section may be found."""
     return "\n".join((section.title, section.heading, section.text, *section.questions))
+
+
+def _subject_of(section: StoredSection) -> str:
+    """The words that say what a section is about: all but its sentences from the second on."""
+    return "\n".join((section.title, section.heading, *section.sentences[:1], *section.questions))
 
 
 def searched_chunks(folder: Path) -> tuple[list[StoredChunk], Vector]:

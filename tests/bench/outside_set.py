@@ -1,10 +1,12 @@
-"""A set of passages and questions that nobody tuned for: invented towns, firms and fairs in each of the twelve languages.
+"""Passages and questions about invented things in each of the twelve languages: a set to fit on, and one to check on.
 
-The wording of facts and questions stands in `outside_texts.tsv`, one kind of fact a line: language, kind, passage, and
-two questions, one in other words than the passage and one that takes up a few of its words. Names, people, figures and
+The wording of facts and questions stands in two tables, one kind of fact a line: language, kind, passage, and two
+questions, one in other words than the passage and one that takes up a few of its words. Names, people, figures and
 goods are drawn by chance, each language for itself, so that no passage is a translation of another. All facts of one
-invented place name it, and so do facts of its neighbours: a question is about one of them. It is made without looking
-at what any retrieval finds, and is worth something only as long as nobody tunes for it.
+invented place name it, and so do facts of its neighbours: a question is about one of them.
+
+`OUTSIDE`, towns, firms and fairs, is made without looking at what any retrieval finds, and is worth something only as
+long as nobody tunes for it. `FITTING`, ships, schools and hotels, is there to be tuned for.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from pathlib import Path
 
 from bot.vocabulary import Locale
 
-TEXTS = Path(__file__).with_name("outside_texts.tsv")
+OUTSIDE = Path(__file__).with_name("outside_texts.tsv")
+FITTING = Path(__file__).with_name("fitting_texts.tsv")
 _THINGS = "things"
 _IN_A_FILE = 25
 
@@ -39,12 +42,12 @@ _SCRIPT_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One fact and a question that it answers."""
+    """Two facts about one thing, and a question for each."""
 
     locale: Locale
     number: int
     text: str
-    question: str
+    questions: tuple[str, str]
 
     @property
     def path(self) -> str:
@@ -64,16 +67,18 @@ class _Fact:
     questions: tuple[str, str]
 
 
-def passages(locale: Locale, *, each: int = 25) -> list[Passage]:
-    """The passages of a language: every kind of fact about `each` towns, firms and fairs."""
-    chance = random.Random(f"outside {locale}")
-    facts, things = _wording(locale)
+def passages(locale: Locale, *, each: int = 25, texts: Path = OUTSIDE) -> list[Passage]:
+    """The passages of a language: every kind of fact about `each` things of every kind in `texts`."""
+    chance = random.Random(f"{texts.stem.removesuffix('_texts')} {locale}")
+    facts, things = _wording(texts, locale)
     names = _names(_SCRIPT_OF.get(locale, "cyrillic"), chance)
-    subjects = {kind: [next(names) for _ in range(each)] for kind in ("town", "firm", "fair")}
+    kinds = list(dict.fromkeys(fact.kind for fact in facts))
+    subjects = {kind: [next(names) for _ in range(each)] for kind in kinds}
+    places = subjects[kinds[0]]
     made = []
     for fact in facts:
         for name in subjects[fact.kind]:
-            other = chance.choice([town for town in subjects["town"] if town != name])
+            other = chance.choice([place for place in places if place != name])
             values = {
                 "name": name,
                 "other": other,
@@ -83,9 +88,10 @@ def passages(locale: Locale, *, each: int = 25) -> list[Passage]:
                 "n": 10 * chance.randint(12, 980),
                 "m": chance.randint(4, 48),
             }
-            made.append((fact.passage.format(**values), chance.choice(fact.questions).format(**values)))
+            reworded, similar = (question.format(**values) for question in fact.questions)
+            made.append((fact.passage.format(**values), (reworded, similar)))
     chance.shuffle(made)
-    return [Passage(locale, number, text, question) for number, (text, question) in enumerate(made)]
+    return [Passage(locale, number, text, questions) for number, (text, questions) in enumerate(made)]
 
 
 def write_knowledge(folder: Path, found: Sequence[Passage]) -> None:
@@ -100,16 +106,16 @@ def write_knowledge(folder: Path, found: Sequence[Passage]) -> None:
         file.write_text("\n".join(sections), encoding="utf-8")
 
 
-def _wording(locale: Locale) -> tuple[list[_Fact], list[str]]:
+def _wording(texts: Path, locale: Locale) -> tuple[list[_Fact], list[str]]:
     facts, things = [], []
-    for line in TEXTS.read_text(encoding="utf-8").splitlines():
-        code, kind, *texts = line.split("\t")
+    for line in texts.read_text(encoding="utf-8").splitlines():
+        code, kind, *wording = line.split("\t")
         if code != locale:
             continue
         if kind == _THINGS:
-            things = texts[0].split(",")
+            things = wording[0].split(",")
         else:
-            passage, reworded, similar = texts
+            passage, reworded, similar = wording
             facts.append(_Fact(kind.partition("-")[0], passage, (reworded, similar)))
     return facts, things
 

@@ -41,6 +41,33 @@ def test_of_two_texts_that_hold_the_same_the_shorter_holds_it_less_by_chance() -
     assert shares[0] > shares[1] > 0.7 * shares[0]
 
 
+def test_a_name_counts_more_where_the_text_is_about_it_than_in_the_details() -> None:
+    lexicon = Lexicon.of(
+        ["The ship Alpha.", "The ship Beta."],
+        range(2),
+        details=["It calls at Beta Island.", "It calls at Alpha Island."],
+    )
+    shares = lexicon.coverage("alpha")
+    assert shares[0] > shares[1] > 0.5 * shares[0]
+
+
+def test_what_stands_in_both_counts_as_what_the_text_is_about() -> None:
+    once, twice = (
+        Lexicon.of(["hall alpha"], [0], details=[details]).coverage("hall alpha")[0] for details in ("", "hall alpha")
+    )
+    assert once == twice == pytest.approx(1.0)
+
+
+def test_what_usual_questions_hold_tells_little() -> None:
+    texts = ["how many halls", "silk and tea"]
+    plain, weighed = (
+        Lexicon.of(texts, range(2), usual=usual).coverage("how many kinds of silk")
+        for usual in ((), ("how many guests", "how many days"))
+    )
+    assert plain[0] > weighed[0] > 0
+    assert weighed[1] > plain[1]
+
+
 def test_chinese_is_covered_by_characters() -> None:
     assert Lexicon.of(TEXTS, range(4)).coverage("青岛")[3] == pytest.approx(1.0)
 
@@ -51,7 +78,7 @@ def test_case_and_lost_letters_do_not_matter() -> None:
 
 
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
-    lexicon = Lexicon.of(TEXTS, [3, 5, 7, 9])
+    lexicon = Lexicon.of(TEXTS, [3, 5, 7, 9], details=["весной", "", "", ""], usual=["Когда поезд?"])
     lexicon.save(tmp_path / "words.npz")
 
     loaded = Lexicon.load(tmp_path / "words.npz")

@@ -79,24 +79,25 @@ class Lexicon:
         `usual` are questions about anything: what they hold tells little of what a question is about.
         """
         subjects = [buckets_of(text) for text in texts]
-        more = [buckets_of(text) - subject for text, subject in zip(details, subjects, strict=bool(details))]
-        more = more or [set() for _ in texts]
-        sizes = [len(subject) + len(detail) for subject, detail in zip(subjects, more, strict=True)]
-        pairs = list(zip(subjects, more, strict=True))
-        all_buckets = _array(bucket for pair in pairs for part in pair for bucket in part)
-        all_shares = np.array(
-            [share for pair in pairs for part, share in zip(pair, (1.0, _DETAIL_SHARE), strict=True) for _ in part],
-            dtype=np.float32,
+        others = [buckets_of(text) for text in details] or [set[int]() for _ in texts]
+        held = np.array(
+            [
+                (bucket, row, 1.0 if bucket in subject else _DETAIL_SHARE)
+                for row, (subject, detail) in enumerate(zip(subjects, others, strict=True))
+                for bucket in subject | detail
+            ],
+            dtype=[("bucket", np.int32), ("row", np.int32), ("share", np.float32)],
         )
-        order = np.argsort(all_buckets, kind="stable")
-        buckets, counts = np.unique(all_buckets, return_counts=True)
+        held.sort(order=("bucket", "row"))
+        buckets, counts = np.unique(held["bucket"], return_counts=True)
+        sizes = np.bincount(held["row"], minlength=len(texts))
         return cls(
-            buckets=buckets.astype(np.int32),
+            buckets=buckets,
             starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
-            rows=np.repeat(np.arange(len(texts), dtype=np.int32), sizes)[order],
-            shares=all_shares[order],
+            rows=np.ascontiguousarray(held["row"]),
+            shares=np.ascontiguousarray(held["share"]),
             sections=np.asarray(sections, dtype=np.int32),
-            lengths=np.asarray(sizes, dtype=np.float32) / max(float(np.mean(sizes or [0])), 1.0),
+            lengths=np.asarray(sizes / max(sizes.mean() if len(sizes) else 0.0, 1.0), dtype=np.float32),
             usual=np.sort(_array(bucket for question in usual for bucket in buckets_of(question))),
         )
 

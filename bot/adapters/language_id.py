@@ -6,6 +6,7 @@ import math
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
 import regex
 
 from bot.adapters.language_ngrams import LanguageNgrams, words_of
@@ -19,6 +20,8 @@ _ENOUGH_WORDS = 200
 _FOREIGN_FROM_WORDS = 3
 _UNLIKE_NATS = 3.0
 """A letter. Nearer to one of the twelve than this, a text is in it: 9 of 10 messages about anything."""
+_NO_WORD_NATS = 5.0
+"""A letter. What costs more is a code rather than a word, and tells little of the language around it."""
 _FOREIGN_NATS = 4.0
 """A letter, of both models together: found 30 of 36 messages in 20 other languages, and 4 of 1000 in the twelve."""
 _TWELVE = frozenset(Locale)
@@ -85,8 +88,11 @@ class ShortMessageIdentifier:
         ngrams = self._ngrams.scripts[script]
         if not found:
             return LanguageGuess(prior if prior in ngrams.locales else ngrams.locales[0], 1 / len(ngrams.locales))
-        scores = ngrams.word_scores(found).sum(axis=0)
-        unlike = -float(scores.max()) / sum(len(word) + 1 for word in found)
+        by_word = ngrams.word_scores(found)
+        scores = by_word.sum(axis=0)
+        letters = np.array([len(word) + 1 for word in found])
+        costs = np.minimum(-by_word[:, scores.argmax()], _NO_WORD_NATS * letters)
+        unlike = float(costs.sum() / letters.sum())
         by_locale = dict(zip(ngrams.locales, scores.tolist(), strict=True))
         if script == "latin":
             by_locale |= {locale: by_locale[locale] - _SELDOM_NATS for locale in _SELDOM_IN_LATIN - {prior}}

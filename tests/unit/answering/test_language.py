@@ -41,6 +41,27 @@ def test_a_message_in_none_of_the_twelve_is_answered_in_the_language_of_the_app(
     assert ask("Wann findet die Messe eigentlich statt?").spoken is Locale.EN
 
 
+@pytest.mark.parametrize("text", ["ok", "hello", "salom", "ni hao"])
+def test_a_word_of_somebody_unknown_that_may_be_in_any_language_is_answered_in_english(text):
+    assert ask(text).spoken is Locale.EN
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"),
+    [
+        ("uzesgelen hezee neegdeh ve", Locale.MN),
+        ("namayeshgah key bargozar mishe", Locale.FA),
+        ("namoishgoh kai meshavad", Locale.TG),
+        ("korgozmo kachan bolot", Locale.KY),
+        ("kali adkryjecca vystava", Locale.BE),
+        ("zhanlan shenme shihou kaishi", Locale.ZH),
+    ],
+)
+def test_latin_letters_are_told_from_english_also_where_the_app_speaks_english(text, locale):
+    assert ask(text, app_locale=Locale.EN).spoken is locale
+    assert ask(text, app_locale=locale).spoken is locale
+
+
 def test_digits_alone_say_nothing():
     assert ask("2025", app_locale=Locale.FA).spoken is Locale.FA
 

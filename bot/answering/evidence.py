@@ -35,7 +35,7 @@ _SHARPNESS = 12.0
 _LONG_QUESTION_WORDS = 20
 _LEAD_LIMIT = 10.0
 _ODDS_LIMIT = 8.0
-_UNKNOWN_POSTERIOR = (-2.0, -1.0)
+_UNKNOWN_POSTERIOR = (-3.0, -2.0)
 """Log posterior and log odds where too few questions are stored to know them: what lies far from all is refused."""
 _TINY = 1e-9
 

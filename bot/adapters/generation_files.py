@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -261,13 +262,15 @@ def read_seal(folder: Path) -> Seal | None:
 
 
 def is_undamaged(folder: Path, sealed: Seal) -> bool:
-    """Whether every sealed file is as it was written and the vector store's database is sound."""
-    try:
-        if any(_hash(folder / name) != expected for name, expected in sealed.hashes.items()):
+    """Whether every sealed file is as it was written and the vector store's database is sound: all at the same time."""
+    with ThreadPoolExecutor() as threads:
+        checking = threads.submit(_is_sound, chroma_folder(folder) / "chroma.sqlite3") if sealed.embedded else None
+        found = threads.map(_hash, [folder / name for name in sealed.hashes])
+        try:
+            is_as_written = list(found) == list(sealed.hashes.values())
+            return is_as_written and (checking is None or checking.result())
+        except (OSError, sqlite3.Error):
             return False
-        return not sealed.embedded or _is_sound(chroma_folder(folder) / "chroma.sqlite3")
-    except (OSError, sqlite3.Error):
-        return False
 
 
 def read_files(folder: Path) -> GenerationFiles:

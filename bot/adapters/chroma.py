@@ -7,6 +7,7 @@ can't do: reading texts and metadata of 100 hits took four times as long as find
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -98,6 +99,11 @@ class VectorStore:
     def close(self) -> None:
         """Let go of files and connections; twice is as good as once."""
         _close(self._client)
+
+
+def load_chroma() -> None:
+    """Import the library, which takes a third of a second: while something else is waited for."""
+    importlib.import_module("chromadb")
 
 
 def open_store(place: StorePlace) -> VectorStore:

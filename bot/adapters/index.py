@@ -13,7 +13,7 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from bot.adapters.chroma import VectorStore, open_store
+from bot.adapters.chroma import VectorStore, load_chroma, open_store
 from bot.adapters.generation_files import ChunkTable, GenerationFiles, classes_of, kind_number, read_files
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.ports import Match, SentenceHit, StoredSection
@@ -340,7 +340,8 @@ class PublishedIndex:
             )
 
     async def _make_whole(self, published: Generation) -> None:
-        if await self._shelf.holds(published):
+        holds, _ = await asyncio.gather(self._shelf.holds(published), asyncio.to_thread(load_chroma))
+        if holds:
             return
         if self._restore is not None:
             await self._restore()

@@ -160,7 +160,7 @@ class MemoryManifest:
         return self.history[-1][0] if self.history else None
 
     async def documents(self, number: int) -> list[Document]:
-        return self.written[number]
+        return sorted(self.written[number], key=lambda document: document.file)
 
     async def means(self, number: int) -> Means | None:
         return next((means for generation, means in self.history if generation.number == number), None)

@@ -168,8 +168,7 @@ def classes_of(sections: Sequence[StoredSection], left_out: Collection[int]) -> 
 def write_discriminant(folder: Path) -> None:
     """Learn from the stored questions of all sections that are searched, and write what was learned.
 
-    The passages of a section stand in for the questions that it does not have. They are taken in the order of their
-    ids, so that the same sections teach the same whatever order they came in.
+    The passages of a section stand in for the questions that it does not have.
     """
     sections = _read_sections(folder)
     chunks, left_out = _read_table(folder, len(sections))
@@ -181,7 +180,7 @@ def write_discriminant(folder: Path) -> None:
         return
     has_none = np.bincount(class_of[is_asked], minlength=len(classes)) == 0
     stands_in = (chunks.kinds == kind_number(ChunkKind.PASSAGE)) & (class_of >= 0) & has_none[class_of]
-    rows = chunks.searched_rows[(is_asked | stands_in)[chunks.searched_rows]]
+    rows = np.flatnonzero(is_asked | stands_in)
     vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
     Discriminant.of(vectors[rows], class_of[rows], len(classes)).save(folder / _DISCRIMINANT)
 

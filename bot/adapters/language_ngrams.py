@@ -20,8 +20,8 @@ from bot.errors import ScodaError
 from bot.vocabulary import Locale
 
 ORDER = 5
-STEPS_PER_NAT = 16
-"""The table's bytes are costs (negative logarithms) in sixteenths of a nat."""
+STEPS_PER_NAT = 8
+"""The table's bytes are costs (negative logarithms) in eighths of a nat."""
 EDGE = "_"
 TABLE = Path(__file__).with_name("language_ngrams.npz")
 

@@ -231,17 +231,7 @@ class Answerer:
             )
             for section in sections
         ]
-        lacks_kind = kind is not None and not any(holds_kind(section.text, kind) for section in sections)
-        signs = Signs(
-            asks_kind=kind is not None,
-            lacks_kind=lacks_kind,
-            lacks_price=lacks_kind and kind is AskedKind.PRICE,
-            lacks_contact=lacks_kind and kind in CONTACTS,
-            lacks_year=lacks_year(asked, sections[0]),
-            in_context=last is not None,
-            same_document=last is not None and answerable[0].key.path in {key.path for key in last.keys},
-        )
-        evidence = weigh(asked, answerable, unanswered, signs)
+        evidence = weigh(asked, answerable, unanswered, _signs(asked, kind, sections, last))
         calibration = self._calibration if answerable[0].match.has_questions else self._bare_calibration
         probability = calibration.probability(evidence, languages.written)
         return Finding(tuple(extracts), evidence, probability, tuple(answerable), tuple(unanswered))
@@ -304,6 +294,20 @@ def _evidence(finding: Finding, knowledge: Knowledge, spoken: Locale, today: dat
     told = [found.section for found in finding.extracts]
     others = (library.readable(knowledge, candidate.key, spoken, today) for candidate in finding.ranked[:_EVIDENCE])
     return tuple(dict.fromkeys((*told, *(section for section in others if section is not None))))[:_EVIDENCE]
+
+
+def _signs(asked: str, kind: AskedKind | None, sections: Sequence[StoredSection], last: Turn | None) -> Signs:
+    """What the texts tell of a question and of the sections that would be told, the best one first."""
+    lacks_kind = kind is not None and not any(holds_kind(section.text, kind) for section in sections)
+    return Signs(
+        asks_kind=kind is not None,
+        lacks_kind=lacks_kind,
+        lacks_price=lacks_kind and kind is AskedKind.PRICE,
+        lacks_contact=lacks_kind and kind in CONTACTS,
+        lacks_year=lacks_year(asked, sections[0]),
+        in_context=last is not None,
+        same_document=last is not None and sections[0].key.path in {key.path for key in last.keys},
+    )
 
 
 def _answering_together(answerable: Sequence[Candidate]) -> Sequence[Candidate]:

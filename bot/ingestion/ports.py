@@ -71,7 +71,7 @@ class Manifest(Protocol):
         ...
 
     async def documents(self, number: int) -> Sequence[Document]:
-        """The documents of a generation."""
+        """The documents of a generation, in the order of their files."""
         ...
 
     async def means(self, number: int) -> Means | None:

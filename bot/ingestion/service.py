@@ -155,12 +155,9 @@ class Ingestion:
         await self._build(_content(published.number, published.fingerprint, documents, embedded, now), report)
         return True
 
-    async def _usual_means(self, published: Generation | None, before: Iterable[Document]) -> Means | None:
+    async def _usual_means(self, published: Generation | None, before: Sequence[Document]) -> Means | None:
         """The means in use, if they were made in today's way from today's model."""
-        if published is None:
-            return None
-        ordered = sorted(before, key=lambda document: document.file)
-        if published.fingerprint != _fingerprint(self._embedder.identity, ordered):
+        if published is None or published.fingerprint != _fingerprint(self._embedder.identity, before):
             return None
         return await self._manifest.means(published.number)
 

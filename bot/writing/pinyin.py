@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 import regex
 
-from bot.writing.transliteration import KEPT_LATIN
+from bot.writing.transliteration import stays_latin
 
 _LATIN_RUN = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'’]*(?:[\s-]+\p{Latin}[\p{Latin}\p{M}'’]*)*")
 _BLANKS = regex.compile(r"[\s-]+")
@@ -60,7 +60,7 @@ class Pinyin:
     def read(self, text: str) -> str:
         """`text` in characters; unchanged when a word is no pinyin. Names that Chinese writes in Latin letters stay."""
         words = [word for run in _LATIN_RUN.findall(text) for word in _BLANKS.split(run)]
-        if not all(_is_kept(word) or self._extended({"": (0.0, "")}, _without_tones(word)) for word in words):
+        if not all(stays_latin(word) or self._extended({"": (0.0, "")}, _without_tones(word)) for word in words):
             return text
         return _LATIN_RUN.sub(lambda match: self._read_run(match.group()), text)
 
@@ -68,7 +68,7 @@ class Pinyin:
         parts: list[str] = []
         pinyin: list[str] = []
         for word in _BLANKS.split(run):
-            if not _is_kept(word):
+            if not stays_latin(word):
                 pinyin.append(_without_tones(word))
                 continue
             parts.extend((*self._characters(pinyin), word))
@@ -109,10 +109,6 @@ class Pinyin:
         two = self._pairs[last[-1:] + letter] / max(1, self._letters[last[-1:]]) if last else one
         three = self._runs.get(last + letter, 0) / max(1, self._pairs[last]) if len(last) == 2 else two
         return math.log(_TINY + sum(share * each for share, each in zip(_SHARES, (three, two, one), strict=True)))
-
-
-def _is_kept(word: str) -> bool:
-    return word.lower() in KEPT_LATIN
 
 
 def _without_tones(word: str) -> str:

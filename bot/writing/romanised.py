@@ -14,19 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import regex
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.vocabulary import Locale
 from bot.writing.folding import fold, has_han
 from bot.writing.pinyin import Pinyin
-from bot.writing.spelling import Spelling
-from bot.writing.transliteration import KEPT_LATIN
+from bot.writing.spelling import Spelling, nearest
+from bot.writing.transliteration import stays_latin
 
 _LATIN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'‘’ʻʼ`]*")
 _LETTERS = regex.compile(r"\p{L}+")
-_ONE_SLIP_FROM = 5
-_TWO_SLIPS_FROM = 9
 _REPEATED = regex.compile(r"(.)\1+")
 
 _MARKS: Final = str.maketrans(
@@ -80,7 +77,7 @@ def is_romanised(text: str, locale: Locale) -> bool:
     """Whether a message is written in Latin letters, names and codes apart, and its language has a `reader`."""
     if locale is not Locale.ZH and locale not in _LATIN_OF:
         return False
-    latin = sum(len(word) for word in _LATIN_WORD.findall(text) if not _is_kept(word))
+    latin = sum(len(word) for word in _LATIN_WORD.findall(text) if not stays_latin(word))
     others = sum(len(word) for word in _LETTERS.findall(text) if not _LATIN_WORD.match(word))
     return latin > others and not has_han(text)
 
@@ -102,30 +99,19 @@ class Romanised:
             plain = "" if _LATIN_WORD.match(word) or has_han(word) else plain_of_own(word)
             if plain:
                 self._found[self._key(plain)].append((plain, word))
-        self._keys = [key for key in self._found if len(key) >= _ONE_SLIP_FROM - 1]
+        self._keys = list(self._found)
 
     def read(self, text: str) -> str:
         """`text` with every Latin word that sounds like one of the language in the language's letters."""
         return _LATIN_WORD.sub(lambda match: self._read(match.group()), text)
 
     def _read(self, word: str) -> str:
-        if _is_kept(word):
+        if stays_latin(word):
             return word
         plain = self._plain_of_latin(word)
-        found = self._found.get(self._key(plain)) or self._nearly(self._key(plain))
+        key = self._key(plain)
+        found = self._found.get(key) or self._found.get(nearest(key, self._keys) or "")
         return min(found, key=lambda one: OSA.distance(one[0], plain))[1] if found else word
-
-    def _nearly(self, key: str) -> Sequence[tuple[str, str]]:
-        if len(key) < _ONE_SLIP_FROM:
-            return ()
-        most = 1 if len(key) < _TWO_SLIPS_FROM else 2
-        nearest = process.extractOne(key, self._keys, scorer=OSA.distance, score_cutoff=most)
-        return self._found[nearest[0]] if nearest else ()
-
-
-def _is_kept(word: str) -> bool:
-    """Names that every language writes in Latin letters, and abbreviations."""
-    return word.lower() in KEPT_LATIN or (len(word) > 1 and word.isupper())
 
 
 def _same(plain: str) -> str:

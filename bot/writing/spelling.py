@@ -7,7 +7,7 @@ model cuts such words into pieces that mean little to it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Self
 
@@ -35,6 +35,19 @@ _GAP = "_"
 def unstretched(text: str) -> str:
     """Letters that are held down for emphasis (sooo, плиииз) once; Roman numerals and «www» stay."""
     return _LETTERS.sub(lambda match: _unstretched(match.group()), text) if _STRETCHED.search(text) else text
+
+
+def nearest(word: str, among: Sequence[str]) -> str | None:
+    """The one like `word` enough to be meant by it, if there is one.
+
+    Like enough are, from five letters, words that differ in one letter more, less, other or swapped, and from nine in
+    two, if the first letter is the same.
+    """
+    if len(word) < _ONE_SLIP_FROM:
+        return None
+    most = 1 if len(word) < _TWO_SLIPS_FROM else 2
+    found = process.extractOne(word, among, scorer=OSA.distance, score_cutoff=most)
+    return None if found is None or (found[1] > 1 and found[0][0] != word[0]) else str(found[0])
 
 
 class Spelling:
@@ -92,8 +105,7 @@ class Spelling:
     def corrected(self, text: str) -> str:
         """`text` with each longer word that is not known replaced by the likest one that is, if one is like enough.
 
-        Like enough are, from five letters, words that differ in one letter more, less, other or swapped, and from nine
-        in two. A Chinese character that fits nowhere between its neighbours gives way to one of the same sound that
+        A Chinese character that fits nowhere between its neighbours gives way to one of the same sound that
         does: an input method offers many. Some words that are right, but in no text, are changed too.
         """
         return _WORD.sub(lambda match: self._corrected(match.group()), text)
@@ -105,13 +117,8 @@ class Spelling:
         if has_han(word):
             return self._corrected_han(word)
         folded = fold(word)
-        if len(folded) < _ONE_SLIP_FROM or folded in self._usual:
-            return word
-        most = 1 if len(folded) < _TWO_SLIPS_FROM else 2
-        found = process.extractOne(folded, self._correct, scorer=OSA.distance, score_cutoff=most)
-        if found is None or (found[1] > 1 and found[0][0] != folded[0]):
-            return word
-        return self._usual[found[0]]
+        found = None if folded in self._usual else nearest(folded, self._correct)
+        return word if found is None else self._usual[found]
 
     def _corrected_han(self, word: str) -> str:
         letters = list(word)

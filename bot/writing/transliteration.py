@@ -17,7 +17,7 @@ from bot.writing.folding import simplified
 
 _LATIN = regex.compile(r"\p{Latin}+(?:['’‘ʻʼ`]\p{Latin}+)*['’‘ʻʼ`]?")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}+")
-KEPT_LATIN = frozenset(
+_KEPT_LATIN = frozenset(
     {"scoda", "sco", "expo", "haier", "cosmoplat", "qilu", "un", "locode", "teu", "visa", "mastercard", "jcb", "alipay"}
     | {"wechat", "pay", "hipay", "mir", "tao", "nia", "wifi", "sim", "b2b", "ii", "iii", "iv"}
 )
@@ -125,6 +125,11 @@ def own_script(text: str, locale: Locale) -> str:
     return _LATIN.sub(lambda match: _unless_kept(match.group(), convert), text)
 
 
+def stays_latin(word: str) -> bool:
+    """Whether every language writes the word in Latin letters: some names, and abbreviations."""
+    return word.lower() in _KEPT_LATIN or (len(word) > 1 and word.isupper())
+
+
 def _is_mostly_latin(text: str) -> bool:
     latin = sum(len(word) for word in _LATIN.findall(text))
     return latin * 2 > len(regex.findall(r"\p{L}", text))
@@ -132,7 +137,7 @@ def _is_mostly_latin(text: str) -> bool:
 
 def _unless_kept(word: str, convert: Callable[[str], str]) -> str:
     lowered = word.lower()
-    return word if lowered in KEPT_LATIN else convert(lowered)
+    return word if lowered in _KEPT_LATIN else convert(lowered)
 
 
 def _spell(word: str, table: Mapping[str, str]) -> str:

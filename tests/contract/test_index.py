@@ -355,24 +355,6 @@ async def test_many_stored_questions_tell_together_whose_a_question_is(tmp_path:
     assert sum(posterior.values()) == pytest.approx(1.0, abs=1e-3)
 
 
-async def test_the_same_sections_teach_the_same_whatever_order_they_came_in(tmp_path: Path) -> None:
-    tea = [f"What does tea number {number} cost?" for number in range(700)]
-    silk = [f"Who sells silk of kind {number}?" for number in range(700)]
-    documents = [
-        document("market/tea.md", Locale.EN, section("tea", "Tea is sold in the market.", *tea)),
-        document("market/silk.md", Locale.EN, section("silk", "Silk is sold in the town.", *silk)),
-    ]
-    told = []
-    for number, given in enumerate((documents, documents[::-1])):
-        parts = _parts("embedded", tmp_path / str(number))
-        parts.reader = GivenReading(*given)
-        await parts.ingestion.sync(now=NOW)
-        async with _index(parts) as index:
-            matches = await index.current().matches("what does the tea cost", Locale.EN, top_k=9)
-        told.append({match.key: match.log_posterior for match in matches})
-    assert told[0] == pytest.approx(told[1], abs=1e-4)
-
-
 async def test_words_with_lost_letters_are_found_like_those_that_have_them(tmp_path: Path) -> None:
     parts = _parts("embedded", tmp_path)
     parts.reader = GivenReading(document("expo/hall.md", Locale.KK, section("hall", "Көрме ақ залда өтеді.")))

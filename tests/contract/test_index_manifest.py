@@ -84,6 +84,12 @@ async def test_documents_come_back_as_they_were(manifest: Manifest) -> None:
     assert found == {one.file: one for one in DOCUMENTS}
 
 
+async def test_documents_come_in_the_order_of_their_files_as_they_are_read_from_the_folder(manifest: Manifest) -> None:
+    """What is learned from them depends a little on their order: files built anew must be as they were."""
+    number = await _publish(manifest)
+    assert [one.file for one in await manifest.documents(number)] == ["en/open/x.md", "ru/entry/visa.md"]
+
+
 async def test_means_come_back_as_they_were(manifest: Manifest) -> None:
     means = await manifest.means(await _publish(manifest))
     assert means is not None

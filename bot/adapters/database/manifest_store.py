@@ -115,12 +115,12 @@ class SqlManifestStore:
         return None if row is None else _generation(row)
 
     async def documents(self, number: int) -> list[ManifestRow]:
-        """The documents of a generation, by path and locale."""
+        """The documents of a generation, by locale and path."""
         table = manifest_documents.c
         query = (
             select(table.locale, table.path, table.content_hash, table.body)
             .where(table.generation == number)
-            .order_by(table.path, table.locale)
+            .order_by(table.locale, table.path)
         )
         async with self._database.reading() as connection:
             return [ManifestRow(*row) for row in await connection.execute(query)]

@@ -183,4 +183,4 @@ def test_a_damaged_table_is_named_with_what_to_do(tmp_path):
 
 
 def test_the_table_stays_small():
-    assert TABLE.stat().st_size <= 1_250_000
+    assert TABLE.stat().st_size <= 1_000_000

@@ -219,16 +219,19 @@ async def test_a_generation_that_is_not_being_built_can_not_be_published(databas
     assert (await store.published()).number == number
 
 
-async def test_documents_come_back_by_path_and_locale(database):
+async def test_documents_come_back_by_locale_and_path_whatever_the_collation_of_the_server(database):
     store = SqlManifestStore(database)
     number = await store.begin("e5")
     rows = [
         ManifestRow("zh", "a.md", "2", '{"\\u0000": "园区"}'),
-        ManifestRow("en", "b.md", "3", "{}"),
-        ManifestRow("en", "a.md", "1", "{}"),
+        ManifestRow("en", "ab.md", "3", "{}"),
+        ManifestRow("en", "a-c.md", "4", "{}"),
+        ManifestRow("en", "Z.md", "5", "{}"),
+        ManifestRow("en", "a/z.md", "1", "{}"),
     ]
     await store.write_documents(number, iter(rows))
-    assert await store.documents(number) == [rows[2], rows[0], rows[1]]
+    assert [row.path for row in await store.documents(number)] == ["Z.md", "a-c.md", "a/z.md", "ab.md", "a.md"]
+    assert (await store.documents(number))[-1] == rows[0]
 
 
 async def test_a_discarded_generation_is_gone_and_its_number_is_not_given_again(database):

@@ -115,15 +115,13 @@ class SqlManifestStore:
         return None if row is None else _generation(row)
 
     async def documents(self, number: int) -> list[ManifestRow]:
-        """The documents of a generation, by locale and path."""
+        """The documents of a generation, by locale and path in the order of code points, on every database."""
         table = manifest_documents.c
-        query = (
-            select(table.locale, table.path, table.content_hash, table.body)
-            .where(table.generation == number)
-            .order_by(table.locale, table.path)
-        )
+        query = select(table.locale, table.path, table.content_hash, table.body).where(table.generation == number)
         async with self._database.reading() as connection:
-            return [ManifestRow(*row) for row in await connection.execute(query)]
+            rows = [ManifestRow(*row) for row in await connection.execute(query)]
+        # Not by ORDER BY: a PostgreSQL server orders by its collation, which may put "a-b" after "ab".
+        return sorted(rows, key=lambda row: (row.locale, row.path))
 
     async def discard(self, number: int) -> None:
         """Delete a generation and its documents; the published one stays."""

@@ -20,7 +20,7 @@ Sentence = Callable[[Translator], str]
 def stage(t: Translator, value: Stage) -> str:
     return {
         Stage.DRAFT: t.pgettext("stage", "Draft"),
-        Stage.SUBMITTED: t.pgettext("stage", "Waits for approval"),
+        Stage.SUBMITTED: t.pgettext("stage", "Awaiting approval"),
         Stage.APPROVED: t.pgettext("stage", "Approved"),
         Stage.PAUSED: t.pgettext("stage", "Paused"),
         Stage.STOPPED: t.pgettext("stage", "Stopped"),
@@ -37,7 +37,7 @@ def occurrence_state(t: Translator, value: OccurrenceState) -> str:
         OccurrenceState.STOPPED: t.pgettext("stage", "Stopped"),
         OccurrenceState.FINISHED: t.pgettext("stage", "Finished"),
         OccurrenceState.MISSED: t.pgettext("stage", "Missed"),
-        OccurrenceState.AWAITING_WORD: t.pgettext("stage", "Waits for your word"),
+        OccurrenceState.AWAITING_WORD: t.pgettext("stage", "Awaiting your decision"),
     }[value]
 
 
@@ -49,8 +49,8 @@ def delivery_state(t: Translator, value: DeliveryState, number: int) -> str:
         DeliveryState.SENT: t.gettext("Sent: {number}"),
         DeliveryState.FAILED: t.gettext("Failed: {number}"),
         DeliveryState.IN_DOUBT: t.gettext("In doubt: {number}"),
-        DeliveryState.UNKNOWN: t.gettext("Unknown whether it arrived: {number}"),
-        DeliveryState.SKIPPED: t.gettext("Unsubscribed meanwhile: {number}"),
+        DeliveryState.UNKNOWN: t.gettext("Delivery unknown: {number}"),
+        DeliveryState.SKIPPED: t.gettext("Unsubscribed in the meantime: {number}"),
         DeliveryState.HELD: t.gettext("No text in their language: {number}"),
         DeliveryState.EXPIRED: t.gettext("Too late: {number}"),
         DeliveryState.CANCELLED: t.gettext("Cancelled: {number}"),
@@ -63,9 +63,9 @@ def report_outcome(t: Translator, value: Outcome, number: int) -> str:
     template = {
         Outcome.SENT: t.gettext("Sent: {number}"),
         # Translators: {number} recipients have blocked the bot, or their account or group is gone.
-        Outcome.BLOCKED: t.gettext("Blocked the bot or are gone: {number}"),
+        Outcome.BLOCKED: t.gettext("Blocked the bot or no longer there: {number}"),
         Outcome.FAILED: t.gettext("Failed: {number}"),
-        Outcome.IN_DOUBT: t.gettext("Unknown whether it arrived: {number}"),
+        Outcome.IN_DOUBT: t.gettext("Delivery unknown: {number}"),
         # Translators: Recipients who were left out: unsubscribed, no text in their language, too late, cancelled.
         Outcome.NOT_SENT: t.gettext("Left out: {number}"),
         Outcome.WAITING: t.gettext("To be sent: {number}"),
@@ -90,8 +90,8 @@ def verdict(t: Translator, value: Verdict) -> str:
         Verdict.NOT_ALLOWED: not_allowed(t),
         Verdict.NOT_FOUND: t.gettext("There is no such announcement."),
         Verdict.OWN_WORK: t.gettext("Somebody else must approve what you have written."),
-        Verdict.WRONG_STAGE: t.gettext("At its present stage this is not possible."),
-        Verdict.CHANGED_MEANWHILE: t.gettext("It was changed meanwhile. Please look again and decide anew."),
+        Verdict.WRONG_STAGE: t.gettext("This is not possible at the present stage."),
+        Verdict.CHANGED_MEANWHILE: t.gettext("It has been changed in the meantime. Please look and decide again."),
         Verdict.HAS_PROBLEMS: t.gettext("Something must be put right first:"),
     }[value]
 
@@ -114,7 +114,7 @@ def trouble(t: Translator, value: Trouble, language: str, detail: str) -> str:
         Trouble.BAD_FALLBACK: t.gettext("❗ The text chosen for all other languages does not exist."),
         Trouble.BAD_SCHEDULE: t.gettext("❗ The time cannot be read: {detail}"),
         Trouble.IN_THE_PAST: t.gettext("❗ The time has passed."),
-        Trouble.BAD_VALIDITY: t.gettext("❗ It must be valid for some time."),
+        Trouble.BAD_VALIDITY: t.gettext("❗ It must stay valid for some time after it goes out."),
         Trouble.BAD_BUTTON: t.gettext("❗ A button is wrong: {detail}"),
         Trouble.BAD_ATTACHMENT: t.gettext("❗ The picture or file is wrong: {detail}"),
         Trouble.NOBODY: t.gettext("⚠️ Nobody would get it at present."),
@@ -129,19 +129,19 @@ def ask_label(t: Translator) -> str:
     # Translators: {command} is /cancel.
     return t.fill(
         t.gettext(
-            "A new announcement. What shall we call it among ourselves? Send one line; visitors do not see it. "
-            "To leave, send {command}"
+            "A new announcement. What should organisers call it? Send one line; visitors do not see it. "
+            "To cancel, send {command}"
         ),
         command="/cancel",
     )
 
 
 def ask_new_label(t: Translator) -> str:
-    return t.gettext("What shall we call it instead? Send one line; visitors do not see it.")
+    return t.gettext("What should organisers call it instead? Send one line; visitors do not see it.")
 
 
 def ask_topic(t: Translator) -> str:
-    return t.gettext("What is it about? Those who subscribed to this topic get it.")
+    return t.gettext("What is it about? Everyone subscribed to this topic gets it.")
 
 
 def ask_source(t: Translator) -> str:
@@ -152,8 +152,9 @@ def ask_text(t: Translator, language: Locale) -> str:
     # Translators: {language} is a language's own name; do not add endings to it. {example} is «{start}».
     return t.fill(
         t.gettext(
-            "Send the text. Language: {language}. Formatting is kept, and a picture or a file may go with it. "
-            "For a moment that everybody sees in their own time, write a name in braces: {example}"
+            "Send the text. Language: {language}. Formatting is kept, and a picture or a file may go "
+            "with it. For a time that everybody should see in their own time zone, write a name in "
+            "braces: {example}"
         ),
         language=language.endonym,
         example="{start}",
@@ -163,7 +164,7 @@ def ask_text(t: Translator, language: Locale) -> str:
 def ask_moment(t: Translator, name: str, zone: str) -> str:
     # Translators: {name} is a word that the author has put in braces, {zone} a city.
     return t.fill(
-        t.gettext("Which moment is “{name}”? Send date and time in the time of {zone}, for example: {example}"),
+        t.gettext("When is “{name}”? Send the date and time in {zone}, for example: {example}"),
         name=name,
         zone=zone,
         example=_EXAMPLE_MOMENT,
@@ -171,7 +172,7 @@ def ask_moment(t: Translator, name: str, zone: str) -> str:
 
 
 def bad_moment(t: Translator) -> str:
-    return t.fill(t.gettext("I cannot read this moment. Send it like this: {example}"), example=_EXAMPLE_MOMENT)
+    return t.fill(t.gettext("I cannot read this date and time. Send it like this: {example}"), example=_EXAMPLE_MOMENT)
 
 
 def texts_title(t: Translator) -> str:
@@ -187,7 +188,7 @@ def others_get(t: Translator, language: Locale) -> str:
 
 
 def audience_title(t: Translator) -> str:
-    return t.gettext("Who gets it: tap to choose. Without a choice, all do who subscribed to the topic.")
+    return t.gettext("Who gets it: tap to choose. If you choose nothing, everyone subscribed to the topic gets it.")
 
 
 def recipients(t: Translator, count: int) -> str:
@@ -206,8 +207,9 @@ def chats_title(t: Translator) -> str:
     # Translators: {command} is /subscribe.
     return t.fill(
         t.gettext(
-            "➕ These groups and channels get it besides the chosen readers, if their administrators have sent "
-            "{command} there. 🚫 These get it in no case. Tap one to take it off the list."
+            "➕ These groups and channels get it in addition to the chosen readers, if their "
+            "administrators have sent {command} there. 🚫 These never get it. Tap one to take it off the "
+            "list."
         ),
         command="/subscribe",
     )
@@ -216,14 +218,14 @@ def chats_title(t: Translator) -> str:
 def ask_chat(t: Translator) -> str:
     # Translators: {example} is «@channel».
     return t.fill(
-        t.gettext("Send the group or channel: its name, for example {example}, or its number."), example="@channel"
+        t.gettext("Send the group or channel: its name, for example {example}, or its ID."), example="@channel"
     )
 
 
 def ask_left_out(t: Translator) -> str:
     # Translators: {example} is «@channel».
     return t.fill(
-        t.gettext("Who shall not get it? Send a name, for example {example}, or the number of a person or chat."),
+        t.gettext("Who should not get it? Send a name, for example {example}, or the ID of a person or chat."),
         example="@channel",
     )
 
@@ -244,12 +246,12 @@ def only_roles(t: Translator, roles: str) -> str:
 
 def besides(t: Translator, chats: str) -> str:
     # Translators: {chats} are numbers of groups and channels.
-    return t.fill(t.gettext("➕ Groups and channels besides: {chats}"), chats=chats)
+    return t.fill(t.gettext("➕ Also these groups and channels: {chats}"), chats=chats)
 
 
 def left_out(t: Translator, chats: str) -> str:
     # Translators: {chats} are numbers of people, groups and channels.
-    return t.fill(t.gettext("🚫 In no case: {chats}"), chats=chats)
+    return t.fill(t.gettext("🚫 Never: {chats}"), chats=chats)
 
 
 def link_line(t: Translator, label: str, url: str) -> str:
@@ -275,7 +277,7 @@ def gap_note(t: Translator) -> str:
 
 
 def overlap_note(t: Translator) -> str:
-    return t.gettext("This time comes twice on that day: it goes out the first time.")
+    return t.gettext("This time occurs twice on that day: it goes out the first time.")
 
 
 def event_zone(t: Translator, zone: str) -> str:
@@ -284,7 +286,7 @@ def event_zone(t: Translator, zone: str) -> str:
 
 def ask_once(t: Translator, zone: str) -> str:
     return t.fill(
-        t.gettext("Send date and time in the time of {zone}, for example: {example}"),
+        t.gettext("Send the date and time in {zone}, for example: {example}"),
         zone=zone,
         example=_EXAMPLE_MOMENT,
     )
@@ -294,8 +296,8 @@ def ask_cron(t: Translator, zone: str) -> str:
     # Translators: {example} is «0 9 * * mon», {until} a date.
     return t.fill(
         t.gettext(
-            "Send minute, hour, day, month and weekday in the time of {zone}, for example for every Monday at nine: "
-            "{example}. The last day may follow: {until}"
+            "Send minute, hour, day, month and weekday in {zone}, for example for every Monday at "
+            "nine: {example}. The last day may follow: {until}"
         ),
         zone=zone,
         example="0 9 * * mon",
@@ -309,7 +311,7 @@ def cannot_read(t: Translator, detail: str) -> str:
 
 
 def terms_title(t: Translator) -> str:
-    return t.gettext("On which terms? Tap to change.")
+    return t.gettext("How should it be sent? Tap to change.")
 
 
 def valid_for(t: Translator, duration: str) -> str:
@@ -317,12 +319,12 @@ def valid_for(t: Translator, duration: str) -> str:
 
 
 def valid_for_ever(t: Translator) -> str:
-    return t.gettext("⏳ Valid without end")
+    return t.gettext("⏳ No expiry")
 
 
 def late_is_sent(t: Translator) -> str:
     # Translators: When the bot was down at the due time.
-    return t.gettext("⏰ If late: send all the same")
+    return t.gettext("⏰ If late: send anyway")
 
 
 def late_is_missed(t: Translator) -> str:
@@ -334,7 +336,7 @@ def quiet_hours_hold(t: Translator) -> str:
 
 
 def quiet_hours_override(t: Translator) -> str:
-    return t.gettext("🌙 Quiet hours: send all the same")
+    return t.gettext("🌙 Quiet hours: send anyway")
 
 
 def with_sound(t: Translator) -> str:
@@ -395,14 +397,14 @@ def preview_title(t: Translator) -> str:
 
 
 def trial_failed(t: Translator, detail: str) -> str:
-    return t.fill(t.gettext("The trial could not be sent: {detail}"), detail=detail)
+    return t.fill(t.gettext("The test copy could not be sent: {detail}"), detail=detail)
 
 
 # ── Approval ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def submitted(t: Translator) -> str:
-    return t.gettext("Handed in. Those who may approve it have been told.")
+    return t.gettext("Submitted. Those who may approve it have been told.")
 
 
 def nobody_approves(t: Translator) -> str:
@@ -423,8 +425,8 @@ def ask_count(t: Translator) -> str:
 
 def ask_emergency(t: Translator) -> str:
     return t.gettext(
-        "Nobody else will check this announcement, and all organisers will be told. "
-        "To send it all the same, send the number of recipients."
+        "Nobody else will check this announcement, and all organisers will be told. To send it anyway, "
+        "send the number of recipients."
     )
 
 
@@ -455,11 +457,11 @@ def told_emergency(t: Translator, label: str, actor: str) -> str:
 
 
 def told_correction(t: Translator, label: str, actor: str) -> str:
-    return t.fill(t.gettext("✏️ {actor} corrects what was delivered: {label}"), label=label, actor=actor)
+    return t.fill(t.gettext("✏️ {actor} is correcting what was delivered: {label}"), label=label, actor=actor)
 
 
 def told_withdrawn(t: Translator, label: str, actor: str) -> str:
-    return t.fill(t.gettext("🗑 {actor} withdraws this announcement: {label}"), label=label, actor=actor)
+    return t.fill(t.gettext("🗑 {actor} is withdrawing this announcement: {label}"), label=label, actor=actor)
 
 
 def told_word_given(t: Translator, label: str, actor: str) -> str:
@@ -480,11 +482,11 @@ def told_paused(t: Translator, label: str, detail: str) -> str:
 
 
 def told_missed(t: Translator, label: str) -> str:
-    return t.fill(t.gettext("⚠️ Its time passed while the bot was away, so it was not sent: {label}"), label=label)
+    return t.fill(t.gettext("⚠️ Its time passed while the bot was down, so it was not sent: {label}"), label=label)
 
 
 def told_late(t: Translator, label: str) -> str:
-    return t.fill(t.gettext("⏰ It goes out late, because the bot was away at its time: {label}"), label=label)
+    return t.fill(t.gettext("⏰ It goes out late, because the bot was down when it was due: {label}"), label=label)
 
 
 def told_restored(t: Translator, label: str) -> str:
@@ -544,7 +546,7 @@ def withdraw_question(t: Translator) -> str:
 
 
 def correct_question(t: Translator) -> str:
-    return t.gettext("In which language shall the delivered text be replaced?")
+    return t.gettext("In which language should the delivered text be replaced?")
 
 
 def ask_correction(t: Translator, language: Locale) -> str:
@@ -555,13 +557,13 @@ def ask_correction(t: Translator, language: Locale) -> str:
 
 
 def still_going_out(t: Translator) -> str:
-    return t.gettext("Copies are still going out, with the old text. Stop it first, or wait for its end.")
+    return t.gettext("Copies are still going out, with the old text. Stop it first, or wait until it has finished.")
 
 
 def ask_correction_count(t: Translator) -> str:
     return t.gettext(
-        "This changes what many people have got, and nobody else will check it. "
-        "To do it all the same, send the number of copies that were sent."
+        "This changes what many people have received, and nobody else will check it. To do it anyway, "
+        "send the number of copies that were sent."
     )
 
 
@@ -588,18 +590,18 @@ def report_title(t: Translator, label: str) -> str:
 
 
 def report_files(t: Translator) -> str:
-    return t.gettext("Each recipient with what became of their copy.")
+    return t.gettext("Every recipient, and what became of their copy.")
 
 
 def nothing_sent_yet(t: Translator) -> str:
-    return t.gettext("Nothing of it has gone out yet.")
+    return t.gettext("None of it has been sent yet.")
 
 
 # ── Organisers ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def organisers_title(t: Translator) -> str:
-    return t.gettext("Organisers: tap a role to take it away.")
+    return t.gettext("Organisers: tap a role to remove it.")
 
 
 def yourself(t: Translator) -> str:
@@ -608,7 +610,7 @@ def yourself(t: Translator) -> str:
 
 
 def invite_question(t: Translator) -> str:
-    return t.gettext("Which role shall the invitation give?")
+    return t.gettext("Which role should the invitation give?")
 
 
 def invitation(t: Translator, role_name: str, link: str) -> str:
@@ -626,7 +628,7 @@ def remove_question(t: Translator, person: str, role_name: str) -> str:
 
 
 def not_allowed(t: Translator) -> str:
-    return t.gettext("You may not do this.")
+    return t.gettext("You are not allowed to do this.")
 
 
 def last_owner(t: Translator) -> str:
@@ -662,11 +664,11 @@ def command_announcements(t: Translator) -> str:
 
 
 def command_organisers(t: Translator) -> str:
-    return t.pgettext("command", "Who organises")
+    return t.pgettext("command", "Organisers and roles")
 
 
 def command_cancel(t: Translator) -> str:
-    return t.pgettext("command", "Leave what was begun")
+    return t.pgettext("command", "Cancel what you are doing")
 
 
 COMMANDS: tuple[tuple[str, Sentence], ...] = (
@@ -741,7 +743,7 @@ def button_repeatedly(t: Translator) -> str:
 
 
 def button_terms(t: Translator) -> str:
-    return t.pgettext("button", "⚙️ Terms")
+    return t.pgettext("button", "⚙️ Options")
 
 
 def button_links(t: Translator) -> str:
@@ -753,7 +755,7 @@ def button_no_links(t: Translator) -> str:
 
 
 def button_no_attachment(t: Translator) -> str:
-    return t.pgettext("button", "No picture")
+    return t.pgettext("button", "No attachment")
 
 
 def button_preview(t: Translator) -> str:

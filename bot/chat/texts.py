@@ -43,7 +43,7 @@ def choose_language(t: Translator) -> str:
 
 def language_chosen(t: Translator) -> str:
     # Translators: Say it in your own language, of your own language: "I will speak English with you".
-    return t.gettext("Done: from now on I speak English with you. You may still ask in any of my languages.")
+    return t.gettext("Done: from now on I will speak English with you. You can still ask in any of my languages.")
 
 
 def help_intro(t: Translator) -> str:
@@ -90,7 +90,7 @@ def command_why(t: Translator) -> str:
 
 
 def command_news(t: Translator) -> str:
-    return t.pgettext("command", "What was announced lately")
+    return t.pgettext("command", "Recent announcements")
 
 
 def command_settings(t: Translator) -> str:
@@ -198,7 +198,7 @@ def topic_entry(t: Translator) -> str:
 
 
 def topic_money(t: Translator) -> str:
-    return t.pgettext("topic", "Paying")
+    return t.pgettext("topic", "Payments")
 
 
 def topic_transport(t: Translator) -> str:
@@ -381,8 +381,8 @@ def why_nothing(t: Translator) -> str:
 
 def unknown(t: Translator) -> str:
     return t.gettext(
-        "I am sorry, I do not know the answer to that, and I do not want to guess. "
-        "Try other words or a more exact question."
+        "I am sorry, I do not know the answer to that, and I do not want to guess. Please use other "
+        "words or ask more precisely."
     )
 
 
@@ -403,15 +403,15 @@ def clarify(t: Translator) -> str:
 
 def declined_politics(t: Translator) -> str:
     return t.gettext(
-        "I do not comment on political questions, whichever country they concern. "
-        "I gladly help with the demonstration area, the expo, the park alliance and your visit."
+        "I do not comment on political questions, whichever country they concern. I am happy to help "
+        "with the demonstration area, the expo, the park alliance and your visit."
     )
 
 
 def declined_advice(t: Translator) -> str:
     return t.gettext(
-        "I cannot give medical, legal or investment advice. Please ask a qualified specialist. "
-        "I gladly help with questions about the area, the expo and your visit."
+        "I cannot give medical, legal or investment advice. Please ask a qualified specialist. I am "
+        "happy to help with questions about the area, the expo and your visit."
     )
 
 
@@ -463,7 +463,9 @@ def example_question(t: Translator) -> str:
 
 
 def busy(t: Translator) -> str:
-    return t.gettext("Very many people are asking at the moment. Please send your question again in a few minutes.")
+    return t.gettext(
+        "A great many people are asking questions at the moment. Please send yours again in a few minutes."
+    )
 
 
 def too_many_questions(t: Translator) -> str:
@@ -493,8 +495,8 @@ def feedback_thanks(t: Translator) -> str:
 
 def consent_question(t: Translator) -> str:
     return t.gettext(
-        "Shall I send you announcements about the expo, the forums and the area, in your language? "
-        "You choose the topics and can stop them at any time with one tap."
+        "Would you like announcements about the expo, the forums and the area, in your language? You "
+        "choose the topics and can unsubscribe at any time with one tap."
     )
 
 
@@ -509,7 +511,8 @@ def consent_given(t: Translator) -> str:
 def consent_declined(t: Translator) -> str:
     # Translators: {command} is /settings.
     return t.fill(
-        t.gettext("All right, I will not send you any. If you change your mind, send {command}"), command="/settings"
+        t.gettext("All right, I will not send you any announcements. If you change your mind, send {command}"),
+        command="/settings",
     )
 
 
@@ -531,7 +534,7 @@ def news_are_off(t: Translator) -> str:
 
 def settings_topics(t: Translator, topics: str) -> str:
     # Translators: {topics} is a list of topics' names.
-    return t.fill(t.gettext("Topics of the announcements: {topics}"), topics=topics)
+    return t.fill(t.gettext("Announcement topics: {topics}"), topics=topics)
 
 
 def settings_language(t: Translator, language: Locale) -> str:
@@ -545,7 +548,7 @@ def settings_zone(t: Translator, zone: str) -> str:
 
 
 def settings_no_zone(t: Translator) -> str:
-    return t.gettext("Time zone: not chosen yet, times are given as in Qingdao")
+    return t.gettext("Time zone: not chosen yet; times are shown in Qingdao time")
 
 
 def settings_quiet(t: Translator, start: str, end: str) -> str:
@@ -570,14 +573,14 @@ def zone_question(t: Translator) -> str:
 def zone_unknown(t: Translator) -> str:
     # Translators: {example} is a technical name such as Asia/Tashkent.
     return t.fill(
-        t.gettext("I do not know this place. Write the name of a large city nearby, or a name such as {example}"),
+        t.gettext("I cannot find this place. Write the name of a large city nearby, or a name such as {example}"),
         example="Asia/Tashkent",
     )
 
 
 def quiet_question(t: Translator) -> str:
     # Translators: Above buttons with hours.
-    return t.gettext("When shall I stay silent? What is announced then waits until the hours are over.")
+    return t.gettext("When should I stay silent? Announcements will wait until those hours are over.")
 
 
 def quiet_hours(t: Translator, start: str, end: str) -> str:
@@ -593,7 +596,7 @@ def button_stop_topic(t: Translator, news_topic: NewsTopic) -> str:
 def unsubscribed_topic(t: Translator, topic_title: str) -> str:
     # Translators: A short notice at the top of the screen; at most 200 characters. {command} is /settings.
     return t.fill(
-        t.gettext("You get no more announcements about this topic: {topic}. To change that, send {command}"),
+        t.gettext("You will get no more announcements about this topic: {topic}. To change that, send {command}"),
         topic=topic_title,
         command="/settings",
     )
@@ -601,7 +604,7 @@ def unsubscribed_topic(t: Translator, topic_title: str) -> str:
 
 def unsubscribed_all(t: Translator) -> str:
     # Translators: A short notice at the top of the screen; at most 200 characters. {command} is /settings.
-    return t.fill(t.gettext("You get no more announcements. To change that, send {command}"), command="/settings")
+    return t.fill(t.gettext("You will get no more announcements. To change that, send {command}"), command="/settings")
 
 
 def announcement_may_repeat(t: Translator) -> str:
@@ -611,14 +614,14 @@ def announcement_may_repeat(t: Translator) -> str:
 
 def news_title(t: Translator) -> str:
     # Translators: A heading; announcements follow.
-    return t.gettext("Announced lately")
+    return t.gettext("Recent announcements")
 
 
 def news_empty(t: Translator, days: int) -> str:
     return t.fill(
         t.ngettext(
-            "Nothing was announced to you in the last {days} day.",
-            "Nothing was announced to you in the last {days} days.",
+            "There were no announcements for you in the last {days} day.",
+            "There were no announcements for you in the last {days} days.",
             days,
         ),
         days=t.number(days),
@@ -649,7 +652,7 @@ def subscribe_help(t: Translator, channel: str) -> str:
 
 
 def chat_unknown(t: Translator) -> str:
-    return t.gettext("I do not find this chat, or I am no member of it.")
+    return t.gettext("I cannot find this chat, or I am not a member of it.")
 
 
 def cancelled(t: Translator) -> str:
@@ -670,10 +673,10 @@ def privacy_title(t: Translator) -> str:
 def privacy_stored(t: Translator, days: int) -> str:
     return t.fill(
         t.ngettext(
-            "What is stored: your numeric Telegram id, your language, when you first and last wrote, and your "
-            "questions for {days} day. Your name, phone number and photo are not stored.",
-            "What is stored: your numeric Telegram id, your language, when you first and last wrote, and your "
-            "questions for {days} days. Your name, phone number and photo are not stored.",
+            "What is stored: your numeric Telegram ID, your language, when you first and last wrote, "
+            "and your questions for {days} day. Your name, phone number and photo are not stored.",
+            "What is stored: your numeric Telegram ID, your language, when you first and last wrote, "
+            "and your questions for {days} days. Your name, phone number and photo are not stored.",
             days,
         ),
         days=t.number(days),
@@ -682,8 +685,8 @@ def privacy_stored(t: Translator, days: int) -> str:
 
 def privacy_purpose(t: Translator) -> str:
     return t.gettext(
-        "What for: to answer in your language, to understand follow-up questions and to find out what is missing in "
-        "the collection. Nothing is sold or passed on, and you get no advertising."
+        "Purpose: to answer in your language, to understand follow-up questions and to find out what is "
+        "missing in the collection. Nothing is sold or passed on, and you get no advertising."
     )
 
 
@@ -691,10 +694,10 @@ def privacy_purpose_with_model(t: Translator, host: str) -> str:
     # Translators: {host} is the internet address of a company that runs a language model.
     return t.fill(
         t.gettext(
-            "What for: to answer in your language, to understand follow-up questions and to find out what is missing "
-            "in the collection. Your questions are sent to a language model at {host}, which words the answers: "
-            "without your name and id, and with telephone, card and passport numbers masked. Nothing else is passed "
-            "on, nothing is sold, and you get no advertising."
+            "Purpose: to answer in your language, to understand follow-up questions and to find out "
+            "what is missing in the collection. Your questions are sent to a language model at {host}, "
+            "which words the answers: without your name or ID, and with telephone, card and passport "
+            "numbers masked. Nothing else is passed on, nothing is sold, and you get no advertising."
         ),
         host=host,
     )
@@ -738,7 +741,9 @@ def deleteme_question(t: Translator) -> str:
 
 
 def deleteme_done(t: Translator) -> str:
-    return t.gettext("Everything that was stored about you is deleted. If you write to me again, we start afresh.")
+    return t.gettext(
+        "Everything that was stored about you has been deleted. If you write to me again, we will start afresh."
+    )
 
 
 def deleteme_cancelled(t: Translator) -> str:

@@ -236,7 +236,7 @@ async def test_A04_a_name_like_an_organiser_s_has_no_effect(rig, command, field)
 async def every_button_of_organisers(rig: NewsRig) -> list[Button]:
     """Those that are issued on a walk through everything, with the author's announcement waiting for approval."""
     await fired(rig)
-    for label in ("Texts", "Recipients", "Time", "Terms", "Preview"):
+    for label in ("Texts", "Recipients", "Time", "Options", "Preview"):
         await rig.says(AUTHOR, "/announce")
         await rig.says(AUTHOR, f"Draft {label}")
         await rig.taps(AUTHOR, "Forums")
@@ -432,7 +432,7 @@ async def test_A07_only_an_owner_makes_an_invitation(rig):
     await grant(rig, OWNER, Role.AUTHOR)
     await revoke(rig, OWNER, Role.OWNER)
     await rig.press(data, user=person(OWNER))
-    assert rig.last(OWNER) == "You may not do this."
+    assert rig.last(OWNER) == "You are not allowed to do this."
     assert rig.parts.database.tables.invitations == {}
 
 
@@ -653,7 +653,7 @@ async def test_A10_what_was_changed_while_the_number_was_typed_is_not_approved(s
     await strict.taps(APPROVER, "Approve")
     await strict.taps(AUTHOR, "Take back")
     await strict.taps(AUTHOR, "Submit")
-    assert "changed meanwhile" in await strict.says(APPROVER, "3")
+    assert "changed in the meantime" in await strict.says(APPROVER, "3")
     assert (await strict.only()).stage is Stage.SUBMITTED
 
 
@@ -680,7 +680,7 @@ async def test_A10_delivered_text_of_many_is_changed_only_after_their_number_was
     await strict.says(APPROVER, "3")
     [correction] = strict.parts.database.tables.corrections.values()
     assert correction.texts == {Locale.EN: "Come to hall 3."}
-    assert "corrects what was delivered" in strict.last(OWNER)
+    assert "is correcting what was delivered" in strict.last(OWNER)
 
 
 async def fired_to_many(rig: NewsRig) -> None:

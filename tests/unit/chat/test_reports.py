@@ -187,4 +187,4 @@ async def test_before_anything_went_out_there_is_no_report(rig):
     await rig.taps(APPROVER, "Approve")
     await rig.says(OWNER, "/announcements")
     await rig.taps(OWNER, "Hall moves")
-    assert await rig.taps(OWNER, "Report") == plain(said("Nothing of it has gone out yet.", Locale.EN))
+    assert await rig.taps(OWNER, "Report") == plain(said("None of it has been sent yet.", Locale.EN))

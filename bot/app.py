@@ -428,7 +428,7 @@ def _schedule(clock: Clock, core: Core, settings: Settings) -> None:
 
     async def follow_announcements(now: datetime) -> None:
         fingerprint = await core.announced.fingerprint(now)
-        if fingerprint != told[0]:
+        if fingerprint != told[0] and not core.ingestion.is_busy:  # then at the next turn
             _log_report(await core.sync())
             told[0] = fingerprint
 

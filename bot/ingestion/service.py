@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
 import time
@@ -59,6 +60,12 @@ class Ingestion:
         self._embedder = embedder
         self._manifest = manifest
         self._shelf = shelf
+        self._turn = asyncio.Lock()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether this process is synchronising or restoring just now."""
+        return self._turn.locked()
 
     async def sync(
         self,
@@ -80,7 +87,7 @@ class Ingestion:
         """
         report = progress or _silent
         started = time.monotonic()
-        async with self._shelf.exclusive():
+        async with self._turn, self._shelf.exclusive():
             report(Progress(Stage.READ, 0, 1))
             reading = await self._reader.read(unsettled=unsettled)
             report(Progress(Stage.READ, 1, 1))
@@ -119,7 +126,7 @@ class Ingestion:
 
         Returns whether they had to be built.
         """
-        async with self._shelf.exclusive():
+        async with self._turn, self._shelf.exclusive():
             published = await self._manifest.published()
             return published is not None and await self._repair(published, progress or _silent, now)
 

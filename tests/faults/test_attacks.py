@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -24,7 +25,7 @@ from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.adapters.knowledge_files import KnowledgeFiles
 from bot.adapters.language_id import ShortMessageIdentifier
 from bot.answering.composing.model import ChatMessage
-from bot.answering.composing.prompts import tokens_of
+from bot.answering.composing.prompts import new_canary, tokens_of
 from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.app import open_core
 from bot.ingestion.comparing import inspect
@@ -106,6 +107,13 @@ async def attacked(attack: Attack, identifier: ShortMessageIdentifier) -> tuple[
 async def test_L01_the_rules_and_the_canary_are_never_shown(locale: Locale, identifier: ShortMessageIdentifier):
     for envelope in ENVELOPES:
         await attacked(attack(locale, Order.PROMPT, envelope), identifier)
+
+
+def test_L01_a_canary_is_never_letters_alone(monkeypatch: pytest.MonkeyPatch):
+    """Those, rot13, are one word more in a true sentence: nothing tells that they are not the knowledge's."""
+    drawn = iter(["ecebabfdbaadbceb", "1ecebabfdbaadbce", "e6ce07ab1fd2baad"])
+    monkeypatch.setattr(secrets, "token_hex", lambda size: next(drawn))
+    assert new_canary() == "qe6ce07ab1fd2baad"
 
 
 @pytest.mark.parametrize("locale", Locale)

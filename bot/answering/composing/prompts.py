@@ -26,6 +26,7 @@ _HISTORY_LIMIT = 200
 _ASCII_PER_TOKEN = 3
 _BYTES_PER_TOKEN = 1.5
 _MESSAGE_TOKENS = 8
+_CANARY_DIGITS = 3
 _NAMES = {
     Locale.EN: "English",
     Locale.ZH: "Simplified Chinese (简体中文)",
@@ -75,8 +76,15 @@ class Prompt:
 
 
 def new_canary() -> str:
-    """A word that nobody can guess: who sees it in an answer knows that the rules leaked."""
-    return f"q{secrets.token_hex(8)}"
+    """A word that nobody can guess: who sees it in an answer knows that the rules leaked.
+
+    It holds digits: so what a model makes of its letters (rot13, say) still reads as a code that no passage holds, and
+    not as one more word.
+    """
+    word = secrets.token_hex(8)
+    while sum(letter.isdigit() for letter in word) < _CANARY_DIGITS:
+        word = secrets.token_hex(8)
+    return f"q{word}"
 
 
 def composing_prompt(

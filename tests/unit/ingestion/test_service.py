@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -7,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot.adapters.cached_embedder import CachedEmbedder
-from bot.errors import Fault, GenerationError
+from bot.errors import Fault, GenerationError, KnowledgeError
 from bot.ingestion.model import Progress, Stage
 from bot.ingestion.service import Ingestion
 from bot.vocabulary import Locale
@@ -59,6 +62,38 @@ async def test_a_first_synchronisation_publishes_everything() -> None:
     assert report.published.published_at == NOW
     assert (report.documents, report.chunks, report.embedded) == (2, 6, 6)
     assert await house.files() == {"en/logistics/trains.md", "en/expo/first.md"}
+
+
+class ImpatientShelf(MemoryShelf):
+    """Waits for nobody, as the real one does not wait for ever for another process."""
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[None]:
+        if self.lock.locked():
+            raise KnowledgeError("another process has been building the index")
+        async with super().exclusive():
+            yield
+
+
+async def test_two_synchronisations_in_one_process_wait_for_each_other() -> None:
+    house = House(TRAINS, EXPO)
+    ingestion = Ingestion(
+        reader=house.reader,
+        embedder=CachedEmbedder(house.embeddings, house.cache),
+        manifest=house.manifest,
+        shelf=ImpatientShelf(),
+    )
+    reports = await asyncio.gather(*(ingestion.sync(now=NOW) for _ in range(3)))
+    assert [report.published is not None for report in reports] == [True, False, False]
+    assert not ingestion.is_busy
+
+
+async def test_it_is_busy_while_it_synchronises() -> None:
+    house = House(TRAINS)
+    seen: list[bool] = []
+    await house.ingestion.sync(now=NOW, progress=lambda _: seen.append(house.ingestion.is_busy))
+    assert seen
+    assert all(seen)
 
 
 async def test_running_it_twice_changes_nothing() -> None:

@@ -11,8 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, select, text
+from sqlalchemy import BigInteger, make_url, select, text
 from sqlalchemy.exc import StatementError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 import bot.adapters.database
 from bot.adapters.database.columns import AnyText
@@ -217,6 +218,26 @@ async def test_a_generation_that_is_not_being_built_can_not_be_published(databas
     with pytest.raises(DatabaseError, match="not being built"):
         await publish(store, number)
     assert (await store.published()).number == number
+
+
+async def test_D34_a_postgresql_that_may_lose_what_was_committed_is_not_opened(postgresql_url):
+    administrator = create_async_engine(make_url(postgresql_url).set(drivername="postgresql+psycopg"))
+
+    async def alter(how):
+        async with administrator.begin() as connection:
+            name = await connection.scalar(text("SELECT current_database()"))
+            await connection.execute(text(f'ALTER DATABASE "{name}" {how}'))
+
+    await alter("SET synchronous_commit TO off")
+    try:
+        with pytest.raises(DatabaseError, match="may lose committed writes when the power fails"):
+            async with open_database(postgresql_url):
+                pass
+    finally:
+        await alter("RESET synchronous_commit")
+        await administrator.dispose()
+    async with open_database(postgresql_url) as database:
+        await database.ping()
 
 
 async def test_documents_come_back_by_locale_and_path_whatever_the_collation_of_the_server(database):

@@ -95,31 +95,17 @@ class Ingestion:
             before = await self._documents_of(published)
             kept = _last_good_versions(reading, before)
             documents = tuple(sorted((*reading.documents, *kept), key=lambda document: document.file))
-            result = SyncReport(
-                published=None,
-                documents=len(documents),
-                chunks=published.chunks if published else 0,
-                embedded=0,
-                faults=reading.faults,
-                warnings=reading.warnings,
-                took_s=time.monotonic() - started,
-                kept=tuple(document.file for document in kept),
-            )
+            outcome = _unchanged(reading, documents, kept, published)
             fingerprint = _fingerprint(self._embedder.identity, documents)
             if published is not None and published.fingerprint == fingerprint:
                 await self._repair(published, report, now)
-                return replace(result, took_s=time.monotonic() - started)
-            _refuse_empty(documents, published, allow_empty=allow_empty)
-            usual = await self._usual_means(published, before)
-            embedded = await self._embed(documents, report, usual=usual)
-            generation = await self._publish(documents, fingerprint, embedded, report, now)
-        return replace(
-            result,
-            published=generation,
-            chunks=generation.chunks,
-            embedded=embedded.computed,
-            took_s=time.monotonic() - started,
-        )
+            else:
+                _refuse_empty(documents, published, allow_empty=allow_empty)
+                usual = await self._usual_means(published, before)
+                embedded = await self._embed(documents, report, usual=usual)
+                new = await self._publish(documents, fingerprint, embedded, report, now)
+                outcome = replace(outcome, published=new, chunks=new.chunks, embedded=embedded.computed)
+        return replace(outcome, took_s=time.monotonic() - started)
 
     async def restore(self, *, now: datetime, progress: ProgressCallback | None = None) -> bool:
         """Build the published generation's files again from the manifest if they are missing or damaged.
@@ -258,6 +244,22 @@ def _moved(chunks: Sequence[Chunk], rows: Vector, usual: Means, new: Means) -> f
         return math.inf
     differences = centred_chunks(chunks, rows, new) - centred_chunks(chunks, rows, usual)
     return float(np.linalg.norm(differences, axis=1).max())
+
+
+def _unchanged(
+    reading: Reading, documents: Sequence[Document], kept: Sequence[Document], published: Generation | None
+) -> SyncReport:
+    """What is reported when all documents are published already."""
+    return SyncReport(
+        published=None,
+        documents=len(documents),
+        chunks=published.chunks if published else 0,
+        embedded=0,
+        faults=reading.faults,
+        warnings=reading.warnings,
+        took_s=0.0,
+        kept=tuple(document.file for document in kept),
+    )
 
 
 def _silent(progress: Progress) -> None:

@@ -105,8 +105,8 @@ class Spelling:
     def corrected(self, text: str) -> str:
         """`text` with each longer word that is not known replaced by the likest one that is, if one is like enough.
 
-        A Chinese character that fits nowhere between its neighbours gives way to one of the same sound that
-        does: an input method offers many. Some words that are right, but in no text, are changed too.
+        A Chinese character that fits nowhere between its neighbours gives way to one of the same sound that does: an
+        input method offers many. Some words that are right, but in no text, are changed too.
         """
         return _WORD.sub(lambda match: self._corrected(match.group()), text)
 

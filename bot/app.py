@@ -311,8 +311,14 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
 
 
 def _in_background(stack: AsyncExitStack, work: Coroutine[object, object, None]) -> None:
-    """Do it beside everything else, at most until the stack is closed."""
-    stack.callback(asyncio.create_task(work).cancel)
+    """Do it beside everything else, at most until the stack is closed, which waits until it has let go."""
+    task = asyncio.create_task(work)
+
+    async def cut_short() -> None:
+        task.cancel()
+        await asyncio.wait({task})
+
+    stack.push_async_callback(cut_short)
 
 
 def _chat_options(settings: Settings, *, base_url: str, token: str) -> ChatOptions:

@@ -30,10 +30,14 @@ def stopwatch() -> float:
 
 
 class Clock:
-    """Runs jobs again and again while it is open. A job that fails is logged and runs again at its next turn."""
+    """Runs jobs again and again while it is open. A job that fails is logged and runs again at its next turn.
+
+    Closing it cuts short what runs and waits until that has let go of what it used.
+    """
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._running: set[asyncio.Task[object]] = set()
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()
@@ -42,12 +46,18 @@ class Clock:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._scheduler.shutdown(wait=False)
+        self._scheduler.shutdown(wait=False)  # cancels the jobs, and can't wait for them
+        if self._running:
+            await asyncio.wait(self._running)
 
     def every(self, interval: timedelta, name: str, job: Job) -> None:
         """Run `job` at once and then every `interval`; late turns are joined into one, none is dropped."""
 
         async def run() -> None:
+            task = asyncio.current_task()
+            assert task is not None  # APScheduler makes one for each turn
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
             try:
                 await job(utc_now())
             except asyncio.CancelledError:  # the clock is being closed; APScheduler would tell it as an error

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from bot.adapters.database.tables import PERSON_COLUMNS, metadata, secrets, tabl
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.errors import AlreadyRunningError, DatabaseError
 from bot.vocabulary import VisitorId
+from tests.e2e.visitors import LIMIT_S, until
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 AIDA = VisitorId(7_000_000_001)
@@ -140,6 +142,32 @@ async def test_a_cancelled_transaction_leaves_the_database_usable(database):
         await task
     assert await store.find(AIDA) is None
     await store.seen(AIDA, app_locale=None, now=NOW)
+
+
+async def test_a_connection_that_is_closed_for_a_task_cancelled_twice_is_closed_once(tmp_path):
+    begun, answered = threading.Event(), threading.Event()
+
+    def slow() -> int:
+        begun.set()
+        return int(answered.wait())
+
+    async def ask():
+        async with database.reading() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            await driver.create_function("slow", 0, slow)
+            await connection.execute(text("SELECT slow()"))
+
+    async with open_database(tmp_path / "state.db") as database:
+        others = asyncio.all_tasks()
+        task = asyncio.create_task(ask())
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+        closing = await until(lambda: asyncio.all_tasks() - others - {task})
+        task.cancel()
+        await asyncio.wait({task})
+        answered.set()
+        _, for_ever = await asyncio.wait(closing, timeout=LIMIT_S)
+        assert not for_ever
 
 
 async def test_a_second_process_is_refused_but_may_read(database, request, tmp_path):

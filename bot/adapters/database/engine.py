@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Table, event, make_url, text
@@ -284,6 +285,8 @@ def _sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        driver = connection.driver_connection
+        driver.stop = cache(driver.stop)  # a second stop, of a task cancelled twice, would wait for ever
 
     def begin(connection: Connection) -> None:
         for statement in connection.get_execution_options().get(_BEGIN, ("BEGIN IMMEDIATE",)):

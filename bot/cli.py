@@ -23,13 +23,15 @@ from bot.adapters.clock import utc_now
 from bot.adapters.knowledge_files import KnowledgeFiles
 from bot.adapters.translation_ledger import TranslationLedger
 from bot.answering.conversation import converse
-from bot.answering.evaluation import HEADINGS, Tally, read_cases, tallies
+from bot.answering.evaluation import HEADINGS, Case, QuestionSetError, Tally, read_cases, tallies
 from bot.answering.evaluation import evaluate as run_cases
 from bot.answering.model import Answer, Outcome
+from bot.answering.question_lines import QuestionLineError, asked_in, read_object
 from bot.app import UNTIL_INPUT_ENDS, Core, identify_locale, open_core, run_bot
 from bot.chat.rendering import Html, paragraphs, plain, quoted
 from bot.chat.replies import answer_text
 from bot.cli_announce import announce
+from bot.cli_options import file_to_write
 from bot.errors import KnowledgeError, ScodaError, SettingsError
 from bot.i18n.translator import Catalogs
 from bot.ingestion.comparing import inspect, record_translated, stale_translations
@@ -37,7 +39,7 @@ from bot.ingestion.model import Progress, Reading, Stage, SyncReport
 from bot.ops.evaluation_report import render_report
 from bot.ops.logs import configure_logs
 from bot.sandbox.server import serve_sandbox
-from bot.settings import Settings, load_settings
+from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.vocabulary import Locale
 
 cli = typer.Typer(
@@ -56,6 +58,8 @@ cli.add_typer(announce, name="announce")
 _LOCALES = Path(__file__).resolve().parent.parent / "locales"
 _err = Console(stderr=True)
 _out = Console()
+_TABLE_WIDTH = 120
+"""Columns that the figures of an evaluation need; a pipe counts as 80."""
 
 
 class SourceLine(TypedDict):
@@ -98,11 +102,19 @@ def _options(
         Path | None, typer.Option("--knowledge", help="The folder of the knowledge files.", metavar="DIR")
     ] = None,
     data: Annotated[Path | None, typer.Option("--data", help="The folder for state and index.", metavar="DIR")] = None,
-    config: Annotated[Path, typer.Option("--config", help="The settings file.", metavar="FILE")] = Path(
-        "config/bot.toml"
-    ),
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            help="The settings file.",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            show_default=str(DEFAULT_FILE),
+        ),
+    ] = None,
 ) -> None:
-    settings = load_settings(config, knowledge=knowledge_folder, data=data)
+    settings = load_settings(config or DEFAULT_FILE, knowledge=knowledge_folder, data=data)
     secrets = (
         settings.telegram.token,
         settings.telegram.webhook_secret,
@@ -127,7 +139,9 @@ def run_command(context: typer.Context) -> None:
 @cli.command()
 def sandbox(
     context: typer.Context,
-    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     flood: Annotated[bool, typer.Option("--flood", help="Limit messages as Telegram does.")] = False,
     until_input_ends: Annotated[bool, typer.Option(f"--{UNTIL_INPUT_ENDS}", hidden=True)] = False,
@@ -186,10 +200,13 @@ def ask(
 @cli.command()
 def evaluate(
     context: typer.Context,
-    questions: Annotated[Path, typer.Argument(help="A question set, JSON lines.", metavar="QUESTIONS.jsonl")],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.", metavar="OUT")] = None,
+    questions: Annotated[
+        Path,
+        typer.Argument(help="A question set, JSON lines.", metavar="QUESTIONS.jsonl", exists=True, dir_okay=False),
+    ],
+    json_file: Annotated[Path | None, file_to_write("--json", "Write the figures here.", "OUT")] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", help="Write figures, curves and misses here.", metavar="OUT.html")
+        Path | None, file_to_write("--report", "Write figures, curves and misses here.", "OUT.html")
     ] = None,
 ) -> None:
     """Run a question set and count, language by language, what was answered and refused rightly."""
@@ -308,19 +325,12 @@ async def _ask_lines(settings: Settings, lang: Locale | None) -> None:
     async with _desk(settings) as desk:
         for number, raw in enumerate(sys.stdin, start=1):
             if raw.strip():
-                identity, turns, chosen = _read_line(raw, number)
-                typer.echo(json.dumps(await desk.answer(identity, turns, chosen or lang), ensure_ascii=False))
-
-
-def _read_line(raw: str, number: int) -> tuple[str | None, tuple[str, ...], Locale | None]:
-    try:
-        line = json.loads(raw)
-        turns = line.get("turns") or [line["question"]]
-        texts = tuple(str(turn["question"]) if isinstance(turn, dict) else str(turn) for turn in turns)
-        lang, identity = line.get("lang"), line.get("id")
-        return None if identity is None else str(identity), texts, Locale(lang) if lang else None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ScodaError(f'line {number}: {error!r}; it needs the form {{"id", "question" or "turns"}}') from error
+                try:
+                    asked = asked_in(read_object(raw))
+                except QuestionLineError as error:
+                    raise ScodaError(f"line {number}: {error}") from error
+                line = await desk.answer(asked.line_id, asked.turns, asked.locale or lang)
+                typer.echo(json.dumps(line, ensure_ascii=False))
 
 
 class _Desk:
@@ -377,7 +387,7 @@ async def _desk(settings: Settings) -> AsyncIterator[_Desk]:
 
 
 async def _evaluate(settings: Settings, questions: Path, json_file: Path | None, report: Path | None) -> None:
-    cases = list(read_cases(questions.read_text(encoding="utf-8").splitlines()))
+    cases = _read_cases(questions)
     async with _desk(settings) as desk:
         with _bars("questions") as bars:
             task = bars.add_task("Asking", total=len(cases))
@@ -396,13 +406,23 @@ async def _evaluate(settings: Settings, questions: Path, json_file: Path | None,
         report.write_text(render_report(results, title=f"Evaluation: {questions.name}"), encoding="utf-8")
 
 
+def _read_cases(file: Path) -> list[Case]:
+    try:
+        cases = list(read_cases(file.read_text(encoding="utf-8").split("\n")))
+    except (OSError, UnicodeDecodeError, QuestionSetError) as error:
+        raise QuestionSetError(f"{file}: {error}") from error
+    if not cases:
+        raise QuestionSetError(f"{file} holds no question")
+    return cases
+
+
 def _print_tallies(rows: Sequence[Tally]) -> None:
     table = Table(box=None)
     for heading in HEADINGS:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*row.cells())
-    _out.print(table)
+    Console(width=max(_out.width, _TABLE_WIDTH)).print(table)
 
 
 def _print_faults(found: Reading | SyncReport) -> None:

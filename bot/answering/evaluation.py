@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import median
 
 from bot.answering.conversation import converse
 from bot.answering.model import Answer, Outcome
+from bot.answering.question_lines import QuestionLineError, asked_in, read_object
 from bot.answering.service import Answerer
 from bot.errors import ScodaError
 from bot.vocabulary import Locale, SectionKey
@@ -133,11 +133,9 @@ def read_cases(lines: Iterable[str]) -> Iterator[Case]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                yield _case(json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
-                raise QuestionSetError(
-                    f"line {number}: {error!r}; a line needs id, question or turns, expect"
-                ) from error
+                yield _case(read_object(line))
+            except (QuestionLineError, QuestionSetError) as error:
+                raise QuestionSetError(f"line {number}: {error}") from error
 
 
 async def evaluate(
@@ -204,37 +202,32 @@ def _would_be_right(result: Result) -> bool:
     return result.is_right if result.answer.outcome is Outcome.ANSWERED else result.rank == 1
 
 
-def _case(line: dict[str, object]) -> Case:
-    turns = line.get("turns") or [line["question"]]
-    assert isinstance(turns, list)
-    expect = line["expect"]
-    if expect == []:
-        raise ValueError('expect is empty: write the patterns, or "refuse"')
-    patterns = () if expect == REFUSE else tuple(_pattern(text) for text in _strings(expect))
-    lang = line.get("lang")
+def _case(line: Mapping[str, object]) -> Case:
+    asked = asked_in(line)
+    if asked.line_id is None:
+        raise QuestionSetError('it has no "id", by which a miss is named')
     return Case(
-        case_id=str(line["id"]),
-        turns=tuple(_text_of(turn) for turn in turns),
-        locale=Locale(str(lang)) if lang else None,
-        expect=patterns,
+        case_id=asked.line_id,
+        turns=asked.turns,
+        locale=asked.locale,
+        expect=_patterns(line.get("expect")),
         section=str(line.get("section") or ""),
     )
 
 
-def _strings(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if not isinstance(value, list):
-        raise TypeError('expect must be a list of patterns or "refuse"')
-    return [str(item) for item in value]
-
-
-def _text_of(turn: object) -> str:
-    return str(turn["question"]) if isinstance(turn, dict) else str(turn)
+def _patterns(expect: object) -> tuple[re.Pattern[str], ...]:
+    if expect == REFUSE:
+        return ()
+    if not expect or not isinstance(expect, list | str):
+        raise QuestionSetError('"expect" must be a list of the patterns that the answer holds, or "refuse"')
+    return tuple(_pattern(str(text)) for text in ([expect] if isinstance(expect, str) else expect))
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(unicodedata.normalize("NFC", text), re.IGNORECASE)
+    try:
+        return re.compile(unicodedata.normalize("NFC", text), re.IGNORECASE)
+    except re.error as error:
+        raise QuestionSetError(f'"expect" holds {text!r}, which is no pattern: {error}') from error
 
 
 def _comparable(text: str) -> str:

@@ -91,14 +91,10 @@ def test_ask_jsonl_answers_each_line_in_order(built_place: Place):
     assert by_id["f"]["language"] == "ru"
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["no json", '{"id": "b"}', '{"id": "b", "question": "?", "lang": "xx"}'],
-)
-def test_a_broken_line_is_named_and_what_came_before_it_is_answered(built_place: Place, line: str):
-    asked = built_place.scoda("ask", "--jsonl", given=json.dumps({"id": "a", "question": "hello"}) + f"\n{line}\n")
+def test_a_broken_line_is_named_and_what_came_before_it_is_answered(built_place: Place):
+    asked = built_place.scoda("ask", "--jsonl", given=json.dumps({"id": "a", "question": "hello"}) + '\n{"id": "b"}\n')
     assert asked.returncode == 1
-    assert "line 2" in asked.stderr
+    assert "line 2: it asks nothing" in _one_line(asked.stderr)
     assert "Traceback" not in asked.stderr
     assert [json.loads(answer)["id"] for answer in asked.stdout.splitlines()] == ["a"]
 
@@ -130,6 +126,11 @@ async def test_ask_and_status_work_beside_a_running_bot_and_write_nothing(place:
         (("ask", "--lang", "xx", "hi"), "'xx' is not one of 'en', 'zh', 'ru'"),
         (("ask",), "give a question, or --jsonl"),
         (("sandbox", "--port", "many"), "Invalid value for '--port'"),
+        (("sandbox", "--port", "65536"), "less than or equal to 65535"),
+        (("--config", "missing.toml", "knowledge", "status"), "file 'missing.toml' does not exist"),
+        (("evaluate", "missing.jsonl"), "file 'missing.jsonl' does not exist"),
+        (("evaluate", "knowledge/translations.sum", "--json", "missing/out"), "there is no folder missing: make it"),
+        (("announce", "report", "0", "--csv", "missing/out"), "there is no folder missing: make it"),
         ((), "Usage: "),
     ],
 )
@@ -148,6 +149,22 @@ def test_a_wrong_command_line_ends_with_2_and_a_hint(built_place: Place, argumen
 )
 def test_a_wrong_setting_is_refused_by_name(built_place: Place, settings: dict[str, str], told: str):
     ended = built_place.scoda("knowledge", "check", **settings)
+    assert ended.returncode == 1
+    assert told in _one_line(ended.stderr)
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (b"", "questions.jsonl holds no question"),
+        (b"\xff", "questions.jsonl: 'utf-8' codec can't decode byte 0xff"),
+        (b"\n[]\n", "questions.jsonl: line 2: it must be an object"),
+    ],
+)
+def test_a_question_set_that_cannot_be_used_is_named_with_its_reason(place: Place, written: bytes, told: str):
+    (place.home / "questions.jsonl").write_bytes(written)
+    ended = place.scoda("evaluate", "questions.jsonl")
     assert ended.returncode == 1
     assert told in _one_line(ended.stderr)
     assert "Traceback" not in ended.stderr

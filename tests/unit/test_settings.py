@@ -52,6 +52,9 @@ def test_the_command_line_wins_over_all(tmp_path, monkeypatch):
         ("[weather]\nx = 1\n", "[weather]"),
         ("[telegram\n", "bot.toml"),
         ("[embedding]\nprovider = 'openai'\n", "base_url and model"),
+        ("[telegram]\nbase_url = 'localhost:8080'\n", "SCODA_TELEGRAM_BASE_URL"),
+        ("[telegram]\nwebhook_url = 'https:///bot'\n", "begins with http:// or https://"),
+        ("[store]\nchroma_url = 'http://[::1'\n", "[store] chroma_url"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_name(tmp_path, text, named):

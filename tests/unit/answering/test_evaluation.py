@@ -34,11 +34,19 @@ def test_a_line_may_be_one_question_or_turns():
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["{", '{"id": "1"}', '{"id": "1", "question": "q", "expect": []}', '{"id": "1", "question": "q", "expect": ["("]}'],
+    ("line", "told"),
+    [
+        ("{", "this is no JSON: .* at character 2"),
+        ('{"id": "1"}', "it asks nothing"),
+        ('{"question": "q", "expect": "refuse"}', 'it has no "id"'),
+        ('{"id": "1", "question": "q"}', '"expect" must be a list'),
+        ('{"id": "1", "question": "q", "expect": []}', '"expect" must be a list'),
+        ('{"id": "1", "question": "q", "expect": 5}', '"expect" must be a list'),
+        ('{"id": "1", "question": "q", "expect": ["("]}', "\"expect\" holds '\\(', which is no pattern: missing \\)"),
+    ],
 )
-def test_a_broken_line_is_named(line):
-    with pytest.raises(QuestionSetError, match="line 2"):
+def test_a_broken_line_is_named_with_its_reason(line, told):
+    with pytest.raises(QuestionSetError, match=f"line 2: {told}"):
         cases(RIGHT, line)
 
 

@@ -1,0 +1,19 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+
+def file_to_write(name: str, told: str, metavar: str) -> Any:  # noqa: ANN401 - Typer's own type for it is not public
+    """An option for a file that is written at the end; what can't be written is refused before the work begins."""
+    return typer.Option(name, help=told, metavar=metavar, dir_okay=False, writable=True, callback=_in_a_folder)
+
+
+def _in_a_folder(file: Path | None) -> Path | None:
+    if file is not None and not file.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {file.parent}: make it first")
+    return file

@@ -1,4 +1,4 @@
-"""Two values for one fact: sections that say the same thing with other figures. The newest leads, both are told."""
+"""Sections that stand beside the best one: those with another value of the same fact, and those nobody asked for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from bot.writing.folding import has_han, words
 _ALIKE_FROM = 0.5
 """Share of common words; `bot.ingestion.contradictions` has measured it on the project's own files."""
 
+_STEM = 5
+"""Letters by which a word is the same in other cases and numbers."""
+
 
 def disagree(one: StoredSection, other: StoredSection) -> bool:
     """Whether a sentence of each says the same of the same year, but with other figures."""
@@ -19,8 +22,17 @@ def disagree(one: StoredSection, other: StoredSection) -> bool:
     )
 
 
+def is_asked_alone(asked: str, one: StoredSection, other: StoredSection) -> bool:
+    """Whether the question has words by which only the one is named, and none by which only the other is."""
+    said, ours, theirs = _stems(asked), _stems(f"{one.title} {one.heading}"), _stems(f"{other.title} {other.heading}")
+    return bool(said & (ours - theirs)) and not said & (theirs - ours)
+
+
 def newest_first(sections: Sequence[StoredSection]) -> list[int]:
-    """The order of telling, as places in `sections`: what disagrees with the first goes by date, the rest stays."""
+    """The order of telling, as places in `sections`: what disagrees with the first goes by date, the rest stays.
+
+    Of two values for one fact the newest leads, and both are told.
+    """
     rivals = [place for place, section in enumerate(sections) if place == 0 or disagree(sections[0], section)]
     newest = sorted(rivals, key=lambda place: sections[place].as_of or date.min, reverse=True)
     others = [place for place in range(len(sections)) if place not in rivals]
@@ -38,6 +50,10 @@ def _part(one: str, other: str) -> bool:
 
 def _years(figures: set[str]) -> set[str]:
     return {figure for figure in figures if len(figure) == 4 and figure.startswith(("19", "20"))}
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:_STEM] for word in _words(text)}
 
 
 def _words(sentence: str) -> set[str]:

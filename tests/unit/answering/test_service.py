@@ -114,6 +114,26 @@ async def test_sections_that_are_about_as_near_answer_together():
     assert len(answer.citations) == 2
 
 
+@pytest.mark.parametrize(
+    ("asked", "texts", "told"),
+    [
+        ("how does one get there with tramways", {}, ("First.",)),
+        ("how does one get there with tramways or ferryboats", {}, ("First.", "Second.")),
+        ("how does one get there", {}, ("First.", "Second.")),
+        (
+            "how does one get there with tramways",
+            {"tramway": "In 2024 the fare is 7 yuan.", "ferryboat": "In 2024 the fare is 9 yuan."},
+            ("In 2024 the fare is 7 yuan.", "In 2024 the fare is 9 yuan."),
+        ),
+    ],
+)
+async def test_what_is_asked_by_its_name_answers_alone_unless_the_other_disagrees(asked, texts, told):
+    given = {"tramway": "First.", "ferryboat": "Second."} | texts
+    search = GivenSearch([section(name, text) for name, text in given.items()], {"tramway": 0.5, "ferryboat": 0.4})
+    answer = await answerer(search).answer(ask(asked))
+    assert answer.sentences == told
+
+
 async def test_a_bare_keyword_that_fits_two_documents_is_asked_back():
     search = GivenSearch([section("one", "First."), section("two", "Second.")], {"one": 0.5, "two": 0.5})
     answer = await answerer(search).answer(ask("forum"))

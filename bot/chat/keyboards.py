@@ -18,6 +18,8 @@ from bot.writing.cleaning import one_line
 
 LABEL_LIMIT = 64
 """Longer labels are cut off by every app."""
+_HALF_A_ROW = 18
+"""Characters that half the width of a small phone shows."""
 BUTTON_LIFE = timedelta(days=30)
 CONFIRM_LIFE = timedelta(minutes=15)
 
@@ -74,6 +76,18 @@ def build_keyboard(
 def column(keys: Sequence[Key]) -> Rows:
     """One button a row."""
     return tuple((key,) for key in keys)
+
+
+def pairs(keys: Sequence[Key]) -> Rows:
+    """Two buttons a row where both labels are short enough to be read whole on a narrow screen, else one."""
+    rows: list[tuple[Key, ...]] = []
+    for key in keys:
+        last = rows[-1] if rows else ()
+        if len(last) == 1 and max(len(last[0].label), len(key.label)) <= _HALF_A_ROW:
+            rows[-1] = (*last, key)
+        else:
+            rows.append((key,))
+    return tuple(rows)
 
 
 def grid(keys: Sequence[Key], *, columns: int) -> Rows:

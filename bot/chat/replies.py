@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.answering.model import Answer, Citation, DocumentView, Outcome, Suggestion, TopicView, TurnRecord
 from bot.chat import texts
-from bot.chat.keyboards import Key, Rows, column, grid
+from bot.chat.keyboards import Key, Rows, column, grid, pairs
 from bot.chat.rendering import Html, blockquote, bold, italic, lines, link, paragraphs, quoted, said
 from bot.i18n.bidi import isolate
 from bot.i18n.translator import Translator
@@ -145,8 +145,15 @@ def topics_menu(topics: Sequence[TopicView], t: Translator) -> Reply:
     """The topics to browse."""
     if not topics:
         return Reply(said(texts.no_topics(t), t.locale))
-    keys = [Key(texts.topic(t, view.topic), Action.TOPIC, view.topic) for view in topics]
-    return Reply(bold(said(texts.topics_menu(t), t.locale)), column(keys))
+    names = sorted((view.topic for view in topics), key=_place_of_topic)
+    keys = [Key(texts.topic(t, name), Action.TOPIC, name) for name in names]
+    return Reply(bold(said(texts.topics_menu(t), t.locale)), pairs(keys))
+
+
+def _place_of_topic(name: str) -> tuple[int, str]:
+    """Those that have no words here come last."""
+    order = texts.TOPIC_ORDER
+    return (order.index(name) if name in order else len(order), name)
 
 
 def documents_menu(topic: str, documents: Sequence[DocumentView], t: Translator) -> Reply:

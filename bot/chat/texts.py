@@ -211,22 +211,24 @@ def topic_open(t: Translator) -> str:
 
 
 _TOPICS: dict[str, Callable[[Translator], str]] = {
-    "area": topic_area,
-    "institute": topic_institute,
-    "platforms": topic_platforms,
-    "industry": topic_industry,
-    "logistics": topic_logistics,
     "expo": topic_expo,
     "forum": topic_forum,
-    "alliance": topic_alliance,
     "venue": topic_venue,
-    "service": topic_service,
+    "area": topic_area,
+    "alliance": topic_alliance,
+    "logistics": topic_logistics,
+    "platforms": topic_platforms,
+    "industry": topic_industry,
+    "institute": topic_institute,
     "sco": topic_sco,
     "entry": topic_entry,
-    "money": topic_money,
     "transport": topic_transport,
+    "money": topic_money,
+    "service": topic_service,
     "open": topic_open,
 }
+TOPIC_ORDER = tuple(_TOPICS)
+"""As the menu shows them: the three subjects and where they meet, what belongs to them, the journey."""
 
 
 def topic(t: Translator, name: str) -> str:

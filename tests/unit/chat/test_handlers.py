@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.answering.model import Answer, Feedback, Outcome, Suggestion
+from bot.answering.model import Answer, Feedback, Outcome, Suggestion, TopicView
 from bot.chat.deeplinks import question_payload, section_payload, topic_payload
 from bot.chat.triage import Treatment
 from bot.inbox.model import StoredUpdate
@@ -184,6 +184,20 @@ async def test_topics_documents_and_sections_change_one_message(rig):
     assert "What would you like to read about?" in rig.telegram.texts()[-1]
     assert len(rig.telegram.sent("sendMessage")) == 1
     assert len(rig.telegram.sent("editMessageText")) == 6
+
+
+async def test_the_menu_begins_with_the_subjects_and_ends_with_folders_that_have_no_words(rig, monkeypatch):
+    names = ["area", "zoo", "money", "expo", "logistics", "bazaar"]
+    monkeypatch.setattr(rig.answerer, "topics", lambda locale, today: [TopicView(name, 1) for name in names])
+    await rig.write("/topics")
+    assert [button["text"] for button in rig.telegram.keyboard()] == [
+        "The expo",
+        "Demonstration area",
+        "Logistics and trains",
+        "Payments",
+        "Bazaar",
+        "Zoo",
+    ]
 
 
 async def test_an_empty_topic_says_so(rig):

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from bot.chat.keyboards import Key, build_keyboard, column, grid, new_token
+from bot.chat.keyboards import Key, build_keyboard, column, grid, new_token, pairs
 from bot.inbox.model import Action
 from bot.vocabulary import ChatId, VisitorId
 from tests.unit.chat.fakes import NOW
@@ -48,3 +48,16 @@ def test_rows_hold_one_button_or_as_many_as_asked():
     keys = [Key(str(number), Action.HELP) for number in range(5)]
     assert [len(row) for row in column(keys)] == [1] * 5
     assert [len(row) for row in grid(keys, columns=3)] == [3, 2]
+
+
+def test_two_buttons_share_a_row_only_when_both_can_be_read_whole():
+    labels = ["Expo", "Venue", "Alliance", "Comprehensive platform", "Money", "SCO", "Entry"]
+    rows = pairs([Key(label, Action.TOPIC) for label in labels])
+    assert [[key.label for key in row] for row in rows] == [
+        ["Expo", "Venue"],
+        ["Alliance"],
+        ["Comprehensive platform"],
+        ["Money", "SCO"],
+        ["Entry"],
+    ]
+    assert pairs([]) == ()

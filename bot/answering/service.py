@@ -25,6 +25,7 @@ from bot.answering.policy import declined
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Search, StoredSection
 from bot.answering.premises import lacks_year, names_unknown_year
 from bot.answering.ranking import Candidate, blend, rank, shares
+from bot.answering.relative_years import with_years
 from bot.answering.rivals import disagree, is_asked_alone, newest_first
 from bot.answering.smalltalk import small_talk, without_greeting
 from bot.vocabulary import Locale, SectionKey
@@ -67,6 +68,7 @@ _TOGETHER = 2
 _RIVALS = 3
 """So many sections are looked at for another value of the same fact."""
 _EVIDENCE = 6
+_WORD_FOR_WORD = 0.98
 _CLARIFY_SHARE = 0.5
 _CLARIFY_WORDS = 2
 _SUGGEST_FROM = 0.02
@@ -79,6 +81,7 @@ class Finding:
 
     `extracts` are the sentences of the section that answers best and, when it is about as good, of the next.
     `ranked` are the sections that may answer and `unanswered` the questions known to have no answer, best first.
+    `asked` is the question as it was read.
     """
 
     extracts: tuple[Extract, ...] = ()
@@ -86,6 +89,7 @@ class Finding:
     probability: float = 0.0
     ranked: tuple[Candidate, ...] = ()
     unanswered: tuple[Candidate, ...] = ()
+    asked: str = ""
 
 
 class Answerer:
@@ -126,7 +130,7 @@ class Answerer:
         search = self._index.current()
         knowledge = search.knowledge
         finding = await self._find(search, languages, question)
-        answer = self._decide(finding, knowledge, text=question.text, spoken=languages.spoken, today=question.today)
+        answer = self._decide(finding, knowledge, spoken=languages.spoken, today=question.today)
         evidence = _evidence(finding, knowledge, languages.spoken, question.today)
         return replace(answer, generation=knowledge.generation), evidence
 
@@ -166,8 +170,13 @@ class Answerer:
 
     async def _find(self, search: Search, languages: Languages, question: Question) -> Finding:
         """Read the question as it is written, and where that leaves doubt once more without slips of the thumb."""
-        asked = await search.in_own_letters(unshouted(without_greeting(question.text)), languages.written)
+        typed = await _in_letters(without_greeting(question.text), search, languages.written)
+        asked = with_years(typed, languages.written, question.today)
         found = await self._find_asked(asked, search, languages, question)
+        if asked != typed:
+            as_typed = await self._find_asked(typed, search, languages, question)
+            if _is_known_gap(as_typed):
+                return min(found, as_typed, key=lambda finding: finding.probability)
         if not _HOPELESS <= found.probability < _SURE_AS_CORRECTED:
             return found
         corrected = await search.corrected(asked, languages.written)
@@ -194,7 +203,8 @@ class Answerer:
         is_short, leans_back = word_count(asked) <= _SHORT_WORDS, refers_back(asked, written)
         if not (is_short or leans_back):
             return alone
-        before = await search.in_own_letters(last.question, written) if last.locale is written else last.question
+        before = await _in_letters(last.question, search, written) if last.locale is written else last.question
+        before = with_years(before, written, today)
         joined = await search.matches(f"{before} {asked}", written, top_k=TOP_K)
         both = blend(((matches, 1 - _CONTEXT_WEIGHT), (joined, _CONTEXT_WEIGHT)))
         moved = _in_context(rank(both, asked, search.knowledge), last.keys)
@@ -221,7 +231,7 @@ class Answerer:
         answerable = [c for c in ranked if (copy := copies[c.key]) is not None and copy.answerable]
         unanswered = [c for c in ranked if (copy := copies[c.key]) is not None and not copy.answerable]
         if not answerable:
-            return Finding(unanswered=tuple(unanswered))
+            return Finding(unanswered=tuple(unanswered), asked=asked)
         kind = asked_kind(asked, languages.written)
         sections = [copy for c in _answering_together(answerable) if (copy := copies[c.key]) is not None]
         near = [copy for c in answerable[1:_RIVALS] if (copy := copies[c.key]) is not None]
@@ -240,18 +250,18 @@ class Answerer:
         calibration = self._calibration if answerable[0].match.has_questions else self._bare_calibration
         probability = calibration.probability(evidence, languages.written)
         told = _told(asked, answerable, extracts)
-        return Finding(tuple(told), evidence, probability, tuple(answerable), tuple(unanswered))
+        return Finding(tuple(told), evidence, probability, tuple(answerable), tuple(unanswered), asked)
 
-    def _decide(self, finding: Finding, knowledge: Knowledge, *, text: str, spoken: Locale, today: date) -> Answer:
+    def _decide(self, finding: Finding, knowledge: Knowledge, *, spoken: Locale, today: date) -> Answer:
         is_sure = finding.probability >= self._answer_from
-        if not finding.extracts or not is_sure or names_unknown_year(text, knowledge, today):
+        if not finding.extracts or not is_sure or names_unknown_year(finding.asked, knowledge, today):
             return self._refuse(finding, knowledge, spoken, today)
         extracts = [finding.extracts[place] for place in newest_first([found.section for found in finding.extracts])]
         first = extracts[0].section
         told = {found.section.key for found in finding.extracts}
         others = [candidate for candidate in finding.ranked if candidate.key not in told]
         related = _suggest(others, knowledge, spoken, today)
-        if _is_ambiguous(finding.ranked, text):
+        if _is_ambiguous(finding.ranked, finding.asked):
             readings = tuple(library.suggestion(found.section) for found in finding.extracts)
             return Answer(
                 Outcome.CLARIFY, spoken, spoken, suggestions=(*readings, *related)[:4], score=finding.probability
@@ -293,6 +303,16 @@ _DECLINES = {
 def _legible(question: Question) -> Question:
     """The question on one line, cut to what is looked at, its letters held down for emphasis once."""
     return replace(question, text=unstretched(one_line(question.text, limit=QUESTION_LIMIT)))
+
+
+async def _in_letters(text: str, search: Search, locale: Locale) -> str:
+    """The text in small letters, and in the language's own ones."""
+    return await search.in_own_letters(unshouted(text), locale)
+
+
+def _is_known_gap(finding: Finding) -> bool:
+    """Whether the question is stored, all but word for word, as one that has no answer."""
+    return bool(finding.unanswered) and finding.unanswered[0].match.question >= _WORD_FOR_WORD
 
 
 def _evidence(finding: Finding, knowledge: Knowledge, spoken: Locale, today: date) -> tuple[StoredSection, ...]:

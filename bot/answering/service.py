@@ -69,6 +69,11 @@ _RIVALS = 3
 """So many sections are looked at for another value of the same fact."""
 _EVIDENCE = 6
 _WORD_FOR_WORD = 0.98
+_ENOUGH_WORDS = 1 / 3
+"""Share of the question's words, by their weight, without which a year that we put in proves nothing.
+
+Of "last year" in twelve languages: trains that ran .36 to 1 (once .19), parks that went bankrupt .21 to .31.
+"""
 _CLARIFY_SHARE = 0.5
 _CLARIFY_WORDS = 2
 _SUGGEST_FROM = 0.02
@@ -175,7 +180,7 @@ class Answerer:
         found = await self._find_asked(asked, search, languages, question)
         if asked != typed:
             as_typed = await self._find_asked(typed, search, languages, question)
-            if _is_known_gap(as_typed):
+            if _is_known_gap(as_typed) or not _is_in_its_words(found):
                 return min(found, as_typed, key=lambda finding: finding.probability)
         if not _HOPELESS <= found.probability < _SURE_AS_CORRECTED:
             return found
@@ -313,6 +318,11 @@ async def _in_letters(text: str, search: Search, locale: Locale) -> str:
 def _is_known_gap(finding: Finding) -> bool:
     """Whether the question is stored, all but word for word, as one that has no answer."""
     return bool(finding.unanswered) and finding.unanswered[0].match.question >= _WORD_FOR_WORD
+
+
+def _is_in_its_words(finding: Finding) -> bool:
+    """Whether the best section holds enough of the question's words, not only a year that was never typed."""
+    return bool(finding.ranked) and finding.ranked[0].match.coverage >= _ENOUGH_WORDS
 
 
 def _evidence(finding: Finding, knowledge: Knowledge, spoken: Locale, today: date) -> tuple[StoredSection, ...]:

@@ -370,6 +370,16 @@ async def test_what_is_stored_word_for_word_as_having_no_answer_is_not_answered_
     assert (answer.outcome, answer.sentences) == (Outcome.UNKNOWN, gap.sentences)
 
 
+async def test_a_year_that_was_not_typed_proves_nothing_without_the_other_words():
+    search = GivenSearch([section("meeting", "In 2025 the alliance met.")], {})
+    search.by_word = {"in 2025": {"meeting": 0.6}, "last year": {"meeting": 0.3}}
+    nearness_decides = Calibration(weights={"passage": 10.0}, constant=-5.0)
+    answer = await answerer(search, nearness_decides).answer(ask("which parks went bankrupt last year"))
+    assert answer.outcome is Outcome.UNKNOWN
+    answer = await answerer(search, nearness_decides).answer(ask("which parks went bankrupt in 2025"))
+    assert answer.outcome is Outcome.ANSWERED
+
+
 async def test_a_coming_year_of_which_no_file_speaks_is_refused():
     search = GivenSearch([section("expo", "In 2025 the expo was in July.")], {"expo": 0.9})
     assert (await answerer(search).answer(ask("when is the expo next year"))).outcome is Outcome.UNKNOWN

@@ -1,7 +1,9 @@
 """Questions that are declined whatever the knowledge holds: politics, personal advice, harm.
 
 Only phrases that leave no doubt stand here; gentler wording is recognised by the `decline` files of the knowledge.
-The lists are symmetrical over countries: no side of a dispute is named without the other.
+The lists are symmetrical over countries: no side of a dispute is named without the other. A message is compared with
+all languages: a word that means something harmless as well (Belarusian «хабар», a bribe, is news in five others;
+Mongolian «Төвд», Tibet, is also «in the centre») stands here only in a phrase.
 """
 
 from __future__ import annotations
@@ -22,13 +24,14 @@ _HARM = phrases(
     "ساخت بمب|بمب بسازم|مواد مخدر|پاسپورت جعلی|گذرنامه جعلی|ویزای جعلی|قاچاق|پول‌شویی|رشوه|خودکشی|کشتن|"
     "بم بنانا|بم کیسے|منشیات|جعلی پاسپورٹ|جعلی ویزا|اسمگل|منی لانڈرنگ|رشوت|خودکشی|قتل|"
     "बम बनाना|बम कैसे|विस्फोटक|नशीले पदार्थ|नकली पासपोर्ट|नकली वीज़ा|फर्जी वीज़ा|तस्करी|मनी लॉन्ड्रिंग|रिश्वत|आत्महत्या|हत्या|"
-    "зрабіць бомбу|выбухоўк|наркотыкі|падроблены пашпарт|падробленую візу|кантрабанд|хабар|самагубства|забіць|"
+    "зрабіць бомбу|выбухоўк|наркотыкі|падроблены пашпарт|падробленую візу|кантрабанд|даць хабар|хабар даць|"
+    "даваць хабар|самагубства|забіць|"
     "бөмбөг хийх|тэсрэх бодис|хар тамхи|хуурамч паспорт|хуурамч виз|хахууль|амиа хорлох|алах арга"
 )
 _POLITICS = phrases(
     "ukraine war|war in ukraine|crimea|kashmir|tibet independence|tibet|taiwan independence|is taiwan|taiwan a country|"
     "hong kong protests|tiananmen|uyghur camps|uighur|genocide|human rights|nagorno|karabakh|israel|gaza|palestine|"
-    "taliban|hamas|dictator|regime change|nato|who started the war|sanctions against|opposition leader|nuclear weapons|"
+    "taliban|dictator|regime change|nato|who started the war|sanctions against|opposition leader|nuclear weapons|"
     "border dispute|territorial dispute|elections be fair|which president is|coup|"
     "乌克兰战争|俄乌|克里米亚|克什米尔|西藏独立|藏独|台独|台湾独立|台湾是不是|台湾属于|香港抗议|天安门事件|新疆集中营|种族灭绝|人权|"
     "以色列|加沙|巴勒斯坦|塔利班|独裁|北约|制裁|核武器|领土争端|边界争端|"
@@ -47,7 +50,8 @@ _POLITICS = phrases(
     "प्रतिबंध|परमाणु हथियार|सीमा विवाद|"
     "вайна ва украіне|вайну ва украіне|крым|тайвань|тыбет|генацыд|правы чалавека|правоў чалавека|дыктатар|санкцы|"
     "ядзерная зброя|апазіцы|"
-    "украины дайн|украинд болж буй дайн|крым|тайвань|төвд|хүний эрх|дарангуйлагч|хориг арга хэмжээ|цөмийн зэвсэг"
+    "украины дайн|украинд болж буй дайн|крым|тайвань|төвдийн тусгаар|түвд|хүний эрх|"
+    "дарангуйлагч|хориг арга хэмжээ|цөмийн зэвсэг"
 )
 _ADVICE = phrases(
     "should i invest|should i buy shares|which shares|which stocks|stock tip|bitcoin|crypto|investment advice|"
@@ -63,9 +67,9 @@ _ADVICE = phrases(
     "qaysi aksiya|bitkoin|pul tiksam|sudga berish|boshim ogʻri|isitmam|qanday dori|"
     "کدام سهام|بیت‌کوین|بیت کوین|سرمایه‌گذاری کنم|شکایت کنم|سرم درد|تب دارم|چه دارویی|کدام دارو|آنتی‌بیوتیک|"
     "کون سے شیئر|بٹ کوائن|سرمایہ لگانا چاہیے|مقدمہ کروں|سر درد|بخار|کون سی دوا|اینٹی بائیوٹک|"
-    "कौन से शेयर|बिटकॉइन|निवेश करना चाहिए|मुकदमा करूँ|सिर दर्द|सिरदर्द|बुखार|कौन सी दवा|एंटीबायोटिक|"
+    "कौन से शेयर|बिटकॉइन|निवेश करना चाहिए|मुकदमा करूँ|सिर दर्द|सिरदर्द|बुखार है|बुखार हो|बुखार आ|कौन सी दवा|एंटीबायोटिक|"
     "якія акцыі|біткоін|ці варта ўкладваць|падаць у суд|баліць галава|тэмпература цела|якія лекі|"
-    "ямар хувьцаа|биткойн|хөрөнгө оруулах нь зөв үү|шүүхэд өгөх|толгой өвдөж|халуурч байна|ямар эм"
+    "ямар хувьцаа|биткойн|хөрөнгө оруулах нь зөв үү|шүүхэд өгөх|толгой өвдөж|халуурч байна|ямар эм уу|ямар эм хэрэглэ"
 )
 _RULES = (
     (Outcome.DECLINED_HARM, _HARM),

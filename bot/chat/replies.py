@@ -36,7 +36,7 @@ _SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
     Outcome.ABOUT_BOT: texts.about_bot,
     Outcome.EMPTY: texts.empty_message,
 }
-_OFFERS_CONTACT = (Outcome.UNKNOWN, Outcome.DECLINED_ADVICE)
+_OFFERS_CONTACT = (Outcome.UNKNOWN, Outcome.ABOUT_BOT, Outcome.DECLINED_ADVICE)
 _OFFERS_TOPICS = (Outcome.UNKNOWN, Outcome.GREETING, Outcome.ABOUT_BOT, Outcome.EMPTY, Outcome.DECLINED_POLITICS)
 
 

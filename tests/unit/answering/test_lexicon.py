@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from bot.answering.lexicon import AskedKind, asked_kind, refers_back
@@ -5,6 +7,8 @@ from bot.answering.model import Outcome
 from bot.answering.policy import declined
 from bot.answering.smalltalk import small_talk, without_greeting
 from bot.vocabulary import Locale
+
+KNOWLEDGE = Path(__file__).parents[3] / "knowledge"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +41,12 @@ def test_a_question_tells_what_kind_of_thing_it_asks_for(locale, question, kind)
         ("баярлалаа", Outcome.THANKS),
         ("До свидания.", Outcome.FAREWELL),
         ("आप क्या कर सकते हैं?", Outcome.ABOUT_BOT),
+        ("What is this bot about?", Outcome.ABOUT_BOT),
+        ("can I speak to a human", Outcome.ABOUT_BOT),
+        ("позовите оператора!", Outcome.ABOUT_BOT),
+        ("转人工", Outcome.ABOUT_BOT),
+        ("энэ ямар бот вэ", Outcome.ABOUT_BOT),
+        ("Who is the operator of the train?", None),
         ("Not sure", None),
         ("hi, where is the expo?", None),
         ("😀", Outcome.EMPTY),
@@ -66,6 +76,12 @@ def test_follow_ups_lean_back():
         ("какие акции мне купить", Outcome.DECLINED_ADVICE),
         ("how to forge a passport", Outcome.DECLINED_HARM),
         ("Does SCODA have a branch in Xinjiang?", None),
+        ("хабарландыруларды қалай аламын", None),
+        ("чӣ хабар", None),
+        ("Сувд төвд ямар эмнэлэг ойр вэ?", None),
+        ("बुख़ारा के नागरिकों को वीज़ा चाहिए?", None),
+        ("Төвдийн тусгаар тогтнол", Outcome.DECLINED_POLITICS),
+        ("каб даць хабар мытніку", Outcome.DECLINED_HARM),
         ("Who announced SCODA in 2018?", None),
         ("Do the SCO members have an anti-terrorist structure?", None),
         ("How many projects should be built with investment?", None),
@@ -73,3 +89,13 @@ def test_follow_ups_lean_back():
 )
 def test_L11_L12_L13_politics_advice_and_harm_are_declined_and_nothing_else(message, outcome):
     assert declined(message) is outcome
+
+
+def test_nothing_that_the_knowledge_answers_is_declined_or_taken_for_small_talk():
+    taken = []
+    for file in sorted(KNOWLEDGE.rglob("*.md")):
+        text = file.read_text(encoding="utf-8")
+        if "answerable: false" not in text:
+            asked = [line[2:] for line in text.split("\n") if line.startswith("? ")]
+            taken += [(file.name, line) for line in asked if declined(line) or small_talk(line)]
+    assert taken == []

@@ -383,3 +383,10 @@ async def test_a_year_that_was_not_typed_proves_nothing_without_the_other_words(
 async def test_a_coming_year_of_which_no_file_speaks_is_refused():
     search = GivenSearch([section("expo", "In 2025 the expo was in July.")], {"expo": 0.9})
     assert (await answerer(search).answer(ask("when is the expo next year"))).outcome is Outcome.UNKNOWN
+
+
+async def test_a_question_that_is_only_a_little_like_a_rule_is_not_told_the_rule():
+    rule = section("rule", "No comment.", answerable=False, decline="politics")
+    search = GivenSearch([rule, section("expo", "In July.")], {"rule": 0.35, "expo": 0.1})
+    answer = await answerer(search, TIMID).answer(ask("why is that so"))
+    assert (answer.outcome, answer.sentences) == (Outcome.UNKNOWN, ())

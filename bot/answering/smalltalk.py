@@ -1,4 +1,4 @@
-"""Messages that are no question: greetings, thanks, farewells, «what can you do»."""
+"""Messages that are no question: greetings, thanks, farewells, «what can you do», «wrong answer»."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ _PHRASES = (
     (Outcome.THANKS, lexicon.THANKS),
     (Outcome.FAREWELL, lexicon.FAREWELLS),
     (Outcome.ABOUT_BOT, lexicon.ABOUT_BOT),
+    (Outcome.THANKS, lexicon.CONTENT),
+    (Outcome.UNKNOWN, lexicon.DISCONTENT),
 )
 
 
 def small_talk(message: str) -> Outcome | None:
-    """What kind of small talk the whole message is; None when it is something else, EMPTY when it says nothing."""
+    """What kind of small talk the whole message is; None when it is something else, EMPTY when it says nothing.
+
+    UNKNOWN stands for discontent with an answer: it is answered with regret, and the advice to use other words.
+    """
     if not words(message):
         return Outcome.EMPTY
     for outcome, phrases in _PHRASES:
         if lexicon.is_phrase(message, phrases):
             return outcome
-    return None
+    is_about_use = lexicon.holds_any(message, lexicon.phrases(lexicon.ABOUT_ITS_USE))
+    return Outcome.ABOUT_BOT if is_about_use else None
 
 
 def without_greeting(message: str) -> str:

@@ -85,7 +85,9 @@ def reply_to_question(answer: Answer, t: Translator, *, contact: str, turn_id: s
         )
     rows.extend(column([suggestion_key(suggestion, t.locale) for suggestion in answer.suggestions]))
     if answer.outcome in _OFFERS_TOPICS:
-        rows.append((Key(texts.button_topics(t), Action.TOPICS),))
+        topics = Key(texts.button_topics(t), Action.TOPICS)
+        is_about_bot = answer.outcome is Outcome.ABOUT_BOT
+        rows.append((topics, Key(texts.button_help(t), Action.HELP)) if is_about_bot else (topics,))
     return Reply(answer_text(answer, t, contact=contact), rows)
 
 

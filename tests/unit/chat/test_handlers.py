@@ -70,6 +70,18 @@ async def test_every_outcome_has_words(rig, outcome):
     assert rig.telegram.texts()[0].strip()
 
 
+async def test_who_asks_about_the_bot_or_for_a_person_gets_the_contact_and_all_commands():
+    rig = await Rig(contact="help@example.org").open()
+    rig.answerer.answer_to = lambda question: Answer(Outcome.ABOUT_BOT, Locale.EN, Locale.EN)
+    await rig.write("can I talk to a human?")
+    [text] = rig.telegram.texts()
+    assert "I am a bot, not a person" in text
+    assert "help@example.org" in text
+    await rig.press(rig.telegram.button("Help"))
+    assert "/deleteme" in rig.telegram.texts()[-1]
+    await rig.application.shutdown()
+
+
 async def test_what_is_not_known_leads_on_to_topics_and_contact():
     rig = await Rig(contact="help@example.org").open()
     rig.answerer.answer_to = lambda question: Answer(

@@ -390,3 +390,11 @@ async def test_a_question_that_is_only_a_little_like_a_rule_is_not_told_the_rule
     search = GivenSearch([rule, section("expo", "In July.")], {"rule": 0.35, "expo": 0.1})
     answer = await answerer(search, TIMID).answer(ask("why is that so"))
     assert (answer.outcome, answer.sentences) == (Outcome.UNKNOWN, ())
+
+
+async def test_thanks_between_two_questions_do_not_end_the_subject():
+    search = GivenSearch([section("expo", "In July.")], {"expo": 0.5})
+    about_expo = Turn("when was the expo", Locale.EN, Outcome.ANSWERED, (key("expo"),))
+    thanks = Turn("thank you", Locale.EN, Outcome.THANKS, ())
+    await answerer(search, TIMID).answer(ask("and where was it?", history=(about_expo, thanks)))
+    assert "when was the expo and where was it?" in search.asked

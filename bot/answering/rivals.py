@@ -24,8 +24,13 @@ def disagree(one: StoredSection, other: StoredSection) -> bool:
 
 def is_asked_alone(asked: str, one: StoredSection, other: StoredSection) -> bool:
     """Whether the question has words by which only the one is named, and none by which only the other is."""
-    said, ours, theirs = _stems(asked), _stems(f"{one.title} {one.heading}"), _stems(f"{other.title} {other.heading}")
+    said, ours, theirs = stems(asked), stems(f"{one.title} {one.heading}"), stems(f"{other.title} {other.heading}")
     return bool(said & (ours - theirs)) and not said & (theirs - ours)
+
+
+def stems(text: str) -> set[str]:
+    """The beginnings of a text's words; of Chinese the pairs of characters."""
+    return {word[:_STEM] for word in _words(text)}
 
 
 def newest_first(sections: Sequence[StoredSection]) -> list[int]:
@@ -50,10 +55,6 @@ def _part(one: str, other: str) -> bool:
 
 def _years(figures: set[str]) -> set[str]:
     return {figure for figure in figures if len(figure) == 4 and figure.startswith(("19", "20"))}
-
-
-def _stems(text: str) -> set[str]:
-    return {word[:_STEM] for word in _words(text)}
 
 
 def _words(sentence: str) -> set[str]:

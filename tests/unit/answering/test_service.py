@@ -56,6 +56,7 @@ class GivenSearch:
     corrections: dict[str, str] = field(default_factory=dict)
     letters: dict[str, str] = field(default_factory=dict)
     generation: int = 1
+    coverage: float = 0.0
 
     @property
     def knowledge(self):
@@ -73,7 +74,8 @@ class GivenSearch:
     async def matches(self, text, locale, *, top_k):
         self.asked.append(text)
         found = next((near for word, near in self.by_word.items() if word in text), self.nearness)
-        return [Match(key(name), near, near, near, near, near / 2, near) for name, near in found.items()]
+        share = self.coverage
+        return [Match(key(name), near, near, near, near, share or near / 2, near) for name, near in found.items()]
 
     async def in_own_letters(self, text, locale):
         return self.letters.get(text, text)
@@ -398,3 +400,21 @@ async def test_thanks_between_two_questions_do_not_end_the_subject():
     thanks = Turn("thank you", Locale.EN, Outcome.THANKS, ())
     await answerer(search, TIMID).answer(ask("and where was it?", history=(about_expo, thanks)))
     assert "when was the expo and where was it?" in search.asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "coverage", "outcome"),
+    [
+        ("tramways", 1.0, Outcome.CLARIFY),
+        ("tramways", 0.4, Outcome.UNKNOWN),
+        ("ferryboats", 1.0, Outcome.UNKNOWN),
+        ("why are there no tramways", 1.0, Outcome.UNKNOWN),
+    ],
+)
+async def test_a_keyword_that_names_several_sections_is_asked_back_instead_of_refused(asked, coverage, outcome):
+    sections = [section(name, "Text.") for name in ("tramway-lines", "tramway-fares", "buses")]
+    search = GivenSearch(sections, {"tramway-lines": 0.5, "tramway-fares": 0.45, "buses": 0.4}, coverage=coverage)
+    answer = await answerer(search, TIMID).answer(ask(asked))
+    assert answer.outcome is outcome
+    if outcome is Outcome.CLARIFY:
+        assert [one.key for one in answer.suggestions] == [key("tramway-lines"), key("tramway-fares")]

@@ -221,8 +221,10 @@ class Answerer:
         both = blend(((matches, 1 - _CONTEXT_WEIGHT), (joined, _CONTEXT_WEIGHT)))
         moved = _in_context(rank(both, asked, search.knowledge), last.keys)
         in_context = await self._read(search, moved, asked=asked, languages=languages, today=today, last=last)
-        goes_on = is_short and leans_back
-        return in_context if goes_on or in_context.probability > alone.probability else alone
+        if is_short and leans_back:
+            return in_context
+        changes_the_subject = word_count(asked) <= _CLARIFY_WORDS and in_context.probability < self._answer_from
+        return in_context if in_context.probability > alone.probability and not changes_the_subject else alone
 
     async def _read(
         self,

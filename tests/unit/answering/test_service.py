@@ -414,9 +414,17 @@ async def test_thanks_between_two_questions_do_not_end_the_subject():
 async def test_a_keyword_that_names_several_sections_is_asked_back_instead_of_refused(asked, coverage, outcome):
     sections = [section(name, "Text.") for name in ("tramway-lines", "tramway-fares", "buses")]
     search = GivenSearch(sections, {"tramway-lines": 0.5, "tramway-fares": 0.45, "buses": 0.4}, coverage=coverage)
-    about_buses = Turn("when do the buses run", Locale.EN, Outcome.ANSWERED, (key("buses"),))
     answer = await answerer(search, TIMID).answer(ask(asked))
-    assert (await answerer(search, TIMID).answer(ask(asked, history=(about_buses,)))).outcome is outcome
     assert answer.outcome is outcome
     if outcome is Outcome.CLARIFY:
         assert [one.key for one in answer.suggestions] == [key("tramway-lines"), key("tramway-fares")]
+
+
+async def test_a_keyword_after_another_subject_is_asked_back_as_well():
+    sections = [section(name, "Text.") for name in ("tramway-lines", "tramway-fares", "buses")]
+    search = GivenSearch(sections, {"tramway-lines": 0.5, "tramway-fares": 0.45}, coverage=1.0)
+    search.by_word = {"buses run": {"buses": 5.0, "tramway-lines": 0.1, "tramway-fares": 0.1}}
+    doubtful = Calibration(weights={"passage": 1.0}, constant=-6.0)
+    about_buses = Turn("when do the buses run", Locale.EN, Outcome.ANSWERED, (key("buses"),))
+    answer = await answerer(search, doubtful).answer(ask("tramways", history=(about_buses,)))
+    assert answer.outcome is Outcome.CLARIFY

@@ -30,14 +30,8 @@ class Outcome(StrEnum):
         """Whether the visitor was told that the bot does not know or does not say."""
         return self in _REFUSALS
 
-    @property
-    def is_small_talk(self) -> bool:
-        """Whether the message asked for nothing that the knowledge could hold."""
-        return self in _SMALL_TALK
-
 
 _REFUSALS = {Outcome.UNKNOWN, Outcome.DECLINED_POLITICS, Outcome.DECLINED_ADVICE, Outcome.DECLINED_HARM}
-_SMALL_TALK = {Outcome.GREETING, Outcome.THANKS, Outcome.FAREWELL, Outcome.ABOUT_BOT, Outcome.EMPTY}
 
 
 @dataclass(frozen=True, slots=True)

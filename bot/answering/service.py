@@ -209,7 +209,7 @@ class Answerer:
             matches = blend(((matches, 1 - _LAST_SENTENCE_WEIGHT), (by_last, _LAST_SENTENCE_WEIGHT)))
             ranked = rank(matches, asked, search.knowledge)
             alone = await self._read(search, ranked, asked=asked, languages=languages, today=today)
-        last = next((turn for turn in reversed(question.history) if not turn.outcome.is_small_talk), None)
+        last = next((turn for turn in reversed(question.history) if small_talk(turn.question) is None), None)
         if last is None:
             return alone
         is_short, leans_back = word_count(asked) <= _SHORT_WORDS, refers_back(asked, written)

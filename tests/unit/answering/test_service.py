@@ -394,11 +394,12 @@ async def test_a_question_that_is_only_a_little_like_a_rule_is_not_told_the_rule
     assert (answer.outcome, answer.sentences) == (Outcome.UNKNOWN, ())
 
 
-async def test_thanks_between_two_questions_do_not_end_the_subject():
+@pytest.mark.parametrize(("said", "outcome"), [("thank you", Outcome.THANKS), ("wrong answer", Outcome.UNKNOWN)])
+async def test_thanks_or_discontent_between_two_questions_do_not_end_the_subject(said: str, outcome: Outcome):
     search = GivenSearch([section("expo", "In July.")], {"expo": 0.5})
     about_expo = Turn("when was the expo", Locale.EN, Outcome.ANSWERED, (key("expo"),))
-    thanks = Turn("thank you", Locale.EN, Outcome.THANKS, ())
-    await answerer(search, TIMID).answer(ask("and where was it?", history=(about_expo, thanks)))
+    between = Turn(said, Locale.EN, outcome, ())
+    await answerer(search, TIMID).answer(ask("and where was it?", history=(about_expo, between)))
     assert "when was the expo and where was it?" in search.asked
 
 

@@ -19,6 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 from telegram import error as telegram_error
 from telegram.ext import ApplicationBuilder, Defaults
+from telegram.request import BaseRequest
 
 from bot.answering.ports import TurnStore
 from bot.chat import texts
@@ -53,7 +54,7 @@ _LONGEST_PAUSE_S = 30.0
 _WEBHOOK_CONNECTIONS = 100
 _SERVER_CLOSE_S = 3.0
 _SPARE_CONNECTIONS = 8
-"""For «typing…», the long poll and the menu."""
+"""For «typing…» and the menu."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +108,13 @@ class ChatParts:
 class Chat:
     """The running chat. `run` lasts until `stop`; `stop` may be called from a signal handler."""
 
-    def __init__(self, options: ChatOptions, parts: ChatParts, application: AnyApplication) -> None:
+    def __init__(
+        self, options: ChatOptions, parts: ChatParts, application: AnyApplication, *, updates_transport: BaseRequest
+    ) -> None:
         self._options = options
         self._parts = parts
         self._application = application
+        self._updates_transport = updates_transport
         self._catalogs = Catalogs(options.locales)
         self.sender = Sender(application.bot, deadline_s=options.answer_deadline_s, pace=Pace(options.rates))
         self.courier = TelegramCourier(
@@ -198,8 +202,9 @@ class Chat:
         await _until_reached(choose_mode)
         if options.mode == "polling":
             self._poller = Poller(
-                bot,
+                self._updates_transport,
                 self.intake.accept,
+                bot_url=bot.base_url,
                 timeout_s=options.poll_timeout_s,
                 request_timeout_s=options.request_timeout_s,
             )
@@ -283,15 +288,16 @@ async def build_chat(options: ChatOptions, parts: ChatParts) -> AsyncIterator[Ch
     _check(options)
     keep_tokens_out_of_logs()
     os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's coming way to give durations; the old one warns
-    transports = (_transport(options), _transport(options))
-    application = build_application(options, *transports)
-    chat = Chat(options, parts, application)
+    connections = options.chats_at_once + options.copies_in_flight + _SPARE_CONNECTIONS
+    transport, updates_transport = _transport(options, connections), _transport(options, connections=1)
+    application = build_application(options, transport, updates_transport)
+    chat = Chat(options, parts, application, updates_transport=updates_transport)
     try:
         yield chat
     finally:
         await application.shutdown()
-        for transport in transports:  # a start that failed half-way leaves them open
-            await transport.shutdown()
+        for opened in (transport, updates_transport):  # a start that failed half-way leaves them open
+            await opened.shutdown()
 
 
 def build_application(
@@ -327,12 +333,12 @@ def _base_url(options: ChatOptions) -> str:
     return (options.base_url or OFFICIAL_SERVER).rstrip("/")
 
 
-def _transport(options: ChatOptions) -> AiohttpRequest:
+def _transport(options: ChatOptions, connections: int) -> AiohttpRequest:
     return AiohttpRequest(
         base_url=_base_url(options),
         connect_timeout_s=_CONNECT_TIMEOUT_S,
         read_timeout_s=options.request_timeout_s,
-        connections=options.chats_at_once + options.copies_in_flight + _SPARE_CONNECTIONS,
+        connections=connections,
     )
 
 

@@ -15,7 +15,6 @@ from telegram.error import (
     BadRequest,
     ChatMigrated,
     Conflict,
-    EndPointNotFound,
     Forbidden,
     InvalidToken,
     NetworkError,
@@ -96,7 +95,7 @@ def judge(error: Exception) -> Failure:  # noqa: C901, PLR0911 - one line for ea
         return Failure(Verdict.NOT_SENT, pause_s=_seconds(error), reason="too_many_requests", is_flood=True)
     if isinstance(error, ChatMigrated):
         return Failure(Verdict.MIGRATED, new_chat_id=error.new_chat_id, reason="migrated")
-    if isinstance(error, InvalidToken | EndPointNotFound):  # a direct call turns the one into the other
+    if isinstance(error, InvalidToken):
         return Failure(Verdict.TOKEN, reason="token_refused")
     if isinstance(error, Forbidden | BadRequest) and error.__cause__ is not None:  # a page of a proxy, not Telegram
         return Failure(Verdict.DOUBT, reason="answer_unreadable")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
-from telegram import Bot
 from telegram import error as telegram_error
+from telegram.request import BaseRequest
 
 from bot.chat.envelope import ALLOWED_UPDATES, read_envelope
 from bot.chat.failures import Verdict, judge
+from bot.chat.transport import post_json
 from bot.errors import TelegramError
 
 log = structlog.get_logger(__name__)
 
-_GET_UPDATES = "GetUpdates"
-"""Method names are not case-sensitive; by its usual name python-telegram-bot would parse the answer."""
 _BATCH = 100
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
@@ -31,15 +31,17 @@ class Poller:
 
     def __init__(
         self,
-        bot: Bot,
+        transport: BaseRequest,
         accept: Accept,
         *,
+        bot_url: str,
         timeout_s: int,
         request_timeout_s: float,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self._bot = bot
+        self._transport = transport
         self._accept = accept
+        self._url = f"{bot_url}/getUpdates"
         self._timeout_s = timeout_s
         self._request_timeout_s = request_timeout_s
         self._pause = pause
@@ -79,7 +81,7 @@ class Poller:
         if self._offset is not None:
             arguments["offset"] = self._offset
         wait_s = self._timeout_s + self._request_timeout_s
-        result: object = await self._bot.do_api_request(_GET_UPDATES, api_kwargs=arguments, read_timeout=wait_s)
+        result = await post_json(self._transport, self._url, json.dumps(arguments).encode(), read_timeout_s=wait_s)
         return [update for update in result if isinstance(update, dict)] if isinstance(result, list) else []
 
     async def _store(self, updates: list[dict[str, object]]) -> None:

@@ -44,12 +44,13 @@ class Encoded:
         return {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
 
 
-async def post_json(request: BaseRequest, url: str, body: bytes) -> object:
-    """The short way for broadcasts: the body is made once, and no objects are made of the answer.
+async def post_json(request: BaseRequest, url: str, body: bytes, *, read_timeout_s: float | None = None) -> object:
+    """The short way for broadcasts and the long poll: the body is made once, and no objects are made of the answer.
 
     Returns the answer's `result` as it is; raises what a call of `telegram.Bot` raises.
     """
-    return await request.post(url, cast("RequestData", Encoded(body)))
+    wait_s = BaseRequest.DEFAULT_NONE if read_timeout_s is None else read_timeout_s
+    return await request.post(url, cast("RequestData", Encoded(body)), read_timeout=wait_s)
 
 
 class AiohttpRequest(BaseRequest):

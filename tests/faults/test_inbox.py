@@ -13,7 +13,6 @@ import pytest
 from structlog.testing import capture_logs
 from telegram.error import Conflict
 
-from bot.chat.application import ChatOptions, build_application
 from bot.chat.envelope import read_envelope
 from bot.chat.intake import Intake, Limits
 from bot.chat.polling import Poller
@@ -375,15 +374,16 @@ async def test_R02_when_too_much_waits_new_questions_get_a_short_text_and_all_ar
 # ── polling ──
 
 
-async def _poller(telegram: FakeTelegram, accept) -> Poller:
-    application = build_application(ChatOptions(token="1:x"), telegram, FakeTelegram())
-    return Poller(application.bot, accept, timeout_s=0, request_timeout_s=1.0, pause=no_pause)
+def _poller(telegram: FakeTelegram, accept) -> Poller:
+    return Poller(
+        telegram, accept, bot_url="https://telegram.test/bot1:x", timeout_s=0, request_timeout_s=1.0, pause=no_pause
+    )
 
 
 async def test_the_offset_moves_on_only_after_the_commit():
     telegram = FakeTelegram()
     batch = updates((41, 1), (42, 1))
-    telegram.script("GetUpdates", (200, {"ok": True, "result": batch}), (200, {"ok": True, "result": batch}))
+    telegram.script("getUpdates", (200, {"ok": True, "result": batch}), (200, {"ok": True, "result": batch}))
     answers = iter([OSError("database is away"), 2, TelegramError("enough")])
 
     async def accept(raws):
@@ -392,12 +392,12 @@ async def test_the_offset_moves_on_only_after_the_commit():
             raise outcome
         return outcome
 
-    telegram.script("GetUpdates", (200, {"ok": True, "result": batch}))
-    poller = await _poller(telegram, accept)
+    telegram.script("getUpdates", (200, {"ok": True, "result": batch}))
+    poller = _poller(telegram, accept)
     with capture_logs(), pytest.raises(TelegramError, match="enough"):
         await poller.run()
-    assert [call.get("offset") for call in telegram.sent("GetUpdates")] == [None, None, "43"]
-    assert telegram.sent("GetUpdates")[0]["allowed_updates"] == [
+    assert [call.get("offset") for call in telegram.sent("getUpdates")] == [None, None, "43"]
+    assert telegram.sent("getUpdates")[0]["allowed_updates"] == [
         "message",
         "callback_query",
         "inline_query",
@@ -408,7 +408,7 @@ async def test_the_offset_moves_on_only_after_the_commit():
 async def test_what_telegram_sent_is_stored_as_it_is():
     telegram = FakeTelegram()
     raw = {"update_id": 1, "something_new": {"a": [1, 2]}}
-    telegram.script("GetUpdates", (200, {"ok": True, "result": [raw]}))
+    telegram.script("getUpdates", (200, {"ok": True, "result": [raw]}))
     taken = []
 
     async def accept(raws):
@@ -416,36 +416,36 @@ async def test_what_telegram_sent_is_stored_as_it_is():
         raise TelegramError("enough")
 
     with pytest.raises(TelegramError):
-        await (await _poller(telegram, accept)).run()
+        await _poller(telegram, accept).run()
     assert taken == [raw]
 
 
 async def test_I03_whoever_polled_before_gives_way_to_the_later_one():
     telegram = FakeTelegram()
-    telegram.script("GetUpdates", (200, {"ok": True, "result": []}), Conflict("terminated by other getUpdates request"))
-    poller = await _poller(telegram, None)
+    telegram.script("getUpdates", (200, {"ok": True, "result": []}), Conflict("terminated by other getUpdates request"))
+    poller = _poller(telegram, None)
     with pytest.raises(TelegramError, match="the later one wins, so this one stops"):
         await poller.run()
-    assert len(telegram.sent("GetUpdates")) == 2
+    assert len(telegram.sent("getUpdates")) == 2
 
 
 async def test_I03_at_the_start_an_older_poll_is_waited_for_but_not_for_ever():
     telegram = FakeTelegram()
-    telegram.script("GetUpdates", *[Conflict("terminated by other getUpdates request")] * 20)
+    telegram.script("getUpdates", *[Conflict("terminated by other getUpdates request")] * 20)
     with capture_logs(), pytest.raises(TelegramError, match="one process for each token"):
-        await (await _poller(telegram, None)).run()
-    assert len(telegram.sent("GetUpdates")) == 7
+        await _poller(telegram, None).run()
+    assert len(telegram.sent("getUpdates")) == 7
 
 
 async def test_a_network_that_is_down_is_waited_for_and_told_once():
     telegram = FakeTelegram()
     for _ in range(4):
-        telegram.refuse("GetUpdates", 502, "Bad Gateway")
+        telegram.refuse("getUpdates", 502, "Bad Gateway")
     telegram.script(
-        "GetUpdates", (200, {"ok": True, "result": []}), (401, {"ok": False, "description": "Unauthorized"})
+        "getUpdates", (200, {"ok": True, "result": []}), (401, {"ok": False, "description": "Unauthorized"})
     )
     with capture_logs() as logs, pytest.raises(TelegramError, match="SCODA_TELEGRAM_TOKEN"):
-        await (await _poller(telegram, None)).run()
+        await _poller(telegram, None).run()
     assert [line["event"] for line in logs] == ["telegram_unreachable", "telegram_reached_again"]
 
 

@@ -789,7 +789,8 @@ async def test_I05_the_secret_is_in_no_address_and_in_no_log_line(caplog):
     )
     header = "X-Telegram-Bot-Api-Secret-Token"
     with capture_logs() as logs:
-        chat = Chat(options, _parts(state), build_application(options, telegram, updates_telegram))
+        application = build_application(options, telegram, updates_telegram)
+        chat = Chat(options, _parts(state), application, updates_transport=updates_telegram)
         async with httpx.AsyncClient() as client, _running(chat):
             address = f"http://127.0.0.1:{chat.port}/hook"
             update = {"update_id": 1} | message("question")

@@ -73,6 +73,34 @@ async def test_a_question_is_answered_in_either_mode_and_the_end_is_orderly(mode
     assert [turn.question for turn in state.turns.values()] == [f"question {number}" for number in range(5)]
 
 
+async def test_the_long_poll_has_a_transport_of_its_own(monkeypatch):
+    made = []
+
+    class NotingTransport(AiohttpRequest):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.methods = set()
+            made.append(self)
+
+        async def do_request(self, url, *arguments, **more):
+            self.methods.add(url.rpartition("/")[2])
+            return await super().do_request(url, *arguments, **more)
+
+    monkeypatch.setattr("bot.chat.application.AiohttpRequest", NotingTransport)
+    async with SandboxServer() as server:
+        options = ChatOptions(token=DEFAULT_TOKEN, base_url=server.base_url, poll_timeout_s=1)
+        async with build_chat(options, parts(FakeState())) as chat:
+            running = asyncio.create_task(chat.run())
+            await asyncio.wait_for(chat.started.wait(), 10)
+            await until(lambda: any("getupdates" in map(str.lower, transport.methods) for transport in made))
+            chat.stop()
+            await asyncio.wait_for(running, 10)
+    general, updates = made
+    assert updates.methods == {"getUpdates"}
+    assert {"getMe", "deleteWebhook"} <= general.methods
+    assert "getUpdates" not in general.methods
+
+
 async def test_a_copy_of_the_data_reaches_the_person_as_a_file():
     state = FakeState()
     async with SandboxServer() as server, httpx.AsyncClient(base_url=server.base_url) as person:

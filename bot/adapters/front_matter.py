@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -21,12 +22,19 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+try:
+    from yaml import CSafeLoader as QuickSafeLoader
+except ImportError:  # a PyYAML that was built without libyaml
+    from yaml import SafeLoader as QuickSafeLoader  # type: ignore[assignment]
+
 from bot.ingestion.model import Audience
 from bot.vocabulary import Locale
 from bot.writing.cleaning import one_line
 
 _LONGEST = 16_384
 _LONGEST_LINE = 500
+_DEEPEST = 20
+_TOO_DEEP = f"lists and mappings stand more than {_DEEPEST} deep in one another"
 _WHOLE_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _YEAR_OR_MONTH = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2]))?")
 
@@ -100,16 +108,18 @@ def read_front_matter(text: str, *, first_line: int) -> FrontMatter | list[Matte
     if len(text) > _LONGEST:
         return [MatterFault(first_line, f"the front matter is longer than {_LONGEST} characters")]
     try:
-        node = yaml.compose(text, Loader=_PlainLoader)
-        values = _PlainLoader(text).get_single_data()
+        node = _compose(text)
+        lines = {path: first_line + line for path, line in _lines(node, ())}
+        values = None if node is None else _Constructor().construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return [MatterFault(first_line + (mark.line if mark else 0), f"the front matter is no YAML: {error.problem}")]
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         return [MatterFault(first_line, f"the front matter is no YAML: {error}")]
-    if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
+    except (LookupError, AttributeError):  # PyYAML's own, for `!!bool maybe` and the like
+        return [MatterFault(first_line, "the front matter is no YAML: a value is not what its tag (!!…) says")]
+    if not isinstance(values, dict):
         return [MatterFault(first_line, "the front matter must be lines of the form `key: value`")]
-    lines = {path: first_line + line for path, line in _lines(node, ())}
     try:
         matter = FrontMatter.model_validate(values)
     except ValidationError as error:
@@ -117,44 +127,86 @@ def read_front_matter(text: str, *, first_line: int) -> FrontMatter | list[Matte
     return _check(matter, lines, first_line) or matter
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """Safe YAML without aliases (a few lines of them can stand for gigabytes) and without a key given twice.
+def _compose(text: str) -> yaml.Node | None:
+    """The C parser takes a twentieth of the time; what it refuses, Python's refuses, too, and says better why.
 
-    Dates stay text, so that a wrong one is told with its key.
+    A tab that YAML forbids is passed by the one and told by the other.
     """
+    with suppress(yaml.YAMLError):
+        if "\t" not in text and _is_plain(node := _QuickLoader(text).get_single_node()):
+            return node
+    return _StrictLoader(text).get_single_node()
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - as the base class declares it
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+
+def _is_plain(root: yaml.Node | None) -> bool:
+    """Whether no node is there twice, as an alias would have it, and none too deep."""
+    waiting = [(root, 1)]
+    seen: set[int] = set()
+    while waiting:
+        node, depth = waiting.pop()
+        if id(node) in seen or depth > _DEEPEST:
+            return False
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            waiting.extend((part, depth + 1) for pair in node.value for part in pair)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting.extend((part, depth + 1) for part in node.value)
+    return True
+
+
+_RESOLVERS = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+"""Dates stay text, so that a wrong one is told with its key."""
+
+
+class _QuickLoader(QuickSafeLoader):
+    """The parser in C where PyYAML brings it."""
+
+    yaml_implicit_resolvers = _RESOLVERS
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses aliases (a few lines of them can stand for gigabytes) and depths that no front matter has."""
+
+    yaml_implicit_resolvers = _RESOLVERS
+    _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs lack it
-            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", event.start_mark)
-        return super().compose_node(parent, index)
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs lack it
+        mark = event.start_mark
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "aliases (*name) are not allowed", mark)
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise yaml.composer.ComposerError(None, None, _TOO_DEEP, mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+class _Constructor(yaml.constructor.SafeConstructor):
+    """Makes the values, and refuses a key given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:  # noqa: FBT001, FBT002 - PyYAML's signature
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a list or mapping can't be a key", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _lines(node: yaml.MappingNode, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+def _lines(node: yaml.Node | None, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], int]]:
+    if not isinstance(node, yaml.MappingNode):
+        return
     for key, value in node.value:
         here = (*path, str(key.value))
         yield here, key.start_mark.line
-        if isinstance(value, yaml.MappingNode):
-            yield from _lines(value, here)
+        yield from _lines(value, here)
 
 
 def _explain(fault: ErrorDetails, lines: dict[tuple[str, ...], int], first_line: int) -> MatterFault:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.adapters import front_matter
 from bot.adapters.knowledge_format import FilePlace, ParsedFile, parse_file
 from bot.ingestion.model import Audience, Document
 from bot.vocabulary import DocumentPath, Locale
@@ -158,10 +160,29 @@ def test_a_source_dated_by_month_or_year_gets_no_invented_day(written: str, kept
         ("title: Trains", "title: A\ntitle: B", "3: the front matter is no YAML: 'title' is given twice"),
         ("title: Trains", "title: &a [x]\nowner: *a", "3: the front matter is no YAML: aliases (*name) are not allowed"),
         ("title: Trains", "title: ''", "2: title: must not be empty"),
+        ("title: Trains", "title: Trains\t", "2: the front matter is no YAML: found character '\\t' that cannot start any token"),
+        ("title: Trains", "? [a]\n: b", "2: the front matter is no YAML: a list or mapping can't be a key"),
+        ("owner: ", "? {a: b}\n: c\nowner: ", "11: the front matter is no YAML: a list or mapping can't be a key"),
+        ("owner: ", "a: " + "[" * 25 + "\nowner: ", "11: the front matter is no YAML: lists and mappings stand more than 20 deep in one another"),
+        ("owner: ", "a: " + "{a: " * 30 + "}" * 30 + "\nowner: ", "11: the front matter is no YAML: lists and mappings stand more than 20 deep in one another"),
+        ("audience: public", "audience: !!bool public", "2: the front matter is no YAML: a value is not what its tag (!!…) says"),
     ],
 )  # fmt: skip
 def test_a_fault_names_its_line_and_reason(old: str, new: str, fault: str) -> None:
     assert fault in _faults(_with(old, new))
+
+
+def test_a_sound_front_matter_is_read_by_the_quick_parser_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front_matter, "_StrictLoader", None)
+    assert _document(MATTER + BODY).title == "Trains"
+
+
+@pytest.mark.parametrize("text", [MATTER + BODY, _with("audience: public", "a: *b"), _with("owner:", "owner: [")])
+def test_without_libyaml_the_same_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_libyaml = _parse(text)
+    python_alone = {"yaml_implicit_resolvers": front_matter._RESOLVERS}
+    monkeypatch.setattr(front_matter, "_QuickLoader", type("_QuickLoader", (yaml.SafeLoader,), python_alone))
+    assert _parse(text) == with_libyaml
 
 
 def test_an_unknown_key_is_a_fault_that_lists_the_known_ones() -> None:

@@ -241,5 +241,5 @@ def _differences_between_languages(documents: Iterable[Document]) -> Iterator[Fa
             lines = {section.section_id: section.line for section in copy.sections}
             if missing := [name for name in wanted if name not in lines]:
                 yield Fault(copy.file, 1, f"lacks what {copies[0].locale} has: {', '.join(missing)}")
-            for name in lines.keys() - wanted.keys():
+            for name in [name for name in lines if name not in wanted]:
                 yield Fault(copy.file, lines[name], f"the section {name} is missing in {copies[0].locale}")

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import regex
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, lheading
 from markdown_it.token import Token
 
 _QUESTION = regex.compile(r"^[?？؟]\s+(?=\S)")
@@ -57,7 +58,18 @@ def read_markdown(text: str, *, first_line: int) -> tuple[list[Block], list[Rema
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
     markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - judged below
+    markdown.block.ruler.at("lheading", _underlined_heading)
     return markdown
+
+
+def _underlined_heading(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature
+    """The library's rule, asked only where a line below begins like an underline: it tries six others on each line."""
+    for line in range(start_line + 1, end_line):
+        if state.isEmpty(line):
+            return False
+        if state.src[state.bMarks[line] + state.tShift[line]] in "-=":
+            return lheading(state, start_line, end_line, silent)
+    return False
 
 
 _MARKDOWN = _markdown()
@@ -228,9 +240,11 @@ def _bare(address: str) -> str:
 
 def unseen_characters(text: str) -> Iterator[tuple[int, str]]:
     """Line (from 0) and name of characters that no reader sees and that may carry hidden words."""
-    for number, line in enumerate(text.split("\n")):
-        for match in _UNSEEN.finditer(line):
-            yield number, f"U+{ord(match.group()[0]):04X}"
+    number = counted = 0
+    for match in _UNSEEN.finditer(text):
+        number += text.count("\n", counted, match.start())
+        counted = match.start()
+        yield number, f"U+{ord(match.group()[0]):04X}"
 
 
 _UNSEEN = regex.compile("[\U000e0000-\U000e0fff\u200b\u2060-\u2064\u00ad\u202a-\u202e\x00-\x08\x0e-\x1f\x7f]+")

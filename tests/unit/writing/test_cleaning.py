@@ -1,7 +1,9 @@
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.writing.cleaning import MARKS_PER_LETTER, clean, one_line
+from bot.writing.cleaning import MARKS_PER_LETTER, _cleaned, _is_clean, clean, one_line
 
 
 def test_controls_surrogates_and_ansi_escapes_are_removed():
@@ -28,6 +30,18 @@ def test_combining_marks_are_bounded():
 def test_one_line_is_cut_between_graphemes():
     family = "👨\u200d👩\u200d👧"
     assert one_line(family * 10, limit=12) == family * 2 + "…"
+
+
+def test_the_quick_look_passes_no_character_that_would_be_removed():
+    texts = (f"a{chr(code)}b1{chr(code)} " for code in range(sys.maxunicode + 1))
+    passed = "".join(text for text in texts if _is_clean(text))
+    assert "aщb1щ " in passed
+    assert _cleaned(passed) == passed
+
+
+@given(st.text(st.sampled_from("aeकش1 \n\t\r\x1b[\u0301\u0327\u093c\u200c\u200d\ufe0f\u202e\ufffd❤👨\u1112\u1161")))
+def test_the_quick_look_passes_no_text_that_would_be_changed(text):
+    assert clean(text) == _cleaned(text)
 
 
 @given(st.text())

@@ -1,9 +1,11 @@
 # Two commands matter: `make run` and `make test`. Both set up what they need.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+SUITS := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11; do \
+  $$name -c '$(SUITS)' 2>/dev/null && echo $$name && exit; done; echo python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check setup bench soak lock audit clean
+.PHONY: run test check setup bench soak lock platforms audit clean
 
 run: .venv/.run-ready
 	@$(BIN)/scoda run
@@ -31,6 +33,12 @@ soak: .venv/.test-ready
 	$(BIN)/python -m tests.faults.kills --updates 10000 --kills 100
 
 .venv/bin/python:
+	@$(PYTHON) -c '$(SUITS)' 2>/dev/null || { printf '%s\n' \
+	  "This needs Python 3.11, 3.12, 3.13 or 3.14 with its venv module, and $(PYTHON) is not that. To get it:" \
+	  "  Debian, Ubuntu:  sudo apt install python3 python3-venv    (Debian 12, Ubuntu 24.04 or later)" \
+	  "  macOS:           brew install python@3.13" \
+	  "  with pyenv:      pyenv install 3.13 && make run PYTHON=\"\$$(pyenv prefix 3.13)/bin/python\"" \
+	  "  with uv:         uv python install 3.13 && make run PYTHON=\"\$$(uv python find 3.13)\"" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
 .venv/.run-ready: .venv/bin/python config/requirements.lock pyproject.toml
@@ -51,6 +59,16 @@ lock: .venv/.test-ready
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --override config/overrides.txt config/$$name.in -o config/$$name.lock; \
 	done
+
+# Show that what is pinned comes as wheels, without a compiler, wherever README says that the bot runs.
+platforms: .venv/.test-ready
+	$(PIP) uv
+	@for platform in x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin; do \
+	  for version in 3.11 3.12 3.13 3.14; do \
+	    $(BIN)/uv pip install --quiet --dry-run --reinstall --no-deps --require-hashes --only-binary :all: \
+	      --python $(BIN)/python --python-platform $$platform --python-version $$version -r config/requirements.lock \
+	      && echo "$$platform, Python $$version: all wheels are there" || exit 1; \
+	  done; done
 
 # Ask for known faults of what is pinned. It fails, too, when one package could not be looked up (--strict).
 audit: .venv/.test-ready

@@ -155,3 +155,15 @@ def test_S06_an_audit_that_could_not_look_everything_up_fails():
     assert "--require-hashes" in recipe
     assert recipe.rstrip("; \\").endswith("|| exit 1")
     assert all(name in shown for name in LOCKS)
+
+
+def test_a_python_that_does_not_do_is_refused_with_ways_to_get_one(tmp_path: Path):
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\necho "Python 3.9.6"; exit 1\n')
+    old.chmod(0o700)
+    command = ["make", "-f", ROOT / "Makefile", ".venv/bin/python", f"PYTHON={old}"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert f"This needs Python 3.11, 3.12, 3.13 or 3.14 with its venv module, and {old} is not that." in ended.stderr
+    assert all(way in ended.stderr for way in ("apt install", "brew install", "pyenv install", "uv python install"))
+    assert not (tmp_path / ".venv").exists()

@@ -55,7 +55,6 @@ knowledge = typer.Typer(help="The knowledge files and the index made from them."
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(announce, name="announce")
 
-_LOCALES = Path(__file__).resolve().parent.parent / "locales"
 _err = Console(stderr=True)
 _out = Console()
 _TABLE_WIDTH = 120
@@ -339,7 +338,7 @@ class _Desk:
     def __init__(self, core: Core) -> None:
         self.answerer = core.answerer
         self.extractive = core.extractive
-        self._catalogs = Catalogs(_LOCALES)
+        self._catalogs = Catalogs()
         self._contact = core.settings.telegram.contact
 
     def word(self, answer: Answer) -> Html:

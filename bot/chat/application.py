@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -86,7 +85,6 @@ class ChatOptions:
     rates: Rates = field(default_factory=Rates)
     copies_in_flight: int = 0
     """Announcements' copies on their way at once, beside the replies."""
-    locales: Path = Path(__file__).resolve().parents[2] / "locales"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +113,7 @@ class Chat:
         self._parts = parts
         self._application = application
         self._updates_transport = updates_transport
-        self._catalogs = Catalogs(options.locales)
+        self._catalogs = Catalogs()
         self.sender = Sender(application.bot, deadline_s=options.answer_deadline_s, pace=Pace(options.rates))
         self.courier = TelegramCourier(
             self.sender,

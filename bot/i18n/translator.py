@@ -71,11 +71,18 @@ class Translator:
         return format_number(number, self.locale)
 
 
+def catalogs_folder() -> Path:
+    """Where the catalogs are: in the package when it was installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "locales"
+    return installed if installed.is_dir() else package.with_name("locales")
+
+
 class Catalogs:
     """The translators of all languages, each read once."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or catalogs_folder()
         self._translators: dict[Locale, Translator] = {}
 
     def translator(self, locale: Locale) -> Translator:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from bot import app
 from bot.adapters.database.visitor_store import SqlVisitorStore
@@ -44,7 +43,7 @@ class App:
         return await SqlVisitorStore(self.core.database).find(VisitorId(visitor_id))
 
 
-_CATALOGS = Catalogs(Path(app.__file__).parents[1] / "locales")
+_CATALOGS = Catalogs()
 
 
 @asynccontextmanager

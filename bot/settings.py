@@ -22,6 +22,8 @@ from bot.errors import SettingsError
 DEFAULT_FILE = Path("config/bot.toml")
 """Where settings are read from; the defaults hold if it is missing."""
 
+_MOST_WORKERS = 8
+
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -79,8 +81,8 @@ class Knowledge(_Table):
     """A changed folder is read once nothing in it has changed for so long."""
     rescan_s: Seconds = 20.0
     """The folder is compared with the index this often, even when no change was noticed."""
-    workers: Annotated[int, Field(ge=1, le=64)] = 2
-    """Processes that embed at once while an index is built."""
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(os.cpu_count() or 1, _MOST_WORKERS))
+    """Threads that embed at once while an index is built: one for each core, unless it is set."""
 
 
 class Embedding(_Table):
@@ -236,7 +238,7 @@ class Settings(BaseSettings):
 
     telegram: Telegram = Telegram()
     sandbox: Sandbox = Sandbox()
-    knowledge: Knowledge = Knowledge()
+    knowledge: Knowledge = Field(default_factory=Knowledge)
     embedding: Embedding = Embedding()
     model: Model = Model()
     store: Store = Store()

@@ -82,7 +82,14 @@ def test_secrets_do_not_show_when_settings_are_printed(tmp_path, monkeypatch):
     assert "very-secret" not in repr(load_settings(tmp_path / "none.toml"))
 
 
-def test_the_shipped_file_lists_every_setting_with_its_default():
+@pytest.mark.parametrize(("cores", "workers"), [(None, 1), (1, 1), (4, 4), (8, 8), (64, 8)])
+def test_each_core_embeds_up_to_eight(cores, workers, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert Settings().knowledge.workers == workers
+
+
+def test_the_shipped_file_lists_every_setting_with_its_default(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
     listed = tomllib.loads("\n".join(line.removeprefix("# ") for line in _settings_lines()))
     expected = {
         table: {name: _plain(getattr(getattr(Settings(), table), name)) for name in field.annotation.model_fields}

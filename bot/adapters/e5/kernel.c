@@ -1,0 +1,269 @@
+/* The layers of multilingual-e5-small over 4-bit weights. `kernel.py` packs the weights, embeds tokens and pools.
+ *
+ * Weights of 16 output rows stand side by side: for each block of 32 inputs four lines of 16 × 4 bytes, a byte holding
+ * input i in its low half and input i + 16 in its high half, and a line of 16 scales. So a vector register sums 16 rows
+ * at once and becomes a float once in 32 inputs. Inputs are rounded to 8 bits with one step for each block.
+ * Every token is computed alone and in the same order, whatever it is embedded with. Nothing is kept between calls.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+enum { WIDTH = 384, INNER = 1536, HEADS = 12, HEAD = 32, BLOCK = 32, ROWS = 16, LINE = 4 * ROWS, TOKENS = 4 };
+enum { DONE, NO_MEMORY, NO_SUCH_LEVEL };
+
+typedef struct { const uint8_t *nibbles; const float *scales, *bias; } Linear;
+typedef struct { const float *scale, *shift; } Norm;
+typedef struct { Linear heads, context, up, down; Norm attended, finished; } Layer;
+
+/* Tokens in 8 bits: value × step is the input, and `offsets` takes off what storing weights as 0…15 added. */
+typedef struct { int8_t *values; float *steps; int32_t *offsets; } Rounded;
+
+/* 16 rows × TOKENS tokens; `in` begins at the first of the tokens. */
+typedef void Tile(Linear rows, int blocks, Rounded in, float *out, int stride);
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE int32_t four_bytes(const int8_t *bytes) { int32_t four; memcpy(&four, bytes, 4); return four; }
+
+/* In registers of 16 bytes, as every processor of 64 bits has them: 4 rows × 4 inputs a line, two inputs a 16-bit lane. */
+static void portable_tile(Linear rows, int blocks, Rounded in, float *out, int stride) {
+    typedef int16_t Pairs __attribute__((vector_size(16)));
+    typedef uint16_t Line __attribute__((vector_size(16)));
+    typedef int32_t Fours __attribute__((vector_size(16)));
+    for (int row = 0; row < ROWS; row += 4) {
+        float sum[TOKENS][4];
+        for (int t = 0; t < TOKENS; t++) memcpy(sum[t], rows.bias + row, sizeof sum[t]);
+        for (int b = 0; b < blocks; b++) {
+            Pairs pairs[TOKENS] = {{0}}; /* 16 bits hold 16 products: 16 × 15 × 127 < 2¹⁵ */
+            for (int i = 0; i < 4; i++) {
+                Line line;
+                memcpy(&line, rows.nibbles + (b * 4 + i) * LINE + 4 * row, sizeof line);
+                Pairs low_even = (Pairs)(line & 15), low_odd = (Pairs)(line >> 8 & 15);
+                Pairs high_even = (Pairs)(line >> 4 & 15), high_odd = (Pairs)(line >> 12);
+                for (int t = 0; t < TOKENS; t++) {
+                    const int8_t *values = in.values + (t * blocks + b) * BLOCK + 4 * i;
+                    int32_t first = four_bytes(values), second = four_bytes(values + 16);
+                    Pairs low = (Pairs)(Fours){first, first, first, first};
+                    Pairs high = (Pairs)(Fours){second, second, second, second};
+                    pairs[t] += low_even * ((low << 8) >> 8) + low_odd * (low >> 8);
+                    pairs[t] += high_even * ((high << 8) >> 8) + high_odd * (high >> 8);
+                }
+            }
+            for (int t = 0; t < TOKENS; t++) {
+                Fours dot = ((((Fours)pairs[t]) << 16) >> 16) + ((Fours)pairs[t] >> 16) + in.offsets[t * blocks + b];
+                for (int r = 0; r < 4; r++)
+                    sum[t][r] += (float)dot[r] * (rows.scales[b * ROWS + row + r] * in.steps[t * blocks + b]);
+            }
+        }
+        for (int t = 0; t < TOKENS; t++) memcpy(out + t * stride + row, sum[t], sizeof sum[t]);
+    }
+}
+
+#if defined(__x86_64__)
+#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma")))
+
+AVX2 static void avx2_tile(Linear rows, int blocks, Rounded in, float *out, int stride) {
+    const __m256i low_half = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
+    for (int half = 0; half < ROWS; half += 8) {
+        __m256 sum[TOKENS];
+        for (int t = 0; t < TOKENS; t++) sum[t] = _mm256_loadu_ps(rows.bias + half);
+        for (int b = 0; b < blocks; b++) {
+            __m256i pairs[TOKENS]; /* 16 bits hold 8 sums of two products: 8 × 2 × 15 × 127 < 2¹⁵ */
+            for (int t = 0; t < TOKENS; t++) pairs[t] = _mm256_setzero_si256();
+            for (int i = 0; i < 4; i++) {
+                __m256i line = _mm256_loadu_si256((const __m256i *)(rows.nibbles + (b * 4 + i) * LINE + 4 * half));
+                __m256i low = _mm256_and_si256(line, low_half);
+                __m256i high = _mm256_and_si256(_mm256_srli_epi16(line, 4), low_half);
+                for (int t = 0; t < TOKENS; t++) {
+                    const int8_t *values = in.values + (t * blocks + b) * BLOCK + 4 * i;
+                    __m256i first = _mm256_maddubs_epi16(low, _mm256_set1_epi32(four_bytes(values)));
+                    __m256i second = _mm256_maddubs_epi16(high, _mm256_set1_epi32(four_bytes(values + 16)));
+                    pairs[t] = _mm256_add_epi16(pairs[t], _mm256_add_epi16(first, second));
+                }
+            }
+            __m256 scale = _mm256_loadu_ps(rows.scales + b * ROWS + half);
+            for (int t = 0; t < TOKENS; t++) {
+                __m256i offset = _mm256_set1_epi32(in.offsets[t * blocks + b]);
+                __m256 dot = _mm256_cvtepi32_ps(_mm256_add_epi32(_mm256_madd_epi16(pairs[t], ones), offset));
+                sum[t] = _mm256_fmadd_ps(dot, _mm256_mul_ps(scale, _mm256_set1_ps(in.steps[t * blocks + b])), sum[t]);
+            }
+        }
+        for (int t = 0; t < TOKENS; t++) _mm256_storeu_ps(out + t * stride + half, sum[t]);
+    }
+}
+
+AVX512 static void avx512_tile(Linear rows, int blocks, Rounded in, float *out, int stride) {
+    const __m512i low_half = _mm512_set1_epi8(15);
+    __m512 sum[TOKENS];
+    for (int t = 0; t < TOKENS; t++) sum[t] = _mm512_loadu_ps(rows.bias);
+    for (int b = 0; b < blocks; b++) {
+        __m512i dot[TOKENS];
+        for (int t = 0; t < TOKENS; t++) dot[t] = _mm512_set1_epi32(in.offsets[t * blocks + b]);
+        for (int i = 0; i < 4; i++) {
+            __m512i line = _mm512_loadu_si512(rows.nibbles + (b * 4 + i) * LINE);
+            __m512i low = _mm512_and_si512(line, low_half);
+            __m512i high = _mm512_and_si512(_mm512_srli_epi16(line, 4), low_half);
+            for (int t = 0; t < TOKENS; t++) {
+                const int8_t *values = in.values + (t * blocks + b) * BLOCK + 4 * i;
+                dot[t] = _mm512_dpbusd_epi32(dot[t], low, _mm512_set1_epi32(four_bytes(values)));
+                dot[t] = _mm512_dpbusd_epi32(dot[t], high, _mm512_set1_epi32(four_bytes(values + 16)));
+            }
+        }
+        __m512 scale = _mm512_loadu_ps(rows.scales + b * ROWS);
+        for (int t = 0; t < TOKENS; t++) {
+            __m512 step = _mm512_set1_ps(in.steps[t * blocks + b]);
+            sum[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[t]), _mm512_mul_ps(scale, step), sum[t]);
+        }
+    }
+    for (int t = 0; t < TOKENS; t++) _mm512_storeu_ps(out + t * stride, sum[t]);
+}
+#endif
+
+INLINE int32_t bits_of(float x) { int32_t bits; memcpy(&bits, &x, 4); return bits; }
+INLINE float float_of(int32_t bits) { float x; memcpy(&x, &bits, 4); return x; }
+
+/* Added to a small number, it leaves the nearest whole number in the low bits. */
+#define ROUNDER 12582912.0f
+
+/* eˣ for x ≤ 0 within 2 · 10⁻⁷ of itself: 2ⁿ · 2ᶠ with f in ±½ by its Taylor series. No branch, so that loops vectorise. */
+INLINE float exp_of(float x) {
+    float power = (x < -87.0f ? -87.0f : x) * 1.44269504f;
+    int32_t whole = bits_of(power + ROUNDER) - bits_of(ROUNDER);
+    float f = power - (float)whole;
+    float series = 1.5403530e-4f;
+    series = series * f + 1.3333558e-3f;
+    series = series * f + 9.6181291e-3f;
+    series = series * f + 5.5504109e-2f;
+    series = series * f + 2.4022651e-1f;
+    series = series * f + 6.9314718e-1f;
+    return (series * f + 1.0f) * float_of((whole + 127) << 23);
+}
+
+/* x · Φ(x), the error function after Abramowitz and Stegun 7.1.26: 1.5 · 10⁻⁷. */
+INLINE void gelu(float *x, long count) {
+    for (long i = 0; i < count; i++) {
+        float size = fabsf(x[i]) * 0.70710678f, t = 1.0f / (1.0f + 0.3275911f * size);
+        float series = t * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f + t * 1.061405429f))));
+        float error = 1.0f - series * exp_of(-size * size);
+        x[i] = 0.5f * x[i] * (1.0f + copysignf(error, x[i]));
+    }
+}
+
+INLINE void round_rows(const float *x, int stride, int width, int tokens, Rounded out) {
+    for (int t = 0; t < tokens; t++)
+        for (int b = 0; b < width / BLOCK; b++) {
+            const float *block = x + (long)t * stride + b * BLOCK;
+            int8_t *values = out.values + (long)t * width + b * BLOCK;
+            float largest = 0.0f;
+            for (int i = 0; i < BLOCK; i++) largest = fabsf(block[i]) > largest ? fabsf(block[i]) : largest;
+            float step = largest / 127.0f, steps = step > 0.0f ? 1.0f / step : 0.0f;
+            int32_t sum = 0;
+            for (int i = 0; i < BLOCK; i++) {
+                values[i] = (int8_t)bits_of(block[i] * steps + ROUNDER);
+                sum += values[i];
+            }
+            out.steps[t * (width / BLOCK) + b] = step;
+            out.offsets[t * (width / BLOCK) + b] = -8 * sum;
+        }
+}
+
+INLINE void linear(Linear weights, int rows, int width, Rounded in, int tokens, float *out, int stride, Tile *tile) {
+    int blocks = width / BLOCK;
+    for (int row = 0; row < rows; row += ROWS) {
+        Linear part = {weights.nibbles + (long)row * width / 2, weights.scales + row * blocks, weights.bias + row};
+        for (int t = 0; t < tokens; t += TOKENS) {
+            Rounded four = {in.values + (long)t * width, in.steps + t * blocks, in.offsets + t * blocks};
+            tile(part, blocks, four, out + (long)t * stride + row, stride);
+        }
+    }
+}
+
+/* The context of one head of one text; a token's line holds queries, keys, values and its context, WIDTH floats each. */
+INLINE void attend(float *lines, int tokens, float *keys, float *scores) {
+    int padded = (tokens + 15) / 16 * 16;
+    memset(keys, 0, sizeof(float) * HEAD * padded);
+    for (int s = 0; s < tokens; s++)
+        for (int e = 0; e < HEAD; e++) keys[e * padded + s] = lines[(long)s * INNER + WIDTH + e];
+    for (int t = 0; t < tokens; t++) {
+        const float *query = lines + (long)t * INNER;
+        float largest = -INFINITY, total = 0.0f, context[HEAD] = {0};
+        for (int s = 0; s < padded; s += 16) {
+            float sum[16] = {0};
+            for (int e = 0; e < HEAD; e++)
+                for (int i = 0; i < 16; i++) sum[i] += query[e] * keys[e * padded + s + i];
+            memcpy(scores + s, sum, sizeof sum);
+        }
+        for (int s = tokens; s < padded; s++) scores[s] = scores[0];
+        for (int s = 0; s < padded; s++) largest = scores[s] > largest ? scores[s] : largest;
+        for (int s = 0; s < padded; s++) scores[s] = exp_of((scores[s] - largest) * 0.17677670f); /* 1 / √HEAD */
+        for (int s = 0; s < tokens; s++) {
+            const float *value = lines + (long)s * INNER + 2 * WIDTH;
+            total += scores[s];
+            for (int e = 0; e < HEAD; e++) context[e] += scores[s] * value[e];
+        }
+        for (int e = 0; e < HEAD; e++) lines[(long)t * INNER + 3 * WIDTH + e] = context[e] / total;
+    }
+}
+
+INLINE void add_and_normalise(float *x, const float *added, Norm norm, int tokens) {
+    for (int t = 0; t < tokens; t++, x += WIDTH, added += WIDTH) {
+        float mean = 0.0f, variance = 0.0f;
+        for (int i = 0; i < WIDTH; i++) mean += x[i] += added[i];
+        mean /= WIDTH;
+        for (int i = 0; i < WIDTH; i++) variance += (x[i] - mean) * (x[i] - mean);
+        float inverse = 1.0f / sqrtf(variance / WIDTH + 1e-12f);
+        for (int i = 0; i < WIDTH; i++) x[i] = (x[i] - mean) * inverse * norm.scale[i] + norm.shift[i];
+    }
+}
+
+INLINE int run(const Layer *layers, int count, float *x, int tokens, const int32_t *ends, int texts, Tile *tile) {
+    float *wide = calloc((size_t)tokens * INNER, sizeof(float)), *narrow = malloc(sizeof(float) * tokens * WIDTH);
+    float *keys = malloc(sizeof(float) * (HEAD + 1) * (tokens + 16)), *scores = keys + HEAD * (tokens + 16);
+    Rounded in = {malloc((size_t)tokens * INNER), malloc(sizeof(float) * tokens * (INNER / BLOCK)),
+                  malloc(sizeof(int32_t) * tokens * (INNER / BLOCK))};
+    int outcome = wide && narrow && keys && in.values && in.steps && in.offsets ? DONE : NO_MEMORY;
+    for (const Layer *layer = layers; outcome == DONE && layer < layers + count; layer++) {
+        round_rows(x, WIDTH, WIDTH, tokens, in);
+        linear(layer->heads, 3 * WIDTH, WIDTH, in, tokens, wide, INNER, tile);
+        for (int text = 0, start = 0; text < texts; start = ends[text++])
+            for (int head = 0; head < HEADS; head++)
+                attend(wide + (long)start * INNER + head * HEAD, ends[text] - start, keys, scores);
+        round_rows(wide + 3 * WIDTH, INNER, WIDTH, tokens, in);
+        linear(layer->context, WIDTH, WIDTH, in, tokens, narrow, WIDTH, tile);
+        add_and_normalise(x, narrow, layer->attended, tokens);
+        round_rows(x, WIDTH, WIDTH, tokens, in);
+        linear(layer->up, INNER, WIDTH, in, tokens, wide, INNER, tile);
+        gelu(wide, (long)tokens * INNER);
+        round_rows(wide, INNER, INNER, tokens, in);
+        linear(layer->down, WIDTH, INNER, in, tokens, narrow, WIDTH, tile);
+        add_and_normalise(x, narrow, layer->finished, tokens);
+    }
+    free(wide), free(narrow), free(keys), free(in.values), free(in.steps), free(in.offsets);
+    return outcome;
+}
+
+#define PARAMETERS const Layer *layers, int count, float *x, int tokens, const int32_t *ends, int texts
+static int portable_run(PARAMETERS) { return run(layers, count, x, tokens, ends, texts, portable_tile); }
+#if defined(__x86_64__)
+AVX2 static int avx2_run(PARAMETERS) { return run(layers, count, x, tokens, ends, texts, avx2_tile); }
+AVX512 static int avx512_run(PARAMETERS) { return run(layers, count, x, tokens, ends, texts, avx512_tile); }
+#endif
+
+/* Takes `x`, tokens × WIDTH, through all layers. `tokens` is a multiple of TOKENS; `ends` are where the texts end. */
+__attribute__((visibility("default"))) int scoda_e5_layers(int level, PARAMETERS) {
+    switch (level) {
+    case 0: return portable_run(layers, count, x, tokens, ends, texts);
+#if defined(__x86_64__)
+    case 1: return avx2_run(layers, count, x, tokens, ends, texts);
+    case 2: return avx512_run(layers, count, x, tokens, ends, texts);
+#endif
+    default: return NO_SUCH_LEVEL;
+    }
+}

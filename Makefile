@@ -41,7 +41,7 @@ soak: .venv/.test-ready
 	  "  with uv:         uv python install 3.13 && make run PYTHON=\"\$$(uv python find 3.13)\"" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/.run-ready: .venv/bin/python config/requirements.lock pyproject.toml
+.venv/.run-ready: .venv/bin/python config/requirements.lock pyproject.toml bot/adapters/e5/kernel.c
 	@echo "Installing what the bot needs (about a minute, once) …"
 	$(PIP) --no-deps --require-hashes -r config/requirements.lock
 	$(PIP) --no-deps --no-build-isolation -e .

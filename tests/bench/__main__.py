@@ -2,8 +2,8 @@
 
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
-Names: start, latency, tutorial, sync, language, outside, unseen, check, fast_path, announcement, planning. The data
-folder is the one `scoda run` uses; what is not built yet is built there first, with a progress bar. The benches
+Names: start, latency, tutorial, sync, language, outside, unseen, check, embedding, fast_path, announcement, planning. The
+data folder is the one `scoda run` uses; what is not built yet is built there first, with a progress bar. The benches
 themselves work on copies.
 """
 
@@ -24,11 +24,12 @@ BENCHES = {
     "outside": "Passages that nobody tuned for",
     "unseen": "Questions to which nothing was fitted",
     "check": "Check of a composed answer",
+    "embedding": "Engines of the embedding model",
     "fast_path": "Paid broadcast beside other libraries",
     "announcement": "An announcement at the free rate, with visitors",
     "planning": "A million recipients planned",
 }
-NEED_NO_INDEX = ("outside", "fast_path", "announcement", "planning")
+NEED_NO_INDEX = ("outside", "embedding", "fast_path", "announcement", "planning")
 QUICK_SYNC = ("--files", "200")
 
 

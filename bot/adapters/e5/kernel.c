@@ -187,28 +187,34 @@ INLINE void linear(Linear weights, int rows, int width, Rounded in, int tokens, 
 
 /* The context of one head of one text; a token's line holds queries, keys, values and its context, WIDTH floats each. */
 INLINE void attend(float *lines, int tokens, float *keys, float *scores) {
+    typedef float Eight __attribute__((vector_size(32), aligned(4), may_alias));
     int padded = (tokens + 15) / 16 * 16;
     memset(keys, 0, sizeof(float) * HEAD * padded);
     for (int s = 0; s < tokens; s++)
         for (int e = 0; e < HEAD; e++) keys[e * padded + s] = lines[(long)s * INNER + WIDTH + e];
     for (int t = 0; t < tokens; t++) {
         const float *query = lines + (long)t * INNER;
-        float largest = -INFINITY, total = 0.0f, context[HEAD] = {0};
         for (int s = 0; s < padded; s += 16) {
-            float sum[16] = {0};
-            for (int e = 0; e < HEAD; e++)
-                for (int i = 0; i < 16; i++) sum[i] += query[e] * keys[e * padded + s + i];
-            memcpy(scores + s, sum, sizeof sum);
+            Eight first = {0}, second = {0};
+            for (int e = 0; e < HEAD; e++) {
+                const Eight *sixteen = (const Eight *)(keys + e * padded + s);
+                first += query[e] * sixteen[0];
+                second += query[e] * sixteen[1];
+            }
+            ((Eight *)(scores + s))[0] = first;
+            ((Eight *)(scores + s))[1] = second;
         }
         for (int s = tokens; s < padded; s++) scores[s] = scores[0];
+        float largest = scores[0], total = 0.0f;
         for (int s = 0; s < padded; s++) largest = scores[s] > largest ? scores[s] : largest;
         for (int s = 0; s < padded; s++) scores[s] = exp_of((scores[s] - largest) * 0.17677670f); /* 1 / √HEAD */
+        for (int s = 0; s < tokens; s++) total += scores[s];
+        Eight context[HEAD / 8] = {{0}};
         for (int s = 0; s < tokens; s++) {
-            const float *value = lines + (long)s * INNER + 2 * WIDTH;
-            total += scores[s];
-            for (int e = 0; e < HEAD; e++) context[e] += scores[s] * value[e];
+            const Eight *value = (const Eight *)(lines + (long)s * INNER + 2 * WIDTH);
+            for (int e = 0; e < HEAD / 8; e++) context[e] += scores[s] * value[e];
         }
-        for (int e = 0; e < HEAD; e++) lines[(long)t * INNER + 3 * WIDTH + e] = context[e] / total;
+        for (int e = 0; e < HEAD / 8; e++) ((Eight *)(lines + (long)t * INNER + 3 * WIDTH))[e] = context[e] / total;
     }
 }
 

@@ -31,7 +31,8 @@ class Level(IntEnum):
 
 def compiled_library() -> Path | None:
     """What the installation compiled, if it could."""
-    return next(iter(sorted(Path(__file__).parent.glob("_kernel*.so"))), None)
+    found = Path(__file__).parent.glob("_kernel*.so")
+    return max(found, key=lambda library: library.stat().st_mtime, default=None)
 
 
 class KernelLayers:

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-from setuptools import setup
 from setuptools.command.build_py import build_py
 
 
@@ -16,6 +15,3 @@ class BuildWithCatalogs(build_py):
         if not self.editable_mode:
             target = Path(self.build_lib, "bot", "locales")
             shutil.copytree("locales", target, ignore=shutil.ignore_patterns("*.mo", "*.pot"), dirs_exist_ok=True)
-
-
-setup(cmdclass={"build_py": BuildWithCatalogs})

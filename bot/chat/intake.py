@@ -33,6 +33,7 @@ _LOADED_AT_MOST = 1000
 _SHED_AT_ONCE = 4
 _SHED_AT_MOST = 500
 _REMEMBERED = 10_000
+_LET_GO_S = 5.0
 _RETRY_S = 0.2
 _LONGEST_PAUSE_S = 30.0
 _NONE = 2**63
@@ -170,6 +171,8 @@ class Intake:
                 task.cancel()
             if late:
                 log.warning("drain_cut_short", chats=len(late))
+                # Who cancels them again while they close what they had open may wait for ever for the database.
+                await asyncio.wait(late, timeout=_LET_GO_S)
 
     async def _store(self, updates: Sequence[StoredUpdate]) -> int:
         """Store and count them; not while `run` counts what is stored, or they would be counted twice."""

@@ -37,6 +37,10 @@ class BrokenFileError(KnowledgeError):
         self.faults = faults
 
 
+class NothingPublishedError(KnowledgeError):
+    """No generation of the index was ever published: there is nothing to answer from yet."""
+
+
 class GenerationError(KnowledgeError):
     """A new generation of the index failed its checks; the one in use stays."""
 

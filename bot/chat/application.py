@@ -100,6 +100,8 @@ class ChatParts:
     health: Health
     newsroom: Newsroom | None = None
     """None: no announcements."""
+    reading_in: Callable[[], float | None] = lambda: None
+    """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -264,6 +266,7 @@ class Chat:
             newsroom=parts.newsroom,
             drafts=Drafts(self.sender),
             model_host=options.model_host,
+            reading_in=parts.reading_in,
         )
 
 

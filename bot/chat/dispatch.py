@@ -16,6 +16,7 @@ from bot.chat.handlers import notices
 from bot.chat.routes import Callback, Handle, routes
 from bot.chat.triage import Treatment
 from bot.chat.visit import House, Visit, note_visitor, open_visit
+from bot.errors import NothingPublishedError
 from bot.inbox.model import StoredUpdate
 from bot.inbox.ports import Effect
 
@@ -88,7 +89,10 @@ class Dispatcher:
             visit = await open_visit(self._house, update, now=self._now(), effects=work.effects)
             if _is_contact(visit):
                 note_visitor(visit)
-            await handle(visit)
+            try:
+                await handle(visit)
+            except NothingPublishedError:
+                await notices.still_reading(visit)
 
         return callback
 

@@ -36,6 +36,7 @@ _SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
     Outcome.ABOUT_BOT: texts.about_bot,
     Outcome.EMPTY: texts.empty_message,
 }
+_FROM_KNOWLEDGE = (Outcome.ANSWERED, Outcome.CLARIFY, Outcome.UNKNOWN)
 _OFFERS_CONTACT = (Outcome.UNKNOWN, Outcome.ABOUT_BOT, Outcome.DECLINED_ADVICE)
 _OFFERS_TOPICS = (Outcome.UNKNOWN, Outcome.GREETING, Outcome.ABOUT_BOT, Outcome.EMPTY, Outcome.DECLINED_POLITICS)
 
@@ -48,8 +49,11 @@ class Reply:
     rows: Rows = ()
 
 
-def answer_text(answer: Answer, t: Translator, *, contact: str = "") -> Html:
-    """The whole message for an answer in the language of `t`: without buttons it says all the same."""
+def answer_text(answer: Answer, t: Translator, *, contact: str = "", reading_in: float | None = None) -> Html:
+    """The whole message for an answer in the language of `t`: without buttons it says all the same.
+
+    `reading_in` is the share of the knowledge that is read while it is not whole: what is not there yet is not unknown.
+    """
     sentence = _SENTENCES.get(answer.outcome)
     if sentence is not None and answer.outcome is not Outcome.UNKNOWN:
         own = said(sentence(t), t.locale)
@@ -63,8 +67,15 @@ def answer_text(answer: Answer, t: Translator, *, contact: str = "") -> Html:
         quoted(_flow(answer.sentences, answer.written_in), answer.written_in),
         _footer(answer, t) if answer.sentences else Html(),
         said(texts.contact(t, contact), t.locale) if offers_contact else Html(),
+        _reading_note(answer, t, reading_in),
         _heading_of_suggestions(answer, t),
     )
+
+
+def _reading_note(answer: Answer, t: Translator, reading_in: float | None) -> Html:
+    if reading_in is None or answer.outcome not in _FROM_KNOWLEDGE:
+        return Html()
+    return italic(said(texts.still_reading(t, reading_in), t.locale))
 
 
 def draft_text(sentences: Sequence[str], locale: Locale) -> Html:
@@ -72,7 +83,9 @@ def draft_text(sentences: Sequence[str], locale: Locale) -> Html:
     return quoted(_flow(sentences, locale), locale)
 
 
-def reply_to_question(answer: Answer, t: Translator, *, contact: str, turn_id: str) -> Reply:
+def reply_to_question(
+    answer: Answer, t: Translator, *, contact: str, turn_id: str, reading_in: float | None = None
+) -> Reply:
     """The message and its buttons: more, source, opinion, related questions."""
     rows: list[Sequence[Key]] = []
     if answer.outcome is Outcome.ANSWERED:
@@ -88,7 +101,7 @@ def reply_to_question(answer: Answer, t: Translator, *, contact: str, turn_id: s
         topics = Key(texts.button_topics(t), Action.TOPICS)
         is_about_bot = answer.outcome is Outcome.ABOUT_BOT
         rows.append((topics, Key(texts.button_help(t), Action.HELP)) if is_about_bot else (topics,))
-    return Reply(answer_text(answer, t, contact=contact), rows)
+    return Reply(answer_text(answer, t, contact=contact, reading_in=reading_in), rows)
 
 
 def suggestion_key(suggestion: Suggestion, locale: Locale) -> Key:

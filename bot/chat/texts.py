@@ -470,6 +470,12 @@ def busy(t: Translator) -> str:
     )
 
 
+def still_reading(t: Translator, share: float) -> str:
+    # Translators: Shown while the bot reads its documents for the first time, after an answer or in place of one.
+    message = t.gettext("I am still reading my documents: {percent} so far. Soon I will know more.")
+    return t.fill(message, percent=t.percent(share))
+
+
 def too_many_questions(t: Translator) -> str:
     return t.gettext("That was a lot of questions at once. Please wait a minute before you ask again.")
 

@@ -55,6 +55,8 @@ class House:
     drafts: Drafts | None = None
     model_host: str = ""
     """Where questions go to be worded into answers; empty when they stay on this machine."""
+    reading_in: Callable[[], float | None] = lambda: None
+    """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
     clock: Callable[[], float] = time.perf_counter
     token: Callable[[], str] = new_token
     text_only_notices: OncePer = field(default_factory=lambda: OncePer(timedelta(minutes=1)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal
+from babel.numbers import format_percent as babel_percent
 
 from bot.i18n.bidi import isolate
 from bot.i18n.hijri import solar_hijri
@@ -26,6 +28,12 @@ _TAJIK_MONTHS = (
 def format_number(number: float, locale: Locale) -> str:
     """The number with the language's own group and decimal signs; Persian digits in Persian."""
     text = format_decimal(number, locale=locale.value, numbering_system="latn")
+    return text.translate(_PERSIAN_DIGITS) if locale is Locale.FA else text
+
+
+def format_percent(share: float, locale: Locale) -> str:
+    """A share, 0 to 1, in whole per cent as the language writes it; never more than is there."""
+    text = babel_percent(math.floor(share * 100) / 100, locale=locale.value, numbering_system="latn")
     return text.translate(_PERSIAN_DIGITS) if locale is Locale.FA else text
 
 

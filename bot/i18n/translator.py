@@ -10,7 +10,7 @@ import regex
 
 from bot.i18n.bidi import isolate
 from bot.i18n.catalog import po_path, read_catalog
-from bot.i18n.formats import format_day, format_number
+from bot.i18n.formats import format_day, format_number, format_percent
 from bot.i18n.negotiation import fallbacks
 from bot.i18n.plurals import PLURALS
 from bot.vocabulary import Locale
@@ -61,6 +61,10 @@ class Translator:
             return isolate(clean(values[name]), self.locale) if name in values else match.group()
 
         return _PLACEHOLDER.sub(value_of, template)
+
+    def percent(self, share: float) -> str:
+        """A share, 0 to 1, in whole per cent as the language writes it."""
+        return format_percent(share, self.locale)
 
     def date(self, day: date) -> str:
         """The date in words."""

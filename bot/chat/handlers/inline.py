@@ -9,6 +9,7 @@ from bot.chat import texts
 from bot.chat.replies import answer_text, section_text
 from bot.chat.sender import Result
 from bot.chat.visit import Visit
+from bot.errors import NothingPublishedError
 from bot.writing.cleaning import one_line
 
 _RESULTS = 5
@@ -36,7 +37,7 @@ async def _results(visit: Visit, text: str) -> list[Result]:
             # It is asked at every pause in the typing: too often, and in too much of a hurry, for a language model.
             question = Question(text, visit.today, visit.chosen, visit.app_locale, may_compose=False)
             answer = await house.answerer.answer(question)
-    except TimeoutError:
+    except (TimeoutError, NothingPublishedError):
         return []
     found = [_answer_result(visit, answer, text)] if answer.outcome is Outcome.ANSWERED else []
     for suggestion in answer.suggestions:

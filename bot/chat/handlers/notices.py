@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.chat import texts
+from bot.chat.rendering import said
 from bot.chat.replies import help_reply
 from bot.chat.triage import Treatment
 from bot.chat.visit import Visit
@@ -27,6 +28,12 @@ async def apologise(visit: Visit) -> None:
         await visit.house.sender.acknowledge(visit.press.id, texts.apology(visit.t))
     elif visit.message is not None and visit.is_private:
         await visit.say(visit.text(texts.apology))
+
+
+async def still_reading(visit: Visit) -> None:
+    """Say that nothing is read yet, and how far it has come."""
+    if visit.chat is not None:
+        await visit.say(said(texts.still_reading(visit.t, visit.house.reading_in() or 0.0), visit.locale))
 
 
 async def text_only(visit: Visit) -> None:

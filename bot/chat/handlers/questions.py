@@ -106,7 +106,9 @@ def _reply(visit: Visit, answer: Answer, turn_id: str, fallback: SectionKey | No
     if fallback is not None and answer.outcome is not Outcome.ANSWERED:
         section = visit.house.answerer.section(fallback, visit.locale, visit.today)
         return Reply(section_text(section, visit.t) if section else visit.text(texts.no_longer_valid))
-    reply = reply_to_question(answer, t, contact=visit.house.contact, turn_id=turn_id)
+    reply = reply_to_question(
+        answer, t, contact=visit.house.contact, turn_id=turn_id, reading_in=visit.house.reading_in()
+    )
     return reply if reply.content else Reply(said(texts.unknown(t), t.locale))
 
 

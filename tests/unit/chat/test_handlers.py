@@ -12,6 +12,7 @@ import pytest
 from bot.answering.model import Answer, Feedback, Outcome, Suggestion, TopicView
 from bot.chat.deeplinks import question_payload, section_payload, topic_payload
 from bot.chat.triage import Treatment
+from bot.errors import NothingPublishedError
 from bot.inbox.model import StoredUpdate
 from bot.vocabulary import Locale
 from tests.unit.chat.fakes import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, message, person, press
@@ -379,3 +380,47 @@ async def test_help_and_topics_buttons_open_new_messages_under_an_answer(rig):
     assert "Choose your language" in rig.telegram.texts()[-1]
     await rig.press(topics_button)
     assert "What would you like to read about?" in rig.telegram.sent("sendMessage")[-1]["text"]
+
+
+# ── while the knowledge is read for the first time ──
+
+
+def nothing_published(question: object) -> Answer:
+    raise NothingPublishedError("no knowledge was ever published")
+
+
+async def test_before_anything_is_read_the_visitor_hears_how_far_it_has_come():
+    rig = await Rig(reading_in=lambda: 0.404).open()
+    rig.answerer.answer_to = nothing_published
+    await rig.write("How many trains?")
+    await rig.write("Сколько поездов?", user=person(12, "ru"))
+    await rig.write("چند قطار؟", user=person(13, "fa"))
+    english, russian, persian = rig.telegram.texts()
+    assert english == "I am still reading my documents: 40% so far. Soon I will know more."
+    assert "40\u00a0%" in russian
+    assert "۴۰٪" in persian.replace("\u200e", "") or "۴۰%" in persian
+    assert not rig.state.turns
+
+
+async def test_a_button_pressed_before_anything_is_read_is_answered_too(rig, monkeypatch):
+    await rig.write("How many trains?")
+    monkeypatch.setattr(type(rig.answerer), "section", lambda *_: nothing_published(None))
+    await rig.press(rig.telegram.button("More"))
+    assert "0% so far" in rig.telegram.texts()[-1]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.UNKNOWN, Outcome.CLARIFY])
+async def test_what_is_answered_or_refused_meanwhile_says_that_not_all_is_read_yet(outcome):
+    rig = await Rig(reading_in=lambda: 0.75).open()
+    rig.answerer.answer_to = lambda question: replace(ANSWER, outcome=outcome)
+    await rig.write("How many trains?")
+    [text] = rig.telegram.texts()
+    assert "<i>I am still reading my documents: 75% so far. Soon I will know more.</i>" in text
+
+
+async def test_small_talk_and_whole_knowledge_bear_no_such_note(rig):
+    await rig.write("How many trains?")
+    reading = await Rig(reading_in=lambda: 0.75).open()
+    reading.answerer.answer_to = lambda question: Answer(Outcome.GREETING, Locale.EN, Locale.EN)
+    await reading.write("Hello")
+    assert not any("still reading" in text for text in (*rig.telegram.texts(), *reading.telegram.texts()))

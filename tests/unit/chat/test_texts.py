@@ -21,6 +21,7 @@ from tests.unit.chat.fakes import LOCALES
 VALUES = {
     "date": date(2026, 6, 15),
     "int": 3,
+    "float": 0.4,
     "str": "Value-42",
     "Locale": Locale.ZH,
     "NewsTopic": NewsTopic.FORUM,

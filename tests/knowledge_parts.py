@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -24,10 +24,12 @@ from bot.ingestion.model import (
     Generation,
     GenerationContent,
     Means,
+    PartNames,
     Reading,
     Section,
     Source,
 )
+from bot.ingestion.ports import Report
 from bot.vocabulary import DocumentPath, Locale, SectionKey
 from bot.writing.folding import words
 
@@ -149,9 +151,10 @@ class MemoryManifest:
             number=content.number,
             embedding_identity=self.begun.pop(content.number),
             documents=len(content.documents),
-            chunks=len(content.chunks),
+            chunks=content.chunks,
             fingerprint=content.fingerprint,
             published_at=now,
+            pending=content.pending,
         )
         self.history.append((generation, content.means))
         return generation
@@ -159,8 +162,12 @@ class MemoryManifest:
     async def published(self) -> Generation | None:
         return self.history[-1][0] if self.history else None
 
-    async def documents(self, number: int) -> list[Document]:
-        return sorted(self.written[number], key=lambda document: document.file)
+    async def documents(self, number: int, *, files: Collection[str] | None = None) -> list[Document]:
+        wanted = [one for one in self.written[number] if files is None or one.file in files]
+        return sorted(wanted, key=lambda document: document.file)
+
+    async def content_hashes(self, number: int) -> dict[str, str]:
+        return {document.file: document.content_hash for document in self.written[number]}
 
     async def means(self, number: int) -> Means | None:
         return next((means for generation, means in self.history if generation.number == number), None)
@@ -180,6 +187,7 @@ class MemoryShelf:
     """See `bot.ingestion.ports.Shelf`; `fault` is raised by the next builds."""
 
     built: dict[int, GenerationContent] = field(default_factory=dict)
+    stored: list[int] = field(default_factory=list)
     fault: Exception | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -188,10 +196,26 @@ class MemoryShelf:
         async with self.lock:
             yield
 
-    async def build(self, content: GenerationContent) -> None:
+    async def parts(self, generation: Generation) -> dict[Locale, PartNames]:
+        content = self.built.get(generation.number)
+        return {part.locale: part.names for part in content.parts} if content else {}
+
+    async def build(self, content: GenerationContent, *, report: Report | None = None) -> None:
         if self.fault is not None:
             raise self.fault
-        self.built[content.number] = content
+        before = {part.locale: part for part in self.built[content.before].parts} if content.before else {}
+        parts = tuple(before[part.locale] if part.documents is None else part for part in content.parts)
+        self.built[content.number] = replace(content, parts=parts)
+        if report is not None:
+            report(1.0)
+
+    async def store(self, generation: Generation, *, report: Report | None = None) -> bool:
+        if generation.number in self.stored:
+            return False
+        self.stored.append(generation.number)
+        if report is not None:
+            report(1.0)
+        return True
 
     async def holds(self, generation: Generation) -> bool:
         return generation.number in self.built
@@ -207,7 +231,7 @@ class GivenReading:
     def __init__(self, *documents: Document, broken: Collection[str] = ()) -> None:
         self.reading = Reading(documents=documents, faults=(), warnings=(), broken=frozenset(broken))
 
-    async def read(self, *, unsettled: Collection[str] = ()) -> Reading:
+    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> Reading:
         return self.reading
 
 
@@ -229,6 +253,9 @@ class BruteForceSearch:
 
     def __init__(self, content: GenerationContent, embeddings: TwoSidedEmbeddings, by_letters: int = 8) -> None:
         self._content = content
+        self._chunks = [chunk for part in content.parts for chunk in part.chunks]
+        self._vectors = np.vstack([part.vectors for part in content.parts])
+        self._left_out = {(key, part.locale) for part in content.parts for key in part.left_out}
         self._embeddings = embeddings
         self._by_letters = by_letters
         self.sections = [
@@ -240,19 +267,19 @@ class BruteForceSearch:
         self.knowledge = BruteForceKnowledge(content.number, self.sections)
 
     async def matches(self, text: str, locale: Locale, *, top_k: int) -> list[Match]:
-        scores = self._content.vectors @ self._vector(text, locale)
+        scores = self._vectors @ self._vector(text, locale)
         rows = sorted((row for row in range(len(scores)) if self._is_searched(row)), key=lambda row: -scores[row])
         shares = self._shares(text, locale)
-        keys = {self._content.chunks[row].key for row in rows[:top_k]}
+        keys = {self._chunks[row].key for row in rows[:top_k]}
         keys |= set(sorted((key for key in shares if shares[key]), key=lambda key: -shares[key])[: self._by_letters])
         found = [self._match(key, locale, scores, rows, shares.get(key, 0.0)) for key in keys]
         return sorted(found, key=lambda match: -max(match.passage, match.question))
 
     async def sentences(self, text: str, locale: Locale, section: StoredSection) -> list[SentenceHit]:
-        scores = self._content.vectors @ self._vector(text, locale)
+        scores = self._vectors @ self._vector(text, locale)
         return [
             SentenceHit(chunk.ordinal, float(scores[row]))
-            for row, chunk in enumerate(self._content.chunks)
+            for row, chunk in enumerate(self._chunks)
             if chunk.kind is ChunkKind.SENTENCE and self._name(row) == (section.key, section.locale)
         ]
 
@@ -261,14 +288,14 @@ class BruteForceSearch:
         return centred_query(raw, locale, self._content.means)
 
     def _name(self, row: int) -> tuple[SectionKey, Locale]:
-        return self._content.chunks[row].key, self._content.chunks[row].locale
+        return self._chunks[row].key, self._chunks[row].locale
 
     def _is_searched(self, row: int) -> bool:
-        is_sentence = self._content.chunks[row].kind is ChunkKind.SENTENCE
-        return not is_sentence and self._name(row) not in self._content.left_out
+        is_sentence = self._chunks[row].kind is ChunkKind.SENTENCE
+        return not is_sentence and self._name(row) not in self._left_out
 
     def _shares(self, text: str, locale: Locale) -> dict[SectionKey, float]:
-        own = [one for one in self.sections if one.locale is locale and (one.key, locale) not in self._content.left_out]
+        own = [one for one in self.sections if one.locale is locale and (one.key, locale) not in self._left_out]
         held = {one.key: buckets_of(f"{one.heading}\n{one.text}") for one in own}
         asked = buckets_of(text)
         holders = {gram: sum(gram in grams for grams in held.values()) for gram in asked}
@@ -279,15 +306,15 @@ class BruteForceSearch:
     def _match(self, key: SectionKey, locale: Locale, scores: np.ndarray, rows: list[int], coverage: float) -> Match:
         best: dict[ChunkKind, dict[Locale, float]] = {ChunkKind.PASSAGE: {}, ChunkKind.QUESTION: {}}
         for row in rows:
-            chunk = self._content.chunks[row]
+            chunk = self._chunks[row]
             if chunk.key == key:
                 best[chunk.kind].setdefault(chunk.locale, float(scores[row]))
         passages, questions = list(best[ChunkKind.PASSAGE].values()), list(best[ChunkKind.QUESTION].values())
         has_questions, questions = bool(questions), questions or passages
-        is_searched = (key, locale) not in self._content.left_out
+        is_searched = (key, locale) not in self._left_out
         sentences = [
             float(scores[row])
-            for row, chunk in enumerate(self._content.chunks)
+            for row, chunk in enumerate(self._chunks)
             if chunk.kind is ChunkKind.SENTENCE and self._name(row) == (key, locale) and is_searched
         ]
         return Match(

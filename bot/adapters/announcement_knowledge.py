@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from bot.writing.sentences import split_sentences
 _log = structlog.get_logger(__name__)
 
 _FOLDER = "announcements"
-_VERSION = 2
+_VERSION = 3
 """Raise it when the same announcement would give another document."""
 _LONGEST_HEADING = 120
 _MOST_SENTENCES = 8
@@ -37,9 +37,9 @@ class KnowledgeWithAnnouncements:
         self._holding = holding
         self._plain = plain
 
-    async def read(self, *, unsettled: Collection[str] = ()) -> Reading:
+    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> Reading:
         """See the port."""
-        reading = await self._files.read(unsettled=unsettled)
+        reading = await self._files.read(unsettled=unsettled, known=known)
         announced = await self._holding()
         documents = [document for one in announced for document in self._documents(one)]
         return replace(reading, documents=(*reading.documents, *documents))
@@ -79,7 +79,7 @@ def _document(announced: Announced, locale: Locale, text: str) -> Document:
         as_of=told_on,
         valid_until=until,
     )
-    content = f"{_VERSION}\0{announcement.announcement_id}\0{told_on}\0{until}\0{announcement.topic}\0{text}"
+    content = f"{_VERSION}\0{announcement.announcement_id}\0{locale}\0{told_on}\0{until}\0{announcement.topic}\0{text}"
     return Document(
         path=DocumentPath(f"{_FOLDER}/{announcement.announcement_id}.md"),
         locale=locale,

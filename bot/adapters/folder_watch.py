@@ -100,21 +100,31 @@ class FolderWatch:
     async def _occasions(self) -> AsyncGenerator[None]:
         """Once now, then at every notice and at least every `rescan_s`."""
         while True:
-            yield None
             try:
                 async with aclosing(self._notices()) as notices:
                     async for _ in notices:
                         yield None
             except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no watches left
                 _log.warning("knowledge_watch_interrupted", folder=str(self._folder), reason=str(error))
+                yield None
                 await self._pause(self._rescan_s)
 
     async def _notices(self) -> AsyncGenerator[None]:
-        """Ends when another folder stands in the place of the one that is watched."""
+        """Once now; ends when another folder stands in the place of the one that is watched.
+
+        What changes while somebody looks is noticed, too: the system is asked before.
+        """
         watched = self._folder.stat().st_ino
         changes = awatch(self._folder, rust_timeout=int(self._rescan_s * 1000), yield_on_timeout=True)
         async with aclosing(changes) as batches:
-            async for _ in batches:
-                yield None
+            while True:
+                coming = asyncio.ensure_future(anext(batches))
+                try:
+                    await asyncio.sleep(0)  # it begins
+                    yield None
+                    await coming
+                finally:
+                    coming.cancel()
+                    await asyncio.wait({coming})
                 if self._folder.stat().st_ino != watched:
                     return

@@ -1,104 +1,69 @@
-"""The files of one built generation, beside its vector store: what is shown, what is compared, and how to search words.
+"""The files of one built generation: what is shown, what is compared, and how to search words, language by language.
 
-They are derived from the manifest and complete in themselves: opening them needs no database.
+They are derived from the manifest and complete in themselves: opening them needs no database. What did not change from
+one generation to the next is the same file under two names.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import sqlite3
+import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from bot.adapters.chroma import Difference, StoredChunk
 from bot.adapters.lexicon import Lexicon
-from bot.adapters.manifest import means_from_bytes, means_to_bytes
+from bot.adapters.means_bytes import UNREADABLE, means_from_bytes, means_to_bytes
+from bot.adapters.packing import Scales, pack_8, unpack_8
 from bot.answering.ports import StoredSection
 from bot.errors import KnowledgeError
 from bot.ingestion.chunking import sentences_of
 from bot.ingestion.discriminant import Discriminant
-from bot.ingestion.model import Audience, Chunk, ChunkKind, Document, GenerationContent, Means, Section, Vector
+from bot.ingestion.model import (
+    Chunk,
+    ChunkKind,
+    Document,
+    Generation,
+    GenerationContent,
+    LanguagePart,
+    Means,
+    PartNames,
+    Section,
+    Vector,
+)
 from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.spelling import Spelling
 
-FORMAT = 7
+FORMAT = 8
 """Raise it when the files change their form: they are then built anew."""
 
-_SECTIONS = TypeAdapter(list[StoredSection])
-_CHROMA = "chroma"
+Ids = npt.NDArray[np.uint64]
+
 _SEAL = "generation.json"
-_TABLE = "table.npz"
-"""What the search needs of the chunks: `chunks.json` with the texts takes longer to read than all the rest."""
-_DISCRIMINANT = "discriminant.npz"
+_TEXTS = ("sections.json", "lexicon.npz", "spelling.tsv")
+_VECTORS = ("chunks.npz", "vectors.npy", "scales.npy")
+_MEANS = "means.npz"
+DISCRIMINANT = "discriminant.npz"
 _ENOUGH_QUESTIONS = 1000
 """With fewer stored questions nothing is learned from all of them together."""
+_MUCH_NEW = 0.1
+"""When more than this share of the questions is new, all is learned from nothing."""
 _KINDS = tuple(ChunkKind)
-_ROUNDING = 2e-6
+_BLOCK = 1024
+"""Rows that are compared at once: so many fit into the processor's own memory."""
 
 
 def kind_number(kind: ChunkKind) -> int:
-    """How the kind is written in `ChunkTable.kinds`."""
+    """How the kind is written in `Chunks.kinds`."""
     return _KINDS.index(kind)
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkTable:
-    """The chunks of a generation as columns; row n belongs to row n of the vectors.
-
-    `first_rows[i]:first_rows[i + 1]` are the rows of section i. `searched_ids` are the ids of the chunks in the vector
-    store, sorted, and `searched_rows` their rows.
-    """
-
-    kinds: npt.NDArray[np.uint8]
-    sections: npt.NDArray[np.int32]
-    first_rows: npt.NDArray[np.int64]
-    searched_ids: npt.NDArray[np.bytes_]
-    searched_rows: npt.NDArray[np.int32]
-
-    def rows_of(self, section: int, kind: ChunkKind) -> npt.NDArray[np.int64]:
-        """The rows of one kind in a section, in reading order."""
-        first, last = self.first_rows[section], self.first_rows[section + 1]
-        rows: npt.NDArray[np.int64] = np.flatnonzero(self.kinds[first:last] == kind_number(kind)) + first
-        return rows
-
-    def sections_of(self, chunk_ids: Sequence[str]) -> list[int]:
-        """The sections of searched chunks, in the same order; an id that is not known is passed over."""
-        if not len(self.searched_ids):
-            return []
-        wanted = np.array(chunk_ids, dtype=np.bytes_)
-        places = np.searchsorted(self.searched_ids, wanted).clip(max=len(self.searched_ids) - 1)
-        known = places[self.searched_ids[places] == wanted]
-        numbers: list[int] = self.sections[self.searched_rows[known]].tolist()
-        return numbers
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationFiles:
-    """All of a generation but its vector store, in memory; the vectors are mapped from the disk."""
-
-    number: int
-    embedding_identity: str
-    sections: tuple[StoredSection, ...]
-    chunks: ChunkTable
-    vectors: Vector
-    means: Means
-    lexicons: Mapping[Locale, Lexicon]
-    spellings: Mapping[Locale, str]
-    """The words of each language, for `Spelling.read`: few languages are asked in."""
-    discriminant: Discriminant | None
-    """With the classes of `classes_of`; None where too few questions are stored."""
-    left_out: frozenset[int]
-    """The sections, by number, that can be read but are not searched."""
 
 
 class Seal(BaseModel):
@@ -110,146 +75,357 @@ class Seal(BaseModel):
     number: int
     fingerprint: str
     embedding_identity: str
-    searched: int
-    """How many chunks the vector store holds."""
-    embedded: bool
-    """Whether the vector store lies in this folder, not on a Chroma server."""
-    patched: int = 0
-    """How many chunks were deleted from and added to the vector store since it was last written from nothing."""
+    parts: dict[Locale, PartNames]
     hashes: dict[str, str]
-    """Of every file that no reader writes to."""
+    """Of every file."""
+
+    def fits(self, generation: Generation) -> bool:
+        """Whether this is the seal of that generation, in today's form."""
+        return (
+            self.format == FORMAT
+            and self.number == generation.number
+            and self.fingerprint == generation.fingerprint
+            and self.embedding_identity == generation.embedding_identity
+        )
 
 
-def chroma_folder(folder: Path) -> Path:
-    """Where the embedded vector store of a generation lies."""
-    return folder / _CHROMA
+class _SectionFile(BaseModel):
+    sections: list[StoredSection]
+    left_out: list[int]
 
 
-def write_files(folder: Path, content: GenerationContent) -> None:
-    """Write all but lexicons, vector store and seal into an empty folder."""
-    sections = list(_stored_sections(content.documents))
-    numbers = {(section.key, section.locale): number for number, section in enumerate(sections)}
-    left_out = sorted(numbers[name] for name in content.left_out if name in numbers)
-    rows = [
-        {"id": chunk.chunk_id, "section": numbers[chunk.key, chunk.locale], "kind": chunk.kind,
-         "ordinal": chunk.ordinal, "text": chunk.text}
-        for chunk in content.chunks
-    ]  # fmt: skip
-    (folder / "sections.json").write_bytes(_SECTIONS.dump_json(sections))
-    (folder / "chunks.json").write_text(json.dumps({"rows": rows, "left_out": left_out}), encoding="utf-8")
-    _write_table(folder, content.chunks, [numbers[chunk.key, chunk.locale] for chunk in content.chunks], left_out)
-    (folder / "means.npz").write_bytes(means_to_bytes(content.means))
-    np.save(folder / "vectors.npy", content.vectors)
+_SECTIONS = TypeAdapter(_SectionFile)
 
 
-def write_lexicons(folder: Path) -> None:
-    """Write the lexicon of each language from the sections that are searched, and how all of them spell its words."""
-    sections, (_, left_out) = _read_sections(folder), _read_chunks(folder)
-    for locale in Locale:
-        numbers = [
-            number for number, section in enumerate(sections) if section.locale is locale and number not in left_out
-        ]
-        Lexicon.of(
-            [_subject_of(sections[number]) for number in numbers],
-            numbers,
-            details=["\n".join(sections[number].sentences[1:]) for number in numbers],
-            usual=TYPICAL_QUESTIONS[locale],
-        ).save(folder / _lexicon_name(locale))
-        spelling = Spelling.of(_searched_text(section) for section in sections if section.locale is locale)
-        (folder / _spelling_name(locale)).write_text(spelling.written(), encoding="utf-8")
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """The chunks of one language as columns: row n belongs to row n of its vectors.
 
-
-def classes_of(sections: Sequence[StoredSection], left_out: Collection[int]) -> dict[SectionKey, int]:
-    """The class of each searched section, the same in every language: its place among them."""
-    keys = (section.key for number, section in enumerate(sections) if number not in left_out)
-    return {key: place for place, key in enumerate(dict.fromkeys(keys))}
-
-
-def write_discriminant(folder: Path) -> None:
-    """Learn from the stored questions of all sections that are searched, and write what was learned.
-
-    The passages of a section stand in for the questions that it does not have.
+    `sections` are numbers of the language's sections, in rising order; `ids` are the hexadecimal ids as numbers.
     """
-    sections = _read_sections(folder)
-    chunks, left_out = _read_table(folder, len(sections))
-    classes = classes_of(sections, left_out)
-    number_of = [-1 if number in left_out else classes[section.key] for number, section in enumerate(sections)]
-    class_of = np.array(number_of, dtype=np.int64)[chunks.sections]
-    is_asked = (chunks.kinds == kind_number(ChunkKind.QUESTION)) & (class_of >= 0)
+
+    kinds: npt.NDArray[np.uint8]
+    sections: npt.NDArray[np.int32]
+    ids: Ids
+
+
+class PackedVectors:
+    """The vectors of one language, mapped from the disk."""
+
+    def __init__(self, scales: Scales, codes: npt.NDArray[np.int8]) -> None:
+        self._scales = scales
+        self._codes = codes
+
+    @classmethod
+    def load(cls, folder: Path) -> PackedVectors:
+        """Read what `write_vectors` wrote."""
+        codes = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
+        # np.asarray: the same mapped memory, without the ways of a memmap
+        return cls(np.load(folder / "scales.npy", allow_pickle=False), np.asarray(codes))
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def similarities(self, vector: Vector) -> Vector:
+        """The cosine similarity of each row with a vector."""
+        found = np.empty(len(self._codes), dtype=np.float32)
+        block = np.empty((_BLOCK, len(vector)), dtype=np.float32)
+        for start in range(0, len(found), _BLOCK):
+            codes = self._codes[start : start + _BLOCK]
+            np.copyto(block[: len(codes)], codes, casting="unsafe")
+            np.dot(block[: len(codes)], vector, out=found[start : start + _BLOCK])
+        return found * self._scales
+
+    def rows(self, rows: npt.NDArray[np.int64]) -> Vector:
+        """These rows as they were packed."""
+        return unpack_8(self._scales[rows], self._codes[rows])
+
+
+@dataclass(frozen=True)
+class PartFiles:
+    """One language of a generation; what few questions need is read at the first need.
+
+    `first_section` and `first_row` are the numbers of its first section and of its first row in the generation.
+    """
+
+    folder: Path
+    locale: Locale
+    sections: tuple[StoredSection, ...]
+    left_out: frozenset[int]
+    chunks: Chunks
+    vectors: PackedVectors
+    first_section: int
+    first_row: int
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """What the letters of its sections are; its section numbers are those of this part."""
+        return Lexicon.load(self.folder / "lexicon.npz")
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """How its texts write their words."""
+        return Spelling.read((self.folder / "spelling.tsv").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class GenerationFiles:
+    """All of a generation but its vector store.
+
+    Sections and rows are numbered through all languages: `kinds` and `section_of` tell for each row what it is and
+    whose, and section n has the rows `first_rows[n]:first_rows[n + 1]`.
+    """
+
+    number: int
+    embedding_identity: str
+    parts: tuple[PartFiles, ...]
+    means: Means
+    discriminant: tuple[Discriminant, Mapping[SectionKey, int]] | None
+    """With the class of each section; None where too few questions are stored."""
+    sections: tuple[StoredSection, ...] = field(init=False)
+    left_out: frozenset[int] = field(init=False)
+    kinds: npt.NDArray[np.uint8] = field(init=False)
+    section_of: npt.NDArray[np.int32] = field(init=False)
+    first_rows: npt.NDArray[np.int64] = field(init=False)
+    is_searched: npt.NDArray[np.bool_] = field(init=False)
+    """Which rows may nominate their section."""
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "sections", tuple(section for part in self.parts for section in part.sections))
+        put(
+            self,
+            "left_out",
+            frozenset(part.first_section + number for part in self.parts for number in part.left_out),
+        )
+        put(self, "kinds", _joined([part.chunks.kinds for part in self.parts], np.uint8))
+        put(
+            self,
+            "section_of",
+            _joined([part.chunks.sections + np.int32(part.first_section) for part in self.parts], np.int32),
+        )
+        put(self, "first_rows", np.searchsorted(self.section_of, np.arange(len(self.sections) + 1)))
+        is_left_out = np.isin(self.section_of, np.array(sorted(self.left_out), dtype=np.int32))
+        put(self, "is_searched", (self.kinds != kind_number(ChunkKind.SENTENCE)) & ~is_left_out)
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+        return len(self.means.metric)
+
+    def part(self, locale: Locale) -> PartFiles | None:
+        """The part of a language; None when no document is in it."""
+        return next((part for part in self.parts if part.locale is locale), None)
+
+    def rows_of(self, section: int, kind: ChunkKind) -> npt.NDArray[np.int64]:
+        """The rows of one kind in a section, in reading order."""
+        first, last = self.first_rows[section], self.first_rows[section + 1]
+        rows: npt.NDArray[np.int64] = np.flatnonzero(self.kinds[first:last] == kind_number(kind)) + first
+        return rows
+
+    def similarities(self, vector: Vector) -> Vector:
+        """The cosine similarity of every row with a vector."""
+        return _joined([part.vectors.similarities(vector) for part in self.parts], np.float32)
+
+    def vectors(self, rows: npt.NDArray[np.int64]) -> Vector:
+        """These rows, in their order."""
+        found = np.empty((len(rows), self.dimension), dtype=np.float32)
+        for part in self.parts:
+            is_own = (part.first_row <= rows) & (rows < part.first_row + len(part.vectors))
+            if is_own.any():
+                found[is_own] = part.vectors.rows(rows[is_own] - part.first_row)
+        return found
+
+    @property
+    def fitted(self) -> str:
+        """Names the means by which the vectors are centred, however much has come and gone since they were fitted."""
+        arrays = (*self.means.passages.values(), *self.means.queries.values(), self.means.metric)
+        return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
+
+    def kind_of(self, row: int) -> ChunkKind:
+        """What a row holds."""
+        return _KINDS[int(self.kinds[row])]
+
+    def searched(self) -> tuple[npt.NDArray[np.int64], list[str]]:
+        """The rows that may nominate, and their ids as they stand in the vector store."""
+        rows = np.flatnonzero(self.is_searched)
+        ids = _joined([part.chunks.ids for part in self.parts], np.uint64)
+        return rows, [f"{chunk_id:016x}" for chunk_id in ids[rows].tolist()]
+
+
+def write_texts(folder: Path, part: LanguagePart) -> None:
+    """Write what is told and searched by words of one language. For a child process: it takes half a second."""
+    assert part.documents is not None
+    sections = list(_stored_sections(part.documents))
+    left_out = [number for number, section in enumerate(sections) if section.key in part.left_out]
+    own = folder / part.locale
+    own.mkdir(exist_ok=True)
+    file = _SectionFile.model_construct(sections=sections, left_out=left_out)
+    (own / "sections.json").write_bytes(_SECTIONS.dump_json(file))
+    searched = [number for number in range(len(sections)) if number not in set(left_out)]
+    Lexicon.of(
+        [_subject_of(sections[number]) for number in searched],
+        searched,
+        details=["\n".join(sections[number].sentences[1:]) for number in searched],
+        usual=TYPICAL_QUESTIONS[part.locale],
+    ).save(own / "lexicon.npz")
+    (own / "spelling.tsv").write_text(Spelling.of(map(_searched_text, sections)).written(), encoding="utf-8")
+
+
+def write_vectors(folder: Path, part: LanguagePart) -> None:
+    """Write what is compared of one language."""
+    assert part.documents is not None
+    assert part.chunks is not None
+    assert part.vectors is not None
+    keys = [document.key_of(section) for document in part.documents for section in document.sections]
+    numbers = {key: number for number, key in enumerate(keys)}
+    own = folder / part.locale
+    own.mkdir(exist_ok=True)
+    np.savez(
+        own / "chunks.npz",
+        kinds=np.array([_KINDS.index(chunk.kind) for chunk in part.chunks], dtype=np.uint8),
+        sections=np.array([numbers[chunk.key] for chunk in part.chunks], dtype=np.int32),
+        ids=_ids_of(part.chunks),
+    )
+    scales, codes = pack_8(part.vectors)
+    np.save(own / "scales.npy", scales)
+    np.save(own / "vectors.npy", codes)
+
+
+def write_means(folder: Path, means: Means) -> None:
+    """Write the means by which questions are centred."""
+    (folder / _MEANS).write_bytes(means_to_bytes(means))
+
+
+def take_over(folder: Path, before: Path, locale: Locale, *, texts: bool, vectors: bool) -> None:
+    """Give files of the generation before to this one, too: by a second name, or as copies where there can't be any."""
+    own = folder / locale
+    own.mkdir(exist_ok=True)
+    for name in (*(_TEXTS if texts else ()), *(_VECTORS if vectors else ())):
+        _link(before / locale / name, own / name)
+
+
+def learn(folder: Path, parts: Collection[Locale], identity: str, before: Sequence[Path]) -> None:
+    """Learn whose question it is from the stored questions of all sections that are searched. For a child process.
+
+    What was learned before with the same embedding, in the first of the folders `before` that holds it, is where it
+    starts from. The passages of a section stand in for the questions that it does not have.
+    """
+    files = _read_parts(folder, parts)
+    keys = [section.key for part in files for section in part.sections]
+    left_out = {part.first_section + number for part in files for number in part.left_out}
+    searched = dict.fromkeys(key for number, key in enumerate(keys) if number not in left_out)
+    classes = {key: place for place, key in enumerate(searched)}
+    class_of_section = np.array([-1 if number in left_out else classes[key] for number, key in enumerate(keys)])
+    class_of = class_of_section[_joined([part.chunks.sections + part.first_section for part in files], np.int32)]
+    kinds = _joined([part.chunks.kinds for part in files], np.uint8)
+    is_asked = (kinds == kind_number(ChunkKind.QUESTION)) & (class_of >= 0)
     if is_asked.sum() < _ENOUGH_QUESTIONS:
         return
     has_none = np.bincount(class_of[is_asked], minlength=len(classes)) == 0
-    stands_in = (chunks.kinds == kind_number(ChunkKind.PASSAGE)) & (class_of >= 0) & has_none[class_of]
+    stands_in = (kinds == kind_number(ChunkKind.PASSAGE)) & (class_of >= 0) & has_none[class_of]
     rows = np.flatnonzero(is_asked | stands_in)
-    vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
-    Discriminant.of(vectors[rows], class_of[rows], len(classes)).save(folder / _DISCRIMINANT)
+    ids = _joined([part.chunks.ids for part in files], np.uint64)[rows]
+    names = [str(key) for key in classes]
+    known, learned = _learned_before(before, identity)
+    if known is not None and learned is not None and learned.is_of(names, ids):
+        _link(known, folder / DISCRIMINANT)
+        return
+    vectors = np.concatenate([part.vectors.rows(np.arange(len(part.vectors))) for part in files])[rows]
+    LearnedSections.of(identity, names, ids, vectors, class_of[rows], learned).save(folder / DISCRIMINANT)
 
 
-def _searched_text(section: StoredSection) -> str:
-    """All the words by which a section may be found."""
-    return "\n".join((section.title, section.heading, section.text, *section.questions))
+def _learned_before(folders: Sequence[Path], identity: str) -> tuple[Path | None, LearnedSections | None]:
+    """The first of the folders' discriminants that belongs to this embedding, and where it lies."""
+    for folder in folders:
+        if (file := folder / DISCRIMINANT).exists():
+            try:
+                learned = LearnedSections.load(file)
+            except UNREADABLE:
+                continue
+            if learned.identity == identity:
+                return file, learned
+    return None, None
 
 
-def _subject_of(section: StoredSection) -> str:
-    """The words that say what a section is about: all but its sentences from the second on."""
-    return "\n".join((section.title, section.heading, *section.sentences[:1], *section.questions))
+@dataclass(frozen=True, slots=True)
+class LearnedSections:
+    """A discriminant with the names of its classes and the ids of the chunks it learned from, sorted."""
 
+    identity: str
+    names: list[str]
+    ids: Ids
+    discriminant: Discriminant
 
-def searched_chunks(folder: Path) -> tuple[list[StoredChunk], Vector]:
-    """The passages and questions that go into the vector store, with their vectors."""
-    sections, (rows, left_out) = _read_sections(folder), _read_chunks(folder)
-    searched = [number for number, row in enumerate(rows) if _is_searched(row.kind, row.section, left_out)]
-    chunks = [
-        StoredChunk(
-            chunk_id=row.id,
-            text=row.text,
-            key=str(sections[row.section].key),
-            locale=sections[row.section].locale,
-            kind=row.kind,
-            ordinal=row.ordinal,
+    def is_of(self, names: Sequence[str], ids: Ids) -> bool:
+        """Whether it learned from just these chunks."""
+        return self.names == list(names) and np.array_equal(self.ids, np.sort(ids))
+
+    @classmethod
+    def of(  # noqa: PLR0917 - six different things, each of its own type
+        cls,
+        identity: str,
+        names: Sequence[str],
+        ids: Ids,
+        vectors: Vector,
+        class_of: npt.NDArray[np.int64],
+        before: LearnedSections | None,
+    ) -> LearnedSections:
+        """Learn from nothing, or from where it stood `before` only what is new."""
+        if before is not None and before.discriminant.weights.shape[1] != vectors.shape[1]:
+            before = None
+        is_new = ~np.isin(ids, before.ids) if before is not None else np.ones(len(ids), dtype=np.bool_)
+        if before is None or is_new.mean() > _MUCH_NEW:
+            learned = Discriminant.of(vectors, class_of, len(names))
+        else:
+            places = {name: place for place, name in enumerate(before.names)}
+            start = before.discriminant.renamed([places.get(name, -1) for name in names])
+            learned = start.updated(vectors, class_of, is_new)
+        return cls(identity, list(names), np.sort(ids), learned)
+
+    def save(self, file: Path) -> None:
+        """Write it so that `load` reads it."""
+        weights, constants = self.discriminant.weights, self.discriminant.constants
+        np.savez(
+            file,
+            identity=np.array(self.identity),
+            names=np.array(self.names),
+            ids=self.ids,
+            weights=weights.astype(np.float16),
+            constants=constants,
         )
-        for row in map(rows.__getitem__, searched)
-    ]
-    vectors = np.load(folder / "vectors.npy", allow_pickle=False)
-    return chunks, vectors[np.array(searched, dtype=np.int64)]
+
+    @classmethod
+    def load(cls, file: Path) -> LearnedSections:
+        """Read what `save` wrote."""
+        # Opened here: NumPy leaves a file open that is cut short.
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            learned = Discriminant(arrays["weights"].astype(np.float32), arrays["constants"])
+            names = arrays["names"].tolist()
+            if not len(names) == len(learned.weights) == len(learned.constants):
+                raise ValueError(f"{file} names {len(names)} sections, but tells {len(learned.weights)} apart")
+            return cls(str(arrays["identity"]), names, arrays["ids"], learned)
 
 
-def difference(before: Path, chunks: Sequence[StoredChunk], vectors: Vector) -> Difference:
-    """What the vector store of the generation in the folder `before` lacks and has too much of, against these chunks.
-
-    Vectors count as equal that differ by rounding alone: a product of matrices rounds a row by its place.
-    """
-    with np.load(before / _TABLE, allow_pickle=False) as table:
-        old_ids, old_rows = table["searched_ids"], table["searched_rows"]
-    old_vectors = np.load(before / "vectors.npy", mmap_mode="r", allow_pickle=False)
-    new_ids = np.array([chunk.chunk_id for chunk in chunks], dtype=np.bytes_)
-    _, olds, news = np.intersect1d(old_ids, new_ids, assume_unique=True, return_indices=True)
-    if old_vectors.shape[1:] != vectors.shape[1:]:
-        equal = np.zeros(len(olds), dtype=bool)
-    else:
-        equal = np.abs(old_vectors[old_rows[olds]] - vectors[news]).max(axis=1, initial=0.0) <= _ROUNDING
-    return Difference(
-        gone=[chunk_id.decode() for chunk_id in np.delete(old_ids, olds[equal]).tolist()],
-        added=np.delete(np.arange(len(chunks)), news[equal]).tolist(),
-    )
-
-
-def seal(folder: Path, content: GenerationContent, *, searched: int, patched: int) -> None:
-    """Force everything to the disk and write the seal."""
-    hashes = {name: _hash(folder / name) for name in _sealed_names(folder)}
+def seal(folder: Path, content: GenerationContent, *, before: Path | None) -> None:
+    """Force everything new to the disk and write the seal; the hashes of files taken over are known."""
+    known = _hashes_by_inode(before) if before is not None else {}
+    hashes = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = str(path.relative_to(folder))
+        hashes[name] = known.get((path.stat().st_ino, name)) or hash_of(path)
     written = Seal(
         format=FORMAT,
         number=content.number,
         fingerprint=content.fingerprint,
         embedding_identity=content.embedding_identity,
-        searched=searched,
-        embedded=chroma_folder(folder).exists(),
-        patched=patched,
+        parts={part.locale: part.names for part in content.parts},
         hashes=hashes,
     )
     (folder / _SEAL).write_text(written.model_dump_json(indent=1), encoding="utf-8")
-    for path in (*folder.rglob("*"), folder):
+    for path in (*(folder / name for name in hashes if (folder / name).stat().st_nlink == 1), *_folders(folder)):
         sync_to_disk(path)
+    sync_to_disk(folder / _SEAL)
 
 
 def read_seal(folder: Path) -> Seal | None:
@@ -261,14 +437,11 @@ def read_seal(folder: Path) -> Seal | None:
 
 
 def is_undamaged(folder: Path, sealed: Seal) -> bool:
-    """Whether every sealed file is as it was written and the vector store's database is sound: all at the same time."""
+    """Whether every sealed file is as it was written."""
     with ThreadPoolExecutor() as threads:
-        checking = threads.submit(_is_sound, chroma_folder(folder) / "chroma.sqlite3") if sealed.embedded else None
-        found = threads.map(_hash, [folder / name for name in sealed.hashes])
         try:
-            is_as_written = list(found) == list(sealed.hashes.values())
-            return is_as_written and (checking is None or checking.result())
-        except (OSError, sqlite3.Error):
+            return list(threads.map(hash_of, [folder / name for name in sealed.hashes])) == list(sealed.hashes.values())
+        except OSError:
             return False
 
 
@@ -282,21 +455,20 @@ def read_files(folder: Path) -> GenerationFiles:
     if sealed is None:
         raise KnowledgeError(f"{folder} is no complete generation; run: scoda knowledge sync")
     try:
-        sections = _read_sections(folder)
-        chunks, left_out = _read_table(folder, len(sections))
+        parts = _read_parts(folder, sealed.parts)
+        learned = LearnedSections.load(file) if (file := folder / DISCRIMINANT).exists() else None
         return GenerationFiles(
             number=sealed.number,
             embedding_identity=sealed.embedding_identity,
-            sections=tuple(sections),
-            chunks=chunks,
-            vectors=np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False),
-            means=means_from_bytes((folder / "means.npz").read_bytes()),
-            lexicons={locale: Lexicon.load(folder / _lexicon_name(locale)) for locale in Locale},
-            spellings={locale: (folder / _spelling_name(locale)).read_text(encoding="utf-8") for locale in Locale},
-            discriminant=Discriminant.load(learned) if (learned := folder / _DISCRIMINANT).exists() else None,
-            left_out=left_out,
+            parts=parts,
+            means=means_from_bytes((folder / _MEANS).read_bytes()),
+            discriminant=(
+                (learned.discriminant, {SectionKey.parse(name): place for place, name in enumerate(learned.names)})
+                if learned is not None
+                else None
+            ),
         )
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except UNREADABLE as error:
         raise KnowledgeError(f"{folder} is damaged ({error}); run: scoda knowledge sync") from error
 
 
@@ -309,69 +481,71 @@ def sync_to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
-class _ChunkRow(BaseModel):
-    id: str
-    section: int
-    kind: ChunkKind
-    ordinal: int
-    text: str
-
-
-class _ChunkFile(BaseModel):
-    rows: list[_ChunkRow]
-    left_out: frozenset[int]
-
-
-def _read_sections(folder: Path) -> list[StoredSection]:
-    return _SECTIONS.validate_json((folder / "sections.json").read_bytes())
-
-
-def _read_chunks(folder: Path) -> tuple[Sequence[_ChunkRow], frozenset[int]]:
-    file = _ChunkFile.model_validate_json((folder / "chunks.json").read_bytes())
-    return file.rows, file.left_out
-
-
-def _is_searched(kind: ChunkKind, section: int, left_out: Collection[int]) -> bool:
-    return kind is not ChunkKind.SENTENCE and section not in left_out
-
-
-def _write_table(folder: Path, chunks: Sequence[Chunk], sections: Sequence[int], left_out: Sequence[int]) -> None:
-    gone = frozenset(left_out)
-    searched = sorted(
-        (chunk.chunk_id.encode(), row)
-        for row, (chunk, section) in enumerate(zip(chunks, sections, strict=True))
-        if _is_searched(chunk.kind, section, gone)
-    )
-    np.savez(
-        folder / _TABLE,
-        kinds=np.array([_KINDS.index(chunk.kind) for chunk in chunks], dtype=np.uint8),
-        sections=np.array(sections, dtype=np.int32),
-        left_out=np.array(left_out, dtype=np.int32),
-        searched_ids=np.array([chunk_id for chunk_id, _ in searched], dtype=np.bytes_),
-        searched_rows=np.array([row for _, row in searched], dtype=np.int32),
-    )
-
-
-def _read_table(folder: Path, sections: int) -> tuple[ChunkTable, frozenset[int]]:
-    """The chunks as columns, and the sections that are left out."""
-    with np.load(folder / _TABLE, allow_pickle=False) as table:
-        numbers = table["sections"]
-        chunks = ChunkTable(
-            kinds=table["kinds"],
-            sections=numbers,
-            first_rows=np.searchsorted(numbers, np.arange(sections + 1)),
-            searched_ids=table["searched_ids"],
-            searched_rows=table["searched_rows"],
+def _read_parts(folder: Path, locales: Iterable[Locale]) -> tuple[PartFiles, ...]:
+    parts: list[PartFiles] = []
+    for locale in sorted(locales):
+        own = folder / locale
+        told = _SECTIONS.validate_json((own / "sections.json").read_bytes())
+        with np.load(own / "chunks.npz", allow_pickle=False) as columns:
+            chunks = Chunks(columns["kinds"], columns["sections"], columns["ids"])
+        last = parts[-1] if parts else None
+        parts.append(
+            PartFiles(
+                folder=own,
+                locale=locale,
+                sections=tuple(told.sections),
+                left_out=frozenset(told.left_out),
+                chunks=chunks,
+                vectors=PackedVectors.load(own),
+                first_section=last.first_section + len(last.sections) if last else 0,
+                first_row=last.first_row + len(last.vectors) if last else 0,
+            )
         )
-        return chunks, frozenset(table["left_out"].tolist())
+    return tuple(parts)
+
+
+def _ids_of(chunks: Sequence[Chunk]) -> Ids:
+    return np.array([int(chunk.chunk_id, 16) for chunk in chunks], dtype=np.uint64)
+
+
+def _joined(arrays: Sequence[np.ndarray], kind: npt.DTypeLike) -> np.ndarray:
+    return np.concatenate(arrays) if arrays else np.zeros(0, dtype=kind)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without second names
+        shutil.copyfile(source, target)
+
+
+def _hashes_by_inode(folder: Path) -> dict[tuple[int, str], str]:
+    sealed = read_seal(folder)
+    if sealed is None:
+        return {}
+    return {((folder / name).stat().st_ino, name): known for name, known in sealed.hashes.items()}
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    yield from (path for path in folder.rglob("*") if path.is_dir())
+    yield folder
+
+
+def _searched_text(section: StoredSection) -> str:
+    """All the words by which a section may be found."""
+    return "\n".join((section.title, section.heading, section.text, *section.questions))
+
+
+def _subject_of(section: StoredSection) -> str:
+    """The words that say what a section is about: all but its sentences from the second on."""
+    return "\n".join((section.title, section.heading, *section.sentences[:1], *section.questions))
 
 
 def _stored_sections(documents: Iterable[Document]) -> Iterator[StoredSection]:
     """In the order of the chunks: document by document, section by section."""
     for document in documents:
-        if document.audience is Audience.PUBLIC:
-            for section in document.sections:
-                yield _stored(document, section)
+        for section in document.sections:
+            yield _stored(document, section)
 
 
 def _stored(document: Document, section: Section) -> StoredSection:
@@ -397,30 +571,7 @@ def _stored(document: Document, section: Section) -> StoredSection:
     )
 
 
-def _lexicon_name(locale: Locale) -> str:
-    return f"words-{locale}.npz"
-
-
-def _spelling_name(locale: Locale) -> str:
-    return f"spelling-{locale}.tsv"
-
-
-def _sealed_names(folder: Path) -> list[str]:
-    """All files but those in which even a reader leaves its mark.
-
-    That is Chroma's database, and its graph folder while the graph is so small that it lives in the database.
-    """
-    unwritten = {path.parent for path in chroma_folder(folder).glob("*/header.bin")}
-    unwritten -= {path.parent for path in chroma_folder(folder).glob("*/index_metadata.pickle")}
-    paths = (path for path in folder.rglob("*") if path.is_file() and path.parent not in unwritten)
-    return sorted(str(path.relative_to(folder)) for path in paths if not path.name.startswith("chroma.sqlite3"))
-
-
-def _hash(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _is_sound(database: Path) -> bool:
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))

@@ -7,14 +7,15 @@ text itself.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.adapters.knowledge_format import FilePlace, ParsedFile, parse_file
+from bot.adapters.knowledge_format import FilePlace, ParsedFile, content_hash, parse_file
 from bot.errors import Fault, KnowledgeError
 from bot.ingestion.model import Document, Reading
 from bot.vocabulary import DocumentPath, Locale
@@ -23,6 +24,8 @@ _LARGEST_FILE = 1_048_576
 _DEEPEST = 12
 LEDGER_NAME = "translations.sum"
 """The record of translations: read by `translation_ledger`, no knowledge."""
+VECTORS_FOLDER = "vectors"
+"""The vectors that come with the files: read by `vector_files`, no knowledge."""
 _READMES = frozenset({"readme.md", "contributing.md", "license.md", "changelog.md"})
 
 Signature = tuple[int, int, int, int]
@@ -47,32 +50,28 @@ class Walk:
 
 
 class KnowledgeFiles:
-    """See `bot.ingestion.ports.KnowledgeReader`. Untouched files are not read twice."""
+    """See `bot.ingestion.ports.KnowledgeReader`."""
 
     def __init__(self, folder: Path, *, identify: Callable[[str], Locale | None]) -> None:
         self._folder = folder
         self._identify = identify
-        self._parsed: dict[FoundFile, ParsedFile] = {}
 
-    async def read(self, *, unsettled: Collection[str] = ()) -> Reading:
+    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> Reading:
         """See the port."""
-        return await asyncio.to_thread(self._read, frozenset(unsettled))
+        return await asyncio.to_thread(self._read, frozenset(unsettled), {one.content_hash: one for one in known})
 
-    def _read(self, unsettled: frozenset[str]) -> Reading:
+    def _read(self, unsettled: frozenset[str], known: Mapping[str, Document]) -> Reading:
         walk = walk_folder(self._folder)
         faults, warnings, documents = list(walk.faults), list(walk.warnings), []
-        parsed: dict[FoundFile, ParsedFile] = {}
         for file in walk.files:
             if file.name in unsettled:
                 faults.append(Fault(file.name, 1, "the file is still being written: it is read once it rests"))
                 continue
-            result = self._parsed.get(file) or self._parse(file)
-            parsed[file] = result
+            result = self._parse(file, known)
             faults.extend(result.faults)
             warnings.extend(result.warnings)
             if result.document is not None:
                 documents.append(result.document)
-        self._parsed = parsed
         unique, doubles = _without_doubles(documents)
         faults.extend(doubles)
         warnings.extend(_differences_between_languages(unique))
@@ -81,15 +80,19 @@ class KnowledgeFiles:
             faults=tuple(faults),
             warnings=tuple(warnings),
             broken=frozenset(fault.path for fault in faults),
+            signature=signature_of(walk),
         )
 
-    def _parse(self, file: FoundFile) -> ParsedFile:
+    def _parse(self, file: FoundFile, known: Mapping[str, Document]) -> ParsedFile:
         try:
             raw = _read_bytes(self._folder / file.name, file.signature)
+            place = _place_of(file.name)
+            if (document := known.get(content_hash(raw, place))) is not None:
+                return ParsedFile(document, (), ())
             text = _decode(raw)
         except _UnusableError as error:
             return ParsedFile(None, (Fault(file.name, 1, str(error)),), ())
-        return parse_file(raw, text, _place_of(file.name), self._identify)
+        return parse_file(raw, text, place, self._identify)
 
 
 def walk_folder(folder: Path) -> Walk:
@@ -106,6 +109,12 @@ def walk_folder(folder: Path) -> Walk:
     _walk(folder, "", walk)
     walk.files.sort(key=lambda file: file.name)
     return walk
+
+
+def signature_of(walk: Walk) -> str:
+    """Changes whenever a file is added, removed or touched."""
+    names = [f"{file.name} {file.signature}" for file in walk.files]
+    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 class _UnusableError(Exception):
@@ -134,6 +143,8 @@ def _visit(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
         walk.faults.append(Fault(name, 1, "the name holds characters that can't be shown: rename it"))
     elif entry.is_symlink():
         walk.faults.append(Fault(name, 1, "a link: links are not followed, put the file itself here"))
+    elif name == VECTORS_FOLDER:
+        pass
     elif entry.is_dir(follow_symlinks=False):
         _enter(Path(entry.path), name, walk)
     elif entry.is_file(follow_symlinks=False):

@@ -94,7 +94,7 @@ class _Parser:
             title=title,
             topic=topic,
             sections=tuple(sections),
-            content_hash=_content_hash(raw, self._place),
+            content_hash=content_hash(raw, self._place),
             audience=matter.audience if matter else Audience.PUBLIC,
             answerable=matter.answerable and matter.decline is None if matter else True,
             decline=matter.decline if matter else None,
@@ -258,6 +258,7 @@ def _source(matter: SourceMatter, title: str) -> Source:
     return Source(publisher=matter.publisher, title=matter.title or title, url=str(matter.url), date=matter.date)
 
 
-def _content_hash(raw: bytes, place: FilePlace) -> str:
+def content_hash(raw: bytes, place: FilePlace) -> str:
+    """Names what a file holds at its place: the same document comes of the same hash."""
     head = f"{FORMAT_VERSION}\0{place.name}\0".encode()
     return hashlib.sha256(head + raw).hexdigest()

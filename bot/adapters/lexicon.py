@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from bot.writing.folding import has_han, words
 
 _BUCKETS = 1 << 18
 _LONGEST_QUESTION = 1000
+_SMALL = 1 << 16
+"""Up to so many sections their numbers fit into two bytes."""
 _RARITY = 2
 """The power of the inverse document frequency: what many sections hold counts for little."""
 _LENGTH_SHARE = 0.2
@@ -39,7 +42,12 @@ Weights = npt.NDArray[np.float32]
 
 def buckets_of(text: str) -> set[int]:
     """The n-grams of folded text, hashed: 3 to 5 letters within a word and its borders, 1 to 3 in Chinese."""
-    return {zlib.crc32(gram.encode()) % _BUCKETS for word in words(text) for gram in _grams(word)}
+    return set().union(*map(_buckets_of_word, words(text)))
+
+
+@lru_cache(maxsize=2048)
+def _buckets_of_word(word: str) -> frozenset[int]:
+    return frozenset(zlib.crc32(gram.encode()) % _BUCKETS for gram in _grams(word))
 
 
 def _grams(word: str) -> Iterator[str]:
@@ -56,15 +64,16 @@ def _grams(word: str) -> Iterator[str]:
 class Lexicon:
     """The n-grams of the sections of one language, as columns of sections.
 
-    `buckets` is sorted; the sections that hold `buckets[i]` are `rows[starts[i]:starts[i + 1]]`, each to the share in
-    `shares` at the same place. `sections` are the numbers of the sections in the generation, `lengths` how many n-grams
+    `buckets` is sorted; the sections that hold `buckets[i]` are `rows[starts[i]:starts[i + 1]]`, and `is_subject` tells
+    at the same place whether it stands where the section says what it is about. `sections` are the numbers of the
+    sections in the generation, `lengths` how many n-grams
     each holds, their mean being 1. `usual` are the n-grams of usual questions, sorted, as often as there are such.
     """
 
     buckets: Integers
     starts: Integers
-    rows: Integers
-    shares: Weights
+    rows: npt.NDArray[np.integer]
+    is_subject: npt.NDArray[np.bool_]
     sections: Integers
     lengths: Weights
     usual: Integers
@@ -78,24 +87,19 @@ class Lexicon:
         `texts` say what each section is about, `details`, one for each section or none at all, what else it tells.
         `usual` are questions about anything: what they hold tells little of what a question is about.
         """
-        subjects = [buckets_of(text) for text in texts]
-        others = [buckets_of(text) for text in details] or [set[int]() for _ in texts]
-        held = np.array(
-            [
-                (bucket, row, 1.0 if bucket in subject else _DETAIL_SHARE)
-                for row, (subject, detail) in enumerate(zip(subjects, others, strict=True))
-                for bucket in subject | detail
-            ],
-            dtype=[("bucket", np.int32), ("row", np.int32), ("share", np.float32)],
-        )
-        held.sort(order=("bucket", "row"))
-        buckets, counts = np.unique(held["bucket"], return_counts=True)
-        sizes = np.bincount(held["row"], minlength=len(texts))
+        subjects = [_array(buckets_of(text)) for text in texts]
+        others = [_array(buckets_of(text)) for text in details] or [_array(()) for _ in texts]
+        rows = [np.union1d(subject, other) for subject, other in zip(subjects, others, strict=True)]
+        is_subject = [np.isin(held, subject) for held, subject in zip(rows, subjects, strict=True)]
+        sizes = np.array([len(held) for held in rows], dtype=np.int64)
+        held = np.concatenate(rows) if rows else _array(())
+        order = np.argsort(held, kind="stable")
+        buckets, counts = np.unique(held, return_counts=True)
         return cls(
-            buckets=buckets,
+            buckets=buckets.astype(np.int32),
             starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
-            rows=np.ascontiguousarray(held["row"]),
-            shares=np.ascontiguousarray(held["share"]),
+            rows=np.repeat(np.arange(len(rows)), sizes)[order].astype(np.uint16 if len(rows) <= _SMALL else np.int32),
+            is_subject=np.concatenate(is_subject)[order] if rows else np.zeros(0, dtype=np.bool_),
             sections=np.asarray(sections, dtype=np.int32),
             lengths=np.asarray(sizes / max(sizes.mean() if len(sizes) else 0.0, 1.0), dtype=np.float32),
             usual=np.sort(_array(bucket for question in usual for bucket in buckets_of(question))),
@@ -121,7 +125,8 @@ class Lexicon:
         if not columns:
             return np.zeros(count, dtype=np.float32)
         rows = np.concatenate([self.rows[column] for column in columns])
-        parts = np.repeat(weights[is_known], holders) * np.concatenate([self.shares[column] for column in columns])
+        is_subject = np.concatenate([self.is_subject[column] for column in columns])
+        parts = np.repeat(weights[is_known], holders) * np.where(is_subject, 1.0, _DETAIL_SHARE)
         shares = np.asarray(np.bincount(rows, weights=parts, minlength=count) / weights.sum(), dtype=np.float32)
         return np.minimum(shares / (1 + _LENGTH_SHARE * (self.lengths - 1)), np.float32(1))
 
@@ -131,7 +136,7 @@ class Lexicon:
 
     def save(self, file: Path) -> None:
         """Write it so that `load` reads it."""
-        np.savez(file, **{name: getattr(self, name) for name in _ARRAYS})
+        np.savez_compressed(file, **{name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
     def load(cls, file: Path) -> Lexicon:

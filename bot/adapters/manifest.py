@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-import numpy as np
 from pydantic import TypeAdapter
 
 from bot.adapters.database.manifest_store import GenerationRow, GenerationState, ManifestRow, SqlManifestStore
-from bot.errors import KnowledgeError
+from bot.adapters.means_bytes import means_from_bytes, means_to_bytes
 from bot.ingestion.model import Document, Generation, GenerationContent, Means
-from bot.vocabulary import Locale
 
 _DOCUMENT = TypeAdapter(Document)
 _KEPT = 2
@@ -37,9 +34,10 @@ class DocumentManifest:
         await self._store.publish(
             content.number,
             documents=len(content.documents),
-            chunks=len(content.chunks),
+            chunks=content.chunks,
             fingerprint=content.fingerprint,
             means=means_to_bytes(content.means),
+            pending=content.pending,
             now=now,
         )
         published = await self.published()
@@ -51,9 +49,14 @@ class DocumentManifest:
         row = await self._store.published()
         return None if row is None else _generation(row)
 
-    async def documents(self, number: int) -> list[Document]:
+    async def documents(self, number: int, *, files: Collection[str] | None = None) -> list[Document]:
         """See the port."""
-        return [_DOCUMENT.validate_json(row.body) for row in await self._store.documents(number)]
+        rows = await self._store.documents(number, files=files)
+        return [_DOCUMENT.validate_json(row.body) for row in rows]
+
+    async def content_hashes(self, number: int) -> Mapping[str, str]:
+        """See the port."""
+        return await self._store.content_hashes(number)
 
     async def means(self, number: int) -> Means | None:
         """See the port."""
@@ -75,34 +78,6 @@ class DocumentManifest:
         return tuple(row.number for row in rows if row.state is not GenerationState.BUILDING)
 
 
-def means_to_bytes(means: Means) -> bytes:
-    """Write means so that `means_from_bytes` reads the same ones."""
-    file = io.BytesIO()
-    passages = {f"passages-{locale}": vector for locale, vector in means.passages.items()}
-    queries = {f"queries-{locale}": vector for locale, vector in means.queries.items()}
-    np.savez(file, allow_pickle=False, metric=means.metric, **passages, **queries)
-    return file.getvalue()
-
-
-def means_from_bytes(stored: bytes) -> Means:
-    """Read what `means_to_bytes` wrote.
-
-    Raises:
-        KnowledgeError: these are no means.
-    """
-    try:
-        with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
-            named = {name: arrays[name] for name in arrays.files}
-            metric = named.pop("metric")
-    except (OSError, ValueError, EOFError, KeyError) as error:
-        raise KnowledgeError(f"the means of the generation are damaged ({error}); run: scoda knowledge sync") from error
-    return Means(passages=_side(named, "passages-"), queries=_side(named, "queries-"), metric=metric)
-
-
-def _side(named: dict[str, np.ndarray], prefix: str) -> dict[Locale, np.ndarray]:
-    return {Locale(name.removeprefix(prefix)): vector for name, vector in named.items() if name.startswith(prefix)}
-
-
 def _row(document: Document) -> ManifestRow:
     return ManifestRow(
         locale=document.locale,
@@ -120,4 +95,5 @@ def _generation(row: GenerationRow) -> Generation:
         chunks=row.chunks,
         fingerprint=row.fingerprint,
         published_at=row.published_at,
+        pending=row.pending,
     )

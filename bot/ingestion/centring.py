@@ -15,7 +15,7 @@ import numpy.typing as npt
 from bot.ingestion.model import Chunk, ChunkKind, Means, Vector
 from bot.vocabulary import Locale
 
-CENTRING_VERSION = 2
+CENTRING_VERSION = 3
 """Raise it when vectors are treated otherwise: generations are then built anew."""
 
 _ENOUGH_PASSAGES = 3
@@ -24,8 +24,8 @@ _SOFTENING = 0.5
 _TINY = 1e-9
 
 
-def means_of(chunks: Sequence[Chunk], vectors: Vector, typical: Mapping[Locale, Vector]) -> Means:
-    """The means of a generation from its raw vectors (one row a chunk) and those of each language's typical questions.
+def means_of(parts: Sequence[tuple[Sequence[Chunk], Vector]], typical: Mapping[Locale, Vector]) -> Means:
+    """The means of a generation from its chunks and their raw vectors, language by language, and typical questions.
 
     A language with fewer than three passages gets the mean of all passages, moved by as much as its typical questions
     lie off the mean of all typical questions: its own passages say too little about where the language lies.
@@ -34,26 +34,37 @@ def means_of(chunks: Sequence[Chunk], vectors: Vector, typical: Mapping[Locale, 
     """
     queries = {locale: _mean(rows) for locale, rows in typical.items()}
     middle = _mean(np.stack(list(queries.values())))
-    rows = {
-        locale: [row for row, chunk in enumerate(chunks) if chunk.kind is ChunkKind.PASSAGE and chunk.locale is locale]
-        for locale in queries
-    }
-    own = {locale: _mean(vectors[numbers]) for locale, numbers in rows.items() if len(numbers) >= _ENOUGH_PASSAGES}
-    everywhere = [number for numbers in rows.values() for number in numbers]
-    ground = _mean(np.stack(list(own.values()))) if own else _mean(vectors[everywhere]) if everywhere else middle
+    rows = {chunks[0].locale: vectors[_is(chunks, ChunkKind.PASSAGE)] for chunks, vectors in parts if chunks}
+    own = {locale: _mean(vectors) for locale, vectors in rows.items() if len(vectors) >= _ENOUGH_PASSAGES}
+    everywhere = [vectors for vectors in rows.values() if len(vectors)]
+    ground = _mean(np.stack(list(own.values()))) if own else _mean(np.vstack(everywhere)) if everywhere else middle
     passages = {locale: own.get(locale, ground + queries[locale] - middle) for locale in queries}
-    plain = Means(passages=passages, queries=queries, metric=np.eye(len(middle), dtype=np.float32))
-    return replace(plain, metric=_metric(chunks, centred_chunks(chunks, vectors, plain)))
+    plain = Means(
+        passages=passages,
+        queries=queries,
+        metric=np.eye(len(middle), dtype=np.float32),
+        fitted_on=sum(len(chunks) for chunks, _ in parts),
+    )
+    centred = [(chunks, centred_chunks(chunks, rows, plain)) for chunks, rows in parts if chunks]
+    return replace(plain, metric=_metric(centred, len(middle)))
 
 
 def centred_chunks(chunks: Sequence[Chunk], vectors: Vector, means: Means) -> Vector:
     """The centred vectors of chunks: questions against the mean of queries, all else against that of passages."""
     if not chunks:
         return vectors
-    offsets = np.stack(
-        [(means.queries if chunk.kind is ChunkKind.QUESTION else means.passages)[chunk.locale] for chunk in chunks]
-    )
-    return _normalised(np.asarray((vectors - offsets) @ means.metric, dtype=np.float32))
+    centred = np.array(vectors, dtype=np.float32)
+    is_question, locales = _is(chunks, ChunkKind.QUESTION), np.array([chunk.locale for chunk in chunks])
+    for locale in set(locales.tolist()):
+        is_own = locales == locale
+        centred[is_own & is_question] -= means.queries[Locale(locale)]
+        centred[is_own & ~is_question] -= means.passages[Locale(locale)]
+    return _normalised(centred @ means.metric)
+
+
+def centred_passages(vectors: Vector, locale: Locale, means: Means) -> Vector:
+    """The centred vectors of passages or sentences in one language."""
+    return _normalised((vectors - means.passages[locale]) @ means.metric)
 
 
 def centred_query(vector: Vector, locale: Locale, means: Means, *, share: float = 1.0) -> Vector:
@@ -68,7 +79,7 @@ def centred_query(vector: Vector, locale: Locale, means: Means, *, share: float 
     return np.asarray((whole + (1 - share) * mean @ means.metric) / length, dtype=np.float32)
 
 
-def _metric(chunks: Sequence[Chunk], centred: Vector) -> Vector:
+def _metric(parts: Sequence[tuple[Sequence[Chunk], Vector]], dimension: int) -> Vector:
     """Plays down the directions in which the chunks of one section differ among themselves.
 
     What a section's passages, sentences, questions and translations do not share (wording, language, form) is noise to
@@ -77,19 +88,27 @@ def _metric(chunks: Sequence[Chunk], centred: Vector) -> Vector:
     chunks to tell gets the identity, and so does one without stored questions: how a passage differs from its own
     sentences says nothing of how visitors ask (on passages nobody tuned for, 80 % instead of 84 %).
     """
-    dimension = centred.shape[1] if centred.ndim == 2 else 0
-    _, section_of = np.unique([str(chunk.key) for chunk in chunks], return_inverse=True)
-    counts = np.bincount(section_of) if len(chunks) else np.zeros(0)
-    has_questions = any(chunk.kind is ChunkKind.QUESTION for chunk in chunks)
-    if not has_questions or len(chunks) - len(counts) < _ENOUGH_REPEATS:
+    keys = [str(chunk.key) for chunks, _ in parts for chunk in chunks]
+    _, section_of, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    has_questions = any(_is(chunks, ChunkKind.QUESTION).any() for chunks, _ in parts)
+    if not has_questions or len(keys) - len(counts) < _ENOUGH_REPEATS:
         return np.eye(dimension, dtype=np.float32)
-    sums = np.zeros((len(counts), dimension))
-    np.add.at(sums, section_of, centred)
-    differences = centred - (sums / counts[:, None])[section_of]
-    scatter = differences.T @ differences / len(chunks)
+    sums, products = np.zeros((len(counts), dimension)), np.zeros((dimension, dimension))
+    first = 0
+    for chunks, centred in parts:
+        of_part = section_of[first : first + len(chunks)]
+        starts = np.flatnonzero(np.diff(of_part, prepend=-1))  # the chunks of a section stand together
+        np.add.at(sums, of_part[starts], np.add.reduceat(centred, starts))
+        products += centred.T @ centred
+        first += len(chunks)
+    scatter = (products - sums.T @ (sums / counts[:, None])) / len(keys)
     softening = _SOFTENING * np.trace(scatter) / dimension * np.eye(dimension)
     values, directions = np.linalg.eigh(scatter + softening)
     return np.asarray((directions * values**-0.25) @ directions.T, dtype=np.float32)
+
+
+def _is(chunks: Sequence[Chunk], kind: ChunkKind) -> npt.NDArray[np.bool_]:
+    return np.array([chunk.kind is kind for chunk in chunks], dtype=np.bool_)
 
 
 def _mean(rows: Vector) -> Vector:

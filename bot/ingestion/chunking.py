@@ -9,7 +9,7 @@ from bot.ingestion.model import Chunk, ChunkKind, Document, Section
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.sentences import split_sentences
 
-CHUNKING_VERSION = 3
+CHUNKING_VERSION = 4
 """Raise it when the same document would give other chunks: the index is then built anew."""
 
 _PASSAGE_CHARACTERS = 400
@@ -39,7 +39,7 @@ def _chunks_of_section(document: Document, section: Section) -> Iterator[Chunk]:
 def _numbered(kind: ChunkKind, key: SectionKey, locale: Locale, texts: Sequence[str]) -> Iterator[Chunk]:
     for ordinal, text in enumerate(texts):
         name = "\0".join((kind, str(key), locale, text))
-        chunk_id = hashlib.sha256(name.encode()).hexdigest()[:32]
+        chunk_id = hashlib.sha256(name.encode()).hexdigest()[:16]
         yield Chunk(chunk_id=chunk_id, kind=kind, key=key, locale=locale, ordinal=ordinal, text=text)
 
 

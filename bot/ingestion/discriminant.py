@@ -8,7 +8,7 @@ best similarity by .80 and linear discriminant analysis by .96.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -23,6 +23,10 @@ _ROUNDS = 24
 _BATCH = 2048
 _STEP = 0.02
 _LAST_STEP = 1e-3
+_ROUNDS_AGAIN = 6
+_STEP_AGAIN = 0.01
+_KEPT_IN_MIND = 3000
+"""Rows of other classes that are looked at while something new is learned."""
 _MOMENTUM = 0.9
 _SPREAD_MEMORY = 0.99
 _TINY = 1e-8
@@ -32,24 +36,50 @@ class Discriminant:
     """Multinomial logistic regression with one class a section."""
 
     def __init__(self, weights: Vector, constants: Vector) -> None:
-        self._weights = weights
-        self._constants = constants
+        self.weights = weights
+        self.constants = constants
 
     @classmethod
     def of(cls, vectors: Vector, class_of: npt.NDArray[np.int64], classes: int) -> Self:
-        """Learn from one row a question and the class, 0 to `classes` - 1, of each.
+        """Learn from one row a question and the class, 0 to `classes` - 1, of each."""
+        nothing = cls(np.zeros((classes, vectors.shape[1]), dtype=np.float32), np.zeros(classes, dtype=np.float32))
+        return nothing._learned(vectors, class_of, rounds=_ROUNDS, step=_STEP)
+
+    def renamed(self, places: Sequence[int]) -> Self:
+        """The same with its classes in another order: class n is what was `places[n]`, or new where that is -1."""
+        old = np.array(places, dtype=np.int64)
+        weights, constants = self.weights[old], self.constants[old]
+        weights[old < 0] = 0
+        constants[old < 0] = self.constants.min(initial=0)
+        return type(self)(weights, constants)
+
+    def updated(self, vectors: Vector, class_of: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_]) -> Self:
+        """Learn what is new of all the rows, going on from here.
+
+        Besides the new rows all of their classes are looked at, and a sample of the others: nothing is unlearned.
+        """
+        chosen = np.isin(class_of, np.unique(class_of[is_new]))
+        others = np.flatnonzero(~chosen)
+        sample = np.random.default_rng(0).choice(others, min(_KEPT_IN_MIND, len(others)), replace=False)
+        rows = np.concatenate([np.flatnonzero(chosen), sample])
+        if not is_new.any():
+            return self
+        return self._learned(vectors[rows], class_of[rows], rounds=_ROUNDS_AGAIN, step=_STEP_AGAIN)
+
+    def _learned(self, vectors: Vector, class_of: npt.NDArray[np.int64], *, rounds: int, step: float) -> Self:
+        """Go on learning from these rows.
 
         By Adam (Kingma and Ba, 2015) with decreasing steps; the order is drawn, but always the same. Weights go on
         swinging about the best ones, so the mean of the second half of all rounds is kept: then the order of the rows
         moves the logarithms of the posterior by 0.03 in the mean; half as many rounds without that mean, by 0.06.
         """
         rows = np.hstack([_SCALE * vectors, np.ones((len(vectors), 1))]).astype(np.float32)
-        weights = np.zeros((classes, rows.shape[1]), dtype=np.float32)
+        weights = np.hstack([self.weights / _SCALE, self.constants[:, None]]).astype(np.float32)
         mean, spread, kept = np.zeros_like(weights), np.zeros_like(weights), np.zeros_like(weights)
         draw = np.random.default_rng(0)
-        steps = 0
-        for done in range(_ROUNDS):
-            size = _STEP * (1 - done / _ROUNDS) + _LAST_STEP
+        steps = counted = 0
+        for done in range(rounds):
+            size = step * (1 - done / rounds) + _LAST_STEP
             order = draw.permutation(len(rows))
             for first in range(0, len(rows), _BATCH):
                 chosen = order[first : first + _BATCH]
@@ -59,26 +89,17 @@ class Discriminant:
                 spread += (1 - _SPREAD_MEMORY) * (gradient * gradient - spread)
                 deviation = np.sqrt(spread / (1 - _SPREAD_MEMORY**steps)) + _TINY
                 weights -= size / (1 - _MOMENTUM**steps) * mean / deviation
-                if 2 * done >= _ROUNDS:
+                if 2 * done >= rounds:
                     kept += weights
-        kept /= steps / 2
-        return cls(np.ascontiguousarray(_SCALE * kept[:, :-1]), np.ascontiguousarray(kept[:, -1]))
+                    counted += 1
+        kept /= counted
+        return type(self)(np.ascontiguousarray(_SCALE * kept[:, :-1]), np.ascontiguousarray(kept[:, -1]))
 
     def log_posteriors(self, vector: Vector) -> Vector:
         """For each class the natural logarithm of its probability; those of all classes add up to 1."""
-        scores = self._weights @ vector + self._constants
+        scores = self.weights @ vector + self.constants
         scores -= scores.max()
         return np.asarray(scores - np.log(np.exp(scores).sum()), dtype=np.float32)
-
-    def save(self, file: Path) -> None:
-        """Write it so that `load` reads it."""
-        np.savez(file, weights=self._weights, constants=self._constants)
-
-    @classmethod
-    def load(cls, file: Path) -> Self:
-        """Read what `save` wrote."""
-        with np.load(file, allow_pickle=False) as arrays:
-            return cls(arrays["weights"], arrays["constants"])
 
 
 def _gradient(weights: Vector, rows: Vector, class_of: npt.NDArray[np.int64]) -> Vector:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -113,18 +113,25 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A reading of the whole folder: what could be read, what could not, and what to look at."""
+    """A reading of the whole folder: what could be read, what could not, and what to look at.
+
+    `signature` changes whenever a file of it is touched.
+    """
 
     documents: tuple[Document, ...]
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
     broken: frozenset[str] = frozenset()
     """Files and folders (below the knowledge folder, with `/`) that exist but could not be read."""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One complete state of the index."""
+    """One complete state of the index.
+
+    `pending` chunks of its documents are not embedded yet: it answers from the others, and the next one will hold more.
+    """
 
     number: int
     embedding_identity: str
@@ -132,6 +139,7 @@ class Generation:
     chunks: int
     fingerprint: str
     published_at: datetime | None
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,30 +147,62 @@ class Means:
     """What is done to vectors before they are compared.
 
     Per language the mean vector of passages and of typical questions is subtracted; then `metric`, a square matrix, is
-    multiplied on. Vectors have the embedding's dimension; every language has both means.
+    multiplied on. Vectors have the embedding's dimension; every language has both means. They were fitted to
+    `fitted_on` chunks, of which `drift` were added or removed since.
     """
 
     passages: Mapping[Locale, Vector]
     queries: Mapping[Locale, Vector]
     metric: Vector
+    fitted_on: int = 0
+    drift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PartNames:
+    """Names what a generation holds in one language: equal names, equal files.
+
+    `texts` names what is told and searched by words, `vectors` what is compared: `chunks` of them.
+    """
+
+    texts: str
+    vectors: str
+    chunks: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguagePart:
+    """What a generation holds in one language.
+
+    `vectors` has one centred, normalised row for each of `chunks`. Chunks and vectors are None where those of the
+    generation before stay; so are `documents` (the public ones) where nothing at all changed. `left_out` are the
+    sections whose validity has passed: they can be read, but are not searched.
+    """
+
+    locale: Locale
+    names: PartNames
+    documents: tuple[Document, ...] | None = None
+    chunks: tuple[Chunk, ...] | None = None
+    vectors: Vector | None = None
+    left_out: frozenset[SectionKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationContent:
-    """All that a generation is made of.
+    """All that a generation is made of: a part for each language that has documents, in the order of the languages.
 
-    `vectors` has one centred, normalised row a chunk, in the same order. `left_out` are the sections (with their
-    language) whose validity has passed: they can be read, but are not searched.
+    Parts that are unchanged are those of the generation number `before`, which is None where that does not stand whole.
     """
 
     number: int
     fingerprint: str
     embedding_identity: str
     documents: tuple[Document, ...]
-    chunks: tuple[Chunk, ...]
-    vectors: Vector
+    parts: tuple[LanguagePart, ...]
     means: Means
-    left_out: frozenset[tuple[SectionKey, Locale]] = frozenset()
+    chunks: int
+    before: int | None = None
+    pending: int = 0
 
 
 class Stage(StrEnum):
@@ -171,16 +211,15 @@ class Stage(StrEnum):
     READ = "read"
     EMBED = "embed"
     BUILD = "build"
-    PUBLISH = "publish"
+    STORE = "store"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a synchronisation has come: `done` of `total` in this stage."""
+    """How far the work has come: what it is busy with, and the share, 0 to 1, of all the work that is done."""
 
     stage: Stage
-    done: int
-    total: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +240,8 @@ class Status:
     @property
     def is_current(self) -> bool:
         """Whether the published generation holds what stands in the folder."""
-        return self.published is not None and not (self.added or self.changed or self.removed)
+        is_whole = self.published is not None and not self.published.pending
+        return is_whole and not (self.added or self.changed or self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +249,7 @@ class SyncReport:
     """What one synchronisation did.
 
     `published` is None when nothing had changed. `kept` are broken files that answer in their last good version.
+    `signature` is that of the reading.
     """
 
     published: Generation | None
@@ -219,3 +260,4 @@ class SyncReport:
     warnings: tuple[Fault, ...]
     took_s: float
     kept: tuple[str, ...] = ()
+    signature: str = ""

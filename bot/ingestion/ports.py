@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
-from bot.ingestion.model import Document, Generation, GenerationContent, Means, Reading, Vector
+import numpy as np
+import numpy.typing as npt
 
-ProgressCount = Callable[[int, int], None]
-"""Called with done and total."""
+from bot.ingestion.model import Document, Generation, GenerationContent, Means, PartNames, Reading, Vector
+from bot.vocabulary import Locale
+
+Report = Callable[[float], None]
+"""Called with the share, 0 to 1, of a piece of work that is done."""
+
+
+class Side(StrEnum):
+    """On which side of the comparison a text stands: some models embed the two differently."""
+
+    PASSAGE = "passage"
+    QUERY = "query"
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """Vectors in the order of the texts, one a row; `computed` of them were not in the cache."""
+class Known:
+    """The vectors, one a row, of the texts that were embedded before, and which those are; the other rows are zero."""
 
     vectors: Vector
-    computed: int
+    is_known: npt.NDArray[np.bool_]
 
 
 class KnowledgeReader(Protocol):
     """Reads the knowledge folder."""
 
-    async def read(self, *, unsettled: Collection[str] = ()) -> Reading:
+    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> Reading:
         """All documents and all that is wrong; files named in `unsettled` are reported instead of read.
+
+        What is in `known` already is not taken apart again, and gives no warnings.
 
         Raises:
             KnowledgeError: there is no such folder.
@@ -42,12 +56,12 @@ class Embedder(Protocol):
         """Names model and treatment of text: vectors of different identities are never compared."""
         ...
 
-    async def passages(self, texts: Sequence[str], *, progress: ProgressCount | None = None) -> Embedded:
-        """Vectors of texts that are to be found."""
+    async def known(self, side: Side, texts: Sequence[str]) -> Known:
+        """What is known of these texts without embedding any."""
         ...
 
-    async def queries(self, texts: Sequence[str], *, progress: ProgressCount | None = None) -> Embedded:
-        """Vectors of questions."""
+    async def embed(self, side: Side, texts: Sequence[str]) -> Vector:
+        """The vectors of these texts, one a row, behind the work for visitors; each is kept as soon as it is made."""
         ...
 
 
@@ -70,8 +84,12 @@ class Manifest(Protocol):
         """The generation in use."""
         ...
 
-    async def documents(self, number: int) -> Sequence[Document]:
-        """The documents of a generation, in the order of their files."""
+    async def documents(self, number: int, *, files: Collection[str] | None = None) -> Sequence[Document]:
+        """The documents of a generation, in the order of their files; only those of `files` where they are named."""
+        ...
+
+    async def content_hashes(self, number: int) -> Mapping[str, str]:
+        """The content hash of each file of a generation."""
         ...
 
     async def means(self, number: int) -> Means | None:
@@ -98,7 +116,11 @@ class Shelf(Protocol):
         """
         ...
 
-    async def build(self, content: GenerationContent) -> None:
+    async def parts(self, generation: Generation) -> Mapping[Locale, PartNames]:
+        """What the generation holds in each language, as far as it stands whole: a new one may take it over."""
+        ...
+
+    async def build(self, content: GenerationContent, *, report: Report | None = None) -> None:
         """Complete the generation beside those that exist and check it; it then waits to be published.
 
         Raises:
@@ -108,6 +130,14 @@ class Shelf(Protocol):
 
     async def holds(self, generation: Generation) -> bool:
         """Whether the generation stands there whole and undamaged."""
+        ...
+
+    async def store(self, generation: Generation, *, report: Report | None = None) -> bool:
+        """Write the generation's vector store beside it and check it; False when it stands there already.
+
+        Raises:
+            GenerationError: a check failed; the generation answers without it.
+        """
         ...
 
     async def prune(self, keep: Collection[int]) -> None:

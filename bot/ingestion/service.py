@@ -1,71 +1,85 @@
-"""Knowledge files → a published generation: the whole of it or nothing, and only what is new is embedded."""
+"""Knowledge files → a published generation: the whole of it or nothing, and only what is new is embedded.
+
+Where much is to be embedded, it is published in steps: what can be found by then is answered from meanwhile.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import math
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-
-import numpy as np
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import zip_longest
 
 from bot.errors import GenerationError
-from bot.ingestion.centring import CENTRING_VERSION, centred_chunks, means_of
-from bot.ingestion.chunking import CHUNKING_VERSION, chunks_of
+from bot.ingestion.draft import Batch, Draft, Published, fingerprint_of
 from bot.ingestion.model import (
-    Audience,
-    Chunk,
     ChunkKind,
     Document,
     Generation,
-    GenerationContent,
-    Means,
     Progress,
     Reading,
     Stage,
     Status,
     SyncReport,
-    Vector,
 )
-from bot.ingestion.ports import Embedder, KnowledgeReader, Manifest, ProgressCount, Shelf
-from bot.ingestion.typical_questions import TYPICAL_QUESTIONS, TYPICAL_QUESTIONS_VERSION
-from bot.vocabulary import Locale, SectionKey
+from bot.ingestion.ports import Embedder, KnowledgeReader, Manifest, Report, Shelf
+from bot.vocabulary import Locale
 
 ProgressCallback = Callable[[Progress], None]
+OnPublished = Callable[[], Awaitable[object]]
+AskedIn = Callable[[], Awaitable[Sequence[Locale]]]
 
-_STEADY = 0.01
-"""A similarity changes by no more than this while means are kept that were made from slightly other texts.
-
-One changed section among 30,000 chunks moves the median vector by 0.0004 and the farthest by 0.008.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Embedded:
-    identity: str
-    chunks: tuple[Chunk, ...]
-    vectors: Vector
-    means: Means
-    computed: int
+_FEW = 0.01
+"""A smaller share of new texts is read in seconds: nobody is told."""
+_FIRST_STEP_S = 6.0
+_LONGER = 1.6
+"""A step is published after so many seconds of embedding, and each further one after so many times as long."""
+_READ_COST, _BUILD_COST = 3.0, 6.0
+_TEXT_COST, _QUESTION_COST, _STORE_COST = 0.02, 0.008, 0.0006
+"""About how long a piece of the work takes, in seconds: all the same in relation to each other on any machine."""
 
 
 class Ingestion:
-    """Keeps the published generation equal to the knowledge folder."""
+    """Keeps the published generation equal to the knowledge folder.
 
-    def __init__(self, *, reader: KnowledgeReader, embedder: Embedder, manifest: Manifest, shelf: Shelf) -> None:
+    `asked_in` tells in which languages visitors ask most: those are read first. `clock` counts seconds; after
+    `first_step_s` of embedding a first step is published.
+    """
+
+    def __init__(
+        self,
+        *,
+        reader: KnowledgeReader,
+        embedder: Embedder,
+        manifest: Manifest,
+        shelf: Shelf,
+        asked_in: AskedIn | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        first_step_s: float = _FIRST_STEP_S,
+    ) -> None:
         self._reader = reader
         self._embedder = embedder
         self._manifest = manifest
         self._shelf = shelf
+        self._asked_in = asked_in or _nobody_asked
+        self._clock = clock
+        self._first_step_s = first_step_s
         self._turn = asyncio.Lock()
+        self._work: _Work | None = None
+        self._is_reading_in = False
+        self._is_partial = False
 
     @property
     def is_busy(self) -> bool:
         """Whether this process is synchronising or restoring just now."""
         return self._turn.locked()
+
+    @property
+    def reading_in(self) -> float | None:
+        """While a large part of the knowledge is not read yet, the share, 0 to 1, of the work that is done."""
+        return self._work.read_share if self._is_reading_in and self._work is not None else None
 
     async def sync(
         self,
@@ -74,38 +88,49 @@ class Ingestion:
         progress: ProgressCallback | None = None,
         allow_empty: bool = False,
         unsettled: Collection[str] = (),
+        on_published: OnPublished | None = None,
+        tells_warnings: bool = False,
     ) -> SyncReport:
-        """Publish what stands in the folder, unless it is published already.
+        """Publish what stands in the folder, unless it is published already, calling `on_published` at each step.
+
+        What is published already is not taken apart again; where that `tells_warnings`, everything is.
 
         Broken files (and `unsettled` ones, which are still being written) answer in their last good version. Killed
-        at any moment, the generation published before stays in use.
+        at any moment, the generation published before stays in use, and what was embedded is kept.
 
         Raises:
             KnowledgeError: there is no folder, or another process did not finish building.
             GenerationError: the new generation failed its checks, or it would be empty and `allow_empty` is not set.
             EmbeddingError: the embedding model gave no usable answer.
         """
-        report = progress or _silent
-        started = time.monotonic()
+        started = self._clock()
         async with self._turn, self._shelf.exclusive():
-            report(Progress(Stage.READ, 0, 1))
-            reading = await self._reader.read(unsettled=unsettled)
-            report(Progress(Stage.READ, 1, 1))
+            work = self._work = _Work(progress or _silent)
             published = await self._manifest.published()
-            before = await self._documents_of(published)
-            kept = _last_good_versions(reading, before)
-            documents = tuple(sorted((*reading.documents, *kept), key=lambda document: document.file))
-            outcome = _unchanged(reading, documents, kept, published)
-            fingerprint = _fingerprint(self._embedder.identity, documents)
-            if published is not None and published.fingerprint == fingerprint:
-                await self._repair(published, report, now)
-            else:
-                _refuse_empty(documents, published, allow_empty=allow_empty)
-                usual = await self._usual_means(published, before)
-                embedded = await self._embed(documents, report, usual=usual)
-                new = await self._publish(documents, fingerprint, embedded, report, now)
-                outcome = replace(outcome, published=new, chunks=new.chunks, embedded=embedded.computed)
-        return replace(outcome, took_s=time.monotonic() - started)
+            self._is_partial = published is not None and published.pending > 0
+            self._is_reading_in = published is None or self._is_partial
+            try:
+                work.begin(Stage.READ)
+                known = await self._manifest.documents(published.number) if published and not tells_warnings else ()
+                reading = await self._reader.read(unsettled=unsettled, known=known)
+                kept = await self._last_good_versions(reading, published)
+                documents = tuple(sorted((*reading.documents, *kept), key=lambda document: document.file))
+                outcome = _unchanged(reading, documents, kept, published)
+                if published is not None and published.fingerprint == fingerprint_of(
+                    self._embedder.identity, documents
+                ):
+                    await self._repair(published, work, now)
+                    await self._shelf.prune(await self._manifest.tidy())  # who published it may have been killed then
+                else:
+                    _refuse_empty(documents, published, allow_empty=allow_empty)
+                    draft = await self._draft(documents, published, now)
+                    missing = draft.missing
+                    self._is_reading_in |= missing > _FEW * draft.chunks
+                    new = await self._read_in(draft, work, now, on_published or _nothing)
+                    outcome = replace(outcome, published=new, chunks=new.chunks, embedded=missing)
+            finally:
+                self._is_reading_in = self._is_partial
+        return replace(outcome, took_s=self._clock() - started)
 
     async def restore(self, *, now: datetime, progress: ProgressCallback | None = None) -> bool:
         """Build the published generation's files again from the manifest if they are missing or damaged.
@@ -114,7 +139,20 @@ class Ingestion:
         """
         async with self._turn, self._shelf.exclusive():
             published = await self._manifest.published()
-            return published is not None and await self._repair(published, progress or _silent, now)
+            return published is not None and await self._repair(published, _Work(progress or _silent), now)
+
+    async def store(self, *, progress: ProgressCallback | None = None) -> bool:
+        """Write the vector store of the published generation, if it is whole and has none; False if not.
+
+        Raises:
+            GenerationError: a check failed; answers go on without it.
+        """
+        published = await self._manifest.published()
+        if published is None or published.pending or published.embedding_identity != self._embedder.identity:
+            return False
+        work = self._work or _Work(_silent)
+        work.report = progress or _silent
+        return await self._shelf.store(published, report=work.storing)
 
     async def check(self) -> Reading:
         """Read the folder and report what is wrong, changing nothing."""
@@ -124,9 +162,8 @@ class Ingestion:
         """How the folder and the published generation stand to each other."""
         reading = await self._reader.read()
         published = await self._manifest.published()
-        before = await self._documents_of(published)
-        kept = _last_good_versions(reading, before)
-        was = {document.file: document.content_hash for document in before}
+        was = await self._manifest.content_hashes(published.number) if published else {}
+        kept = await self._last_good_versions(reading, published)
         now = {document.file: document.content_hash for document in (*reading.documents, *kept)}
         return Status(
             published=published,
@@ -137,113 +174,165 @@ class Ingestion:
             kept=tuple(document.file for document in kept),
         )
 
-    async def _documents_of(self, generation: Generation | None) -> Sequence[Document]:
-        return await self._manifest.documents(generation.number) if generation else ()
+    async def _last_good_versions(self, reading: Reading, published: Generation | None) -> Sequence[Document]:
+        """Of the files that can't be read now the documents that are published."""
+        if published is None or not reading.broken:
+            return ()
+        read = {document.file for document in reading.documents}
+        was = await self._manifest.content_hashes(published.number)
+        files = [file for file in was if file not in read and _is_broken(file, reading.broken)]
+        return await self._manifest.documents(published.number, files=files)
 
-    async def _repair(self, published: Generation, report: ProgressCallback, now: datetime) -> bool:
-        if published.embedding_identity != self._embedder.identity or await self._shelf.holds(published):
-            return False
-        documents = tuple(await self._manifest.documents(published.number))
-        embedded = await self._embed(documents, report, fixed=await self._manifest.means(published.number))
-        await self._build(_content(published.number, published.fingerprint, documents, embedded, now), report)
-        return True
+    async def _draft(self, documents: tuple[Document, ...], published: Generation | None, now: datetime) -> Draft:
+        before = None
+        if published is not None:
+            before = Published(
+                generation=published,
+                hashes=await self._manifest.content_hashes(published.number),
+                parts=await self._shelf.parts(published),
+                means=await self._manifest.means(published.number),
+            )
+        return await Draft.of(documents, embedder=self._embedder, today=now.date(), before=before)
 
-    async def _usual_means(self, published: Generation | None, before: Sequence[Document]) -> Means | None:
-        """The means in use, if they were made in today's way from today's model."""
-        if published is None or published.fingerprint != _fingerprint(self._embedder.identity, before):
-            return None
-        return await self._manifest.means(published.number)
-
-    async def _publish(  # noqa: PLR0917 - five different things, each of its own type
-        self,
-        documents: tuple[Document, ...],
-        fingerprint: str,
-        embedded: _Embedded,
-        report: ProgressCallback,
-        now: datetime,
-    ) -> Generation:
-        number = await self._manifest.begin(embedded.identity)
-        content = _content(number, fingerprint, documents, embedded, now)
+    async def _read_in(self, draft: Draft, work: _Work, now: datetime, on_published: OnPublished) -> Generation:
+        """Embed what is missing and publish; where that takes long, also what there is in between."""
+        batches = list(draft.batches(await self._asked_in()))
+        work.plan(batches, chunks=draft.chunks)
+        steps = _Steps(self._clock, self._first_step_s)
+        publishing: asyncio.Task[Generation] | None = None
         try:
-            await self._manifest.write_documents(number, documents)
-            await self._build(content, report)
-            report(Progress(Stage.PUBLISH, 0, 1))
+            for batch, following in zip_longest(batches, batches[1:]):
+                draft.put(batch, await self._embedder.embed(batch.side, batch.texts))
+                work.embedded(batch)
+                is_free = publishing is None or publishing.done()
+                if following is not None and is_free and steps.is_due(ends_kind=following.kind is not batch.kind):
+                    if publishing is not None:
+                        await publishing
+                    publishing = asyncio.create_task(self._publish(draft, now, on_published))
+            if publishing is not None:
+                await publishing
+        except Exception:
+            if publishing is not None:  # what is embedded by now is worth answering from
+                await asyncio.wait({publishing})
+            raise
+        finally:
+            await _ended(publishing)
+        work.begin(Stage.BUILD)
+        return await self._publish(draft, now, on_published, work.building)
+
+    async def _publish(
+        self, draft: Draft, now: datetime, on_published: OnPublished, report: Report | None = None
+    ) -> Generation:
+        number = await self._manifest.begin(self._embedder.identity)
+        try:
+            content = await asyncio.to_thread(draft.content, number)
+            await self._manifest.write_documents(number, content.documents)
+            await self._shelf.build(content, report=report)
             generation = await self._manifest.publish(content, now=now)
         except BaseException:
             await self._manifest.discard(number)
             raise
+        self._is_partial = generation.pending > 0
+        draft.follow(generation, content)
+        await on_published()
         await self._shelf.prune(await self._manifest.tidy())
-        report(Progress(Stage.PUBLISH, 1, 1))
         return generation
 
-    async def _build(self, content: GenerationContent, report: ProgressCallback) -> None:
-        report(Progress(Stage.BUILD, 0, len(content.chunks)))
-        await self._shelf.build(content)
-        report(Progress(Stage.BUILD, len(content.chunks), len(content.chunks)))
-
-    async def _embed(
-        self,
-        documents: Iterable[Document],
-        report: ProgressCallback,
-        *,
-        fixed: Means | None = None,
-        usual: Means | None = None,
-    ) -> _Embedded:
-        """Embed what may be told to visitors.
-
-        `fixed` are the means of a generation that is built again. The `usual` ones stay while new ones would hardly
-        move a vector: then the vectors of all that did not change stay too.
-        """
-        public = [document for document in documents if document.audience is Audience.PUBLIC]
-        chunks = tuple(chunk for document in public for chunk in chunks_of(document))
-        is_question = np.array([chunk.kind is ChunkKind.QUESTION for chunk in chunks], dtype=bool)
-        typical = await self._embedder.queries([text for texts in TYPICAL_QUESTIONS.values() for text in texts])
-        rows = np.zeros((len(chunks), typical.vectors.shape[1]), dtype=np.float32)
-        count = _Count(report, len(chunks))
-        questions = await self._embedder.queries(
-            [chunk.text for chunk in chunks if chunk.kind is ChunkKind.QUESTION], progress=count.first
-        )
-        others = await self._embedder.passages(
-            [chunk.text for chunk in chunks if chunk.kind is not ChunkKind.QUESTION], progress=count.second
-        )
-        for place, embedded in ((is_question, questions), (~is_question, others)):
-            if len(embedded.vectors):
-                rows[place] = embedded.vectors
-        means = fixed or means_of(chunks, rows, _by_locale(typical.vectors))
-        if fixed is None and usual is not None and _moved(chunks, rows, usual, means) <= _STEADY:
-            means = usual
-        return _Embedded(
-            identity=self._embedder.identity,
-            chunks=chunks,
-            vectors=centred_chunks(chunks, rows, means),
-            means=means,
-            computed=questions.computed + others.computed,
-        )
+    async def _repair(self, published: Generation, work: _Work, now: datetime) -> bool:
+        if published.embedding_identity != self._embedder.identity or await self._shelf.holds(published):
+            return False
+        documents = tuple(await self._manifest.documents(published.number))
+        draft = await Draft.of(documents, embedder=self._embedder, today=now.date(), before=None)
+        batches = list(draft.batches(())) if not published.pending else []
+        work.plan(batches, chunks=draft.chunks)
+        for batch in batches:
+            draft.put(batch, await self._embedder.embed(batch.side, batch.texts))
+            work.embedded(batch)
+        work.begin(Stage.BUILD)
+        content = draft.content(published.number, means=await self._manifest.means(published.number))
+        await self._shelf.build(replace(content, fingerprint=published.fingerprint), report=work.building)
+        return True
 
 
-class _Count:
-    """Adds the progress of two rounds of embedding up to one."""
+class _Steps:
+    """When the next step of a long reading is published: soon at first, then less and less often."""
 
-    def __init__(self, report: ProgressCallback, total: int) -> None:
-        self._report = report
-        self._total = total
-        self._first = 0
+    def __init__(self, clock: Callable[[], float], first_s: float) -> None:
+        self._clock = clock
+        self._first_s = first_s
+        self._after_s = first_s
+        self._last = clock()
 
-    def first(self, done: int, total: int) -> None:
-        self._first = total
-        self._report(Progress(Stage.EMBED, done, self._total))
+    def is_due(self, *, ends_kind: bool) -> bool:
+        """Whether it is time; where one kind of chunks is complete it is earlier."""
+        passed_s = self._clock() - self._last
+        if passed_s < (self._first_s / 2 if ends_kind else self._after_s):
+            return False
+        self._last += passed_s
+        self._after_s *= _LONGER
+        return True
 
-    @property
-    def second(self) -> ProgressCount:
-        return lambda done, _: self._report(Progress(Stage.EMBED, self._first + done, self._total))
+
+class _Work:
+    """Adds the pieces of a synchronisation up to one share that only rises."""
+
+    def __init__(self, report: ProgressCallback) -> None:
+        self.report = report
+        self.share = 0.0
+        self.read_share = 0.0
+        """The share of all but the vector store, which nobody waits for."""
+        self._stage = Stage.READ
+        self._done = 0.0
+        self._all = _READ_COST + _BUILD_COST
+        self._store_cost = 0.0
+
+    def begin(self, stage: Stage) -> None:
+        self._stage = stage
+        self._tell(self._done)
+
+    def plan(self, batches: Sequence[Batch], *, chunks: int) -> None:
+        self._done = _READ_COST
+        self._store_cost = chunks * _STORE_COST
+        self._all = _READ_COST + _BUILD_COST + sum(map(_cost, batches)) + self._store_cost
+        self.begin(Stage.EMBED)
+
+    def embedded(self, batch: Batch) -> None:
+        self._done += _cost(batch)
+        self._tell(self._done)
+
+    def building(self, share: float) -> None:
+        self._tell(self._done + share * _BUILD_COST)
+
+    def storing(self, share: float) -> None:
+        self._stage = Stage.STORE
+        self._tell(self._all - (1 - share) * self._store_cost)
+
+    def _tell(self, done: float) -> None:
+        self.share = max(self.share, min(1.0, done / self._all))
+        self.read_share = max(self.read_share, min(1.0, done / (self._all - self._store_cost)))
+        self.report(Progress(self._stage, self.share))
 
 
-def _moved(chunks: Sequence[Chunk], rows: Vector, usual: Means, new: Means) -> float:
-    """How far the vector that moves farthest would move (they have length 1) if other means were used."""
-    if not chunks or usual.metric.shape != new.metric.shape:
-        return math.inf
-    differences = centred_chunks(chunks, rows, new) - centred_chunks(chunks, rows, usual)
-    return float(np.linalg.norm(differences, axis=1).max())
+def _cost(batch: Batch) -> float:
+    return len(batch.texts) * (_QUESTION_COST if batch.kind is ChunkKind.QUESTION else _TEXT_COST)
+
+
+async def _ended(task: asyncio.Task[Generation] | None) -> None:
+    """Leave no step behind that would go on publishing."""
+    if task is None:
+        return
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()  # what went wrong first is told
+
+
+async def _nothing() -> None:
+    """For callers who do not wait for steps."""
+
+
+async def _nobody_asked() -> Sequence[Locale]:
+    return ()
 
 
 def _unchanged(
@@ -259,6 +348,7 @@ def _unchanged(
         warnings=reading.warnings,
         took_s=0.0,
         kept=tuple(document.file for document in kept),
+        signature=reading.signature,
     )
 
 
@@ -266,19 +356,13 @@ def _silent(progress: Progress) -> None:
     """For callers who do not watch."""
 
 
-def _last_good_versions(reading: Reading, before: Iterable[Document]) -> list[Document]:
-    read = {document.file for document in reading.documents}
-    return [document for document in before if document.file not in read and _is_broken(document, reading.broken)]
-
-
-def _is_broken(document: Document, broken: frozenset[str]) -> bool:
-    """Whether the document's file, or a folder above it, is there but can't be read.
+def _is_broken(file: str, broken: frozenset[str]) -> bool:
+    """Whether the file, or a folder above it, is there but can't be read.
 
     In a folder that is not laid out by language the file's name is the path alone.
     """
-    return any(
-        name == prefix or name.startswith(prefix + "/") for name in (document.file, document.path) for prefix in broken
-    )
+    path = file.partition("/")[2]
+    return any(name == prefix or name.startswith(prefix + "/") for name in (file, path) for prefix in broken)
 
 
 def _refuse_empty(documents: Sequence[Document], published: Generation | None, *, allow_empty: bool) -> None:
@@ -290,44 +374,3 @@ def _refuse_empty(documents: Sequence[Document], published: Generation | None, *
             "use; look whether the folder is the right one (an empty index is published only when asked for)"
         )
     raise GenerationError("the knowledge folder holds no readable document: there is nothing to publish")
-
-
-def _fingerprint(identity: str, documents: Iterable[Document]) -> str:
-    """The same for the same documents, embedding and way of cutting, whenever and wherever it is built."""
-    parts = [identity, str(CHUNKING_VERSION), str(TYPICAL_QUESTIONS_VERSION), str(CENTRING_VERSION)]
-    parts.extend(f"{document.file} {document.content_hash}" for document in documents)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _content(  # noqa: PLR0917 - five different things, each of its own type
-    number: int, fingerprint: str, documents: tuple[Document, ...], embedded: _Embedded, now: datetime
-) -> GenerationContent:
-    return GenerationContent(
-        number=number,
-        fingerprint=fingerprint,
-        embedding_identity=embedded.identity,
-        documents=documents,
-        chunks=embedded.chunks,
-        vectors=embedded.vectors,
-        means=embedded.means,
-        left_out=_expired(documents, now.date()),
-    )
-
-
-def _expired(documents: Iterable[Document], today: date) -> frozenset[tuple[SectionKey, Locale]]:
-    return frozenset(
-        (document.key_of(section), document.locale)
-        for document in documents
-        for section in document.sections
-        if section.valid_until is not None and section.valid_until < today
-    )
-
-
-def _by_locale(vectors: Vector) -> dict[Locale, Vector]:
-    """The vectors of all typical questions, in the order of the table, cut up by language."""
-    rows: dict[Locale, Vector] = {}
-    start = 0
-    for locale, texts in TYPICAL_QUESTIONS.items():
-        rows[locale] = vectors[start : start + len(texts)]
-        start += len(texts)
-    return rows

@@ -59,7 +59,7 @@ class Spelling:
     def __init__(self, words: Iterable[tuple[str, str]], han: Iterable[tuple[str, int]] = ()) -> None:
         self._words = list(words)
         self._han = dict(han)
-        self._known = {word.casefold() for word, _ in self._words}
+        self._known = {folded if word.casefold() == folded else word.casefold() for word, folded in self._words}
         self._usual: dict[str, str] = {}
         for word, folded in self._words:
             self._usual.setdefault(folded, word)
@@ -91,7 +91,8 @@ class Spelling:
     def read(cls, written: str) -> Self:
         """Make of the lines of `written` what they were made of."""
         pairs = [(word, other) for word, _, other in (line.partition("\t") for line in written.splitlines())]
-        words = [(word, folded) for word, folded in pairs if not folded.isdecimal()]
+        # Most words fold to themselves: one string is kept of them, not two or three.
+        words = [(word, word if folded == word else folded) for word, folded in pairs if not folded.isdecimal()]
         return cls(words, ((run, int(count)) for run, count in pairs if count.isdecimal()))
 
     def written(self) -> str:

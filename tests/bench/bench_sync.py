@@ -1,6 +1,6 @@
 """How long the index takes: a full build of many files, then one file changed, and what is embedded for it.
 
-    python -m tests.bench.bench_sync [--files N] [--workers N]
+    python -m tests.bench.bench_sync [--quick] [--files N] [--workers N]
 
 The texts are synthetic: sentences that differ in their figures and places, a few sections a file.
 """
@@ -18,6 +18,7 @@ import random
 import statistics
 import tempfile
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,11 +72,14 @@ async def bench(files: int, workers: int, folder: Path) -> None:
         print_report("full build", full)
         print(f"  {full.embedded / full.took_s:.1f} chunks embedded a second, {workers} at once")
 
+        print(f"  store: {await timed(ingestion.store()):.1f} s")
+
         print_report("nothing changed", await ingestion.sync(now=datetime.now(UTC)))
         write_one(knowledge, files // 2, random.Random(8))
         one = await ingestion.sync(now=datetime.now(UTC))
         print_report("one file changed", one)
         print(f"  embedded {one.embedded} of {one.chunks} chunks: 1/{one.chunks / max(one.embedded, 1):.0f}")
+        print(f"  store: {await timed(ingestion.store()):.1f} s")
         print(f"  time of the full build : time of the change = {full.took_s / one.took_s:.1f} : 1")
 
         await bench_search(PublishedIndex(manifest, shelf, embedder), embedder, files)
@@ -100,6 +104,13 @@ async def bench_search(index: PublishedIndex, embedder: CachedEmbedder, files: i
     await index.close()
 
 
+async def timed(work: Awaitable[object]) -> float:
+    """How long it takes, in seconds."""
+    started = time.perf_counter()
+    await work
+    return time.perf_counter() - started
+
+
 def print_report(what: str, report: SyncReport) -> None:
     print(
         f"{what}: {report.took_s:.1f} s, {report.documents} documents, {report.chunks} chunks, {report.embedded} embedded"
@@ -113,11 +124,13 @@ def describe(milliseconds: list[float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the files")
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(bench(arguments.files, arguments.workers, Path(folder)))
+        files = arguments.files // 10 if arguments.quick else arguments.files
+        asyncio.run(bench(files, arguments.workers, Path(folder)))
 
 
 if __name__ == "__main__":

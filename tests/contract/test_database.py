@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, make_url, select, text
+from sqlalchemy import BigInteger, LargeBinary, bindparam, make_url, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -22,7 +24,16 @@ from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest_store import GenerationState, ManifestRow, SqlManifestStore
 from bot.adapters.database.migrations import REVISIONS
-from bot.adapters.database.tables import PERSON_COLUMNS, metadata, secrets, tables_about_people, visitors
+from bot.adapters.database.schema import current_revision
+from bot.adapters.database.tables import (
+    PERSON_COLUMNS,
+    knowledge_documents,
+    manifest_generations,
+    metadata,
+    secrets,
+    tables_about_people,
+    visitors,
+)
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.errors import AlreadyRunningError, DatabaseError
 from bot.vocabulary import VisitorId
@@ -44,6 +55,92 @@ def test_every_revision_is_named():
     folder = Path(bot.adapters.database.__file__).with_name("migrations")
     known = [script.revision for script in ScriptDirectory(str(folder)).walk_revisions()]
     assert tuple(reversed(known)) == REVISIONS
+
+
+async def _move_to(database, revision):
+    """Bring the tables to a revision, up or down."""
+
+    def move(connection):
+        config = Config()
+        config.set_main_option("script_location", str(Path(bot.adapters.database.__file__).with_name("migrations")))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        is_up = revision > current_revision(connection)
+        (command.upgrade if is_up else command.downgrade)(config, revision)
+
+    async with database.writing() as connection:
+        await connection.run_sync(move)
+
+
+async def _insert_as_of_0003(database):
+    """Two generations that share a document, as revision 0003 kept them."""
+    generation = text(
+        "INSERT INTO manifest_generations (number, state, embedding_identity, documents, chunks, fingerprint, means, "
+        "created_at, published_at) VALUES (:number, :state, 'e5', 2, 9, 'f', :means, :now, :now)"
+    ).bindparams(bindparam("now", type_=manifest_generations.c.created_at.type), bindparam("means", type_=LargeBinary))
+    document = text("INSERT INTO manifest_documents VALUES (:generation, :locale, :path, :content_hash, :body)")
+    async with database.writing() as connection:
+        for number, state in ((1, "retired"), (2, "published")):
+            values = {"number": number, "state": state, "means": b"m", "now": NOW}
+            await connection.execute(generation, values)
+        for number, path, content in ((1, "a.md", "old"), (1, "b.md", "same"), (2, "a.md", "new"), (2, "b.md", "same")):
+            body = f'{{"text": "{content} \\u0000 园区"}}'
+            values = {"generation": number, "locale": "zh", "path": path, "content_hash": content, "body": body}
+            await connection.execute(document, values)
+
+
+async def test_what_revision_0003_had_published_is_kept_whole_up_and_down(database):
+    await _move_to(database, "0003")
+    await _insert_as_of_0003(database)
+
+    await database.migrate()
+
+    store = SqlManifestStore(database)
+    bodies = {
+        number: [(row.path, row.content_hash, row.body) for row in await store.documents(number)] for number in (1, 2)
+    }
+    assert bodies == {
+        1: [("a.md", "old", '{"text": "old \\u0000 园区"}'), ("b.md", "same", '{"text": "same \\u0000 园区"}')],
+        2: [("a.md", "new", '{"text": "new \\u0000 园区"}'), ("b.md", "same", '{"text": "same \\u0000 园区"}')],
+    }
+    assert {(row.number, row.state, row.pending) for row in await store.generations()} == {
+        (2, GenerationState.PUBLISHED, 0),
+        (1, GenerationState.RETIRED, 0),
+    }
+    assert (await store.published()).published_at == NOW
+
+    await _move_to(database, "0003")
+    async with database.reading() as connection:
+        rows = await connection.execute(text("SELECT generation, path, content_hash, body FROM manifest_documents"))
+        assert {tuple(row) for row in rows} == {(number, *row) for number in bodies for row in bodies[number]}
+    await database.migrate()
+    assert [(row.path, row.content_hash, row.body) for row in await store.documents(2)] == bodies[2]
+
+
+async def test_a_document_of_many_generations_is_stored_once_and_goes_with_the_last_of_them(database):
+    store = SqlManifestStore(database)
+    numbers = [await store.begin("e5") for _ in range(3)]
+    for number, path in zip(numbers, ("x.md", "y.md", "y.md"), strict=True):
+        rows = [ManifestRow("en", "same.md", "same", "{}"), ManifestRow("en", path, path, "{}")]
+        await store.write_documents(number, rows)
+        await publish(store, number)
+
+    async def stored():
+        async with database.reading() as connection:
+            return sorted(await connection.scalars(select(knowledge_documents.c.content_hash)))
+
+    assert await stored() == ["same", "x.md", "y.md"]
+    await store.retire_old(keep=2)
+    assert await stored() == ["same", "y.md"]
+
+
+async def test_only_the_documents_that_are_asked_for_are_read(database):
+    store = SqlManifestStore(database)
+    number = await store.begin("e5")
+    rows = [ManifestRow(locale, "a.md", locale, "{}") for locale in ("en", "ru")]
+    await store.write_documents(number, rows)
+    assert await store.documents(number, files=["ru/a.md", "zh/none.md"]) == rows[1:]
+    assert await store.content_hashes(number) == {"en/a.md": "en", "ru/a.md": "ru"}
 
 
 async def test_migrating_again_changes_nothing(database):
@@ -216,7 +313,7 @@ async def test_nothing_is_published_at_first(database):
 
 
 async def publish(store, number):
-    await store.publish(number, documents=1, chunks=2, fingerprint="f", means=b"\0m", now=NOW)
+    await store.publish(number, documents=1, chunks=2, fingerprint="f", means=b"\0m", pending=5, now=NOW)
 
 
 async def test_publishing_retires_the_generation_before(database):
@@ -232,6 +329,7 @@ async def test_publishing_retires_the_generation_before(database):
         2,
     )
     assert (published.fingerprint, published.means, published.published_at) == ("f", b"\0m", NOW)
+    assert published.pending == 5
     assert published.created_at.tzinfo is UTC
     assert [(row.number, row.state) for row in await store.generations()] == [
         (second, GenerationState.PUBLISHED),

@@ -1,8 +1,11 @@
-"""The index as answering needs it: a brute-force fake, embedded Chroma and a Chroma server pass the same tests."""
+"""The index as answering needs it: a brute-force fake, exact comparison, embedded Chroma and a Chroma server pass the
+same tests.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import os
 import signal
@@ -13,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,11 +24,12 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.cached_embedder import CachedEmbedder
-from bot.adapters.index import PublishedIndex
+from bot.adapters.chroma import Near, VectorStore
+from bot.adapters.index import NOMINATED_FROM, PublishedIndex
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.ports import Index
 from bot.errors import KnowledgeError
-from bot.ingestion.model import Audience
+from bot.ingestion.model import Audience, Vector
 from bot.ingestion.service import Ingestion
 from bot.vocabulary import DocumentPath, Locale, SectionKey
 from tests.knowledge_parts import (
@@ -72,6 +77,7 @@ DOCUMENTS = (
     ),
     document("area/secret.md", Locale.EN, section("plan", "Staff only kettle plan."), audience=Audience.STAFF),
 )
+NEW_IN_CHINESE = document("expo/editions.md", Locale.ZH, section("train", "列车从青岛出发。"))
 
 
 @dataclass
@@ -116,7 +122,8 @@ def _wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
             time.sleep(0.05)
 
 
-KINDS = ("brute force", "embedded", "server")
+KINDS = ("brute force", "exact", "embedded store", "server store")
+STORES = ("embedded store", "server store")
 
 
 @dataclass
@@ -126,6 +133,7 @@ class Parts:
     embedder: CachedEmbedder
     embeddings: LetterEmbeddings
     reader: GivenReading
+    uses_store: bool = False
 
     @property
     def ingestion(self) -> Ingestion:
@@ -136,31 +144,63 @@ def _parts(kind: str, folder: Path, request: pytest.FixtureRequest | None = None
     if kind == "brute force":
         shelf: MemoryShelf | GenerationShelf = MemoryShelf()
     else:
-        url = request.getfixturevalue("chroma_server") if request and kind == "server" else ""
+        url = request.getfixturevalue("chroma_server") if request and kind == "server store" else ""
         shelf = GenerationShelf(folder, chroma_url=url)
     embeddings = LetterEmbeddings()
     embedder = CachedEmbedder(embeddings, MemoryVectorCache())
-    return Parts(MemoryManifest(), shelf, embedder, embeddings, GivenReading(*DOCUMENTS))
+    reader = GivenReading(*DOCUMENTS)
+    return Parts(MemoryManifest(), shelf, embedder, embeddings, reader, uses_store=kind in STORES)
 
 
 def _index(parts: Parts) -> BruteForceIndex | PublishedIndex:
     if isinstance(parts.shelf, MemoryShelf):
         return BruteForceIndex(parts.manifest, parts.shelf, parts.embeddings)
-    return PublishedIndex(parts.manifest, parts.shelf, parts.embedder)
+    nominated_from = 0 if parts.uses_store else NOMINATED_FROM
+    return PublishedIndex(parts.manifest, parts.shelf, parts.embedder, nominated_from=nominated_from)
+
+
+def _stores(folder: Path) -> dict[str, int]:
+    """The stores in the folder, and how many chunks were changed in each since it was a copy of an older one."""
+    seals = folder.glob("store-*/store.json")
+    return {seal.parent.name: json.loads(seal.read_text(encoding="utf-8"))["patched"] for seal in seals}
+
+
+@contextmanager
+def counting_store_questions() -> Iterator[list[int]]:
+    """Lists how many chunks each question to a vector store asks for, meanwhile."""
+    asked: list[int] = []
+    nearest = VectorStore.nearest
+
+    def counted(store: VectorStore, vector: Vector, *, top_k: int) -> list[Near]:
+        asked.append(top_k)
+        return nearest(store, vector, top_k=top_k)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VectorStore, "nearest", counted)
+        yield asked
+
+
+async def _publish(parts: Parts) -> None:
+    await parts.ingestion.sync(now=NOW)
+    if parts.uses_store:
+        assert await parts.ingestion.store()
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Parts:
     """Parts whose shelf holds DOCUMENTS; tests only read it."""
     parts = _parts(request.param, tmp_path_factory.mktemp("index"), request)
-    asyncio.run(parts.ingestion.sync(now=NOW))
+    asyncio.run(_publish(parts))
     return parts
 
 
 @pytest.fixture
 async def index(published: Parts) -> AsyncIterator[Index]:
     index = _index(published)
-    await index.refresh()
+    with counting_store_questions() as asked:
+        await index.refresh()
+        await index.current().matches("trains", Locale.EN, top_k=1)
+    assert bool(asked) is published.uses_store
     yield index
     await index.close()
 
@@ -321,12 +361,12 @@ async def test_before_anything_was_published_it_says_what_to_do(fresh: Parts) ->
 async def test_a_newer_generation_takes_over_while_a_running_search_keeps_its_own(fresh: Parts) -> None:
     index = _index(fresh)
     fresh.reader.reading = GivenReading(*DOCUMENTS[:1]).reading
-    await fresh.ingestion.sync(now=NOW)
+    await _publish(fresh)
     await index.refresh()
     old = index.current()
 
     fresh.reader.reading = GivenReading(*DOCUMENTS[2:3]).reading
-    await fresh.ingestion.sync(now=NOW)
+    await _publish(fresh)
     assert await index.refresh()
 
     assert index.current().knowledge.generation > old.knowledge.generation
@@ -337,10 +377,59 @@ async def test_a_newer_generation_takes_over_while_a_running_search_keeps_its_ow
     await index.close()
 
 
+@pytest.mark.parametrize("kind", STORES)
+async def test_a_store_that_was_written_later_is_taken_without_a_new_generation(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    parts = _parts(kind, tmp_path, request)
+    await parts.ingestion.sync(now=NOW)
+    async with _index(parts) as index:
+        with counting_store_questions() as asked:
+            exact = await index.current().matches("freight trains", Locale.EN, top_k=3)
+            assert not asked
+            await parts.ingestion.store()
+            await index.take_store()
+            nominated = await index.current().matches("freight trains", Locale.EN, top_k=3)
+    assert asked == [1, 3]
+    assert [match.key for match in nominated] == [match.key for match in exact]
+    assert [match.question for match in nominated] == pytest.approx([match.question for match in exact], abs=1e-5)
+
+
+async def test_few_rows_are_compared_exactly_though_there_is_a_store(tmp_path: Path) -> None:
+    parts = _parts("exact", tmp_path)
+    await parts.ingestion.sync(now=NOW)
+    assert await parts.ingestion.store()
+    with counting_store_questions() as asked:
+        async with _index(parts) as index:
+            await index.current().matches("freight trains", Locale.EN, top_k=3)
+    assert not asked
+
+
+async def test_a_store_that_is_there_already_is_not_written_again(tmp_path: Path) -> None:
+    parts = _parts("embedded store", tmp_path)
+    await _publish(parts)
+    assert not await parts.ingestion.store()
+
+
+async def test_the_store_of_a_changed_generation_is_made_from_the_one_before(tmp_path: Path) -> None:
+    parts = _parts("embedded store", tmp_path)
+    many = [document("open/halls.md", Locale.EN, *(section(f"h{n}", f"Hall {n} is white.") for n in range(200)))]
+    parts.reader.reading = GivenReading(*DOCUMENTS, *many).reading
+    await _publish(parts)
+    parts.reader.reading = GivenReading(*DOCUMENTS[:3], *DOCUMENTS[4:], *many, NEW_IN_CHINESE).reading
+    await _publish(parts)
+
+    assert _stores(tmp_path) == {"store-2": 2}
+    async with _index(parts) as index:
+        best, *_ = await index.current().matches("列车从青岛出发", Locale.ZH, top_k=3)
+        assert best.key.section_id == "train"
+        assert "hall" in {match.key.section_id for match in await index.current().matches("hall", Locale.EN, top_k=500)}
+
+
 async def test_many_stored_questions_tell_together_whose_a_question_is(tmp_path: Path) -> None:
     tea = [f"What does tea number {number} cost?" for number in range(700)]
     silk = [f"Who sells silk of kind {number}?" for number in range(700)]
-    parts = _parts("embedded", tmp_path)
+    parts = _parts("exact", tmp_path)
     parts.reader = GivenReading(
         document("market/goods.md", Locale.EN, section("tea", "Tea is sold in the market.", *tea)),
         document("open/goods.md", Locale.EN, section("silk", "Nothing is known of silk.", *silk), answerable=False),
@@ -356,7 +445,7 @@ async def test_many_stored_questions_tell_together_whose_a_question_is(tmp_path:
 
 
 async def test_words_with_lost_letters_are_found_like_those_that_have_them(tmp_path: Path) -> None:
-    parts = _parts("embedded", tmp_path)
+    parts = _parts("exact", tmp_path)
     parts.reader = GivenReading(document("expo/hall.md", Locale.KK, section("hall", "Көрме ақ залда өтеді.")))
     await parts.ingestion.sync(now=NOW)
     async with _index(parts) as index:
@@ -368,7 +457,7 @@ async def test_words_with_lost_letters_are_found_like_those_that_have_them(tmp_p
 
 
 async def test_latin_letters_are_read_with_the_words_of_the_texts_or_letter_by_letter(tmp_path: Path) -> None:
-    parts = _parts("embedded", tmp_path)
+    parts = _parts("exact", tmp_path)
     parts.reader = GivenReading(document("expo/hall.md", Locale.MN, section("hall", "Цагаан танхим хаана байдаг вэ.")))
     await parts.ingestion.sync(now=NOW)
     async with _index(parts) as index:
@@ -388,7 +477,7 @@ async def test_latin_letters_are_read_with_the_words_of_the_texts_or_letter_by_l
 async def test_without_stored_questions_texts_in_the_question_s_language_are_compared_closer_to_the_raw_vectors(
     tmp_path: Path,
 ) -> None:
-    parts = _parts("embedded", tmp_path)
+    parts = _parts("exact", tmp_path)
     halls = [section(f"hall-{number}", f"Hall number {number} is white, and it is large.") for number in range(4)]
     parts.reader = GivenReading(document("venue/halls.md", Locale.EN, *halls))
     await parts.ingestion.sync(now=NOW)

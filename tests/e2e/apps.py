@@ -72,7 +72,7 @@ async def running_app(
         announcements=Announcements(ask_visitors=False),
         health={"port": 0},
     )
-    options = app._chat_options(settings, base_url=town.base_url, token=DEFAULT_TOKEN)
+    options = app._chat_options(settings)
     async with open_core(settings) as core:
         await core.make_answerable()
         async with build_chat(options, app._chat_parts(core)) as chat:

@@ -21,6 +21,7 @@ from bot.adapters.knowledge_files import KnowledgeFiles
 from bot.answering.composing.names import forms_of
 from bot.answering.library import is_valid
 from bot.answering.ports import StoredSection
+from bot.ingestion.model import Audience
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.folding import ascii_digits, fold
 from tests.knowledge_parts import no_language
@@ -34,7 +35,8 @@ def sections() -> tuple[StoredSection, ...]:
     """Every section that can be an answer today, in all languages."""
     with ThreadPoolExecutor(1) as thread:  # there may be a loop already in this one
         reading = thread.submit(lambda: asyncio.run(KnowledgeFiles(KNOWLEDGE, identify=no_language).read())).result()
-    return tuple(one for one in stored_sections(reading.documents) if one.answerable and is_valid(one, TODAY))
+    public = [document for document in reading.documents if document.audience is Audience.PUBLIC]
+    return tuple(one for one in stored_sections(public) if one.answerable and is_valid(one, TODAY))
 
 
 @cache

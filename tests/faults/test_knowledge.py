@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from bot.adapters.cached_embedder import CachedEmbedder
+import bot.adapters.index
+from bot.adapters.chroma import Near, StorePlace, VectorStore, open_store
 from bot.adapters.folder_watch import FolderWatch
-from bot.adapters.generation_files import chroma_folder
 from bot.adapters.index import PublishedIndex
 from bot.adapters.knowledge_files import LEDGER_NAME, KnowledgeFiles
-from bot.adapters.shelf import GenerationShelf
 from bot.adapters.translation_ledger import TranslationLedger
 from bot.answering.evidence import Calibration
 from bot.answering.model import Answer, Question
@@ -24,14 +24,12 @@ from bot.answering.service import Answerer
 from bot.errors import EmbeddingMismatchError, GenerationError, KnowledgeError
 from bot.ingestion.comparing import inspect
 from bot.ingestion.model import Reading
-from bot.ingestion.service import Ingestion
 from bot.vocabulary import Locale
 from tests.e2e.processes import Place
+from tests.faults.knowledge_house import House
 from tests.knowledge_parts import (
     NOW,
     LetterEmbeddings,
-    MemoryManifest,
-    MemoryVectorCache,
     no_language,
     section_text,
     write_file,
@@ -427,32 +425,6 @@ def test_a_folder_without_a_record_has_no_stale_translations(folder: Path) -> No
     assert TranslationLedger(folder).read() == ({}, ())
 
 
-class House:
-    """Real files, shelf and Chroma; manifest and model are fakes."""
-
-    def __init__(self, folder: Path, data: Path) -> None:
-        self.folder = folder
-        self.manifest = MemoryManifest()
-        self.cache = MemoryVectorCache()
-        self.shelf = GenerationShelf(data / "index")
-        self.use(LetterEmbeddings())
-
-    def use(self, embeddings: LetterEmbeddings) -> None:
-        self.embedder = CachedEmbedder(embeddings, self.cache)
-        self.ingestion = Ingestion(
-            reader=KnowledgeFiles(self.folder, identify=no_language),
-            embedder=self.embedder,
-            manifest=self.manifest,
-            shelf=self.shelf,
-        )
-
-    def index(self, *, restores: bool = True) -> PublishedIndex:
-        async def restore() -> object:
-            return await self.ingestion.restore(now=NOW)
-
-        return PublishedIndex(self.manifest, self.shelf, self.embedder, restore=restore if restores else None)
-
-
 @pytest.fixture
 def house(folder: Path, tmp_path: Path) -> House:
     return House(folder, tmp_path / "data")
@@ -467,14 +439,17 @@ async def _paths(index: PublishedIndex) -> set[str]:
 
 async def test_F12_a_deleted_file_is_gone_from_search_and_from_the_store(house: House) -> None:
     other = write_file(house.folder, "en/area/other.md", section_text("other", "This file will go away."))
-    await house.ingestion.sync(now=NOW)
-    async with house.index() as index:
+    await house.publish()
+    async with house.index(asks_store=True) as index:
         assert await _paths(index) == {"area/good.md", "area/other.md"}
         other.unlink()
-        report = await house.ingestion.sync(now=NOW)
+        report = await house.publish()
         await index.refresh()
 
         assert await _paths(index) == {"area/good.md"}
+        store = open_store(await house.store())
+        assert store.count() == 2, "the passage and the question of the good file"
+        store.close()
         assert (report.documents, report.embedded) == (1, 0)
         assert report.chunks == report.published.chunks == 3
 
@@ -493,23 +468,176 @@ async def test_O07_an_index_of_another_model_is_refused_and_then_made_anew(house
     await index.close()
 
 
-@pytest.mark.parametrize("damage", ["vectors.npy", "generation.json", "chroma", "sqlite"])
-async def test_O06_a_damaged_index_is_built_again_from_the_manifest(house: House, damage: str) -> None:
-    await house.ingestion.sync(now=NOW)
+GENERATION_FILES = (
+    "generation.json", "means.npz", "en/sections.json", "en/lexicon.npz", "en/spelling.tsv", "en/chunks.npz",
+    "en/vectors.npy", "en/scales.npy",
+)  # fmt: skip
+
+
+def _flip(file: Path) -> None:
+    """One bit of the file, in its middle, becomes another."""
+    written = bytearray(file.read_bytes())
+    written[len(written) // 2] ^= 1
+    file.write_bytes(written)
+
+
+def test_every_file_of_a_generation_is_among_those_that_are_damaged_here(house: House) -> None:
+    asyncio.run(house.ingestion.sync(now=NOW))
     generation = house.shelf.folder_of(1)
-    target = generation / damage
-    if damage == "chroma":
-        shutil.rmtree(target)
-    elif damage == "sqlite":
-        database = chroma_folder(generation) / "chroma.sqlite3"
-        database.write_bytes(database.read_bytes()[:5000])
+    written = {str(path.relative_to(generation)) for path in generation.rglob("*") if path.is_file()}
+    assert written == set(GENERATION_FILES)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        *((name, "flipped") for name in GENERATION_FILES),
+        *((name, damage) for name in ("generation.json", "en/vectors.npy") for damage in ("cut short", "removed")),
+    ],
+)
+async def test_O06_a_damaged_index_is_not_used_and_built_again_from_the_manifest(
+    house: House, name: str, damage: str
+) -> None:
+    await house.ingestion.sync(now=NOW)
+    file = house.shelf.folder_of(1) / name
+    whole = file.read_bytes()
+    if damage == "flipped":
+        _flip(file)
+    elif damage == "cut short":
+        file.write_bytes(whole[:-20])
     else:
-        target.write_bytes(target.read_bytes()[:-20] + b"x" * 20)
+        file.unlink()
 
     with pytest.raises(KnowledgeError, match="missing or damaged"):
         await house.index(restores=False).refresh()
     async with house.index() as index:
         assert await _paths(index) == {"area/good.md"}
+    if not name.endswith((".npz", ".json")):  # these hold the time of writing, or hashes of such
+        assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize("name", ["means.npz", "en/sections.json", "en/lexicon.npz", "en/vectors.npy"])
+async def test_O06_what_is_damaged_is_not_taken_over_into_the_next_generation(house: House, name: str) -> None:
+    write_file(house.folder, "ru/area/good.md", section_text("good", "Этот файл хорош.", "Этот файл хорош?"))
+    await house.ingestion.sync(now=NOW)
+    file = house.shelf.folder_of(1) / name
+    whole = file.read_bytes()
+    _flip(file)
+    write_file(house.folder, "ru/area/good.md", section_text("good", "Этот файл лучше.", "Этот файл хорош?"))
+
+    await house.ingestion.sync(now=NOW)
+
+    async with house.index(restores=False) as index:
+        assert await _paths(index) == {"area/good.md"}
+    if name == "en/sections.json":
+        assert (house.shelf.folder_of(2) / name).read_bytes() == whole
+
+
+async def _store_files(house: House) -> list[Path]:
+    place = await house.store()
+    assert place is not None
+    assert place.folder is not None
+    files = sorted(path for path in place.folder.parent.rglob("*") if path.is_file() and path.stat().st_size)
+    assert "chroma.sqlite3" in {file.name for file in files}
+    return files
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut short", "removed", "emptied"])
+async def test_O06_exact_search_answers_beside_a_damaged_store(house: House, damage: str) -> None:
+    """File after file of the store: whatever is asked, the answers are those without a store."""
+    halls = [section_text(f"h{number}", f"Hall {number} of this file is white.") for number in range(60)]
+    write_file(house.folder, "en/area/halls.md", "\n".join(halls))
+    await house.publish()
+    async with house.index() as index:
+        exact = [match.key for match in await index.current().matches("this file is good", Locale.EN, top_k=5)]
+    for file in await _store_files(house):
+        whole = file.read_bytes()
+        if damage == "flipped":
+            _flip(file)
+        elif damage == "removed":
+            file.unlink()
+        else:
+            file.write_bytes(whole[: len(whole) // 2] if damage == "cut short" else b"")
+
+        async with house.index(restores=False, asks_store=True) as index:
+            found = await index.current().matches("this file is good", Locale.EN, top_k=5)
+        assert [match.key for match in found][:5] == exact[:5], file.name
+        file.write_bytes(whole)
+
+
+async def test_O06_a_store_that_can_t_be_opened_is_said_and_exact_search_answers(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(place: StorePlace) -> VectorStore:
+        raise KnowledgeError("the vector store can't be opened")
+
+    await house.publish()
+    monkeypatch.setattr(bot.adapters.index, "open_store", refuse)
+    with capture_logs() as logs:
+        async with house.index(asks_store=True) as index:
+            assert await _paths(index) == {"area/good.md"}
+    assert ["can't be opened" in log["reason"] for log in logs] == [True]
+
+
+async def test_O06_a_store_that_fails_while_it_is_asked_is_given_up_and_exact_search_answers(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def fail(store: VectorStore, vector: object, *, top_k: int) -> list[Near]:
+        asked.append(top_k)
+        raise KnowledgeError("the vector store failed")
+
+    await house.publish()
+    async with house.index(asks_store=True) as index:
+        monkeypatch.setattr(VectorStore, "nearest", fail)
+        with capture_logs() as logs:
+            for _ in range(3):
+                assert await _paths(index) == {"area/good.md"}
+    assert len(asked) == 1, "it is not asked again"
+    assert [(log["event"], log["then"]) for log in logs] == [("vector_store_failed", "every row is compared")]
+
+
+async def test_O06_a_store_of_other_vectors_under_the_same_number_is_not_used(house: House, tmp_path: Path) -> None:
+    other_folder = tmp_path / "other"
+    write_file(other_folder, "en/area/else.md", section_text("a", "This file is another one."))
+    other = House(other_folder, tmp_path / "other-data")
+    await house.publish()
+    await other.publish()
+    store = house.shelf.folder_of(1).with_name("store-1")
+    shutil.rmtree(store)
+    shutil.copytree(other.shelf.folder_of(1).with_name("store-1"), store)
+
+    assert await house.store() is None
+    async with house.index(asks_store=True) as index:
+        assert await _paths(index) == {"area/good.md"}
+
+
+async def test_knowledge_for_staff_alone_is_published_and_tells_visitors_nothing(house: House) -> None:
+    good = house.folder / "en/area/good.md"
+    good.write_text(good.read_text(encoding="utf-8").replace("audience: public", "audience: staff"), encoding="utf-8")
+
+    report = await house.publish()
+
+    assert (report.documents, report.chunks) == (1, 0)
+    async with house.index(restores=False) as index:
+        assert not await index.current().matches("this file", Locale.EN, top_k=5)
+    assert (await house.ingestion.sync(now=NOW)).published is None
+
+
+async def test_a_language_of_which_everything_has_expired_does_not_stop_the_others(house: House) -> None:
+    text = section_text("old", "Этот файл стар.", "Этот файл стар?").replace("{#old}", "{#old valid_until=2026-02-01}")
+    write_file(house.folder, "ru/area/old.md", text)
+
+    report = await house.publish()
+
+    assert report.documents == 2
+    async with house.index(asks_store=True) as index:
+        found = await index.current().matches("this file", Locale.EN, top_k=9)
+        assert {str(match.key.path) for match in found} == {"area/good.md"}
+        assert {match.key.path for match in await index.current().matches("этот файл", Locale.RU, top_k=9)} == {
+            "area/good.md"
+        }
 
 
 async def test_the_index_of_another_data_folder_is_not_taken_for_one_s_own(house: House, tmp_path: Path) -> None:

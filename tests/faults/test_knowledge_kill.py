@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,9 +25,10 @@ from bot.adapters.manifest import DocumentManifest
 from bot.adapters.shelf import GenerationShelf
 from bot.vocabulary import Locale
 from tests.faults import sync_process
+from tests.faults.sync_process import Moments
 from tests.knowledge_parts import LetterEmbeddings, section_text, write_file
 
-KILLS = 20
+KILLS = 8
 FILES = 12
 ROOT = Path(__file__).parents[2]
 
@@ -100,6 +106,160 @@ def test_F10_a_kill_at_any_moment_leaves_one_whole_generation_answering(tmp_path
     left = {path.name for path in (data / "index").iterdir()}
     assert len([name for name in left if name.startswith("gen-")]) == 2
     assert not [name for name in left if name.startswith(".build")]
+
+
+# ── a staged build, killed at chosen moments ──
+
+STAGED_KILLS = 64
+STAGED_FILES = 4
+PARTS = 4
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(["tests.faults.sync_process", "chromadb", "asyncio"])
+
+
+class Workshop:
+    """A knowledge folder in two languages, a data folder, and what was embedded for it by all processes together."""
+
+    def __init__(self, folder: Path) -> None:
+        self.knowledge = folder / "knowledge"
+        self.data = folder / "data"
+        self.log = folder / "embedded.log"
+        self.counted = folder / "moments.txt"
+        self.data.mkdir()
+        self.version = -1
+
+    def write_next_version(self) -> None:
+        """In the first language all files change; in the second one does."""
+        self.version += 1
+        self._write("en", range(STAGED_FILES))
+        self._write("ru", range(STAGED_FILES) if self.version == 0 else [self.version % STAGED_FILES])
+
+    def _write(self, language: str, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            texts = (
+                section_text(
+                    f"s{part}",
+                    f"Hall {number} part {part} {language} is of version {self.version}.",
+                    f"What is hall {number} part {part} {language} of version {self.version}?",
+                )
+                for part in range(PARTS)
+            )
+            write_file(self.knowledge, f"{language}/area/hall{number}.md", "\n".join(texts))
+
+    def run(self, moments: Moments) -> bool:
+        """Synchronise in a process of its own; returns whether it was killed."""
+        arguments = (self.knowledge, self.data, self.log, moments, self.counted)
+        process = FORKING.Process(target=sync_process.sync_in_steps, args=arguments)
+        process.start()
+        process.join(60)
+        assert process.exitcode in {0, -signal.SIGKILL}
+        return process.exitcode != 0
+
+    def made_again(self) -> list[str]:
+        """The vectors that were made although they had been stored."""
+        stored: set[str] = set()
+        again: list[str] = []
+        for line in self.log.read_text(encoding="ascii").splitlines():
+            what, _, name = line.partition(" ")
+            if what == "stored":
+                stored.add(name)
+            elif name in stored:
+                again.append(name)
+        assert stored
+        return again
+
+    async def answering(self) -> Answering | None:
+        """What a visitor meets, with nobody there to restore anything; None when nothing was ever published."""
+        async with open_database(self.data / "state.db") as database:
+            await database.migrate()
+            embedder = CachedEmbedder(LetterEmbeddings(), SqlEmbeddingCache(database))
+            manifest = DocumentManifest(SqlManifestStore(database))
+            published = await manifest.published()
+            if published is None:
+                return None
+            shelf = GenerationShelf(self.data / "index")
+            async with PublishedIndex(manifest, shelf, embedder, nominated_from=0) as index:
+                search = index.current()
+                found = {match.key for match in await search.matches("hall part version", Locale.EN, top_k=500)}
+                keys = search.knowledge.keys()
+                copies = [copy for key in keys for copy in search.knowledge.copies(key)]
+                english = [copy.text for copy in copies if copy.locale is Locale.EN]
+                return Answering(
+                    number=search.knowledge.generation,
+                    pending=published.pending,
+                    sections=len(copies),
+                    found=len(found),
+                    versions={int(text.rstrip(".").rpartition(" ")[2]) for text in english},
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    number: int
+    pending: int
+    sections: int
+    found: int
+    versions: set[int]
+
+
+def _moments_to_kill_at(seen: Sequence[str]) -> Iterator[Moments]:
+    """The first and the last moment of every name, and others in between, at once or some milliseconds later."""
+    counts = Counter(seen)
+    chance = random.Random(7)
+    for name, count in counts.items():
+        yield Moments(kill_at=name, times=1)
+        if count > 1:
+            yield Moments(kill_at=name, times=count)
+    while True:
+        name = chance.choice(seen)
+        yield Moments(kill_at=name, times=chance.randint(1, counts[name]), later_s=chance.choice([0, 0.002, 0.02]))
+
+
+def test_F10_a_staged_build_that_is_killed_again_and_again_answers_whole_and_embeds_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    shop = Workshop(tmp_path)
+    shop.write_next_version()
+    assert not shop.run(Moments())
+    shop.write_next_version()
+    assert not shop.run(Moments())
+    seen = shop.counted.read_text(encoding="utf-8").splitlines()
+    assert {"before publish", "after publish", "after take_over", "before _finish_store", "after rename"} <= set(seen)
+    assert seen.count("after publish") >= 3, "it is built in steps"
+
+    before = asyncio.run(shop.answering())
+    assert before is not None
+    killed: Counter[str] = Counter()
+    partial = 0
+    for attempt, moments in enumerate(_moments_to_kill_at(seen)):
+        if killed.total() >= STAGED_KILLS:
+            break
+        if attempt % 3 != 2:  # otherwise the next process goes on where this one was killed
+            shop.write_next_version()
+        if shop.run(moments):
+            killed[moments.kill_at] += 1
+        now = asyncio.run(shop.answering())
+        where = f"{moments.kill_at}, {moments.times}. time, attempt {attempt}"
+        assert now is not None, where
+        assert len(now.versions) == 1, f"{where}: a mixture of {now.versions}"
+        assert now.versions <= {shop.version} | before.versions, where
+        assert now.number >= before.number, where
+        assert now.sections == 2 * STAGED_FILES * PARTS, where
+        assert now.found == STAGED_FILES * PARTS or (now.pending and now.found), where
+        partial += now.pending > 0
+        before = now
+    assert len(killed) >= 30, "at many different moments"
+    assert partial >= 5, "also between two steps"
+    assert shop.made_again() == []
+
+    assert not shop.run(Moments())
+    last = asyncio.run(shop.answering())
+    assert last is not None
+    assert (last.versions, last.pending, last.found) == ({shop.version}, 0, STAGED_FILES * PARTS)
+    assert shop.made_again() == []
+    left = sorted(path.name for path in (shop.data / "index").iterdir() if not path.name.endswith("lock"))
+    assert [name.partition("-")[0] for name in left] == ["gen", "gen", "store"]
+    assert f"store-{last.number}" in left
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT])

@@ -19,7 +19,7 @@ from chromadb.utils import embedding_functions
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bot.adapters.chroma import StoredChunk, StorePlace, open_store, write_store
+from bot.adapters.chroma import StoredChunks, StorePlace, open_store, write_store
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements", "requirements-dev")
@@ -57,8 +57,9 @@ def tampered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoreP
     monkeypatch.setitem(embedding_functions.known_embedding_functions, "hostile", Hostile)
     monkeypatch.setattr(Hostile, "built", [])
     place = StorePlace("knowledge", folder=tmp_path / "store")
-    chunks = [StoredChunk(f"c{n}", f"text {n}", "a.md#b", "en", "passage", n) for n in range(3)]
-    write_store(place, chunks, np.eye(3, 8, dtype=np.float32))
+    label = {"key": "a.md#b", "locale": "en", "kind": "passage"}
+    chunks = StoredChunks([f"c{n}" for n in range(3)], np.eye(3, 8, dtype=np.float32), [label] * 3)
+    write_store(place, chunks, tell=lambda share: None)
     with sqlite3.connect(tmp_path / "store" / "chroma.sqlite3") as connection:
         [(config,)] = connection.execute("SELECT config_json_str FROM collections")
         named = json.loads(config or "{}") | {

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from bot import app
+from bot.adapters.shelf import GenerationShelf
 from bot.app import open_core
-from bot.errors import AlreadyRunningError, DatabaseError
-from bot.ingestion.model import Stage
+from bot.errors import AlreadyRunningError, DatabaseError, KnowledgeError
+from bot.ingestion.model import GenerationContent, Progress, Stage
 from bot.settings import Knowledge, Settings, Store
 from bot.vocabulary import Locale
 from tests.e2e.little_knowledge import TRAINS_IN_2025, write_document
 from tests.e2e.processes import BotProcess, Place, free_port, running_bot
-from tests.e2e.visitors import Town, until
+from tests.e2e.visitors import LIMIT_S, Town, until
 
 QUESTION = "How many freight trains ran in 2025?"
 
@@ -49,10 +52,32 @@ async def test_a_folder_with_a_broken_file_is_looked_at_again_at_the_next_start(
 
 async def test_progress_is_told_stage_by_stage(place: Place):
     write_document(place.knowledge, "en/venue/cafe.md", "The café", "## Hours {#hours}\n\nIt opens at 8:15.\n")
-    stages: list[Stage] = []
+    seen: list[Progress] = []
     async with open_core(settings_of(place)) as core:
-        await core.sync(progress=lambda progress: stages.append(progress.stage))
-    assert list(dict.fromkeys(stages)) == [Stage.READ, Stage.EMBED, Stage.BUILD, Stage.PUBLISH]
+        await core.sync(progress=seen.append)
+        await core.write_store(progress=seen.append)
+    assert list(dict.fromkeys(one.stage for one in seen)) == [Stage.READ, Stage.EMBED, Stage.BUILD, Stage.STORE]
+    assert [one.share for one in seen] == sorted(one.share for one in seen)
+    assert seen[-1].share == 1.0
+
+
+async def test_a_generation_that_is_damaged_as_soon_as_it_is_built_is_said_and_built_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    built = GenerationShelf.build
+
+    async def damaged(shelf: GenerationShelf, content: GenerationContent, **arguments: Any) -> None:
+        await built(shelf, content, **arguments)
+        (shelf.folder_of(content.number) / "means.npz").write_bytes(b"nonsense")
+
+    (place.knowledge / "ru/venue/pearl.md").unlink()
+    async with open_core(settings_of(place)) as core, asyncio.timeout(LIMIT_S):
+        monkeypatch.setattr(GenerationShelf, "build", damaged)
+        with pytest.raises(KnowledgeError, match="missing or damaged"):
+            await core.sync()
+        monkeypatch.undo()
+        await core.sync()
+        assert core.index.current().knowledge.generation == 2
 
 
 async def test_beside_a_running_process_it_reads_and_does_not_write(place: Place):
@@ -89,13 +114,41 @@ async def test_a_synchronisation_that_fails_in_an_unforeseen_way_does_not_end_th
         return await core.ingestion.sync(now=app.utc_now())
 
     monkeypatch.setattr(app.Core, "sync", sync)
-    settings = settings_of(place).model_copy(update={"knowledge": Knowledge(folder=place.knowledge, settle_s=0.01)})
+    settings = settings_of(place).model_copy(
+        update={"knowledge": Knowledge(folder=place.knowledge, settle_s=0.01, rescan_s=0.05)}
+    )
+    (place.knowledge / "en/venue/pearl.md").touch()
     async with open_core(settings) as core:
-        watch = app._watch(core)
         with capture_logs() as logs:
-            assert await watch.look() is False
-        assert "no space left" in logs[0]["reason"]
-        assert await watch.look() is True
+            reading = asyncio.create_task(app._keep_read(core, None))
+            await until(lambda: not outcomes, "a second synchronisation")
+            assert not reading.done()
+            reading.cancel()
+            await asyncio.wait({reading})
+    [failed] = [log for log in logs if log["event"] == "knowledge_sync_failed"]
+    assert "no space left" in failed["reason"]
+
+
+async def test_a_store_that_cannot_be_written_is_said_and_does_not_end_the_watch(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    tried: list[int] = []
+
+    async def write_store(self: app.Core, **arguments: object):
+        tried.append(1)
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(app.Core, "write_store", write_store)
+    async with open_core(settings_of(place)) as core:
+        await core.make_answerable()
+        with capture_logs() as logs:
+            reading = asyncio.create_task(app._keep_read(core, None))
+            await until(lambda: tried, "the writing of the store")
+            await until(lambda: [log for log in logs if log["event"] == "vector_store_not_written"], "a word of it")
+            assert not reading.done()
+            reading.cancel()
+            await asyncio.wait({reading})
+        assert core.index.current().knowledge.generation == 1
 
 
 # ── the whole program ──

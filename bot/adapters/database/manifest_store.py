@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
-from sqlalchemy import ColumnElement, RowMapping, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, exists, select, update
 
 from bot.adapters.database.engine import Database
-from bot.adapters.database.tables import manifest_documents, manifest_generations
+from bot.adapters.database.tables import knowledge_documents, manifest_documents, manifest_generations
 from bot.errors import DatabaseError
 
 _BATCH = 200
@@ -37,7 +37,10 @@ class ManifestRow:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRow:
-    """One generation. Counts, fingerprint and means are known once it is published."""
+    """One generation. Counts, fingerprint and means are known once it is published.
+
+    `pending` chunks of its documents are not embedded yet.
+    """
 
     number: int
     state: GenerationState
@@ -48,6 +51,7 @@ class GenerationRow:
     means: bytes
     created_at: datetime
     published_at: datetime | None
+    pending: int
 
 
 class SqlManifestStore:
@@ -65,6 +69,7 @@ class SqlManifestStore:
             chunks=0,
             fingerprint="",
             means=b"",
+            pending=0,
         )
         async with self._database.writing() as connection:
             number = await connection.scalar(insert.returning(manifest_generations.c.number))
@@ -72,17 +77,25 @@ class SqlManifestStore:
         return number
 
     async def write_documents(self, number: int, rows: Iterable[ManifestRow]) -> None:
-        """Add documents to a generation that is being built.
+        """Add documents to a generation that is being built; a body that is known is not written again.
 
         Each batch is a transaction of its own, if none is open, so that other writers get their turn.
         """
+        insert = self._database.insert(knowledge_documents).on_conflict_do_nothing()
         iterator = iter(rows)
         while batch := list(islice(iterator, _BATCH)):
+            bodies = {row.content_hash: row.body for row in batch}
+            known = select(knowledge_documents.c.content_hash).where(knowledge_documents.c.content_hash.in_(bodies))
             async with self._database.writing() as connection:
+                for content_hash in await connection.scalars(known):
+                    del bodies[content_hash]
+                if bodies:
+                    new = [{"content_hash": content_hash, "body": body} for content_hash, body in bodies.items()]
+                    await connection.execute(insert, new)
                 await connection.execute(manifest_documents.insert(), [_values(number, row) for row in batch])
 
     async def publish(
-        self, number: int, *, documents: int, chunks: int, fingerprint: str, means: bytes, now: datetime
+        self, number: int, *, documents: int, chunks: int, fingerprint: str, means: bytes, pending: int, now: datetime
     ) -> None:
         """Make this generation the published one and retire the one before, both or neither.
 
@@ -102,6 +115,7 @@ class SqlManifestStore:
                     chunks=chunks,
                     fingerprint=fingerprint,
                     means=means,
+                    pending=pending,
                     published_at=now,
                 )
             )
@@ -114,14 +128,29 @@ class SqlManifestStore:
             row = (await connection.execute(select(manifest_generations).where(_is_published()))).mappings().first()
         return None if row is None else _generation(row)
 
-    async def documents(self, number: int) -> list[ManifestRow]:
-        """The documents of a generation, by locale and path in the order of code points, on every database."""
+    async def documents(self, number: int, *, files: Collection[str] | None = None) -> list[ManifestRow]:
+        """The documents of a generation, by locale and path in the order of code points, on every database.
+
+        With `files` (as in `ru/area/about.md`) only those.
+        """
         table = manifest_documents.c
-        query = select(table.locale, table.path, table.content_hash, table.body).where(table.generation == number)
+        query = (
+            select(table.locale, table.path, table.content_hash, knowledge_documents.c.body)
+            .join(knowledge_documents, knowledge_documents.c.content_hash == table.content_hash)
+            .where(table.generation == number)
+        )
         async with self._database.reading() as connection:
             rows = [ManifestRow(*row) for row in await connection.execute(query)]
+        wanted = rows if files is None else [row for row in rows if f"{row.locale}/{row.path}" in files]
         # Not by ORDER BY: a PostgreSQL server orders by its collation, which may put "a-b" after "ab".
-        return sorted(rows, key=lambda row: (row.locale, row.path))
+        return sorted(wanted, key=lambda row: (row.locale, row.path))
+
+    async def content_hashes(self, number: int) -> dict[str, str]:
+        """The content hash of each file of a generation."""
+        table = manifest_documents.c
+        query = select(table.locale, table.path, table.content_hash).where(table.generation == number)
+        async with self._database.reading() as connection:
+            return {f"{locale}/{path}": content_hash for locale, path, content_hash in await connection.execute(query)}
 
     async def discard(self, number: int) -> None:
         """Delete a generation and its documents; the published one stays."""
@@ -131,7 +160,10 @@ class SqlManifestStore:
             )
 
     async def retire_old(self, keep: int = 2) -> list[int]:
-        """Delete retired generations beyond the newest `keep`, the published one counted; returns their numbers."""
+        """Delete retired generations beyond the newest `keep`, the published one counted, and what only they held.
+
+        Returns their numbers.
+        """
         retired = (
             select(manifest_generations.c.number)
             .where(manifest_generations.c.state == GenerationState.RETIRED)
@@ -140,6 +172,7 @@ class SqlManifestStore:
         async with self._database.writing() as connection:
             old = list(await connection.scalars(retired))[max(keep - 1, 0) :]
             await connection.execute(delete(manifest_generations).where(manifest_generations.c.number.in_(old)))
+            await connection.execute(delete(knowledge_documents).where(~_is_used()))
         return old
 
     async def generations(self) -> list[GenerationRow]:
@@ -153,6 +186,10 @@ def _is_published() -> ColumnElement[bool]:
     return manifest_generations.c.state == GenerationState.PUBLISHED
 
 
+def _is_used() -> ColumnElement[bool]:
+    return exists().where(manifest_documents.c.content_hash == knowledge_documents.c.content_hash)
+
+
 def _generation(row: RowMapping) -> GenerationRow:
     return GenerationRow(**{**row, "state": GenerationState(row["state"])})
 
@@ -163,5 +200,4 @@ def _values(number: int, row: ManifestRow) -> dict[str, object]:
         "locale": row.locale,
         "path": row.path,
         "content_hash": row.content_hash,
-        "body": row.body,
     }

@@ -134,6 +134,7 @@ manifest_generations = Table(
     Column("means", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
     Column("published_at", UtcDateTime),
+    Column("pending", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,  # a number names a folder: it is never given twice
 )
 
@@ -143,7 +144,13 @@ manifest_documents = Table(
     Column("generation", ForeignKey("manifest_generations.number", ondelete="CASCADE"), primary_key=True),
     Column("locale", String(16), primary_key=True),
     Column("path", AnyText, primary_key=True),
-    Column("content_hash", String(64), nullable=False),
+    Column("content_hash", String(64), nullable=False, index=True),
+)
+
+knowledge_documents = Table(
+    "knowledge_documents",
+    metadata,
+    Column("content_hash", String(64), primary_key=True),  # the same document in many generations is stored once
     Column("body", AnyText, nullable=False),  # JSON
 )
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, func, select
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import feedback as feedback_table
@@ -39,6 +39,12 @@ class SqlTurnStore:
         }
         async with self._database.writing() as connection:
             await connection.execute(turns.insert().values(row))
+
+    async def locales_by_use(self) -> list[Locale]:
+        """The languages of the questions that are kept, the most usual first."""
+        query = select(turns.c.locale).group_by(turns.c.locale).order_by(func.count().desc(), turns.c.locale)
+        async with self._database.reading() as connection:
+            return [Locale(locale) for locale in await connection.scalars(query)]
 
     async def recent(self, chat_id: ChatId, visitor_id: VisitorId, *, since: datetime, limit: int) -> Sequence[Turn]:
         """See the port. A turn asked at `since` counts."""

@@ -24,11 +24,16 @@ def _chunks(locale: Locale, passages: int) -> list:
     return chunks_of(document("a/b.md", locale, *sections))
 
 
+def _part(locale: Locale, *, passages: int) -> tuple[list, np.ndarray]:
+    chunks = _chunks(locale, passages)
+    return chunks, np.random.default_rng(1).normal(size=(len(chunks), DIMENSIONS)).astype(np.float32)
+
+
 def test_the_mean_of_a_language_is_that_of_its_passages() -> None:
     chunks = _chunks(Locale.EN, 4)
     vectors = np.random.default_rng(1).normal(size=(len(chunks), DIMENSIONS)).astype(np.float32)
 
-    means = means_of(chunks, vectors, TYPICAL)
+    means = means_of([(chunks, vectors)], TYPICAL)
 
     rows = [row for row, chunk in enumerate(chunks) if chunk.kind == "passage"]
     assert means.passages[Locale.EN] == pytest.approx(vectors[rows].mean(axis=0), abs=1e-6)
@@ -36,10 +41,9 @@ def test_the_mean_of_a_language_is_that_of_its_passages() -> None:
 
 
 def test_a_language_with_few_passages_borrows_the_common_mean_moved_by_its_questions() -> None:
-    chunks = _chunks(Locale.EN, 4) + _chunks(Locale.KY, 2)
-    vectors = np.random.default_rng(1).normal(size=(len(chunks), DIMENSIONS)).astype(np.float32)
+    parts = [_part(Locale.EN, passages=4), _part(Locale.KY, passages=2)]
 
-    means = means_of(chunks, vectors, TYPICAL)
+    means = means_of(parts, TYPICAL)
 
     middle = np.mean(list(means.queries.values()), axis=0)
     moved = means.passages[Locale.EN] + means.queries[Locale.KY] - middle
@@ -47,14 +51,23 @@ def test_a_language_with_few_passages_borrows_the_common_mean_moved_by_its_quest
 
 
 def test_an_empty_store_has_means_for_every_language() -> None:
-    means = means_of([], np.zeros((0, DIMENSIONS), dtype=np.float32), TYPICAL)
+    means = means_of([], TYPICAL)
     assert set(means.passages) == set(means.queries) == set(Locale)
+    assert np.array_equal(means.metric, np.eye(DIMENSIONS))
+
+
+def test_a_language_of_which_nothing_is_embedded_yet_does_not_disturb_the_others() -> None:
+    nothing_yet = ((), np.zeros((0, 0), dtype=np.float32))
+    part = _part(Locale.EN, passages=4)
+    with_it, without = means_of([nothing_yet, part], TYPICAL), means_of([part], TYPICAL)
+    assert np.array_equal(with_it.metric, without.metric)
+    assert np.array_equal(with_it.passages[Locale.EN], without.passages[Locale.EN])
 
 
 def test_centred_vectors_have_length_one_and_questions_are_centred_like_queries() -> None:
     chunks = chunks_of(document("a/b.md", Locale.EN, section("s", "A text of its own.", "What is it?")))
     raw = np.random.default_rng(2).normal(size=(len(chunks), DIMENSIONS)).astype(np.float32)
-    means = means_of(chunks, raw, TYPICAL)
+    means = means_of([(chunks, raw)], TYPICAL)
 
     centred = centred_chunks(chunks, raw, means)
 
@@ -72,7 +85,7 @@ def test_centring_takes_the_language_away_and_leaves_the_subject() -> None:
     chunks = [chunk for chunk in chunks if chunk.kind == "passage"]
     vectors = np.stack([subjects[row] + offset[chunk.locale] for row, chunk in enumerate(chunks)]).astype(np.float32)
     typical = {**TYPICAL, **{locale: np.stack([offset[locale]] * 3).astype(np.float32) for locale in offset}}
-    means = means_of(chunks, vectors, typical)
+    means = means_of([(chunks[:3], vectors[:3]), (chunks[3:], vectors[3:])], typical)
 
     centred = centred_chunks(chunks, vectors, means)
     query = centred_query((subjects[0] + offset[Locale.ZH]).astype(np.float32), Locale.ZH, means)

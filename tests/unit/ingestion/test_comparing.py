@@ -303,7 +303,7 @@ def test_a_name_that_means_no_translation_is_refused(name: str) -> None:
 @pytest.fixture(scope="module")
 def real() -> dict[str, dict[str, Document]]:
     """The project's own knowledge, by path and file."""
-    reading = KnowledgeFiles(FOLDER, identify=no_language)._read(frozenset())
+    reading = KnowledgeFiles(FOLDER, identify=no_language)._read(frozenset(), {})
     copies: dict[str, dict[str, Document]] = defaultdict(dict)
     for one in reading.documents:
         copies[one.path][one.file] = one

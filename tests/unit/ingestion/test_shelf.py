@@ -2,17 +2,34 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.child import ChildCrashedError, in_child
-from bot.adapters.chroma import StoredChunk, StorePlace, check_store, open_store, write_store
+from bot.adapters.chroma import StoredChunks, StorePlace, check_store, open_store, write_store
+from bot.adapters.generation_files import DISCRIMINANT, LearnedSections, learn
 from bot.adapters.shelf import GenerationShelf
 from bot.errors import GenerationError, KnowledgeError
+from bot.ingestion.discriminant import Discriminant
+from bot.ingestion.service import Ingestion
+from bot.vocabulary import Locale
+from tests.knowledge_parts import (
+    NOW,
+    GivenReading,
+    LetterEmbeddings,
+    MemoryManifest,
+    MemoryVectorCache,
+    document,
+    section,
+)
 
 
 def double(number: int) -> int:
@@ -80,32 +97,38 @@ def test_old_generations_and_crashed_builds_are_removed_and_a_running_build_is_n
 
 
 VECTORS = np.eye(8, dtype=np.float32)
-CHUNKS = [StoredChunk(f"c{row}", "text", f"k{row}", "en", "passage", 0) for row in range(8)]
+NAMES = [f"c{row}" for row in range(8)]
+LABELS = [{"key": f"k{row}", "locale": "en", "kind": "passage"} for row in range(8)]
+CHUNKS = StoredChunks(NAMES, VECTORS, LABELS)
+
+
+def told_nobody(share: float) -> None:
+    """For stores whose progress nobody watches."""
 
 
 def test_a_store_that_lacks_a_chunk_fails_its_check(tmp_path: Path) -> None:
     place = StorePlace("chunks", folder=tmp_path / "chroma")
-    write_store(place, CHUNKS[:7], VECTORS[:7])
+    write_store(place, StoredChunks(NAMES[:7], VECTORS[:7], LABELS[:7]), tell=told_nobody)
     with pytest.raises(GenerationError, match="holds 7 chunks instead of 8"):
-        check_store(place, CHUNKS, VECTORS)
+        check_store(place, CHUNKS)
 
 
 def test_a_store_that_does_not_find_its_own_vectors_fails_its_check(tmp_path: Path) -> None:
     place = StorePlace("chunks", folder=tmp_path / "chroma")
-    write_store(place, CHUNKS, VECTORS)
-    with pytest.raises(GenerationError, match="does not find passage 0 of en/k0 by its own vector"):
-        check_store(place, CHUNKS, -VECTORS)
+    write_store(place, CHUNKS, tell=told_nobody)
+    with pytest.raises(GenerationError, match="does not find a passage of en/k0 by its own vector"):
+        check_store(place, replace(CHUNKS, vectors=-VECTORS))
 
 
 def test_the_same_text_many_times_is_no_fault(tmp_path: Path) -> None:
     place = StorePlace("chunks", folder=tmp_path / "chroma")
     same = np.repeat(VECTORS[:1], 8, axis=0)
-    write_store(place, CHUNKS, same)
+    write_store(place, replace(CHUNKS, vectors=same), tell=told_nobody)
 
 
 def test_similarity_is_the_cosine(tmp_path: Path) -> None:
     place = StorePlace("chunks", folder=tmp_path / "chroma")
-    write_store(place, CHUNKS, VECTORS)
+    write_store(place, CHUNKS, tell=told_nobody)
     store = open_store(place)
 
     first, second, *_ = store.nearest(np.array([0.6, 0.8, 0, 0, 0, 0, 0, 0], dtype=np.float32), top_k=3)
@@ -120,3 +143,90 @@ def test_similarity_is_the_cosine(tmp_path: Path) -> None:
 def test_a_server_that_can_t_be_reached_is_named(url: str) -> None:
     with pytest.raises(KnowledgeError, match=r"nonsense|127|ftp"):
         open_store(StorePlace("chunks", url=url))
+
+
+# ── what was learned from the questions ──
+
+TEA = [f"What does tea number {number} cost?" for number in range(600)]
+SILK = [f"Who sells silk of kind {number}?" for number in range(600)]
+GOODS = document(
+    "market/goods.md", Locale.EN, section("tea", "Tea is sold.", *TEA), section("silk", "So is silk.", *SILK)
+)
+
+
+@pytest.fixture(scope="module")
+def generation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a generation with so many questions that it is learned from them."""
+    shelf = GenerationShelf(tmp_path_factory.mktemp("shelf") / "index")
+    ingestion = Ingestion(
+        reader=GivenReading(GOODS),
+        embedder=CachedEmbedder(LetterEmbeddings(), MemoryVectorCache()),
+        manifest=MemoryManifest(),
+        shelf=shelf,
+    )
+    asyncio.run(ingestion.sync(now=NOW))
+    return shelf.folder_of(1)
+
+
+def _learned_after(generation: Path, shipped: Path, identity: str = "letters") -> LearnedSections:
+    """What is learned for the generation where this comes with the knowledge."""
+    building = shipped.parent / "building"
+    shutil.copytree(generation, building, ignore=shutil.ignore_patterns(DISCRIMINANT))
+    learn(building, [Locale.EN], identity, [shipped])
+    return LearnedSections.load(building / DISCRIMINANT)
+
+
+def _flip(file: Path) -> None:
+    written = bytearray(file.read_bytes())
+    written[len(written) // 2] ^= 1
+    file.write_bytes(written)
+
+
+def _with_fewer_names(file: Path) -> None:
+    replace(LearnedSections.load(file), names=["market/goods.md#tea"]).save(file)
+
+
+def _of_other_dimensions(file: Path) -> None:
+    learned = LearnedSections.load(file)
+    narrow = Discriminant(learned.discriminant.weights[:, :48], learned.discriminant.constants)
+    replace(learned, discriminant=narrow, ids=learned.ids[:-5]).save(file)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "flipped": _flip,
+    "cut short": lambda file: file.write_bytes(file.read_bytes()[:-200]),
+    "empty": lambda file: file.write_bytes(b""),
+    "a text": lambda file: file.write_bytes(b"version https://git-lfs.github.com/spec/v1"),
+    "of fewer names": _with_fewer_names,
+    "of other dimensions": _of_other_dimensions,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_comes_damaged_with_the_knowledge_is_learned_anew(generation: Path, tmp_path: Path, damage: str) -> None:
+    shipped = tmp_path / "vectors"
+    shipped.mkdir()
+    shutil.copyfile(generation / DISCRIMINANT, shipped / DISCRIMINANT)
+    DAMAGES[damage](shipped / DISCRIMINANT)
+
+    learned = _learned_after(generation, shipped)
+
+    known = LearnedSections.load(generation / DISCRIMINANT)
+    assert (learned.identity, learned.names) == (known.identity, known.names)
+    assert np.array_equal(learned.ids, known.ids)
+    assert np.allclose(learned.discriminant.weights, known.discriminant.weights, atol=0.01)
+
+
+def test_what_was_learned_from_just_these_questions_is_the_same_file(generation: Path, tmp_path: Path) -> None:
+    shipped = tmp_path / "vectors"
+    shipped.mkdir()
+    shutil.copyfile(generation / DISCRIMINANT, shipped / DISCRIMINANT)
+    _learned_after(generation, shipped)
+    assert (tmp_path / "building" / DISCRIMINANT).samefile(shipped / DISCRIMINANT)
+
+
+def test_what_another_embedding_learned_is_not_used(generation: Path, tmp_path: Path) -> None:
+    shipped = tmp_path / "vectors"
+    shipped.mkdir()
+    shutil.copyfile(generation / DISCRIMINANT, shipped / DISCRIMINANT)
+    assert _learned_after(generation, shipped, "another").identity == "another"

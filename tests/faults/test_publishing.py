@@ -1,0 +1,366 @@
+"""Rows F15 to F19: a disk that is full, two at once, a folder that changes meanwhile, an end in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bot.adapters.shelf
+import bot.ingestion.draft
+from bot.adapters.shelf import GenerationShelf
+from bot.answering.ports import StoredSection
+from bot.errors import EmbeddingError, GenerationError, KnowledgeError
+from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
+from bot.vocabulary import Locale
+from tests.faults.knowledge_house import House
+from tests.knowledge_parts import NOW, LetterEmbeddings, section_text, write_file
+
+TYPICAL = {text for texts in TYPICAL_QUESTIONS.values() for text in texts}
+
+
+def write_hall(folder: Path, language: str, number: int, *, colour: str = "white") -> None:
+    text = f"Hall {number} {language} is {colour}. It is the {number}. of its kind."
+    write_file(
+        folder, f"{language}/expo/hall{number}.md", section_text("a", text, f"Is hall {number} {language} white?")
+    )
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    house = House(tmp_path / "knowledge", tmp_path / "data")
+    for language in ("en", "ru"):
+        for number in range(3):
+            write_hall(house.folder, language, number)
+    return house
+
+
+async def found(house: House, *, asks_store: bool = False) -> set[str]:
+    """The texts of all sections that are found, with nobody there to restore anything."""
+    async with house.index(restores=False, asks_store=asks_store) as index:
+        search = index.current()
+        matches = await search.matches("which hall is white", Locale.EN, top_k=100)
+        return {copy.text.partition(".")[0] for match in matches for copy in search.knowledge.copies(match.key)}
+
+
+def told(colour: str = "white") -> set[str]:
+    """What is found of the folder when hall 0 in English has this colour."""
+    others = {f"Hall {number} {language} is white" for language in ("en", "ru") for number in range(3)}
+    return others - {"Hall 0 en is white"} | {f"Hall 0 en is {colour}"}
+
+
+# ── F15: a full disk ──
+
+
+def _full(*arguments: object, **named: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def _full_in_the_child(function_name: str) -> Callable[..., Any]:
+    in_child = bot.adapters.shelf.in_child
+
+    async def in_full_child(function: Callable[..., Any], *arguments: object, **named: Any) -> Any:
+        if function.__name__ == function_name:
+            _full()
+        return await in_child(function, *arguments, **named)
+
+    return in_full_child
+
+
+def _half_written(file: str) -> Callable[..., None]:
+    """Something has been written when the space ends."""
+
+    def write(folder: Path, *arguments: object, **named: object) -> None:
+        (folder / file).write_bytes(b"half of the te")
+        _full()
+
+    return write
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the space ends."""
+
+    name: str
+    stand_in: Callable[..., Any]
+
+
+BUILD_PLACES = (
+    Place("write_means", _half_written("means.npz")),
+    Place("write_vectors", _half_written("vectors.npy")),
+    Place("take_over", _full),
+    Place("seal", _half_written("generation.json")),
+    Place("in_child", _full_in_the_child("_write_and_learn")),
+)
+STORE_PLACES = (
+    Place("in_child", _full_in_the_child("_write")),
+    Place("_sealed_names", _full),
+    Place("sync_to_disk", _full),
+)
+
+
+@pytest.mark.parametrize("place", BUILD_PLACES, ids=["means", "vectors", "links", "seal", "texts and learning"])
+async def test_F15_a_disk_that_is_full_while_a_generation_is_built_leaves_the_last_one_answering(
+    house: House, monkeypatch: pytest.MonkeyPatch, place: Place
+) -> None:
+    await house.ingestion.sync(now=NOW)
+    before = house.left()
+    write_hall(house.folder, "en", 0, colour="blue")
+    monkeypatch.setattr(bot.adapters.shelf, place.name, place.stand_in)
+
+    with pytest.raises(GenerationError, match=r"data/index failed: .*No space left on device"):
+        await house.ingestion.sync(now=NOW)
+
+    assert house.left() == before
+    assert await found(house) == told()
+    monkeypatch.undo()
+    house.embeddings.embedded.clear()
+    assert (await house.ingestion.sync(now=NOW)).published is not None
+    assert house.embeddings.embedded == [], "what was embedded before the disk was full is kept"
+    assert await found(house) == told("blue")
+
+
+@pytest.mark.parametrize("place", STORE_PLACES, ids=["chunks", "sealing", "syncing"])
+async def test_F15_a_disk_that_is_full_while_the_store_is_written_leaves_exact_search(
+    house: House, monkeypatch: pytest.MonkeyPatch, place: Place
+) -> None:
+    await house.ingestion.sync(now=NOW)
+    before = house.left()
+    monkeypatch.setattr(bot.adapters.shelf, place.name, place.stand_in)
+
+    with pytest.raises(GenerationError, match=r"store of generation 1 in .* failed: .*No space left on device"):
+        await house.ingestion.store()
+
+    assert house.left() == before
+    assert await found(house, asks_store=True) == told()
+    monkeypatch.undo()
+    assert await house.ingestion.store()
+    assert house.left() == before | {"store-1"}
+    assert await found(house, asks_store=True) == told()
+
+
+async def test_F15_a_store_that_can_t_be_patched_is_written_from_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.publish()
+    write_hall(house.folder, "en", 0, colour="blue")
+    await house.ingestion.sync(now=NOW)
+    monkeypatch.setattr(bot.adapters.shelf, "in_child", _full_in_the_child("_patch"))
+
+    assert await house.ingestion.store()
+
+    assert {name for name in house.left() if "store" in name} == {"store-2"}
+    assert await found(house, asks_store=True) == told("blue")
+
+
+# ── F16: an end in the middle ──
+
+
+@pytest.mark.parametrize("name", ["write_vectors", "seal"])
+async def test_F16_a_build_that_is_cancelled_while_it_writes_leaves_nothing_behind(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    await house.ingestion.sync(now=NOW)
+    before = house.left()
+    write_hall(house.folder, "en", 0, colour="blue")
+    loop, is_writing, may_write = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    write = getattr(bot.adapters.shelf, name)
+
+    def wait_and_write(*arguments: object, **named: object) -> None:
+        loop.call_soon_threadsafe(is_writing.set)
+        may_write.wait()
+        write(*arguments, **named)
+
+    monkeypatch.setattr(bot.adapters.shelf, name, wait_and_write)
+    task = asyncio.create_task(house.ingestion.sync(now=NOW))
+    await is_writing.wait()
+    task.cancel()
+    loop.call_later(0, may_write.set)
+    await asyncio.wait({task})
+    monkeypatch.undo()
+
+    assert task.cancelled()
+    assert not {name for name in house.left() - before if name.startswith(".")}
+    assert house.manifest.begun == {}
+    assert (await house.manifest.published()).number == 1
+    assert await found(house) == told()
+    await house.ingestion.sync(now=NOW)
+    assert await found(house) == told("blue")
+
+
+@pytest.mark.parametrize("name", ["_prune_folders", "_prune_stores"])
+async def test_F16_what_a_process_left_that_ended_before_it_tidied_up_goes_with_the_next_synchronisation(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for colour in ("white", "blue", "green"):
+        write_hall(house.folder, "en", 0, colour=colour)
+        with monkeypatch.context() as patch:
+            patch.setattr(GenerationShelf, name, lambda *arguments: None)
+            await house.publish()
+    (house.shelf.folder_of(1).with_name(".build-2")).mkdir()
+    (house.shelf.folder_of(1).with_name(".store-2")).mkdir()
+
+    assert (await house.publish()).published is None
+
+    assert house.left() == {"gen-2", "gen-3", "store-3"}
+
+
+# ── F17: two at once ──
+
+
+async def test_F17_who_comes_second_waits_and_then_finds_it_done(house: House) -> None:
+    second = house.new_ingestion(GenerationShelf(house.shelf.folder_of(1).parent))
+    reports = await asyncio.gather(house.ingestion.sync(now=NOW), second.sync(now=NOW))
+    assert sorted(report.published is not None for report in reports) == [False, True]
+    assert house.left() == {"gen-1"}
+
+
+async def test_F17_who_comes_second_gives_up_in_the_end_and_says_why(house: House) -> None:
+    second = house.new_ingestion(GenerationShelf(house.shelf.folder_of(1).parent, lock_timeout_s=0.0))
+    async with house.shelf.exclusive():
+        with pytest.raises(KnowledgeError, match="another process has been building the index"):
+            await second.sync(now=NOW)
+    assert (await second.sync(now=NOW)).published is not None
+
+
+async def test_F17_two_that_write_the_store_of_a_generation_write_it_once(house: House) -> None:
+    await house.ingestion.sync(now=NOW)
+    second = house.new_ingestion(GenerationShelf(house.shelf.folder_of(1).parent))
+    assert sorted(await asyncio.gather(house.ingestion.store(), second.store())) == [False, True]
+    assert await found(house, asks_store=True) == told()
+
+
+# ── F18: a folder that changes while it is read in ──
+
+
+@pytest.fixture
+def stepping(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house that publishes a step after every few texts."""
+    monkeypatch.setattr(bot.ingestion.draft, "BATCH", 6)
+    house.first_step_s = 6.0
+    house.ingestion = house.new_ingestion(house.shelf)
+    return house
+
+
+async def test_F18_a_file_that_changes_between_a_step_and_the_end_comes_with_the_next_synchronisation(
+    stepping: House,
+) -> None:
+    pending: list[int] = []
+
+    async def change_a_file() -> None:
+        published = await stepping.manifest.published()
+        pending.append(published.pending)
+        write_hall(stepping.folder, "en", 0, colour="blue")
+
+    await stepping.ingestion.sync(now=NOW, on_published=change_a_file)
+
+    assert len(pending) >= 2
+    assert pending[0] > 0 == pending[-1]
+    assert await found(stepping) == told(), "a generation is of one reading"
+    assert (await stepping.ingestion.status()).changed == ("en/expo/hall0.md",)
+    await stepping.ingestion.sync(now=NOW)
+    assert await found(stepping) == told("blue")
+
+
+# ── F19: what is read in by now is answered from ──
+
+
+def _own(embeddings: LetterEmbeddings) -> list[str]:
+    return [text for text in embeddings.embedded if text not in TYPICAL]
+
+
+async def test_F19_each_step_answers_from_what_is_embedded_and_embeds_the_sentences_that_are_asked_for(
+    stepping: House,
+) -> None:
+    steps: list[tuple[int, int]] = []
+    index = stepping.index(restores=False)
+
+    async def ask() -> None:
+        assert await index.refresh()
+        search, published = index.current(), await stepping.manifest.published()
+        matches = await search.matches("which hall is white", Locale.EN, top_k=100)
+        embedded = set(_own(stepping.embeddings))
+        for match in matches:
+            copies = search.knowledge.copies(match.key)
+            assert any(f"{copy.heading}\n{copy.text}" in embedded for copy in copies)
+            for copy in copies:
+                await _sentences_are_all_scored(search, copy)
+        steps.append((published.pending, len(matches)))
+
+    await stepping.ingestion.sync(now=NOW, on_published=ask)
+    await index.close()
+
+    assert len(steps) >= 2
+    assert steps[0][0] > 0
+    assert steps[-1] == (0, 3)
+    assert [count for _, count in steps] == sorted(count for _, count in steps)
+
+
+async def _sentences_are_all_scored(search: Any, copy: StoredSection) -> None:
+    scored = await search.sentences(copy.sentences[1], copy.locale, copy)
+    assert [one.ordinal for one in scored] == [0, 1]
+    assert scored[1].score == pytest.approx(1.0, abs=0.02) or scored[1].score > scored[0].score
+
+
+async def test_F19_an_embedding_that_fails_leaves_the_last_step_answering_after_a_restart(stepping: House) -> None:
+    class Failing(LetterEmbeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            if len(_own(self)) >= 12:
+                raise EmbeddingError("the endpoint is gone")
+            return super().embed_documents(texts)
+
+    failing = Failing()
+    stepping.use(failing)
+    with pytest.raises(EmbeddingError, match="the endpoint is gone"):
+        await stepping.ingestion.sync(now=NOW)
+    published = await stepping.manifest.published()
+    assert published.pending > 0
+    assert await found(stepping)
+
+    stepping.use(LetterEmbeddings())
+    await stepping.ingestion.sync(now=NOW)
+
+    assert await found(stepping) == told()
+    assert set(_own(stepping.embeddings)).isdisjoint(_own(failing))
+
+
+async def test_F19_what_did_not_change_is_the_same_file_in_the_next_generation(house: House) -> None:
+    for number in range(3, 40):
+        write_hall(house.folder, "en", number)
+    await house.ingestion.sync(now=NOW)
+    house.embeddings.embedded.clear()
+    write_hall(house.folder, "ru", 1, colour="blue")
+
+    report = await house.ingestion.sync(now=NOW)
+
+    before, after = house.shelf.folder_of(1), house.shelf.folder_of(report.published.number)
+    inodes = [{path.name: path.stat().st_ino for path in (folder / "en").iterdir()} for folder in (before, after)]
+    assert inodes[0] == inodes[1]
+    assert len(inodes[0]) == 6
+    assert not {path.stat().st_ino for path in (before / "ru").iterdir()} & {
+        path.stat().st_ino for path in (after / "ru").iterdir()
+    }
+    assert set(house.embeddings.embedded) == {
+        "Heading\nHall 1 ru is blue. It is the 1. of its kind.", "Hall 1 ru is blue.",
+    }  # fmt: skip
+
+
+async def test_F19_a_file_system_without_second_names_gets_copies(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    for number in range(3, 40):
+        write_hall(house.folder, "en", number)
+    await house.ingestion.sync(now=NOW)
+    write_hall(house.folder, "ru", 1, colour="blue")
+    monkeypatch.setattr("os.link", refuse)
+    await house.ingestion.sync(now=NOW)
+    assert "Hall 1 ru is blue" in await found(house)

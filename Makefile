@@ -11,7 +11,7 @@ run: .venv/.run-ready
 	@$(BIN)/scoda run
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/.test-ready
 	$(BIN)/ruff check .

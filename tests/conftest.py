@@ -20,7 +20,7 @@ import pytest  # noqa: E402
 from tests.e2e.little_knowledge import write_little_knowledge  # noqa: E402
 from tests.e2e.processes import Place  # noqa: E402
 from tests.e2e.visitors import Town, open_town  # noqa: E402
-from tests.golden.building import Build  # noqa: E402
+from tests.golden import KNOWLEDGE  # noqa: E402
 from tests.real_model import serving_real_model  # noqa: E402
 
 REQUIRE_ALL = "TEST_REQUIRE_ALL"
@@ -36,28 +36,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-_GOLDEN_BUILD = pytest.StashKey[Build]()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the golden index goes last: it takes minutes to build, meanwhile the other tests run."""
-    items.sort(key=lambda item: "golden_data" in getattr(item, "fixturenames", ()))
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    if not session.config.option.collectonly and any("golden_data" in item.fixturenames for item in session.items):
-        session.stash[_GOLDEN_BUILD] = Build()
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    if _GOLDEN_BUILD in session.stash:
-        session.stash[_GOLDEN_BUILD].close()
-
-
 @pytest.fixture(scope="session")
-def golden_data(request: pytest.FixtureRequest) -> Path:
-    """A data folder with the index of the real knowledge; its building begins with the first test of the session."""
-    return request.session.stash[_GOLDEN_BUILD].wait()
+def golden_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the index of the real knowledge, built by the program itself."""
+    home = tmp_path_factory.mktemp("golden")
+    place = Place(home, KNOWLEDGE, home / "data")
+    made = place.scoda("knowledge", "sync")
+    assert made.returncode == 0, made.stderr
+    return place.data
 
 
 @pytest.fixture(scope="session")

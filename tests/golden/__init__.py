@@ -10,4 +10,5 @@ from pathlib import Path
 
 GOLDEN = Path(__file__).parent
 UNSEEN = GOLDEN / "unseen"
+KNOWLEDGE = GOLDEN.parents[1] / "knowledge"
 TODAY = date(2026, 11, 25)

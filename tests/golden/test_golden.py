@@ -15,8 +15,7 @@ from bot.app import open_core
 from bot.settings import load_settings
 from bot.vocabulary import Locale
 from bot.writing.folding import ascii_digits
-from tests.golden import GOLDEN, TODAY
-from tests.golden.building import KNOWLEDGE
+from tests.golden import GOLDEN, KNOWLEDGE, TODAY
 
 LEAST_RIGHT = 0.955
 LEAST_RIGHT_IN_A_LANGUAGE = 0.9

@@ -27,7 +27,7 @@ from bot.ingestion.ports import Known, Side
 _BATCH = 32
 _MANY = 128
 """From so many texts on processes are worth their start."""
-_REMEMBERED = 512
+_REMEMBERED_QUESTIONS = 512
 _NICE = 15
 """How far threads that read knowledge stand behind those that answer."""
 
@@ -78,7 +78,7 @@ class CachedEmbedder:
         self._shipped = shipped
         self._threads: ThreadPoolExecutor | None = None
         self._processes: ProcessPoolExecutor | None = None
-        self._remembered: OrderedDict[tuple[Side, str], Vector] = OrderedDict()
+        self._questions: OrderedDict[str, Vector] = OrderedDict()
 
     @property
     def identity(self) -> str:
@@ -108,28 +108,13 @@ class CachedEmbedder:
 
     async def question(self, text: str) -> Vector:
         """The vector of a visitor's question. The last few hundred stay in memory, and only there."""
-        name = (Side.QUERY, prepared(text))
-        if name not in self._remembered:
-            self._remember(name, np.asarray(await self._embeddings.aembed_query(text), dtype=np.float32))
-        self._remembered.move_to_end(name)
-        return self._remembered[name]
-
-    async def passages(self, texts: Sequence[str]) -> Vector:
-        """The vectors of these passages, one a row, at once: a visitor waits. They stay in memory as questions do."""
-        names = [(Side.PASSAGE, prepared(text)) for text in texts]
-        known = {name: self._remembered[name] for name in names if name in self._remembered}
-        new = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
-        if new:
-            made = await self._embeddings.aembed_documents(list(new.values()))
-            known |= {name: np.asarray(vector, dtype=np.float32) for name, vector in zip(new, made, strict=True)}
-        for name in new:
-            self._remember(name, known[name])
-        return np.stack([known[name] for name in names])
-
-    def _remember(self, name: tuple[Side, str], vector: Vector) -> None:
-        self._remembered[name] = vector
-        while len(self._remembered) > _REMEMBERED:
-            self._remembered.popitem(last=False)
+        name = prepared(text)
+        if name not in self._questions:
+            self._questions[name] = np.asarray(await self._embeddings.aembed_query(text), dtype=np.float32)
+        self._questions.move_to_end(name)
+        while len(self._questions) > _REMEMBERED_QUESTIONS:
+            self._questions.popitem(last=False)
+        return self._questions[name]
 
     def close(self) -> None:
         """Let threads and processes go when they are done with what they have begun."""

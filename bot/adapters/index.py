@@ -23,7 +23,7 @@ from bot.adapters.generation_files import GenerationFiles, PartFiles, kind_numbe
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.ports import Match, SentenceHit, StoredSection
 from bot.errors import EmbeddingMismatchError, KnowledgeError, NothingPublishedError
-from bot.ingestion.centring import centred_passages, centred_query
+from bot.ingestion.centring import centred_query
 from bot.ingestion.model import ChunkKind, Generation, Vector
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.romanised import Reader, is_romanised, reader
@@ -56,10 +56,6 @@ class QuestionEmbedder(Protocol):
 
     async def question(self, text: str) -> Vector:
         """The raw vector of a question."""
-        ...
-
-    async def passages(self, texts: Sequence[str]) -> Vector:
-        """The raw vectors of passages, one a row, at once: a visitor is waiting."""
         ...
 
 
@@ -200,18 +196,19 @@ class GenerationSearch:
         return await asyncio.to_thread(spelling.corrected, text)
 
     async def sentences(self, text: str, locale: Locale, section: StoredSection) -> Sequence[SentenceHit]:
-        """See the port. Sentences that are not embedded yet are embedded now."""
+        """See the port. Where they are not all embedded yet none is nearer than another: their words must decide.
+
+        Embedding them for the visitor who waits took an answer two and a half times as long while others are read in.
+        """
         vector = centred_query(await self._raw_vector(text, locale), locale, self._files.means)
         number = self._numbers.get((section.key, section.locale))
         if number is None:
             raise KnowledgeError(f"generation {self._files.number} has no {section.locale}/{section.key}")
         rows = self._files.rows_of(number, ChunkKind.SENTENCE)
-        if len(rows) == len(section.sentences):
-            vectors = self._files.vectors(rows)
-        else:
-            raw = await self._embedder.passages(section.sentences)
-            vectors = centred_passages(raw, section.locale, self._files.means)
-        return [SentenceHit(ordinal, score) for ordinal, score in enumerate((vectors @ vector).tolist())]
+        if len(rows) < len(section.sentences):
+            return [SentenceHit(ordinal, 0.0) for ordinal in range(len(section.sentences))]
+        scores = (self._files.vectors(rows) @ vector).tolist()
+        return [SentenceHit(ordinal, score) for ordinal, score in enumerate(scores)]
 
     async def _raw_vector(self, text: str, locale: Locale) -> Vector:
         spelling = await self._spelling_of(locale)

@@ -62,11 +62,6 @@ def centred_chunks(chunks: Sequence[Chunk], vectors: Vector, means: Means) -> Ve
     return _normalised(centred @ means.metric)
 
 
-def centred_passages(vectors: Vector, locale: Locale, means: Means) -> Vector:
-    """The centred vectors of passages or sentences in one language."""
-    return _normalised((vectors - means.passages[locale]) @ means.metric)
-
-
 def centred_query(vector: Vector, locale: Locale, means: Means, *, share: float = 1.0) -> Vector:
     """The centred vector of a visitor's question, of length 1.
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.adapters.cached_embedder import CachedEmbedder
@@ -488,3 +489,18 @@ async def test_without_stored_questions_texts_in_the_question_s_language_are_com
     assert all(match.is_native and not match.has_questions for match in own)
     assert not any(match.is_native for match in foreign)
     assert {match.log_posterior for match in (*own, *foreign)} == {None}
+
+
+async def test_sentences_that_are_not_embedded_yet_are_all_as_near(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = _parts("exact", tmp_path)
+    await parts.ingestion.sync(now=NOW)
+    async with _index(parts) as index:
+        search = index.current()
+        (stored,) = [copy for copy in search.knowledge.copies(TRAINS) if copy.locale is Locale.EN]
+        monkeypatch.setattr(type(search._files), "rows_of", lambda *_: np.zeros(0, dtype=np.int64))
+
+        hits = await search.sentences("a warehouse in Almaty", Locale.EN, stored)
+
+    assert [(hit.ordinal, hit.score) for hit in hits] == [(0, 0.0), (1, 0.0), (2, 0.0)]

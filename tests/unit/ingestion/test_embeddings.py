@@ -121,13 +121,6 @@ async def test_of_texts_none_of_which_is_known_there_is_nothing() -> None:
     assert len(known.vectors) == 2
 
 
-async def test_passages_for_a_waiting_visitor_are_embedded_at_once_and_not_kept() -> None:
-    cache = MemoryVectorCache()
-    embedder = CachedEmbedder(LetterEmbeddings(), cache)
-    assert np.array_equal(await embedder.passages(["one"]), await embedder.embed(Side.PASSAGE, ["one"]))
-    assert len(cache.vectors) == 1
-
-
 async def test_batches_that_were_done_before_a_failure_stay_in_the_cache() -> None:
     class FailsLater(LetterEmbeddings):
         def embed_documents(self, texts: list[str]) -> list[list[float]]:

@@ -53,6 +53,9 @@ class Published:
     means: Means | None
 
 
+Places = npt.NDArray[np.int64]
+
+
 @dataclass(slots=True)
 class _Language:
     """One language of the draft. Where `chunks` is None nothing of it changed."""
@@ -66,10 +69,9 @@ class _Language:
     """Raw vectors, one a chunk; zero where there is none yet."""
     is_known: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
-    def known(self) -> tuple[tuple[Chunk, ...], Vector]:
-        """The chunks that have a vector by now, and the vectors: more may be put in at the same time."""
+    def known(self, places: Places) -> tuple[tuple[Chunk, ...], Vector]:
+        """The chunks at these places, and their vectors: others may be put in at the same time."""
         assert self.chunks is not None
-        places = np.flatnonzero(self.is_known.copy())
         if len(places) == len(self.chunks):
             return self.chunks, self.rows
         return tuple(self.chunks[place] for place in places), self.rows[places] if len(places) else self.rows[:0]
@@ -169,11 +171,14 @@ class Draft:
             language.rows[place] = vector
             language.is_known[place] = True
 
-    def content(self, number: int, *, means: Means | None = None) -> GenerationContent:
-        """All that can be told by now. `means` are those of a generation that is built again."""
-        changed = {
-            language.locale: language.known() for language in self._languages.values() if language.chunks is not None
-        }
+    def known(self) -> Mapping[Locale, Places]:
+        """Which chunks of the languages that changed have a vector by now."""
+        changed = (language for language in self._languages.values() if language.chunks is not None)
+        return {language.locale: np.flatnonzero(language.is_known) for language in changed}
+
+    def content(self, number: int, known: Mapping[Locale, Places], *, means: Means | None = None) -> GenerationContent:
+        """All that can be told of what is `known`. `means` are those of a generation that is built again."""
+        changed = {locale: self._languages[locale].known(places) for locale, places in known.items()}
         chosen = means or self._means or means_of(list(changed.values()), self._typical)
         parts = tuple(
             self._part(language, changed.get(language.locale), chosen) for language in self._languages.values()

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import zip_longest
 
 from bot.errors import GenerationError
-from bot.ingestion.draft import Batch, Draft, Published, fingerprint_of
+from bot.ingestion.draft import Batch, Draft, Places, Published, fingerprint_of
 from bot.ingestion.model import (
     ChunkKind,
     Document,
@@ -208,7 +208,7 @@ class Ingestion:
                 if following is not None and is_free and steps.is_due(ends_kind=following.kind is not batch.kind):
                     if publishing is not None:
                         await publishing
-                    publishing = asyncio.create_task(self._publish(draft, now, on_published))
+                    publishing = asyncio.create_task(self._publish(draft, draft.known(), now, on_published))
             if publishing is not None:
                 await publishing
         except Exception:
@@ -218,14 +218,21 @@ class Ingestion:
         finally:
             await _ended(publishing)
         work.begin(Stage.BUILD)
-        return await self._publish(draft, now, on_published, work.building)
+        return await self._publish(draft, draft.known(), now, on_published, report=work.building)
 
     async def _publish(
-        self, draft: Draft, now: datetime, on_published: OnPublished, report: Report | None = None
+        self,
+        draft: Draft,
+        known: Mapping[Locale, Places],
+        now: datetime,
+        on_published: OnPublished,
+        *,
+        report: Report | None = None,
     ) -> Generation:
+        """Publish what is `known` of the draft; more of it may become known meanwhile."""
         number = await self._manifest.begin(self._embedder.identity)
         try:
-            content = await asyncio.to_thread(draft.content, number)
+            content = await asyncio.to_thread(draft.content, number, known)
             await self._manifest.write_documents(number, content.documents)
             await self._shelf.build(content, report=report)
             generation = await self._manifest.publish(content, now=now)
@@ -249,7 +256,7 @@ class Ingestion:
             draft.put(batch, await self._embedder.embed(batch.side, batch.texts))
             work.embedded(batch)
         work.begin(Stage.BUILD)
-        content = draft.content(published.number, means=await self._manifest.means(published.number))
+        content = draft.content(published.number, draft.known(), means=await self._manifest.means(published.number))
         await self._shelf.build(replace(content, fingerprint=published.fingerprint), report=work.building)
         return True
 

@@ -13,7 +13,10 @@ os.environ["ANONYMIZED_TELEMETRY"] = "False"
 
 def main() -> None:
     """Run the command line."""
-    from bot.cli import run  # noqa: PLC0415 - after the environment is set
+    from bot.adapters.memory import keep_memory_together  # noqa: PLC0415 - after the environment is set
+
+    keep_memory_together()
+    from bot.cli import run  # noqa: PLC0415 - as above
 
     run()
 

@@ -6,6 +6,21 @@ import ctypes
 import gc
 import sys
 
+_M_ARENA_MAX = -8
+_ARENAS = 2
+
+
+def keep_memory_together() -> bool:
+    """Let all threads share two arenas of the C library's memory: call it before any thread begins.
+
+    Each thread has one of its own otherwise, and keeps what it freed: 50 MB after the bundled collection was read.
+    Returns whether the library knows of arenas; only glibc does.
+    """
+    if sys.platform != "linux":
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    return mallopt is not None and mallopt(_M_ARENA_MAX, _ARENAS) == 1
+
 
 def give_back_memory() -> None:
     """Give back what a large piece of work has left free; blocks for some milliseconds.

@@ -110,27 +110,47 @@ class Ingestion:
             self._is_partial = published is not None and published.pending > 0
             self._is_reading_in = published is None or self._is_partial
             try:
-                work.begin(Stage.READ)
-                known = await self._manifest.documents(published.number) if published and not tells_warnings else ()
-                reading = await self._reader.read(unsettled=unsettled, known=known)
-                kept = await self._last_good_versions(reading, published)
-                documents = tuple(sorted((*reading.documents, *kept), key=lambda document: document.file))
-                outcome = _unchanged(reading, documents, kept, published)
-                if published is not None and published.fingerprint == fingerprint_of(
-                    self._embedder.identity, documents
-                ):
-                    await self._repair(published, work, now)
-                    await self._shelf.prune(await self._manifest.tidy())  # who published it may have been killed then
-                else:
-                    _refuse_empty(documents, published, allow_empty=allow_empty)
-                    draft = await self._draft(documents, published, now)
-                    missing = draft.missing
-                    self._is_reading_in |= missing > _FEW * draft.chunks
-                    new = await self._read_in(draft, work, now, on_published or _nothing)
-                    outcome = replace(outcome, published=new, chunks=new.chunks, embedded=missing)
+                outcome = await self._synchronised(
+                    published,
+                    work,
+                    now,
+                    on_published or _nothing,
+                    allow_empty=allow_empty,
+                    unsettled=unsettled,
+                    tells_warnings=tells_warnings,
+                )
             finally:
                 self._is_reading_in = self._is_partial
         return replace(outcome, took_s=self._clock() - started)
+
+    async def _synchronised(
+        self,
+        published: Generation | None,
+        work: _Work,
+        now: datetime,
+        on_published: OnPublished,
+        *,
+        allow_empty: bool,
+        unsettled: Collection[str],
+        tells_warnings: bool,
+    ) -> SyncReport:
+        """Read the folder, and publish it if it differs from what is published."""
+        work.begin(Stage.READ)
+        known = await self._manifest.documents(published.number) if published and not tells_warnings else ()
+        reading = await self._reader.read(unsettled=unsettled, known=known)
+        kept = await self._last_good_versions(reading, published)
+        documents = tuple(sorted((*reading.documents, *kept), key=lambda document: document.file))
+        outcome = _unchanged(reading, documents, kept, published)
+        if published is not None and published.fingerprint == fingerprint_of(self._embedder.identity, documents):
+            await self._repair(published, work, now)
+            await self._shelf.prune(await self._manifest.tidy())  # who published it may have been killed then
+            return outcome
+        _refuse_empty(documents, published, allow_empty=allow_empty)
+        draft = await self._draft(documents, published, now)
+        missing = draft.missing
+        self._is_reading_in |= missing > _FEW * draft.chunks
+        new = await self._read_in(draft, work, now, on_published)
+        return replace(outcome, published=new, chunks=new.chunks, embedded=missing)
 
     async def restore(self, *, now: datetime, progress: ProgressCallback | None = None) -> bool:
         """Build the published generation's files again from the manifest if they are missing or damaged.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     """What the bot decided to do with a question."""
 
     ANSWERED = "answered"
+    OFFERED = "offered"
     CLARIFY = "clarify"
     UNKNOWN = "unknown"
     DECLINED_POLITICS = "declined_politics"
@@ -23,6 +24,12 @@ class Outcome(StrEnum):
     THANKS = "thanks"
     FAREWELL = "farewell"
     ABOUT_BOT = "about_bot"
+    PRAISE = "praise"
+    OK = "ok"
+    COMPLAINT = "complaint"
+    PERSON = "person"
+    UNSUBSCRIBE = "unsubscribe"
+    EMERGENCY = "emergency"
     EMPTY = "empty"
 
     @property
@@ -87,6 +94,15 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A section that may hold the answer, for a button: its heading, in the language of its best copy."""
+
+    key: SectionKey
+    title: str
+    locale: Locale
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What to tell the visitor.
 
@@ -94,7 +110,9 @@ class Answer:
     `written_in` the language of the sentences. `rest` is what else the section says. `score` is the calibrated
     probability, 0 to 1, that the sentences answer the question. `suggestions` are related questions, readings to
     choose from, or the nearest topics, as the outcome demands. `composed` tells that a language model worded the
-    sentences from the cited sections; `generation` is the knowledge that was asked, 0 where none was.
+    sentences from the cited sections; `generation` is the knowledge that was asked, 0 where none was. `offers` are
+    sections to choose from where nothing is told for sure, best first; `steps` what each step of answering took, in
+    milliseconds.
     """
 
     outcome: Outcome
@@ -107,6 +125,8 @@ class Answer:
     score: float = 0.0
     composed: bool = False
     generation: int = 0
+    offers: tuple[Offer, ...] = ()
+    steps: Mapping[str, float] = field(default_factory=dict)
 
 
 OnSentence = Callable[[tuple[str, ...]], None]

@@ -45,6 +45,7 @@ from bot.ingestion.draft import embedded_texts
 from bot.ingestion.model import Document, Progress, Stage, SyncReport, Vector
 from bot.ingestion.ports import Side
 from bot.ingestion.service import Ingestion, ProgressCallback
+from bot.languages import words_of
 from bot.settings import Settings, Store
 from bot.visitors.service import VisitorService
 from bot.vocabulary import Locale
@@ -171,7 +172,10 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
     Raises:
         AlreadyRunningError: another process holds the data folder and `may_read_only` is not set.
         DatabaseError: the state can't be opened.
+        LanguageError: the words of a language can't be read.
     """
+    for locale in Locale:
+        words_of(locale)  # a damaged file is told at the start, not to a visitor
     async with AsyncExitStack() as stack:
         can_write = True
         try:

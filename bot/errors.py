@@ -57,6 +57,10 @@ class ModelError(ScodaError):
     """The language model failed, took too long, answered nothing, refused or wrote too much."""
 
 
+class LanguageError(ScodaError):
+    """The words of a language can't be read: their file, a part of the program, is missing or damaged."""
+
+
 class DatabaseError(ScodaError):
     """The state database can't be opened, is damaged, or belongs to another version."""
 

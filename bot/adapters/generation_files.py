@@ -38,7 +38,7 @@ from bot.ingestion.model import (
     Section,
     Vector,
 )
-from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
+from bot.ingestion.typical_questions import typical_questions
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.spelling import Spelling
 
@@ -267,7 +267,7 @@ def write_texts(folder: Path, part: LanguagePart) -> None:
         [_subject_of(sections[number]) for number in searched],
         searched,
         details=["\n".join(sections[number].sentences[1:]) for number in searched],
-        usual=TYPICAL_QUESTIONS[part.locale],
+        usual=typical_questions()[part.locale],
     ).save(own / "lexicon.npz")
     (own / "spelling.tsv").write_text(Spelling.of(map(_searched_text, sections)).written(), encoding="utf-8")
 

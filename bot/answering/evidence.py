@@ -6,23 +6,21 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from bot.answering.lexicon import AskedKind
 from bot.answering.ranking import Candidate
+from bot.languages import words_of
 from bot.vocabulary import Locale
 from bot.writing.folding import fold, word_count
 
 _NUMBER = re.compile(r"\d|[一二三四五六七八九十百千万两]")
 _TELEPHONE = re.compile(r"\+?\d[\d\s()-]{6,}\d")
 _ADDRESS = re.compile(r"https?://|www\.")
-_MONEY = re.compile(
-    r"yuan|dollar|rmb|cny|usd|\bfree\b|%|[¥$€]|元|美元|免费|юан|доллар|бесплат|юань|доллор|"
-    r"یوان|دلار|رایگان|ڈالر|مفت|युआन|डॉलर|मुफ्त|निःशुल्क|даляр|бясплат|төгрөг|тегін|акысыз|ройгон|bepul"
-)
+_MONEY_SIGNS = "[%¥$€]"
 _PROOFS = {
     AskedKind.WHEN: _NUMBER,
     AskedKind.COUNT: _NUMBER,
-    AskedKind.PRICE: _MONEY,
     AskedKind.PHONE: _TELEPHONE,
     AskedKind.EMAIL: re.compile(r"\S@\S"),
     AskedKind.WEBSITE: _ADDRESS,
@@ -207,7 +205,8 @@ Fitted by `calibrate --bare` on the knowledge without its questions and open que
 
 def holds_kind(text: str, kind: AskedKind) -> bool:
     """Whether `text` holds the kind of thing that is asked for."""
-    return _PROOFS[kind].search(fold(text) if kind is not AskedKind.EMAIL else text) is not None
+    proof = _money() if kind is AskedKind.PRICE else _PROOFS[kind]
+    return proof.search(fold(text) if kind is not AskedKind.EMAIL else text) is not None
 
 
 def weigh(
@@ -247,6 +246,12 @@ def weigh(
         in_context=float(signs.in_context),
         same_document=float(signs.same_document),
     )
+
+
+@cache
+def _money() -> re.Pattern[str]:
+    """The words and signs of money of all languages: a text may name its sums in another one."""
+    return re.compile("|".join((_MONEY_SIGNS, *(word for locale in Locale for word in words_of(locale).money))))
 
 
 def _bounded(value: float, limit: float) -> float:

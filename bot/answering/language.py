@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.answering.model import Question
 from bot.answering.ports import LanguageGuess, LanguageIdentifier
+from bot.languages import words_of
 from bot.vocabulary import Locale
 from bot.writing.folding import has_han, is_latin, words
 
@@ -15,21 +16,6 @@ _LIKELY = 0.6
 
 _ALIKE_IN_LATIN = (Locale.HI, Locale.UR)
 """Typed in Latin letters the two can hardly be told apart: a visitor who has shown one of them writes that one."""
-
-_NEAREST = {
-    Locale.KK: (Locale.RU, Locale.EN, Locale.ZH),
-    Locale.KY: (Locale.RU, Locale.EN, Locale.ZH),
-    Locale.TG: (Locale.RU, Locale.FA, Locale.EN, Locale.ZH),
-    Locale.UZ: (Locale.RU, Locale.EN, Locale.ZH),
-    Locale.BE: (Locale.RU, Locale.EN, Locale.ZH),
-    Locale.MN: (Locale.RU, Locale.EN, Locale.ZH),
-    Locale.UR: (Locale.EN, Locale.HI, Locale.RU, Locale.ZH),
-    Locale.HI: (Locale.EN, Locale.UR, Locale.RU, Locale.ZH),
-    Locale.FA: (Locale.EN, Locale.TG, Locale.RU, Locale.ZH),
-    Locale.ZH: (Locale.EN, Locale.RU),
-    Locale.RU: (Locale.EN, Locale.BE, Locale.ZH),
-    Locale.EN: (Locale.RU, Locale.ZH),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +47,7 @@ def languages_of(question: Question, identifier: LanguageIdentifier) -> Language
 
 def copy_order(locale: Locale) -> tuple[Locale, ...]:
     """Where to look for a text that is wanted in `locale`: in itself, in what its readers know, in the rest."""
-    first = (locale, *_NEAREST[locale])
+    first = (locale, *words_of(locale).nearest)
     return first + tuple(other for other in Locale if other not in first)
 
 

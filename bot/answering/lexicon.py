@@ -1,14 +1,15 @@
-"""Small words of twelve languages that tell what kind of thing a message is or asks for.
+"""What kind of thing a message is or asks for, told by small words of twelve languages (`bot.languages`).
 
-Each list holds words or phrases as people type them, romanised forms included; they are folded before they are
-compared, so case, lost letters and script variants need no entries of their own.
+Lists and messages are folded before they are compared.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 
+from bot.languages import Entries, words_of
 from bot.vocabulary import Locale
 from bot.writing.folding import has_han, words
 
@@ -24,93 +25,15 @@ class AskedKind(StrEnum):
     WEBSITE = "website"
 
 
-_WHEN = {
-    Locale.EN: "when|what date|which date|dates|what year|which year|what time|what day|since when",
-    Locale.ZH: "什么时候|何时|哪天|几号|日期|哪一年|哪年|几月|几点|多会儿|啥时候|什么时间|何年",
-    Locale.RU: "когда|какого числа|в каком году|во сколько|дата|даты|сроки|с какого года|kogda",
-    Locale.KK: "қашан|қай жылы|қай күні|қай кезде|мерзімі|qashan|сағат нешеде",
-    Locale.KY: "качан|кайсы жылы|кайсы күнү|датасы|саат канчада",
-    Locale.TG: "кай|кадом сол|кадом рӯз|санаи|соати чанд|дар кадом вақт",
-    Locale.UZ: "qachon|qaysi yil|qaysi kuni|sanasi|sanalari|soat nechada|nechanchi yil|қачон|қайси йил|қайси куни",
-    Locale.FA: "چه زمانی|کی|چه تاریخی|تاریخ|چه سالی|چه روزی|ساعت چند",
-    Locale.UR: "کب|کس تاریخ|تاریخیں|کس سال|کس دن|کتنے بجے|kab",
-    Locale.HI: "कब|किस तारीख|तारीख|तारीखें|किस साल|किस वर्ष|किस दिन|कितने बजे|kab|kis saal",
-    Locale.BE: "калі|якога чысла|у якім годзе|дата|даты|а якой гадзіне",
-    Locale.MN: "хэзээ|хэдэн онд|ямар өдөр|хэдийд|хэдэн цагт|огноо",
-}
-_COUNT = {
-    Locale.EN: "how many|how much|number of|what area|how large|how big|how long|how far|how often|what percentage",
-    Locale.ZH: "多少|几个|几条|几家|几国|几次|多大|多长|多远|多久|数量|面积",
-    Locale.RU: "сколько|какая площадь|количество|число|как долго|как далеко|какова площадь|skolko",
-    Locale.KK: "қанша|неше|саны|аумағы қандай|qansha",
-    Locale.KY: "канча|нече|саны|аянты",
-    Locale.TG: "чанд|чӣ қадар|шумораи|масоҳати|чандто",
-    Locale.UZ: "qancha|nechta|necha|soni|maydoni|қанча|нечта",
-    Locale.FA: "چند|چقدر|چه تعداد|تعداد|مساحت",
-    Locale.UR: "کتنے|کتنی|کتنا|تعداد|رقبہ|kitne|kitni|kitna",
-    Locale.HI: "कितने|कितनी|कितना|संख्या|क्षेत्रफल|kitne|kitni|kitna",
-    Locale.BE: "колькі|якая плошча|колькасць|лік",
-    Locale.MN: "хэдэн|хэд|хичнээн|тоо|талбай",
-}
-_PRICE = {
-    Locale.EN: "price|cost|costs|fee|fare|how much is|how much does|ticket price|tuition|salary|rent|"
-    "how expensive|how much money|subscription|how many yuan|how many dollars|how many euros",
-    Locale.ZH: "多少钱|价格|票价|费用|收费|手续费|几块钱|学费|造价|租金|工资|多贵|多少元|几元|多少美元|月费|会费",
-    Locale.RU: "сколько стоит|цена|стоимость|цены|тариф|почём|комиссия|зарплата|арендная плата|плата за|"
-    "сколько юаней|сколько рублей|сколько долларов|сколько евро|подписка",
-    Locale.KK: "қанша тұрады|бағасы|құны|неше теңге|оқу ақысы|ақысы|жалақы|жалақысы|неше юань|қанша юань|"
-    "қанша теңге|қанша доллар|неше доллар",
-    Locale.KY: "канча турат|баасы|канча сом|окуу акысы|акысы|айлык акы|айлыгы|канча юань|канча доллар",
-    Locale.TG: "чанд пул|нархи|нарх|арзиши|маош|музди|ҳаққи таҳсил|иҷорапулӣ|чанд юан|чанд доллар|чанд сомонӣ|"
-    "чанд евро|обуна",
-    Locale.UZ: "qancha turadi|narxi|narx|necha pul|нархи|kontrakt puli|maosh|maoshi|ijara haqi|qancha pul|"
-    "necha yuan|qancha yuan|necha dollar|necha yevro|necha soʻm|obuna",
-    Locale.FA: "قیمت|هزینه|چند است|بهای|کرایه|کارمزد|شهریه|حقوق ماهانه|اجاره|چند یوان|چند دلار|چند یورو|حق اشتراک",
-    Locale.UR: "قیمت|کرایہ|کتنے کا|فیس|qeemat|kiraya|لاگت|تنخواہ|خرچ|کتنے پیسے|کتنے یوآن|کتنے یوان|کتنے ڈالر|"
-    "کتنے روپے|کتنے یورو",
-    Locale.HI: "कीमत|किराया|शुल्क|दाम|कितने का|kiraya|फीस|लागत|वेतन|कितना पैसा|कितने पैसे|खर्च|कितने युआन|"
-    "कितने डॉलर|कितने रुपये|कितने यूरो",
-    Locale.BE: "колькі каштуе|цана|кошт|цэны|зарплата|арэндная плата|плата за|колькі юаняў|колькі рублёў|"
-    "колькі долараў|колькі еўра|падпіска",
-    Locale.MN: "үнэ|ямар үнэтэй|хэдэн төгрөг|төлбөр|зардал|цалин|түрээс|хэдэн юань|хэдэн доллар|хураамж",
-}
-_PHONE = {
-    Locale.EN: "phone|telephone|hotline|phone number|mobile number|cell number|mobile of|whatsapp",
-    Locale.ZH: "电话|号码|热线|联系方式|手机号",
-    Locale.RU: "телефон|номер телефона|позвонить|горячая линия|контакты|номер мобильного|мобильный номер|ватсап",
-    Locale.KK: "телефон|телефоны|қоңырау|ұялы нөмір|ватсап",
-    Locale.KY: "телефон|телефону|чалуу|чөнтөк номери|ватсап",
-    Locale.TG: "телефон|рақами телефон|занг|рақами мобилӣ|ватсап",
-    Locale.UZ: "telefon|raqami|qoʻngʻiroq|mobil raqam|vatsap",
-    Locale.FA: "تلفن|شماره تماس|شماره تلفن|شماره موبایل|شماره همراه|واتساپ",
-    Locale.UR: "فون|فون نمبر|ٹیلیفون|رابطہ نمبر|موبائل نمبر|واٹس ایپ",
-    Locale.HI: "फोन|फोन नंबर|टेलीफोन|संपर्क नंबर|मोबाइल नंबर|व्हाट्सएप",
-    Locale.BE: "тэлефон|нумар тэлефона|патэлефанаваць|мабільны нумар|ватсап",
-    Locale.MN: "утас|утасны дугаар|утсаар|гар утасны дугаар",
-}
-_EMAIL = dict.fromkeys(Locale, "email|e-mail|mail address") | {
-    Locale.EN: "email|e-mail|email address",
-    Locale.ZH: "邮箱|电子邮件|邮件地址|email",
-    Locale.RU: "электронная почта|адрес почты|email|e-mail|имейл|почта",
-    Locale.FA: "ایمیل|پست الکترونیک",
-    Locale.UR: "ای میل",
-    Locale.HI: "ईमेल",
-}
-_WEBSITE = dict.fromkeys(Locale, "website|web site|url") | {
-    Locale.ZH: "网站|网址|官网",
-    Locale.RU: "сайт|адрес сайта|веб-сайт",
-    Locale.FA: "وب‌سایت|سایت",
-    Locale.UR: "ویب سائٹ",
-    Locale.HI: "वेबसाइट",
-}
 _KINDS = (
-    (AskedKind.EMAIL, _EMAIL),
-    (AskedKind.PHONE, _PHONE),
-    (AskedKind.WEBSITE, _WEBSITE),
-    (AskedKind.PRICE, _PRICE),
-    (AskedKind.COUNT, _COUNT),
-    (AskedKind.WHEN, _WHEN),
+    AskedKind.EMAIL,
+    AskedKind.PHONE,
+    AskedKind.WEBSITE,
+    AskedKind.PRICE,
+    AskedKind.COUNT,
+    AskedKind.WHEN,
 )
+"""In the order in which they are looked for: the first whose word is found is the one."""
 
 GREETINGS = (
     "hi|hello|hey|hi there|hello there|good morning|good afternoon|good evening|good day|greetings|"
@@ -243,36 +166,15 @@ ABOUT_BOT = (
 
 _TAKES_ENDINGS_FROM = 5
 
-_BACK_REFERENCES = {
-    Locale.EN: "it|its|they|their|them|that|this|these|those|there|he|she|his|her|and|"
-    "also|what about|how about|which one|him|hers|theirs",
-    Locale.ZH: "它|它们|他|她|那|这|那里|这里|其|该|呢|还有|那么",
-    Locale.RU: "он|она|оно|они|его|её|их|ему|ей|им|ней|нём|неё|него|нему|ними|них|там|туда|оттуда|это|этот|эта|эти|"
-    "этом|этого|тот|том|а|и|ещё|тогда",
-    Locale.KK: "ол|олар|оның|оны|оған|одан|олардың|оларды|онда|мұнда|бұл|бұны|бұған|сол|соны|осы|ал|және|тағы|сонда",
-    Locale.KY: "ал|алар|анын|аны|ага|андан|алардын|аларды|анда|бул|муну|буга|ошол|ошону|жана|дагы|ошондо|ошо",
-    Locale.TG: "он|онро|онҳо|вай|вайро|ин|инро|инҳо|он ҷо|дар он ҷо|ва|боз|ҳамин|аз он",
-    Locale.UZ: "u|ular|uning|uni|unga|undan|ularning|ularni|unda|bu|buni|bunga|oʻsha|oʻshani|shu|shuni|va|yana|u yerda|"
-    "у|уларнинг|бу",
-    Locale.FA: "آن|آنها|او|این|اینها|آنجا|و|همچنین|آن‌ها|همان|اون|اونجا|اونا|اینو|اونو|ازش|بهش|توش|باهاش|براش",
-    Locale.UR: "وہ|یہ|اس|ان|اسے|انہیں|اسکا|وہاں|اور|اس کا|اس کی|اس میں|ان کا|woh|ye|us|usey|uska|uski|wahan",
-    Locale.HI: "वह|वे|यह|ये|उस|इस|उसे|इसे|उन्हें|उसका|इसका|उसकी|इसकी|उसके|इसके|वहाँ|और|उसमें|उनका|इसमें|woh|ye|uska|uski",
-    Locale.BE: "ён|яна|яно|яны|яго|яму|яе|ёй|іх|ім|там|туды|гэта|гэты|гэтая|гэтага|той|а|і|яшчэ|тады",
-    Locale.MN: "тэр|тэд|түүний|түүнд|түүнийг|үүний|үүнийг|тэдний|тэнд|энэ|эдгээр|ба|бас|харин|тэгээд",
-}
-
 
 def asked_kind(question: str, locale: Locale) -> AskedKind | None:
     """The kind of thing that is asked for, where a word says so plainly; None for all other questions."""
-    for kind, listed in _KINDS:
-        if holds_any(question, phrases(listed[locale])):
-            return kind
-    return None
+    return next((kind for kind in _KINDS if holds_any(question, _asked(kind, locale))), None)
 
 
 def refers_back(question: str, locale: Locale) -> bool:
     """Whether the question leans on what was said before by a pronoun or a leading «and»."""
-    return holds_any(question, phrases(_BACK_REFERENCES[locale]))
+    return holds_any(question, _back_references(locale))
 
 
 def is_phrase(message: str, listed: str) -> bool:
@@ -298,4 +200,19 @@ def _pattern(phrase: str) -> str:
 @cache
 def phrases(listed: str) -> frozenset[str]:
     """The folded phrases of a list with `|` between them."""
-    return frozenset(" ".join(words(phrase)) for phrase in listed.split("|"))
+    return _folded(listed.split("|"))
+
+
+@cache
+def _asked(kind: AskedKind, locale: Locale) -> frozenset[str]:
+    entries: Entries = getattr(words_of(locale).asked, kind)
+    return _folded(entries)
+
+
+@cache
+def _back_references(locale: Locale) -> frozenset[str]:
+    return _folded(words_of(locale).back_references)
+
+
+def _folded(entries: Iterable[str]) -> frozenset[str]:
+    return frozenset(" ".join(words(entry)) for entry in entries)

@@ -29,7 +29,7 @@ from bot.ingestion.model import (
     Vector,
 )
 from bot.ingestion.ports import Embedder, Side
-from bot.ingestion.typical_questions import TYPICAL_QUESTIONS, TYPICAL_QUESTIONS_VERSION
+from bot.ingestion.typical_questions import TYPICAL_QUESTIONS_VERSION, typical_questions
 from bot.vocabulary import Locale, SectionKey
 
 BATCH = 256
@@ -225,7 +225,7 @@ def embedded_texts(documents: Iterable[Document]) -> dict[Locale, list[tuple[Sid
     texts: dict[Locale, list[tuple[Side, str]]] = {}
     for document in documents:
         if document.audience is Audience.PUBLIC:
-            typical = [(Side.QUERY, text) for text in TYPICAL_QUESTIONS[document.locale]]
+            typical = [(Side.QUERY, text) for text in typical_questions()[document.locale]]
             own = texts.setdefault(document.locale, typical)
             own.extend((_SIDES[chunk.kind], chunk.text) for chunk in chunks_of(document))
     return texts
@@ -302,10 +302,10 @@ async def _look_up(language: _Language, embedder: Embedder) -> None:
 
 async def _typical(embedder: Embedder) -> dict[Locale, Vector]:
     """The vectors of all typical questions, cut up by language."""
-    vectors = await embedder.embed(Side.QUERY, [text for texts in TYPICAL_QUESTIONS.values() for text in texts])
+    vectors = await embedder.embed(Side.QUERY, [text for texts in typical_questions().values() for text in texts])
     rows: dict[Locale, Vector] = {}
     start = 0
-    for locale, texts in TYPICAL_QUESTIONS.items():
+    for locale, texts in typical_questions().items():
         rows[locale] = vectors[start : start + len(texts)]
         start += len(texts)
     return rows

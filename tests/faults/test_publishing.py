@@ -17,12 +17,12 @@ import bot.ingestion.draft
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.ports import StoredSection
 from bot.errors import EmbeddingError, GenerationError, KnowledgeError
-from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
+from bot.ingestion.typical_questions import typical_questions
 from bot.vocabulary import Locale
 from tests.faults.knowledge_house import House
 from tests.knowledge_parts import NOW, LetterEmbeddings, section_text, write_file
 
-TYPICAL = {text for texts in TYPICAL_QUESTIONS.values() for text in texts}
+TYPICAL = {text for texts in typical_questions().values() for text in texts}
 
 
 def write_hall(folder: Path, language: str, number: int, *, colour: str = "white") -> None:

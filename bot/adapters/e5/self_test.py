@@ -22,7 +22,7 @@ from bot.adapters.e5.kernel import KernelLayers, Level
 from bot.adapters.e5.numpy_layers import NumpyLayers
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
-from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
+from bot.ingestion.typical_questions import typical_questions
 
 _LOWEST_COSINE = 0.9995
 """Rounding to 8 bits makes chaos of the last bit: the wheel's source, compiled for two processors, agrees to 0.9999."""
@@ -58,9 +58,9 @@ def lowest_cosine(library: Path, model_file: Path, level: Level) -> float:
 
 
 def _texts() -> Iterator[str]:
-    for number, questions in enumerate(TYPICAL_QUESTIONS.values()):
+    for number, questions in enumerate(typical_questions().values()):
         yield from (questions[(number + step) % len(questions)].lower() for step in (0, 5, 10, 15))
-    yield " ".join(questions[0] for questions in TYPICAL_QUESTIONS.values())
+    yield " ".join(questions[0] for questions in typical_questions().values())
     yield ""
 
 

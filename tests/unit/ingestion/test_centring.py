@@ -5,7 +5,7 @@ import pytest
 
 from bot.ingestion.centring import centred_chunks, centred_query, means_of
 from bot.ingestion.chunking import chunks_of
-from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
+from bot.ingestion.typical_questions import typical_questions
 from bot.vocabulary import Locale
 from tests.knowledge_parts import document, section
 
@@ -95,6 +95,6 @@ def test_centring_takes_the_language_away_and_leaves_the_subject() -> None:
 
 
 def test_every_language_has_about_twenty_different_typical_questions() -> None:
-    assert set(TYPICAL_QUESTIONS) == set(Locale)
-    assert {len(set(questions)) for questions in TYPICAL_QUESTIONS.values()} == {20}
-    assert all(len(question) <= 80 for questions in TYPICAL_QUESTIONS.values() for question in questions)
+    assert set(typical_questions()) == set(Locale)
+    assert {len(set(questions)) for questions in typical_questions().values()} == {20}
+    assert all(len(question) <= 80 for questions in typical_questions().values() for question in questions)

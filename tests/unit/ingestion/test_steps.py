@@ -28,7 +28,7 @@ from bot.ingestion.model import (
 )
 from bot.ingestion.ports import Report
 from bot.ingestion.service import Ingestion
-from bot.ingestion.typical_questions import TYPICAL_QUESTIONS
+from bot.ingestion.typical_questions import typical_questions
 from bot.vocabulary import Locale
 from tests.knowledge_parts import (
     NOW,
@@ -41,7 +41,7 @@ from tests.knowledge_parts import (
     section,
 )
 
-TYPICAL = {text for texts in TYPICAL_QUESTIONS.values() for text in texts}
+TYPICAL = {text for texts in typical_questions().values() for text in texts}
 BATCH = 8
 STEP_S = 8.0
 

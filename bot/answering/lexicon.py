@@ -23,6 +23,14 @@ class AskedKind(StrEnum):
     PHONE = "phone"
     EMAIL = "email"
     WEBSITE = "website"
+    WHO = "who"
+    WHERE = "where"
+    DURATION = "duration"
+
+    @property
+    def is_provable(self) -> bool:
+        """Whether the form of a text shows that it holds such a thing: a number has one, a name or a place has none."""
+        return self not in (AskedKind.WHO, AskedKind.WHERE, AskedKind.DURATION)
 
 
 _KINDS = (
@@ -32,6 +40,9 @@ _KINDS = (
     AskedKind.PRICE,
     AskedKind.COUNT,
     AskedKind.WHEN,
+    AskedKind.WHO,
+    AskedKind.WHERE,
+    AskedKind.DURATION,
 )
 """In the order in which they are looked for: the first whose word is found is the one."""
 
@@ -170,6 +181,12 @@ _TAKES_ENDINGS_FROM = 5
 def asked_kind(question: str, locale: Locale) -> AskedKind | None:
     """The kind of thing that is asked for, where a word says so plainly; None for all other questions."""
     return next((kind for kind in _KINDS if holds_any(question, _asked(kind, locale))), None)
+
+
+def provable_kind(question: str, locale: Locale) -> AskedKind | None:
+    """The kind of thing that is asked for, where a text shows by its form whether it holds that."""
+    kind = asked_kind(question, locale)
+    return kind if kind is not None and kind.is_provable else None
 
 
 def refers_back(question: str, locale: Locale) -> bool:

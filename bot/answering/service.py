@@ -19,7 +19,7 @@ from bot.answering.evidence import (
 )
 from bot.answering.extract import Extract, extract
 from bot.answering.language import Languages, languages_of
-from bot.answering.lexicon import AskedKind, asked_kind, refers_back
+from bot.answering.lexicon import AskedKind, provable_kind, refers_back
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView, Turn
 from bot.answering.policy import declined
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Search, StoredSection
@@ -246,7 +246,7 @@ class Answerer:
         unanswered = [c for c in ranked if (copy := copies[c.key]) is not None and not copy.answerable]
         if not answerable:
             return Finding(unanswered=tuple(unanswered), asked=asked)
-        kind = asked_kind(asked, languages.written)
+        kind = provable_kind(asked, languages.written)
         sections = [copy for c in _answering_together(answerable) if (copy := copies[c.key]) is not None]
         near = [copy for c in answerable[1:_RIVALS] if (copy := copies[c.key]) is not None]
         sections += [copy for copy in near if copy not in sections and disagree(sections[0], copy)]

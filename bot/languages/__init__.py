@@ -35,6 +35,9 @@ class AskedWords:
     phone: Entries
     email: Entries
     website: Entries
+    who: Entries
+    where: Entries
+    duration: Entries
 
 
 @with_config(_CLOSED)

@@ -6,18 +6,19 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.answering.model import Answer, Citation, DocumentView, Outcome, Suggestion, TopicView, TurnRecord
+from bot.answering.model import Answer, Citation, DocumentView, Offer, Outcome, Suggestion, TopicView, TurnRecord
 from bot.chat import texts
 from bot.chat.keyboards import Key, Rows, column, grid, pairs
 from bot.chat.rendering import Html, blockquote, bold, italic, lines, link, paragraphs, quoted, said
 from bot.i18n.bidi import isolate
 from bot.i18n.translator import Translator
 from bot.inbox.model import Action
-from bot.vocabulary import Locale, SectionKey
+from bot.vocabulary import ChatId, Locale, SectionKey
 
 T = TypeVar("T", bound=Hashable)
 
 _SOURCES_SHOWN = 3
+_OFFERS_SHOWN = 5
 _LIST_MARKS = ("•", "- ", "– ", "* ")
 _IN_THE_MENU = "menu"
 """The argument of a button that changes the menu it stands in; without it the menu comes as a new message."""
@@ -25,6 +26,7 @@ _MORE_QUOTED_FROM = 900
 """A section longer than this is folded: its beginning shows, a tap unfolds it."""
 
 _SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
+    Outcome.OFFERED: texts.offered,
     Outcome.CLARIFY: texts.clarify,
     Outcome.UNKNOWN: texts.unknown,
     Outcome.DECLINED_POLITICS: texts.declined_politics,
@@ -34,11 +36,32 @@ _SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
     Outcome.THANKS: texts.thanks,
     Outcome.FAREWELL: texts.farewell,
     Outcome.ABOUT_BOT: texts.about_bot,
+    Outcome.PRAISE: texts.praise,
+    Outcome.OK: texts.all_right,
+    Outcome.COMPLAINT: texts.complaint,
+    Outcome.PERSON: texts.person_meanwhile,
+    Outcome.EMERGENCY: texts.emergency,
     Outcome.EMPTY: texts.empty_message,
 }
-_FROM_KNOWLEDGE = (Outcome.ANSWERED, Outcome.CLARIFY, Outcome.UNKNOWN)
+_HEADINGS: dict[Outcome, Callable[[Translator], str]] = {
+    Outcome.ANSWERED: texts.related_questions,
+    Outcome.UNKNOWN: texts.nearest_topics,
+    Outcome.COMPLAINT: texts.did_you_mean,
+}
+"""What stands above suggestions and offers."""
+_FROM_KNOWLEDGE = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.CLARIFY, Outcome.UNKNOWN)
+_OFFERS_SECTIONS = (Outcome.OFFERED, Outcome.COMPLAINT)
 _OFFERS_CONTACT = (Outcome.UNKNOWN, Outcome.ABOUT_BOT, Outcome.DECLINED_ADVICE)
-_OFFERS_TOPICS = (Outcome.UNKNOWN, Outcome.GREETING, Outcome.ABOUT_BOT, Outcome.EMPTY, Outcome.DECLINED_POLITICS)
+_OFFERS_TOPICS = (
+    Outcome.OFFERED,
+    Outcome.UNKNOWN,
+    Outcome.GREETING,
+    Outcome.ABOUT_BOT,
+    Outcome.COMPLAINT,
+    Outcome.PERSON,
+    Outcome.EMPTY,
+    Outcome.DECLINED_POLITICS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +72,44 @@ class Reply:
     rows: Rows = ()
 
 
-def answer_text(answer: Answer, t: Translator, *, contact: str = "", reading_in: float | None = None) -> Html:
+def answer_text(
+    answer: Answer, t: Translator, *, contact: str = "", reading_in: float | None = None, has_news: bool = True
+) -> Html:
     """The whole message for an answer in the language of `t`: without buttons it says all the same.
 
     `reading_in` is the share of the knowledge that is read while it is not whole: what is not there yet is not unknown.
+    `has_news` tells whether this bot sends announcements.
     """
-    sentence = _SENTENCES.get(answer.outcome)
-    if sentence is not None and answer.outcome is not Outcome.UNKNOWN:
-        own = said(sentence(t), t.locale)
-    elif answer.sentences:
-        own = Html()
-    else:
-        own = said(texts.unknown(t), t.locale)
+    if answer.outcome is Outcome.UNSUBSCRIBE:
+        return _ways_to_stop(t, has_news=has_news)
     offers_contact = contact and answer.outcome in _OFFERS_CONTACT
     return paragraphs(
-        own,
+        _whom_to_ask(t, contact) if answer.outcome is Outcome.PERSON else Html(),
+        _own_words(answer, t),
         quoted(_flow(answer.sentences, answer.written_in), answer.written_in),
         _footer(answer, t) if answer.sentences else Html(),
         said(texts.contact(t, contact), t.locale) if offers_contact else Html(),
         _reading_note(answer, t, reading_in),
         _heading_of_suggestions(answer, t),
     )
+
+
+def _own_words(answer: Answer, t: Translator) -> Html:
+    """The bot's own sentence; where the knowledge speaks, there is none."""
+    sentence = _SENTENCES.get(answer.outcome)
+    if sentence is not None and answer.outcome is not Outcome.UNKNOWN:
+        return said(sentence(t), t.locale)
+    return Html() if answer.sentences else said(texts.unknown(t), t.locale)
+
+
+def _whom_to_ask(t: Translator, contact: str) -> Html:
+    return said(texts.person_contact(t, contact) if contact else texts.person_without_contact(t), t.locale)
+
+
+def _ways_to_stop(t: Translator, *, has_news: bool) -> Html:
+    opening = texts.unsubscribe if has_news else texts.unsubscribe_without_news
+    commands = (texts.stop_announcements, texts.privacy_delete) if has_news else (texts.privacy_delete,)
+    return paragraphs(said(opening(t), t.locale), lines(*(said(command(t), t.locale) for command in commands)))
 
 
 def _reading_note(answer: Answer, t: Translator, reading_in: float | None) -> Html:
@@ -84,9 +124,18 @@ def draft_text(sentences: Sequence[str], locale: Locale) -> Html:
 
 
 def reply_to_question(
-    answer: Answer, t: Translator, *, contact: str, turn_id: str, reading_in: float | None = None
+    answer: Answer,
+    t: Translator,
+    *,
+    contact: str,
+    turn_id: str,
+    reading_in: float | None = None,
+    news_of: ChatId | None = None,
 ) -> Reply:
-    """The message and its buttons: more, source, opinion, related questions."""
+    """The message and its buttons: more, source, opinion, related questions, sections on offer, and what is next.
+
+    `news_of` is the chat whose announcements may be stopped; None where the bot sends none.
+    """
     rows: list[Sequence[Key]] = []
     if answer.outcome is Outcome.ANSWERED:
         rows.append(_answer_keys(answer, t))
@@ -97,11 +146,40 @@ def reply_to_question(
             )
         )
     rows.extend(column([suggestion_key(suggestion, t.locale) for suggestion in answer.suggestions]))
-    if answer.outcome in _OFFERS_TOPICS:
-        topics = Key(texts.button_topics(t), Action.TOPICS)
-        is_about_bot = answer.outcome is Outcome.ABOUT_BOT
-        rows.append((topics, Key(texts.button_help(t), Action.HELP)) if is_about_bot else (topics,))
-    return Reply(answer_text(answer, t, contact=contact, reading_in=reading_in), rows)
+    rows.extend(column([_offer_key(offer, t) for offer in offers_shown(answer)]))
+    rows.extend(_ways_on(answer, t, news_of))
+    text = answer_text(answer, t, contact=contact, reading_in=reading_in, has_news=news_of is not None)
+    return Reply(text, rows)
+
+
+def offers_shown(answer: Answer) -> Sequence[Offer]:
+    """The sections that the message shows as buttons, best first; one that a suggestion stands for is not repeated."""
+    if answer.outcome not in _OFFERS_SECTIONS:
+        return ()
+    suggested = {suggestion.key for suggestion in answer.suggestions}
+    return [offer for offer in answer.offers if offer.key not in suggested][:_OFFERS_SHOWN]
+
+
+def offer_label(offer: Offer, t: Translator) -> str:
+    """The title; in front of one in another language than the visitor's, that language's name."""
+    title = offer.title or texts.topic(t, offer.key.path.partition("/")[0])
+    return title if offer.locale is t.locale else f"{offer.locale.endonym} · {title}"
+
+
+def _offer_key(offer: Offer, t: Translator) -> Key:
+    return Key(offer_label(offer, t), Action.OFFER, f"{t.locale}\n{offer.key}")
+
+
+def _ways_on(answer: Answer, t: Translator, news_of: ChatId | None) -> Rows:
+    """What may be done next, whatever was answered."""
+    topics = Key(texts.button_topics(t), Action.TOPICS)
+    if answer.outcome is Outcome.ABOUT_BOT:
+        return ((topics, Key(texts.button_help(t), Action.HELP)),)
+    if answer.outcome is Outcome.UNSUBSCRIBE:
+        stop = Key(texts.button_stop_all(t), Action.SETTINGS, f"{news_of} off")
+        delete = Key(texts.button_delete_my_data(t), Action.DELETE_QUESTION)
+        return column([stop, delete] if news_of is not None else [delete])
+    return ((topics,),) if answer.outcome in _OFFERS_TOPICS else ()
 
 
 def suggestion_key(suggestion: Suggestion, locale: Locale) -> Key:
@@ -313,11 +391,10 @@ def _details(citation: Citation, t: Translator) -> Html:
 
 
 def _heading_of_suggestions(answer: Answer, t: Translator) -> Html:
-    if not answer.suggestions:
+    heading = _HEADINGS.get(answer.outcome)
+    if heading is None or not (answer.suggestions or offers_shown(answer)):
         return Html()
-    if answer.outcome is Outcome.ANSWERED:
-        return said(texts.related_questions(t), t.locale)
-    return said(texts.nearest_topics(t), t.locale) if answer.outcome is Outcome.UNKNOWN else Html()
+    return said(heading(t), t.locale)
 
 
 def _flow(sentences: Sequence[str], locale: Locale) -> str:

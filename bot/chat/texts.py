@@ -421,6 +421,19 @@ def declined_harm(t: Translator) -> str:
     return t.gettext("I cannot help with that. If somebody is in danger, please call the local emergency services.")
 
 
+def offered(t: Translator) -> str:
+    # Translators: Above buttons with the titles of texts.
+    return t.gettext(
+        "I am not sure that I have the answer to this. It may stand in one of these texts; if not, please ask in "
+        "other words."
+    )
+
+
+def did_you_mean(t: Translator) -> str:
+    # Translators: Above buttons with questions or titles of texts.
+    return t.gettext("Did you mean one of these?")
+
+
 def greeting(t: Translator) -> str:
     return t.gettext("Hello! What would you like to know about the area, the expo or your visit?")
 
@@ -437,6 +450,69 @@ def about_bot(t: Translator) -> str:
     return t.gettext(
         "I am a bot, not a person. I look up your question in a collection of checked texts and show the sentences "
         "that answer it, with their source and date. If I do not know something, I say so."
+    )
+
+
+def praise(t: Translator) -> str:
+    # Translators: To somebody who likes the bot or its answer.
+    return t.gettext("Thank you, I am pleased to hear that!")
+
+
+def all_right(t: Translator) -> str:
+    # Translators: To somebody who wrote "OK", "I see" or the like.
+    return t.gettext("All right. Ask whenever you like.")
+
+
+def complaint(t: Translator) -> str:
+    # Translators: To somebody who is not content with an answer.
+    return t.gettext("I am sorry that I was of no help. Other words may lead further, and so may a look at the topics.")
+
+
+def person_contact(t: Translator, contact_line: str) -> str:
+    # Translators: {contact} is an address or a telephone number.
+    return t.fill(t.gettext("I am a bot. You can reach a person here: {contact}"), contact=contact_line)
+
+
+def person_without_contact(t: Translator) -> str:
+    return t.gettext(
+        "I am a bot, and I have been given no contact of a person that I could pass on to you. Below my answers the "
+        "sources are named, among them the organisers’ own sites: there you can find out whom to ask."
+    )
+
+
+def person_meanwhile(t: Translator) -> str:
+    # Translators: After the advice on how to reach a person.
+    return t.gettext("Meanwhile I am happy to help: write your question, or browse the topics.")
+
+
+def unsubscribe(t: Translator) -> str:
+    return t.gettext(
+        "I send announcements only to those who want them. You can stop them at any time, also with the button below "
+        "each announcement."
+    )
+
+
+def unsubscribe_without_news(t: Translator) -> str:
+    return t.gettext("I do not send announcements: I only reply when you write to me.")
+
+
+def stop_announcements(t: Translator) -> str:
+    # Translators: {command} is /settings.
+    return t.fill(t.gettext("To stop announcements or choose other topics, send {command}"), command="/settings")
+
+
+def emergency(t: Translator) -> str:
+    # Translators: {police}, {ambulance} and {fire} are telephone numbers. To somebody who may need help at once: calm,
+    # warm and plain.
+    return t.fill(
+        t.gettext(
+            "If you or somebody near you is in danger, please call for help now. In China: police {police}, ambulance "
+            "{ambulance}, fire brigade {fire}. You are not alone: talk to somebody near you or to the staff of the "
+            "venue."
+        ),
+        police="110",
+        ambulance="120",
+        fire="119",
     )
 
 
@@ -813,6 +889,10 @@ def button_help(t: Translator) -> str:
 
 def button_delete(t: Translator) -> str:
     return t.pgettext("button", "🗑 Delete")
+
+
+def button_delete_my_data(t: Translator) -> str:
+    return t.pgettext("button", "🗑 Delete my data")
 
 
 def button_cancel(t: Translator) -> str:

@@ -40,10 +40,11 @@ async def _results(visit: Visit, text: str) -> list[Result]:
     except (TimeoutError, NothingPublishedError):
         return []
     found = [_answer_result(visit, answer, text)] if answer.outcome is Outcome.ANSWERED else []
-    for suggestion in answer.suggestions:
-        section = house.answerer.section(suggestion.key, answer.locale, visit.today)
+    related = [(suggestion.key, suggestion.text) for suggestion in answer.suggestions]
+    for key, title in related + [(offer.key, offer.title) for offer in answer.offers]:
+        section = house.answerer.section(key, answer.locale, visit.today)
         if section is not None:
-            found.append(_section_result(visit, section, suggestion.text))
+            found.append(_section_result(visit, section, title))
     return found[:_RESULTS]
 
 

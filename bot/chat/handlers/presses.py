@@ -64,6 +64,13 @@ async def _source(visit: Visit, button: Button) -> None:
     await visit.say(source_details([section for section in sections if section], visit.translator(locale)))
 
 
+async def _offer(visit: Visit, button: Button) -> None:
+    """The section comes as a new message, so that the other offers stay."""
+    locale, keys = section_keys(button.argument)
+    for key in keys:
+        await visit.say(topics.section_reply(visit, key, locale=locale))
+
+
 async def _ask(visit: Visit, button: Button) -> None:
     _locale, key, text = button.argument.split("\n", 2)
     await answer_question(visit, text, fallback=SectionKey.parse(key))
@@ -91,6 +98,10 @@ async def _language(visit: Visit, button: Button) -> None:
         await start.language(visit)
 
 
+async def _delete_question(visit: Visit, button: Button) -> None:  # noqa: ARG001 - every press has this form
+    await privacy.delete_me(visit)
+
+
 async def _help(visit: Visit, button: Button) -> None:  # noqa: ARG001 - every press has this form
     await help_page(visit)
 
@@ -102,11 +113,13 @@ _ACTIONS: dict[Action, Callable[[Visit, Button], Awaitable[None]]] = {
     Action.SOURCE: _source,
     Action.ASK: _ask,
     Action.SECTION: topics.show_section,
+    Action.OFFER: _offer,
     Action.TOPICS: _topics,
     Action.TOPIC: topics.show_topic,
     Action.DOCUMENT: topics.show_document,
     Action.HELPFUL: _rate,
     Action.UNHELPFUL: _rate,
+    Action.DELETE_QUESTION: _delete_question,
     Action.DELETE_ME: privacy.delete_confirmed,
     Action.CANCEL: privacy.cancelled,
     Action.HELP: _help,

@@ -107,7 +107,12 @@ def _reply(visit: Visit, answer: Answer, turn_id: str, fallback: SectionKey | No
         section = visit.house.answerer.section(fallback, visit.locale, visit.today)
         return Reply(section_text(section, visit.t) if section else visit.text(texts.no_longer_valid))
     reply = reply_to_question(
-        answer, t, contact=visit.house.contact, turn_id=turn_id, reading_in=visit.house.reading_in()
+        answer,
+        t,
+        contact=visit.house.contact,
+        turn_id=turn_id,
+        reading_in=visit.house.reading_in(),
+        news_of=visit.chat_id if visit.house.newsroom else None,
     )
     return reply if reply.content else Reply(said(texts.unknown(t), t.locale))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.chat import texts
+from bot.chat.rendering import said
 from bot.chat.replies import Reply, documents_menu, section_page, sections_menu, topics_menu
 from bot.chat.visit import Visit
 from bot.inbox.model import Button
-from bot.vocabulary import SectionKey
+from bot.vocabulary import Locale, SectionKey
 
 
 async def topics(visit: Visit) -> None:
@@ -48,9 +49,10 @@ def documents_reply(visit: Visit, topic: str) -> Reply:
     return documents_menu(topic, visit.house.answerer.documents(topic, visit.locale, visit.today), visit.t)
 
 
-def section_reply(visit: Visit, key: SectionKey, *, topic: str = "") -> Reply:
-    """A whole section with a way back."""
-    section = visit.house.answerer.section(key, visit.locale, visit.today)
+def section_reply(visit: Visit, key: SectionKey, *, topic: str = "", locale: Locale | None = None) -> Reply:
+    """A whole section with a way back, in the visitor's language unless another is asked for."""
+    t = visit.translator(locale or visit.locale)
+    section = visit.house.answerer.section(key, t.locale, visit.today)
     if section is None:
-        return Reply(visit.text(texts.no_longer_valid))
-    return section_page(section, visit.t, topic=topic, path=str(key.path))
+        return Reply(said(texts.no_longer_valid(t), t.locale))
+    return section_page(section, t, topic=topic, path=str(key.path))

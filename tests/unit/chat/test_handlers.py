@@ -9,12 +9,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.answering.model import Answer, Feedback, Outcome, Suggestion, TopicView
+from bot.answering.model import Answer, Feedback, Offer, Outcome, Suggestion, TopicView
 from bot.chat.deeplinks import question_payload, section_payload, topic_payload
 from bot.chat.triage import Treatment
 from bot.errors import NothingPublishedError
 from bot.inbox.model import StoredUpdate
-from bot.vocabulary import Locale
+from bot.vocabulary import DocumentPath, Locale, SectionKey
 from tests.unit.chat.fakes import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, message, person, press
 
 
@@ -64,17 +64,112 @@ async def test_the_bot_speaks_the_answer_s_language_and_says_which_the_text_is_i
     assert "Language of the text: 简体中文" in rig.telegram.texts()[0]
 
 
-@pytest.mark.parametrize("outcome", list(Outcome))
-async def test_every_outcome_has_words(rig, outcome):
-    rig.answerer.answer_to = lambda question: Answer(outcome, Locale.EN, Locale.EN)
-    await rig.write("question")
-    assert rig.telegram.texts()[0].strip()
+@pytest.mark.parametrize("locale", list(Locale))
+async def test_every_outcome_has_words_of_its_own_in_every_language(rig, locale):
+    told = {}
+    for outcome in Outcome:
+        rig.answerer.answer_to = lambda question, outcome=outcome: Answer(outcome, locale, locale)
+        await rig.write("question")
+        told[outcome] = rig.telegram.texts()[-1].strip()
+    assert all(told.values())
+    assert told.pop(Outcome.ANSWERED) == told[Outcome.UNKNOWN], "an answer without a sentence tells nothing"
+    assert len(set(told.values())) == len(told)
 
 
-async def test_who_asks_about_the_bot_or_for_a_person_gets_the_contact_and_all_commands():
+async def test_where_nothing_is_sure_the_sections_that_may_hold_the_answer_are_offered(rig):
+    other = SectionKey(DocumentPath("venue/pearl.md"), "halls")
+    offers = (Offer(KEY, "Volumes", Locale.EN), Offer(other, "Залы", Locale.RU))
+    rig.answerer.answer_to = lambda question: Answer(Outcome.OFFERED, Locale.EN, Locale.EN, offers=offers)
+    await rig.write("trains and halls")
+    assert "I am not sure" in rig.telegram.texts()[-1]
+    labels = [button["text"] for button in rig.telegram.keyboard()]
+    assert labels == ["Volumes", "Русский · Залы", "📚 Topics"]
+    await rig.press(rig.telegram.button("Volumes"))
+    assert "A whole section." in rig.telegram.sent("sendMessage")[-1]["text"]
+    await rig.press(rig.telegram.button("Topics"))
+    assert "What would you like to read about?" in rig.telegram.texts()[-1]
+    [turn] = rig.state.turns.values()
+    assert turn.outcome is Outcome.OFFERED
+
+
+async def test_an_offered_section_is_shown_in_the_language_of_the_answer(rig):
+    offers = (Offer(KEY, "Volumes", Locale.EN),)
+    rig.answerer.answer_to = lambda question: Answer(Outcome.OFFERED, Locale.RU, Locale.RU, offers=offers)
+    await rig.write("поезда")
+    await rig.press(rig.telegram.button("English · Volumes"))
+    assert "Язык текста: English" in rig.telegram.texts()[-1]
+    assert [button["text"] for button in rig.telegram.keyboard()] == ["📚 Темы"]
+
+
+async def test_no_more_than_five_sections_are_offered_and_one_without_a_heading_is_called_by_its_topic(rig):
+    keys = [SectionKey(KEY.path, f"s{number}") for number in range(7)]
+    offers = tuple(Offer(key, "", Locale.EN) for key in keys)
+    rig.answerer.answer_to = lambda question: Answer(Outcome.OFFERED, Locale.EN, Locale.EN, offers=offers)
+    await rig.write("trains")
+    assert [button["text"] for button in rig.telegram.keyboard()] == ["Logistics and trains"] * 5 + ["📚 Topics"]
+
+
+async def test_a_complaint_is_answered_with_regret_and_what_may_have_been_meant(rig):
+    other = SectionKey(DocumentPath("venue/pearl.md"), "halls")
+    rig.answerer.answer_to = lambda question: Answer(
+        Outcome.COMPLAINT,
+        Locale.EN,
+        Locale.EN,
+        suggestions=(Suggestion(KEY, "How many trains?"),),
+        offers=(Offer(KEY, "Volumes", Locale.EN), Offer(other, "Halls", Locale.EN)),
+    )
+    await rig.write("that is wrong")
+    assert rig.telegram.texts()[-1].startswith("I am sorry that I was of no help.")
+    assert rig.telegram.texts()[-1].endswith("Did you mean one of these?")
+    assert [button["text"] for button in rig.telegram.keyboard()] == ["How many trains?", "Halls", "📚 Topics"]
+
+
+async def test_a_complaint_about_nothing_known_leads_to_the_topics(rig):
+    rig.answerer.answer_to = lambda question: Answer(Outcome.COMPLAINT, Locale.EN, Locale.EN)
+    await rig.write("useless")
+    assert "Did you mean" not in rig.telegram.texts()[-1]
+    assert [button["text"] for button in rig.telegram.keyboard()] == ["📚 Topics"]
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ("help@example.org", "You can reach a person here: help@example.org"),
+        ("", "I have been given no contact of a person"),
+    ],
+)
+async def test_who_wants_a_person_is_told_whom_to_ask_and_what_the_bot_can_do_meanwhile(contact, told):
+    rig = await Rig(contact=contact).open()
+    rig.answerer.answer_to = lambda question: Answer(Outcome.PERSON, Locale.EN, Locale.EN)
+    await rig.write("can I talk to a human?")
+    assert told in rig.telegram.texts()[-1]
+    assert rig.telegram.texts()[-1].endswith("write your question, or browse the topics.")
+    assert [button["text"] for button in rig.telegram.keyboard()] == ["📚 Topics"]
+    await rig.application.shutdown()
+
+
+async def test_where_there_are_no_announcements_only_the_data_can_be_deleted(rig):
+    rig.answerer.answer_to = lambda question: Answer(Outcome.UNSUBSCRIBE, Locale.EN, Locale.EN)
+    await rig.write("stop writing to me")
+    assert "I do not send announcements" in rig.telegram.texts()[-1]
+    assert "/settings" not in rig.telegram.texts()[-1]
+    assert "/deleteme" in rig.telegram.texts()[-1]
+    await rig.press(rig.telegram.button("Delete my data"))
+    await rig.press(rig.telegram.button("Delete"))
+    assert rig.visitor() is None
+
+
+async def test_an_emergency_gets_the_numbers_to_call_and_nothing_to_read(rig):
+    rig.answerer.answer_to = lambda question: Answer(Outcome.EMERGENCY, Locale.FA, Locale.FA)
+    await rig.write("کمک")
+    assert all(number in rig.telegram.texts()[-1] for number in ("110", "120", "119"))
+    assert "reply_markup" not in rig.telegram.sent()[-1]
+
+
+async def test_who_asks_about_the_bot_gets_the_contact_and_all_commands():
     rig = await Rig(contact="help@example.org").open()
     rig.answerer.answer_to = lambda question: Answer(Outcome.ABOUT_BOT, Locale.EN, Locale.EN)
-    await rig.write("can I talk to a human?")
+    await rig.write("who are you?")
     [text] = rig.telegram.texts()
     assert "I am a bot, not a person" in text
     assert "help@example.org" in text
@@ -312,6 +407,14 @@ async def test_inline_mode_gives_the_answer_and_related_sections(rig):
     assert "1,225" in call["results"][0]["input_message_content"]["message_text"]
 
 
+async def test_inline_mode_lists_what_may_hold_the_answer(rig):
+    offers = (Offer(KEY, "Volumes", Locale.EN),)
+    rig.answerer.answer_to = lambda question: Answer(Outcome.OFFERED, Locale.EN, Locale.EN, offers=offers)
+    await rig.handle({"inline_query": {"id": "i1", "from": person(), "query": "trains", "offset": ""}})
+    [call] = rig.telegram.sent("answerInlineQuery")
+    assert [result["title"] for result in call["results"]] == ["Volumes"]
+
+
 async def test_inline_mode_without_words_shows_a_hint(rig):
     await rig.handle({"inline_query": {"id": "i1", "from": person(), "query": " ", "offset": ""}})
     [call] = rig.telegram.sent("answerInlineQuery")
@@ -409,7 +512,7 @@ async def test_a_button_pressed_before_anything_is_read_is_answered_too(rig, mon
     assert "0% so far" in rig.telegram.texts()[-1]
 
 
-@pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.UNKNOWN, Outcome.CLARIFY])
+@pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.OFFERED, Outcome.UNKNOWN, Outcome.CLARIFY])
 async def test_what_is_answered_or_refused_meanwhile_says_that_not_all_is_read_yet(outcome):
     rig = await Rig(reading_in=lambda: 0.75).open()
     rig.answerer.answer_to = lambda question: replace(ANSWER, outcome=outcome)

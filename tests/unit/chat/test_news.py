@@ -16,11 +16,14 @@ from bot.announcements.model import (
     OccurrenceId,
     OccurrenceState,
 )
-from bot.vocabulary import ChatId, Locale, VisitorId
-from tests.unit.chat.fakes import NOW, message, person
+from bot.answering.model import Answer, Outcome
+from bot.visitors.model import Subscription
+from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
+from tests.unit.chat.fakes import NOW, group_message, message, person
 from tests.unit.chat.news_rig import APPROVER, AUTHOR, NewsRig
 
 READER = 101
+GROUP = -1001
 
 
 @pytest.fixture
@@ -127,3 +130,39 @@ async def test_a_wrong_tag_in_an_old_text_is_shown_as_text(rig):
     await announced(rig)
     await correct(rig, "o1", "Hall <blink>3", minutes=1)
     assert "Hall &lt;blink&gt;3" in await news(rig)
+
+
+def subscribed(chat_id: int) -> Subscription:
+    return Subscription(chat_id=ChatId(chat_id), agreed_at=NOW, topics=frozenset(NewsTopic))
+
+
+@pytest.fixture
+async def stopping(rig):
+    """Every question is the wish for no more announcements."""
+    rig.answerer.answer_to = lambda question: Answer(Outcome.UNSUBSCRIBE, Locale.EN, Locale.EN)
+    return rig
+
+
+async def test_who_wants_no_more_announcements_stops_them_with_one_tap(stopping):
+    await stopping.parts.subscriptions.save(subscribed(READER))
+    told = await stopping.says(READER, "stop writing to me")
+    assert "/settings" in told
+    assert "/deleteme" in told
+    assert "Announcements: off" in await stopping.taps(READER, "Unsubscribe")
+    assert (await stopping.subscription(READER)).agreed_at is None
+
+
+async def test_who_wants_no_more_announcements_may_have_everything_deleted(stopping):
+    await stopping.says(READER, "stop writing to me")
+    assert "Delete everything that is stored about you" in await stopping.taps(READER, "Delete my data")
+
+
+async def test_the_announcements_of_a_group_are_stopped_by_its_administrators_alone(stopping):
+    await stopping.parts.subscriptions.save(subscribed(GROUP))
+    await stopping.handle(group_message("/ask stop writing", user=person(READER)))
+    assert "Only an administrator" in await stopping.taps(READER, "Unsubscribe", chat_id=GROUP)
+    assert (await stopping.subscription(GROUP)).agreed_at is not None
+    stopping.telegram.administrators.add(READER)
+    await stopping.handle(group_message("/ask stop writing", user=person(READER)))
+    assert "Announcements: off" in await stopping.taps(READER, "Unsubscribe", chat_id=GROUP)
+    assert (await stopping.subscription(GROUP)).agreed_at is None

@@ -524,6 +524,82 @@ def text_only(t: Translator) -> str:
     return t.gettext("I can only read text. Please write your question in words.")
 
 
+def voice_not_heard(t: Translator) -> str:
+    return t.gettext(
+        "Thank you for the voice message! I cannot listen to it: I only read what is written. Please write your "
+        "question in words."
+    )
+
+
+def audio_not_heard(t: Translator) -> str:
+    return t.gettext(
+        "Thank you for the recording! I cannot listen to it: I only read what is written. Please write your question "
+        "in words."
+    )
+
+
+def photo_not_seen(t: Translator) -> str:
+    return t.gettext(
+        "Thank you for the picture! I cannot see it: I only read what is written. Please write your question in words; "
+        "it may also stand below a picture."
+    )
+
+
+def video_not_seen(t: Translator) -> str:
+    return t.gettext(
+        "Thank you for the video! I cannot watch it: I only read what is written. Please write your question in words."
+    )
+
+
+def video_message_not_seen(t: Translator) -> str:
+    # Translators: A video message is the round one that is recorded in the chat.
+    return t.gettext(
+        "Thank you for the video message! I cannot watch it: I only read what is written. Please write your question "
+        "in words."
+    )
+
+
+def animation_not_seen(t: Translator) -> str:
+    # Translators: A moving picture (GIF).
+    return t.gettext(
+        "Thank you for the animation! I cannot watch it: I only read what is written. Please write your question in "
+        "words."
+    )
+
+
+def sticker_not_understood(t: Translator) -> str:
+    return t.gettext(
+        "A nice sticker! I only understand what is written, though. Please write in words what you would like to know."
+    )
+
+
+def file_not_opened(t: Translator) -> str:
+    return t.gettext(
+        "Thank you for the file! I cannot open it: I only read what is written in the chat. Please write your question "
+        "in words."
+    )
+
+
+def location_not_seen(t: Translator) -> str:
+    return t.gettext(
+        "Thank you for the location! I cannot look at maps: I only read what is written. Please write the name of the "
+        "place and your question in words."
+    )
+
+
+def contact_not_called(t: Translator) -> str:
+    return t.gettext(
+        "Thank you for the contact! I cannot call or write to anybody: I only read what is written. Please write your "
+        "question in words."
+    )
+
+
+def poll_not_answered(t: Translator) -> str:
+    return t.gettext(
+        "I cannot take part in polls: I only read what is written. If you have a question, please write it in words."
+    )
+
+
 def ask_needs_question(t: Translator) -> str:
     # Translators: {example} is a command followed by a question.
     return t.fill(

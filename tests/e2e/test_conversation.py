@@ -184,11 +184,20 @@ async def test_whoever_blocks_the_bot_is_left_alone_until_they_come_back(app: Ap
     assert TRAINS_IN_2025 in (await john.ask(TRAINS[Locale.EN]))["text"]
 
 
-@pytest.mark.parametrize("kind", ["sticker", "voice", "location"])
-async def test_what_is_no_text_gets_a_request_for_words_in_one_s_language(place: Place, town: Town, kind: str):
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("sticker", texts.sticker_not_understood),
+        ("voice", texts.voice_not_heard),
+        ("location", texts.location_not_seen),
+    ],
+)
+async def test_what_is_no_text_gets_a_request_for_words_in_one_s_language(
+    place: Place, town: Town, kind: str, sentence
+):
     async with running_app(place, town) as app:
         gul = await town.visitor("Gul", "fa")
-        assert (await gul.attach(kind))["text"] == texts.text_only(app.t(Locale.FA))
+        assert (await gul.attach(kind))["text"] == sentence(app.t(Locale.FA))
     assert town.refused_calls() == []
 
 

@@ -133,7 +133,8 @@ async def test_I10_an_edited_question_is_not_answered_again(rig):
 async def test_I11_a_message_without_text_asks_for_text_once_a_minute(rig, content):
     await rig.handle(message(None, user=person(language="en"), **content))
     await rig.handle(message(None, **content))
-    assert rig.telegram.texts() == ["I can only read text. Please write your question in words."]
+    [told] = rig.telegram.texts()
+    assert "in words" in told
     rig.now += timedelta(seconds=61)
     await rig.handle(message(None, **content))
     assert len(rig.telegram.texts()) == 2

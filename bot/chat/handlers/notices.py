@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from telegram import (
+    Animation,
+    Audio,
+    Contact,
+    Document,
+    Location,
+    PhotoSize,
+    Poll,
+    Sticker,
+    Venue,
+    Video,
+    VideoNote,
+    Voice,
+)
+
 from bot.chat import texts
 from bot.chat.rendering import said
 from bot.chat.replies import help_reply
 from bot.chat.triage import Treatment
 from bot.chat.visit import Visit
+from bot.i18n.translator import Translator
 
 _SENTENCES = {
     Treatment.TOO_MANY: texts.too_many_questions,
     Treatment.BUSY: texts.busy,
     Treatment.LATE: texts.late_apology,
+}
+
+
+_NOT_READ: dict[type, Callable[[Translator], str]] = {
+    Voice: texts.voice_not_heard,
+    Audio: texts.audio_not_heard,
+    PhotoSize: texts.photo_not_seen,
+    Video: texts.video_not_seen,
+    VideoNote: texts.video_message_not_seen,
+    Animation: texts.animation_not_seen,
+    Sticker: texts.sticker_not_understood,
+    Document: texts.file_not_opened,
+    Location: texts.location_not_seen,
+    Venue: texts.location_not_seen,
+    Contact: texts.contact_not_called,
+    Poll: texts.poll_not_answered,
 }
 
 
@@ -39,7 +73,13 @@ async def still_reading(visit: Visit) -> None:
 async def text_only(visit: Visit) -> None:
     """A voice message, picture, sticker…: ask for words, at most once a minute."""
     if visit.is_private and visit.house.text_only_notices.may(visit.chat_id, visit.now):
-        await visit.say(visit.text(texts.text_only))
+        await visit.say(visit.text(_NOT_READ.get(_kind(visit), texts.text_only)))
+
+
+def _kind(visit: Visit) -> type:
+    """What came in place of words. A picture comes in several sizes."""
+    attachment = visit.message.effective_attachment if visit.message else None
+    return PhotoSize if isinstance(attachment, tuple) else type(attachment)
 
 
 async def help_page(visit: Visit) -> None:

@@ -235,6 +235,56 @@ async def test_the_last_opinion_on_an_answer_is_kept(rig):
     assert rig.telegram.sent("answerCallbackQuery")[-1]["text"] == "Thank you for your feedback."
 
 
+# ── messages without text ──
+
+FILE = {"file_id": "a", "file_unique_id": "a"}
+PICTURE = FILE | {"width": 1, "height": 1}
+PLACE = {"latitude": 36.1, "longitude": 120.1}
+POLL = {"id": "1", "question": "?", "options": [], "total_voter_count": 0, "type": "regular"} | dict.fromkeys(
+    ("is_closed", "is_anonymous", "allows_multiple_answers", "allows_revoting", "members_only"), False
+)
+WITHOUT_TEXT = {
+    "Thank you for the voice message!": {"voice": FILE | {"duration": 1}},
+    "Thank you for the recording!": {"audio": FILE | {"duration": 1}},
+    "Thank you for the picture!": {"photo": [PICTURE, PICTURE]},
+    "Thank you for the video!": {"video": PICTURE | {"duration": 1}},
+    "Thank you for the video message!": {"video_note": FILE | {"length": 1, "duration": 1}},
+    "Thank you for the animation!": {"animation": PICTURE | {"duration": 1}, "document": FILE},
+    "A nice sticker!": {"sticker": PICTURE | {"type": "regular", "is_animated": False, "is_video": False}},
+    "Thank you for the file!": {"document": FILE},
+    "Thank you for the location!": {"location": PLACE},
+    "Thank you for the contact!": {"contact": {"phone_number": "+1", "first_name": "A"}},
+    "I cannot take part in polls": {"poll": POLL},
+    "I can only read text.": {"dice": {"emoji": "🎲", "value": 1}},
+}
+
+
+@pytest.mark.parametrize(("told", "content"), WITHOUT_TEXT.items(), ids=WITHOUT_TEXT)
+async def test_whatever_comes_without_text_is_greeted_for_what_it_is_and_asked_for_words(rig, told, content):
+    await rig.handle(message(None, **content))
+    assert rig.telegram.texts()[-1].startswith(told)
+    assert "in words" in rig.telegram.texts()[-1]
+    assert rig.answerer.asked == []
+
+
+async def test_a_place_with_a_name_is_a_location_too(rig):
+    await rig.handle(message(None, location=PLACE, venue={"location": PLACE, "title": "A", "address": "B"}))
+    assert rig.telegram.texts()[-1].startswith("Thank you for the location!")
+
+
+async def test_several_messages_without_text_get_one_request_a_minute_in_the_visitor_s_language(rig):
+    for content in WITHOUT_TEXT.values():
+        await rig.handle(message(None, user=person(language="ru"), **content))
+    [told] = rig.telegram.texts()
+    assert told.startswith("Спасибо за голосовое сообщение!")
+
+
+async def test_a_picture_with_words_below_it_is_answered_by_them(rig):
+    await rig.handle(message(None, photo=[PICTURE], caption="How many trains?"))
+    assert rig.answerer.asked[-1].text == "How many trains?"
+    assert "1,225" in rig.telegram.texts()[-1]
+
+
 # ── start, language, deep links ──
 
 

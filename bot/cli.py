@@ -25,11 +25,11 @@ from bot.adapters.translation_ledger import TranslationLedger
 from bot.answering.conversation import converse
 from bot.answering.evaluation import HEADINGS, Case, QuestionSetError, Tally, read_cases, tallies
 from bot.answering.evaluation import evaluate as run_cases
-from bot.answering.model import Answer, Outcome
+from bot.answering.model import Answer, Citation, Offer, Outcome
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
 from bot.app import Core, identify_locale, open_core, run_bot, stale_vectors, write_vector_files
 from bot.chat.rendering import Html, paragraphs, plain, quoted
-from bot.chat.replies import answer_text
+from bot.chat.replies import answer_text, offer_label, offers_shown
 from bot.cli_announce import announce
 from bot.cli_options import file_to_write
 from bot.errors import KnowledgeError, ScodaError, SettingsError
@@ -59,6 +59,8 @@ _err = Console(stderr=True)
 _out = Console()
 _TABLE_WIDTH = 120
 """Columns that the figures of an evaluation need; a pipe counts as 80."""
+_LISTS_READINGS = (Outcome.CLARIFY, Outcome.COMPLAINT)
+"""Outcomes whose suggestions are there to be chosen from, not to go on with."""
 
 
 class SourceLine(TypedDict):
@@ -67,6 +69,15 @@ class SourceLine(TypedDict):
     title: str
     url: str
     as_of: str | None
+    path: str
+    section: str
+
+
+class OfferedLine(TypedDict):
+    """One section that may hold the answer where none is sure, as `scoda ask --json` prints it."""
+
+    title: str
+    language: str
     path: str
     section: str
 
@@ -82,7 +93,9 @@ class AnswerLine(TypedDict):
     refused: bool
     score: float
     sources: list[SourceLine]
+    offered: list[OfferedLine]
     took_ms: float
+    steps: dict[str, float]
 
 
 def run() -> None:
@@ -341,11 +354,15 @@ class _Desk:
         self._contact = core.settings.telegram.contact
 
     def word(self, answer: Answer) -> Html:
-        """The answer as it stands in the chat; what the chat shows as buttons is left out, readings are listed."""
-        listed = answer.suggestions if answer.outcome is Outcome.CLARIFY else ()
-        told = replace(answer, suggestions=listed)
-        text = answer_text(told, self._catalogs.translator(answer.locale), contact=self._contact)
-        return paragraphs(text, *(quoted(f"• {suggestion.text}", answer.locale) for suggestion in listed))
+        """The answer as it stands in the chat; of its buttons, those are listed that one chooses from."""
+        t = self._catalogs.translator(answer.locale)
+        readings = answer.suggestions if answer.outcome in _LISTS_READINGS else ()
+        told = replace(answer, suggestions=readings)
+        return paragraphs(
+            answer_text(told, t, contact=self._contact),
+            *(quoted(f"• {reading.text}", answer.locale) for reading in readings),
+            *(quoted(f"• {offer_label(offer, t)}", offer.locale) for offer in offers_shown(told)),
+        )
 
     async def answer(self, identity: str | None, turns: tuple[str, ...], chosen: Locale | None) -> AnswerLine:
         started = time.perf_counter()
@@ -360,18 +377,30 @@ class _Desk:
             outcome=answer.outcome.value,
             refused=answer.outcome.refused,
             score=round(answer.score, 4),
-            sources=[
-                SourceLine(
-                    title=citation.title,
-                    url=citation.url,
-                    as_of=citation.as_of.isoformat() if citation.as_of else None,
-                    path=f"{citation.locale}/{citation.key.path}",
-                    section=citation.key.section_id,
-                )
-                for citation in answer.citations
-            ],
+            sources=[_source_line(citation) for citation in answer.citations],
+            offered=[_offered_line(offer) for offer in answer.offers],
             took_ms=round(took_ms, 1),
+            steps={name: round(step_ms, 3) for name, step_ms in answer.steps.items()},
         )
+
+
+def _source_line(citation: Citation) -> SourceLine:
+    return SourceLine(
+        title=citation.title,
+        url=citation.url,
+        as_of=citation.as_of.isoformat() if citation.as_of else None,
+        path=f"{citation.locale}/{citation.key.path}",
+        section=citation.key.section_id,
+    )
+
+
+def _offered_line(offer: Offer) -> OfferedLine:
+    return OfferedLine(
+        title=offer.title,
+        language=offer.locale.value,
+        path=f"{offer.locale}/{offer.key.path}",
+        section=offer.key.section_id,
+    )
 
 
 @asynccontextmanager

@@ -5,16 +5,33 @@ from __future__ import annotations
 import json
 import re
 import socket
+from types import SimpleNamespace
 
 import pytest
 
+from bot.answering.model import Answer, Offer, Outcome
+from bot.cli import _Desk
 from bot.sandbox.engine import DEFAULT_TOKEN
+from bot.vocabulary import DocumentPath, Locale, SectionKey
 from tests.e2e.little_knowledge import TRAINS_IN_2025
 from tests.e2e.processes import Place, free_port, running_bot
 from tests.e2e.visitors import Town
+from tests.unit.chat.fakes import FakeAnswerer
 
 QUESTION = "How many freight trains ran in 2025?"
-ANSWER_FIELDS = ["id", "answer", "html", "language", "outcome", "refused", "score", "sources", "took_ms"]
+ANSWER_FIELDS = [
+    "id",
+    "answer",
+    "html",
+    "language",
+    "outcome",
+    "refused",
+    "score",
+    "sources",
+    "offered",
+    "took_ms",
+    "steps",
+]
 SOURCE_FIELDS = ["title", "url", "as_of", "path", "section"]
 
 
@@ -59,6 +76,8 @@ def test_ask_json_has_exactly_the_agreed_fields(built_place: Place):
     assert answer["language"] in {"en", "ru"}
     assert 0 < answer["score"] <= 1
     assert answer["took_ms"] > 0
+    assert answer["offered"] == []
+    assert isinstance(answer["steps"], dict)
     assert "<i>" in answer["html"]
     [source] = answer["sources"]
     assert list(source) == SOURCE_FIELDS
@@ -89,6 +108,44 @@ def test_ask_jsonl_answers_each_line_in_order(built_place: Place):
     assert by_id["e"]["language"] == "ru", "there is no Uzbek text: it is answered with the Russian one"
     assert "Русский" in by_id["e"]["answer"]
     assert by_id["f"]["language"] == "ru"
+
+
+@pytest.fixture
+def desk() -> _Desk:
+    """Offers two sections for every question."""
+    path = DocumentPath("logistics/trains.md")
+    offered = Answer(
+        Outcome.OFFERED,
+        Locale.EN,
+        Locale.EN,
+        score=0.31,
+        offers=(
+            Offer(SectionKey(path, "volumes"), "Volumes", Locale.EN),
+            Offer(SectionKey(path, "routes"), "Маршруты", Locale.RU),
+        ),
+        steps={"search": 12.34567, "rank": 0.5},
+    )
+    answerer = FakeAnswerer(lambda question: offered)
+    core = SimpleNamespace(
+        answerer=answerer, extractive=answerer, settings=SimpleNamespace(telegram=SimpleNamespace(contact=""))
+    )
+    return _Desk(core)
+
+
+async def test_what_is_offered_is_listed_best_first_and_is_no_refusal(desk: _Desk):
+    line = await desk.answer("a", ("trains",), None)
+    assert list(line) == ANSWER_FIELDS
+    assert (line["outcome"], line["refused"], line["sources"]) == ("offered", False, [])
+    assert line["offered"] == [
+        {"title": "Volumes", "language": "en", "path": "en/logistics/trains.md", "section": "volumes"},
+        {"title": "Маршруты", "language": "ru", "path": "ru/logistics/trains.md", "section": "routes"},
+    ]
+    assert line["answer"].splitlines()[-3:] == ["• Volumes", "", "• Русский · Маршруты"]
+
+
+async def test_the_steps_of_an_answer_are_told_in_milliseconds(desk: _Desk):
+    line = await desk.answer("a", ("trains",), None)
+    assert line["steps"] == {"search": 12.346, "rank": 0.5}
 
 
 def test_a_broken_line_is_named_and_what_came_before_it_is_answered(built_place: Place):

@@ -76,6 +76,14 @@ async def answer_question(visit: Visit, text: str, *, fallback: SectionKey | Non
         await visit.say(visit.text(texts.busy))
         return
     took_ms = (house.clock() - began) * 1000
+    log.info(
+        "question_answered",
+        update_id=visit.update.update_id,
+        outcome=answer.outcome.value,
+        locale=answer.locale.value,
+        took_ms=round(took_ms, 1),
+        steps_ms={name: round(step_ms, 1) for name, step_ms in answer.steps.items()},
+    )
     turn_id = house.token()
     delivery = await visit.say(_reply(visit, answer, turn_id, fallback))
     if delivery in (Delivery.SENT, Delivery.IN_DOUBT):

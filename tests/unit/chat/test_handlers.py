@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.answering.model import Answer, Feedback, Offer, Outcome, Suggestion, TopicView
 from bot.chat.deeplinks import question_payload, section_payload, topic_payload
@@ -43,6 +44,16 @@ async def test_a_question_is_answered_with_source_buttons_and_a_record(rig):
     [turn] = rig.state.turns.values()
     assert (turn.question, turn.outcome, turn.keys) == ("How many trains?", Outcome.ANSWERED, (KEY,))
     assert rig.visitor().app_locale is Locale.EN
+
+
+async def test_the_log_says_what_became_of_a_question_and_what_each_step_took_without_its_words(rig):
+    rig.answerer.answer_to = lambda question: replace(ANSWER, steps={"search": 12.34, "rank": 0.56})
+    with capture_logs() as logs:
+        await rig.write("How many trains?")
+    [line] = [entry for entry in logs if entry["event"] == "question_answered"]
+    assert (line["outcome"], line["locale"], line["steps_ms"]) == ("answered", "en", {"search": 12.3, "rank": 0.6})
+    assert line["took_ms"] >= 0
+    assert "trains" not in str(line)
 
 
 async def test_the_last_turns_of_the_chat_go_with_a_follow_up_question(rig):

@@ -231,7 +231,7 @@ class GenerationSearch:
         """The nearest rows, best first, and how to compare others."""
         if self._store is not None and (rows := self._store.nearest(asked.vector, top_k)) is not None:
             return rows, lambda others: self._files.vectors(others) @ asked.vector
-        found = self._files.similarities(asked.vector)
+        found = self._files.similarities(asked.vector[np.newaxis])[0]
         searched = np.flatnonzero(self._files.is_searched)
         scores = found[searched]
         if len(searched) > top_k:

@@ -35,7 +35,7 @@ def pack_4(rows: Vector) -> tuple[Scales, Codes]:
     return scales, codes[:, 0::2] | (codes[:, 1::2] << np.uint8(4))
 
 
-def unpack_8(scales: Scales, codes: npt.NDArray[np.int8]) -> Vector:
+def unpack_8(scales: Scales | Vector, codes: npt.NDArray[np.int8]) -> Vector:
     """What `pack_8` packed."""
     return np.multiply(codes, scales.astype(np.float32)[:, None], dtype=np.float32)
 

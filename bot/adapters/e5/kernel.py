@@ -1,4 +1,4 @@
-"""The layers in C (`kernel.c`), compiled at the install where a compiler is there."""
+"""The layers and the comparison in C (`kernel.c`), compiled at the install where a compiler is there."""
 
 from __future__ import annotations
 
@@ -62,6 +62,40 @@ class KernelLayers:
         if failed:
             raise EmbeddingError(f"the embedding kernel gave up with code {failed}: there may be no memory left")
         return padded[: len(rows)]
+
+
+class KernelDots:
+    """Implements `bot.adapters.dots.Dots`: one call of C, without Python's lock."""
+
+    def __init__(self, library: Path, level: Level) -> None:
+        """Load the library.
+
+        Raises:
+            OSError: the library can't be loaded.
+            AttributeError: the library is of another kind.
+        """
+        self._run = ctypes.CDLL(str(library)).scoda_dots
+        self._run.argtypes = [
+            ctypes.c_int,
+            *(ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64),
+            *(ctypes.c_void_p, ctypes.c_int64),
+            ctypes.c_void_p,
+        ]
+        self._level = level
+
+    def __call__(self, codes: npt.NDArray[np.int8], vectors: Floats, out: Floats) -> None:
+        """See the protocol."""
+        (rows, width), count = codes.shape, len(vectors)
+        if vectors.shape != (count, width) or out.shape != (count, rows):
+            raise ValueError(f"codes {codes.shape} and vectors {vectors.shape} don't give products {out.shape}")
+        assert codes.dtype == np.int8
+        assert codes.flags.c_contiguous
+        assert out.dtype == np.float32
+        assert out.flags.c_contiguous
+        aligned = _aligned(vectors.astype(np.float32, copy=False))
+        failed = self._run(self._level, codes.ctypes.data, rows, width, aligned.ctypes.data, count, out.ctypes.data)
+        if failed:
+            raise ValueError(f"the kernel was compiled without level {self._level!r}")
 
 
 def _parts(model: ModelFile, layer: int) -> list[Bytes | Floats]:

@@ -1,8 +1,9 @@
-"""Does the compiled kernel give the vectors of the model? It is asked in a child process: a broken library may crash.
+"""Does the compiled kernel compute what is right? It is asked in a child process: a broken library may crash.
 
-    python -m bot.adapters.e5.self_test LIBRARY MODEL LEVEL
+    python -m bot.adapters.e5.self_test LIBRARY LEVEL [MODEL]
 
-Ends with 0 if it does. NumPy computes what is right, from the same file and with nothing in common with the C.
+Ends with 0 if it compares vectors rightly and, given a model file, gives the vectors of the model. NumPy computes what
+is right, from the same file and with nothing in common with the C.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from bot.adapters.e5.encoder import Encoder
-from bot.adapters.e5.kernel import KernelLayers, Level
+from bot.adapters.e5.kernel import KernelDots, KernelLayers, Level
 from bot.adapters.e5.numpy_layers import NumpyLayers
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
@@ -26,21 +27,23 @@ from bot.ingestion.typical_questions import typical_questions
 
 _LOWEST_COSINE = 0.9995
 """Rounding to 8 bits makes chaos of the last bit: the wheel's source, compiled for two processors, agrees to 0.9999."""
+_LARGEST_ERROR = 1e-5
+_SHAPES = [(rows, width, count) for rows in (1, 37) for width in (1, 7, 100, 384, 385, 1536) for count in range(1, 7)]
+"""Rows of codes, their length, and how many vectors they are compared with."""
+_OUTCOMES = _PASSED, _FAILED = "passed", "failed"
 _LONGEST_S = 60.0
 _ROOT = Path(__file__).parents[3]
 
 
 def passes(library: Path, model: Path, level: Level, *, memory: Path, model_hash: str) -> bool:
-    """Whether the kernel may be used. What was found is kept in `memory`, for this library, model and level."""
-    key = f"{_hash_of(library)} {model_hash} {level.name}"
-    with suppress(OSError):
-        known, _, outcome = memory.read_text(encoding="utf-8").strip().rpartition(" ")
-        if known == key:
-            return outcome == "passed"
-    has_passed = _passes_in_child(library, model, level)
-    with suppress(OSError):  # where it can't be kept, it is found out again
-        memory.write_text(f"{key} {'passed' if has_passed else 'failed'}\n", encoding="utf-8")
-    return has_passed
+    """Whether the kernel may embed. What was found is kept in `memory`, for this library, model and level."""
+    what = f"{model_hash} {level.name}"
+    return _remembered(memory, _hash_of(library), what, lambda: _passes_in_child(library, model, level))
+
+
+def dots_pass(library: Path, level: Level, *, memory: Path) -> bool:
+    """Whether the kernel may compare vectors, which needs no model. It is kept beside the outcome of `passes`."""
+    return _remembered(memory, _hash_of(library), f"dots {level.name}", lambda: _passes_in_child(library, None, level))
 
 
 def lowest_cosine(library: Path, model_file: Path, level: Level) -> float:
@@ -57,6 +60,21 @@ def lowest_cosine(library: Path, model_file: Path, level: Level) -> float:
     return float(np.concatenate(cosines).min())
 
 
+def largest_error(library: Path, level: Level) -> float:
+    """Of products of codes with vectors, as a share of all that is summed up; NaN where any of them is."""
+    dots = KernelDots(library, level)
+    random = np.random.default_rng(0)
+    errors = []
+    for rows, width, count in _SHAPES:
+        codes = random.integers(-128, 128, (rows, width), dtype=np.int8)
+        vectors = random.standard_normal((count, width), dtype=np.float32)
+        found = np.full((count, rows), np.nan, dtype=np.float32)
+        dots(codes, vectors, found)
+        left, right = vectors.astype(np.float64), codes.T.astype(np.float64)
+        errors.append((np.abs(found - left @ right) / np.maximum(np.abs(left) @ np.abs(right), 1e-9)).max())
+    return float(np.max(errors))
+
+
 def _texts() -> Iterator[str]:
     for number, questions in enumerate(typical_questions().values()):
         yield from (questions[(number + step) % len(questions)].lower() for step in (0, 5, 10, 15))
@@ -64,8 +82,23 @@ def _texts() -> Iterator[str]:
     yield ""
 
 
-def _passes_in_child(library: Path, model: Path, level: Level) -> bool:
-    command = [sys.executable, "-m", __name__, str(library), str(model), level.name]
+def _remembered(memory: Path, library: str, what: str, test: Callable[[], bool]) -> bool:
+    """The outcome that `memory` holds, or else that of the test. It holds outcomes of one library."""
+    asked = f"{library} {what}"
+    outcomes: dict[str, str] = {}
+    with suppress(OSError):
+        told = (line.rpartition(" ") for line in memory.read_text(encoding="utf-8").splitlines())
+        outcomes = {key: outcome for key, _, outcome in told if key.startswith(library) and outcome in _OUTCOMES}
+    if asked not in outcomes:
+        outcomes[asked] = _PASSED if test() else _FAILED
+        lines = (f"{key} {outcome}\n" for key, outcome in outcomes.items())
+        with suppress(OSError):  # where it can't be kept, it is found out again
+            memory.write_text("".join(lines), encoding="utf-8")
+    return outcomes[asked] == _PASSED
+
+
+def _passes_in_child(library: Path, model: Path | None, level: Level) -> bool:
+    command = [sys.executable, "-m", __name__, str(library), level.name, *([str(model)] if model else [])]
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
     try:
         ended = subprocess.run(  # noqa: S603 - our own module
@@ -82,5 +115,12 @@ def _hash_of(library: Path) -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
+def _main(library: Path, level: Level, model: Path | None = None) -> int:
+    is_right = largest_error(library, level) <= _LARGEST_ERROR
+    if is_right and model is not None:
+        is_right = lowest_cosine(library, model, level) >= _LOWEST_COSINE
+    return 0 if is_right else 1
+
+
 if __name__ == "__main__":
-    sys.exit(not lowest_cosine(Path(sys.argv[1]), Path(sys.argv[2]), Level[sys.argv[3]]) >= _LOWEST_COSINE)
+    sys.exit(_main(Path(sys.argv[1]), Level[sys.argv[2]], *map(Path, sys.argv[3:])))

@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA
 from bot.vocabulary import Locale
 from bot.writing.folding import fold, has_han
 from bot.writing.pinyin import Pinyin
-from bot.writing.spelling import Spelling, nearest
+from bot.writing.spelling import LookUps, Spelling, is_looked_up, nearest
 from bot.writing.transliteration import stays_latin
 
 _LATIN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'‘’ʻʼ`]*")
@@ -102,15 +102,21 @@ class Romanised:
         self._keys = list(self._found)
 
     def read(self, text: str) -> str:
-        """`text` with every Latin word that sounds like one of the language in the language's letters."""
-        return _LATIN_WORD.sub(lambda match: self._read(match.group()), text)
+        """`text` with every Latin word that sounds like one of the language in the language's letters.
 
-    def _read(self, word: str) -> str:
+        Words that nearly sound like one are looked up as in `Spelling.corrected`: the first ones only.
+        """
+        left = LookUps()
+        return _LATIN_WORD.sub(lambda match: self._read(match.group(), left), text)
+
+    def _read(self, word: str, left: LookUps) -> str:
         if stays_latin(word):
             return word
         plain = self._plain_of_latin(word)
         key = self._key(plain)
-        found = self._found.get(key) or self._found.get(nearest(key, self._keys) or "")
+        found = self._found.get(key)
+        if not found and is_looked_up(key) and left.take():
+            found = self._found.get(nearest(key, self._keys) or "")
         return min(found, key=lambda one: OSA.distance(one[0], plain))[1] if found else word
 
 

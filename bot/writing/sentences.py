@@ -15,18 +15,21 @@ _WIDE_STOP = "。！？；"
 _STOP = regex.compile(
     rf"""
       (?:[{_WIDE_STOP}…]+[”’」』）»"]*)                       # Chinese needs no blank after the mark
-    | (?:(?:[!?؟।॥۔]|(?<![.\s])\.|…)+[”’»"）)]*(?=\s|$))      # all others do
+    | (?:(?<![!?؟।॥۔])(?:[!?؟।॥۔]|(?<![.\s])\.|…)++[”’»"）)]*+(?=\s|$))  # all others do; tried once in a run of marks
     """,
     regex.VERBOSE,
 )
 _LAST_WORD = regex.compile(r"([\p{L}.]+)\.$")
+_LOOKED_BACK = max(map(len, _ABBREVIATIONS)) + 2
+"""Letters before a full stop that tell an abbreviation from a longer word: what comes before them changes nothing."""
 _STARTS_LOW = regex.compile(r"\s*\p{Ll}")
+_STARTS_HIGH = regex.compile(r"\s+[\p{Lu}«“]")
 
 
 def split_sentences(text: str, locale: Locale) -> list[str]:
     """The sentences of `text` in order, without surrounding blanks; a line break between paragraphs ends one too."""
     sentences: list[str] = []
-    for paragraph in text.split("\n"):
+    for paragraph in map(str.rstrip, text.split("\n")):
         start = 0
         for match in _STOP.finditer(paragraph):
             if _is_inside_sentence(paragraph, start, match.end(), locale):
@@ -39,28 +42,24 @@ def split_sentences(text: str, locale: Locale) -> list[str]:
 
 def _is_inside_sentence(paragraph: str, start: int, end: int, locale: Locale) -> bool:
     """Whether the full stop at `end` closes an abbreviation, an initial or an ordinal rather than a sentence."""
-    head, tail = paragraph[start:end], paragraph[end:]
-    if not head.endswith("."):
+    if paragraph[end - 1] != ".":
         return False
-    if locale not in (Locale.HI, Locale.UR, Locale.FA, Locale.ZH) and _STARTS_LOW.match(tail) and _ends_short(head):
-        return True
+    head = paragraph[max(start, end - _LOOKED_BACK) : end]
     word = _LAST_WORD.search(head)
+    is_short = (word is not None and len(word.group(1)) <= 4) or head[-2:-1].isdigit()
+    if locale not in (Locale.HI, Locale.UR, Locale.FA, Locale.ZH) and is_short and _STARTS_LOW.match(paragraph, end):
+        return True
     return (
         word is not None
         and (_is_initial(word.group(1)) or word.group(1).casefold() in _ABBREVIATIONS)
-        and (bool(tail.strip()) and not _closes_anyway(word.group(1), tail))
+        and (end < len(paragraph) and not _closes_anyway(word.group(1), paragraph, end))
     )
-
-
-def _ends_short(head: str) -> bool:
-    word = _LAST_WORD.search(head)
-    return (word is not None and len(word.group(1)) <= 4) or head[-2:-1].isdigit()
 
 
 def _is_initial(word: str) -> bool:
     return len(word) == 1 and word.isupper()
 
 
-def _closes_anyway(word: str, tail: str) -> bool:
+def _closes_anyway(word: str, paragraph: str, end: int) -> bool:
     """«… 2026 г. Выставка …»: after a year's abbreviation a capital letter begins a new sentence."""
-    return not word.isupper() and regex.match(r"\s+[\p{Lu}«“]", tail) is not None
+    return not word.isupper() and _STARTS_HIGH.match(paragraph, end) is not None

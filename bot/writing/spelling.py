@@ -25,6 +25,12 @@ _LETTERS = regex.compile(r"\p{L}+")
 _ONE_SLIP_FROM = 5
 _TWO_SLIPS_FROM = 9
 """Letters from which a word may differ from a known one in one place, and in two."""
+_LONGEST_WORD = 30
+"""Letters. No slip is looked for in what is longer: the longest word of our texts has 20."""
+LOOK_UPS = 12
+"""So many words of one text are compared with all known ones, 0.3 ms each: people slip in one or two, noise in all."""
+_HAN_LOOK_UPS = 24
+"""The same for Chinese characters, which make shorter words."""
 _HAN = 3
 """Chinese has no words between blanks: runs of three characters stand for them."""
 _USUAL_HAN = 3
@@ -37,17 +43,34 @@ def unstretched(text: str) -> str:
     return _LETTERS.sub(lambda match: _unstretched(match.group()), text) if _STRETCHED.search(text) else text
 
 
+def is_looked_up(word: str) -> bool:
+    """Whether `nearest` compares a word at all: too short and too long ones cost nothing."""
+    return _ONE_SLIP_FROM <= len(word) <= _LONGEST_WORD
+
+
 def nearest(word: str, among: Sequence[str]) -> str | None:
     """The one like `word` enough to be meant by it, if there is one.
 
     Like enough are, from five letters, words that differ in one letter more, less, other or swapped, and from nine in
     two, if the first letter is the same.
     """
-    if len(word) < _ONE_SLIP_FROM:
+    if not is_looked_up(word):
         return None
     most = 1 if len(word) < _TWO_SLIPS_FROM else 2
     found = process.extractOne(word, among, scorer=OSA.distance, score_cutoff=most)
     return None if found is None or (found[1] > 1 and found[0][0] != word[0]) else str(found[0])
+
+
+class LookUps:
+    """How many more words of one text are looked up."""
+
+    def __init__(self, left: int = LOOK_UPS) -> None:
+        self._left = left
+
+    def take(self) -> bool:
+        """Whether one more is; if so, it counts."""
+        self._left -= 1
+        return self._left >= 0
 
 
 class Spelling:
@@ -107,25 +130,31 @@ class Spelling:
         """`text` with each longer word that is not known replaced by the likest one that is, if one is like enough.
 
         A Chinese character that fits nowhere between its neighbours gives way to one of the same sound that does: an
-        input method offers many. Some words that are right, but in no text, are changed too.
+        input method offers many. Some words that are right, but in no text, are changed too. Of a text that holds many
+        unknown words only the first are looked up.
         """
-        return _WORD.sub(lambda match: self._corrected(match.group()), text)
+        words, han = LookUps(), LookUps(_HAN_LOOK_UPS)
+        return _WORD.sub(lambda match: self._corrected(match.group(), words, han), text)
 
     def _restored(self, word: str) -> str:
         return word if word.casefold() in self._known else self._usual.get(fold(word), word)
 
-    def _corrected(self, word: str) -> str:
+    def _corrected(self, word: str, words: LookUps, han: LookUps) -> str:
         if has_han(word):
-            return self._corrected_han(word)
+            return self._corrected_han(word, han)
         folded = fold(word)
-        found = None if folded in self._usual else nearest(folded, self._correct)
+        if folded in self._usual or not is_looked_up(folded) or not words.take():
+            return word
+        found = nearest(folded, self._correct)
         return word if found is None else self._usual[found]
 
-    def _corrected_han(self, word: str) -> str:
+    def _corrected_han(self, word: str, left: LookUps) -> str:
         letters = list(word)
         for place in range(len(letters)):
             windows = _windows(letters, place)
             if not any("".join(window) in self._han for window in windows.values()):
+                if not left.take():
+                    break
                 letters[place] = self._fitting(windows, letters[place]) or letters[place]
         return "".join(letters)
 

@@ -1,8 +1,10 @@
 import sys
+import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.writing import cleaning
 from bot.writing.cleaning import MARKS_PER_LETTER, _cleaned, _is_clean, clean, one_line
 
 
@@ -25,6 +27,23 @@ def test_stray_joiners_and_selectors_are_removed():
 
 def test_combining_marks_are_bounded():
     assert clean("z" + "\u0301" * 4000).count("\u0301") <= MARKS_PER_LETTER
+
+
+def test_long_runs_of_marks_are_not_put_in_order(monkeypatch):
+    longest = []
+
+    class Watched:
+        is_normalized = staticmethod(unicodedata.is_normalized)
+
+        @staticmethod
+        def normalize(form, text):
+            longest.append(max(map(len, text.split("z"))))
+            return unicodedata.normalize(form, text)
+
+    monkeypatch.setattr(cleaning, "unicodedata", Watched)
+
+    assert clean("z" + "\u0301\u0323" * 2000 + "z\u0323") == "ẓ" + "\u0323" * MARKS_PER_LETTER + "ẓ"
+    assert longest == [16]
 
 
 def test_one_line_is_cut_between_graphemes():

@@ -1,10 +1,14 @@
+from itertools import count, islice, product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.vocabulary import Locale
+from bot.writing import romanised
+from bot.writing.pinyin import Pinyin
 from bot.writing.romanised import is_romanised, reader
-from bot.writing.spelling import Spelling
+from bot.writing.spelling import LOOK_UPS, Spelling
 
 TEXTS = {
     Locale.MN: "Чиндаогийн нисэх буудал хэзээ нээгдсэн юм бэ. SCODA гэж ямар газар вэ, хаана байдаг вэ.",
@@ -68,6 +72,35 @@ def test_latin_letters_are_read_where_the_language_has_a_reader_and_they_are_mos
     locale, text, expected
 ):
     assert is_romanised(text, locale) is expected
+
+
+def test_of_many_words_that_nearly_sound_like_one_only_the_first_are_looked_up(monkeypatch):
+    looked_up = []
+    nearest = romanised.nearest
+    monkeypatch.setattr(romanised, "nearest", lambda word, among: looked_up.append(word) or nearest(word, among))
+    noise = ["".join(letters) for letters in islice(product("bdk", repeat=6), 300)]
+
+    read = reader(Locale.MN, Spelling.of([TEXTS[Locale.MN]])).read(" ".join(["chindaogin", *noise, "buudal"]))
+
+    assert len(looked_up) == LOOK_UPS
+    assert read.startswith("Чиндаогийн ")
+    assert read.endswith(" буудал")
+
+
+def test_of_endless_pinyin_the_beginning_is_read_and_the_rest_stays(monkeypatch):
+    steps = count()
+    step = Pinyin._step
+    monkeypatch.setattr(Pinyin, "_step", lambda *arguments: (next(steps) and None) or step(*arguments))
+    chinese = reader(Locale.ZH, Spelling.of([TEXTS[Locale.ZH]]))
+
+    once = chinese.read("shanghe zuzhi " * 100)
+    taken, rest = next(steps), "shanghe zuzhi shanghe zuzhi "
+
+    assert once.startswith("上合组织")
+    assert once.endswith(rest)
+    assert chinese.read("shanghe zuzhi " * 400).endswith(rest)
+    assert next(steps) == 2 * taken + 1
+    assert chinese.read("shanghe" * 100) == "shanghe" * 100
 
 
 @given(st.text(), st.sampled_from(sorted(TEXTS)))

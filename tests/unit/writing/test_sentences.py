@@ -30,6 +30,23 @@ def test_a_line_break_ends_a_sentence():
     assert split_sentences("one\ntwo", Locale.EN) == ["one", "two"]
 
 
+@pytest.mark.parametrize(
+    ("locale", "text", "count"),
+    [
+        (Locale.EN, "?" * 4000 + "a", 1),
+        (Locale.EN, "?" * 4000 + " a", 2),
+        (Locale.EN, "." * 4000 + "a", 1),
+        (Locale.EN, "A. " * 1000, 1),
+        (Locale.RU, "Было г. а " * 400, 1),
+        (Locale.EN, "Ab. " * 1000, 1000),
+        (Locale.EN, "x" * 4000 + "approx. then", 2),
+        (Locale.EN, "It took approx. two hours", 1),
+    ],
+)
+def test_endless_marks_and_abbreviations_are_cut_as_short_ones(locale, text, count):
+    assert len(split_sentences(text, locale)) == count
+
+
 @given(st.text(), st.sampled_from(list(Locale)))
 def test_no_letter_is_lost(text, locale):
     joined = "".join(split_sentences(text, locale))

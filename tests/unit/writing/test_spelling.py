@@ -1,9 +1,12 @@
+from itertools import count, islice, product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.writing import spelling
 from bot.writing.folding import fold
-from bot.writing.spelling import Spelling, unstretched
+from bot.writing.spelling import LOOK_UPS, Spelling, unstretched
 
 KAZAKH = Spelling.of(["Көрме қашан өтеді?", "Көрме Циндаода өтеді.", "ол осы жерде", "өл"])
 
@@ -79,6 +82,34 @@ CHINESE = Spelling.of(
 def test_a_chinese_character_of_the_same_sound_gives_way_to_the_usual_one(typed, meant):
     assert CHINESE.corrected(typed) == meant
     assert Spelling.read(CHINESE.written()).corrected(typed) == meant
+
+
+def test_of_many_unknown_words_only_the_first_are_looked_up(monkeypatch):
+    looked_up = []
+    nearest = spelling.nearest
+    monkeypatch.setattr(spelling, "nearest", lambda word, among: looked_up.append(word) or nearest(word, among))
+    noise = ["".join(letters) for letters in islice(product("xyz", repeat=6), 300)]
+
+    read = ENGLISH.corrected(" ".join(["financal", *noise, "financal"])).split()
+
+    assert len(looked_up) == LOOK_UPS
+    assert (read[0], read[-1]) == ("financial", "financal")
+
+
+def test_known_short_and_endless_words_are_not_looked_up(monkeypatch):
+    monkeypatch.setattr(spelling, "nearest", None)
+    text = " ".join(["financial", "institution", "ab", "abcd", "a" * 600] * 60)
+    assert ENGLISH.corrected(text) == text
+
+
+def test_of_many_chinese_characters_that_fit_nowhere_only_the_first_are_looked_up(monkeypatch):
+    calls = count()
+    fitting = Spelling._fitting
+    monkeypatch.setattr(Spelling, "_fitting", lambda *arguments: (next(calls) and None) or fitting(*arguments))
+    noise = "".join(map(chr, range(0x5000, 0x5000 + 600)))
+
+    assert CHINESE.corrected(f"胶东机厂 {noise} 胶东机厂") == f"胶东机场 {noise} 胶东机厂"
+    assert next(calls) <= 24
 
 
 def test_what_was_written_is_read_again():

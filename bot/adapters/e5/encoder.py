@@ -12,8 +12,20 @@ import numpy.typing as npt
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import LONGEST, WIDTH, Floats, ModelFile
 
+QUESTION_TOKENS = 256
+"""Of a question no more are looked at, its prefix «query: » and the two borders included.
+
+They take 0.12 s of a core; the 10,800 that 600 letters can unfold to took 1.8 s. Of 3,379 golden and other questions
+the longest has 128, of 52,000 stored ones 53. Passages are taken whole: their author decides what they cost.
+"""
 _TOKENS_AT_ONCE = LONGEST
 """What bounds the memory: a pass holds 11 kB a token."""
+
+
+_QUERY, _PASSAGE = "query: ", "passage: "
+"""What the model's authors put before a text to tell it what it is."""
+_BORDERS = 2
+"""The tokens before and after a text."""
 
 
 class Layers(Protocol):
@@ -30,6 +42,13 @@ class _Window:
 
     text: int
     tokens: list[int]
+
+
+def ready(text: str, tokenizer: Tokenizer, *, is_query: bool) -> str:
+    """So much of a text as the encoder looks at, its letters unfolded, for an engine with a tokenizer of its own."""
+    if is_query:
+        return tokenizer.ready(_QUERY + text, at_most=QUESTION_TOKENS - _BORDERS).removeprefix(_QUERY)
+    return tokenizer.ready(_PASSAGE + text).removeprefix(_PASSAGE)
 
 
 class Encoder:
@@ -57,10 +76,12 @@ class Encoder:
         return vectors
 
     def _windows(self, texts: Sequence[str], *, is_query: bool) -> Iterator[_Window]:
-        side = "query: " if is_query else "passage: "
-        content = LONGEST - 2
+        content = LONGEST - _BORDERS
         for number, text in enumerate(texts):
-            tokens = self._tokenizer.tokens(side + text)
+            if is_query:
+                tokens = self._tokenizer.tokens(_QUERY + text, at_most=QUESTION_TOKENS - _BORDERS)
+            else:
+                tokens = self._tokenizer.tokens(_PASSAGE + text)
             for start in range(0, max(1, len(tokens)), content):
                 yield _Window(number, tokens[start : start + content])
 
@@ -88,7 +109,7 @@ def _passes(windows: Iterator[_Window]) -> Iterator[list[_Window]]:
     gathered: list[_Window] = []
     tokens = 0
     for window in windows:
-        length = len(window.tokens) + 2
+        length = len(window.tokens) + _BORDERS
         if gathered and tokens + length > _TOKENS_AT_ONCE:
             yield gathered
             gathered, tokens = [], 0

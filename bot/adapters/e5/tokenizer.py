@@ -41,13 +41,28 @@ class Tokenizer:
         self._unknown_score = vocabulary.scores.min() - _UNKNOWN_NATS
         self._replaced = vocabulary.replaced
 
-    def tokens(self, text: str) -> list[int]:
-        """The ids, in order."""
+    def tokens(self, text: str, *, at_most: int | None = None) -> list[int]:
+        """The ids, in order; with `at_most` the first ones of what so many can reach: the rest takes no time."""
+        return self._cut(self._ready(text, at_most))[0][:at_most]
+
+    def ready(self, text: str, *, at_most: int | None = None) -> str:
+        """`text` with its letters unfolded (ﷺ into eighteen); with `at_most` only what so many tokens are made from."""
+        ready = self._ready(text, at_most)
+        if at_most is not None and len(ready) > at_most:
+            ready = ready[: self._cut(ready)[1][:at_most][-1]]
+        return ready.removeprefix(" ")
+
+    def _cut(self, ready: str) -> tuple[list[int], list[int]]:
+        """The tokens, and where each ends."""
+        letters = _code_points(ready.replace(" ", _SPACE))
+        return self._likeliest(len(letters), *self._found(letters))
+
+    def _ready(self, text: str, at_most: int | None) -> str:
+        """A text as it is looked up, as far as so many tokens can reach."""
         spaced = _SPACES.sub(" ", text.translate(self._replaced))
         if not spaced.startswith(" "):
             spaced = f" {spaced}"
-        letters = _code_points(spaced.replace(" ", _SPACE))
-        return self._likeliest(len(letters), *self._found(letters))
+        return spaced if at_most is None else spaced[: at_most * _LONGEST_PIECE]
 
     def _found(self, letters: npt.NDArray[np.uint32]) -> tuple[list[int], list[int], list[int]]:
         """Every piece that stands somewhere: where it begins and ends, and its id; in order of beginning and end."""
@@ -62,7 +77,9 @@ class Tokenizer:
         starts_, ends_, ids_ = (np.concatenate(column)[order].tolist() for column in (starts, ends, ids))
         return starts_, ends_, ids_
 
-    def _likeliest(self, length: int, starts: list[int], ends: list[int], ids: list[int]) -> list[int]:
+    def _likeliest(
+        self, length: int, starts: list[int], ends: list[int], ids: list[int]
+    ) -> tuple[list[int], list[int]]:
         """Viterbi's search, in 32 bits as the model's authors have it: what is equal in them depends on it."""
         never = np.float32(-1e30)
         best = [np.float32(0), *[never] * length]
@@ -78,11 +95,12 @@ class Tokenizer:
                 item += 1
             if here + self._unknown_score > best[start + 1]:
                 best[start + 1], piece[start + 1], begin[start + 1] = here + self._unknown_score, self._unknown, start
-        tokens = []
+        tokens, token_ends = [], []
         while length:
             tokens.append(piece[length])
+            token_ends.append(length)
             length = begin[length]
-        return tokens[::-1]
+        return tokens[::-1], token_ends[::-1]
 
 
 def _parts(vocabulary: Vocabulary) -> Iterator[tuple[Bytes, npt.NDArray[np.uint32]]]:

@@ -47,6 +47,30 @@ def test_the_tokens_are_those_of_the_wheel(
         assert tokenizer.tokens(f"query: {text}") == wheel_tokenizer.tokens(f"query: {text}")
 
 
+def test_the_first_tokens_are_those_of_the_whole_text(tokenizer: Tokenizer, texts: list[str]) -> None:
+    for text in (text for text in texts if len(text) < 40 * 16):
+        assert tokenizer.tokens(text, at_most=40) == tokenizer.tokens(text)[:40]
+
+
+def test_the_beginning_has_just_the_first_tokens(tokenizer: Tokenizer, texts: list[str]) -> None:
+    for text in texts:
+        assert tokenizer.tokens(tokenizer.ready(text, at_most=40)) == tokenizer.tokens(text, at_most=40)
+
+
+def test_what_can_t_be_among_the_first_tokens_is_not_looked_at(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths: list[int] = []
+    likeliest = Tokenizer._likeliest
+    monkeypatch.setattr(
+        Tokenizer, "_likeliest", lambda self, length, *rest: lengths.append(length) or likeliest(self, length, *rest)
+    )
+
+    tokenizer.tokens("\ufdfa" * 2000, at_most=40)
+
+    assert lengths == [40 * 16]
+
+
 def test_letters_in_any_order_give_the_tokens_of_the_wheel(
     tokenizer: Tokenizer, wheel_tokenizer: WheelTokenizer, texts: list[str]
 ) -> None:

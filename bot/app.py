@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.adapters.announcement_knowledge import KnowledgeWithAnnouncements
+from bot.adapters.answering_threads import AnsweringThreads
 from bot.adapters.cached_embedder import CachedEmbedder, text_hash
 from bot.adapters.clock import Clock, utc_now
 from bot.adapters.database.announced_store import Announced, SqlAnnounced
@@ -185,7 +186,9 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
                 raise
             can_write = False
             database = await stack.enter_async_context(open_state(settings, reads_only=True))
-        core = _core(settings, database, can_write=can_write)
+        threads = AnsweringThreads()
+        stack.callback(threads.close)
+        core = _core(settings, database, threads, can_write=can_write)
         stack.callback(core.embedder.close)
         stack.push_async_callback(core.index.close)
         if core.writer is not None:
@@ -209,11 +212,15 @@ async def open_state(settings: Settings, *, reads_only: bool = False) -> AsyncIt
         yield database
 
 
-def _core(settings: Settings, database: Database, *, can_write: bool) -> Core:
+def _core(settings: Settings, database: Database, threads: AnsweringThreads, *, can_write: bool) -> Core:
     identifier = ShortMessageIdentifier()
     shipped = VectorFiles(settings.knowledge.folder)
     embedder = CachedEmbedder(
-        _embeddings(settings), SqlEmbeddingCache(database), workers=settings.knowledge.workers, shipped=shipped
+        _embeddings(settings),
+        SqlEmbeddingCache(database),
+        workers=settings.knowledge.workers,
+        shipped=shipped,
+        answering=threads,
     )
     manifest = DocumentManifest(SqlManifestStore(database))
     shelf = GenerationShelf(

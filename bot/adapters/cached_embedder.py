@@ -18,6 +18,7 @@ from typing import Protocol
 
 import numpy as np
 
+from bot.adapters.answering_threads import AnsweringThreads
 from bot.adapters.child import become_child
 from bot.adapters.embeddings import TwoSidedEmbeddings, prepared
 from bot.errors import EmbeddingError
@@ -61,7 +62,7 @@ class _Job:
 class CachedEmbedder:
     """See `bot.ingestion.ports.Embedder`; `question` is for the search.
 
-    `shipped` are looked into first; what is made goes into `cache`.
+    `shipped` are looked into first; what is made goes into `cache`. `answering` are the threads that embed questions.
     """
 
     def __init__(
@@ -71,11 +72,13 @@ class CachedEmbedder:
         *,
         workers: int = 2,
         shipped: ShippedVectors | None = None,
+        answering: AnsweringThreads | None = None,
     ) -> None:
         self._embeddings = embeddings
         self._cache = cache
         self._workers = workers
         self._shipped = shipped
+        self._answering = answering
         self._threads: ThreadPoolExecutor | None = None
         self._processes: ProcessPoolExecutor | None = None
         self._questions: OrderedDict[str, Vector] = OrderedDict()
@@ -110,7 +113,7 @@ class CachedEmbedder:
         """The vector of a visitor's question. The last few hundred stay in memory, and only there."""
         name = prepared(text)
         if name not in self._questions:
-            self._questions[name] = np.asarray(await self._embeddings.aembed_query(text), dtype=np.float32)
+            self._questions[name] = np.asarray(await self._asked(text), dtype=np.float32)
         self._questions.move_to_end(name)
         while len(self._questions) > _REMEMBERED_QUESTIONS:
             self._questions.popitem(last=False)
@@ -122,6 +125,12 @@ class CachedEmbedder:
             if pool is not None:
                 pool.shutdown(wait=False, cancel_futures=True)
         self._threads = self._processes = None
+
+    async def _asked(self, text: str) -> list[float]:
+        """Computed in the threads of answers; what only waits for a server must not hold these up."""
+        if self._answering is None or not self._embeddings.computes:
+            return await self._embeddings.aembed_query(text)
+        return await self._answering.run(self._embeddings.embed_query, text)
 
     async def _find(self, side: Side, texts: Mapping[str, str]) -> Mapping[str, Vector]:
         """By hash what was shipped or is in the cache."""

@@ -481,6 +481,7 @@ def _chat_options(settings: Settings) -> ChatOptions:
         request_timeout_s=telegram.request_timeout_s,
         contact=telegram.contact,
         questions_per_minute=limits.questions_per_minute,
+        cpu_s_per_minute=limits.cpu_s_per_minute,
         waiting_updates=limits.waiting_updates,
         chats_at_once=limits.chats_at_once,
         answer_deadline_s=limits.answer_deadline_s,

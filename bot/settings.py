@@ -202,6 +202,8 @@ class Limits(_Table):
     """What one visitor, or all, may ask of the bot."""
 
     questions_per_minute: Annotated[int, Field(ge=1)] = 20
+    cpu_s_per_minute: Seconds = 6.0
+    """Seconds of a processor that the answers to one visitor may take within a minute: odd messages cost more."""
     waiting_updates: Annotated[int, Field(ge=1)] = 5000
     """When more updates wait, new questions get a short «busy» answer."""
     chats_at_once: Annotated[int, Field(ge=1)] = 32

@@ -28,6 +28,7 @@ from bot.chat.drafts import Drafts
 from bot.chat.envelope import ALLOWED_UPDATES
 from bot.chat.failures import Verdict, judge
 from bot.chat.intake import Intake, Limits
+from bot.chat.limits import CpuBudget
 from bot.chat.menu import publish_menu
 from bot.chat.newsroom import Newsroom
 from bot.chat.organiser_notices import OrganiserNotices
@@ -37,7 +38,7 @@ from bot.chat.ports import Answerer, Health
 from bot.chat.progress import ProgressBoard
 from bot.chat.sender import Sender
 from bot.chat.transport import AiohttpRequest
-from bot.chat.visit import House
+from bot.chat.visit import CPU_S_PER_MINUTE, House
 from bot.chat.webhook import health_app, webhook_app
 from bot.errors import SettingsError, TelegramError
 from bot.i18n.translator import Catalogs
@@ -74,6 +75,7 @@ class ChatOptions:
     request_timeout_s: float = 20.0
     contact: str = ""
     questions_per_minute: int = 20
+    cpu_s_per_minute: float = CPU_S_PER_MINUTE
     waiting_updates: int = 5000
     chats_at_once: int = 32
     answer_deadline_s: float = 20.0
@@ -267,6 +269,7 @@ class Chat:
             drafts=Drafts(self.sender),
             model_host=options.model_host,
             reading_in=parts.reading_in,
+            cpu=CpuBudget(options.cpu_s_per_minute),
         )
 
 

@@ -1,4 +1,4 @@
-"""How much one visitor may ask. The time of arrival counts, so a backlog is judged as it came in."""
+"""How much one visitor may ask, by the number of requests and by what their answers cost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class Admission(Enum):
 
 
 class RateLimit:
-    """At most `per_minute` requests within any minute for each visitor."""
+    """At most `per_minute` requests within any minute for each visitor.
+
+    The time of arrival counts, so a backlog is judged as it came in.
+    """
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
@@ -46,6 +49,47 @@ class RateLimit:
     def _forget_the_oldest(self) -> None:
         while len(self._admitted) > _VISITORS_REMEMBERED:
             forgotten, _times = self._admitted.popitem(last=False)
+            self._noticed.discard(forgotten)
+
+
+class CpuBudget:
+    """At most about `s_per_minute` seconds of a processor within any minute for each visitor.
+
+    What an answer takes is known once it is made: the one that uses the budget up is still given, and so are those that
+    are made side by side with it.
+    """
+
+    def __init__(self, s_per_minute: float) -> None:
+        self._s_per_minute = s_per_minute
+        self._spent: OrderedDict[int, deque[tuple[datetime, float]]] = OrderedDict()
+        self._noticed: set[int] = set()
+
+    def admit(self, visitor_id: int, at: datetime) -> Admission:
+        """Whether an answer may be begun now; it counts by what is spent on it."""
+        if not self.is_used_up(visitor_id, at):
+            self._noticed.discard(visitor_id)
+            return Admission.ADMITTED
+        if visitor_id in self._noticed:
+            return Admission.DROPPED
+        self._noticed.add(visitor_id)
+        return Admission.NOTICE
+
+    def is_used_up(self, visitor_id: int, at: datetime) -> bool:
+        """Whether no answer may be begun now, for one who need not be told."""
+        spent = self._spent.get(visitor_id, deque())
+        while spent and at - spent[0][0] >= _MINUTE:
+            spent.popleft()
+        return sum(seconds for _, seconds in spent) >= self._s_per_minute
+
+    def spend(self, visitor_id: int, at: datetime, seconds: float) -> None:
+        """Count what an answer took that was begun then."""
+        spent = self._spent.setdefault(visitor_id, deque())
+        self._spent.move_to_end(visitor_id)
+        if spent and spent[-1][0] == at:
+            seconds += spent.pop()[1]
+        spent.append((at, seconds))
+        while len(self._spent) > _VISITORS_REMEMBERED:
+            forgotten, _ = self._spent.popitem(last=False)
             self._noticed.discard(forgotten)
 
 

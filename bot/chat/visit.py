@@ -14,7 +14,7 @@ from bot.announcements.ports import Courier
 from bot.answering.ports import TurnStore
 from bot.chat.drafts import Drafts
 from bot.chat.keyboards import build_keyboard, new_token
-from bot.chat.limits import OncePer
+from bot.chat.limits import CpuBudget, OncePer
 from bot.chat.newsroom import Newsroom
 from bot.chat.ports import Answerer
 from bot.chat.rendering import Html, said
@@ -27,6 +27,8 @@ from bot.visitors.model import Visitor
 from bot.visitors.ports import VisitorStore
 from bot.vocabulary import ChatId, Locale, VisitorId
 
+CPU_S_PER_MINUTE = 6.0
+"""Of one visitor. Twenty usual answers take 0.6 s, twenty of the dearest 8 s."""
 _QINGDAO = timezone(timedelta(hours=8))
 """The facts and their dates are of there; China has one time all year."""
 _ANONYMOUS_SENDERS = (777000, 1087968824, 136817688)
@@ -59,6 +61,8 @@ class House:
     """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
     clock: Callable[[], float] = time.perf_counter
     token: Callable[[], str] = new_token
+    cpu: CpuBudget = field(default_factory=lambda: CpuBudget(CPU_S_PER_MINUTE))
+    """What the answers to each visitor may take of the processor."""
     text_only_notices: OncePer = field(default_factory=lambda: OncePer(timedelta(minutes=1)))
 
 
@@ -102,6 +106,11 @@ class Visit:
     def visitor_id(self) -> VisitorId | None:
         """The person's id."""
         return VisitorId(self.user.id) if self.user else None
+
+    @property
+    def payer(self) -> int:
+        """Whose budget is charged: the person's, or the chat's where nobody is named."""
+        return self.visitor_id or self.chat_id
 
     @property
     def message(self) -> Message | None:

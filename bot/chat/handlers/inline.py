@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from bot.answering.model import Answer, Outcome, Question
 from bot.chat import texts
@@ -10,6 +11,7 @@ from bot.chat.replies import answer_text, section_text
 from bot.chat.sender import Result
 from bot.chat.visit import Visit
 from bot.errors import NothingPublishedError
+from bot.ops.processor_time import metered
 from bot.writing.cleaning import one_line
 
 _RESULTS = 5
@@ -32,11 +34,13 @@ async def inline(visit: Visit) -> None:
 
 async def _results(visit: Visit, text: str) -> list[Result]:
     house = visit.house
+    if house.cpu.is_used_up(visit.payer, visit.now):
+        return []
     try:
         async with asyncio.timeout(house.answer_deadline_s):
             # It is asked at every pause in the typing: too often, and in too much of a hurry, for a language model.
             question = Question(text, visit.today, visit.chosen, visit.app_locale, may_compose=False)
-            answer = await house.answerer.answer(question)
+            answer = await metered(house.answerer.answer(question), partial(house.cpu.spend, visit.payer, visit.now))
     except (TimeoutError, NothingPublishedError):
         return []
     found = [_answer_result(visit, answer, text)] if answer.outcome is Outcome.ANSWERED else []

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import regex
 import structlog
@@ -14,10 +15,14 @@ from telegram import Message, MessageEntity
 from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
 from bot.chat import texts
 from bot.chat.handlers.news import offer
+from bot.chat.handlers.notices import excuse
+from bot.chat.limits import Admission
 from bot.chat.rendering import said
 from bot.chat.replies import Reply, draft_text, reply_to_question, section_text
 from bot.chat.sender import Delivery
+from bot.chat.triage import Treatment
 from bot.chat.visit import Visit
+from bot.ops.processor_time import metered
 from bot.vocabulary import SectionKey
 from bot.writing.cleaning import clean
 
@@ -64,13 +69,18 @@ def addressed_text(visit: Visit) -> str | None:
 async def answer_question(visit: Visit, text: str, *, fallback: SectionKey | None = None) -> None:
     """Answer `text`; when a button asked it and it gets no answer, the section that the button stands for is shown."""
     house = visit.house
+    if not await _may_ask(visit):
+        return
     question = Question(
         text, visit.today, visit.chosen, visit.app_locale, await _history(visit), visitor_id=visit.visitor_id
     )
     began = house.clock()
     try:
         async with _growing(visit) as on_sentence, asyncio.timeout(house.answer_deadline_s):
-            answer = await house.answerer.answer(question, on_sentence=on_sentence)
+            answer = await metered(
+                house.answerer.answer(question, on_sentence=on_sentence),
+                partial(house.cpu.spend, visit.payer, visit.now),
+            )
     except TimeoutError:
         log.warning("answer_took_too_long", update_id=visit.update.update_id)
         await visit.say(visit.text(texts.busy))
@@ -90,6 +100,15 @@ async def answer_question(visit: Visit, text: str, *, fallback: SectionKey | Non
         _record(visit, text, answer, turn_id=turn_id, took_ms=took_ms)
     if delivery is Delivery.SENT and answer.outcome is Outcome.ANSWERED:
         await offer(visit)
+
+
+async def _may_ask(visit: Visit) -> bool:
+    """Whether the visitor has not used up what answers may cost; who has is told so once."""
+    admission = visit.house.cpu.admit(visit.payer, visit.now)
+    if admission is Admission.NOTICE:
+        log.warning("visitor_cpu_used_up", update_id=visit.update.update_id)
+        await excuse(visit, Treatment.TOO_MANY)
+    return admission is Admission.ADMITTED
 
 
 @asynccontextmanager

@@ -97,7 +97,7 @@ ODD_MESSAGES: dict[str, Make] = {
     "right-to-left marks": _repeated("\u202e\u200f"),
     "selectors": _repeated("\ufe0f"),
     "escapes": _repeated("\x1b[1;"),
-    "ligatures": _repeated("\ufdfa"),
+    "ligatures": _repeated("\ufdfa\ufdfb"),
     "full stops": _repeated("."),
     "full stops, then a letter": lambda size, chosen: "." * (size - 1) + "a",
     "letters and stops": _repeated("a."),

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -40,8 +40,19 @@ from bot.adapters.manifest import DocumentManifest
 from bot.adapters.memory import give_back_memory
 from bot.adapters.shelf import GenerationShelf
 from bot.adapters.vector_files import VectorFiles, missing_from, stale, write_vectors
-from bot.answering.service import Answerer
-from bot.errors import AlreadyRunningError, Fault, KnowledgeError, ScodaError, SettingsError, TelegramError
+from bot.answering.calibration import calibration_of
+from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
+from bot.answering.pipeline import Answerer
+from bot.answering.ports import Knowledge
+from bot.errors import (
+    AlreadyRunningError,
+    Fault,
+    KnowledgeError,
+    NothingPublishedError,
+    ScodaError,
+    SettingsError,
+    TelegramError,
+)
 from bot.ingestion.draft import embedded_texts
 from bot.ingestion.model import Document, Progress, Stage, SyncReport, Vector
 from bot.ingestion.ports import Side
@@ -49,7 +60,7 @@ from bot.ingestion.service import Ingestion, ProgressCallback
 from bot.languages import words_of
 from bot.settings import Settings, Store
 from bot.visitors.service import VisitorService
-from bot.vocabulary import Locale
+from bot.vocabulary import Locale, SectionKey
 
 if TYPE_CHECKING:
     from bot.adapters.chat_model import LangChainChatModel
@@ -68,6 +79,8 @@ _SWEEP_EVERY = timedelta(hours=1)
 _FOLLOW_EVERY = timedelta(seconds=5)
 """How soon what is announced can be asked for, or no longer."""
 _CHECK_S = 5.0
+_MOST_GAPS = 20
+"""Open questions that are asked again after a synchronisation: it takes about 4 s."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Say = Callable[[str], object]
 """Shows one line to the person at the terminal."""
@@ -111,6 +124,7 @@ class Core:
     ) -> SyncReport:
         """Publish what stands in the knowledge folder, and what is announced at present, and answer from it."""
         announced = await self.announced.fingerprint(utc_now())
+        before = await self._knowledge_before() if tells_warnings else None
         report = await self.ingestion.sync(
             now=utc_now(),
             progress=progress,
@@ -124,9 +138,34 @@ class Core:
             self.shipped.forget()
             self.embedder.close()
             await asyncio.to_thread(give_back_memory)
+            if before is not None:
+                report = replace(report, warnings=(*report.warnings, *await self._overtaken_since(before)))
         if not report.faults and not unsettled:
             self._stamp_file.write_text(self._stamp_of(report.signature, announced), encoding="ascii")
         return report
+
+    async def overtaken_gaps(self) -> list[Fault]:
+        """The open questions that a section of what is published answers by now; none where nothing is published."""
+        knowledge = await self._knowledge_before()
+        return [] if knowledge is None else await self._overtaken(gaps_in(knowledge))
+
+    async def _overtaken_since(self, before: Knowledge) -> list[Fault]:
+        """Those near to what is new or changed."""
+        retriever = self.index.current()
+        changed = changed_sections(before, retriever.knowledge)[:_MOST_GAPS]
+        return await self._overtaken((await gaps_near(retriever, changed))[:_MOST_GAPS])
+
+    async def _overtaken(self, gaps: Sequence[SectionKey]) -> list[Fault]:
+        retriever = self.index.current()
+        found = await overtaken(gaps, self.extractive, retriever, utc_now().date())
+        return [Fault(f"{retriever.knowledge.copies(one.gap)[0].locale}/{one.gap.path}", 1, str(one)) for one in found]
+
+    async def _knowledge_before(self) -> Knowledge | None:
+        await self.open_published()
+        try:
+            return self.index.current().knowledge
+        except NothingPublishedError:
+            return None
 
     async def make_answerable(self, *, progress: ProgressCallback | None = None) -> SyncReport | None:
         """Synchronise if nothing is published or something changed since; None when nothing had to be done."""
@@ -196,6 +235,11 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
         yield core
 
 
+def has_state(settings: Settings) -> bool:
+    """Whether anything was ever kept."""
+    return bool(settings.store.database_url.get_secret_value()) or (settings.store.data / _STATE_FILE).exists()
+
+
 @asynccontextmanager
 async def open_state(settings: Settings, *, reads_only: bool = False) -> AsyncIterator[Database]:
     """Open the state database alone, at this program's schema; with `reads_only` also beside a running bot.
@@ -247,9 +291,13 @@ def _core(settings: Settings, database: Database, threads: AnsweringThreads, *, 
     async def restore() -> None:
         await ingestion.restore(now=utc_now())
 
-    index = PublishedIndex(manifest, shelf, embedder, restore=restore if can_write else None)
+    index = PublishedIndex(manifest, shelf, embedder, threads, restore=restore if can_write else None)
     extractive = Answerer(
-        index, identifier, answer_from=settings.answering.answer_from, sentences=settings.answering.sentences
+        index,
+        identifier,
+        calibration_of(embedder.identity),
+        answer_from=settings.answering.answer_from,
+        sentences=settings.answering.sentences,
     )
     # Beside a running bot nothing can be counted, and what can't be counted is not spent.
     writer = _writer(settings, database, extractive, identifier) if can_write else None

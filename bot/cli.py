@@ -27,12 +27,15 @@ from bot.answering.evaluation import HEADINGS, Case, QuestionSetError, Tally, re
 from bot.answering.evaluation import evaluate as run_cases
 from bot.answering.model import Answer, Citation, Offer, Outcome
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
-from bot.app import Core, identify_locale, open_core, run_bot, stale_vectors, write_vector_files
+from bot.app import Core, has_state, identify_locale, open_core, run_bot, stale_vectors, write_vector_files
+from bot.calibrating import calibrate as fit_numbers
+from bot.calibrating import moved
+from bot.calibrating import write as write_numbers
 from bot.chat.rendering import Html, paragraphs, plain, quoted
 from bot.chat.replies import answer_text, offer_label, offers_shown
 from bot.cli_announce import announce
 from bot.cli_options import file_to_write
-from bot.errors import KnowledgeError, ScodaError, SettingsError
+from bot.errors import Fault, KnowledgeError, ScodaError, SettingsError
 from bot.i18n.translator import Catalogs
 from bot.ingestion.comparing import inspect, record_translated, stale_translations
 from bot.ingestion.model import Progress, Reading, Stage, SyncReport
@@ -208,6 +211,23 @@ def evaluate(
     asyncio.run(_evaluate(context.obj, questions, json_file, report))
 
 
+@cli.command()
+def calibrate(
+    context: typer.Context,
+    sets: Annotated[
+        Path, typer.Option("--sets", help="The folder of the question sets.", metavar="DIR", file_okay=False)
+    ] = Path("tests/sets"),
+    write: Annotated[bool, typer.Option("--write", help="Put the numbers to use from the next start on.")] = False,
+) -> None:
+    """Fit the numbers by which questions are answered to the knowledge and the question sets: it takes a while."""
+    fitted = asyncio.run(fit_numbers(context.obj, sets, today=_today(), say=_say_aside))
+    for line in fitted.report:
+        typer.echo(line)
+    for name, old, new in moved(fitted.file):
+        typer.echo(f"{name}: {_number(old)} → {_number(new)}")
+    typer.echo(f"Written: {write_numbers(fitted.file)}" if write else "Nothing is written; that takes --write.")
+
+
 @knowledge.command("sync")
 def sync_command(
     context: typer.Context,
@@ -243,7 +263,8 @@ def check_command(context: typer.Context) -> None:
     """Say what is wrong with the files and between the languages, by file and line, and change nothing."""
     record, unreadable = TranslationLedger(context.obj.knowledge.folder).read()
     read = _read_files(context.obj)
-    warnings = (*read.warnings, *unreadable, *stale_vectors(context.obj, read.documents))
+    overtaken = asyncio.run(_overtaken_gaps(context.obj))
+    warnings = (*read.warnings, *unreadable, *stale_vectors(context.obj, read.documents), *overtaken)
     reading = inspect(replace(read, warnings=warnings), record)
     _print_faults(reading)
     _out.print(
@@ -324,6 +345,14 @@ def status_command(context: typer.Context) -> None:
 
 def _read_files(settings: Settings) -> Reading:
     return asyncio.run(KnowledgeFiles(settings.knowledge.folder, identify=identify_locale()).read())
+
+
+async def _overtaken_gaps(settings: Settings) -> list[Fault]:
+    """What is published is asked its own open questions; where nothing ever was, nothing is made."""
+    if not has_state(settings):
+        return []
+    async with open_core(settings, may_read_only=True) as core:
+        return await core.overtaken_gaps()
 
 
 async def _ask_one(settings: Settings, question: str, lang: Locale | None, *, as_json: bool) -> None:
@@ -498,6 +527,14 @@ def _bars(unit: str) -> Bars:
         TimeRemainingColumn(),
         console=_err,
     )
+
+
+def _say_aside(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:g}"
 
 
 def _today() -> date:

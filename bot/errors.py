@@ -61,6 +61,10 @@ class LanguageError(ScodaError):
     """The words of a language can't be read: their file, a part of the program, is missing or damaged."""
 
 
+class CalibrationError(ScodaError):
+    """Fitted numbers can't be used; the message says which file and what to do."""
+
+
 class DatabaseError(ScodaError):
     """The state database can't be opened, is damaged, or belongs to another version."""
 

@@ -59,6 +59,30 @@ _ENDONYMS = {
 }
 
 
+class Reply(StrEnum):
+    """Kinds of messages that no fact answers, as `reply:` in the front matter of their labelled examples names them."""
+
+    GREETING = "greeting"
+    THANKS = "thanks"
+    PRAISE = "praise"
+    """Compliments, delight, laughter."""
+    OK = "ok"
+    """Understood, never mind, no need any more."""
+    FAREWELL = "farewell"
+    ABOUT_BOT = "about_bot"
+    COMPLAINT = "complaint"
+    PERSON = "person"
+    """A wish for a human being."""
+    UNSUBSCRIBE = "unsubscribe"
+    """Stop writing to me, delete my data."""
+    EMERGENCY = "emergency"
+    """Somebody speaks of hurting themselves, or of an emergency now."""
+    POLITICS = "politics"
+    ADVICE = "advice"
+    """Personal medical, legal or investment advice."""
+    HARM = "harm"
+
+
 class NewsTopic(StrEnum):
     """What an announcement is about; visitors subscribe by these."""
 

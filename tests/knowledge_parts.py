@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.adapters.answering_threads import AnsweringThreads
 from bot.adapters.embeddings import TwoSidedEmbeddings, prepared
 from bot.adapters.lexicon import buckets_of
-from bot.answering.ports import Match, SentenceHit, StoredSection
+from bot.answering.ports import Retrieved, RetrievedSection, Retriever, StoredSection
+from bot.answering.reading import Reading as QuestionReading
 from bot.errors import KnowledgeError
 from bot.ingestion.centring import centred_query
 from bot.ingestion.chunking import sentences_of
@@ -34,6 +36,8 @@ from bot.vocabulary import DocumentPath, Locale, SectionKey
 from bot.writing.folding import words
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+THREADS = AnsweringThreads()
+"""For every index of the tests: a thread is begun when there is something to do."""
 
 FRONT_MATTER = """\
 ---
@@ -248,8 +252,14 @@ class BruteForceKnowledge:
         return sorted(first, key=lambda key: (self._sections[first[key]].topic, key.path, first[key]))
 
 
-class BruteForceSearch:
-    """See `bot.answering.ports.Search`: compares everything with everything."""
+async def sections_found(retriever: Retriever, text: str, locale: Locale, *, top_k: int) -> list[RetrievedSection]:
+    """What is retrieved for a text as it was typed, nearest first."""
+    (retrieved,) = await retriever.retrieve([QuestionReading(text)], locale, top_k=top_k)
+    return sorted(retrieved.sections, key=lambda section: -max(section.passage, section.question))
+
+
+class BruteForceRetriever:
+    """See `bot.answering.ports.Retriever`: compares everything with everything."""
 
     def __init__(self, content: GenerationContent, embeddings: TwoSidedEmbeddings, by_letters: int = 8) -> None:
         self._content = content
@@ -266,33 +276,56 @@ class BruteForceSearch:
         ]
         self.knowledge = BruteForceKnowledge(content.number, self.sections)
 
-    async def matches(self, text: str, locale: Locale, *, top_k: int) -> list[Match]:
-        scores = self._vectors @ self._vector(text, locale)
-        rows = sorted((row for row in range(len(scores)) if self._is_searched(row)), key=lambda row: -scores[row])
-        shares = self._shares(text, locale)
-        keys = {self._chunks[row].key for row in rows[:top_k]}
-        keys |= set(sorted((key for key in shares if shares[key]), key=lambda key: -shares[key])[: self._by_letters])
-        found = [self._match(key, locale, scores, rows, shares.get(key, 0.0)) for key in keys]
-        return sorted(found, key=lambda match: -max(match.passage, match.question))
+    async def retrieve(self, readings: Sequence[QuestionReading], locale: Locale, *, top_k: int) -> list[Retrieved]:
+        return [self._retrieved(reading, locale, top_k) for reading in readings]
 
-    async def sentences(self, text: str, locale: Locale, section: StoredSection) -> list[SentenceHit]:
-        scores = self._vectors @ self._vector(text, locale)
-        return [
-            SentenceHit(chunk.ordinal, float(scores[row]))
+    async def in_own_letters(self, text: str, locale: Locale) -> str:
+        return text
+
+    async def corrected(self, text: str, locale: Locale) -> str:
+        return text
+
+    def _retrieved(self, reading: QuestionReading, locale: Locale, top_k: int) -> Retrieved:
+        scores = self._vectors @ self._vector(reading, locale)
+        rows = sorted((row for row in range(len(scores)) if self._is_searched(row)), key=lambda row: -scores[row])
+        every = {self._chunks[row].key: None for row in rows}
+        own, foreign = self._coverage(reading.text, locale)
+        found = [self._section(key, locale, scores, rows, own.get(key, 0.0), foreign.get(key, 0.0)) for key in every]
+        chosen: set[SectionKey] = set()
+        for name in ("passage", "question", "sentence"):
+            chosen |= {one.key for one in sorted(found, key=lambda one: -getattr(one, name))[:top_k]}
+        for name in ("coverage", "foreign_coverage"):
+            by_letters = [one for one in found if getattr(one, name) > 0]
+            chosen |= {one.key for one in sorted(by_letters, key=lambda one: -getattr(one, name))[: self._by_letters]}
+        sections = [one for one in found if one.key in chosen]
+        return Retrieved(sections, lambda section: self._sentence_scores(section, scores))
+
+    def _sentence_scores(self, section: StoredSection, scores: np.ndarray) -> list[float]:
+        rows = [
+            row
             for row, chunk in enumerate(self._chunks)
             if chunk.kind is ChunkKind.SENTENCE and self._name(row) == (section.key, section.locale)
         ]
+        return [float(scores[row]) for row in sorted(rows, key=lambda row: self._chunks[row].ordinal)]
 
-    def _vector(self, text: str, locale: Locale) -> np.ndarray:
-        raw = np.asarray(self._embeddings.embed_query(text), dtype=np.float32)
-        return centred_query(raw, locale, self._content.means)
+    def _vector(self, reading: QuestionReading, locale: Locale) -> np.ndarray:
+        raw = (np.asarray(self._embeddings.embed_query(text), dtype=np.float32) for text in reading.texts)
+        total = np.sum([centred_query(vector, locale, self._content.means) for vector in raw], axis=0)
+        return total / np.linalg.norm(total) if reading.context else total
 
     def _name(self, row: int) -> tuple[SectionKey, Locale]:
         return self._chunks[row].key, self._chunks[row].locale
 
     def _is_searched(self, row: int) -> bool:
-        is_sentence = self._chunks[row].kind is ChunkKind.SENTENCE
-        return not is_sentence and self._name(row) not in self._left_out
+        return self._name(row) not in self._left_out
+
+    def _coverage(self, text: str, locale: Locale) -> tuple[dict[SectionKey, float], dict[SectionKey, float]]:
+        foreign: dict[SectionKey, float] = {}
+        for other in Locale:
+            if other is not locale:
+                for key, share in self._shares(text, other).items():
+                    foreign[key] = max(share, foreign.get(key, 0.0))
+        return self._shares(text, locale), foreign
 
     def _shares(self, text: str, locale: Locale) -> dict[SectionKey, float]:
         own = [one for one in self.sections if one.locale is locale and (one.key, locale) not in self._left_out]
@@ -303,29 +336,26 @@ class BruteForceSearch:
         total = sum(weight.values()) or 1.0
         return {key: float(sum(weight[gram] for gram in asked & grams) / total) for key, grams in held.items()}
 
-    def _match(self, key: SectionKey, locale: Locale, scores: np.ndarray, rows: list[int], coverage: float) -> Match:
-        best: dict[ChunkKind, dict[Locale, float]] = {ChunkKind.PASSAGE: {}, ChunkKind.QUESTION: {}}
+    def _section(
+        self, key: SectionKey, locale: Locale, scores: np.ndarray, rows: list[int], own: float, foreign: float
+    ) -> RetrievedSection:
+        best: dict[ChunkKind, dict[Locale, float]] = {kind: {} for kind in ChunkKind}
         for row in rows:
             chunk = self._chunks[row]
             if chunk.key == key:
                 best[chunk.kind].setdefault(chunk.locale, float(scores[row]))
-        passages, questions = list(best[ChunkKind.PASSAGE].values()), list(best[ChunkKind.QUESTION].values())
+        passages, questions, sentences = (list(best[kind].values()) for kind in ChunkKind)
         has_questions, questions = bool(questions), questions or passages
-        is_searched = (key, locale) not in self._left_out
-        sentences = [
-            float(scores[row])
-            for row, chunk in enumerate(self._chunks)
-            if chunk.kind is ChunkKind.SENTENCE and self._name(row) == (key, locale) and is_searched
-        ]
-        return Match(
+        return RetrievedSection(
             key=key,
             passage=max(passages),
             passage_mean=sum(passages) / len(passages),
             question=max(questions),
             question_mean=sum(questions) / len(questions),
-            coverage=coverage,
             sentence=max(sentences or passages),
-            is_native=bool(sentences),
+            coverage=own,
+            foreign_coverage=foreign,
+            is_native=locale in best[ChunkKind.PASSAGE],
             has_questions=has_questions,
         )
 
@@ -337,9 +367,9 @@ class BruteForceIndex:
         self._manifest = manifest
         self._shelf = shelf
         self._embeddings = embeddings
-        self._current: BruteForceSearch | None = None
+        self._current: BruteForceRetriever | None = None
 
-    def current(self) -> BruteForceSearch:
+    def current(self) -> BruteForceRetriever:
         if self._current is None:
             raise KnowledgeError("no knowledge was ever published; run: scoda knowledge sync")
         return self._current
@@ -348,7 +378,7 @@ class BruteForceIndex:
         published = await self._manifest.published()
         if published is None:
             return False
-        self._current = BruteForceSearch(self._shelf.built[published.number], self._embeddings)
+        self._current = BruteForceRetriever(self._shelf.built[published.number], self._embeddings)
         return True
 
     async def close(self) -> None:
@@ -373,7 +403,7 @@ def stored_section(document: Document, section: Section) -> StoredSection:
         valid_from=section.valid_from,
         valid_until=section.valid_until,
         answerable=document.answerable,
-        decline=document.decline,
+        reply=document.reply,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 import yaml
 from pydantic import (
@@ -28,7 +28,7 @@ except ImportError:  # a PyYAML that was built without libyaml
     from yaml import SafeLoader as QuickSafeLoader  # type: ignore[assignment]
 
 from bot.ingestion.model import Audience
-from bot.vocabulary import Locale
+from bot.vocabulary import Locale, Reply
 from bot.writing.cleaning import one_line
 
 _LONGEST = 16_384
@@ -100,7 +100,7 @@ class FrontMatter(BaseModel):
     valid_from: Day | None = None
     valid_until: Day | None = None
     answerable: bool = True
-    decline: Literal["politics", "advice", "harm"] | None = None
+    reply: Reply | None = None
 
 
 def read_front_matter(text: str, *, first_line: int) -> FrontMatter | list[MatterFault]:
@@ -240,7 +240,7 @@ def _choices(fault: ErrorDetails) -> str:
 def _check(matter: FrontMatter, lines: dict[tuple[str, ...], int], first_line: int) -> list[MatterFault]:
     """What no single key can tell."""
     faults = []
-    if matter.answerable and matter.decline is None and matter.source is None and not matter.sources:
+    if matter.answerable and matter.reply is None and matter.source is None and not matter.sources:
         faults.append(MatterFault(first_line, "source is missing (only a file with `answerable: false` needs none)"))
     if matter.valid_from and matter.valid_until and matter.valid_from > matter.valid_until:
         faults.append(MatterFault(lines["valid_until",], "valid_until lies before valid_from"))

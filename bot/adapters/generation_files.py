@@ -25,6 +25,7 @@ from bot.adapters.means_bytes import UNREADABLE, means_from_bytes, means_to_byte
 from bot.adapters.packing import Scales, pack_8, unpack_8
 from bot.answering.ports import StoredSection
 from bot.errors import KnowledgeError
+from bot.ingestion.centring import CENTRING_VERSION
 from bot.ingestion.chunking import sentences_of
 from bot.ingestion.discriminant import Discriminant
 from bot.ingestion.model import (
@@ -43,7 +44,7 @@ from bot.ingestion.typical_questions import typical_questions
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.spelling import Spelling
 
-FORMAT = 8
+FORMAT = 9
 """Raise it when the files change their form: they are then built anew."""
 
 Ids = npt.NDArray[np.uint64]
@@ -304,8 +305,8 @@ def take_over(folder: Path, before: Path, locale: Locale, *, texts: bool, vector
 def learn(folder: Path, parts: Collection[Locale], identity: str, before: Sequence[Path]) -> None:
     """Learn whose question it is from the stored questions of all sections that are searched. For a child process.
 
-    What was learned before with the same embedding, in the first of the folders `before` that holds it, is where it
-    starts from. The passages of a section stand in for the questions that it does not have.
+    What was learned before of vectors of the same kind, in the first of the folders `before` that holds it, is where
+    it starts from. The passages of a section stand in for the questions that it does not have.
     """
     files = _read_parts(folder, parts)
     keys = [section.key for part in files for section in part.sections]
@@ -323,32 +324,36 @@ def learn(folder: Path, parts: Collection[Locale], identity: str, before: Sequen
     rows = np.flatnonzero(is_asked | stands_in)
     ids = _joined([part.chunks.ids for part in files], np.uint64)[rows]
     names = [str(key) for key in classes]
-    known, learned = _learned_before(before, identity)
+    space = f"{identity}:centred-{CENTRING_VERSION}"
+    known, learned = _learned_before(before, space)
     if known is not None and learned is not None and learned.is_of(names, ids):
         _link(known, folder / DISCRIMINANT)
         return
     vectors = np.concatenate([part.vectors.rows(np.arange(len(part.vectors))) for part in files])[rows]
-    LearnedSections.of(identity, names, ids, vectors, class_of[rows], learned).save(folder / DISCRIMINANT)
+    LearnedSections.of(space, names, ids, vectors, class_of[rows], learned).save(folder / DISCRIMINANT)
 
 
-def _learned_before(folders: Sequence[Path], identity: str) -> tuple[Path | None, LearnedSections | None]:
-    """The first of the folders' discriminants that belongs to this embedding, and where it lies."""
+def _learned_before(folders: Sequence[Path], space: str) -> tuple[Path | None, LearnedSections | None]:
+    """The first of the folders' discriminants that belongs to these vectors, and where it lies."""
     for folder in folders:
         if (file := folder / DISCRIMINANT).exists():
             try:
                 learned = LearnedSections.load(file)
             except UNREADABLE:
                 continue
-            if learned.identity == identity:
+            if learned.space == space:
                 return file, learned
     return None, None
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedSections:
-    """A discriminant with the names of its classes and the ids of the chunks it learned from, sorted."""
+    """A discriminant with the names of its classes and the ids of the chunks it learned from, sorted.
 
-    identity: str
+    `space` names the vectors that it learned from: whose model, and how they are centred.
+    """
+
+    space: str
     names: list[str]
     ids: Ids
     discriminant: Discriminant
@@ -360,7 +365,7 @@ class LearnedSections:
     @classmethod
     def of(  # noqa: PLR0917 - six different things, each of its own type
         cls,
-        identity: str,
+        space: str,
         names: Sequence[str],
         ids: Ids,
         vectors: Vector,
@@ -377,14 +382,14 @@ class LearnedSections:
             places = {name: place for place, name in enumerate(before.names)}
             start = before.discriminant.renamed([places.get(name, -1) for name in names])
             learned = start.updated(vectors, class_of, is_new)
-        return cls(identity, list(names), np.sort(ids), learned)
+        return cls(space, list(names), np.sort(ids), learned)
 
     def save(self, file: Path) -> None:
         """Write it so that `load` reads it."""
         weights, constants = self.discriminant.weights, self.discriminant.constants
         np.savez(
             file,
-            identity=np.array(self.identity),
+            space=np.array(self.space),
             names=np.array(self.names),
             ids=self.ids,
             weights=weights.astype(np.float16),
@@ -400,7 +405,7 @@ class LearnedSections:
             names = arrays["names"].tolist()
             if not len(names) == len(learned.weights) == len(learned.constants):
                 raise ValueError(f"{file} names {len(names)} sections, but tells {len(learned.weights)} apart")
-            return cls(str(arrays["identity"]), names, arrays["ids"], learned)
+            return cls(str(arrays["space"]), names, arrays["ids"], learned)
 
 
 def seal(folder: Path, content: GenerationContent, *, before: Path | None) -> None:
@@ -563,7 +568,7 @@ def _stored(document: Document, section: Section) -> StoredSection:
         valid_from=section.valid_from,
         valid_until=section.valid_until,
         answerable=document.answerable,
-        decline=document.decline,
+        reply=document.reply,
     )
 
 

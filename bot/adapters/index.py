@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -18,10 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
+from bot.adapters.answering_threads import AnsweringThreads
 from bot.adapters.chroma import StorePlace, VectorStore, open_store
 from bot.adapters.generation_files import GenerationFiles, PartFiles, kind_number, read_files
 from bot.adapters.shelf import GenerationShelf
-from bot.answering.ports import Match, SentenceHit, StoredSection
+from bot.answering.ports import Retrieved, RetrievedSection, StoredSection
+from bot.answering.reading import Reading
 from bot.errors import EmbeddingMismatchError, KnowledgeError, NothingPublishedError
 from bot.ingestion.centring import centred_query
 from bot.ingestion.model import ChunkKind, Generation, Vector
@@ -32,18 +34,16 @@ from bot.writing.transliteration import own_script
 
 _log = structlog.get_logger(__name__)
 
-_OWN_SHARE = 0.5
-"""How much of the mean of its language is taken off a question that is compared with texts in the same language.
-
-Only where no questions are stored. Stored questions are asked as the visitor's is, passages are not: of the mean of a
-language's questions a part says what is asked for (on passages nobody tuned for, right first 84.9 % instead of 83.8 %).
-"""
 NOMINATED_FROM = 150_000
 """Rows from which the vector store names the candidates. Comparing 52,000 takes 6 ms, asking the store 1.2 ms (and it
 takes 150 MB of memory): here both are worth a third of what embedding the question takes."""
 _NO_WORDS = Spelling(())
 _BY_LETTERS = 8
 """Sections that are added for holding the question's letters, however far they are by meaning."""
+_LEAST_LOG_POSTERIOR = -12.0
+"""Of a section that nothing was learned of; below it a section is as good as excluded anyway."""
+_LOCALES = tuple(Locale)
+_TINY = 1e-9
 
 
 class QuestionEmbedder(Protocol):
@@ -94,66 +94,60 @@ class PublishedKnowledge:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """What of a section is compared with a question: passages copy by copy, questions copy by copy, sentences.
+class _Groups:
+    """The rows of a generation in groups: those of one kind in one copy of a section follow each other.
 
-    `starts` are where each copy's passages, each copy's questions and the sentences of one copy begin in `rows`; the
-    first `passages` of them are passages, the next `questions` questions. `is_own` tells which rows are in the language
-    of the question.
+    Sections are numbered as in the knowledge's `keys`, languages as in `Locale`. `places` are where the best of each
+    group goes in a table of kinds, sections and languages; a group that is not searched goes nowhere.
     """
 
-    rows: npt.NDArray[np.int64]
-    is_own: npt.NDArray[np.bool_]
     starts: npt.NDArray[np.int64]
-    passages: int
-    questions: int
+    kinds: npt.NDArray[np.int64]
+    sections: npt.NDArray[np.int64]
+    locales: npt.NDArray[np.int64]
+    is_searched: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, files: GenerationFiles, copies: Sequence[int]) -> Self:
-        """Passages and questions of these copies, without any sentences; none where no passage is embedded yet."""
-        passages = [rows for number in copies if len(rows := files.rows_of(number, ChunkKind.PASSAGE))]
-        questions = [rows for number in copies if len(rows := files.rows_of(number, ChunkKind.QUESTION))]
-        groups = [*passages, *questions] if passages else []
-        starts = np.cumsum([0, *(len(rows) for rows in groups[:-1])])
-        rows = np.concatenate(groups) if groups else np.zeros(0, dtype=np.int64)
-        return cls(rows, np.zeros(len(rows), dtype=np.bool_), starts, len(passages), len(questions))
+    def of(cls, files: GenerationFiles, numbers: Mapping[SectionKey, int]) -> Self:
+        """Group the rows, which stand copy by copy and in each copy kind by kind."""
+        names = files.section_of.astype(np.int64) * len(ChunkKind) + files.kinds
+        starts = np.flatnonzero(np.diff(names, prepend=-1))
+        copies = files.section_of[starts]
+        of_copy = np.array([numbers[section.key] for section in files.sections], dtype=np.int64)
+        in_locale = np.array([_LOCALES.index(section.locale) for section in files.sections], dtype=np.int64)
+        return cls(
+            starts=starts,
+            kinds=files.kinds[starts].astype(np.int64),
+            sections=of_copy[copies],
+            locales=in_locale[copies],
+            is_searched=~np.isin(copies, np.array(sorted(files.left_out), dtype=np.int64)),
+        )
 
-    def in_language(self, files: GenerationFiles, own: int) -> Self:
-        """The same with the sentences of the copy in the language of the question."""
-        rows, starts = self.rows, self.starts
-        if self.passages and len(sentences := files.rows_of(own, ChunkKind.SENTENCE)):
-            rows, starts = np.concatenate([rows, sentences]), np.append(starts, len(rows))
-        return replace(self, rows=rows, starts=starts, is_own=files.section_of[rows] == own)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question in `locale`: its vector for texts in any language, and for those in its own."""
-
-    text: str
-    locale: Locale
-    vector: Vector
-    own: Vector
+    def best(self, similarities: Vector, sections: int) -> Vector:
+        """The best similarity in each group, as a table of kinds, sections and languages; -inf where there is none."""
+        table = np.full((len(ChunkKind), sections, len(_LOCALES)), -np.inf, dtype=np.float32)
+        if len(self.starts):
+            best, chosen = np.maximum.reduceat(similarities, self.starts), self.is_searched
+            table[self.kinds[chosen], self.sections[chosen], self.locales[chosen]] = best[chosen]
+        return table
 
 
-Similarities = Callable[[npt.NDArray[np.int64]], Vector]
-"""The similarities of rows with a question."""
+class GenerationRetriever:
+    """See `bot.answering.ports.Retriever`. Stays usable, whatever is published meanwhile, for as long as it is held."""
 
-
-class GenerationSearch:
-    """See `bot.answering.ports.Search`. Stays usable, whatever is published meanwhile, for as long as it is held."""
-
-    def __init__(self, files: GenerationFiles, embedder: QuestionEmbedder) -> None:
+    def __init__(self, files: GenerationFiles, embedder: QuestionEmbedder, threads: AnsweringThreads) -> None:
         self._files = files
         self._embedder = embedder
+        self._threads = threads
         self._store: _OpenStore | None = None
         self._knowledge = PublishedKnowledge(files.number, files.sections)
-        self._numbers = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
-        self._common_rows: dict[SectionKey, _Rows] = {}
-        self._rows: dict[tuple[SectionKey, Locale], _Rows] = {}
+        self._keys = self._knowledge.keys()
+        numbers = {key: number for number, key in enumerate(self._keys)}
+        self._groups = _Groups.of(files, numbers)
+        self._copies = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
+        self._classes = _places(files.discriminant[1] if files.discriminant else {}, self._keys)
+        self._in_lexicon = _InLexicon(files, numbers)
         self._readers: dict[Locale, Reader] = {}
-        self._places: dict[Locale, Mapping[SectionKey, int]] = {}
-        self._has_questions = bool((files.kinds == kind_number(ChunkKind.QUESTION)).any())
 
     @property
     def knowledge(self) -> PublishedKnowledge:
@@ -174,135 +168,219 @@ class GenerationSearch:
         """From now on let the store name the candidates."""
         self._store = _OpenStore(store, self._files)
 
-    async def matches(self, text: str, locale: Locale, *, top_k: int) -> Sequence[Match]:
-        """See the port. The nearest by meaning first."""
-        raw = await self._raw_vector(text, locale)
-        vector = own = centred_query(raw, locale, self._files.means)
-        if not self._has_questions:
-            own = centred_query(raw, locale, self._files.means, share=_OWN_SHARE)
-        return await asyncio.to_thread(self._find, _Asked(text, locale, vector, own), top_k)
+    async def retrieve(self, readings: Sequence[Reading], locale: Locale, *, top_k: int) -> Sequence[Retrieved]:
+        """See the port. By meaning, a reading with a context lies half way between its text with it and without."""
+        texts = list(dict.fromkeys(text for reading in readings for text in reading.texts))
+        spelling = await self._spelling_of(locale)
+        raw = await asyncio.gather(*(self._embedder.question(spelling.restored(text)) for text in texts))
+        known = {
+            text: centred_query(vector, locale, self._files.means) for text, vector in zip(texts, raw, strict=True)
+        }
+        vectors = np.stack([_middle([known[text] for text in reading.texts]) for reading in readings])
+        return await self._threads.run(self._found, readings, vectors, locale, top_k)
 
     async def in_own_letters(self, text: str, locale: Locale) -> str:
         """See the port."""
         if not is_romanised(text, locale):
             return own_script(text, locale)
         if locale not in self._readers:
-            self._readers[locale] = await asyncio.to_thread(reader, locale, await self._spelling_of(locale))
-        return await asyncio.to_thread(self._readers[locale].read, text)
+            self._readers[locale] = await self._threads.run(reader, locale, await self._spelling_of(locale))
+        return await self._threads.run(self._readers[locale].read, text)
 
     async def corrected(self, text: str, locale: Locale) -> str:
         """See the port."""
         spelling = await self._spelling_of(locale)
-        return await asyncio.to_thread(spelling.corrected, text)
-
-    async def sentences(self, text: str, locale: Locale, section: StoredSection) -> Sequence[SentenceHit]:
-        """See the port. Where they are not all embedded yet none is nearer than another: their words must decide.
-
-        Embedding them for the visitor who waits took an answer two and a half times as long while others are read in.
-        """
-        vector = centred_query(await self._raw_vector(text, locale), locale, self._files.means)
-        number = self._numbers.get((section.key, section.locale))
-        if number is None:
-            raise KnowledgeError(f"generation {self._files.number} has no {section.locale}/{section.key}")
-        rows = self._files.rows_of(number, ChunkKind.SENTENCE)
-        if len(rows) < len(section.sentences):
-            return [SentenceHit(ordinal, 0.0) for ordinal in range(len(section.sentences))]
-        scores = (self._files.vectors(rows) @ vector).tolist()
-        return [SentenceHit(ordinal, score) for ordinal, score in enumerate(scores)]
-
-    async def _raw_vector(self, text: str, locale: Locale) -> Vector:
-        spelling = await self._spelling_of(locale)
-        return await self._embedder.question(spelling.restored(text))
+        return await self._threads.run(spelling.corrected, text)
 
     async def _spelling_of(self, locale: Locale) -> Spelling:
         part = self._files.part(locale)
         return _NO_WORDS if part is None else await asyncio.to_thread(lambda: part.spelling)
 
-    def _find(self, asked: _Asked, top_k: int) -> list[Match]:
-        """Name the candidates by meaning and by letters, then compare all of their copies."""
-        rows, similarities = self._nearest(asked, top_k)
-        keys = [self._files.sections[number].key for number in self._files.section_of[rows].tolist()]
-        coverage = self._coverage(asked, keys)
-        return sorted(
-            self._matches(coverage, asked, similarities), key=lambda match: -max(match.passage, match.question)
+    def _found(self, readings: Sequence[Reading], vectors: Vector, locale: Locale, top_k: int) -> Sequence[Retrieved]:
+        """Compare all at once: going through the rows costs more than the products."""
+        covered = [self._in_lexicon.coverage(reading.text, locale) for reading in readings]
+        similarities = self._similarities(vectors, top_k, np.logical_or.reduce([one.most for one in covered]))
+        return [
+            self._retrieved(*one, own=_LOCALES.index(locale), top_k=top_k)
+            for one in zip(vectors, similarities, covered, strict=True)
+        ]
+
+    def _similarities(self, vectors: Vector, top_k: int, by_letters: npt.NDArray[np.bool_]) -> Vector:
+        """How near every row is to each vector.
+
+        Where the store nominates, the rows of the sections that neither it nor the letters name are -inf.
+        """
+        if self._store is None:
+            return self._files.similarities(vectors)
+        nominated = [self._store.nearest(vector, top_k) for vector in vectors]
+        if any(rows is None for rows in nominated):
+            return self._files.similarities(vectors)
+        found = np.concatenate([rows for rows in nominated if rows is not None])
+        keys = {self._files.sections[number].key for number in self._files.section_of[found].tolist()}
+        keys |= {self._keys[number] for number in np.flatnonzero(by_letters).tolist()}
+        copies = [number for number, section in enumerate(self._files.sections) if section.key in keys]
+        rows = np.flatnonzero(np.isin(self._files.section_of, copies))
+        similarities = np.full((len(vectors), len(self._files.section_of)), -np.inf, dtype=np.float32)
+        similarities[:, rows] = vectors @ self._files.vectors(rows).T
+        return similarities
+
+    def _retrieved(
+        self, vector: Vector, similarities: Vector, covered: _Coverage, *, own: int, top_k: int
+    ) -> Retrieved:
+        table = _Table.of(self._groups.best(similarities, len(self._keys)), own)
+        posteriors = self._posteriors(vector)
+        chosen = (table.nearest(top_k) | covered.most) & table.is_embedded
+        sections = [
+            table.section(
+                key=self._keys[number],
+                number=number,
+                coverage=float(covered.own[number]),
+                foreign_coverage=float(covered.foreign[number]),
+                log_posterior=None if posteriors is None else float(posteriors[number]),
+            )
+            for number in np.flatnonzero(chosen).tolist()
+        ]
+        return Retrieved(sections, lambda section: self._sentence_scores(section, similarities))
+
+    def _sentence_scores(self, section: StoredSection, similarities: Vector) -> Sequence[float]:
+        number = self._copies.get((section.key, section.locale))
+        if number is None:
+            raise KnowledgeError(f"generation {self._files.number} has no {section.locale}/{section.key}")
+        rows = self._files.rows_of(number, ChunkKind.SENTENCE)
+        if len(rows) < len(section.sentences) or not np.isfinite(similarities[rows]).all():
+            return [0.0] * len(section.sentences)
+        scores: list[float] = similarities[rows].tolist()
+        return scores
+
+    def _posteriors(self, vector: Vector) -> Vector | None:
+        if self._files.discriminant is None:
+            return None
+        known = np.append(self._files.discriminant[0].log_posteriors(vector), _LEAST_LOG_POSTERIOR)
+        return np.asarray(known[self._classes], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What is nearest in each section: best and mean over its languages; -inf where nothing is there to compare."""
+
+    passage: Vector
+    passage_mean: Vector
+    question: Vector
+    question_mean: Vector
+    sentence: Vector
+    is_native: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, best: Vector, own: int) -> Self:
+        """From the best of each kind, section and language; `own` is the number of the question's language."""
+        passages = best[kind_number(ChunkKind.PASSAGE)]
+        questions = best[kind_number(ChunkKind.QUESTION)]
+        return cls(
+            passage=passages.max(axis=1),
+            passage_mean=_mean_of_finite(passages),
+            question=questions.max(axis=1),
+            question_mean=_mean_of_finite(questions),
+            sentence=best[kind_number(ChunkKind.SENTENCE)].max(axis=1),
+            is_native=np.isfinite(passages[:, own]),
         )
 
-    def _nearest(self, asked: _Asked, top_k: int) -> tuple[npt.NDArray[np.int64], Similarities]:
-        """The nearest rows, best first, and how to compare others."""
-        if self._store is not None and (rows := self._store.nearest(asked.vector, top_k)) is not None:
-            return rows, lambda others: self._files.vectors(others) @ asked.vector
-        found = self._files.similarities(asked.vector[np.newaxis])[0]
-        searched = np.flatnonzero(self._files.is_searched)
-        scores = found[searched]
-        if len(searched) > top_k:
-            chosen = np.argpartition(-scores, top_k)[:top_k]
-            searched, scores = searched[chosen], scores[chosen]
-        return searched[np.argsort(-scores, kind="stable")], lambda others: found[others]
+    @property
+    def is_embedded(self) -> npt.NDArray[np.bool_]:
+        """Which sections can be compared: a passage of each is embedded."""
+        return np.isfinite(self.passage)
 
-    def _coverage(self, asked: _Asked, nearest: Sequence[SectionKey]) -> dict[SectionKey, float]:
-        """The candidates and the share of the question's letters that each holds in the question's language."""
-        part = self._files.part(asked.locale)
-        if part is None:
-            return dict.fromkeys(nearest, 0.0)
-        lexicon = part.lexicon
-        shares = lexicon.coverage(asked.text)
-        most = np.argsort(-shares, kind="stable")[:_BY_LETTERS]
-        keys = [*nearest, *(part.sections[lexicon.sections[place]].key for place in most if shares[place] > 0)]
-        places = self._places_of(part)
-        return {key: float(shares[places[key]]) if key in places else 0.0 for key in dict.fromkeys(keys)}
+    def nearest(self, top_k: int) -> npt.NDArray[np.bool_]:
+        """The nearest by passage, by question and by sentence: a section without questions is near by the others."""
+        by_passage, by_question, by_sentence = (
+            _most(values, top_k, least=-1.0) for values in (self.passage, self.question, self.sentence)
+        )
+        return by_passage | by_question | by_sentence
 
-    def _places_of(self, part: PartFiles) -> Mapping[SectionKey, int]:
-        """Where each section stands in the lexicon of the language."""
+    def section(self, *, key: SectionKey, number: int, **more: float | None) -> RetrievedSection:
+        has_questions = bool(np.isfinite(self.question[number]))
+        has_sentences = bool(np.isfinite(self.sentence[number]))
+        passage, passage_mean = float(self.passage[number]), float(self.passage_mean[number])
+        return RetrievedSection(
+            key=key,
+            passage=passage,
+            passage_mean=passage_mean,
+            question=float(self.question[number]) if has_questions else passage,
+            question_mean=float(self.question_mean[number]) if has_questions else passage_mean,
+            sentence=float(self.sentence[number]) if has_sentences else passage,
+            is_native=bool(self.is_native[number]),
+            has_questions=has_questions,
+            **more,  # type: ignore[arg-type]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Coverage:
+    """Shares of a question's letters, one a section: in its copy in the question's language, and in another copy."""
+
+    own: Vector
+    foreign: Vector
+
+    @property
+    def most(self) -> npt.NDArray[np.bool_]:
+        """Which sections hold most of them."""
+        return _most(self.own, _BY_LETTERS) | _most(self.foreign, _BY_LETTERS)
+
+
+class _InLexicon:
+    """Which sections hold the letters of a question, language by language."""
+
+    def __init__(self, files: GenerationFiles, numbers: Mapping[SectionKey, int]) -> None:
+        self._files = files
+        self._numbers = numbers
+        self._places: dict[Locale, npt.NDArray[np.int64]] = {}
+
+    def coverage(self, text: str, locale: Locale) -> _Coverage:
+        """What each section holds of the letters of a text in a language."""
+        own = foreign = np.zeros(len(self._numbers), dtype=np.float32)
+        for part in self._files.parts:
+            shares = np.zeros(len(self._numbers), dtype=np.float32)
+            shares[self._places_of(part)] = part.lexicon.coverage(text)
+            if part.locale is locale:
+                own = shares
+            else:
+                foreign = np.maximum(foreign, shares)
+        return _Coverage(own, foreign)
+
+    def _places_of(self, part: PartFiles) -> npt.NDArray[np.int64]:
         if part.locale not in self._places:
-            numbers = part.lexicon.sections.tolist()
-            self._places[part.locale] = {part.sections[number].key: place for place, number in enumerate(numbers)}
+            keys = (part.sections[number].key for number in part.lexicon.sections.tolist())
+            self._places[part.locale] = np.array([self._numbers[key] for key in keys], dtype=np.int64)
         return self._places[part.locale]
 
-    def _matches(
-        self, coverage: Mapping[SectionKey, float], asked: _Asked, similarities: Similarities
-    ) -> Iterator[Match]:
-        """Compare these sections with the question; those of which nothing is embedded yet are left out."""
-        found = {key: rows for key in coverage if (rows := self._rows_of(key, asked.locale)).passages}
-        if not found:
-            return
-        compared = np.concatenate([rows.rows for rows in found.values()])
-        scores = similarities(compared)
-        if asked.own is not asked.vector:
-            is_own = np.concatenate([rows.is_own for rows in found.values()])
-            scores[is_own] = self._files.vectors(compared[is_own]) @ asked.own
-        posteriors, classes = self._posteriors(asked.vector)
-        first = 0
-        for key, rows in found.items():
-            best = np.maximum.reduceat(scores[first : first + len(rows.rows)], rows.starts)
-            first += len(rows.rows)
-            posterior = float(posteriors[classes[key]]) if posteriors is not None and key in classes else None
-            yield _match(key, rows, best, coverage=coverage[key], log_posterior=posterior)
 
-    def _posteriors(self, vector: Vector) -> tuple[Vector | None, Mapping[SectionKey, int]]:
-        if self._files.discriminant is None:
-            return None, {}
-        discriminant, classes = self._files.discriminant
-        return discriminant.log_posteriors(vector), classes
+def _mean_of_finite(table: Vector) -> Vector:
+    """The mean of each row over what is not -inf; -inf where nothing is left."""
+    is_there = np.isfinite(table)
+    count = is_there.sum(axis=1)
+    total = np.where(is_there, table, 0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), -np.inf).astype(np.float32)
 
-    def _rows_of(self, key: SectionKey, locale: Locale) -> _Rows:
-        """What is compared of a section; looked up once a language, at the first question that needs it."""
-        rows = self._rows.get((key, locale))
-        if rows is None:
-            own = self._numbers.get((key, locale))
-            rows = self._common_rows_of(key)
-            if own is not None and own not in self._files.left_out:
-                rows = rows.in_language(self._files, own)
-            self._rows[key, locale] = rows
-        return rows
 
-    def _common_rows_of(self, key: SectionKey) -> _Rows:
-        """What is compared of a section in whatever language the question is."""
-        rows = self._common_rows.get(key)
-        if rows is None:
-            numbers = [self._numbers[key, copy.locale] for copy in self._knowledge.copies(key)]
-            searched = [number for number in numbers if number not in self._files.left_out]
-            rows = self._common_rows[key] = _Rows.of(self._files, searched)
-        return rows
+def _most(values: Vector, count: int, *, least: float = 0.0) -> npt.NDArray[np.bool_]:
+    """Which are the `count` highest of those above `least`."""
+    chosen = np.zeros(len(values), dtype=np.bool_)
+    if len(values):
+        highest = np.argpartition(-values, min(count, len(values)) - 1)[:count]
+        chosen[highest] = values[highest] > least
+    return chosen
+
+
+def _middle(vectors: Sequence[Vector]) -> Vector:
+    """The direction in the middle, of length 1."""
+    if len(vectors) == 1:
+        return vectors[0]
+    total = np.sum(vectors, axis=0)
+    return np.asarray(total / max(float(np.linalg.norm(total)), _TINY), dtype=np.float32)
+
+
+def _places(classes: Mapping[SectionKey, int], keys: Sequence[SectionKey]) -> npt.NDArray[np.int64]:
+    """The class of each section; of one that has none, one behind the last."""
+    return np.array([classes.get(key, len(classes)) for key in keys], dtype=np.int64)
 
 
 class _OpenStore:
@@ -329,23 +407,6 @@ class _OpenStore:
         return rows
 
 
-def _match(key: SectionKey, rows: _Rows, best: Vector, *, coverage: float, log_posterior: float | None) -> Match:
-    passages, questions, sentences = np.split(best, [rows.passages, rows.passages + rows.questions])
-    asked = questions if len(questions) else passages
-    return Match(
-        key=key,
-        passage=float(passages.max()),
-        passage_mean=float(passages.mean()),
-        question=float(asked.max()),
-        question_mean=float(asked.mean()),
-        coverage=coverage,
-        sentence=float((sentences if len(sentences) else passages).max()),
-        is_native=len(sentences) > 0,
-        has_questions=len(questions) > 0,
-        log_posterior=log_posterior,
-    )
-
-
 class PublishedIndex:
     """See `bot.answering.ports.Index`. Open it, then call `refresh` after each synchronisation.
 
@@ -357,6 +418,7 @@ class PublishedIndex:
         manifest: PublishedGeneration,
         shelf: GenerationShelf,
         embedder: QuestionEmbedder,
+        threads: AnsweringThreads,
         *,
         restore: Callable[[], Awaitable[object]] | None = None,
         nominated_from: int = NOMINATED_FROM,
@@ -364,10 +426,11 @@ class PublishedIndex:
         self._manifest = manifest
         self._shelf = shelf
         self._embedder = embedder
+        self._threads = threads
         self._restore = restore
         self._nominated_from = nominated_from
-        self._current: GenerationSearch | None = None
-        self._closers: set[weakref.finalize[..., GenerationSearch]] = set()
+        self._current: GenerationRetriever | None = None
+        self._closers: set[weakref.finalize[..., GenerationRetriever]] = set()
         self._refreshing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -379,7 +442,7 @@ class PublishedIndex:
     ) -> None:
         await self.close()
 
-    def current(self) -> GenerationSearch:
+    def current(self) -> GenerationRetriever:
         """See the port."""
         if self._current is None:
             raise NothingPublishedError("no knowledge was ever published; run: scoda knowledge sync")
@@ -404,7 +467,9 @@ class PublishedIndex:
             is_whole = await self._shelf.holds(published)
             if is_whole:
                 folder = self._shelf.folder_of(published.number)
-                self._current = GenerationSearch(await asyncio.to_thread(read_files, folder), self._embedder)
+                self._current = GenerationRetriever(
+                    await asyncio.to_thread(read_files, folder), self._embedder, self._threads
+                )
         if is_whole:
             await self.take_store()
             return True

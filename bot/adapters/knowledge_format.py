@@ -16,7 +16,7 @@ from bot.ingestion.model import Audience, Document, Section, Source
 from bot.vocabulary import DocumentPath, Locale
 from bot.writing.cleaning import clean, one_line
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raise it when the same file would give another document: the documents are then read anew."""
 
 GENERAL_TOPIC = "general"
@@ -96,8 +96,8 @@ class _Parser:
             sections=tuple(sections),
             content_hash=content_hash(raw, self._place),
             audience=matter.audience if matter else Audience.PUBLIC,
-            answerable=matter.answerable and matter.decline is None if matter else True,
-            decline=matter.decline if matter else None,
+            answerable=matter.answerable and matter.reply is None if matter else True,
+            reply=matter.reply if matter else None,
             owner=one_line(matter.owner, limit=_LONGEST_HEADING) if matter else "",
         )
 
@@ -209,7 +209,7 @@ class _Parser:
                 self._fault(block.line, f"source={attributes.source} is not among the sources of the file ({known})")
                 return None
             return _source(named, matter.title)
-        if matter.source is None and matter.answerable and matter.decline is None:
+        if matter.source is None and matter.answerable and matter.reply is None:
             self._fault(block.line, "this section has no source: add source= to its heading or `source` to the file")
         return _source(matter.source, matter.title) if matter.source else None
 

@@ -1,6 +1,6 @@
 """LangChain's retriever over the published knowledge, for whoever builds something else on it.
 
-It finds what the bot's answering finds, by the same search and the same ranking. The answering itself asks the search
+It finds what the bot's answering finds, by the same retrieval and the same ranking. The answering itself asks the index
 directly: importing LangChain's retrievers takes half a second and 43 MB, and a call through them gives nothing more.
 """
 
@@ -15,12 +15,12 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, SkipValidation
 
 from bot.adapters.clock import utc_now
-from bot.answering.library import best_copy
+from bot.answering.browsing import best_copy
+from bot.answering.pipeline import TOP_K
 from bot.answering.ports import Index, LanguageIdentifier, StoredSection
-from bot.answering.ranking import Candidate, rank
+from bot.answering.reading import Reading
+from bot.answering.reranking import Candidate, Ranking, rerank
 from bot.vocabulary import Locale
-
-_CANDIDATES = 100
 
 
 class ScodaRetriever(BaseRetriever):
@@ -39,6 +39,7 @@ class ScodaRetriever(BaseRetriever):
 
     index: SkipValidation[Index]
     identifier: SkipValidation[LanguageIdentifier]
+    ranking: SkipValidation[Ranking]
     top_k: int = 5
     locale: Locale | None = None
 
@@ -59,10 +60,12 @@ class ScodaRetriever(BaseRetriever):
         return asyncio.run(self._found(query))
 
     async def _found(self, query: str) -> list[Document]:
-        search, locale = self.index.current(), self.locale or self._locale_of(query)
-        asked = await search.in_own_letters(query, locale)
-        ranked = rank(await search.matches(asked, locale, top_k=_CANDIDATES), asked, search.knowledge)
-        copies = ((best_copy(search.knowledge.copies(one.key), locale, utc_now().date()), one) for one in ranked)
+        retriever, locale = self.index.current(), self.locale or self._locale_of(query)
+        knowledge = retriever.knowledge
+        reading = Reading(await retriever.in_own_letters(query, locale))
+        (retrieved,) = await retriever.retrieve([reading], locale, top_k=TOP_K)
+        ranked = rerank(retrieved.sections, reading, self.ranking, knowledge=knowledge, locale=locale)
+        copies = ((best_copy(knowledge.copies(one.key), locale, utc_now().date()), one) for one in ranked)
         found = [_document(copy, one) for copy, one in copies if copy is not None and copy.answerable]
         return found[: self.top_k]
 

@@ -8,14 +8,16 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from statistics import median
 
-from bot.answering.conversation import converse
-from bot.answering.model import Answer, Outcome
+from bot.answering.conversation import turn_of
+from bot.answering.decision import OUTCOMES
+from bot.answering.model import Answer, Outcome, Question, Turn
+from bot.answering.pipeline import Answerer, Context
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
-from bot.answering.service import Answerer
 from bot.errors import ScodaError
-from bot.vocabulary import Locale, SectionKey
+from bot.vocabulary import Locale, Reply, SectionKey
 from bot.writing.folding import ascii_digits
 
 REFUSE = "refuse"
@@ -29,8 +31,9 @@ class QuestionSetError(ScodaError):
 class Case:
     """One line of a question set.
 
-    `expect` holds the patterns that must all be found in the answer; it is empty for a question that must be refused.
-    `section` is where the answer stands (`path#section` or only the path), if the set says so.
+    `expect` holds the patterns that must all be found in the answer; it is empty for a question that must be refused
+    and for small talk, of which `kinds` are those it may be taken for. `section` is where the answer stands
+    (`path#section` or only the path), if the set says so.
     """
 
     case_id: str
@@ -38,16 +41,37 @@ class Case:
     locale: Locale | None
     expect: tuple[re.Pattern[str], ...]
     section: str
+    kinds: tuple[Reply, ...] = ()
 
     @property
     def is_answerable(self) -> bool:
         """Whether the knowledge holds the answer."""
         return bool(self.expect)
 
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether it is the end of a conversation."""
+        return len(self.turns) > 1
+
+
+class Step(StrEnum):
+    """Where a case was lost."""
+
+    ROUTE = "route"
+    """A question was taken for small talk, or the other way round, or for another kind."""
+    RETRIEVE = "retrieve"
+    """The section was not among those found."""
+    RERANK = "rerank"
+    """It was, but another one came first."""
+    JUDGE = "judge"
+    """It came first, but was not thought to answer; or something was told although nothing answers."""
+    SELECT = "select"
+    """It was told, but not the sentence that answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a case. `text` is what the visitor would read; `found` the sections in the order retrieved."""
+    """What became of a case. `text` is what the visitor would read; `found` the sections, best first."""
 
     case: Case
     answer: Answer
@@ -57,11 +81,31 @@ class Result:
 
     @property
     def is_right(self) -> bool:
-        """Every expected pattern was said, or what must be refused was."""
+        """Every expected pattern was said, or what must be refused was, or small talk was understood."""
+        if self.case.kinds:
+            return self.answer.outcome in {OUTCOMES[kind] for kind in self.case.kinds}
         if not self.case.is_answerable:
             return self.answer.outcome.refused
-        text = _comparable(self.text)
+        text = comparable(self.text)
         return self.answer.outcome is Outcome.ANSWERED and all(p.search(text) for p in self.case.expect)
+
+    @property
+    def is_from_one_section(self) -> bool:
+        """Whether the right answer stands in the section told first, and only that was told."""
+        first = next(iter(self.answer.citations), None)
+        is_wanted = first is not None and self.case.section in {"", str(first.key), first.key.path}
+        return self.is_right and is_wanted and len(self.answer.citations) == 1
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the right answer was told, or its section offered."""
+        names = {name for offer in self.answer.offers for name in (str(offer.key), offer.key.path)}
+        return self.is_right or (self.case.is_answerable and self.case.section in names)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether something was told as the answer."""
+        return self.answer.outcome is Outcome.ANSWERED
 
     @property
     def is_in_language(self) -> bool:
@@ -75,36 +119,86 @@ class Result:
         places = (n for n, key in enumerate(self.found, start=1) if wanted in {str(key), key.path})
         return next(places, None)
 
+    @property
+    def lost_at(self) -> Step | None:
+        """The step that lost a case; None for one that is right."""
+        if self.is_right:
+            return None
+        is_small_talk = self.answer.outcome in OUTCOMES.values()
+        if self.case.kinds or (self.case.is_answerable and is_small_talk):
+            return Step.ROUTE
+        if not self.case.is_answerable:
+            return Step.JUDGE
+        if self.rank is None:
+            return Step.RETRIEVE
+        if self.rank > 1:
+            return Step.RERANK
+        return Step.SELECT if self.is_told else Step.JUDGE
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share, 0 to 1, and of how many."""
+
+    part: int
+    of: int
+
+    @property
+    def value(self) -> float:
+        """A share of nothing is 1."""
+        return self.part / self.of if self.of else 1.0
+
+    def __str__(self) -> str:
+        return f"{self.value:.1%}" if self.of else "–"
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The figures of one language, or of all. Shares are 0 to 1; a share of nothing is 1."""
+    """The figures of one language, or of all.
+
+    `right` are single questions and conversations together, `follow_ups` the conversations alone. `offered` are those
+    answered rightly, or offered among five. `unanswered` are questions without an answer that got none, were it that
+    sections were offered; `refused_rightly` those that were refused.
+    """
 
     name: str
-    answerable: int
-    right: float
-    right_in_language: float
-    refused_wrongly: float
-    unanswerable: int
-    refused_rightly: float
-    hit_1: float
-    hit_5: float
-    mrr: float
+    right: Share
+    right_in_language: Share
+    from_one_section: Share
+    offered: Share
+    two_told: Share
+    refused_wrongly: Share
+    refused_rightly: Share
+    unanswered: Share
+    small_talk: Share
+    taken_for_small_talk: Share
+    follow_ups: Share
+    hit_1: Share
+    hit_5: Share
     median_ms: float
 
     def cells(self) -> tuple[str, ...]:
         """The figures as they stand in a table, under `HEADINGS`."""
         return (
             self.name,
-            str(self.answerable),
-            f"{self.right:.1%}",
-            f"{self.right_in_language:.1%}",
-            f"{self.refused_wrongly:.1%}",
-            str(self.unanswerable),
-            f"{self.refused_rightly:.1%}",
-            f"{self.hit_1:.1%}",
-            f"{self.hit_5:.1%}",
-            f"{self.mrr:.3f}",
+            str(self.right.of),
+            *map(
+                str,
+                (
+                    self.right,
+                    self.right_in_language,
+                    self.from_one_section,
+                    self.offered,
+                    self.two_told,
+                    self.refused_wrongly,
+                ),
+            ),
+            str(self.refused_rightly.of),
+            *map(str, (self.refused_rightly, self.unanswered)),
+            str(self.small_talk.of),
+            *map(str, (self.small_talk, self.taken_for_small_talk)),
+            str(self.follow_ups.of),
+            *map(str, (self.follow_ups, self.hit_1, self.hit_5)),
             f"{self.median_ms:.0f}",
         )
 
@@ -114,18 +208,28 @@ HEADINGS = (
     "answerable",
     "right",
     "in language",
+    "one section",
+    "or offered",
+    "two told",
     "refused wrongly",
     "unanswerable",
-    "refused rightly",
+    "refused",
+    "or offered",
+    "small talk",
+    "understood",
+    "questions lost to it",
+    "follow-ups",
+    "right",
     "hit@1",
     "hit@5",
-    "MRR",
     "ms",
 )
 
 
 def read_cases(lines: Iterable[str]) -> Iterator[Case]:
     """Read JSON lines `{"id", "question"|"turns", "lang"?, "expect": [patterns]|"refuse", "section"?}`.
+
+    For small talk `"kind": [kinds]` stands instead of `"expect"`.
 
     Raises:
         QuestionSetError: a line is not of that form.
@@ -150,30 +254,50 @@ async def evaluate(
     results = []
     for done, case in enumerate(cases, start=1):
         started = time.perf_counter()
-        answer, question = await converse(answerer, case.turns, today=today, app_locale=case.locale)
+        context = await last_context(answerer, case.turns, today=today, app_locale=case.locale)
         took_ms = (time.perf_counter() - started) * 1000 / len(case.turns)
-        found = tuple(candidate.key for candidate in (await answerer.examine(question)).ranked)
-        results.append(Result(case, answer, say(answer), found, took_ms))
+        assert context.answer is not None
+        best = context.best
+        found = tuple(candidate.key for candidate in best.answerable) if best is not None else ()
+        results.append(Result(case, context.answer, say(context.answer), found, took_ms))
         progress(done)
     return results
+
+
+async def last_context(answerer: Answerer, turns: Sequence[str], *, today: date, app_locale: Locale | None) -> Context:
+    """What was found out of the last of several turns."""
+    history: tuple[Turn, ...] = ()
+    for text in turns:
+        question = Question(text, today, app_locale=app_locale, history=history)
+        context = await answerer.trace(question)
+        assert context.answer is not None
+        history = (*history, turn_of(question, context.answer))
+    return context
 
 
 def tally(results: Sequence[Result], name: str) -> Tally:
     """Count the results of one language or of all."""
     answerable = [result for result in results if result.case.is_answerable]
-    unanswerable = [result for result in results if not result.case.is_answerable]
+    small_talk = [result for result in results if result.case.kinds]
+    unanswerable = [result for result in results if not result.case.is_answerable and not result.case.kinds]
     placed = [result.rank for result in answerable if result.case.section]
+    follow_ups = [result for result in answerable if result.case.is_follow_up]
+    lost = [result.lost_at is Step.ROUTE for result in answerable]
     return Tally(
         name=name,
-        answerable=len(answerable),
         right=_share(result.is_right for result in answerable),
         right_in_language=_share(result.is_right and result.is_in_language for result in answerable),
-        refused_wrongly=1.0 - _share(not result.answer.outcome.refused for result in answerable),
-        unanswerable=len(unanswerable),
+        from_one_section=_share(result.is_from_one_section for result in answerable),
+        offered=_share(result.is_offered for result in answerable),
+        two_told=_share(len(result.answer.citations) > 1 for result in answerable if result.is_told),
+        refused_wrongly=_share(result.answer.outcome.refused for result in answerable),
         refused_rightly=_share(result.is_right for result in unanswerable),
+        unanswered=_share(not result.is_told for result in unanswerable),
+        small_talk=_share(result.is_right for result in small_talk),
+        taken_for_small_talk=_share(lost),
+        follow_ups=_share(result.is_right for result in follow_ups),
         hit_1=_share(rank == 1 for rank in placed),
         hit_5=_share(rank is not None and rank <= 5 for rank in placed),
-        mrr=sum(1.0 / rank for rank in placed if rank) / len(placed) if placed else 1.0,
         median_ms=median(result.took_ms for result in results) if results else 0.0,
     )
 
@@ -189,7 +313,8 @@ def risk_coverage(results: Sequence[Result]) -> list[tuple[float, float]]:
 
     A question that has no answer counts as wrong when it is answered.
     """
-    ranked = sorted(results, key=lambda result: -result.answer.score)
+    questions = [result for result in results if not result.case.kinds]
+    ranked = sorted(questions, key=lambda result: -result.answer.score)
     points, wrong = [], 0
     for answered, result in enumerate(ranked, start=1):
         wrong += not (result.case.is_answerable and _would_be_right(result))
@@ -210,9 +335,19 @@ def _case(line: Mapping[str, object]) -> Case:
         case_id=asked.line_id,
         turns=asked.turns,
         locale=asked.locale,
-        expect=_patterns(line.get("expect")),
+        expect=() if line.get("kind") else _patterns(line.get("expect")),
         section=str(line.get("section") or ""),
+        kinds=_kinds(line.get("kind")),
     )
+
+
+def _kinds(listed: object) -> tuple[Reply, ...]:
+    if listed is None:
+        return ()
+    try:
+        return tuple(Reply(str(kind)) for kind in (listed if isinstance(listed, list) else [listed]))
+    except ValueError as error:
+        raise QuestionSetError(f'"kind" is {listed!r}: each must be one of {", ".join(Reply)}') from error
 
 
 def _patterns(expect: object) -> tuple[re.Pattern[str], ...]:
@@ -230,10 +365,11 @@ def _pattern(text: str) -> re.Pattern[str]:
         raise QuestionSetError(f'"expect" holds {text!r}, which is no pattern: {error}') from error
 
 
-def _comparable(text: str) -> str:
+def comparable(text: str) -> str:
+    """A text as patterns are sought in it."""
     return ascii_digits(unicodedata.normalize("NFC", text))
 
 
-def _share(flags: Iterable[bool]) -> float:
+def _share(flags: Iterable[bool]) -> Share:
     listed = list(flags)
-    return sum(listed) / len(listed) if listed else 1.0
+    return Share(sum(listed), len(listed))

@@ -126,7 +126,7 @@ class Answer:
     composed: bool = False
     generation: int = 0
     offers: tuple[Offer, ...] = ()
-    steps: Mapping[str, float] = field(default_factory=dict)
+    steps: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 OnSentence = Callable[[tuple[str, ...]], None]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from bot.answering.model import Answer, Feedback, Question, Turn, TurnRecord
-from bot.vocabulary import ChatId, Locale, SectionKey, VisitorId
+from bot.answering.reading import Reading
+from bot.vocabulary import ChatId, Locale, Reply, SectionKey, VisitorId
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +32,42 @@ class StoredSection:
     valid_from: date | None
     valid_until: date | None
     answerable: bool
-    decline: str | None
+    reply: Reply | None
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """How near a section, all its copies together, is to a question.
-
-    `passage` and `question` are the best similarities (centred cosine, -1 to 1) of its passages and of its stored
-    questions in any language, `passage_mean` and `question_mean` the means over its languages of the best in each; in
-    a section without stored questions its passages stand in for them. `coverage` is the share, 0 to 1, of the
-    question's character n-grams, weighted by rarity, that the copy in the question's language holds, a long copy's
-    counting a little less; 0 where there is no such copy. `sentence` is the best similarity of a single sentence in the
-    question's language, or `passage` where there is no copy in it, and `is_native` tells whether there is one.
-    `log_posterior` is the natural logarithm of the probability that the question is one of this section's and no
-    other's, as all stored questions together have it; None where too few are stored.
-    """
+class RetrievedSection:
+    """A section as it was found for one reading of a question. Similarities are centred cosines, -1 to 1."""
 
     key: SectionKey
     passage: float
+    """The best of its passages in any language."""
     passage_mean: float
+    """The mean over its languages of the best passage in each."""
     question: float
+    """The best of its stored questions in any language; its best passage where it has none."""
     question_mean: float
-    coverage: float
+    """The mean over its languages of the best stored question in each; `passage_mean` where it has none."""
     sentence: float
+    """The best of its single sentences in any language; its best passage where none is embedded."""
+    coverage: float
+    """Share, 0 to 1, of the question's character n-grams, weighted by rarity, that the copy in its language holds."""
+    foreign_coverage: float
+    """The same of the best copy in another language: names, numbers and loan words are shared."""
     is_native: bool = True
+    """Whether there is a copy in the question's language."""
     has_questions: bool = True
     log_posterior: float | None = None
+    """Natural logarithm of the probability that the question is this section's and no other's; None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceHit:
-    """How near one sentence of a section is to the question (centred cosine similarity)."""
+class Retrieved:
+    """What was found for one reading of a question: the nearest sections, by meaning and by words, in no order."""
 
-    ordinal: int
-    score: float
+    sections: Sequence[RetrievedSection]
+    sentence_scores: Callable[[StoredSection], Sequence[float]]
+    """The similarity of each sentence of a section, in reading order; all 0 where they are not embedded yet."""
 
 
 class Knowledge(Protocol):
@@ -73,6 +75,10 @@ class Knowledge(Protocol):
 
     One object stays the same for as long as its generation: an answer reads all from one.
     """
+
+    def __hash__(self) -> int:
+        """What is read of the whole of it is kept by it."""
+        ...
 
     @property
     def generation(self) -> int:
@@ -88,16 +94,16 @@ class Knowledge(Protocol):
         ...
 
 
-class Search(Protocol):
-    """Search by meaning and by words in one generation."""
+class Retriever(Protocol):
+    """Retrieval by meaning and by words from one generation."""
 
     @property
     def knowledge(self) -> Knowledge:
-        """What the matches point into."""
+        """What the retrieved sections point into."""
         ...
 
-    async def matches(self, text: str, locale: Locale, *, top_k: int) -> Sequence[Match]:
-        """The sections of the `top_k` chunks nearest by meaning in any language, and those nearest by words."""
+    async def retrieve(self, readings: Sequence[Reading], locale: Locale, *, top_k: int) -> Sequence[Retrieved]:
+        """For each reading of a question written in `locale` at most some `top_k` sections: all in one batch."""
         ...
 
     async def in_own_letters(self, text: str, locale: Locale) -> str:
@@ -108,16 +114,12 @@ class Search(Protocol):
         """`text` with words that look mistyped written like known ones; the same text where none does."""
         ...
 
-    async def sentences(self, text: str, locale: Locale, section: StoredSection) -> Sequence[SentenceHit]:
-        """Every sentence of the section with its nearness to the question, in reading order."""
-        ...
-
 
 class Index(Protocol):
     """Gives the generation that is published now; a later call may give a newer one."""
 
-    def current(self) -> Search:
-        """The search to use for one whole answer.
+    def current(self) -> Retriever:
+        """The retriever to use for one whole answer.
 
         Raises:
             KnowledgeError: nothing was ever published.

@@ -15,11 +15,12 @@ import numpy.typing as npt
 from bot.ingestion.model import Chunk, ChunkKind, Means, Vector
 from bot.vocabulary import Locale
 
-CENTRING_VERSION = 3
+CENTRING_VERSION = 4
 """Raise it when vectors are treated otherwise: generations are then built anew."""
 
 _ENOUGH_PASSAGES = 3
 _ENOUGH_REPEATS = 300
+_ENOUGH_QUESTIONS = 60
 _SOFTENING = 0.5
 _TINY = 1e-9
 
@@ -27,12 +28,16 @@ _TINY = 1e-9
 def means_of(parts: Sequence[tuple[Sequence[Chunk], Vector]], typical: Mapping[Locale, Vector]) -> Means:
     """The means of a generation from its chunks and their raw vectors, language by language, and typical questions.
 
+    The mean of a language's questions is that of its typical and, where there are enough, of its stored ones: with real
+    questions the right section of plain files in another language was among the first five for 77 instead of 74 %.
+
     A language with fewer than three passages gets the mean of all passages, moved by as much as its typical questions
     lie off the mean of all typical questions: its own passages say too little about where the language lies.
 
     The metric is then fitted to what the sections have in common with themselves, see `_metric`.
     """
-    queries = {locale: _mean(rows) for locale, rows in typical.items()}
+    asked = {chunks[0].locale: vectors[_is(chunks, ChunkKind.QUESTION)] for chunks, vectors in parts if chunks}
+    queries = {locale: _query_mean(rows, asked.get(locale)) for locale, rows in typical.items()}
     middle = _mean(np.stack(list(queries.values())))
     rows = {chunks[0].locale: vectors[_is(chunks, ChunkKind.PASSAGE)] for chunks, vectors in parts if chunks}
     own = {locale: _mean(vectors) for locale, vectors in rows.items() if len(vectors) >= _ENOUGH_PASSAGES}
@@ -62,16 +67,9 @@ def centred_chunks(chunks: Sequence[Chunk], vectors: Vector, means: Means) -> Ve
     return _normalised(centred @ means.metric)
 
 
-def centred_query(vector: Vector, locale: Locale, means: Means, *, share: float = 1.0) -> Vector:
-    """The centred vector of a visitor's question, of length 1.
-
-    Where only `share` of the mean of its language is taken off, it is scaled as if all of it were: so its products with
-    texts in its own language compare with those of the whole centred vector with texts in others.
-    """
-    mean = means.queries[locale]
-    whole = np.asarray((vector - mean) @ means.metric, dtype=np.float32)
-    length = max(float(np.linalg.norm(whole)), _TINY)
-    return np.asarray((whole + (1 - share) * mean @ means.metric) / length, dtype=np.float32)
+def centred_query(vector: Vector, locale: Locale, means: Means) -> Vector:
+    """The centred vector of a visitor's question, of length 1."""
+    return _normalised((vector - means.queries[locale]) @ means.metric)
 
 
 def _metric(parts: Sequence[tuple[Sequence[Chunk], Vector]], dimension: int) -> Vector:
@@ -100,6 +98,11 @@ def _metric(parts: Sequence[tuple[Sequence[Chunk], Vector]], dimension: int) -> 
     softening = _SOFTENING * np.trace(scatter) / dimension * np.eye(dimension)
     values, directions = np.linalg.eigh(scatter + softening)
     return np.asarray((directions * values**-0.25) @ directions.T, dtype=np.float32)
+
+
+def _query_mean(typical: Vector, stored: Vector | None) -> Vector:
+    is_enough = stored is not None and len(stored) >= _ENOUGH_QUESTIONS
+    return _mean(np.vstack([typical, stored]) if is_enough and stored is not None else typical)
 
 
 def _is(chunks: Sequence[Chunk], kind: ChunkKind) -> npt.NDArray[np.bool_]:

@@ -194,7 +194,7 @@ def _compare(copies: Sequence[Document], notes: _Notes) -> None:
 
 def _document_facts(copies: Sequence[Document]) -> Iterator[tuple[str, list[str]]]:
     yield "answerable", [str(copy.answerable).lower() for copy in copies]
-    yield "decline", [copy.decline or "" for copy in copies]
+    yield "reply", [copy.reply or "" for copy in copies]
     yield "audience", [copy.audience.value for copy in copies]
 
 

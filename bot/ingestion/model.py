@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import Fault
-from bot.vocabulary import DocumentPath, Locale, SectionKey
+from bot.vocabulary import DocumentPath, Locale, Reply, SectionKey
 
 Vector = npt.NDArray[np.float32]
 """One embedding, or a matrix with one a row."""
@@ -62,7 +62,7 @@ class Document:
     """One knowledge file in one language.
 
     `answerable` is False for open questions: known to be asked, known to have no sourced answer.
-    `decline` names the policy by which questions like these are declined (`politics`, `advice`, `harm`).
+    `reply` makes the questions examples of messages that get a reply of their own, whatever the knowledge holds.
     """
 
     path: DocumentPath
@@ -73,7 +73,7 @@ class Document:
     content_hash: str
     audience: Audience = Audience.PUBLIC
     answerable: bool = True
-    decline: str | None = None
+    reply: Reply | None = None
     owner: str = ""
 
     @property

@@ -1,14 +1,16 @@
-"""The evaluation as one HTML file: figures, risk–coverage curves as pictures, and every miss with what was found.
+"""The evaluation as one HTML file: figures, risk–coverage curves as pictures, and every miss.
 
-Self-contained (no script, no font, no address) and readable on a phone.
+A miss is told with what was found and the step that lost it. Self-contained (no script, no font, no address) and
+readable on a phone.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bot.answering.evaluation import HEADINGS, Result, Tally, risk_coverage, tallies
+from bot.answering.evaluation import HEADINGS, Case, Result, Step, Tally, risk_coverage, tallies
 from bot.vocabulary import Locale
 
 _WIDTH, _HEIGHT, _MARGIN = 320, 200, 34
@@ -45,6 +47,7 @@ def render_report(results: Sequence[Result], *, title: str) -> str:
             "<p>Across: the surest share of all questions. Up: how many of their answers would be wrong.</p>",
             f'<div class="curves">{"".join(_curves(results))}</div>',
             f"<h2>Misses: {len(misses)}</h2>",
+            f"<p>By the step that lost them: {_steps(misses)}</p>" if _steps(misses) else "",
             *(_miss(result) for result in misses),
             '<p class="none">Nothing was missed.</p>' if not misses else "",
             "</body></html>",
@@ -95,20 +98,51 @@ def _y(share: float) -> float:
 
 def _miss(result: Result) -> str:
     case = result.case
-    expected = " · ".join(pattern.pattern for pattern in case.expect) or "a refusal"
     found = "".join(f"<li><code>{escape(str(key))}</code></li>" for key in result.found[:_FOUND_SHOWN])
     return (
         f'<article><p><code>{escape(case.case_id)}</code> <span class="kind">{escape(_kind(result))}</span> '
         f"{result.answer.score:.2f}</p>"
+        f"{_lost_at(result)}"
         f'<p dir="auto"><b>{escape(" → ".join(case.turns))}</b></p>'
         f'<p dir="auto">{escape(result.text)}</p>'
-        f"<p>expected: <code>{escape(expected)}</code> {escape(case.section)}</p><ol>{found}</ol></article>"
+        f"<p>expected: <code>{escape(_expected(case))}</code> {escape(case.section)}</p><ol>{found}</ol></article>"
     )
 
 
+def _expected(case: Case) -> str:
+    if case.kinds:
+        return " or ".join(case.kinds)
+    return " · ".join(pattern.pattern for pattern in case.expect) or "a refusal"
+
+
 def _kind(result: Result) -> str:
+    if result.is_right:
+        return "right, but in another language"
+    if result.case.kinds:
+        return "small talk misunderstood"
     if not result.case.is_answerable:
-        return "answered what it does not know"
+        return "told what it does not know" if result.is_told else "not refused"
     if result.answer.outcome.refused:
         return "refused wrongly"
-    return "wrong answer" if not result.is_right else "right, but in another language"
+    return "wrong answer" if result.is_told else "not told, but offered" if result.is_offered else "not told"
+
+
+_LOST_AT = {
+    Step.ROUTE: "lost by the route: taken for small talk, for a question or for another kind",
+    Step.RETRIEVE: "lost in retrieval: the section was not found",
+    Step.RERANK: "lost in reranking: another section came first",
+    Step.JUDGE: "lost in judging: how sure it is of the first section",
+    Step.SELECT: "lost in selecting: the section was told, but not all that answers",
+}
+
+
+def _lost_at(result: Result) -> str:
+    step = result.lost_at
+    place = f" (place {result.rank})" if step is Step.RERANK else ""
+    return "" if step is None else f"<p>{escape(_LOST_AT[step] + place)}</p>"
+
+
+def _steps(misses: Sequence[Result]) -> str:
+    """How many each step lost."""
+    lost = Counter(result.lost_at for result in misses)
+    return " · ".join(f"{step.value} {lost[step]}" for step in Step if lost[step])

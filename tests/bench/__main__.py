@@ -2,10 +2,9 @@
 
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
-Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, check, embedding, fast_path, worst_message,
-announcement, planning. The
-data folder is the one `scoda run` uses; where a bench needs the index, what is not built yet is built there first, with
-a progress bar. The benches themselves work on copies.
+Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, check, embedding, fast_path,
+worst_message, announcement, planning. The data folder is the one `scoda run` uses; where a bench needs the index, what is
+not built yet is built there first, with a progress bar. The benches themselves work on copies.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ BENCHES = {
     "language": "Language of a message",
     "outside": "Passages that nobody tuned for",
     "unseen": "Questions to which nothing was fitted",
+    "leave_out": "Documents without their example questions",
     "check": "Check of a composed answer",
     "embedding": "Engines of the embedding model",
     "fast_path": "Paid broadcast beside other libraries",

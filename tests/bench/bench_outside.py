@@ -113,8 +113,8 @@ async def by_us(core: Core, found: Sample, *, show: bool) -> list[float]:
     """Our own hits."""
     hits = []
     for question, passage in found.asked:
-        ranked = (await core.answerer.examine(Question(question, TODAY))).ranked
-        first = ranked[0].key if ranked else None
+        best = (await core.extractive.trace(Question(question, TODAY))).best
+        first = best.answerable[0].key if best is not None and best.answerable else None
         is_hit = first is not None and (first.path, first.section_id) == (passage.path, passage.section)
         hits.append(float(is_hit))
         if show and not is_hit:

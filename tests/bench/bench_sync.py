@@ -22,6 +22,7 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.adapters.answering_threads import AnsweringThreads
 from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
@@ -31,6 +32,8 @@ from bot.adapters.index import PublishedIndex
 from bot.adapters.knowledge_files import KnowledgeFiles
 from bot.adapters.manifest import DocumentManifest
 from bot.adapters.shelf import GenerationShelf
+from bot.answering.pipeline import TOP_K
+from bot.answering.reading import Reading
 from bot.ingestion.model import SyncReport
 from bot.ingestion.service import Ingestion
 from bot.vocabulary import Locale
@@ -82,7 +85,9 @@ async def bench(files: int, workers: int, folder: Path) -> None:
         print(f"  store: {await timed(ingestion.store()):.1f} s")
         print(f"  time of the full build : time of the change = {full.took_s / one.took_s:.1f} : 1")
 
-        await bench_search(PublishedIndex(manifest, shelf, embedder), embedder, files)
+        threads = AnsweringThreads()
+        await bench_search(PublishedIndex(manifest, shelf, embedder, threads), embedder, files)
+        threads.close()
 
 
 async def bench_search(index: PublishedIndex, embedder: CachedEmbedder, files: int) -> None:
@@ -96,7 +101,7 @@ async def bench_search(index: PublishedIndex, embedder: CachedEmbedder, files: i
         started = time.perf_counter()
         await embedder.question(question)
         embedded = time.perf_counter()
-        await index.current().matches(question, Locale.EN, top_k=20)
+        await index.current().retrieve([Reading(question)], Locale.EN, top_k=TOP_K)
         embedding.append((embedded - started) * 1000)
         rest.append((time.perf_counter() - embedded) * 1000)
     print(f"question: embedding {describe(embedding)}, search {describe(rest)}")

@@ -25,12 +25,10 @@ from bot.adapters.e5.weights import ModelFile
 from bot.adapters.embeddings import prepared
 from bot.adapters.language_id import ShortMessageIdentifier
 from bot.adapters.lexicon import Lexicon, _buckets_of_word, buckets_of
+from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.composing.masking import masked
-from bot.answering.lexicon import asked_kind, refers_back
-from bot.answering.policy import declined
-from bot.answering.premises import years_in
 from bot.answering.relative_years import with_years
-from bot.answering.smalltalk import small_talk, without_greeting
+from bot.answering.rules import years_in
 from bot.chat.deeplinks import read_payload
 from bot.chat.envelope import read_envelope
 from bot.vocabulary import Locale
@@ -93,7 +91,6 @@ def _steps_with_a_line() -> Iterator[tuple[str, Step]]:
     yield "word_count", word_count
     yield "unshouted", unshouted
     yield "unstretched", unstretched
-    yield "declined", lambda text: (declined(text), small_talk(text), without_greeting(text))
     yield "years_in", years_in
     yield "buckets_of", buckets_of
     yield "identify", _identify()

@@ -29,12 +29,14 @@ from bot.adapters.chroma import Near, VectorStore
 from bot.adapters.index import NOMINATED_FROM, PublishedIndex
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.ports import Index
+from bot.answering.reading import Reading, ReadingKind
 from bot.errors import KnowledgeError
 from bot.ingestion.model import Audience, Vector
 from bot.ingestion.service import Ingestion
 from bot.vocabulary import DocumentPath, Locale, SectionKey
 from tests.knowledge_parts import (
     NOW,
+    THREADS,
     BruteForceIndex,
     GivenReading,
     LetterEmbeddings,
@@ -43,10 +45,12 @@ from tests.knowledge_parts import (
     MemoryVectorCache,
     document,
     section,
+    sections_found,
 )
 
 TRAINS = SectionKey(DocumentPath("logistics/trains.md"), "figures")
 ROUTES = SectionKey(DocumentPath("logistics/trains.md"), "routes")
+HALL = SectionKey(DocumentPath("expo/editions.md"), "hall")
 VISA = SectionKey(DocumentPath("entry/visa.md"), "trial")
 DOCUMENTS = (
     document(
@@ -157,7 +161,7 @@ def _index(parts: Parts) -> BruteForceIndex | PublishedIndex:
     if isinstance(parts.shelf, MemoryShelf):
         return BruteForceIndex(parts.manifest, parts.shelf, parts.embeddings)
     nominated_from = 0 if parts.uses_store else NOMINATED_FROM
-    return PublishedIndex(parts.manifest, parts.shelf, parts.embedder, nominated_from=nominated_from)
+    return PublishedIndex(parts.manifest, parts.shelf, parts.embedder, THREADS, nominated_from=nominated_from)
 
 
 def _stores(folder: Path) -> dict[str, int]:
@@ -200,23 +204,47 @@ async def index(published: Parts) -> AsyncIterator[Index]:
     index = _index(published)
     with counting_store_questions() as asked:
         await index.refresh()
-        await index.current().matches("trains", Locale.EN, top_k=1)
+        await sections_found(index.current(), "trains", Locale.EN, top_k=1)
     assert bool(asked) is published.uses_store
     yield index
     await index.close()
 
 
-async def test_the_nearest_sections_come_first(index: Index) -> None:
-    matches = await index.current().matches("which routes lead to Budapest", Locale.EN, top_k=3)
+async def test_what_a_question_is_about_is_the_nearest(index: Index) -> None:
+    found = await sections_found(index.current(), "which routes lead to Budapest", Locale.EN, top_k=3)
 
-    nearness = [max(match.passage, match.question) for match in matches]
-    assert matches[0].key.section_id == "routes"
-    assert nearness == sorted(nearness, reverse=True)
-    assert all(-1.001 <= one <= 1.001 for one in nearness)
+    assert found[0].key == ROUTES
+    assert all(-1.001 <= max(one.passage, one.question) <= 1.001 for one in found)
+
+
+async def test_several_readings_are_looked_for_at_once_each_for_itself(index: Index) -> None:
+    readings = [Reading("which routes lead to Budapest"), Reading("exhibition hall in spring")]
+
+    routes, hall = await index.current().retrieve(readings, Locale.EN, top_k=3)
+    (alone,) = await index.current().retrieve(readings[1:], Locale.EN, top_k=3)
+
+    assert max(routes.sections, key=lambda one: one.passage).key == ROUTES
+    assert max(hall.sections, key=lambda one: one.passage).key == HALL
+    together = {one.key: one.passage for one in hall.sections}
+    assert [together[one.key] for one in alone.sections] == pytest.approx(
+        [one.passage for one in alone.sections], abs=1e-5
+    )
+
+
+async def test_what_was_said_before_draws_a_reading_towards_it(index: Index) -> None:
+    asked = "and in spring?"
+    readings = [Reading(asked), Reading(asked, ReadingKind.AFTER_QUESTION, "Which routes lead to Budapest?")]
+
+    alone, together = await index.current().retrieve(readings, Locale.EN, top_k=9)
+
+    routes = [next(one.passage for one in found.sections if one.key == ROUTES) for found in (alone, together)]
+    halls = [next(one.passage for one in found.sections if one.key == HALL) for found in (alone, together)]
+    assert routes[0] < routes[1]
+    assert halls[1] < halls[0]
 
 
 async def test_a_section_is_found_by_its_stored_questions(index: Index) -> None:
-    best, *_ = await index.current().matches("How many freight trains ran in 2025?", Locale.EN, top_k=3)
+    best, *_ = await sections_found(index.current(), "How many freight trains ran in 2025?", Locale.EN, top_k=3)
 
     assert best.key == TRAINS
     assert best.question == pytest.approx(1.0, abs=0.01)
@@ -224,8 +252,8 @@ async def test_a_section_is_found_by_its_stored_questions(index: Index) -> None:
 
 
 async def test_the_means_are_taken_over_the_languages_of_a_section(index: Index) -> None:
-    matches = await index.current().matches("Сколько грузовых поездов прошло?", Locale.RU, top_k=20)
-    found = {match.key: match for match in matches}
+    sections = await sections_found(index.current(), "Сколько грузовых поездов прошло?", Locale.RU, top_k=20)
+    found = {one.key: one for one in sections}
 
     assert found[TRAINS].question == pytest.approx(1.0, abs=0.01)
     assert found[TRAINS].question_mean < 0.9
@@ -235,94 +263,108 @@ async def test_the_means_are_taken_over_the_languages_of_a_section(index: Index)
 
 
 async def test_the_passages_of_a_section_without_questions_stand_in_for_them(index: Index) -> None:
-    matches = await index.current().matches("hall in spring", Locale.EN, top_k=20)
+    found = await sections_found(index.current(), "hall in spring", Locale.EN, top_k=20)
 
-    hall = next(match for match in matches if match.key.section_id == "hall")
+    hall = next(one for one in found if one.key.section_id == "hall")
     assert not hall.has_questions
     assert (hall.question, hall.question_mean) == (hall.passage, hall.passage_mean)
     assert hall.passage > 0
-    assert next(match for match in matches if match.key == TRAINS).has_questions
+    assert next(one for one in found if one.key == TRAINS).has_questions
 
 
-async def test_sentences_speak_in_the_question_s_language(index: Index) -> None:
-    matches = {match.key: match for match in await index.current().matches("белый зал", Locale.RU, top_k=20)}
-    english = {match.key: match for match in await index.current().matches("white hall", Locale.EN, top_k=20)}
-    hall = next(key for key in english if key.section_id == "hall")
+async def test_the_best_sentence_in_any_language_speaks_for_a_section(index: Index) -> None:
+    (found,) = await index.current().retrieve([Reading("Almaty warehouse")], Locale.RU, top_k=20)
 
-    assert matches[hall].sentence == matches[hall].passage
-    assert english[TRAINS].sentence < english[hall].sentence
-    assert matches[TRAINS].log_posterior is None
+    trains = next(one for one in found.sections if one.key == TRAINS)
+    scores = [max(found.sentence_scores(copy)) for copy in index.current().knowledge.copies(TRAINS)]
+    assert trains.sentence == pytest.approx(max(scores), abs=1e-5)
+    assert min(scores) < max(scores)
+
+
+async def test_it_is_told_which_sections_stand_in_the_question_s_language(index: Index) -> None:
+    found = {one.key: one for one in await sections_found(index.current(), "белый зал", Locale.RU, top_k=20)}
+
+    assert (found[HALL].is_native, found[TRAINS].is_native) == (False, True)
+    assert found[TRAINS].log_posterior is None
 
 
 async def test_coverage_speaks_of_the_copy_in_the_question_s_language(index: Index) -> None:
-    matches = {match.key: match for match in await index.current().matches("грузовых поездов", Locale.RU, top_k=20)}
+    found = {one.key: one for one in await sections_found(index.current(), "грузовых поездов", Locale.RU, top_k=20)}
 
-    assert 0.9 < matches[TRAINS].coverage <= 1.0
-    assert matches[ROUTES].coverage == 0.0
+    assert 0.9 < found[TRAINS].coverage <= 1.0
+    assert found[ROUTES].coverage == 0.0
+
+
+async def test_names_and_numbers_are_covered_by_copies_in_other_languages_too(index: Index) -> None:
+    found = {one.key: one for one in await sections_found(index.current(), "Budapest", Locale.RU, top_k=20)}
+
+    assert found[ROUTES].coverage == 0.0
+    assert found[ROUTES].foreign_coverage > 0.5
+    assert found[TRAINS].foreign_coverage < found[ROUTES].foreign_coverage
 
 
 @pytest.mark.parametrize(("words", "least"), [("timber machines", 0.9), ("Almaty warehouse", 0.5)])
 async def test_who_holds_all_words_has_all_but_what_length_and_place_cost(
     index: Index, words: str, least: float
 ) -> None:
-    matches = await index.current().matches(words, Locale.EN, top_k=1)
+    found = await sections_found(index.current(), words, Locale.EN, top_k=1)
 
-    found = next(match for match in matches if match.key == TRAINS)
-    assert least < found.coverage <= 1.0
+    assert least < next(one for one in found if one.key == TRAINS).coverage <= 1.0
 
 
 async def test_a_section_that_holds_the_words_is_found_however_far_it_is_by_meaning(index: Index) -> None:
-    matches = await index.current().matches("Budapest hall hall hall exhibition", Locale.EN, top_k=1)
+    found = await sections_found(index.current(), "Budapest hall hall hall exhibition", Locale.EN, top_k=1)
 
-    assert {"routes", "hall"} <= {match.key.section_id for match in matches}
+    assert {"routes", "hall"} <= {one.key.section_id for one in found}
 
 
 async def test_chinese_is_found_by_single_characters(index: Index) -> None:
-    matches = await index.current().matches("白厅", Locale.ZH, top_k=1)
+    found = await sections_found(index.current(), "白厅", Locale.ZH, top_k=1)
 
-    assert any(match.key.section_id == "hall" and match.coverage > 0.3 for match in matches)
+    assert any(one.key.section_id == "hall" and one.coverage > 0.3 for one in found)
 
 
 async def test_asking_for_more_than_there_is_gives_every_section_once(index: Index) -> None:
-    matches = await index.current().matches("trains", Locale.EN, top_k=500)
+    found = await sections_found(index.current(), "trains", Locale.EN, top_k=500)
 
-    assert sorted(match.key.section_id for match in matches) == ["figures", "hall", "routes"]
+    assert sorted(one.key.section_id for one in found) == ["figures", "hall", "routes"]
 
 
 @pytest.mark.parametrize("text", ["", " ", "?!", "🚂🚂", "\x00\ud800", "a" * 5000, "'; DROP TABLE x; --"])
 async def test_any_text_can_be_asked(index: Index, text: str) -> None:
-    assert await index.current().matches(text, Locale.UR, top_k=3)
+    assert await sections_found(index.current(), text, Locale.UR, top_k=3)
 
 
 async def test_every_sentence_is_scored_in_reading_order(index: Index) -> None:
-    search = index.current()
-    (stored,) = [copy for copy in search.knowledge.copies(TRAINS) if copy.locale is Locale.EN]
+    retriever = index.current()
+    (stored,) = [copy for copy in retriever.knowledge.copies(TRAINS) if copy.locale is Locale.EN]
 
-    scores = await search.sentences("a warehouse in Almaty", Locale.EN, stored)
+    (found,) = await retriever.retrieve([Reading("a warehouse in Almaty")], Locale.EN, top_k=3)
+    scores = list(found.sentence_scores(stored))
 
-    assert [one.ordinal for one in scores] == [0, 1, 2]
-    assert max(scores, key=lambda one: one.score).ordinal == 2
+    assert len(scores) == 3
+    assert scores.index(max(scores)) == 2
     assert stored.sentences[2] == "Almaty has a warehouse of its own."
 
 
 async def test_what_has_expired_is_not_found_but_can_be_read(index: Index) -> None:
-    search = index.current()
+    retriever = index.current()
 
-    matches = await search.matches("visa waiver trial for tourists", Locale.EN, top_k=500)
+    (found,) = await retriever.retrieve([Reading("visa waiver trial for tourists")], Locale.EN, top_k=500)
 
-    assert VISA not in {match.key for match in matches}
-    (stored,) = search.knowledge.copies(VISA)
+    assert VISA not in {one.key for one in found.sections}
+    (stored,) = retriever.knowledge.copies(VISA)
     assert stored.valid_until == date(2026, 2, 1)
-    assert len(await search.sentences("visa", Locale.EN, stored)) == 1
+    assert len(found.sentence_scores(stored)) == 1
 
 
 async def test_what_is_for_staff_is_nowhere(index: Index) -> None:
-    search = index.current()
+    retriever = index.current()
 
-    matches = await search.matches("Staff only kettle plan", Locale.EN, top_k=500)
+    found = await sections_found(retriever, "Staff only kettle plan", Locale.EN, top_k=500)
 
-    assert not any(match.key.path == "area/secret.md" for match in matches)
-    keys = search.knowledge.keys()
+    assert not any(one.key.path == "area/secret.md" for one in found)
+    keys = retriever.knowledge.keys()
     assert not any(key.path == "area/secret.md" for key in keys)
 
 
@@ -371,9 +413,9 @@ async def test_a_newer_generation_takes_over_while_a_running_search_keeps_its_ow
     assert await index.refresh()
 
     assert index.current().knowledge.generation > old.knowledge.generation
-    assert {match.key.path for match in await old.matches("trains", Locale.EN, top_k=9)} == {"logistics/trains.md"}
-    new = await index.current().matches("trains", Locale.EN, top_k=9)
-    assert {match.key.path for match in new} == {"expo/editions.md"}
+    assert {one.key.path for one in await sections_found(old, "trains", Locale.EN, top_k=9)} == {"logistics/trains.md"}
+    new = await sections_found(index.current(), "trains", Locale.EN, top_k=9)
+    assert {one.key.path for one in new} == {"expo/editions.md"}
     del old
     await index.close()
 
@@ -386,14 +428,15 @@ async def test_a_store_that_was_written_later_is_taken_without_a_new_generation(
     await parts.ingestion.sync(now=NOW)
     async with _index(parts) as index:
         with counting_store_questions() as asked:
-            exact = await index.current().matches("freight trains", Locale.EN, top_k=3)
+            exact = await sections_found(index.current(), "freight trains", Locale.EN, top_k=3)
             assert not asked
             await parts.ingestion.store()
             await index.take_store()
-            nominated = await index.current().matches("freight trains", Locale.EN, top_k=3)
+            nominated = await sections_found(index.current(), "freight trains", Locale.EN, top_k=3)
     assert asked == [1, 3]
-    assert [match.key for match in nominated] == [match.key for match in exact]
-    assert [match.question for match in nominated] == pytest.approx([match.question for match in exact], abs=1e-5)
+    compared = {one.key: one.question for one in exact}
+    assert nominated[0].key == exact[0].key
+    assert [one.question for one in nominated] == pytest.approx([compared[one.key] for one in nominated], abs=1e-5)
 
 
 async def test_few_rows_are_compared_exactly_though_there_is_a_store(tmp_path: Path) -> None:
@@ -402,7 +445,7 @@ async def test_few_rows_are_compared_exactly_though_there_is_a_store(tmp_path: P
     assert await parts.ingestion.store()
     with counting_store_questions() as asked:
         async with _index(parts) as index:
-            await index.current().matches("freight trains", Locale.EN, top_k=3)
+            await sections_found(index.current(), "freight trains", Locale.EN, top_k=3)
     assert not asked
 
 
@@ -422,9 +465,11 @@ async def test_the_store_of_a_changed_generation_is_made_from_the_one_before(tmp
 
     assert _stores(tmp_path) == {"store-2": 2}
     async with _index(parts) as index:
-        best, *_ = await index.current().matches("列车从青岛出发", Locale.ZH, top_k=3)
+        best, *_ = await sections_found(index.current(), "列车从青岛出发", Locale.ZH, top_k=3)
         assert best.key.section_id == "train"
-        assert "hall" in {match.key.section_id for match in await index.current().matches("hall", Locale.EN, top_k=500)}
+        assert "hall" in {
+            one.key.section_id for one in await sections_found(index.current(), "hall", Locale.EN, top_k=500)
+        }
 
 
 async def test_many_stored_questions_tell_together_whose_a_question_is(tmp_path: Path) -> None:
@@ -438,9 +483,9 @@ async def test_many_stored_questions_tell_together_whose_a_question_is(tmp_path:
     )
     await parts.ingestion.sync(now=NOW)
     async with _index(parts) as index:
-        matches = await index.current().matches("what does the tea cost", Locale.EN, top_k=50)
+        found = await sections_found(index.current(), "what does the tea cost", Locale.EN, top_k=50)
 
-    posterior = {match.key.section_id: math.exp(match.log_posterior) for match in matches}
+    posterior = {one.key.section_id: math.exp(one.log_posterior) for one in found}
     assert posterior["tea"] > 0.5 > posterior["silk"]
     assert sum(posterior.values()) == pytest.approx(1.0, abs=1e-3)
 
@@ -451,7 +496,7 @@ async def test_words_with_lost_letters_are_found_like_those_that_have_them(tmp_p
     await parts.ingestion.sync(now=NOW)
     async with _index(parts) as index:
         whole, lost, other = [
-            (await index.current().matches(text, Locale.KK, top_k=9))[0]
+            (await sections_found(index.current(), text, Locale.KK, top_k=9))[0]
             for text in ("Көрме қай залда өтеді", "Корме қай залда отеди", "Карта қай залда отыр")
         ]
     assert lost.passage == whole.passage != other.passage
@@ -462,9 +507,9 @@ async def test_latin_letters_are_read_with_the_words_of_the_texts_or_letter_by_l
     parts.reader = GivenReading(document("expo/hall.md", Locale.MN, section("hall", "Цагаан танхим хаана байдаг вэ.")))
     await parts.ingestion.sync(now=NOW)
     async with _index(parts) as index:
-        search = index.current()
+        retriever = index.current()
         read = [
-            await search.in_own_letters(text, locale)
+            await retriever.in_own_letters(text, locale)
             for text, locale in (
                 ("tsagaan tanhim xaana", Locale.MN),
                 ("Цагаан танхим", Locale.MN),
@@ -475,20 +520,18 @@ async def test_latin_letters_are_read_with_the_words_of_the_texts_or_letter_by_l
     assert read == ["Цагаан танхим хаана", "Цагаан танхим", "белый зал", "white hall"]
 
 
-async def test_without_stored_questions_texts_in_the_question_s_language_are_compared_closer_to_the_raw_vectors(
-    tmp_path: Path,
-) -> None:
+async def test_a_folder_without_stored_questions_is_searched_by_its_texts_alone(tmp_path: Path) -> None:
     parts = _parts("exact", tmp_path)
     halls = [section(f"hall-{number}", f"Hall number {number} is white, and it is large.") for number in range(4)]
     parts.reader = GivenReading(document("venue/halls.md", Locale.EN, *halls))
     await parts.ingestion.sync(now=NOW)
     async with _index(parts) as index:
-        own = await index.current().matches("hall number 2", Locale.EN, top_k=9)
-        foreign = await index.current().matches("hall number 2", Locale.RU, top_k=9)
+        own = await sections_found(index.current(), "hall number 2", Locale.EN, top_k=9)
+        foreign = await sections_found(index.current(), "hall number 2", Locale.RU, top_k=9)
 
-    assert all(match.is_native and not match.has_questions for match in own)
-    assert not any(match.is_native for match in foreign)
-    assert {match.log_posterior for match in (*own, *foreign)} == {None}
+    assert all(one.is_native and not one.has_questions for one in own)
+    assert not any(one.is_native for one in foreign)
+    assert {one.log_posterior for one in (*own, *foreign)} == {None}
 
 
 async def test_sentences_that_are_not_embedded_yet_are_all_as_near(
@@ -497,10 +540,10 @@ async def test_sentences_that_are_not_embedded_yet_are_all_as_near(
     parts = _parts("exact", tmp_path)
     await parts.ingestion.sync(now=NOW)
     async with _index(parts) as index:
-        search = index.current()
-        (stored,) = [copy for copy in search.knowledge.copies(TRAINS) if copy.locale is Locale.EN]
-        monkeypatch.setattr(type(search._files), "rows_of", lambda *_: np.zeros(0, dtype=np.int64))
+        retriever = index.current()
+        (stored,) = [copy for copy in retriever.knowledge.copies(TRAINS) if copy.locale is Locale.EN]
+        monkeypatch.setattr(type(retriever._files), "rows_of", lambda *_: np.zeros(0, dtype=np.int64))
 
-        hits = await search.sentences("a warehouse in Almaty", Locale.EN, stored)
+        (found,) = await retriever.retrieve([Reading("a warehouse in Almaty")], Locale.EN, top_k=3)
 
-    assert [(hit.ordinal, hit.score) for hit in hits] == [(0, 0.0), (1, 0.0), (2, 0.0)]
+        assert list(found.sentence_scores(stored)) == [0.0, 0.0, 0.0]

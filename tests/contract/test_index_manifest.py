@@ -15,7 +15,7 @@ from bot.adapters.manifest import DocumentManifest, means_from_bytes, means_to_b
 from bot.errors import KnowledgeError
 from bot.ingestion.model import Audience, GenerationContent, Means
 from bot.ingestion.ports import Manifest
-from bot.vocabulary import Locale
+from bot.vocabulary import Locale, Reply
 from tests.knowledge_parts import NOW, MemoryManifest, document, section
 
 DOCUMENTS = (
@@ -26,7 +26,7 @@ DOCUMENTS = (
         section("b", "Text without a source.", source=None, as_of=None),
         owner="knowledge team",
     ),
-    document("open/x.md", Locale.EN, section("c", "Not known."), answerable=False, audience=Audience.STAFF, decline="harm"),
+    document("open/x.md", Locale.EN, section("c", "Not known."), answerable=False, audience=Audience.STAFF, reply=Reply.HARM),
 )  # fmt: skip
 MEANS = Means(
     passages={locale: np.full(4, number, dtype=np.float32) for number, locale in enumerate(Locale)},

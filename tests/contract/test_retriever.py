@@ -15,11 +15,13 @@ from bot.adapters.index import PublishedIndex
 from bot.adapters.retriever import ScodaRetriever
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.ports import LanguageGuess
+from bot.answering.reranking import Ranking
 from bot.errors import NothingPublishedError
 from bot.ingestion.service import Ingestion
 from bot.vocabulary import Locale
 from tests.knowledge_parts import (
     NOW,
+    THREADS,
     GivenReading,
     LetterEmbeddings,
     MemoryManifest,
@@ -35,6 +37,7 @@ DOCUMENTS = (
     document("open/price.md", Locale.EN, section("price", "What a hall costs is not known."), answerable=False),
     document("entry/visa.md", Locale.EN, section("old", "A hall pass was needed.", valid_until=date(2026, 2, 1))),
 )
+RANKING = Ranking({"passage": 10.0, "coverage": 5.0})
 
 
 class Cyrillic:
@@ -49,8 +52,8 @@ async def retriever(tmp_path: Path) -> AsyncIterator[ScodaRetriever]:
     embedder = CachedEmbedder(LetterEmbeddings(), MemoryVectorCache())
     manifest, shelf = MemoryManifest(), GenerationShelf(tmp_path / "index")
     await Ingestion(reader=GivenReading(*DOCUMENTS), embedder=embedder, manifest=manifest, shelf=shelf).sync(now=NOW)
-    async with PublishedIndex(manifest, shelf, embedder) as index:
-        yield ScodaRetriever(index=index, identifier=Cyrillic(), top_k=2)
+    async with PublishedIndex(manifest, shelf, embedder, THREADS) as index:
+        yield ScodaRetriever(index=index, identifier=Cyrillic(), ranking=RANKING, top_k=2)
 
 
 async def test_sections_come_best_first_with_source_and_dates(retriever: ScodaRetriever) -> None:
@@ -85,6 +88,6 @@ async def test_it_is_a_part_of_a_chain(retriever: ScodaRetriever) -> None:
 
 async def test_before_anything_is_published_that_is_said(tmp_path: Path) -> None:
     embedder = CachedEmbedder(LetterEmbeddings(), MemoryVectorCache())
-    index = PublishedIndex(MemoryManifest(), GenerationShelf(tmp_path / "index"), embedder)
+    index = PublishedIndex(MemoryManifest(), GenerationShelf(tmp_path / "index"), embedder, THREADS)
     with pytest.raises(NothingPublishedError, match="scoda knowledge sync"):
-        await ScodaRetriever(index=index, identifier=Cyrillic()).ainvoke("hall")
+        await ScodaRetriever(index=index, identifier=Cyrillic(), ranking=RANKING).ainvoke("hall")

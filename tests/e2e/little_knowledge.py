@@ -1,5 +1,5 @@
 """A small knowledge folder for whole runs: four documents in English, Chinese and Russian, one of them of open
-questions, and one section that is no longer valid.
+questions, one section that is no longer valid, and examples of greetings in English.
 """
 
 from __future__ import annotations
@@ -232,6 +232,23 @@ The bot has found no text about parking. Please ask the hall itself.
     ),
 }
 
+_GREETINGS = {
+    "en": (
+        "Greetings",
+        """\
+## Greetings {#examples}
+
+Greetings.
+
+? hello
+? hi there
+? Good morning everyone
+? hello, how are you?
+? greetings to the whole team!
+""",
+    ),
+}
+
 
 def write_little_knowledge(folder: Path) -> None:
     """Write all files."""
@@ -240,6 +257,7 @@ def write_little_knowledge(folder: Path) -> None:
         ("venue/pearl.md", _HALL, ""),
         ("expo/tickets.md", _TICKETS, ""),
         ("open/parking.md", _OPEN, "answerable: false\n"),
+        ("bot/greeting.md", _GREETINGS, "answerable: false\nreply: greeting\n"),
     ):
         for locale, (title, body) in versions.items():
             write_document(folder, f"{locale}/{name}", title, body, more=more)

@@ -21,15 +21,17 @@ from bot.adapters.language_id import ShortMessageIdentifier
 from bot.answering.composing.model import ChatMessage, Completion, Reservation, Role
 from bot.answering.composing.service import ComposingAnswerer, Limits
 from bot.answering.model import Answer, Outcome, Question, Turn
+from bot.answering.pipeline import Answerer
 from bot.answering.ports import StoredSection
-from bot.answering.service import Answerer
 from bot.vocabulary import Locale, VisitorId
+from tests.answering_parts import GivenRetriever, calibrated, key
 from tests.faults.composing_material import TODAY, by_locale, number_moved
 from tests.model_server import composed, obedient
-from tests.unit.answering.test_service import BOLD, GivenSearch, key
 
 SITE = "https://scoda-visa.example.com/pay"
 FIRM = "Acme"
+BOLD = calibrated(4.0, sentence_alone=1.0)
+"""Surest of the sentence that asks: then what an attack adds to it does not keep it from the model."""
 
 
 class Order(StrEnum):
@@ -419,9 +421,10 @@ class Seen:
 def answerer_over(
     sections: Sequence[StoredSection], model: WorstModel, *, identifier: ShortMessageIdentifier, **limits: int
 ) -> ComposingAnswerer:
-    """The real answerer with a search that finds these sections for whatever is asked."""
-    search = GivenSearch(sections, dict(zip((one.key.path[6:-3] for one in sections), NEARNESS.values(), strict=False)))
-    extractive = Answerer(search, identifier, calibration=BOLD)
+    """The real answerer with a retriever that finds these sections for whatever is asked."""
+    names = (one.key.path[6:-3] for one in sections)
+    retriever = GivenRetriever(sections, dict(zip(names, NEARNESS.values(), strict=False)))
+    extractive = Answerer(retriever, identifier, BOLD)
     return ComposingAnswerer(
         extractive,
         model,

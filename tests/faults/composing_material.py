@@ -18,8 +18,8 @@ from babel.dates import get_month_names
 
 from bot.adapters.generation_files import _stored_sections as stored_sections
 from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.answering.browsing import is_valid
 from bot.answering.composing.names import forms_of
-from bot.answering.library import is_valid
 from bot.answering.ports import StoredSection
 from bot.ingestion.model import Audience
 from bot.vocabulary import Locale, SectionKey

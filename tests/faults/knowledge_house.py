@@ -12,7 +12,7 @@ from bot.adapters.shelf import GenerationShelf
 from bot.ingestion.model import SyncReport
 from bot.ingestion.ports import Shelf
 from bot.ingestion.service import Ingestion
-from tests.knowledge_parts import NOW, LetterEmbeddings, MemoryManifest, MemoryVectorCache, no_language
+from tests.knowledge_parts import NOW, THREADS, LetterEmbeddings, MemoryManifest, MemoryVectorCache, no_language
 
 
 class House:
@@ -54,6 +54,7 @@ class House:
             self.manifest,
             self.shelf,
             self.embedder,
+            THREADS,
             restore=restore if restores else None,
             nominated_from=0 if asks_store else NOMINATED_FROM,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,13 @@ from bot.adapters.folder_watch import FolderWatch
 from bot.adapters.index import PublishedIndex
 from bot.adapters.knowledge_files import LEDGER_NAME, KnowledgeFiles
 from bot.adapters.translation_ledger import TranslationLedger
-from bot.answering.evidence import Calibration
 from bot.answering.model import Answer, Question
-from bot.answering.ports import LanguageGuess
-from bot.answering.service import Answerer
+from bot.answering.pipeline import Answerer
 from bot.errors import EmbeddingMismatchError, GenerationError, KnowledgeError
 from bot.ingestion.comparing import inspect
 from bot.ingestion.model import Reading
 from bot.vocabulary import Locale
+from tests.answering_parts import BOLD, English
 from tests.e2e.processes import Place
 from tests.faults.knowledge_house import House
 from tests.knowledge_parts import (
@@ -32,6 +30,7 @@ from tests.knowledge_parts import (
     LetterEmbeddings,
     no_language,
     section_text,
+    sections_found,
     write_file,
 )
 
@@ -431,10 +430,10 @@ def house(folder: Path, tmp_path: Path) -> House:
 
 
 async def _paths(index: PublishedIndex) -> set[str]:
-    matches = await index.current().matches("this file", Locale.EN, top_k=50)
+    found = await sections_found(index.current(), "this file", Locale.EN, top_k=50)
     keys = index.current().knowledge.keys()
-    assert {match.key for match in matches} == set(keys)
-    return {str(match.key.path) for match in matches}
+    assert {one.key for one in found} == set(keys)
+    return {str(one.key.path) for one in found}
 
 
 async def test_F12_a_deleted_file_is_gone_from_search_and_from_the_store(house: House) -> None:
@@ -549,7 +548,7 @@ async def test_O06_exact_search_answers_beside_a_damaged_store(house: House, dam
     write_file(house.folder, "en/area/halls.md", "\n".join(halls))
     await house.publish()
     async with house.index() as index:
-        exact = [match.key for match in await index.current().matches("this file is good", Locale.EN, top_k=5)]
+        exact = [one.key for one in await sections_found(index.current(), "this file is good", Locale.EN, top_k=5)]
     for file in await _store_files(house):
         whole = file.read_bytes()
         if damage == "flipped":
@@ -560,8 +559,8 @@ async def test_O06_exact_search_answers_beside_a_damaged_store(house: House, dam
             file.write_bytes(whole[: len(whole) // 2] if damage == "cut short" else b"")
 
         async with house.index(restores=False, asks_store=True) as index:
-            found = await index.current().matches("this file is good", Locale.EN, top_k=5)
-        assert [match.key for match in found][:5] == exact[:5], file.name
+            found = await sections_found(index.current(), "this file is good", Locale.EN, top_k=5)
+        assert [one.key for one in found][:5] == exact[:5], file.name
         file.write_bytes(whole)
 
 
@@ -621,7 +620,7 @@ async def test_knowledge_for_staff_alone_is_published_and_tells_visitors_nothing
 
     assert (report.documents, report.chunks) == (1, 0)
     async with house.index(restores=False) as index:
-        assert not await index.current().matches("this file", Locale.EN, top_k=5)
+        assert not await sections_found(index.current(), "this file", Locale.EN, top_k=5)
     assert (await house.ingestion.sync(now=NOW)).published is None
 
 
@@ -633,9 +632,9 @@ async def test_a_language_of_which_everything_has_expired_does_not_stop_the_othe
 
     assert report.documents == 2
     async with house.index(asks_store=True) as index:
-        found = await index.current().matches("this file", Locale.EN, top_k=9)
-        assert {str(match.key.path) for match in found} == {"area/good.md"}
-        assert {match.key.path for match in await index.current().matches("этот файл", Locale.RU, top_k=9)} == {
+        found = await sections_found(index.current(), "this file", Locale.EN, top_k=9)
+        assert {str(one.key.path) for one in found} == {"area/good.md"}
+        assert {one.key.path for one in await sections_found(index.current(), "этот файл", Locale.RU, top_k=9)} == {
             "area/good.md"
         }
 
@@ -653,13 +652,6 @@ async def test_the_index_of_another_data_folder_is_not_taken_for_one_s_own(house
         assert await _paths(index) == {"area/good.md"}
 
 
-class English:
-    """See `bot.answering.ports.LanguageIdentifier`: everything is English."""
-
-    def identify(self, text: str, *, prior: Mapping[Locale, float]) -> LanguageGuess:
-        return LanguageGuess(Locale.EN, 0.99)
-
-
 async def _told_of_opening(house: House) -> Answer:
     """The answer where an old file (as of 2025) says 9:00 and a new one (as of 2026) says 10:00."""
     old = section_text("old", "The Pearl centre opens at 9:00 on working days.", "When does the Pearl centre open?")
@@ -667,9 +659,8 @@ async def _told_of_opening(house: House) -> Answer:
     write_file(house.folder, "en/area/old.md", old.replace("{#old}", "{#old as_of=2025-03-01}"))
     write_file(house.folder, "en/area/new.md", new.replace("{#new}", "{#new as_of=2026-03-01}"))
     await house.ingestion.sync(now=NOW)
-    sure = Calibration(weights={}, constant=4.0)
     async with house.index() as index:
-        answerer = Answerer(index, English(), calibration=sure, bare_calibration=sure)
+        answerer = Answerer(index, English(), BOLD)
         return await answerer.answer(Question("the Pearl centre opens on working days at which hour", NOW.date()))
 
 

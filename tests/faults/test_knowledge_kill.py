@@ -26,7 +26,7 @@ from bot.adapters.shelf import GenerationShelf
 from bot.vocabulary import Locale
 from tests.faults import sync_process
 from tests.faults.sync_process import Moments
-from tests.knowledge_parts import LetterEmbeddings, section_text, write_file
+from tests.knowledge_parts import THREADS, LetterEmbeddings, section_text, sections_found, write_file
 
 KILLS = 8
 FILES = 12
@@ -67,11 +67,11 @@ async def _answering_version(data: Path) -> tuple[int, set[str]]:
     async with open_database(data / "state.db") as database:
         embedder = CachedEmbedder(LetterEmbeddings(), SqlEmbeddingCache(database))
         manifest = DocumentManifest(SqlManifestStore(database))
-        async with PublishedIndex(manifest, GenerationShelf(data / "index"), embedder) as index:
+        async with PublishedIndex(manifest, GenerationShelf(data / "index"), embedder, THREADS) as index:
             search = index.current()
-            matches = await search.matches("hall part version", Locale.EN, top_k=FILES * 10)
-            assert len(matches) == FILES * 4
-            copies = [search.knowledge.copies(match.key)[0] for match in matches]
+            found = await sections_found(search, "hall part version", Locale.EN, top_k=FILES * 10)
+            assert len(found) == FILES * 4
+            copies = [search.knowledge.copies(one.key)[0] for one in found]
             return search.knowledge.generation, {copy.text.rpartition(" ")[2] for copy in copies}
 
 
@@ -178,9 +178,9 @@ class Workshop:
             if published is None:
                 return None
             shelf = GenerationShelf(self.data / "index")
-            async with PublishedIndex(manifest, shelf, embedder, nominated_from=0) as index:
+            async with PublishedIndex(manifest, shelf, embedder, THREADS, nominated_from=0) as index:
                 search = index.current()
-                found = {match.key for match in await search.matches("hall part version", Locale.EN, top_k=500)}
+                found = {one.key for one in await sections_found(search, "hall part version", Locale.EN, top_k=500)}
                 keys = search.knowledge.keys()
                 copies = [copy for key in keys for copy in search.knowledge.copies(key)]
                 english = [copy.text for copy in copies if copy.locale is Locale.EN]

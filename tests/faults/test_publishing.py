@@ -15,12 +15,13 @@ import pytest
 import bot.adapters.shelf
 import bot.ingestion.draft
 from bot.adapters.shelf import GenerationShelf
-from bot.answering.ports import StoredSection
+from bot.answering.ports import Retriever, StoredSection
+from bot.answering.reading import Reading
 from bot.errors import EmbeddingError, GenerationError, KnowledgeError
 from bot.ingestion.typical_questions import typical_questions
 from bot.vocabulary import Locale
 from tests.faults.knowledge_house import House
-from tests.knowledge_parts import NOW, LetterEmbeddings, section_text, write_file
+from tests.knowledge_parts import NOW, LetterEmbeddings, section_text, sections_found, write_file
 
 TYPICAL = {text for texts in typical_questions().values() for text in texts}
 
@@ -45,8 +46,8 @@ async def found(house: House, *, asks_store: bool = False) -> set[str]:
     """The texts of all sections that are found, with nobody there to restore anything."""
     async with house.index(restores=False, asks_store=asks_store) as index:
         search = index.current()
-        matches = await search.matches("which hall is white", Locale.EN, top_k=100)
-        return {copy.text.partition(".")[0] for match in matches for copy in search.knowledge.copies(match.key)}
+        found = await sections_found(search, "which hall is white", Locale.EN, top_k=100)
+        return {copy.text.partition(".")[0] for one in found for copy in search.knowledge.copies(one.key)}
 
 
 def told(colour: str = "white") -> set[str]:
@@ -284,14 +285,14 @@ async def test_F19_each_step_answers_from_what_is_embedded_and_scores_the_senten
     async def ask() -> None:
         assert await index.refresh()
         search, published = index.current(), await stepping.manifest.published()
-        matches = await search.matches("which hall is white", Locale.EN, top_k=100)
+        found = await sections_found(search, "which hall is white", Locale.EN, top_k=100)
         embedded = set(_own(stepping.embeddings))
-        for match in matches:
-            copies = search.knowledge.copies(match.key)
+        for one in found:
+            copies = search.knowledge.copies(one.key)
             assert any(f"{copy.heading}\n{copy.text}" in embedded for copy in copies)
             for copy in copies:
                 await _sentences_are_all_scored(search, copy, are_embedded=set(copy.sentences) <= embedded)
-        steps.append((published.pending, len(matches)))
+        steps.append((published.pending, len(found)))
 
     await stepping.ingestion.sync(now=NOW, on_published=ask)
     await index.close()
@@ -302,13 +303,13 @@ async def test_F19_each_step_answers_from_what_is_embedded_and_scores_the_senten
     assert [count for _, count in steps] == sorted(count for _, count in steps)
 
 
-async def _sentences_are_all_scored(search: Any, copy: StoredSection, *, are_embedded: bool) -> None:
+async def _sentences_are_all_scored(retriever: Retriever, copy: StoredSection, *, are_embedded: bool) -> None:
     """Those of a step that holds them by meaning; where none is embedded all are as near."""
-    scored = await search.sentences(copy.sentences[1], copy.locale, copy)
-    assert [one.ordinal for one in scored] == [0, 1]
-    if any(one.score for one in scored):
+    (found,) = await retriever.retrieve([Reading(copy.sentences[1])], copy.locale, top_k=100)
+    first, second = found.sentence_scores(copy)
+    if first or second:
         assert are_embedded
-        assert scored[1].score == pytest.approx(1.0, abs=0.02) or scored[1].score > scored[0].score
+        assert second == pytest.approx(1.0, abs=0.02) or second > first
 
 
 async def test_F19_an_embedding_that_fails_leaves_the_last_step_answering_after_a_restart(stepping: House) -> None:

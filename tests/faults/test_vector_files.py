@@ -354,7 +354,7 @@ def test_V09_the_program_writes_them_and_checks_them_and_reads_knowledge_in_by_t
     assert written.returncode == 0, written.stderr
     files = {path.name for path in (place.knowledge / VECTORS_FOLDER).iterdir()}
     assert {"en.vec", "zh.vec", "ru.vec"} <= files
-    assert place.scoda("knowledge", "check").stderr == ""
+    assert ".vec" not in place.scoda("knowledge", "check").stderr
     assert "Nothing changed" in place.scoda("knowledge", "vectors").stdout
 
     pearl = place.knowledge / "en/venue/pearl.md"

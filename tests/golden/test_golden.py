@@ -1,7 +1,8 @@
 """The gate: no language may fall behind, in what it holds and in what it answers.
 
-The real knowledge is indexed with the real model and asked every golden question, as `scoda evaluate` does. The floors
-are a little below what was measured when they were set: a change that costs answers fails here.
+The real knowledge is indexed with the real model and asked every golden question, as `scoda evaluate` does. Nothing is
+fitted on these questions. The floors are a little below what was measured when they were set: a change that costs answers
+fails here.
 """
 
 from collections import Counter
@@ -17,12 +18,14 @@ from bot.vocabulary import Locale
 from bot.writing.folding import ascii_digits
 from tests.golden import GOLDEN, KNOWLEDGE, TODAY
 
-LEAST_RIGHT = 0.955
-LEAST_RIGHT_IN_A_LANGUAGE = 0.9
-LEAST_REFUSED_RIGHTLY = 0.965
-LEAST_RIGHT_OF_THE_HARD = 0.94
-MOST_REFUSED_WRONGLY = 0.038
-WORST_TO_BEST = 0.9
+LEAST_RIGHT = 0.935
+LEAST_RIGHT_IN_A_LANGUAGE = 0.82
+LEAST_UNANSWERED = 0.95
+LEAST_REFUSED_RIGHTLY = 0.91
+LEAST_RIGHT_OF_THE_HARD = 0.88
+MOST_REFUSED_WRONGLY = 0.025
+MOST_TWO_TOLD = 0.08
+WORST_TO_BEST = 0.83
 
 
 def cases_of(locale: Locale) -> list[Case]:
@@ -42,7 +45,7 @@ async def results(golden_data) -> list[Result]:
     cases = [case for locale in Locale for case in cases_of(locale)]
     async with open_core(settings) as core:
         await core.make_answerable()
-        return await evaluate(cases, core.answerer, today=TODAY, say=lambda answer: " ".join(answer.sentences))
+        return await evaluate(cases, core.extractive, today=TODAY, say=lambda answer: " ".join(answer.sentences))
 
 
 @pytest.mark.parametrize("locale", list(Locale))
@@ -61,21 +64,24 @@ def test_every_language_holds_every_document_and_section(locale):
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_answers_are_right_and_what_is_not_known_is_refused(results):
     total = tally(results, "all")
-    assert total.right_in_language >= LEAST_RIGHT
-    assert total.refused_rightly >= LEAST_REFUSED_RIGHTLY
-    assert total.refused_wrongly <= MOST_REFUSED_WRONGLY
+    assert total.right_in_language.value >= LEAST_RIGHT
+    assert total.unanswered.value >= LEAST_UNANSWERED
+    assert total.refused_rightly.value >= LEAST_REFUSED_RIGHTLY
+    assert total.refused_wrongly.value <= MOST_REFUSED_WRONGLY
+    assert total.two_told.value <= MOST_TWO_TOLD
+    assert total.taken_for_small_talk.value <= 0.005
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_misspelt_questions_and_those_in_other_scripts_are_answered_too(results):
     hard = tally([result for result in results if result.case.case_id[3] == "h"], "hard")
-    assert hard.right_in_language >= LEAST_RIGHT_OF_THE_HARD
+    assert hard.right_in_language.value >= LEAST_RIGHT_OF_THE_HARD
 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_language_falls_behind(results):
     right = {
-        locale: tally([result for result in results if result.case.locale is locale], locale).right_in_language
+        locale: tally([result for result in results if result.case.locale is locale], locale).right_in_language.value
         for locale in Locale
     }
     assert min(right.values()) >= LEAST_RIGHT_IN_A_LANGUAGE, right

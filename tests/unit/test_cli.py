@@ -164,7 +164,7 @@ async def test_ask_and_status_work_beside_a_running_bot_and_write_nothing(place:
         assert TRAINS_IN_2025 in json.loads(asked.stdout)["answer"]
         status = place.scoda("knowledge", "status")
         assert status.returncode == 0, status.stderr
-        assert "12 documents" in status.stdout
+        assert "13 documents" in status.stdout
         assert sorted(file.name for file in (place.data / "index").iterdir()) == before
 
         for arguments in (("run",), ("knowledge", "sync")):
@@ -282,7 +282,7 @@ def test_knowledge_commands_tell_what_is_wrong_by_file_and_line_and_change_only_
 
     synced = place.scoda("knowledge", "sync")
     assert synced.returncode == 0, synced.stderr
-    assert re.search(r"Published generation \d+: 11 documents", synced.stdout)
+    assert re.search(r"Published generation \d+: 12 documents", synced.stdout)
     embedded = int(re.search(r"(\d+) embedded", synced.stdout)[1])
     assert 0 < embedded < 20
     assert "1,300" in place.scoda("ask", QUESTION).stdout

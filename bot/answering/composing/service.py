@@ -15,7 +15,7 @@ from math import ceil
 
 import structlog
 
-from bot.answering import library
+from bot.answering import browsing
 from bot.answering.composing.breaker import Breaker
 from bot.answering.composing.checking import Checker
 from bot.answering.composing.model import (
@@ -39,10 +39,10 @@ from bot.answering.composing.understanding import (
     understood,
 )
 from bot.answering.composing.vocabulary import Vocabularies, Vocabulary
+from bot.answering.conflicts import disagree
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView
+from bot.answering.pipeline import Answerer
 from bot.answering.ports import LanguageIdentifier, StoredSection
-from bot.answering.rivals import disagree
-from bot.answering.service import Answerer
 from bot.errors import ModelError
 from bot.vocabulary import Locale, SectionKey
 
@@ -342,7 +342,7 @@ def _readings(text: str, answer: Answer, evidence: Sequence[StoredSection]) -> t
     if not is_open_to_readings(text, answer):
         return ()
     told = {citation.key for citation in answer.citations}
-    return tuple(library.suggestion(section) for section in evidence if section.key in told)
+    return tuple(browsing.suggestion(section) for section in evidence if section.key in told)
 
 
 def _bare(answer: Answer) -> Answer:
@@ -388,6 +388,6 @@ def _worded(answer: Answer, composition: Composition) -> Answer:
         written_in=answer.locale,
         sentences=tuple(sentence.text for sentence in shown),
         rest=cited[0].section.sentences,
-        citations=tuple(library.citation(passage.section) for passage in cited),
+        citations=tuple(browsing.citation(passage.section) for passage in cited),
         composed=True,
     )

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import regex
 
+from bot.answering.asked_kind import refers_back
 from bot.answering.composing.claims import NEUTRAL, Sort, claims_of
 from bot.answering.composing.names import shared_start
 from bot.answering.composing.reading import Json, value_of
 from bot.answering.composing.shape import shape_block
 from bot.answering.composing.wording import small_words
-from bot.answering.lexicon import refers_back
 from bot.answering.model import Answer, Outcome, Question
 from bot.vocabulary import Locale
 from bot.writing.cleaning import one_line

@@ -7,7 +7,7 @@ from bot.answering.composing.checking import Checker
 from bot.answering.composing.model import Block, CheckedSentence, DraftSentence, Passage
 from bot.answering.composing.vocabulary import Vocabularies, Vocabulary
 from bot.vocabulary import Locale
-from tests.unit.answering.test_service import TODAY, GivenSearch, section
+from tests.answering_parts import TODAY, GivenRetriever, section
 
 PASSAGE = (
     "The expo takes place on 17–20 July 2026 in Jiaozhou. Of the 30 halls 12 are open to visitors. "
@@ -61,7 +61,7 @@ def test_an_answer_that_grows_keeps_what_was_found_of_its_sentences():
 
 async def test_a_translation_needs_words_that_its_language_is_known_to_have():
     known = section("other", "展览会于2026年7月17日至20日在胶州举行。门票50元。", Locale.ZH)
-    vocabulary = await Vocabularies().of(GivenSearch([known], {}), Locale.ZH)
+    vocabulary = await Vocabularies().of(GivenRetriever([known], {}), Locale.ZH)
     draft = DraftSentence("展览会于2026年7月17日至20日在胶州举行。", (1,))
     passage = "The exhibition takes place on 17–20 July 2026 in Jiaozhou."
     assert isinstance(checker(passage, Locale.ZH, vocabulary).check_one(draft), CheckedSentence)
@@ -69,10 +69,10 @@ async def test_a_translation_needs_words_that_its_language_is_known_to_have():
 
 
 async def test_a_vocabulary_is_read_once_for_each_generation():
-    search = GivenSearch([section("expo", "The expo.")], {})
+    retriever = GivenRetriever([section("expo", "The expo.")], {})
     vocabularies = Vocabularies()
-    first = await vocabularies.of(search, Locale.EN)
-    search.sections = [section("expo", "The fair.")]
-    assert await vocabularies.of(search, Locale.EN) is first
-    search.generation = 2
-    assert "fair" in (await vocabularies.of(search, Locale.EN)).words
+    first = await vocabularies.of(retriever, Locale.EN)
+    retriever.sections = [section("expo", "The fair.")]
+    assert await vocabularies.of(retriever, Locale.EN) is first
+    retriever.generation = 2
+    assert "fair" in (await vocabularies.of(retriever, Locale.EN)).words

@@ -1,13 +1,28 @@
-from datetime import date
+"""How good the answers are: what counts as right, and where the others were lost."""
+
+from dataclasses import replace
 
 import pytest
 
-from bot.answering.evaluation import QuestionSetError, Result, read_cases, risk_coverage, tallies, tally
-from bot.answering.model import Answer, Outcome
+from bot.answering.browsing import citation
+from bot.answering.evaluation import (
+    HEADINGS,
+    QuestionSetError,
+    Result,
+    Share,
+    Step,
+    evaluate,
+    read_cases,
+    risk_coverage,
+    tallies,
+    tally,
+)
+from bot.answering.model import Answer, Offer, Outcome
 from bot.ops.evaluation_report import render_report
-from bot.vocabulary import DocumentPath, Locale, SectionKey
+from bot.vocabulary import DocumentPath, Locale, Reply, SectionKey
+from tests.answering_parts import TODAY, GivenRetriever, answerer, key, section
 
-TODAY = date(2026, 11, 25)
+HALF = Share(1, 2)
 TRAINS = SectionKey(DocumentPath("logistics/trains.md"), "figures")
 
 
@@ -15,9 +30,21 @@ def cases(*lines):
     return list(read_cases(lines))
 
 
-def result(line, outcome, text, *, score=0.9, found=(TRAINS,), written_in=Locale.EN):
+def others(count: int) -> tuple[SectionKey, ...]:
+    return tuple(key(f"other-{number}") for number in range(count))
+
+
+def result(line, outcome, text, *, score=0.9, found=(TRAINS,), told=(), offers=(), written_in=Locale.EN):
     (case,) = cases(line)
-    answer = Answer(outcome, Locale.EN, written_in, sentences=(text,), score=score)
+    answer = Answer(
+        outcome,
+        Locale.EN,
+        written_in,
+        sentences=(text,),
+        citations=tuple(citation(replace(section("any", text), key=one)) for one in told),
+        offers=tuple(Offer(one, "Heading", Locale.EN) for one in offers),
+        score=score,
+    )
     return Result(case, answer, text, found, 12.0)
 
 
@@ -25,6 +52,8 @@ RIGHT = (
     '{"id": "1", "question": "trains?", "lang": "en", "expect": ["1,225"], "section": "logistics/trains.md#figures"}'
 )
 REFUSE = '{"id": "2", "question": "phone?", "lang": "en", "expect": "refuse"}'
+THANKS = '{"id": "3", "question": "ok thanks", "lang": "en", "kind": ["thanks", "ok"]}'
+GREETING = '{"id": "4", "question": "hello", "lang": "en", "kind": "greeting"}'
 
 
 def test_a_line_may_be_one_question_or_turns():
@@ -60,16 +89,161 @@ def test_figures_count_right_refused_and_places():
         result(RIGHT, Outcome.UNKNOWN, "", score=0.1, found=()),
         result(REFUSE, Outcome.UNKNOWN, ""),
         result(REFUSE, Outcome.ANSWERED, "110"),
+        result(REFUSE, Outcome.OFFERED, ""),
     ]
     total = tally(results, "all")
-    assert (total.right, total.refused_wrongly, total.refused_rightly) == (0.5, 0.5, 0.5)
-    assert (total.hit_1, total.mrr) == (0.5, 0.5)
+    assert (total.right, total.refused_wrongly, total.hit_1, total.hit_5) == (HALF, HALF, HALF, HALF)
+    assert (total.refused_rightly, total.unanswered) == (Share(1, 3), Share(2, 3))
     assert [row.name for row in tallies(results)] == ["en", "all"]
+
+
+def test_hits_are_counted_by_the_place_at_which_the_section_was_found():
+    results = [result(RIGHT, Outcome.ANSWERED, "1,225", found=(*others(place), TRAINS)) for place in (0, 1, 4, 5)]
+    assert [one.rank for one in results] == [1, 2, 5, 6]
+    assert (tally(results, "all").hit_1, tally(results, "all").hit_5) == (Share(1, 4), Share(3, 4))
 
 
 def test_an_answer_in_another_language_is_not_right_in_language():
     other = result(RIGHT, Outcome.ANSWERED, "1,225", written_in=Locale.RU)
-    assert (tally([other], "en").right, tally([other], "en").right_in_language) == (1.0, 0.0)
+    assert (tally([other], "en").right, tally([other], "en").right_in_language) == (Share(1, 1), Share(0, 1))
+
+
+def test_follow_ups_are_counted_apart_and_with_the_others():
+    talk = '{"id": "5", "turns": ["a", "b"], "expect": ["1,225"]}'
+    total = tally([result(talk, Outcome.ANSWERED, "1,225"), result(RIGHT, Outcome.UNKNOWN, "")], "all")
+    assert (total.right, total.follow_ups) == (HALF, Share(1, 1))
+
+
+def test_one_section_is_the_one_that_holds_the_answer_and_no_other():
+    alone = result(RIGHT, Outcome.ANSWERED, "1,225", told=(TRAINS,))
+    both = result(RIGHT, Outcome.ANSWERED, "1,225", told=(TRAINS, *others(1)))
+    another = result(RIGHT, Outcome.ANSWERED, "1,225", told=others(1))
+    wrong = result(RIGHT, Outcome.ANSWERED, "7", told=(TRAINS,))
+    results = [alone, both, another, wrong]
+    assert [one.is_from_one_section for one in results] == [True, False, False, False]
+    assert (tally(results, "all").from_one_section, tally(results, "all").two_told) == (Share(1, 4), Share(1, 4))
+
+
+def test_where_the_set_names_only_the_document_any_of_its_sections_will_do():
+    line = '{"id": "1", "question": "trains?", "expect": ["1,225"], "section": "logistics/trains.md"}'
+    assert result(line, Outcome.ANSWERED, "1,225", told=(TRAINS,)).is_from_one_section
+    assert result(line, Outcome.OFFERED, "", offers=(TRAINS,)).is_offered
+    assert result(line, Outcome.ANSWERED, "1,225").rank == 1
+
+
+def test_an_offer_counts_as_half_way_to_an_answer():
+    told = result(RIGHT, Outcome.ANSWERED, "1,225")
+    offered = result(RIGHT, Outcome.OFFERED, "", offers=(*others(2), TRAINS))
+    astray = result(RIGHT, Outcome.OFFERED, "", offers=others(2))
+    results = [told, offered, astray]
+    assert [one.is_offered for one in results] == [True, True, False]
+    total = tally(results, "all")
+    assert (total.offered, total.right, total.refused_wrongly) == (Share(2, 3), Share(1, 3), Share(0, 3))
+
+
+def test_what_must_be_refused_is_not_refused_by_an_offer():
+    offered = result(REFUSE, Outcome.OFFERED, "", offers=(TRAINS,))
+    assert not offered.is_right
+    assert not offered.is_offered
+    assert not offered.is_told
+
+
+# Small talk.
+
+
+def test_small_talk_is_right_when_it_is_taken_for_one_of_its_kinds():
+    assert [one.kinds for one in cases(THANKS, GREETING)] == [(Reply.THANKS, Reply.OK), (Reply.GREETING,)]
+    assert all(result(THANKS, outcome, "").is_right for outcome in (Outcome.THANKS, Outcome.OK))
+    assert not any(result(THANKS, outcome, "").is_right for outcome in (Outcome.GREETING, Outcome.UNKNOWN))
+
+
+def test_small_talk_is_no_question_and_is_counted_apart():
+    results = [
+        result(THANKS, Outcome.THANKS, ""),
+        result(THANKS, Outcome.ANSWERED, "1,225"),
+        result(RIGHT, Outcome.GREETING, ""),
+        result(RIGHT, Outcome.ANSWERED, "1,225"),
+    ]
+    total = tally(results, "all")
+    assert (total.small_talk, total.taken_for_small_talk, total.right) == (HALF, HALF, HALF)
+    assert (total.refused_rightly, total.unanswered) == (Share(0, 0), Share(0, 0))
+    assert len(risk_coverage(results)) == 2
+
+
+def test_a_kind_that_is_none_is_named_with_all_that_are():
+    with pytest.raises(QuestionSetError, match="line 1: \"kind\" is 'cheers': each must be one of greeting, thanks"):
+        cases('{"id": "1", "question": "q", "kind": "cheers"}')
+
+
+# Where a case was lost.
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome", "more", "step"),
+    [
+        ("right", Outcome.ANSWERED, {"text": "1,225"}, None),
+        ("right", Outcome.THANKS, {}, Step.ROUTE),
+        ("right", Outcome.DECLINED_POLITICS, {}, Step.ROUTE),
+        ("right", Outcome.UNKNOWN, {"found": 3}, Step.RETRIEVE),
+        ("right", Outcome.ANSWERED, {"found": 1, "first": True}, Step.RERANK),
+        ("right", Outcome.OFFERED, {"first": True}, Step.RERANK),
+        ("right", Outcome.UNKNOWN, {}, Step.JUDGE),
+        ("right", Outcome.OFFERED, {}, Step.JUDGE),
+        ("right", Outcome.CLARIFY, {}, Step.JUDGE),
+        ("right", Outcome.ANSWERED, {"text": "7"}, Step.SELECT),
+        ("refuse", Outcome.UNKNOWN, {}, None),
+        ("refuse", Outcome.DECLINED_ADVICE, {}, None),
+        ("refuse", Outcome.ANSWERED, {"text": "110"}, Step.JUDGE),
+        ("refuse", Outcome.OFFERED, {}, Step.JUDGE),
+        ("thanks", Outcome.THANKS, {}, None),
+        ("thanks", Outcome.GREETING, {}, Step.ROUTE),
+        ("thanks", Outcome.ANSWERED, {}, Step.ROUTE),
+    ],
+)
+def test_a_case_is_lost_at_the_first_step_that_went_wrong(line, outcome, more, step):
+    lines = {"right": RIGHT, "refuse": REFUSE, "thanks": THANKS}
+    before = others(more.get("found", 1)) if {"found", "first"} & more.keys() else ()
+    found = (*before, TRAINS) if more.get("first") or not before else before
+    assert result(lines[line], outcome, more.get("text", ""), found=found).lost_at is step
+
+
+# Figures.
+
+
+@pytest.mark.parametrize(
+    ("share", "value", "shown"), [(Share(1, 3), 1 / 3, "33.3%"), (Share(3, 3), 1.0, "100.0%"), (Share(0, 0), 1.0, "–")]
+)
+def test_a_share_tells_of_how_many_and_one_of_nothing_shows_as_none(share, value, shown):
+    assert share.value == pytest.approx(value)
+    assert str(share) == shown
+
+
+def test_a_row_has_a_cell_under_each_heading():
+    cells = tally([result(RIGHT, Outcome.ANSWERED, "1,225"), result(REFUSE, Outcome.UNKNOWN, "")], "en").cells()
+    assert len(cells) == len(HEADINGS)
+    row = dict(zip(HEADINGS, cells, strict=False))
+    assert (row["language"], row["answerable"], row["unanswerable"], row["ms"]) == ("en", "1", "1", "12")
+
+
+def test_of_no_results_nothing_is_wrong():
+    assert tally([], "all").right.value == 1.0
+    assert risk_coverage([]) == []
+
+
+async def test_every_case_is_asked_turn_by_turn_and_what_was_found_is_kept():
+    retriever = GivenRetriever([section("expo", "In July."), section("metro", "Line 8.")], {"expo": 0.9, "metro": 0.5})
+    asked = cases(
+        '{"id": "1", "turns": ["when is the expo", "and where?"], "lang": "en", "expect": ["July"]}',
+        '{"id": "2", "question": "the phone number?", "lang": "en", "expect": "refuse"}',
+    )
+    done = []
+    results = await evaluate(
+        asked, answerer(retriever), today=TODAY, say=lambda answer: " ".join(answer.sentences), progress=done.append
+    )
+    assert [one.is_right for one in results] == [True, True]
+    assert results[0].found == (key("expo"), key("metro"))
+    assert "when is the expo and where?" in retriever.asked
+    assert done == [1, 2]
 
 
 def test_the_curve_begins_with_the_surest():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.adapters import front_matter
 from bot.adapters.knowledge_format import FilePlace, ParsedFile, parse_file
 from bot.ingestion.model import Audience, Document
-from bot.vocabulary import DocumentPath, Locale
+from bot.vocabulary import DocumentPath, Locale, Reply
 from tests.knowledge_parts import no_language
 
 PLACE = FilePlace("en/logistics/trains.md", DocumentPath("logistics/trains.md"), Locale.EN, "logistics")
@@ -128,9 +128,9 @@ def test_open_questions_need_no_source() -> None:
     assert document.sections[0].source is None
 
 
-def test_a_decline_policy_makes_a_document_unanswerable() -> None:
-    document = _document("---\ntitle: P\nas_of: 2026-01-01\ndecline: politics\n---\n## A {#a}\n\nText.\n")
-    assert document.decline == "politics"
+def test_a_reply_makes_a_document_of_examples_which_answer_nothing() -> None:
+    document = _document("---\ntitle: P\nas_of: 2026-01-01\nreply: politics\n---\n## A {#a}\n\nText.\n")
+    assert document.reply is Reply.POLITICS
     assert not document.answerable
 
 

@@ -1,0 +1,95 @@
+"""What kind of thing a question asks for, told by small words of twelve languages (`bot.languages`).
+
+Lists and messages are folded before they are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from functools import cache
+
+from bot.languages import Entries, words_of
+from bot.vocabulary import Locale
+from bot.writing.folding import has_han, words
+
+
+class AskedKind(StrEnum):
+    """What kind of thing would answer a question."""
+
+    WHEN = "when"
+    COUNT = "count"
+    PRICE = "price"
+    PHONE = "phone"
+    EMAIL = "email"
+    WEBSITE = "website"
+    WHO = "who"
+    WHERE = "where"
+    DURATION = "duration"
+
+    @property
+    def is_provable(self) -> bool:
+        """Whether the form of a text shows that it holds such a thing: a number has one, a name or a place has none."""
+        return self not in (AskedKind.WHO, AskedKind.WHERE, AskedKind.DURATION)
+
+
+_KINDS = (
+    AskedKind.EMAIL,
+    AskedKind.PHONE,
+    AskedKind.WEBSITE,
+    AskedKind.PRICE,
+    AskedKind.COUNT,
+    AskedKind.WHEN,
+    AskedKind.WHO,
+    AskedKind.WHERE,
+    AskedKind.DURATION,
+)
+"""In the order in which they are looked for: the first whose word is found is the one."""
+
+_TAKES_ENDINGS_FROM = 5
+
+
+def asked_kind(question: str, locale: Locale) -> AskedKind | None:
+    """The kind of thing that is asked for, where a word says so plainly; None for all other questions."""
+    return next((kind for kind in _KINDS if _holds_any(question, _asked(kind, locale))), None)
+
+
+def provable_kind(question: str, locale: Locale) -> AskedKind | None:
+    """The kind of thing that is asked for, where a text shows by its form whether it holds that."""
+    kind = asked_kind(question, locale)
+    return kind if kind is not None and kind.is_provable else None
+
+
+def refers_back(question: str, locale: Locale) -> bool:
+    """Whether the question leans on what was said before by a pronoun or a leading «and»."""
+    return _holds_any(question, _back_references(locale))
+
+
+def _holds_any(message: str, listed: frozenset[str]) -> bool:
+    """Whether a folded phrase stands in the message.
+
+    Short phrases count as whole words, longer ones at the start of a word (endings may follow), Chinese anywhere.
+    """
+    padded = f" {' '.join(words(message))} "
+    return any(_pattern(phrase) in padded for phrase in listed)
+
+
+def _pattern(phrase: str) -> str:
+    if has_han(phrase):
+        return phrase
+    return f" {phrase}" if len(phrase) >= _TAKES_ENDINGS_FROM else f" {phrase} "
+
+
+@cache
+def _asked(kind: AskedKind, locale: Locale) -> frozenset[str]:
+    entries: Entries = getattr(words_of(locale).asked, kind)
+    return _folded(entries)
+
+
+@cache
+def _back_references(locale: Locale) -> frozenset[str]:
+    return _folded(words_of(locale).back_references)
+
+
+def _folded(entries: Iterable[str]) -> frozenset[str]:
+    return frozenset(" ".join(words(entry)) for entry in entries)

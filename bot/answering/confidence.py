@@ -1,0 +1,94 @@
+"""How sure it is that the best section answers the question: a calibrated probability, not one cosine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.answering.reading import Reading, ReadingKind
+from bot.answering.reranking import LEAST_LOG_POSTERIOR, Candidate
+from bot.vocabulary import Locale
+from bot.writing.folding import word_count
+
+_LEAD_LIMIT = 10.0
+_ODDS_LIMIT = 8.0
+_LONG_QUESTION_WORDS = 20
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceModel:
+    """A logistic model over `features`: their weights, a constant, and what a language moves it by."""
+
+    weights: Mapping[str, float]
+    constant: float
+    by_locale: Mapping[Locale, float] = field(default_factory=dict)
+
+    def predict(self, features: Mapping[str, float], locale: Locale) -> float:
+        """The probability, 0 to 1, that the section answers the question, which is written in `locale`."""
+        logit = self.constant + self.by_locale.get(locale, 0.0)
+        logit += sum(weight * features[name] for name, weight in self.weights.items())
+        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
+
+
+def features(
+    reading: Reading,
+    answerable: Sequence[Candidate],
+    unanswered: Sequence[Candidate],
+    *,
+    lacks_kind: bool,
+    lacks_year: bool = False,
+    needs_context: bool = False,
+) -> Mapping[str, float]:
+    """What speaks for the first of `answerable`, by name; both lists are best first.
+
+    `lacks_kind` tells that the section holds nothing of the kind that is asked for, `lacks_year` that it says nothing
+    of the years asked about, `needs_context` that the reading leans on what was said before and is read without it.
+    What open questions say counts apart for a section that has example questions of its own (`rich_…`): against one
+    that has none they prove little.
+    """
+    best, others = answerable[0], answerable[1:]
+    section = best.section
+    lead = section.question - max((gap.section.question for gap in unanswered), default=0.0)
+    mean_lead = section.question_mean - max((gap.section.question_mean for gap in unanswered), default=0.0)
+    odds, is_rich = _open_odds(answerable, unanswered), float(section.has_questions)
+    return {
+        "lead": min(best.score - others[0].score, _LEAD_LIMIT) if others else _LEAD_LIMIT,
+        "open_lead": _bounded(best.score - unanswered[0].score, _LEAD_LIMIT) if unanswered else _LEAD_LIMIT,
+        "open_odds": odds,
+        "posterior": max(_log_posterior(best), -_ODDS_LIMIT),
+        "question": section.question,
+        "question_lead": lead,
+        "question_mean_lead": mean_lead,
+        "sentence": section.sentence,
+        "coverage": max(section.coverage, section.foreign_coverage),
+        "lacks_kind": float(lacks_kind),
+        "lacks_year": float(lacks_year),
+        "length": min(word_count(reading.text), _LONG_QUESTION_WORDS) / _LONG_QUESTION_WORDS,
+        "rich": is_rich,
+        "rich_question": is_rich * section.question,
+        "rich_question_lead": is_rich * lead,
+        "rich_question_mean_lead": is_rich * mean_lead,
+        "rich_open_odds": is_rich * odds,
+        "in_conversation": best.features["in_conversation"],
+        "needs_context": float(needs_context),
+        **{kind.value: float(reading.kind is kind) for kind in ReadingKind if kind is not ReadingKind.TYPED},
+    }
+
+
+def _log_posterior(candidate: Candidate) -> float:
+    known = candidate.section.log_posterior
+    return LEAST_LOG_POSTERIOR if known is None else known
+
+
+def _bounded(value: float, limit: float) -> float:
+    return max(-limit, min(limit, value))
+
+
+def _open_odds(answerable: Sequence[Candidate], unanswered: Sequence[Candidate]) -> float:
+    """The log odds, at most 8 to either side, that the question is one of a section that can answer."""
+    can, can_not = (
+        sum(math.exp(_log_posterior(candidate)) for candidate in candidates) for candidates in (answerable, unanswered)
+    )
+    return _bounded(math.log(can + _TINY) - math.log(can_not + _TINY), _ODDS_LIMIT)

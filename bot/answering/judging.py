@@ -1,0 +1,94 @@
+"""How far each reading of a message leads: its best section, the sentences of it, and how sure they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.answering.asked_kind import provable_kind, refers_back
+from bot.answering.browsing import best_copy
+from bot.answering.confidence import ConfidenceModel, features
+from bot.answering.language import Languages
+from bot.answering.ports import Knowledge, Retrieved, StoredSection
+from bot.answering.reading import Reading
+from bot.answering.reranking import Candidate
+from bot.answering.rules import Reason, holds_kind, lacks_year, objection
+from bot.answering.selecting import Extract, select
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one reading leads to.
+
+    `answerable` are the sections that may answer, `unanswered` the questions known to have no answer and the examples
+    of small talk, best first.
+    `features` are what `probability`, that the first section answers, was made of; `reason` is the rule that speaks
+    against it.
+    """
+
+    reading: Reading
+    retrieved: Retrieved
+    answerable: tuple[Candidate, ...] = ()
+    unanswered: tuple[Candidate, ...] = ()
+    features: Mapping[str, float] | None = None
+    probability: float = 0.0
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """In what language, on which day and from what is answered; `is_follow_up` where something was asked before."""
+
+    knowledge: Knowledge
+    languages: Languages
+    today: date
+    is_follow_up: bool = False
+
+    def copy(self, candidate: Candidate) -> StoredSection | None:
+        """The copy of a section to tell; None when none is valid today."""
+        return best_copy(self.knowledge.copies(candidate.key), self.languages.spoken, self.today)
+
+
+def judge(
+    reading: Reading,
+    retrieved: Retrieved,
+    candidates: Sequence[Candidate],
+    *,
+    model: ConfidenceModel,
+    at: Circumstances,
+) -> Finding:
+    """Weigh what speaks for the best candidate; examples of small talk speak against it as open questions do."""
+    copies = {candidate.key: at.copy(candidate) for candidate in candidates}
+    answerable = tuple(c for c in candidates if (copy := copies[c.key]) is not None and copy.answerable)
+    unanswered = tuple(c for c in candidates if (copy := copies[c.key]) is not None and not copy.answerable)
+    if not answerable:
+        return Finding(reading, retrieved, unanswered=unanswered)
+    section = copies[answerable[0].key]
+    assert section is not None
+    written = at.languages.written
+    kind = provable_kind(reading.text, written)
+    weighed = features(
+        reading,
+        answerable,
+        unanswered,
+        lacks_kind=kind is not None and not holds_kind(section.text, kind),
+        lacks_year=lacks_year(reading.text, section),
+        needs_context=at.is_follow_up and not reading.context and refers_back(reading.text, written),
+    )
+    return Finding(
+        reading,
+        retrieved,
+        answerable,
+        unanswered,
+        weighed,
+        model.predict(weighed, written),
+        objection(reading.text, kind, section, knowledge=at.knowledge, today=at.today),
+    )
+
+
+def extract_of(finding: Finding, section: StoredSection, at: Circumstances, *, at_most: int) -> Extract:
+    """The sentences of a section that answer what was asked."""
+    kind = provable_kind(finding.reading.text, at.languages.written)
+    scores = finding.retrieved.sentence_scores(section)
+    return select(finding.reading.text, section, scores, kind=kind, at_most=at_most)

@@ -1,0 +1,277 @@
+"""How a message is answered: `STEPS`, one after the other, each done once, each timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.answering import browsing
+from bot.answering.calibration import Calibration
+from bot.answering.decision import Decider
+from bot.answering.judging import Circumstances, Finding, judge
+from bot.answering.language import Languages, languages_of
+from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
+from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
+from bot.answering.reading import Message, Reading, last_question, readings_of
+from bot.answering.relative_years import with_years
+from bot.answering.reranking import Candidate, rerank
+from bot.answering.routing import Route, Routed
+from bot.vocabulary import Locale, Reply, SectionKey
+from bot.writing.cleaning import one_line
+from bot.writing.folding import unshouted, words
+from bot.writing.spelling import unstretched
+
+QUESTION_LIMIT = 600
+"""Characters of a message that are looked at: the embedding model cuts at about as many."""
+TOP_K = 40
+_EVIDENCE = 6
+_ENGLISH = Languages(Locale.EN, Locale.EN)
+_NO_ROUTE = Route()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the steps work with, the same for all messages of one generation of the knowledge."""
+
+    retriever: Retriever
+    identifier: LanguageIdentifier
+    calibration: Calibration
+    decider: Decider
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A message on its way: every step adds what it found out. With an answer it is at its end."""
+
+    question: Question
+    text: str = ""
+    languages: Languages = _ENGLISH
+    readings: Sequence[Reading] = ()
+    retrieved: Sequence[Retrieved] = ()
+    route: Route = _NO_ROUTE
+    candidates: Sequence[Sequence[Candidate]] = ()
+    findings: Sequence[Finding] = ()
+    answer: Answer | None = None
+
+    @property
+    def best(self) -> Finding | None:
+        """What the surest reading found."""
+        return max(self.findings, key=lambda finding: finding.probability, default=None)
+
+    def circumstances(self, knowledge: Knowledge) -> Circumstances:
+        """What the decision depends on besides the findings."""
+        is_follow_up = last_question(self.question.history) is not None
+        return Circumstances(knowledge, self.languages, self.question.today, is_follow_up)
+
+
+Step = Callable[[Context, Parts], Awaitable[Context]]
+
+
+async def clean(context: Context, parts: Parts) -> Context:  # noqa: ARG001 - all steps are called alike
+    """One line, cut to what is looked at, without what is invisible; letters held down for emphasis once."""
+    return replace(context, text=_cleaned(context.question.text))
+
+
+async def detect_language(context: Context, parts: Parts) -> Context:
+    """Which language it is in and which to answer in; what holds no word ends here."""
+    languages = languages_of(replace(context.question, text=context.text), parts.identifier)
+    if words(context.text):
+        return replace(context, languages=languages)
+    return replace(context, answer=Answer(Outcome.EMPTY, languages.spoken, languages.spoken))
+
+
+async def read(context: Context, parts: Parts) -> Context:
+    """All that may be meant: at most three texts to embed."""
+    retriever, written = parts.retriever, context.languages.written
+    text = await retriever.in_own_letters(context.text, written)
+    before = await _asked_before(context, parts)
+    message = Message(
+        text=text,
+        locale=written,
+        today=context.question.today,
+        corrected=await retriever.corrected(text, written),
+        before=before,
+        heading=_heading(before.keys, retriever.knowledge, context) if before and before.keys else "",
+    )
+    return replace(context, readings=readings_of(message))
+
+
+async def retrieve(context: Context, parts: Parts) -> Context:
+    """Look for all readings at once."""
+    retrieved = await parts.retriever.retrieve(context.readings, context.languages.written, top_k=TOP_K)
+    return replace(context, retrieved=retrieved)
+
+
+async def route(context: Context, parts: Parts) -> Context:
+    """Whether it is a question at all. Discontent leads to other readings of what was asked before."""
+    before, knowledge = last_question(context.question.history), parts.retriever.knowledge
+    written = context.languages.written
+    found = [
+        parts.calibration.router.route(
+            Routed(reading.text, written, retrieved.sections, knowledge, is_follow_up=before is not None)
+        )
+        for reading, retrieved in zip(context.readings, context.retrieved, strict=True)
+        if not reading.context
+    ]
+    chosen = next((one for one in found if one.reply is Reply.EMERGENCY and one.probability >= 0.5), None)
+    chosen = chosen or min(found, key=lambda one: one.probability)
+    is_routed = chosen.probability >= parts.calibration.thresholds.route_from
+    asked = await _asked_before(context, parts) if is_routed and chosen.reply is Reply.COMPLAINT else None
+    if asked is None:
+        return replace(context, route=chosen)
+    again = replace(context, route=chosen, readings=(Reading(asked.question),))
+    return await retrieve(again, parts)
+
+
+async def rerank_candidates(context: Context, parts: Parts) -> Context:
+    """Which sections may answer each reading, best first."""
+    before = last_question(context.question.history)
+    told = {key.path for key in before.keys} if before else set()
+    candidates = [
+        rerank(
+            retrieved.sections,
+            reading,
+            parts.calibration.ranking,
+            knowledge=parts.retriever.knowledge,
+            locale=context.languages.written,
+            told=told,
+        )
+        for reading, retrieved in zip(context.readings, context.retrieved, strict=True)
+    ]
+    return replace(context, candidates=candidates)
+
+
+async def judge_readings(context: Context, parts: Parts) -> Context:
+    """How sure each reading's best section is to answer."""
+    at = context.circumstances(parts.retriever.knowledge)
+    found = zip(context.readings, context.retrieved, context.candidates, strict=True)
+    findings = [judge(*one, model=parts.calibration.confidence, at=at) for one in found]
+    return replace(context, findings=findings)
+
+
+async def decide(context: Context, parts: Parts) -> Context:
+    """Answer, offer, ask back or refuse."""
+    before = last_question(context.question.history)
+    at = context.circumstances(parts.retriever.knowledge)
+    answer = parts.decider.decide(context.route, context.findings, at, before.keys if before else ())
+    return replace(context, answer=replace(answer, generation=at.knowledge.generation))
+
+
+STEPS: dict[str, Step] = {
+    "clean": clean,
+    "detect_language": detect_language,
+    "read": read,
+    "retrieve": retrieve,
+    "route": route,
+    "rerank": rerank_candidates,
+    "judge": judge_readings,
+    "decide": decide,
+}
+"""The route comes after the search, since the same search tells it: one batch of embeddings serves both."""
+
+
+class Answerer:
+    """Answers from one generation of the knowledge at a time."""
+
+    def __init__(
+        self,
+        index: Index,
+        identifier: LanguageIdentifier,
+        calibration: Calibration,
+        *,
+        answer_from: float = 0.5,
+        sentences: int = 3,
+    ) -> None:
+        self._index = index
+        self._identifier = identifier
+        self._calibration = calibration
+        self._decider = Decider(calibration.thresholds, answer_from, sentences)
+
+    async def answer(self, question: Question, *, on_sentence: OnSentence | None = None) -> Answer:  # noqa: ARG002 - a port's signature
+        """Answer from the knowledge, offer, ask back, or say honestly that it is not known: all at once."""
+        answer = (await self.trace(question)).answer
+        assert answer is not None
+        return answer
+
+    async def answer_with_evidence(self, question: Question) -> tuple[Answer, tuple[StoredSection, ...]]:
+        """The answer, and the sections that a fuller one may rest on, best first."""
+        context = await self.trace(question)
+        assert context.answer is not None
+        return context.answer, self.evidence(context)
+
+    async def trace(self, question: Question) -> Context:
+        """All that was found out on the way to an answer."""
+        parts = Parts(self._index.current(), self._identifier, self._calibration, self._decider)
+        context, took_ms = Context(question), {}
+        for name, step in STEPS.items():
+            began = time.perf_counter()
+            context = await step(context, parts)
+            took_ms[name] = (time.perf_counter() - began) * 1000
+            if context.answer is not None:
+                break
+        assert context.answer is not None
+        return replace(context, answer=replace(context.answer, steps=took_ms))
+
+    def evidence(self, context: Context) -> tuple[StoredSection, ...]:
+        """The sections of the answer, then the next best."""
+        best = context.best
+        if best is None or context.answer is None:
+            return ()
+        at = context.circumstances(self.knowledge)
+        told = [
+            browsing.readable(at.knowledge, citation.key, citation.locale, at.today)
+            for citation in context.answer.citations
+        ]
+        others = [at.copy(candidate) for candidate in best.answerable[:_EVIDENCE]]
+        return tuple(dict.fromkeys(section for section in (*told, *others) if section is not None))[:_EVIDENCE]
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is published now."""
+        return self._index.current().knowledge
+
+    def section(self, key: SectionKey, locale: Locale, today: date) -> Answer | None:
+        """The whole section in `locale` or the best other language; None when it is gone or no longer valid."""
+        knowledge = self.knowledge
+        found = browsing.readable(knowledge, key, locale, today)
+        if found is None:
+            return None
+        return Answer(
+            Outcome.ANSWERED,
+            locale,
+            found.locale,
+            sentences=found.sentences,
+            citations=(browsing.citation(found),),
+            score=1.0,
+            generation=knowledge.generation,
+        )
+
+    def topics(self, locale: Locale, today: date) -> Sequence[TopicView]:  # noqa: ARG002 - a port's signature
+        """The topics with something to read."""
+        return browsing.topics(self.knowledge, today)
+
+    def documents(self, topic: str, locale: Locale, today: date) -> Sequence[DocumentView]:
+        """The documents of a topic."""
+        return browsing.documents(self.knowledge, topic, locale, today)
+
+
+def _cleaned(text: str) -> str:
+    return unshouted(unstretched(one_line(text, limit=QUESTION_LIMIT)))
+
+
+async def _asked_before(context: Context, parts: Parts) -> Turn | None:
+    """The last turn that asked something, made ready for the search like the message itself."""
+    turn, written = last_question(context.question.history), context.languages.written
+    if turn is None:
+        return None
+    text = _cleaned(turn.question)
+    if turn.locale is written:
+        text = await parts.retriever.in_own_letters(text, written)
+    return replace(turn, question=with_years(text, written, context.question.today))
+
+
+def _heading(keys: Sequence[SectionKey], knowledge: Knowledge, context: Context) -> str:
+    copy = browsing.best_copy(knowledge.copies(keys[0]), context.languages.written, context.question.today)
+    return f"{copy.title}. {copy.heading}" if copy else ""

@@ -1,0 +1,114 @@
+"""The readings of a message: what is looked for, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.answering.asked_kind import asked_kind, refers_back
+from bot.answering.model import Outcome, Turn
+from bot.answering.relative_years import with_years
+from bot.vocabulary import Locale
+from bot.writing.folding import word_count
+from bot.writing.sentences import split_sentences
+
+MOST_TEXTS = 3
+"""Texts that are embedded for one message, whatever it says."""
+_SHORT_WORDS = 8
+"""A question with no more words may be about what was asked before."""
+QUESTION_MARKS = ("?", "？", "؟", "՞")
+
+
+class ReadingKind(StrEnum):
+    """How a text to look for was made of a message."""
+
+    TYPED = "typed"
+    """As it was written, in the language's own letters, with years by their number."""
+    SENTENCE = "sentence_alone"
+    """Only one of its sentences, that which asks."""
+    CORRECTED = "corrected"
+    """With what looks mistyped put right."""
+    AFTER_QUESTION = "after_question"
+    """Together with the question before."""
+    AFTER_HEADING = "after_heading"
+    """Together with the heading of the section last told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One text to look for; `context` is what was said before, where it is read together with that."""
+
+    text: str
+    kind: ReadingKind = ReadingKind.TYPED
+    context: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is embedded of it."""
+        return (self.text, f"{self.context} {self.text}") if self.context else (self.text,)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message made ready for the search: in its language's own letters, on `today`.
+
+    `corrected` is the same with what looks mistyped put right. `before` is the last turn that asked something, with
+    `heading` over what was told then, if there are such.
+    """
+
+    text: str
+    locale: Locale
+    today: date
+    corrected: str = ""
+    before: Turn | None = None
+    heading: str = ""
+
+
+def readings_of(message: Message) -> list[Reading]:
+    """All readings of a message, that as it was typed first; they need at most `MOST_TEXTS` embeddings."""
+    found: list[Reading] = []
+    texts: set[str] = set()
+    for reading in _readings(message):
+        needed = texts | set(reading.texts)
+        if len(needed) <= MOST_TEXTS:
+            found.append(reading)
+            texts = needed
+    return found
+
+
+def leans_back(text: str, locale: Locale) -> bool:
+    """Whether a question may be about what was asked before: it is short, or says so."""
+    return word_count(text) <= _SHORT_WORDS or refers_back(text, locale)
+
+
+def last_question(history: Sequence[Turn]) -> Turn | None:
+    """The last turn that asked something of the knowledge."""
+    return next((turn for turn in reversed(history) if turn.outcome in _ASKED), None)
+
+
+_ASKED = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.CLARIFY, Outcome.UNKNOWN)
+
+
+def _readings(message: Message) -> Iterator[Reading]:
+    """In the order of what they are worth."""
+    typed = with_years(message.text, message.locale, message.today)
+    yield Reading(typed)
+    if message.before is not None and leans_back(typed, message.locale):
+        yield Reading(typed, ReadingKind.AFTER_QUESTION, message.before.question)
+        if message.heading:
+            yield Reading(typed, ReadingKind.AFTER_HEADING, message.heading)
+    yield from (Reading(sentence, ReadingKind.SENTENCE) for sentence in asking_sentences(typed, message.locale))
+    if message.corrected and message.corrected != message.text:
+        yield Reading(with_years(message.corrected, message.locale, message.today), ReadingKind.CORRECTED)
+
+
+def asking_sentences(text: str, locale: Locale) -> Sequence[str]:
+    """Of several sentences those, at most two, that ask something, or the last; none of a text that is only one."""
+    sentences = split_sentences(text, locale)
+    if len(sentences) < 2:
+        return ()
+    marked = [sentence for sentence in sentences if sentence.rstrip(" )»”\"'").endswith(QUESTION_MARKS)]
+    asking = marked or [sentence for sentence in sentences if asked_kind(sentence, locale) is not None]
+    return list(dict.fromkeys((asking or sentences)[-2:] if len(marked) > 1 else (asking or sentences)[-1:]))

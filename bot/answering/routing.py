@@ -1,0 +1,119 @@
+"""What kind of message it is: a question, or one that its labelled examples in the knowledge have a reply to.
+
+The examples are sections like all others, with `reply:` in their files; the same search finds them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.answering.asked_kind import asked_kind
+from bot.answering.ports import Knowledge, RetrievedSection
+from bot.answering.reading import QUESTION_MARKS
+from bot.answering.reranking import LEAST_LOG_POSTERIOR
+from bot.vocabulary import Locale, Reply
+
+_KINDS_OF_QUESTIONS = (Reply.ABOUT_BOT, Reply.PERSON, Reply.POLITICS, Reply.ADVICE, Reply.HARM)
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The most likely kind of reply, and how sure it is, 0 to 1, that the message is no question to the knowledge."""
+
+    reply: Reply | None = None
+    probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """A logistic model over `features`, and what is weighed to tell the kinds apart; fitted by `scoda calibrate`."""
+
+    weights: Mapping[str, float]
+    constant: float
+    kinds: Mapping[str, float]
+
+    def route(self, message: Routed) -> Route:
+        """Where the message belongs that found these sections."""
+        replies, others = parted(message.sections, message.knowledge)
+        if not replies:
+            return Route()
+        best = max(replies, key=self.kind_score)
+        weighed = features(message, replies[best], list(replies), others)
+        logit = self.constant + sum(weight * weighed[name] for name, weight in self.weights.items())
+        return Route(replies[best], 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit)))))
+
+    def kind_score(self, section: RetrievedSection) -> float:
+        """How well the examples of a section fit: only differences mean something."""
+        return sum(weight * kind_features(section)[name] for name, weight in self.kinds.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A message to route: its text, and what was found for it."""
+
+    text: str
+    locale: Locale
+    sections: Sequence[RetrievedSection]
+    knowledge: Knowledge
+    is_follow_up: bool = False
+
+
+def parted(
+    sections: Sequence[RetrievedSection], knowledge: Knowledge
+) -> tuple[dict[RetrievedSection, Reply], list[RetrievedSection]]:
+    """The sections of labelled examples with their kinds, and all others."""
+    replies, others = {}, []
+    for section in sections:
+        reply = next((copy.reply for copy in knowledge.copies(section.key)), None)
+        if reply is None:
+            others.append(section)
+        else:
+            replies[section] = reply
+    return replies, others
+
+
+def features(
+    message: Routed, kind: Reply, replies: Sequence[RetrievedSection], others: Sequence[RetrievedSection]
+) -> Mapping[str, float]:
+    """What tells small talk of a kind from a question: how much nearer its examples are than everything else.
+
+    Whoever asks when, where or how many wants to know something, unless the kind is one of questions itself.
+    """
+    is_told = kind not in _KINDS_OF_QUESTIONS
+    return {
+        "odds": _log_sum(replies) - _log_sum(others),
+        "nearest": _best(replies, "question") - _best(others, "question"),
+        "mean": _best(replies, "question_mean") - _best(others, "question_mean"),
+        "coverage": _best(replies, "coverage") - _best(others, "coverage"),
+        "held": _best(replies, "coverage"),
+        "passage": _best(others, "passage"),
+        "sentence": _best(others, "sentence"),
+        "asks": float(is_told and asked_kind(message.text, message.locale) is not None),
+        "marked": float(is_told and any(mark in message.text for mark in QUESTION_MARKS)),
+        "follows": float(message.is_follow_up),
+    }
+
+
+def kind_features(section: RetrievedSection) -> Mapping[str, float]:
+    """What tells one kind from another."""
+    return {
+        "log_posterior": _log_posterior(section),
+        "question": section.question,
+        "question_mean": section.question_mean,
+        "coverage": section.coverage,
+    }
+
+
+def _best(sections: Sequence[RetrievedSection], name: str) -> float:
+    return max((getattr(section, name) for section in sections), default=0.0)
+
+
+def _log_sum(sections: Sequence[RetrievedSection]) -> float:
+    return math.log(sum(math.exp(_log_posterior(section)) for section in sections) + _TINY)
+
+
+def _log_posterior(section: RetrievedSection) -> float:
+    return LEAST_LOG_POSTERIOR if section.log_posterior is None else section.log_posterior

@@ -1,0 +1,56 @@
+"""What kind of thing a question asks for, in twelve languages."""
+
+import pytest
+
+from bot.answering.asked_kind import AskedKind, asked_kind, provable_kind, refers_back
+from bot.answering.rules import holds_kind
+from bot.languages import words_of
+from bot.vocabulary import Locale
+
+
+@pytest.mark.parametrize(
+    ("locale", "question", "kind"),
+    [
+        (Locale.EN, "When was the alliance founded?", AskedKind.WHEN),
+        (Locale.RU, "сколько поездов прошло", AskedKind.COUNT),
+        (Locale.ZH, "门票多少钱", AskedKind.PRICE),
+        (Locale.FA, "شماره تلفن نمایشگاه", AskedKind.PHONE),
+        (Locale.UZ, "Ko'rgazma qachon bo'ladi", AskedKind.WHEN),
+        (Locale.KK, "Қанша парк бар?", AskedKind.COUNT),
+        (Locale.MN, "Хэзээ байгуулагдсан бэ?", AskedKind.WHEN),
+        (Locale.RU, "какой срок визы", AskedKind.DURATION),
+        (Locale.BE, "як доўга чакаць візу", AskedKind.DURATION),
+        (Locale.MN, "Ташкент хүртэл галт тэрэг хэр удах вэ?", AskedKind.DURATION),
+        (Locale.TG, "Форуме, ки дар Чиндао аст", None),
+        (Locale.UR, "کون سے ممالک رکن ہیں؟", None),
+        (Locale.UR, "expo kahan hai", AskedKind.WHERE),
+        (Locale.HI, "logo kisne banaya", AskedKind.WHO),
+        (Locale.EN, "How long does the train take?", AskedKind.COUNT),
+        (Locale.EN, "What is SCODA?", None),
+        (Locale.EN, "What is the venue called?", None),
+    ],
+)
+def test_a_question_tells_what_kind_of_thing_it_asks_for(locale, question, kind):
+    assert asked_kind(question, locale) is kind
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_who_and_where_are_told_in_every_language_and_from_other_questions(locale):
+    asked = [asked_kind(question, locale) for question in words_of(locale).typical_questions]
+    assert [place for place, kind in enumerate(asked) if kind is AskedKind.WHERE] == [1, 11]
+    assert [place for place, kind in enumerate(asked) if kind is AskedKind.WHO] == [5, 13]
+
+
+@pytest.mark.parametrize("question", ["Who built the hub port?", "Where is SCODA?", "The duration of the journey?"])
+def test_what_has_no_form_of_its_own_is_not_missed_in_a_text(question):
+    kind = asked_kind(question, Locale.EN)
+    assert kind is not None
+    assert holds_kind("Some text.", kind)
+    assert provable_kind(question, Locale.EN) is None
+    assert provable_kind("When was it founded?", Locale.EN) is AskedKind.WHEN
+
+
+def test_follow_ups_lean_back():
+    assert refers_back("and which city is that in?", Locale.EN)
+    assert refers_back("а где он находится?", Locale.RU)
+    assert not refers_back("Where is SCODA?", Locale.EN)

@@ -1,0 +1,262 @@
+"""What is told once everything is known of a message."""
+
+from datetime import date
+
+import pytest
+
+from bot.answering.decision import OFFERS, OUTCOMES, Decider
+from bot.answering.judging import Circumstances, Finding
+from bot.answering.language import Languages
+from bot.answering.model import Outcome
+from bot.answering.ports import Retrieved, StoredSection
+from bot.answering.reading import Reading, ReadingKind
+from bot.answering.reranking import Candidate
+from bot.answering.routing import Route
+from bot.answering.rules import Reason
+from bot.vocabulary import Locale, Reply
+from tests.answering_parts import THRESHOLDS, TODAY, GivenRetriever, key, retrieved_section, section
+
+DECIDER = Decider(THRESHOLDS, answer_from=0.5, sentences=3)
+QUESTION = Route()
+SURE, DOUBTFUL, UNLIKELY = 0.9, 0.4, 0.1
+
+
+def candidates(nearness: dict[str, float], **more) -> tuple[Candidate, ...]:
+    """Best first; a nearness is a tenth of a score, too."""
+    best_first = sorted(nearness, key=lambda name: -nearness[name])
+    found = [retrieved_section(name, nearness[name], **more) for name in best_first]
+    return tuple(Candidate(one, {}, 10 * one.passage) for one in found)
+
+
+def finding(
+    probability: float,
+    nearness: dict[str, float],
+    *,
+    text: str = "tell me all about this subject",
+    kind: ReadingKind = ReadingKind.TYPED,
+    gaps: dict[str, float] | None = None,
+    reason: Reason | None = None,
+    coverage: float = 0.0,
+) -> Finding:
+    return Finding(
+        Reading(text, kind),
+        Retrieved((), lambda one: [0.5] * len(one.sentences)),
+        candidates(nearness, coverage=coverage),
+        candidates(gaps or {}, coverage=coverage),
+        {},
+        probability,
+        reason,
+    )
+
+
+def decide(sections: list[StoredSection], *findings: Finding, route: Route = QUESTION, told=(), decider=DECIDER):
+    at = Circumstances(GivenRetriever(sections, {}), Languages(Locale.EN, Locale.EN), TODAY)
+    return decider.decide(route, findings, at, told)
+
+
+def plain(*names: str) -> list[StoredSection]:
+    return [section(name, f"Text of {name}.") for name in names]
+
+
+def keys(listed) -> list:
+    return [one.key for one in listed]
+
+
+def test_one_section_is_told():
+    answer = decide(plain("one", "two"), finding(SURE, {"one": 2.5, "two": 0.5}))
+    assert (answer.outcome, answer.sentences) == (Outcome.ANSWERED, ("Text of one.",))
+    assert keys(answer.citations) == [key("one")]
+    assert answer.score == SURE
+
+
+def test_of_two_that_are_about_as_likely_both_are_told():
+    answer = decide(plain("one", "two", "three"), finding(SURE, {"one": 0.5, "two": 0.49, "three": 0.48}))
+    assert keys(answer.citations) == [key("one"), key("two")]
+
+
+def test_the_surest_reading_is_told():
+    readings = (finding(0.6, {"one": 0.9}), finding(0.8, {"two": 0.4}, kind=ReadingKind.AFTER_QUESTION))
+    assert keys(decide(plain("one", "two"), *readings).citations) == [key("two")]
+
+
+def test_as_many_sentences_are_told_as_the_settings_say_and_the_others_are_kept():
+    long = section("one", "A first. A second. A third. A fourth.")
+    answer = decide([long], finding(SURE, {"one": 0.5}), decider=Decider(THRESHOLDS, answer_from=0.5, sentences=2))
+    assert (len(answer.sentences), len(answer.rest)) == (2, 2)
+
+
+def test_of_two_values_for_one_fact_both_are_told_and_the_newest_leads():
+    fares = [
+        section("old-fares", "In 2024 the fare is 7 yuan.", as_of=date(2024, 5, 1)),
+        section("new-fares", "In 2024 the fare is 9 yuan.", as_of=date(2025, 5, 1)),
+        section("walks", "Walking is free."),
+    ]
+    answer = decide(fares, finding(SURE, {"old-fares": 0.5, "walks": 0.49, "new-fares": 0.4}))
+    assert answer.sentences == ("In 2024 the fare is 9 yuan.", "In 2024 the fare is 7 yuan.")
+    assert keys(answer.citations) == [key("new-fares"), key("old-fares")]
+
+
+def questions(first: float, second: float, names=("one", "two"), **more) -> list[Finding]:
+    marked = [
+        finding(probability, {name: 0.5}, kind=ReadingKind.SENTENCE, **more)
+        for name, probability in zip(names, (first, second), strict=True)
+    ]
+    return [finding(0.6, {"three": 0.5}), *marked]
+
+
+def test_two_sections_are_told_where_two_things_were_asked():
+    answer = decide(plain("one", "two", "three"), *questions(0.8, 0.7))
+    assert keys(answer.citations) == [key("one"), key("two")]
+
+
+def test_two_questions_that_one_section_answers_get_it_once():
+    answer = decide(plain("one", "three"), *questions(0.8, 0.7, names=("one", "one")))
+    assert keys(answer.citations) == [key("one")]
+
+
+@pytest.mark.parametrize("more", [{"second": 0.3}, {"second": 0.7, "reason": Reason.LACKS_KIND}])
+def test_of_two_questions_that_are_not_both_known_the_surest_reading_is_told_alone(more):
+    answer = decide(plain("one", "two", "three"), finding(SURE, {"three": 0.5}), *questions(0.8, **more)[1:])
+    assert keys(answer.citations) == [key("three")]
+
+
+def test_one_sentence_that_asks_is_no_second_question():
+    alone = finding(0.7, {"two": 0.5}, kind=ReadingKind.SENTENCE)
+    assert keys(decide(plain("one", "two"), finding(SURE, {"one": 0.5}), alone).citations) == [key("one")]
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_however_sure_a_rule_speaks_against_it_nothing_is_told_or_offered(reason):
+    answer = decide(plain("one"), finding(SURE, {"one": 0.9}, reason=reason))
+    assert (answer.outcome, answer.sentences, answer.citations, answer.offers) == (Outcome.UNKNOWN, (), (), ())
+
+
+@pytest.mark.parametrize(
+    ("probability", "outcome"),
+    [(0.5, Outcome.ANSWERED), (0.49, Outcome.OFFERED), (0.25, Outcome.OFFERED), (0.24, Outcome.UNKNOWN)],
+)
+def test_between_telling_and_refusing_sections_are_offered(probability, outcome):
+    assert decide(plain("one", "two"), finding(probability, {"one": 0.5, "two": 0.4})).outcome is outcome
+
+
+def test_at_most_five_are_offered_best_first_by_their_headings():
+    names = ("a", "b", "c", "d", "e", "f")
+    near = {name: 0.9 - place / 10 for place, name in enumerate(names)}
+    answer = decide(plain(*names), finding(DOUBTFUL, near))
+    assert [offer.title for offer in answer.offers] == [f"Heading of {name}" for name in names[:OFFERS]]
+    assert (len(answer.offers), answer.sentences, answer.citations) == (5, (), ())
+    assert answer.score == DOUBTFUL
+
+
+def test_an_offer_names_the_language_of_its_copy_and_without_a_heading_its_document():
+    bare = section("one", "Текст.", Locale.RU, heading="")
+    (offer,) = decide([bare], finding(DOUBTFUL, {"one": 0.5})).offers
+    assert (offer.title, offer.locale) == ("Title of one", Locale.RU)
+
+
+def test_where_all_that_is_sure_enough_is_told_nothing_is_offered():
+    eager = Decider(THRESHOLDS, answer_from=0.1, sentences=3)
+    assert decide(plain("one"), finding(0.15, {"one": 0.5}), decider=eager).outcome is Outcome.ANSWERED
+    assert decide(plain("one"), finding(0.05, {"one": 0.5}), decider=eager).outcome is Outcome.UNKNOWN
+
+
+def test_what_is_known_to_have_no_answer_is_refused_with_its_own_words_and_not_offered():
+    gap = section("gap", "That is not known. Ask the venue.", answerable=False)
+    answer = decide([*plain("one"), gap], finding(DOUBTFUL, {"one": 0.5}, gaps={"gap": 0.5}))
+    assert (answer.outcome, answer.sentences, answer.offers) == (Outcome.UNKNOWN, gap.sentences, ())
+
+
+def test_a_gap_that_is_far_off_says_nothing():
+    gap = section("gap", "That is not known. Ask the venue.", answerable=False)
+    answer = decide([*plain("one"), gap], finding(DOUBTFUL, {"one": 0.5}, gaps={"gap": 0.1}))
+    assert answer.outcome is Outcome.OFFERED
+
+
+def test_examples_of_small_talk_are_no_words_for_a_gap():
+    rule = section("rule", "No comment.", answerable=False, reply=Reply.POLITICS)
+    answer = decide([rule], finding(0.0, {}, gaps={"rule": 0.9}))
+    assert (answer.outcome, answer.sentences) == (Outcome.UNKNOWN, ())
+
+
+def test_a_gap_told_in_another_language_names_that():
+    gap = section("gap", "Это неизвестно.", Locale.RU, answerable=False)
+    assert decide([gap], finding(0.0, {}, gaps={"gap": 0.9})).written_in is Locale.RU
+
+
+@pytest.mark.parametrize("probability", [SURE, UNLIKELY])
+def test_only_what_has_to_do_with_it_is_suggested_and_never_what_was_told(probability):
+    near = {"one": 0.9, "two": 0.5, "three": 0.25, "four": 0.24}
+    answer = decide(plain(*near), finding(probability, near))
+    related = [key("one"), key("two"), key("three")]
+    assert keys(answer.suggestions) == (related[1:] if probability == SURE else related)
+
+
+def test_at_most_three_are_suggested():
+    near = dict.fromkeys("abcde", 0.5)
+    assert len(decide(plain(*near), finding(UNLIKELY, near)).suggestions) == 3
+
+
+# What is no question.
+
+
+@pytest.mark.parametrize("reply", list(Reply))
+def test_every_kind_of_small_talk_has_its_reply(reply):
+    answer = decide(plain("one"), finding(SURE, {"one": 0.9}), route=Route(reply, 0.85))
+    assert answer.outcome is OUTCOMES[reply]
+    assert (answer.sentences, answer.citations) == ((), ())
+
+
+def test_small_talk_that_is_not_sure_is_a_question():
+    answer = decide(plain("one"), finding(SURE, {"one": 0.9}), route=Route(Reply.GREETING, 0.84))
+    assert answer.outcome is Outcome.ANSWERED
+
+
+def test_discontent_leads_to_other_sections_than_the_one_told():
+    near = {"one": 0.9, "two": 0.8, "three": 0.2}
+    told = (key("one"),)
+    answer = decide(plain(*near), finding(SURE, near), route=Route(Reply.COMPLAINT, 0.9), told=told)
+    assert (answer.outcome, keys(answer.suggestions)) == (Outcome.COMPLAINT, [key("two")])
+
+
+# Bare keywords.
+
+
+def test_a_bare_keyword_that_fits_two_documents_is_asked_back():
+    answer = decide(plain("one", "two"), finding(SURE, {"one": 0.5, "two": 0.5}, text="forum"))
+    assert answer.outcome is Outcome.CLARIFY
+    assert [suggestion.text for suggestion in answer.suggestions] == ["What about one?", "What about two?"]
+
+
+def test_what_leaves_nothing_to_choose_from_is_not_asked_back():
+    answer = decide(plain("one", "two"), finding(SURE, {"one": 0.25, "two": 0.24}, text="forum"))
+    assert keys(answer.citations) == [key("one"), key("two")]
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("forum", {"one": 0.5, "two": 0.3}),
+        ("forum", {"one": 0.5}),
+        ("where is the forum", {"one": 0.5, "two": 0.5}),
+        ("论坛", {"one": 0.5, "two": 0.5}),
+    ],
+)
+def test_what_is_more_than_a_keyword_or_fits_one_best_is_answered(text, near):
+    assert decide(plain("one", "two"), finding(SURE, near, text=text)).outcome is Outcome.ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("text", "coverage", "outcome"),
+    [
+        ("tramways", 1.0, Outcome.CLARIFY),
+        ("tramways", 0.4, Outcome.UNKNOWN),
+        ("ferryboats", 1.0, Outcome.UNKNOWN),
+        ("why are there no tramways", 1.0, Outcome.UNKNOWN),
+    ],
+)
+def test_a_keyword_that_names_several_sections_is_asked_back_instead_of_refused(text, coverage, outcome):
+    near = {"tramway-lines": 0.5, "tramway-fares": 0.45, "buses": 0.4}
+    answer = decide(plain(*near), finding(UNLIKELY, near, text=text, coverage=coverage))
+    assert answer.outcome is outcome
+    if outcome is Outcome.CLARIFY:
+        assert keys(answer.suggestions) == [key("tramway-lines"), key("tramway-fares")]

@@ -1,0 +1,60 @@
+"""Which sentences of a section are told."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answering.asked_kind import AskedKind
+from bot.answering.selecting import select
+from tests.answering_parts import section
+
+SHORT = section("short", "It is new. It is big.")
+LONG = section(
+    "long", "The hall stands by the sea. It opened on 17 July 2018. Many came. They liked the white stone. " * 4
+)
+
+
+def chosen(of, scores, *, question="what of that", kind=None, at_most=3):
+    return select(question, of, scores, kind=kind, at_most=at_most)
+
+
+def test_a_short_section_is_told_whole():
+    extract = chosen(SHORT, [0.9, 0.0])
+    assert (extract.sentences, extract.rest) == (SHORT.sentences, ())
+
+
+def test_a_short_section_of_too_many_sentences_is_cut():
+    extract = chosen(SHORT, [0.1, 0.9], at_most=1)
+    assert (extract.sentences, extract.rest) == (SHORT.sentences[1:], SHORT.sentences[:1])
+
+
+def test_of_a_long_section_the_best_and_those_nearly_as_good_are_told_in_reading_order():
+    scores = [0.0] * len(LONG.sentences)
+    scores[2], scores[5], scores[7] = 0.75, 0.9, 0.5
+    extract = chosen(LONG, scores)
+    assert extract.sentences == (LONG.sentences[2], LONG.sentences[5])
+    assert len(extract.rest) == len(LONG.sentences) - 2
+
+
+def test_at_most_so_many_are_told_of_equals():
+    extract = chosen(LONG, [0.5] * len(LONG.sentences), at_most=2)
+    assert extract.sentences == LONG.sentences[:2]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "told"),
+    [
+        ("what of that", AskedKind.WHEN, "It opened on 17 July 2018."),
+        ("the whites stones", None, "They liked the white stone."),
+    ],
+)
+def test_what_holds_the_kind_or_the_words_asked_for_goes_first(question, kind, told):
+    extract = chosen(LONG, [0.5] * len(LONG.sentences), question=question, kind=kind, at_most=1)
+    assert extract.sentences == (told,)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=16, max_size=16), st.integers(1, 5), st.text(max_size=40))
+def test_nothing_is_lost_or_told_twice(scores, at_most, question):
+    extract = chosen(LONG, scores, question=question, at_most=at_most)
+    assert 1 <= len(extract.sentences) <= at_most
+    assert sorted((*extract.sentences, *extract.rest)) == sorted(LONG.sentences)

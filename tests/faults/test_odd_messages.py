@@ -20,6 +20,8 @@ from tests.bench.odd_messages import ODD_MESSAGES
 from tests.e2e.little_knowledge import write_little_knowledge
 
 TODAY = date(2026, 7, 1)
+EMBEDDINGS = 3
+"""Of one message, at most."""
 LONGEST = 4096
 """Characters, as Telegram has it."""
 ROWS = (
@@ -109,3 +111,18 @@ async def test_R06_the_dearest_conversation_is_answered_with_as_many_tokens_an_e
     assert answer.outcome in Outcome
     assert taken
     assert all(tokens <= QUESTION_TOKENS for tokens in taken)
+
+
+@pytest.mark.parametrize("name", ROWS)
+async def test_R06_odd_messages_are_embedded_at_most_three_times(
+    settings: Settings, taken: list[int], name: str
+) -> None:
+    await answered(settings, odd(name))
+    assert len(taken) <= EMBEDDINGS
+
+
+async def test_R06_the_dearest_conversation_is_embedded_at_most_three_times(
+    settings: Settings, taken: list[int]
+) -> None:
+    await answered(settings, dearest())
+    assert 1 <= len(taken) <= EMBEDDINGS

@@ -34,8 +34,11 @@ The right section is the first of them for 93.9 %, and told for 95.4 %.
 _POOR_OFFER_FROM = 0.1
 """The probability from which sections are offered where one without example questions is among them: of such sections
 less is known, and staff who add a file want it found."""
+_FILLED_GAP_FROM = 0.05
+"""The same where such a section comes first for what was known to have no answer: a new file may give it."""
 _OPEN_TOLD_FROM = 0.25
 """The share of probability from which a question known to have no answer gets the words kept for it."""
+
 
 OUTCOMES = {
     Reply.GREETING: Outcome.GREETING,
@@ -154,9 +157,13 @@ class Decider:
         return replace(_bare(Outcome.CLARIFY, best, at), suggestions=tuple(named[:_SUGGESTIONS]))
 
     def _offer(self, best: Finding, at: Circumstances) -> Answer | None:
-        is_poor = any(not candidate.section.has_questions for candidate in best.answerable[:OFFERS])
-        offer_from = _POOR_OFFER_FROM if is_poor else self.thresholds.offer_from
-        if best.probability < min(offer_from, self.answer_from) or _known_gap(best, at) is not None:
+        is_new = not best.answerable[0].section.has_questions
+        has_gap = _known_gap(best, at) is not None
+        if has_gap and not is_new:
+            return None
+        has_new = any(not candidate.section.has_questions for candidate in best.answerable[:OFFERS])
+        offer_from = _FILLED_GAP_FROM if has_gap else _POOR_OFFER_FROM if has_new else self.thresholds.offer_from
+        if best.probability < min(offer_from, self.answer_from):
             return None
         sections = [copy for candidate in best.answerable[:OFFERS] if (copy := at.copy(candidate)) is not None]
         offers = tuple(Offer(section.key, section.heading or section.title, section.locale) for section in sections)

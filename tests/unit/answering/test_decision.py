@@ -1,5 +1,6 @@
 """What is told once everything is known of a message."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -137,6 +138,27 @@ def test_however_sure_a_rule_speaks_against_it_nothing_is_told_or_offered(reason
 )
 def test_between_telling_and_refusing_sections_are_offered(probability, outcome):
     assert decide(plain("one", "two"), finding(probability, {"one": 0.5, "two": 0.4})).outcome is outcome
+
+
+def without_questions(found: Finding) -> Finding:
+    """The same with sections of a plain file."""
+    plain = [replace(one, section=replace(one.section, has_questions=False)) for one in found.answerable]
+    return replace(found, answerable=tuple(plain))
+
+
+@pytest.mark.parametrize(
+    ("probability", "gaps", "outcome"),
+    [
+        (0.1, {}, Outcome.OFFERED),
+        (0.09, {}, Outcome.UNKNOWN),
+        (0.05, {"gap": 0.6}, Outcome.OFFERED),
+        (0.04, {"gap": 0.6}, Outcome.UNKNOWN),
+    ],
+)
+def test_what_a_plain_file_may_say_is_offered_sooner_even_where_it_was_known_to_be_unknown(probability, gaps, outcome):
+    gap = section("gap", "Nobody knows.", answerable=False)
+    found = without_questions(finding(probability, {"one": 0.5}, gaps=gaps))
+    assert decide([*plain("one"), gap], found).outcome is outcome
 
 
 def test_at_most_five_are_offered_best_first_by_their_headings():

@@ -223,7 +223,7 @@ async def examples_of(settings: Settings, asked: Sequence[Asked], today: date) -
         for one in asked:
             context = await last_context(core.extractive, one.turns, today=today, app_locale=one.locale)
             if context.retrieved:
-                found.append(Example(one, _light(context), context.circumstances(core.extractive.knowledge)))
+                found.append(Example(one, _light(context), context.circumstances))
         return found
 
 

@@ -22,7 +22,7 @@ from bot.adapters.answering_threads import AnsweringThreads
 from bot.adapters.chroma import StorePlace, VectorStore, open_store
 from bot.adapters.generation_files import GenerationFiles, PartFiles, kind_number, read_files
 from bot.adapters.shelf import GenerationShelf
-from bot.answering.ports import Retrieved, RetrievedSection, StoredSection
+from bot.answering.ports import LEAST_LOG_POSTERIOR, Retrieved, RetrievedSection, StoredSection
 from bot.answering.reading import Reading
 from bot.errors import EmbeddingMismatchError, KnowledgeError, NothingPublishedError
 from bot.ingestion.centring import centred_query
@@ -40,8 +40,6 @@ takes 150 MB of memory): here both are worth a third of what embedding the quest
 _NO_WORDS = Spelling(())
 _BY_LETTERS = 8
 """Sections that are added for holding the question's letters, however far they are by meaning."""
-_LEAST_LOG_POSTERIOR = -12.0
-"""Of a section that nothing was learned of; below it a section is as good as excluded anyway."""
 _LOCALES = tuple(Locale)
 _TINY = 1e-9
 
@@ -255,7 +253,7 @@ class GenerationRetriever:
     def _posteriors(self, vector: Vector) -> Vector | None:
         if self._files.discriminant is None:
             return None
-        known = np.append(self._files.discriminant[0].log_posteriors(vector), _LEAST_LOG_POSTERIOR)
+        known = np.append(self._files.discriminant[0].log_posteriors(vector), LEAST_LOG_POSTERIOR)
         return np.asarray(known[self._classes], dtype=np.float32)
 
 

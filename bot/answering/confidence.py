@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.answering.reading import Reading, ReadingKind
-from bot.answering.reranking import LEAST_LOG_POSTERIOR, Candidate
+from bot.answering.reranking import Candidate
 from bot.vocabulary import Locale
 from bot.writing.folding import word_count
 
@@ -57,7 +57,7 @@ def features(
         "lead": min(best.score - others[0].score, _LEAD_LIMIT) if others else _LEAD_LIMIT,
         "open_lead": _bounded(best.score - unanswered[0].score, _LEAD_LIMIT) if unanswered else _LEAD_LIMIT,
         "open_odds": odds,
-        "posterior": max(_log_posterior(best), -_ODDS_LIMIT),
+        "posterior": max(section.least_log_posterior, -_ODDS_LIMIT),
         "question": section.question,
         "question_lead": lead,
         "question_mean_lead": mean_lead,
@@ -77,11 +77,6 @@ def features(
     }
 
 
-def _log_posterior(candidate: Candidate) -> float:
-    known = candidate.section.log_posterior
-    return LEAST_LOG_POSTERIOR if known is None else known
-
-
 def _bounded(value: float, limit: float) -> float:
     return max(-limit, min(limit, value))
 
@@ -89,6 +84,7 @@ def _bounded(value: float, limit: float) -> float:
 def _open_odds(answerable: Sequence[Candidate], unanswered: Sequence[Candidate]) -> float:
     """The log odds, at most 8 to either side, that the question is one of a section that can answer."""
     can, can_not = (
-        sum(math.exp(_log_posterior(candidate)) for candidate in candidates) for candidates in (answerable, unanswered)
+        sum(math.exp(candidate.section.least_log_posterior) for candidate in candidates)
+        for candidates in (answerable, unanswered)
     )
     return _bounded(math.log(can + _TINY) - math.log(can_not + _TINY), _ODDS_LIMIT)

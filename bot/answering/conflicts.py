@@ -1,4 +1,4 @@
-"""Sections that stand beside the best one: those with another value of the same fact, and those nobody asked for."""
+"""Sections that give the same fact another value than the best one."""
 
 from __future__ import annotations
 
@@ -20,12 +20,6 @@ def disagree(one: StoredSection, other: StoredSection) -> bool:
     return one.key.path != other.key.path and any(
         _part(mine, theirs) for mine in one.sentences for theirs in other.sentences
     )
-
-
-def is_asked_alone(asked: str, one: StoredSection, other: StoredSection) -> bool:
-    """Whether the question has words by which only the one is named, and none by which only the other is."""
-    said, ours, theirs = stems(asked), stems(f"{one.title} {one.heading}"), stems(f"{other.title} {other.heading}")
-    return bool(said & (ours - theirs)) and not said & (theirs - ours)
 
 
 def stems(text: str) -> set[str]:

@@ -21,7 +21,6 @@ OFFERS = 5
 _SUGGESTIONS = 3
 _RIVALS = 3
 """So many sections are looked at for another value of the same fact."""
-_EMERGENCY_FROM = 0.4
 _KEYWORD_WORDS = 2
 _KEYWORD_COVERAGE = 0.9
 """The best section's of words that are in the knowledge is .97 to 1, of parking or bananas .01 to .53."""
@@ -73,7 +72,7 @@ class Decider:
     ) -> Answer:
         """Answer, offer, ask back or refuse; `findings` are those of all readings, `told` what was told just before."""
         best = max(findings, key=lambda finding: finding.probability)
-        if self._is_routed(route) and route.reply is not None:
+        if route.reply is not None and route.is_taken(self.thresholds.route_from):
             return self._reply(route.reply, best, at, set(told))
         is_sure = best.probability >= self.answer_from
         if not best.answerable or best.reason is not None:
@@ -81,11 +80,6 @@ class Decider:
         if is_sure:
             return self._clarify(best, at) or self._answer(best, findings, at)
         return self._ask_back(best, at) or self._offer(best, at) or self._refuse(best, at)
-
-    def _is_routed(self, route: Route) -> bool:
-        """Whether it is no question: who may need help is believed sooner."""
-        least = _EMERGENCY_FROM if route.reply is Reply.EMERGENCY else self.thresholds.route_from
-        return route.probability >= least
 
     def _reply(self, reply: Reply, best: Finding, at: Circumstances, told: set[SectionKey]) -> Answer:
         answer = _bare(OUTCOMES[reply], best, at)

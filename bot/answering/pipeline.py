@@ -46,6 +46,7 @@ class Context:
     """A message on its way: every step adds what it found out. With an answer it is at its end."""
 
     question: Question
+    knowledge: Knowledge
     text: str = ""
     languages: Languages = _ENGLISH
     readings: Sequence[Reading] = ()
@@ -60,10 +61,11 @@ class Context:
         """What the surest reading found."""
         return max(self.findings, key=lambda finding: finding.probability, default=None)
 
-    def circumstances(self, knowledge: Knowledge) -> Circumstances:
+    @property
+    def circumstances(self) -> Circumstances:
         """What the decision depends on besides the findings."""
         is_follow_up = last_question(self.question.history) is not None
-        return Circumstances(knowledge, self.languages, self.question.today, is_follow_up)
+        return Circumstances(self.knowledge, self.languages, self.question.today, is_follow_up)
 
 
 Step = Callable[[Context, Parts], Awaitable[Context]]
@@ -115,9 +117,10 @@ async def route(context: Context, parts: Parts) -> Context:
         for reading, retrieved in zip(context.readings, context.retrieved, strict=True)
         if not reading.context
     ]
-    chosen = next((one for one in found if one.reply is Reply.EMERGENCY and one.probability >= 0.5), None)
-    chosen = chosen or min(found, key=lambda one: one.probability)
-    is_routed = chosen.probability >= parts.calibration.thresholds.route_from
+    route_from = parts.calibration.thresholds.route_from
+    emergency = next((one for one in found if one.reply is Reply.EMERGENCY and one.is_taken(route_from)), None)
+    chosen = emergency or min(found, key=lambda one: one.probability)
+    is_routed = chosen.is_taken(route_from)
     asked = await _asked_before(context, parts) if is_routed and chosen.reply is Reply.COMPLAINT else None
     if asked is None:
         return replace(context, route=chosen)
@@ -145,7 +148,7 @@ async def rerank_candidates(context: Context, parts: Parts) -> Context:
 
 async def judge_readings(context: Context, parts: Parts) -> Context:
     """How sure each reading's best section is to answer."""
-    at = context.circumstances(parts.retriever.knowledge)
+    at = context.circumstances
     found = zip(context.readings, context.retrieved, context.candidates, strict=True)
     findings = [judge(*one, model=parts.calibration.confidence, at=at) for one in found]
     return replace(context, findings=findings)
@@ -154,7 +157,7 @@ async def judge_readings(context: Context, parts: Parts) -> Context:
 async def decide(context: Context, parts: Parts) -> Context:
     """Answer, offer, ask back or refuse."""
     before = last_question(context.question.history)
-    at = context.circumstances(parts.retriever.knowledge)
+    at = context.circumstances
     answer = parts.decider.decide(context.route, context.findings, at, before.keys if before else ())
     return replace(context, answer=replace(answer, generation=at.knowledge.generation))
 
@@ -199,12 +202,12 @@ class Answerer:
         """The answer, and the sections that a fuller one may rest on, best first."""
         context = await self.trace(question)
         assert context.answer is not None
-        return context.answer, self.evidence(context)
+        return context.answer, _evidence_of(context)
 
     async def trace(self, question: Question) -> Context:
         """All that was found out on the way to an answer."""
         parts = Parts(self._index.current(), self._identifier, self._calibration, self._decider)
-        context, took_ms = Context(question), {}
+        context, took_ms = Context(question, parts.retriever.knowledge), {}
         for name, step in STEPS.items():
             began = time.perf_counter()
             context = await step(context, parts)
@@ -213,19 +216,6 @@ class Answerer:
                 break
         assert context.answer is not None
         return replace(context, answer=replace(context.answer, steps=took_ms))
-
-    def evidence(self, context: Context) -> tuple[StoredSection, ...]:
-        """The sections of the answer, then the next best."""
-        best = context.best
-        if best is None or context.answer is None:
-            return ()
-        at = context.circumstances(self.knowledge)
-        told = [
-            browsing.readable(at.knowledge, citation.key, citation.locale, at.today)
-            for citation in context.answer.citations
-        ]
-        others = [at.copy(candidate) for candidate in best.answerable[:_EVIDENCE]]
-        return tuple(dict.fromkeys(section for section in (*told, *others) if section is not None))[:_EVIDENCE]
 
     @property
     def knowledge(self) -> Knowledge:
@@ -275,3 +265,16 @@ async def _asked_before(context: Context, parts: Parts) -> Turn | None:
 def _heading(keys: Sequence[SectionKey], knowledge: Knowledge, context: Context) -> str:
     copy = browsing.best_copy(knowledge.copies(keys[0]), context.languages.written, context.question.today)
     return f"{copy.title}. {copy.heading}" if copy else ""
+
+
+def _evidence_of(context: Context) -> tuple[StoredSection, ...]:
+    """The sections of the answer, then the next best."""
+    best, at = context.best, context.circumstances
+    if best is None or context.answer is None:
+        return ()
+    told = [
+        browsing.readable(at.knowledge, citation.key, citation.locale, at.today)
+        for citation in context.answer.citations
+    ]
+    others = [at.copy(candidate) for candidate in best.answerable[:_EVIDENCE]]
+    return tuple(dict.fromkeys(section for section in (*told, *others) if section is not None))[:_EVIDENCE]

@@ -35,6 +35,10 @@ class StoredSection:
     reply: Reply | None
 
 
+LEAST_LOG_POSTERIOR = -12.0
+"""Below it a section is as good as excluded, whatever the exact figure."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetrievedSection:
     """A section as it was found for one reading of a question. Similarities are centred cosines, -1 to 1."""
@@ -59,6 +63,11 @@ class RetrievedSection:
     has_questions: bool = True
     log_posterior: float | None = None
     """Natural logarithm of the probability that the question is this section's and no other's; None if not known."""
+
+    @property
+    def least_log_posterior(self) -> float:
+        """`log_posterior`, or where it is not known, that of a section that is as good as excluded."""
+        return LEAST_LOG_POSTERIOR if self.log_posterior is None else self.log_posterior
 
 
 @dataclass(frozen=True, slots=True)

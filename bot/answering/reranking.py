@@ -11,13 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from bot.answering.ports import Knowledge, RetrievedSection
+from bot.answering.ports import LEAST_LOG_POSTERIOR, Knowledge, RetrievedSection
 from bot.answering.reading import Reading
 from bot.vocabulary import DocumentPath, Locale, SectionKey
 from bot.writing.folding import ascii_digits
 
-LEAST_LOG_POSTERIOR = -12.0
-"""Below it a section is as good as excluded, whatever the exact figure."""
 _NUMBER = re.compile(r"\d(?:[\d., \u00a0\u202f\u066b\u066c]*\d)?")
 _SEPARATORS = re.compile(r"[., \u00a0\u202f\u066b\u066c]")
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from bot.answering.asked_kind import asked_kind
 from bot.answering.ports import Knowledge, RetrievedSection
 from bot.answering.reading import QUESTION_MARKS
-from bot.answering.reranking import LEAST_LOG_POSTERIOR
 from bot.vocabulary import Locale, Reply
 
 _KINDS_OF_QUESTIONS = (Reply.ABOUT_BOT, Reply.PERSON, Reply.POLITICS, Reply.ADVICE, Reply.HARM)
+_EMERGENCY_FROM = 0.4
+"""Who may need help is believed sooner than who may only greet."""
 _TINY = 1e-9
 
 
@@ -25,6 +26,10 @@ class Route:
 
     reply: Reply | None = None
     probability: float = 0.0
+
+    def is_taken(self, route_from: float) -> bool:
+        """Whether the reply is given; from the probability `route_from` on, in an emergency sooner."""
+        return self.probability >= (_EMERGENCY_FROM if self.reply is Reply.EMERGENCY else route_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def features(
 def kind_features(section: RetrievedSection) -> Mapping[str, float]:
     """What tells one kind from another."""
     return {
-        "log_posterior": _log_posterior(section),
+        "log_posterior": section.least_log_posterior,
         "question": section.question,
         "question_mean": section.question_mean,
         "coverage": section.coverage,
@@ -112,8 +117,4 @@ def _best(sections: Sequence[RetrievedSection], name: str) -> float:
 
 
 def _log_sum(sections: Sequence[RetrievedSection]) -> float:
-    return math.log(sum(math.exp(_log_posterior(section)) for section in sections) + _TINY)
-
-
-def _log_posterior(section: RetrievedSection) -> float:
-    return LEAST_LOG_POSTERIOR if section.log_posterior is None else section.log_posterior
+    return math.log(sum(math.exp(section.least_log_posterior) for section in sections) + _TINY)

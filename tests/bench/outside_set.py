@@ -1,4 +1,4 @@
-"""Passages and questions about invented things in each of the twelve languages: a set to fit on, and one to check on.
+"""Passages and questions about invented things in each of the twelve languages: a set to check on.
 
 The wording of facts and questions stands in two tables, one kind of fact a line: language, kind, passage, and two
 questions, one in other words than the passage and one that takes up a few of its words. Names, people, figures and
@@ -6,7 +6,7 @@ goods are drawn by chance, each language for itself, so that no passage is a tra
 invented place name it, and so do facts of its neighbours: a question is about one of them.
 
 `OUTSIDE`, towns, firms and fairs, is made without looking at what any retrieval finds, and is worth something only as
-long as nobody tunes for it. `FITTING`, ships, schools and hotels, is there to be tuned for.
+long as nobody tunes for it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from pathlib import Path
 from bot.vocabulary import Locale
 
 OUTSIDE = Path(__file__).with_name("outside_texts.tsv")
-FITTING = Path(__file__).with_name("fitting_texts.tsv")
 _THINGS = "things"
 _IN_A_FILE = 25
 

@@ -23,7 +23,7 @@ from bot.adapters.clock import utc_now
 from bot.adapters.knowledge_files import KnowledgeFiles
 from bot.adapters.translation_ledger import TranslationLedger
 from bot.answering.conversation import converse
-from bot.answering.evaluation import HEADINGS, Case, QuestionSetError, Tally, read_cases, tallies
+from bot.answering.evaluation import Case, QuestionSetError, Tally, read_cases, tallies
 from bot.answering.evaluation import evaluate as run_cases
 from bot.answering.model import Answer, Citation, Offer, Outcome
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
@@ -40,6 +40,7 @@ from bot.i18n.translator import Catalogs
 from bot.ingestion.comparing import inspect, record_translated, stale_translations
 from bot.ingestion.model import Progress, Reading, Stage, SyncReport
 from bot.ops.evaluation_report import render_report
+from bot.ops.evaluation_tables import tables_of
 from bot.ops.logs import configure_logs
 from bot.sandbox.server import serve_sandbox
 from bot.settings import DEFAULT_FILE, Settings, load_settings
@@ -60,8 +61,8 @@ cli.add_typer(announce, name="announce")
 
 _err = Console(stderr=True)
 _out = Console()
-_TABLE_WIDTH = 120
-"""Columns that the figures of an evaluation need; a pipe counts as 80."""
+_TABLE_WIDTH = 80
+"""Columns that the figures of an evaluation need, however narrow the window is."""
 _LISTS_READINGS = (Outcome.CLARIFY, Outcome.COMPLAINT)
 """Outcomes whose suggestions are there to be chosen from, not to go on with."""
 
@@ -204,7 +205,10 @@ def evaluate(
     ],
     json_file: Annotated[Path | None, file_to_write("--json", "Write the figures here.", "OUT")] = None,
     report: Annotated[
-        Path | None, file_to_write("--report", "Write figures, curves and misses here.", "OUT.html")
+        Path | None,
+        file_to_write(
+            "--report", "Write figures, curves and misses here, each with the step that lost it.", "OUT.html"
+        ),
     ] = None,
 ) -> None:
     """Run a question set and count, language by language, what was answered and refused rightly."""
@@ -473,12 +477,15 @@ def _read_cases(file: Path) -> list[Case]:
 
 
 def _print_tallies(rows: Sequence[Tally]) -> None:
-    table = Table(box=None)
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*row.cells())
-    Console(width=max(_out.width, _TABLE_WIDTH)).print(table)
+    out = Console(width=max(_out.width, _TABLE_WIDTH))
+    for figures in tables_of(rows):
+        table = Table(title=figures.title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        for place, heading in enumerate(figures.headings):
+            table.add_column(heading.replace(" ", "\n"), justify="right" if place else "left", no_wrap=True)
+        for row in rows:
+            table.add_row(*figures.cells(row))
+        out.print(table)
+        out.print()
 
 
 def _print_faults(found: Reading | SyncReport) -> None:

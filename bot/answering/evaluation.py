@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -33,7 +34,8 @@ class Case:
 
     `expect` holds the patterns that must all be found in the answer; it is empty for a question that must be refused
     and for small talk, of which `kinds` are those it may be taken for. `section` is where the answer stands
-    (`path#section` or only the path), if the set says so.
+    (`path#section` or only the path), if the set says so. A near miss asks for what the knowledge does not
+    hold, close by what it holds.
     """
 
     case_id: str
@@ -42,6 +44,7 @@ class Case:
     expect: tuple[re.Pattern[str], ...]
     section: str
     kinds: tuple[Reply, ...] = ()
+    is_near_miss: bool = False
 
     @property
     def is_answerable(self) -> bool:
@@ -67,6 +70,8 @@ class Step(StrEnum):
     """It came first, but was not thought to answer; or something was told although nothing answers."""
     SELECT = "select"
     """It was told, but not the sentence that answers."""
+    UNPLACED = "unplaced"
+    """Nobody can tell: the set does not say in which section the answer stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,11 @@ class Result:
             return Step.ROUTE
         if not self.case.is_answerable:
             return Step.JUDGE
+        return self._lost_after_routing()
+
+    def _lost_after_routing(self) -> Step:
+        if not self.case.section:
+            return Step.UNPLACED
         if self.rank is None:
             return Step.RETRIEVE
         if self.rank > 1:
@@ -158,7 +168,8 @@ class Tally:
 
     `right` are single questions and conversations together, `follow_ups` the conversations alone. `offered` are those
     answered rightly, or offered among five. `unanswered` are questions without an answer that got none, were it that
-    sections were offered; `refused_rightly` those that were refused.
+    sections were offered; `refused_rightly` those that were refused; the near misses among them are counted apart, too.
+    `lost` says how many each step lost.
     """
 
     name: str
@@ -170,66 +181,23 @@ class Tally:
     refused_wrongly: Share
     refused_rightly: Share
     unanswered: Share
+    near_refused: Share
+    near_unanswered: Share
     small_talk: Share
     taken_for_small_talk: Share
     follow_ups: Share
+    follow_ups_offered: Share
     hit_1: Share
     hit_5: Share
+    lost: Mapping[Step, int]
     median_ms: float
-
-    def cells(self) -> tuple[str, ...]:
-        """The figures as they stand in a table, under `HEADINGS`."""
-        return (
-            self.name,
-            str(self.right.of),
-            *map(
-                str,
-                (
-                    self.right,
-                    self.right_in_language,
-                    self.from_one_section,
-                    self.offered,
-                    self.two_told,
-                    self.refused_wrongly,
-                ),
-            ),
-            str(self.refused_rightly.of),
-            *map(str, (self.refused_rightly, self.unanswered)),
-            str(self.small_talk.of),
-            *map(str, (self.small_talk, self.taken_for_small_talk)),
-            str(self.follow_ups.of),
-            *map(str, (self.follow_ups, self.hit_1, self.hit_5)),
-            f"{self.median_ms:.0f}",
-        )
-
-
-HEADINGS = (
-    "language",
-    "answerable",
-    "right",
-    "in language",
-    "one section",
-    "or offered",
-    "two told",
-    "refused wrongly",
-    "unanswerable",
-    "refused",
-    "or offered",
-    "small talk",
-    "understood",
-    "questions lost to it",
-    "follow-ups",
-    "right",
-    "hit@1",
-    "hit@5",
-    "ms",
-)
 
 
 def read_cases(lines: Iterable[str]) -> Iterator[Case]:
     """Read JSON lines `{"id", "question"|"turns", "lang"?, "expect": [patterns]|"refuse", "section"?}`.
 
-    For small talk `"kind": [kinds]` stands instead of `"expect"`.
+    For small talk `"kind": [kinds]` stands instead of `"expect"`. A near miss has `"stratum": "near"`, or
+    `"near"` with what it comes near to.
 
     Raises:
         QuestionSetError: a line is not of that form.
@@ -280,9 +248,10 @@ def tally(results: Sequence[Result], name: str) -> Tally:
     answerable = [result for result in results if result.case.is_answerable]
     small_talk = [result for result in results if result.case.kinds]
     unanswerable = [result for result in results if not result.case.is_answerable and not result.case.kinds]
+    near = [result for result in unanswerable if result.case.is_near_miss]
     placed = [result.rank for result in answerable if result.case.section]
     follow_ups = [result for result in answerable if result.case.is_follow_up]
-    lost = [result.lost_at is Step.ROUTE for result in answerable]
+    lost = Counter(result.lost_at for result in results)
     return Tally(
         name=name,
         right=_share(result.is_right for result in answerable),
@@ -293,11 +262,15 @@ def tally(results: Sequence[Result], name: str) -> Tally:
         refused_wrongly=_share(result.answer.outcome.refused for result in answerable),
         refused_rightly=_share(result.is_right for result in unanswerable),
         unanswered=_share(not result.is_told for result in unanswerable),
+        near_refused=_share(result.is_right for result in near),
+        near_unanswered=_share(not result.is_told for result in near),
         small_talk=_share(result.is_right for result in small_talk),
-        taken_for_small_talk=_share(lost),
+        taken_for_small_talk=_share(result.lost_at is Step.ROUTE for result in answerable),
         follow_ups=_share(result.is_right for result in follow_ups),
+        follow_ups_offered=_share(result.is_offered for result in follow_ups),
         hit_1=_share(rank == 1 for rank in placed),
         hit_5=_share(rank is not None and rank <= 5 for rank in placed),
+        lost={step: lost[step] for step in Step},
         median_ms=median(result.took_ms for result in results) if results else 0.0,
     )
 
@@ -338,6 +311,7 @@ def _case(line: Mapping[str, object]) -> Case:
         expect=() if line.get("kind") else _patterns(line.get("expect")),
         section=str(line.get("section") or ""),
         kinds=_kinds(line.get("kind")),
+        is_near_miss=line.get("stratum") == "near" or bool(line.get("near")),
     )
 
 

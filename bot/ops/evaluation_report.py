@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bot.answering.evaluation import HEADINGS, Case, Result, Step, Tally, risk_coverage, tallies
+from bot.answering.evaluation import Case, Result, Step, Tally, risk_coverage, tallies
+from bot.ops.evaluation_tables import FigureTable, tables_of
 from bot.vocabulary import Locale
 
 _WIDTH, _HEIGHT, _MARGIN = 320, 200, 34
@@ -22,6 +23,7 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; p
 h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: right; white-space: nowrap; }
+th { vertical-align: bottom; white-space: normal; }
 th:first-child, td:first-child { text-align: left; } tr:last-child { font-weight: 600; }
 .curves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
 figure { margin: 0; } figcaption { font-size: .9rem; } svg { height: auto; width: 100%; }
@@ -42,7 +44,7 @@ def render_report(results: Sequence[Result], *, title: str) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
-            _figures(tallies(results)),
+            *_figures(tallies(results)),
             "<h2>Risk and coverage</h2>",
             "<p>Across: the surest share of all questions. Up: how many of their answers would be wrong.</p>",
             f'<div class="curves">{"".join(_curves(results))}</div>',
@@ -55,13 +57,15 @@ def render_report(results: Sequence[Result], *, title: str) -> str:
     )
 
 
-def _figures(rows: Iterable[Tally]) -> str:
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in HEADINGS)
-    return f'<div class="wide"><table><tr>{head}</tr>{"".join(map(_row, rows))}</table></div>'
+def _figures(rows: Sequence[Tally]) -> Iterable[str]:
+    for table in tables_of(rows):
+        head = "".join(f"<th>{escape(heading)}</th>" for heading in table.headings)
+        body = "".join(_row(table, row) for row in rows)
+        yield f'<h2>{escape(table.title)}</h2><div class="wide"><table><tr>{head}</tr>{body}</table></div>'
 
 
-def _row(row: Tally) -> str:
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row.cells())}</tr>"
+def _row(table: FigureTable, row: Tally) -> str:
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in table.cells(row))}</tr>"
 
 
 def _curves(results: Sequence[Result]) -> Iterable[str]:
@@ -133,6 +137,7 @@ _LOST_AT = {
     Step.RERANK: "lost in reranking: another section came first",
     Step.JUDGE: "lost in judging: how sure it is of the first section",
     Step.SELECT: "lost in selecting: the section was told, but not all that answers",
+    Step.UNPLACED: "lost where nobody can tell: the set does not name the section that answers",
 }
 
 

@@ -18,8 +18,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.answering.evaluation import HEADINGS, Case, Result, Tally, evaluate, read_cases, tallies, tally
+from bot.answering.evaluation import Case, Result, Tally, evaluate, read_cases, tallies, tally
 from bot.app import open_core
+from bot.ops.evaluation_tables import tables_of
 from bot.vocabulary import Locale
 from tests.bench.workshop import Workshop, parser_of, print_table, spread
 from tests.golden import TODAY, UNSEEN, UNSEEN_PLAIN, UNSEEN_SECOND
@@ -70,7 +71,10 @@ def bench(workshop: Workshop, *, each: int | None) -> None:
 def print_rows(name: str, results: Sequence[Result]) -> None:
     """The figures of one set."""
     print(f"the {name} set: {len(results)} questions")
-    print_table(HEADINGS, [row.cells() for row in rows_of(results)])
+    rows = rows_of(results)
+    for table in tables_of(tallies(results)):
+        print(f" {table.title}")
+        print_table(table.headings, [table.cells(row) for row in rows])
 
 
 def main() -> None:

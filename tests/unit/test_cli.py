@@ -227,6 +227,28 @@ def test_a_question_set_that_cannot_be_used_is_named_with_its_reason(place: Plac
     assert "Traceback" not in ended.stderr
 
 
+def test_the_figures_of_a_question_set_can_be_read_in_80_columns(place: Place):
+    lines = (
+        {
+            "id": "1",
+            "question": "When is the Example Expo?",
+            "lang": "en",
+            "expect": "2031",
+            "section": "expo/dates.md",
+        },
+        {"id": "2", "question": "What does a stand cost?", "lang": "en", "expect": "refuse", "stratum": "near"},
+        {"id": "3", "turns": ["hello", "who won in 1998?"], "lang": "ru", "expect": "no such thing"},
+        {"id": "4", "question": "thank you", "lang": "kk", "kind": "thanks"},
+    )
+    (place.home / "questions.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    ended = place.scoda("evaluate", "questions.jsonl")
+    assert ended.returncode == 0, ended.stderr
+    printed = ended.stdout.splitlines()
+    assert max(map(len, printed)) <= 80
+    assert "…" not in ended.stdout
+    assert sum(line.startswith("all ") for line in printed) == 4
+
+
 def test_webhook_mode_without_its_secret_does_not_start(place: Place):
     ended = place.scoda("run", telegram_token=DEFAULT_TOKEN, telegram_mode="webhook")
     assert ended.returncode == 1

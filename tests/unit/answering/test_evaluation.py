@@ -6,7 +6,6 @@ import pytest
 
 from bot.answering.browsing import citation
 from bot.answering.evaluation import (
-    HEADINGS,
     QuestionSetError,
     Result,
     Share,
@@ -170,6 +169,22 @@ def test_small_talk_is_no_question_and_is_counted_apart():
     assert len(risk_coverage(results)) == 2
 
 
+def test_near_misses_are_counted_among_what_must_be_refused_and_apart():
+    by_stratum = '{"id": "6", "question": "phone?", "lang": "en", "expect": "refuse", "stratum": "near"}'
+    by_what_it_is_near_to = '{"id": "7", "question": "fax?", "lang": "en", "expect": "refuse", "near": "numbers"}'
+    of_another_stratum = '{"id": "8", "question": "wine?", "lang": "en", "expect": "refuse", "stratum": "other"}'
+    total = tally(
+        [
+            result(by_stratum, Outcome.UNKNOWN, ""),
+            result(by_what_it_is_near_to, Outcome.OFFERED, ""),
+            result(of_another_stratum, Outcome.ANSWERED, "110"),
+        ],
+        "all",
+    )
+    assert (total.near_refused, total.near_unanswered) == (Share(1, 2), Share(2, 2))
+    assert (total.refused_rightly, total.unanswered) == (Share(1, 3), Share(2, 3))
+
+
 def test_a_kind_that_is_none_is_named_with_all_that_are():
     with pytest.raises(QuestionSetError, match="line 1: \"kind\" is 'cheers': each must be one of greeting, thanks"):
         cases('{"id": "1", "question": "q", "kind": "cheers"}')
@@ -207,6 +222,25 @@ def test_a_case_is_lost_at_the_first_step_that_went_wrong(line, outcome, more, s
     assert result(lines[line], outcome, more.get("text", ""), found=found).lost_at is step
 
 
+def test_where_the_set_names_no_section_nobody_can_tell_which_step_lost_an_answer():
+    unplaced = '{"id": "5", "question": "trains?", "lang": "en", "expect": ["1,225"]}'
+    assert result(unplaced, Outcome.UNKNOWN, "").lost_at is Step.UNPLACED
+    assert result(unplaced, Outcome.THANKS, "").lost_at is Step.ROUTE
+    assert result(unplaced, Outcome.ANSWERED, "1,225").lost_at is None
+
+
+def test_every_miss_is_counted_with_the_step_that_lost_it():
+    results = [
+        result(RIGHT, Outcome.ANSWERED, "1,225"),
+        result(RIGHT, Outcome.OFFERED, "", found=(*others(1), TRAINS), offers=(TRAINS,)),
+        result(REFUSE, Outcome.ANSWERED, "110"),
+        result(REFUSE, Outcome.OFFERED, ""),
+    ]
+    lost = tally(results, "all").lost
+    assert {step: count for step, count in lost.items() if count} == {Step.RERANK: 1, Step.JUDGE: 2}
+    assert set(lost) == set(Step)
+
+
 # Figures.
 
 
@@ -216,13 +250,6 @@ def test_a_case_is_lost_at_the_first_step_that_went_wrong(line, outcome, more, s
 def test_a_share_tells_of_how_many_and_one_of_nothing_shows_as_none(share, value, shown):
     assert share.value == pytest.approx(value)
     assert str(share) == shown
-
-
-def test_a_row_has_a_cell_under_each_heading():
-    cells = tally([result(RIGHT, Outcome.ANSWERED, "1,225"), result(REFUSE, Outcome.UNKNOWN, "")], "en").cells()
-    assert len(cells) == len(HEADINGS)
-    row = dict(zip(HEADINGS, cells, strict=False))
-    assert (row["language"], row["answerable"], row["unanswerable"], row["ms"]) == ("en", "1", "1", "12")
 
 
 def test_of_no_results_nothing_is_wrong():

@@ -5,7 +5,7 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check setup bench soak lock platforms audit clean
+.PHONY: run test check setup bench figures soak lock platforms audit clean
 
 run: .venv/.run-ready
 	@$(BIN)/scoda run
@@ -25,6 +25,10 @@ setup: .venv/.test-ready
 
 bench: .venv/.test-ready
 	$(BIN)/python -m tests.bench
+
+# Ask all unseen questions (some minutes) and put the counts into README. Figures only: nobody looks at what was missed.
+figures: .venv/.test-ready
+	$(BIN)/python -m tests.bench.bench_unseen --write
 
 # The long forms of the fault tests, about half an hour. A broken promise fails them; its seed is printed.
 soak: .venv/.test-ready

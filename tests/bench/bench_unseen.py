@@ -1,11 +1,12 @@
 """Questions to which nothing was fitted: how many are answered and refused rightly, by language.
 
-    python -m tests.bench.bench_unseen [--quick] [--data DIR] [--knowledge DIR]
+    python -m tests.bench.bench_unseen [--quick] [--write] [--data DIR] [--knowledge DIR]
 
 See `tests.golden`: only the figures are to be read, or the sets are no longer unseen. The first and the second set ask the
 knowledge; the «hard» ones of the first hold typing mistakes, other scripts, capitals and long preambles. The plain set asks
 files without front matter or example questions, which are read in beside the knowledge. Milliseconds are those of one
-question after the other on all cores.
+question after the other on all cores. With --write (`make figures`) the counts go to tests/sets/unseen/figures.json and into
+README.md.
 """
 
 from __future__ import annotations
@@ -16,14 +17,25 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.answering.evaluation import Case, Result, Tally, evaluate, read_cases, tallies, tally
+from bot.answering.evaluation import Case, Result, Tally, evaluate, tallies, tally
 from bot.app import open_core
 from bot.ops.evaluation_tables import tables_of
-from bot.vocabulary import Locale
-from tests.bench.workshop import Workshop, parser_of, print_table, spread
-from tests.golden import TODAY, UNSEEN, UNSEEN_PLAIN, UNSEEN_SECOND
+from tests.bench.workshop import ROOT, Workshop, parser_of, print_table, spread
+from tests.golden import KNOWLEDGE, TODAY, UNSEEN_PLAIN
+from tests.unseen_figures import (
+    FILE,
+    README,
+    Figures,
+    counted,
+    fingerprint,
+    knowledge_cases,
+    plain_cases,
+    put_into,
+    written,
+)
 
 EACH_QUICK = 8
 _HARD = re.compile(r"[a-z]{2}-h\d")
@@ -54,18 +66,17 @@ def with_plain_files(workshop: Workshop) -> Iterator[Workshop]:
         yield Workshop(knowledge, workshop.data)
 
 
-def cases_of(*files: Path) -> list[Case]:
-    """The cases of these files."""
-    return [case for file in files for case in read_cases(file.read_text(encoding="utf-8").splitlines())]
-
-
-def bench(workshop: Workshop, *, each: int | None) -> None:
-    for name, folder in (("first", UNSEEN), ("second", UNSEEN_SECOND)):
-        cases = cases_of(*(folder / f"{locale}.jsonl" for locale in Locale))
-        print_rows(name, asyncio.run(asked(workshop, spread(cases, each) if each else cases)))
-    cases = cases_of(UNSEEN_PLAIN / "questions.jsonl")
+def bench(workshop: Workshop, *, each: int | None) -> dict[str, list[Result]]:
+    """What becomes of each set, by its name."""
+    found = {}
+    for name, cases in knowledge_cases().items():
+        found[name] = asyncio.run(asked(workshop, spread(cases, each) if each else cases))
+        print_rows(name, found[name])
+    cases = plain_cases()
     with with_plain_files(workshop) as beside:
-        print_rows("plain", asyncio.run(asked(beside, spread(cases, each) if each else cases)))
+        found["plain"] = asyncio.run(asked(beside, spread(cases, each) if each else cases))
+    print_rows("plain", found["plain"])
+    return found
 
 
 def print_rows(name: str, results: Sequence[Result]) -> None:
@@ -75,12 +86,27 @@ def print_rows(name: str, results: Sequence[Result]) -> None:
     for table in tables_of(tallies(results)):
         print(f" {table.title}")
         print_table(table.headings, [table.cells(row) for row in rows])
+    print(flush=True)
+
+
+def write(figures: Figures) -> None:
+    """Keep the figures, and show them in README."""
+    FILE.write_text(written(figures), encoding="utf-8")
+    README.write_text(put_into(README.read_text(encoding="utf-8"), figures), encoding="utf-8")
+    print(f"written: {FILE.relative_to(ROOT)}, {README.relative_to(ROOT)}")
 
 
 def main() -> None:
-    given = parser_of(__doc__).parse_args()
+    parser = parser_of(__doc__)
+    parser.add_argument("--write", action="store_true", help="put the figures of all questions into README")
+    given = parser.parse_args()
+    if given.write and (given.quick or given.knowledge.resolve() != KNOWLEDGE.resolve()):
+        parser.error("--write asks all questions of the knowledge that is published: leave out --quick and --knowledge")
     with Workshop.of(given).copied() as workshop:
-        bench(workshop, each=EACH_QUICK if given.quick else None)
+        present = fingerprint()
+        results = bench(workshop, each=EACH_QUICK if given.quick else None)
+        if given.write:
+            write(counted(results, measured_at=datetime.now(UTC).date(), measured_on=present))
 
 
 if __name__ == "__main__":

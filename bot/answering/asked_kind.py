@@ -51,7 +51,12 @@ _TAKES_ENDINGS_FROM = 5
 
 def asked_kind(question: str, locale: Locale) -> AskedKind | None:
     """The kind of thing that is asked for, where a word says so plainly; None for all other questions."""
-    return next((kind for kind in _KINDS if _holds_any(question, _asked(kind, locale))), None)
+    return next((kind for kind in _KINDS if asks_for(question, locale, kind)), None)
+
+
+def asks_for(question: str, locale: Locale, kind: AskedKind) -> bool:
+    """Whether one of the words for a kind stands in the question, whatever else it may ask for."""
+    return _holds_any(question, _asked(kind, locale))
 
 
 def provable_kind(question: str, locale: Locale) -> AskedKind | None:

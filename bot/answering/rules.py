@@ -89,5 +89,5 @@ def _named_by(section: StoredSection) -> frozenset[str]:
 
 @cache
 def _money() -> re.Pattern[str]:
-    """The words and signs of money of all languages: a text may name its sums in another one."""
-    return re.compile("|".join((_MONEY_SIGNS, *(word for locale in Locale for word in words_of(locale).money))))
+    """The words and signs of money of all languages, folded: a text may name its sums in another one."""
+    return re.compile("|".join((_MONEY_SIGNS, *(fold(word) for locale in Locale for word in words_of(locale).money))))

@@ -26,7 +26,8 @@ _CLOSED = ConfigDict(extra="forbid")
 class AskedWords:
     """The words by which a question tells what kind of thing it asks for, by kind.
 
-    Short ones are sought as whole words, longer ones at the start of a word, Chinese ones anywhere.
+    Short ones are sought as whole words, longer ones at the start of a word, Chinese ones anywhere. A word that asks
+    for other things as well (the number: of a passport, of a train) stands only together with what tells it apart.
     """
 
     when: Entries
@@ -70,7 +71,7 @@ class Words:
     back_references: Entries
     """Words by which a question leans on what was said before."""
     money: Entries
-    """What tells a price in a text: regular expressions, sought anywhere in it."""
+    """What tells a price in a text: regular expressions, sought anywhere in it once both are folded."""
     typical_questions: Entries
     """See `bot.ingestion.typical_questions` before changing one."""
     asked: AskedWords

@@ -50,6 +50,40 @@ def test_what_has_no_form_of_its_own_is_not_missed_in_a_text(question):
     assert provable_kind("When was it founded?", Locale.EN) is AskedKind.WHEN
 
 
+@pytest.mark.parametrize(
+    ("locale", "question"),
+    [
+        (Locale.EN, "Must I give my passport number?"),
+        (Locale.ZH, "要填写护照号码吗？"),
+        (Locale.RU, "Нужен ли номер паспорта?"),
+        (Locale.KK, "Паспорт нөмірі керек пе?"),
+        (Locale.KY, "Паспорттун номери керекпи?"),
+        (Locale.TG, "Рақами шиноснома лозим аст?"),
+        (Locale.UZ, "Pasport raqami kerakmi?"),
+        (Locale.FA, "آیا شمارهٔ گذرنامه لازم است؟"),
+        (Locale.UR, "کیا پاسپورٹ نمبر درکار ہے؟"),
+        (Locale.HI, "क्या पासपोर्ट नंबर चाहिए?"),
+        (Locale.BE, "Ці патрэбны нумар пашпарта?"),
+        (Locale.MN, "Паспортын дугаар хэрэгтэй юу?"),
+    ],
+)
+def test_the_number_of_a_passport_is_no_telephone(locale, question):
+    assert asked_kind(question, locale) is not AskedKind.PHONE
+
+
+@pytest.mark.parametrize(
+    ("locale", "question"),
+    [
+        (Locale.ZH, "秘书处的联系号码是多少？"),
+        (Locale.ZH, "他的手机号码"),
+        (Locale.UZ, "Qabulxonasi raqamini bera olasizmi?"),
+        (Locale.UZ, "telefon raqami"),
+    ],
+)
+def test_the_number_of_an_office_is_one(locale, question):
+    assert asked_kind(question, locale) is AskedKind.PHONE
+
+
 def test_follow_ups_lean_back():
     assert refers_back("and which city is that in?", Locale.EN)
     assert refers_back("а где он находится?", Locale.RU)

@@ -1,6 +1,7 @@
 import re
 from collections import Counter
 from dataclasses import fields, is_dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,11 +9,15 @@ import pytest
 import regex
 
 import bot.languages
+from bot.answering.asked_kind import AskedKind, asks_for, refers_back
+from bot.answering.relative_years import with_years
+from bot.answering.rules import holds_kind, years_in
 from bot.errors import LanguageError
 from bot.languages import read_words, words_of
 from bot.vocabulary import Locale
 from bot.writing.folding import words
 
+TODAY = date(2026, 7, 1)
 FOLDER = files(bot.languages)
 MAY_BE_EMPTY = {"years.before_last", "years.several", "years.alone_before"}
 every_language = pytest.mark.parametrize("locale", list(Locale))
@@ -70,6 +75,34 @@ def test_regular_expressions_are_sound(locale: Locale):
     assert locale is not Locale.ZH or regex.compile(
         "|".join((*years.before_last, *years.last, *years.this, *years.next))
     )
+
+
+@every_language
+@pytest.mark.parametrize("kind", list(AskedKind))
+def test_every_word_for_what_is_asked_is_found_in_itself(locale: Locale, kind: AskedKind):
+    assert [entry for entry in getattr(words_of(locale).asked, kind) if not asks_for(entry, locale, kind)] == []
+
+
+@every_language
+def test_every_word_that_leans_back_is_found_in_itself(locale: Locale):
+    assert [entry for entry in words_of(locale).back_references if not refers_back(entry, locale)] == []
+
+
+@every_language
+def test_every_word_of_money_is_found_in_itself(locale: Locale):
+    said = [entry.replace(r"\b", "") for entry in words_of(locale).money]
+    assert [word for word in said if not holds_kind(f"– {word} –", AskedKind.PRICE)] == []
+
+
+@every_language
+def test_every_phrase_for_a_year_is_found_in_itself_whatever_stands_around_it(locale: Locale):
+    years = words_of(locale).years
+    phrases = [entry.partition("=")[0] for entry in (*years.before_last, *years.last, *years.this, *years.next)]
+    said = phrases if locale is not Locale.ZH else ["前年", "去年", "上一年", "今年", "明年"]
+    assert [phrase for phrase in said if not years_in(with_years(phrase, locale, TODAY))] == []
+    assert [word for word in years.several if years_in(with_years(f"{word} {said[0]}", locale, TODAY))] == []
+    bare = [with_years(f"{said[0]} {word}", locale, TODAY) for word in years.alone_before]
+    assert [text for text in bare if not text[:4].isdecimal()] == []
 
 
 @every_language

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -125,26 +126,39 @@ def read_calibration(file: Traversable) -> Calibration:
 def calibration_of(identity: str) -> Calibration:
     """The numbers for an embedding; those of the bundled one, with a warning, where none that fit it can be used.
 
-    Raises:
-        CalibrationError: the bundled file can't be used.
+    Where these can't be used either, nothing is told for sure: the nearest sections are offered, and the log says why.
     """
     folder = files(__name__)
     name = identity.partition(":")[0]
-    own = _own(folder / f"{name}.json") if name != BUNDLED else None
-    found = own or read_calibration(folder / f"{BUNDLED}.json")
+    own = _usable(folder / f"{name}.json") if name != BUNDLED and (folder / f"{name}.json").is_file() else None
+    found = own or _usable(folder / f"{BUNDLED}.json")
+    if found is None:
+        _log.error("answers_not_calibrated", effect="sections are offered, none is told for sure", mend=_MEND)
+        return _offering_only(identity)
     if found.identity != identity:
         _log.warning("calibration_of_another_embedding", embedding=identity, used=found.identity, mend=_MEND)
     return found
 
 
-def _own(file: Traversable) -> Calibration | None:
-    if not file.is_file():
-        return None
+def _usable(file: Traversable) -> Calibration | None:
     try:
         return read_calibration(file)
     except CalibrationError as error:
         _log.warning("calibration_not_used", file=str(file), reason=str(error))
         return None
+
+
+def _offering_only(identity: str) -> Calibration:
+    """What needs no fitting: rank by meaning and letters, and be so sure of everything that it is offered."""
+    thresholds = Thresholds(offer_from=0.25, suggest_from=0.25, route_from=0.85)
+    sureness = 0.3
+    return Calibration(
+        identity=identity,
+        ranking=Ranking({"passage": 10.0, "question": 10.0, "coverage": 3.0}),
+        confidence=ConfidenceModel({}, math.log(sureness / (1 - sureness))),
+        router=Router({"nearest": 40.0}, -2.0, {"question": 1.0}),
+        thresholds=thresholds,
+    )
 
 
 class _NoKnowledge:

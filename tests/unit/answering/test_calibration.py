@@ -1,6 +1,7 @@
 """The fitted numbers: whose they are, and what happens where they can't be used."""
 
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bot.answering.reading import Reading
 from bot.answering.reranking import Candidate
 from bot.errors import CalibrationError
 from bot.vocabulary import Locale, Reply
-from tests.answering_parts import GivenRetriever, answerer, ask, retrieved_section, section
+from tests.answering_parts import GivenRetriever, answerer, ask, examples, key, retrieved_section, section
 
 FILE = files(calibration) / f"{BUNDLED}.json"
 BUNDLED_FILE = json.loads(FILE.read_text())
@@ -140,8 +141,21 @@ def test_a_file_may_leave_out_what_it_does_not_weigh(tmp_path):
         (json.dumps(BUNDLED_FILE | {"thresholds": {}}), r"is damaged: thresholds\.offer_from: Field required"),
     ],
 )
-def test_without_usable_bundled_numbers_nothing_starts_and_the_message_says_why(folder, content, told):
+async def test_Q01_without_usable_bundled_numbers_sections_are_offered_and_the_log_says_why(folder, content, told):
     file = folder / f"{BUNDLED}.json"
     file.unlink() if content is None else file.write_text(content)
-    with pytest.raises(CalibrationError, match=rf"{BUNDLED}\.json {told}.*{MEND}"):
-        calibration_of(f"{BUNDLED}:1")
+    with capture_logs() as logs:
+        found = calibration_of(f"{BUNDLED}:1")
+    damaged, effect = logs
+    assert re.search(rf"{BUNDLED}\.json {told}.*{MEND}", damaged["reason"])
+    assert (effect["log_level"], effect["mend"]) == ("error", MEND)
+    house = answerer(GivenRetriever([section("expo", "In July."), examples(Reply.GREETING)], {"expo": 0.5}), found)
+    answer = await house.answer(ask("when is the expo"))
+    assert (answer.outcome, [offer.key for offer in answer.offers]) == (Outcome.OFFERED, [key("expo")])
+
+
+async def test_Q01_without_usable_numbers_a_greeting_is_still_one(folder):
+    (folder / f"{BUNDLED}.json").unlink()
+    retriever = GivenRetriever([section("expo", "In July."), examples(Reply.GREETING)], {"greeting": 0.9, "expo": 0.3})
+    answer = await answerer(retriever, calibration_of(f"{BUNDLED}:1")).answer(ask("hello"))
+    assert answer.outcome is Outcome.GREETING

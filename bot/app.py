@@ -406,12 +406,12 @@ def _embeddings(settings: Settings) -> TwoSidedEmbeddings:
 
 
 def identify_locale(identifier: ShortMessageIdentifier | None = None) -> Callable[[str], Locale | None]:
-    """A function that tells the language of a file which does not name it."""
+    """A function that tells the language of a text that does not name it; None of one that is in none of the twelve."""
     chosen = identifier or ShortMessageIdentifier()
 
     def identify(text: str) -> Locale | None:
         guess = chosen.identify(text, prior=None)
-        return guess.locale if guess else None
+        return guess.locale if guess and not guess.is_foreign else None
 
     return identify
 

@@ -37,7 +37,7 @@ from bot.cli_announce import announce
 from bot.cli_options import file_to_write
 from bot.errors import Fault, KnowledgeError, ScodaError, SettingsError
 from bot.i18n.translator import Catalogs
-from bot.ingestion.comparing import inspect, record_translated, stale_translations
+from bot.ingestion.comparing import in_other_languages, inspect, record_translated, stale_translations
 from bot.ingestion.model import Progress, Reading, Stage, SyncReport
 from bot.ops.evaluation_report import render_report
 from bot.ops.evaluation_tables import tables_of
@@ -268,7 +268,8 @@ def check_command(context: typer.Context) -> None:
     record, unreadable = TranslationLedger(context.obj.knowledge.folder).read()
     read = _read_files(context.obj)
     overtaken = asyncio.run(_overtaken_gaps(context.obj))
-    warnings = (*read.warnings, *unreadable, *stale_vectors(context.obj, read.documents), *overtaken)
+    foreign = in_other_languages(read.documents, identify_locale())
+    warnings = (*read.warnings, *unreadable, *foreign, *stale_vectors(context.obj, read.documents), *overtaken)
     reading = inspect(replace(read, warnings=warnings), record)
     _print_faults(reading)
     _out.print(

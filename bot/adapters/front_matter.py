@@ -38,6 +38,16 @@ _TOO_DEEP = f"lists and mappings stand more than {_DEEPEST} deep in one another"
 _WHOLE_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _YEAR_OR_MONTH = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2]))?")
 
+_WITH_COLON = re.compile(
+    r"^(?P<key> *(?:title|publisher|owner): +)"
+    r"(?P<value>[^\s\"'|>&*!\[{#].*?:(?: .*?)?)"
+    r"(?P<after> *(?: #.*)?)$",
+    re.MULTILINE,
+)
+"""A line whose value is a name and holds a colon, which YAML takes for a key's."""
+_ABOUT_COLONS = ("mapping values are not allowed here", "mapping values are not allowed in this context")
+_QUOTE = "; write a value that holds a colon between quotes, like title: 'Parking: where and how'"
+
 
 @dataclass(frozen=True, slots=True)
 class MatterFault:
@@ -108,12 +118,13 @@ def read_front_matter(text: str, *, first_line: int) -> FrontMatter | list[Matte
     if len(text) > _LONGEST:
         return [MatterFault(first_line, f"the front matter is longer than {_LONGEST} characters")]
     try:
-        node = _compose(text)
+        node = _compose_leniently(text)
         lines = {path: first_line + line for path, line in _lines(node, ())}
         values = None if node is None else _Constructor().construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return [MatterFault(first_line + (mark.line if mark else 0), f"the front matter is no YAML: {error.problem}")]
+        reason = f"the front matter is no YAML: {error.problem}{_QUOTE if error.problem in _ABOUT_COLONS else ''}"
+        return [MatterFault(first_line + (mark.line if mark else 0), reason)]
     except (yaml.YAMLError, ValueError) as error:
         return [MatterFault(first_line, f"the front matter is no YAML: {error}")]
     except (LookupError, AttributeError):  # PyYAML's own, for `!!bool maybe` and the like
@@ -125,6 +136,24 @@ def read_front_matter(text: str, *, first_line: int) -> FrontMatter | list[Matte
     except ValidationError as error:
         return [_explain(fault, lines, first_line) for fault in error.errors(include_url=False)]
     return _check(matter, lines, first_line) or matter
+
+
+def _compose_leniently(text: str) -> yaml.Node | None:
+    """As it stands, else with «title: Parking: where» read as people mean it."""
+    try:
+        return _compose(text)
+    except yaml.MarkedYAMLError:
+        quoted = _WITH_COLON.sub(_with_quotes, text)
+        if quoted == text:
+            raise
+        with suppress(yaml.MarkedYAMLError):
+            return _compose(quoted)
+        raise
+
+
+def _with_quotes(line: re.Match[str]) -> str:
+    value = line["value"].replace("'", "''")
+    return f"{line['key']}'{value}'{line['after']}"
 
 
 def _compose(text: str) -> yaml.Node | None:

@@ -12,9 +12,11 @@ import regex
 from bot.adapters.front_matter import FrontMatter, SourceMatter, read_front_matter
 from bot.adapters.markdown_text import Block, read_markdown, unseen_characters
 from bot.errors import Fault
+from bot.ingestion.chunking import LONGEST_SENTENCE
 from bot.ingestion.model import Audience, Document, Section, Source
 from bot.vocabulary import DocumentPath, Locale
 from bot.writing.cleaning import clean, one_line
+from bot.writing.sentences import split_sentences
 
 FORMAT_VERSION = 2
 """Raise it when the same file would give another document: the documents are then read anew."""
@@ -23,6 +25,8 @@ GENERAL_TOPIC = "general"
 _INTRODUCTION = "intro"
 _LONGEST_HEADING = 200
 _LONGEST_QUESTION = 300
+_LONG_SECTION = 4096
+"""Characters that one message of Telegram's holds."""
 _ATTRIBUTES = regex.compile(r"\s*\{(#[^{}]*)\}\s*$")
 _ATTRIBUTE = regex.compile(r"""(?P<name>[a-z_]+)=(?:"(?P<quoted>[^"]*)"|(?P<plain>\S*))""")
 _SECTION_ID = regex.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -84,7 +88,7 @@ class _Parser:
         locale = self._locale(body, identify)
         topic = self._topic()
         if not sections and not self.faults:
-            self._fault(1, "the file holds no text below its headings")
+            self._fault(1, "the file holds no text below its headings: write below each what is to be told")
         if self.faults or locale is None:
             return None
         matter = self._matter
@@ -133,7 +137,11 @@ class _Parser:
             return self._place.locale
         locale = named or identify(body)
         if locale is None:
-            self._fault(1, "the language can't be told: put the file below a folder like en/ or add `lang: en`")
+            self._fault(
+                1,
+                f"the text is in none of the languages {', '.join(Locale)}, or is too short to tell: translate it, or "
+                "put it below the folder of its language, like en/, or add `lang: en` to the front matter",
+            )
         return locale
 
     def _topic(self) -> str:
@@ -145,10 +153,13 @@ class _Parser:
     def _sections(self, blocks: list[Block], title: str) -> list[Section]:
         sections: list[Section] = []
         seen: dict[str, int] = {}
-        for number, block in enumerate(self._titled(blocks, title)):
+        titled = self._titled(blocks, title)
+        for number, block in enumerate(titled):
             section = self._section(block, number)
             if section is None:
+                self._warn_of_bare_heading(titled, number)
                 continue
+            self._warn_of_length(block)
             if section.section_id in seen:
                 first = seen[section.section_id]
                 self._fault(block.line, f"the id {section.section_id!r} is used already on line {first}")
@@ -197,6 +208,29 @@ class _Parser:
             valid_until=valid_until,
             line=block.line,
         )
+
+    def _warn_of_bare_heading(self, blocks: list[Block], number: int) -> None:
+        """One above deeper headings names them all; any other with no text below it is told to nobody."""
+        block = blocks[number]
+        is_above_others = number + 1 < len(blocks) and blocks[number + 1].level > block.level
+        if number and not is_above_others:
+            self._warn(block.line, f"«{self._heading(block.heading)}» has no text below it: it is told to nobody")
+
+    def _warn_of_length(self, block: Block) -> None:
+        heading, locale = self._heading(block.heading), self._place.locale or Locale.EN
+        if len(block.text) > _LONG_SECTION:
+            self._warn(
+                block.line,
+                f"«{heading}» has {len(block.text):,} characters: it is answered from, but read as several messages; "
+                "divide it by headings (##), a subject each",
+            )
+        longest = max(map(len, split_sentences(block.text, locale)), default=0)
+        if longest > LONGEST_SENTENCE:
+            self._warn(
+                block.line,
+                f"a sentence of «{heading}» has {longest:,} characters: it is told in pieces of {LONGEST_SENTENCE:,}; "
+                "end sentences with full stops",
+            )
 
     def _source(self, attributes: _Attributes, block: Block) -> Source | None:
         matter = self._matter

@@ -9,9 +9,11 @@ from bot.ingestion.model import Chunk, ChunkKind, Document, Section
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.sentences import split_sentences
 
-CHUNKING_VERSION = 4
+CHUNKING_VERSION = 5
 """Raise it when the same document would give other chunks: the index is then built anew."""
 
+LONGEST_SENTENCE = 1000
+"""Characters. What is longer, a text without full stops or a table in one line, is told and embedded in pieces."""
 _PASSAGE_CHARACTERS = 400
 _PASSAGE_CHARACTERS_ZH = 160
 _SHORT_TEXT = 300
@@ -25,7 +27,8 @@ def chunks_of(document: Document) -> list[Chunk]:
 
 def sentences_of(section: Section, locale: Locale) -> list[str]:
     """The sentences of a section; their order is the ordinal of the sentence chunks."""
-    return split_sentences(section.text, locale)
+    sentences = split_sentences(section.text, locale)
+    return [piece for sentence in sentences for piece in _cut(sentence, LONGEST_SENTENCE)]
 
 
 def _chunks_of_section(document: Document, section: Section) -> Iterator[Chunk]:

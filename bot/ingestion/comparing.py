@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from bot.ingestion.contradictions import contradictions, repetitions
 from bot.ingestion.model import Document, Reading, Section
 from bot.vocabulary import DocumentPath, Locale
 from bot.writing.figures import Figure, Kind, figures_of
+from bot.writing.folding import word_count
 from bot.writing.sentences import split_sentences
 
 _HASH_DIGITS = 12
@@ -30,6 +31,10 @@ _TRANSLATES_NAMES = frozenset({Locale.ZH})
 """Chinese writes names and even codes in its own characters: a Latin name that it lacks says nothing."""
 _LATIN_WORD = regex.compile(r"(?<![\p{L}\p{N}])[A-Za-z][A-Za-z0-9&.-]*[A-Za-z0-9]")
 _WEBSITE = regex.compile(r"https?://\S+|\S+@\S+")
+_ENOUGH_WORDS = 8
+"""A shorter text, names perhaps, does not tell its language."""
+_ENOUGH_CHARACTERS = 400
+"""Of the 937 bundled documents none is taken for another language by them."""
 _COMPLETE_FROM = 0.5
 """A language that has at least this share of the documents is meant to have all of them."""
 
@@ -393,6 +398,18 @@ def _latin_words(copy: _Copy) -> dict[str, str]:
     """The words in Latin letters, by their small letters; codes with digits are figures already."""
     text = _WEBSITE.sub(" ", f"{copy.section.heading} {copy.section.text}")
     return {word.casefold(): word for word in _LATIN_WORD.findall(text) if word.replace("-", "").isalpha()}
+
+
+def in_other_languages(documents: Iterable[Document], identify: Callable[[str], Locale | None]) -> Iterator[Fault]:
+    """The documents whose text is plainly not in the language of their folder; `identify` tells that of a text."""
+    for document in documents:
+        text = "\n".join(section.text for section in document.sections)[:_ENOUGH_CHARACTERS]
+        is_told = document.reply is None and word_count(text) >= _ENOUGH_WORDS
+        found = identify(text) if is_told else document.locale
+        if found is not document.locale:
+            language = f"in {found}" if found else "in none of the bot's languages"
+            reason = f"the text seems to be {language}, but is told as {document.locale}: translate it or move the file"
+            yield Fault(document.file, 1, reason)
 
 
 def _told_stale(translation: Translation) -> Fault:

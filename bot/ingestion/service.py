@@ -398,6 +398,10 @@ def _refuse_empty(documents: Sequence[Document], published: Generation | None, *
     if published is not None and published.documents:
         raise GenerationError(
             f"the knowledge folder holds no readable document, but {published.documents} are published: they stay in "
-            "use; look whether the folder is the right one (an empty index is published only when asked for)"
+            "use; look whether the folder is the right one (an empty index is published only when asked for), "
+            "or what is wrong with its files: scoda knowledge check"
         )
-    raise GenerationError("the knowledge folder holds no readable document: there is nothing to publish")
+    raise GenerationError(
+        "the knowledge folder holds no readable document: there is nothing to publish; what is wrong with its files "
+        "says: scoda knowledge check"
+    )

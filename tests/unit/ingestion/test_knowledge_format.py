@@ -185,6 +185,46 @@ def test_without_libyaml_the_same_is_read(text: str, monkeypatch: pytest.MonkeyP
     assert _parse(text) == with_libyaml
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Parking: where and how", "Parking: where and how"),
+        ("Parking: where: and how:", "Parking: where: and how:"),
+        ("Visitor's parking: where  # checked", "Visitor's parking: where"),
+        ("Открыто: с 9:00", "Открыто: с 9:00"),
+        ("'Parking: quoted'", "Parking: quoted"),
+        ("Opens at 9:00", "Opens at 9:00"),
+        ("Hall # a remark", "Hall"),
+    ],
+)
+def test_a_title_may_hold_a_colon(written: str, read: str) -> None:
+    document = _document(MATTER.replace("title: Trains", f"title: {written}") + BODY)
+    assert document.title == read
+    assert document.sections[0].as_of == date(2026, 1, 20)
+
+
+def test_a_publisher_may_hold_a_colon_and_the_lines_of_other_faults_stay_right() -> None:
+    text = MATTER.replace("Xinhua", "Xinhua: Qingdao").replace("as_of: 2026-01-20", "as_of: soon")
+    assert [(fault.line, fault.reason) for fault in _parse(text + BODY).faults] == [
+        (9, "as_of must be a date like 2026-01-19, not 'soon'")
+    ]
+    document = _document(text.replace("soon", "2026-01-20") + BODY)
+    source = document.sections[0].source
+    assert source is not None
+    assert source.publisher == "Xinhua: Qingdao"
+
+
+def test_another_value_with_a_colon_is_a_fault_that_says_what_to_write() -> None:
+    (fault,) = _parse(MATTER.replace("topic: logistics", "topic: by: rail") + BODY).faults
+    assert fault.line == 3
+    assert "between quotes, like title: 'Parking: where and how'" in fault.reason
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=40))
+def test_no_title_with_a_colon_breaks_the_reader(text: str) -> None:
+    _parse(MATTER.replace("title: Trains", f"title: a{text}: b") + BODY)
+
+
 def test_an_unknown_key_is_a_fault_that_lists_the_known_ones() -> None:
     (fault,) = _faults(_with("audience: public", "valid_untill: 2026-01-01"))
     assert fault.startswith("10: unknown key valid_untill; known are answerable, as_of,")
@@ -241,7 +281,7 @@ def test_language_comes_from_the_front_matter_or_is_recognised_outside_language_
 
     assert _document(with_lang, place).locale is Locale.RU
     assert parse_file(b"", text, place, lambda _: Locale.KK).document.locale is Locale.KK
-    assert "language can't be told" in parse_file(b"", text, place, no_language).faults[0].reason
+    assert "is in none of the languages" in parse_file(b"", text, place, no_language).faults[0].reason
 
 
 def test_marks_are_turned_into_plain_text() -> None:

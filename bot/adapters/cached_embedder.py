@@ -119,6 +119,10 @@ class CachedEmbedder:
             self._questions.popitem(last=False)
         return self._questions[name]
 
+    def remembers(self, text: str) -> bool:
+        """Whether `question` needs no work for this one."""
+        return prepared(text) in self._questions
+
     def close(self) -> None:
         """Let threads and processes go when they are done with what they have begun."""
         for pool in (self._threads, self._processes):

@@ -56,6 +56,10 @@ class QuestionEmbedder(Protocol):
         """The raw vector of a question."""
         ...
 
+    def remembers(self, text: str) -> bool:
+        """Whether `question` needs no work for this one."""
+        ...
+
 
 class PublishedGeneration(Protocol):
     """Tells which generation is in use."""
@@ -176,6 +180,10 @@ class GenerationRetriever:
         }
         vectors = np.stack([_middle([known[text] for text in reading.texts]) for reading in readings])
         return await self._threads.run(self._found, readings, vectors, locale, top_k)
+
+    async def remembers(self, text: str, locale: Locale) -> bool:
+        """See the port."""
+        return self._embedder.remembers((await self._spelling_of(locale)).restored(text))
 
     async def in_own_letters(self, text: str, locale: Locale) -> str:
         """See the port."""

@@ -14,7 +14,7 @@ from bot.answering.judging import Circumstances, Finding, judge
 from bot.answering.language import Languages, languages_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
-from bot.answering.reading import Message, Reading, last_question, readings_of
+from bot.answering.reading import MOST_TEXTS, Message, Reading, last_question, readings_of
 from bot.answering.relative_years import with_years
 from bot.answering.reranking import Candidate, rerank
 from bot.answering.routing import Route, Routed
@@ -124,8 +124,21 @@ async def route(context: Context, parts: Parts) -> Context:
     asked = await _asked_before(context, parts) if is_routed and chosen.reply is Reply.COMPLAINT else None
     if asked is None:
         return replace(context, route=chosen)
-    again = replace(context, route=chosen, readings=(Reading(asked.question),))
-    return await retrieve(again, parts)
+    return await _retrieve_before(replace(context, route=chosen), asked.question, parts)
+
+
+async def _retrieve_before(context: Context, asked: str, parts: Parts) -> Context:
+    """Look for the question before alone, or where that took one embedding too many, together with the message."""
+    texts = {text for reading in context.readings for text in reading.texts}
+    if len(texts | {asked}) <= MOST_TEXTS or await parts.retriever.remembers(asked, context.languages.written):
+        return await retrieve(replace(context, readings=(Reading(asked),)), parts)
+    found = [
+        (reading, retrieved)
+        for reading, retrieved in zip(context.readings, context.retrieved, strict=True)
+        if reading.context == asked
+    ]
+    readings, retrieved = zip(*found, strict=True) if found else (context.readings, context.retrieved)
+    return replace(context, readings=readings, retrieved=retrieved)
 
 
 async def rerank_candidates(context: Context, parts: Parts) -> Context:

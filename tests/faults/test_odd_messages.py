@@ -17,7 +17,7 @@ from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.settings import Knowledge, Settings, Store
 from bot.vocabulary import Locale
 from tests.bench.odd_messages import ODD_MESSAGES
-from tests.e2e.little_knowledge import write_little_knowledge
+from tests.e2e.little_knowledge import write_document, write_little_knowledge
 
 TODAY = date(2026, 7, 1)
 EMBEDDINGS = 3
@@ -45,6 +45,18 @@ DEAREST = (
     "它今年" + "".join(chr(0x4E00 + 11 * place % 5000) for place in range(300)) + "。去年呢？它" + "的" * 200,
 )
 """A long turn, and a question that leans back on it with two relative years and several sentences."""
+COMPLAINTS = """\
+## Discontent {#examples}
+
+Discontent.
+
+? that is not what I asked
+? this is wrong
+? wrong answer
+? you do not understand me at all
+? that was no answer to my question
+"""
+OF_COMPLAINTS = "answerable: false\nreply: complaint\n"
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +64,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A little knowledge, read in once for all rows."""
     place = tmp_path_factory.mktemp("odd")
     write_little_knowledge(place / "knowledge")
+    write_document(place / "knowledge", "en/bot/complaint.md", "Discontent", COMPLAINTS, more=OF_COMPLAINTS)
     settings = Settings(knowledge=Knowledge(folder=place / "knowledge"), store=Store(data=place / "data"))
 
     async def read() -> None:
@@ -125,4 +138,20 @@ async def test_R06_the_dearest_conversation_is_embedded_at_most_three_times(
     settings: Settings, taken: list[int]
 ) -> None:
     await answered(settings, dearest())
+    assert 1 <= len(taken) <= EMBEDDINGS
+
+
+@pytest.mark.parametrize("is_remembered", [False, True], ids=["after a restart", "in the same process"])
+async def test_R06_discontent_embeds_at_most_three_texts_with_the_question_before(
+    settings: Settings, taken: list[int], *, is_remembered: bool
+) -> None:
+    async with app.open_core(settings) as core:
+        await core.index.refresh()
+        asked = Question("Where can I leave my luggage?", TODAY, app_locale=Locale.EN)
+        if is_remembered:
+            await core.extractive.answer(asked)
+        taken.clear()
+        history = (Turn(asked.text, Locale.EN, Outcome.UNKNOWN, ()),)
+        answer = await core.extractive.answer(Question("that is not what I asked", TODAY, history=history))
+    assert answer.outcome is Outcome.COMPLAINT
     assert 1 <= len(taken) <= EMBEDDINGS

@@ -300,12 +300,33 @@ async def test_at_most_three_texts_are_embedded_for_one_message(message, history
     assert 1 <= len(set(retriever.asked)) <= MOST_TEXTS == 3
 
 
-async def test_discontent_is_searched_with_one_more_text_the_question_before():
+@given(MESSAGES, HISTORIES)
+async def test_discontent_takes_no_more_texts_than_three(message, history):
     retriever = GivenRetriever([examples(Reply.COMPLAINT), EXPO], {"complaint": 0.9, "expo": 0.2})
+    answer = await answerer(retriever).answer(ask(message, history=history))
+    assert answer.outcome is Outcome.COMPLAINT
+    assert 1 <= len(set(retriever.asked)) <= MOST_TEXTS
+
+
+async def test_discontent_with_a_question_that_is_not_remembered_is_searched_together_with_it():
+    retriever = GivenRetriever([examples(Reply.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
+    retriever.by_word = {"how do I get there": {"expo": 0.8, "metro": 0.7, "complaint": 0.1}}
     turn = told("how do I get there", "expo")
-    await answerer(retriever).answer(ask("that is wrong", history=(turn,)))
-    assert len(retriever.asked) == MOST_TEXTS + 1
-    assert retriever.asked[-1] == turn.question
+    answer = await answerer(retriever).answer(ask("that is wrong", history=(turn,)))
+    assert len(retriever.asked) == MOST_TEXTS
+    assert [suggestion.key for suggestion in answer.suggestions] == [key("metro")]
+
+
+async def test_discontent_with_a_question_that_is_remembered_is_searched_by_it_alone():
+    retriever = GivenRetriever([examples(Reply.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
+    retriever.remembered = ("how do I get there",)
+    retriever.by_word = {
+        "how do I get there that is wrong": {"expo": 0.8, "complaint": 0.9},
+        "how do I get there": {"expo": 0.8, "metro": 0.7},
+    }
+    answer = await answerer(retriever).answer(ask("that is wrong", history=(told("how do I get there", "expo"),)))
+    assert len(retriever.asked) == MOST_TEXTS
+    assert [suggestion.key for suggestion in answer.suggestions] == [key("metro")]
 
 
 # What is no question.

@@ -9,7 +9,8 @@ from datetime import date
 
 from bot.answering import browsing
 from bot.answering.calibration import Calibration
-from bot.answering.decision import Decider
+from bot.answering.decision import OUTCOMES, Decider
+from bot.answering.emoji import kind_of_emoji
 from bot.answering.judging import Circumstances, Finding, judge
 from bot.answering.language import Languages, languages_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
@@ -77,11 +78,15 @@ async def clean(context: Context, parts: Parts) -> Context:  # noqa: ARG001 - al
 
 
 async def detect_language(context: Context, parts: Parts) -> Context:
-    """Which language it is in and which to answer in; what holds no word ends here."""
+    """Which language it is in and which to answer in; what holds no word ends here, unless it is discontent."""
     languages = languages_of(replace(context.question, text=context.text), parts.identifier)
     if words(context.text):
         return replace(context, languages=languages)
-    return replace(context, answer=Answer(Outcome.EMPTY, languages.spoken, languages.spoken))
+    kind = kind_of_emoji(context.text)
+    if kind is Reply.COMPLAINT and last_question(context.question.history) is not None:
+        return replace(context, languages=languages, route=Route(kind, 1.0))
+    outcome = OUTCOMES[kind] if kind else Outcome.EMPTY
+    return replace(context, answer=Answer(outcome, languages.spoken, languages.spoken))
 
 
 async def read(context: Context, parts: Parts) -> Context:
@@ -89,6 +94,8 @@ async def read(context: Context, parts: Parts) -> Context:
     retriever, written = parts.retriever, context.languages.written
     text = await retriever.in_own_letters(context.text, written)
     before = await _asked_before(context, parts)
+    if context.route.reply is not None and before is not None:
+        return replace(context, readings=(Reading(before.question),))
     message = Message(
         text=text,
         locale=written,
@@ -108,6 +115,8 @@ async def retrieve(context: Context, parts: Parts) -> Context:
 
 async def route(context: Context, parts: Parts) -> Context:
     """Whether it is a question at all. Discontent leads to other readings of what was asked before."""
+    if context.route.reply is not None:
+        return context
     before, knowledge = last_question(context.question.history), parts.retriever.knowledge
     written = context.languages.written
     found = [

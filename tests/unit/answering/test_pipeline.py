@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answering.model import Outcome
@@ -290,6 +290,7 @@ HISTORIES = st.lists(
 
 
 @given(MESSAGES, HISTORIES)
+@settings(deadline=None)  # the first Chinese text reads a table
 async def test_at_most_three_texts_are_embedded_for_one_message(message, history):
     class Mistyped(GivenRetriever):
         async def corrected(self, text, locale):
@@ -301,6 +302,7 @@ async def test_at_most_three_texts_are_embedded_for_one_message(message, history
 
 
 @given(MESSAGES, HISTORIES)
+@settings(deadline=None)  # the first Chinese text reads a table
 async def test_discontent_takes_no_more_texts_than_three(message, history):
     retriever = GivenRetriever([examples(Reply.COMPLAINT), EXPO], {"complaint": 0.9, "expo": 0.2})
     answer = await answerer(retriever).answer(ask(message, history=history))
@@ -359,9 +361,44 @@ async def test_a_question_that_is_only_a_little_like_the_examples_is_a_question(
 
 async def test_what_holds_no_word_needs_no_search():
     retriever = GivenRetriever([EXPO], {"expo": 0.9})
-    for message in ("   ", "😀", "?!"):
+    for message in ("   ", "…", "?!", "©"):
         assert (await answerer(retriever).answer(ask(message))).outcome is Outcome.EMPTY
     assert retriever.asked == []
+
+
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        ("👍", Outcome.OK),
+        ("👍🏽👍🏽", Outcome.OK),
+        ("😂", Outcome.OK),
+        ("❤️", Outcome.PRAISE),
+        ("🙏🏻", Outcome.THANKS),
+        ("👋!", Outcome.GREETING),
+        ("👎", Outcome.COMPLAINT),
+        ("😂 👎", Outcome.COMPLAINT),
+        ("🆘", Outcome.EMERGENCY),
+        ("🇰🇿", Outcome.OK),
+        ("👩\u200d👩\u200d👧", Outcome.OK),
+    ],
+)
+async def test_emoji_alone_are_understood_without_a_search(message, outcome):
+    retriever = GivenRetriever([EXPO], {"expo": 0.9})
+    assert (await answerer(retriever).answer(ask(message))).outcome is outcome
+    assert retriever.asked == []
+
+
+async def test_a_thumb_down_leads_to_other_sections_of_the_question_before():
+    retriever = GivenRetriever([EXPO, METRO], {"expo": 0.8, "metro": 0.7})
+    answer = await answerer(retriever).answer(ask("👎", history=(told("how do I get there", "expo"),)))
+    assert answer.outcome is Outcome.COMPLAINT
+    assert [suggestion.key for suggestion in answer.suggestions] == [key("metro")]
+    assert retriever.asked == ["how do I get there"]
+
+
+async def test_emoji_beside_words_change_nothing():
+    answer = await answerer(GivenRetriever([EXPO], {"expo": 0.9})).answer(ask("when is the expo 👎"))
+    assert answer.outcome is Outcome.ANSWERED
 
 
 async def test_the_question_behind_a_greeting_is_answered():

@@ -16,6 +16,7 @@ from bot.chat.triage import Treatment
 from bot.errors import NothingPublishedError
 from bot.inbox.model import StoredUpdate
 from bot.vocabulary import DocumentPath, Locale, SectionKey
+from tests.answering_parts import GivenRetriever, answerer
 from tests.unit.chat.fakes import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, message, person, press
 
 
@@ -85,6 +86,24 @@ async def test_every_outcome_has_words_of_its_own_in_every_language(rig, locale)
     assert all(told.values())
     assert told.pop(Outcome.ANSWERED) == told[Outcome.UNKNOWN], "an answer without a sentence tells nothing"
     assert len(set(told.values())) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("👍", "All right."),
+        ("❤️", "Thank you, I am pleased"),
+        ("🙏🏽", "You are welcome."),
+        ("👎", "I am sorry that I was of no help."),
+        ("😂", "All right."),
+        ("…", "Please write your question in words."),
+    ],
+)
+async def test_emoji_alone_get_the_reply_that_they_call_for(text, told):
+    rig = await Rig(answerer=answerer(GivenRetriever([], {}))).open()
+    await rig.write(text)
+    await rig.application.shutdown()
+    assert rig.telegram.texts()[-1].startswith(told)
 
 
 async def test_where_nothing_is_sure_the_sections_that_may_hold_the_answer_are_offered(rig):

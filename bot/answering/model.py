@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.vocabulary import ChatId, Locale, SectionKey, VisitorId
+from bot.vocabulary import ChatId, Locale, Reply, SectionKey, VisitorId
 
 
 class Outcome(StrEnum):
@@ -112,7 +112,7 @@ class Answer:
     choose from, or the nearest topics, as the outcome demands. `composed` tells that a language model worded the
     sentences from the cited sections; `generation` is the knowledge that was asked, 0 where none was. `offers` are
     sections to choose from where nothing is told for sure, best first; `steps` what each step of answering took, in
-    milliseconds.
+    milliseconds. `opening` is the greeting or thanks that stood beside the question, to be answered in a word.
     """
 
     outcome: Outcome
@@ -127,6 +127,7 @@ class Answer:
     generation: int = 0
     offers: tuple[Offer, ...] = ()
     steps: Mapping[str, float] = field(default_factory=dict, compare=False)
+    opening: Reply | None = None
 
 
 OnSentence = Callable[[tuple[str, ...]], None]

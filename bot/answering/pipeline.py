@@ -14,8 +14,9 @@ from bot.answering.emoji import kind_of_emoji
 from bot.answering.judging import Circumstances, Finding, judge
 from bot.answering.language import Languages, languages_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
+from bot.answering.opening import opening_of, without_opening
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
-from bot.answering.reading import MOST_TEXTS, Message, Reading, last_question, readings_of
+from bot.answering.reading import FROM_KNOWLEDGE, MOST_TEXTS, Message, Reading, last_question, readings_of
 from bot.answering.relative_years import with_years
 from bot.answering.reranking import Candidate, rerank
 from bot.answering.routing import Route, Routed
@@ -92,7 +93,8 @@ async def detect_language(context: Context, parts: Parts) -> Context:
 async def read(context: Context, parts: Parts) -> Context:
     """All that may be meant: at most three texts to embed."""
     retriever, written = parts.retriever, context.languages.written
-    text = await retriever.in_own_letters(context.text, written)
+    asked = without_opening(context.text, written, context.knowledge)
+    text = await retriever.in_own_letters(asked, written)
     before = await _asked_before(context, parts)
     if context.route.reply is not None and before is not None:
         return replace(context, readings=(Reading(before.question),))
@@ -181,7 +183,9 @@ async def decide(context: Context, parts: Parts) -> Context:
     before = last_question(context.question.history)
     at = context.circumstances
     answer = parts.decider.decide(context.route, context.findings, at, before.keys if before else ())
-    return replace(context, answer=replace(answer, generation=at.knowledge.generation))
+    is_asked = answer.outcome in FROM_KNOWLEDGE
+    opening = opening_of(context.text, at.languages.written, at.knowledge) if is_asked else None
+    return replace(context, answer=replace(answer, generation=at.knowledge.generation, opening=opening))
 
 
 STEPS: dict[str, Step] = {

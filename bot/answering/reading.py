@@ -85,10 +85,11 @@ def leans_back(text: str, locale: Locale) -> bool:
 
 def last_question(history: Sequence[Turn]) -> Turn | None:
     """The last turn that asked something of the knowledge."""
-    return next((turn for turn in reversed(history) if turn.outcome in _ASKED), None)
+    return next((turn for turn in reversed(history) if turn.outcome in FROM_KNOWLEDGE), None)
 
 
-_ASKED = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.CLARIFY, Outcome.UNKNOWN)
+FROM_KNOWLEDGE = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.CLARIFY, Outcome.UNKNOWN)
+"""What becomes of a question to the knowledge."""
 
 
 def _readings(message: Message) -> Iterator[Reading]:

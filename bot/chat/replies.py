@@ -14,6 +14,7 @@ from bot.i18n.bidi import isolate
 from bot.i18n.translator import Translator
 from bot.inbox.model import Action
 from bot.vocabulary import ChatId, Locale, SectionKey
+from bot.vocabulary import Reply as Kind
 
 T = TypeVar("T", bound=Hashable)
 
@@ -42,6 +43,10 @@ _SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
     Outcome.PERSON: texts.person_meanwhile,
     Outcome.EMERGENCY: texts.emergency,
     Outcome.EMPTY: texts.empty_message,
+}
+_OPENINGS: dict[Kind | None, Callable[[Translator], str]] = {
+    Kind.GREETING: texts.hello_and,
+    Kind.THANKS: texts.welcome_and,
 }
 _HEADINGS: dict[Outcome, Callable[[Translator], str]] = {
     Outcome.ANSWERED: texts.related_questions,
@@ -84,6 +89,7 @@ def answer_text(
         return _ways_to_stop(t, has_news=has_news)
     offers_contact = contact and answer.outcome in _OFFERS_CONTACT
     return paragraphs(
+        said(_OPENINGS[answer.opening](t), t.locale) if answer.opening in _OPENINGS else Html(),
         _whom_to_ask(t, contact) if answer.outcome is Outcome.PERSON else Html(),
         _own_words(answer, t),
         quoted(_flow(answer.sentences, answer.written_in), answer.written_in),

@@ -434,6 +434,16 @@ def did_you_mean(t: Translator) -> str:
     return t.gettext("Did you mean one of these?")
 
 
+def hello_and(t: Translator) -> str:
+    # Translators: Before the answer to a message that greets and asks; as short as can be.
+    return t.pgettext("before an answer", "Hello!")
+
+
+def welcome_and(t: Translator) -> str:
+    # Translators: Before the answer to a message that gives thanks and asks; as short as can be.
+    return t.pgettext("before an answer", "You are welcome!")
+
+
 def greeting(t: Translator) -> str:
     return t.gettext("Hello! What would you like to know about the area, the expo or your visit?")
 

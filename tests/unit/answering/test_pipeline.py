@@ -401,11 +401,51 @@ async def test_emoji_beside_words_change_nothing():
     assert answer.outcome is Outcome.ANSWERED
 
 
-async def test_the_question_behind_a_greeting_is_answered():
-    retriever = GivenRetriever([examples(Reply.GREETING), EXPO], {})
-    retriever.by_word = {"Hello": {"greeting": 0.9, "expo": 0.3}, "When": {"expo": 0.9, "greeting": 0.1}}
-    answer = await answerer(retriever).answer(ask("Hello dear bot! When is the expo?"))
-    assert answer.outcome is Outcome.ANSWERED
+GREETS = replace(examples(Reply.GREETING), questions=("Hello!", "good morning everyone", "你好"))
+GIVES_THANKS = replace(
+    examples(Reply.THANKS), questions=("thanks", "thank you so much", "谢谢", "谢谢你，现在知道了", "مہربانی")
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "opening"),
+    [
+        ("Hello dear bot! When is the expo?", Reply.GREETING),
+        ("hello, and when is the expo?", Reply.GREETING),
+        ("HELLO WHEN IS THE EXPO", Reply.GREETING),
+        ("Good morning. When is the expo?", Reply.GREETING),
+        ("你好，博览会什么时候举行？", Reply.GREETING),
+        ("Thanks! And when is the expo?", Reply.THANKS),
+        ("Thank you, when is the expo?", Reply.THANKS),
+        ("When is the expo? Thank you so much.", Reply.THANKS),
+        ("谢谢你，博览会什么时候举行？", Reply.THANKS),
+        ("Hello, thanks, when is the expo?", Reply.GREETING),
+        ("When is the expo?", None),
+        ("Please, when is the expo?", None),
+        ("请问，博览会什么时候举行？", None),
+        ("مہربانی کر کے بتائیں، ایکسپو کب ہے؟", None),
+        ("Thanks to whom is there an expo?", None),
+        ("Othello. When is the expo?", None),
+    ],
+)
+async def test_a_question_beside_a_greeting_or_thanks_is_answered_with_a_word_of_it(message, opening):
+    retriever = GivenRetriever([GREETS, GIVES_THANKS, EXPO], {"expo": 0.9, "greeting": 0.3, "thanks": 0.2})
+    answer = await answerer(retriever).answer(ask(message))
+    assert (answer.outcome, answer.opening) == (Outcome.ANSWERED, opening)
+    assert answer.sentences == ("The expo is in July.",)
+
+
+async def test_a_question_is_searched_for_without_the_greeting_before_it():
+    retriever = GivenRetriever([GREETS, GIVES_THANKS, EXPO], {"expo": 0.9})
+    for message in ("Hello, and when is the expo?", "thank you! when is the expo", "Hello, how are you?"):
+        await answerer(retriever).answer(ask(message))
+    assert retriever.asked == ["and when is the expo?", "when is the expo", "Hello, how are you?"]
+
+
+async def test_a_greeting_alone_is_greeted_once():
+    retriever = GivenRetriever([GREETS, EXPO], {"greeting": 0.9, "expo": 0.1})
+    answer = await answerer(retriever).answer(ask("hello"))
+    assert (answer.outcome, answer.opening) == (Outcome.GREETING, None)
 
 
 async def test_an_emergency_wins_over_a_question_in_the_same_message():

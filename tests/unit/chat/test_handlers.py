@@ -16,6 +16,7 @@ from bot.chat.triage import Treatment
 from bot.errors import NothingPublishedError
 from bot.inbox.model import StoredUpdate
 from bot.vocabulary import DocumentPath, Locale, SectionKey
+from bot.vocabulary import Reply as Kind
 from tests.answering_parts import GivenRetriever, answerer
 from tests.unit.chat.fakes import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, message, person, press
 
@@ -86,6 +87,20 @@ async def test_every_outcome_has_words_of_its_own_in_every_language(rig, locale)
     assert all(told.values())
     assert told.pop(Outcome.ANSWERED) == told[Outcome.UNKNOWN], "an answer without a sentence tells nothing"
     assert len(set(told.values())) == len(told)
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+async def test_an_answer_begins_with_a_word_of_greeting_or_thanks_where_the_message_held_one(rig, locale):
+    texts = {}
+    for opening in (None, Kind.GREETING, Kind.THANKS):
+        answer = replace(ANSWER, locale=locale, opening=opening)
+        rig.answerer.answer_to = lambda question, answer=answer: answer
+        await rig.write("question")
+        texts[opening] = rig.telegram.texts()[-1]
+    plain = texts.pop(None)
+    begun = [text.removesuffix(plain) for text in texts.values()]
+    assert all(text.endswith("\n\n") and 0 < len(text.strip()) < 30 for text in begun)
+    assert len(set(begun)) == len(begun)
 
 
 @pytest.mark.parametrize(

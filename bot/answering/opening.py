@@ -1,0 +1,83 @@
+"""The greeting or thanks beside a question: the labelled examples tell it, nothing is embedded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+import regex
+
+from bot.answering.asked_kind import asked_kind
+from bot.answering.ports import Knowledge
+from bot.answering.reading import QUESTION_MARKS
+from bot.vocabulary import Locale, Reply
+from bot.writing.folding import has_han, word_count, words
+from bot.writing.sentences import split_sentences
+
+_KINDS = (Reply.GREETING, Reply.THANKS)
+_END_OF_OPENING = regex.compile("[,，،、!！.。…۔।]+")
+_HOW_ARE_YOU_WORDS = 4
+_MORE_LETTERS = 12
+"""So many may follow thanks: «thank you» + «very much»."""
+
+
+def opening_of(text: str, locale: Locale, knowledge: Knowledge) -> Reply | None:
+    """Whether a sentence of the message, or what stands before its first comma, greets or gives thanks."""
+    found = (_kind_of(part, knowledge) for part in _parts(text, locale))
+    return next((kind for kind in found if kind is not None), None)
+
+
+def without_opening(text: str, locale: Locale, knowledge: Knowledge) -> str:
+    """The question alone where the message begins with a greeting or thanks; else all of it.
+
+    With its greeting «Салом, намоишгоҳ кай мешавад?» lies nearer to the examples of greetings than to its answer.
+    """
+    first, *rest = _END_OF_OPENING.split(text, maxsplit=1)
+    if not rest or not _asks(rest[0], locale) or _kind_of(first, knowledge) is None:
+        return text
+    return rest[0].strip()
+
+
+def _asks(text: str, locale: Locale) -> bool:
+    """«How are you?» does not, as far as anybody can tell."""
+    is_marked = any(mark in text for mark in QUESTION_MARKS) and word_count(text) > _HOW_ARE_YOU_WORDS
+    return is_marked or asked_kind(text, locale) is not None
+
+
+def _kind_of(part: str, knowledge: Knowledge) -> Reply | None:
+    said = " ".join(words(part))
+    likened = (kind for example, kind in _examples(knowledge).items() if said and _is_like(said, example, kind))
+    return next(likened, None)
+
+
+def _parts(text: str, locale: Locale) -> Iterator[str]:
+    for sentence in split_sentences(text, locale):
+        yield from dict.fromkeys((sentence, _END_OF_OPENING.split(sentence, maxsplit=1)[0]))
+
+
+def _is_like(said: str, example: str, kind: Reply) -> bool:
+    """The same words, the first of the example's, or the example's with more behind them.
+
+    One word of thanks stands alone: with others it may as well mean «please».
+    """
+    if example.startswith(said) and (_is_phrase(said) or said == example):
+        return example[len(said) :][:1] in {"", " "} or has_han(said)
+    more = said.removeprefix(example)
+    if more == said or not (more.startswith(" ") or has_han(example)):
+        return False
+    return kind is Reply.GREETING or (_is_phrase(example) and len(more) <= _MORE_LETTERS)
+
+
+def _is_phrase(text: str) -> bool:
+    return " " in text or (has_han(text) and len(text) > 1)
+
+
+@lru_cache(maxsize=2)
+def _examples(knowledge: Knowledge) -> Mapping[str, Reply]:
+    """The folded examples of all languages: many greet in another one than they ask in."""
+    found: dict[str, Reply] = {}
+    for key in knowledge.keys():  # noqa: SIM118 - no mapping, a port
+        for copy in knowledge.copies(key):
+            if copy.reply in _KINDS:
+                found |= {" ".join(words(question)): copy.reply for question in copy.questions}
+    return {example: kind for example, kind in found.items() if example}

@@ -259,51 +259,75 @@ async def open_state(settings: Settings, *, reads_only: bool = False) -> AsyncIt
 def _core(settings: Settings, database: Database, threads: AnsweringThreads, *, can_write: bool) -> Core:
     identifier = ShortMessageIdentifier()
     shipped = VectorFiles(settings.knowledge.folder)
-    embedder = CachedEmbedder(
+    announced = SqlAnnounced(database)
+    embedder = _embedder(settings, database, shipped, threads)
+    manifest = DocumentManifest(SqlManifestStore(database))
+    shelf = _shelf(settings)
+    ingestion = Ingestion(
+        reader=_reader(settings, announced, identifier),
+        embedder=embedder,
+        manifest=manifest,
+        shelf=shelf,
+        asked_in=SqlTurnStore(database).locales_by_use,
+    )
+    restore = partial(_restore, ingestion) if can_write else None
+    index = PublishedIndex(manifest, shelf, embedder, threads, restore=restore)
+    extractive = _extractive(settings, index, identifier, embedder.identity)
+    # Beside a running bot nothing can be counted, and what can't be counted is not spent.
+    writer = _writer(settings, database, extractive, identifier) if can_write else None
+    answerer = extractive if writer is None else writer.answerer
+    return Core(
+        settings, database, ingestion, index, announced, embedder, shipped, extractive, answerer, can_write, writer
+    )
+
+
+def _embedder(
+    settings: Settings, database: Database, shipped: VectorFiles, threads: AnsweringThreads
+) -> CachedEmbedder:
+    return CachedEmbedder(
         _embeddings(settings),
         SqlEmbeddingCache(database),
         workers=settings.knowledge.workers,
         shipped=shipped,
         answering=threads,
     )
-    manifest = DocumentManifest(SqlManifestStore(database))
-    shelf = GenerationShelf(
+
+
+def _shelf(settings: Settings) -> GenerationShelf:
+    return GenerationShelf(
         settings.store.data / "index",
         chroma_url=settings.store.chroma_url,
         workers=settings.knowledge.workers,
         shipped=settings.knowledge.folder / VECTORS_FOLDER,
     )
-    files = KnowledgeFiles(settings.knowledge.folder, identify=identify_locale(identifier))
-    announced = SqlAnnounced(database)
+
+
+def _reader(
+    settings: Settings, announced: SqlAnnounced, identifier: ShortMessageIdentifier
+) -> KnowledgeWithAnnouncements:
+    """The files, and what is announced at present."""
 
     async def holding() -> Sequence[Announced]:
         return await announced.holding(utc_now())
 
-    reader = KnowledgeWithAnnouncements(files, holding, _plain_text)
-    ingestion = Ingestion(
-        reader=reader,
-        embedder=embedder,
-        manifest=manifest,
-        shelf=shelf,
-        asked_in=SqlTurnStore(database).locales_by_use,
-    )
+    files = KnowledgeFiles(settings.knowledge.folder, identify=identify_locale(identifier))
+    return KnowledgeWithAnnouncements(files, holding, _plain_text)
 
-    async def restore() -> None:
-        await ingestion.restore(now=utc_now())
 
-    index = PublishedIndex(manifest, shelf, embedder, threads, restore=restore if can_write else None)
-    extractive = Answerer(
+async def _restore(ingestion: Ingestion) -> None:
+    await ingestion.restore(now=utc_now())
+
+
+def _extractive(
+    settings: Settings, index: PublishedIndex, identifier: ShortMessageIdentifier, identity: str
+) -> Answerer:
+    """Who answers in the knowledge's own sentences; `identity` is the embedding's, whose calibration is taken."""
+    return Answerer(
         index,
         identifier,
-        calibration_of(embedder.identity),
+        calibration_of(identity),
         answer_from=settings.answering.answer_from,
         sentences=settings.answering.sentences,
-    )
-    # Beside a running bot nothing can be counted, and what can't be counted is not spent.
-    writer = _writer(settings, database, extractive, identifier) if can_write else None
-    answerer = extractive if writer is None else writer.answerer
-    return Core(
-        settings, database, ingestion, index, announced, embedder, shipped, extractive, answerer, can_write, writer
     )
 
 

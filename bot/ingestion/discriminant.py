@@ -46,7 +46,10 @@ class Discriminant:
         return nothing._learned(vectors, class_of, rounds=_ROUNDS, step=_STEP)
 
     def renamed(self, places: Sequence[int]) -> Self:
-        """The same with its classes in another order: class n is what was `places[n]`, or new where that is -1."""
+        """The same with its classes in another order: class n is what was `places[n]`, or new where that is -1.
+
+        A class that is not among them is forgotten: the others share its probability as if it had never been.
+        """
         old = np.array(places, dtype=np.int64)
         weights, constants = self.weights[old], self.constants[old]
         weights[old < 0] = 0
@@ -56,7 +59,11 @@ class Discriminant:
     def updated(self, vectors: Vector, class_of: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_]) -> Self:
         """Learn what is new of all the rows, going on from here.
 
-        Besides the new rows all of their classes are looked at, and a sample of the others: nothing is unlearned.
+        Besides the new rows all of their classes are looked at, and a sample of the others: nothing is unlearned. So
+        what a class learned of rows that are gone stays until all is learned anew. It does little harm: with half of
+        its questions taken away a section keeps .55 to .7 of the probability of those (.29 where all is learned anew,
+        since the others lie near), and its text answers them or not. To learn its class from nothing does more: of its
+        other questions it then knows as little (.01 to .11 instead of .45 to .67).
         """
         chosen = np.isin(class_of, np.unique(class_of[is_new]))
         others = np.flatnonzero(~chosen)

@@ -35,3 +35,16 @@ def test_the_classes_keep_their_numbers_in_any_order_of_the_rows(trained):
     learned = Discriminant.of(middles[class_of] + noise, class_of, 3)
 
     assert [int(learned.log_posteriors(middle).argmax()) for middle in middles] == [0, 1, 2]
+
+
+def test_a_section_that_is_gone_is_forgotten_and_the_others_keep_their_proportions():
+    middles = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], np.float32)
+    class_of = np.array([2, 0, 1, 0, 2, 1, 1])
+    learned = Discriminant.of(middles[class_of], class_of, 3)
+
+    left = learned.renamed([2, 0])
+
+    for question in middles:
+        before, after = np.exp(learned.log_posteriors(question)), np.exp(left.log_posteriors(question))
+        assert after.sum() == pytest.approx(1.0)
+        assert after[1] / after[0] == pytest.approx(before[0] / before[2], rel=1e-4)

@@ -26,6 +26,10 @@ _IN_THE_MENU = "menu"
 _MORE_QUOTED_FROM = 900
 """A section longer than this is folded: its beginning shows, a tap unfolds it."""
 
+_MOST_SHOWN = 12_000
+"""Characters of a section, about three messages: 20,000 words were thirty."""
+_LONG_WORD = 100
+
 _SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
     Outcome.OFFERED: texts.offered,
     Outcome.CLARIFY: texts.clarify,
@@ -194,8 +198,8 @@ def suggestion_key(suggestion: Suggestion, locale: Locale) -> Key:
 
 
 def section_text(answer: Answer, t: Translator) -> Html:
-    """A whole section with its title and source."""
-    body = _flow((*answer.sentences, *answer.rest), answer.written_in)
+    """A whole section with its title and source; of one as long as a book the beginning."""
+    body = _shown(_flow((*answer.sentences, *answer.rest), answer.written_in))
     text = quoted(body, answer.written_in)
     if len(body) > _MORE_QUOTED_FROM:
         text = blockquote(text, expandable=True)
@@ -223,7 +227,7 @@ def _passage(section: Answer, t: Translator) -> Html:
     file = f"{citation.locale}/{citation.key}"
     return paragraphs(
         bold(quoted(citation.heading or citation.title, citation.locale)),
-        blockquote(quoted(_flow(section.sentences, section.written_in), section.written_in), expandable=True),
+        blockquote(quoted(_shown(_flow(section.sentences, section.written_in)), section.written_in), expandable=True),
         lines(
             said(texts.why_file(t, file), t.locale),
             _source(citation, t),
@@ -411,6 +415,14 @@ def _flow(sentences: Sequence[str], locale: Locale) -> str:
         separator = "\n" if sentence.startswith(_LIST_MARKS) else blank
         text += separator + sentence if text else sentence
     return text
+
+
+def _shown(text: str) -> str:
+    """As much of a section as is shown, to the end of a word where there are any."""
+    if len(text) <= _MOST_SHOWN:
+        return text
+    blank = text.rfind(" ", _MOST_SHOWN - _LONG_WORD, _MOST_SHOWN)
+    return f"{text[: blank if blank > 0 else _MOST_SHOWN]} …"
 
 
 def _distinct(values: Sequence[T]) -> list[T]:

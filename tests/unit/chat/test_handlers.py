@@ -89,6 +89,18 @@ async def test_every_outcome_has_words_of_its_own_in_every_language(rig, locale)
     assert len(set(told.values())) == len(told)
 
 
+@pytest.mark.parametrize("sentence", ["Six words stand in this sentence.", "这里有一句话。"])
+async def test_K02_of_a_section_as_long_as_a_book_a_few_messages_are_shown(rig, sentence):
+    rig.answerer.section = lambda key, locale, today: replace(ANSWER, sentences=(sentence,) * 4000, rest=())
+    await rig.write("question")
+    asked = len(rig.telegram.texts())
+    await rig.press(rig.telegram.button("📄 More"))
+    shown = rig.telegram.texts()[asked:]
+    assert 2 <= len(shown) <= 4
+    assert "…" in shown[-1]
+    assert "Source: SCODA" in shown[-1]
+
+
 @pytest.mark.parametrize("locale", list(Locale))
 async def test_an_answer_begins_with_a_word_of_greeting_or_thanks_where_the_message_held_one(rig, locale):
     texts = {}

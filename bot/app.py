@@ -346,7 +346,8 @@ def _writer(
         return None
     from bot.adapters.chat_model import any_langchain, openai_compatible  # noqa: PLC0415 - only where one is set
     from bot.adapters.database.budget_store import Budgets, SqlBudgetLedger  # noqa: PLC0415 - as above
-    from bot.answering.composing.service import ComposingAnswerer, Limits  # noqa: PLC0415 - as above
+    from bot.answering.composing.calling import Limits  # noqa: PLC0415 - as above
+    from bot.answering.composing.service import ComposingAnswerer  # noqa: PLC0415 - as above
 
     if chosen.deadline_s >= settings.limits.answer_deadline_s:
         raise SettingsError(
@@ -673,6 +674,7 @@ async def _tell_model_use(writer: Writer, settings: Settings, now: datetime) -> 
         cost_today=f"{cost / 1_000_000:.4f} {price.currency}",
         outcomes={outcome.value: count for outcome, count in counts.outcomes.items()},
         blocked={block.value: count for block, count in counts.blocked.items()},
+        in_doubt={resolved.value: count for resolved, count in counts.resolved.items()},
     )
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -38,6 +38,8 @@ _SPARE_PIECES = 64
 _ESTIMATED_BYTES_PER_TOKEN = 3
 """For servers that do not count: a little too many tokens rather than too few, in all twelve languages."""
 _TRY_AGAIN_AT = frozenset({408, 409, 425, 429})
+_NOT_UNDERSTOOD = frozenset({400, 422})
+"""What servers answer to a parameter that they don't know, or to a prompt that is too long."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PROBE_S = 3.0
 _PROBE_EVERY_S = 30.0
@@ -47,13 +49,15 @@ _PROBE_EVERY_S = 30.0
 class Connection:
     """A model of LangChain's, how to close it, and how to ask its server whether it is there.
 
-    Not every model knows the parameter `max_tokens`; without it the answer is cut off here.
+    Not every model knows the parameter `max_tokens`; without it the answer is cut off here. `takes_schemas` is whether
+    its server sees to it that an answer follows a JSON Schema, as far as is known.
     """
 
     model: BaseChatModel
     close: Callable[[], Awaitable[object]]
     probe: Callable[[], Awaitable[object]] | None = None
     limits_tokens: bool = True
+    takes_schemas: bool = False
 
 
 class LangChainChatModel:
@@ -87,11 +91,13 @@ class LangChainChatModel:
         max_tokens: int,
         deadline_s: float,
         on_text: OnText | None = None,
+        schema: Mapping[str, object] | None = None,
     ) -> Completion:
         """See the port. Whatever fails for a moment is tried again while the deadline lasts."""
+        wanted = _Wanted(messages, max_tokens, on_text, schema)
         try:
             async with asyncio.timeout(deadline_s):
-                completion = await self._tried(messages, max_tokens, self._clock() + deadline_s, on_text)
+                completion = await self._tried(wanted, self._clock() + deadline_s)
         except TimeoutError:
             self._trouble = f"no answer within {deadline_s:g} s"
             raise ModelError(f"the language model {self.name} gave no whole answer within {deadline_s:g} s") from None
@@ -145,14 +151,24 @@ class LangChainChatModel:
         if self._trouble:
             log.warning("model_unavailable", reason=self._trouble)
 
-    async def _tried(
-        self, messages: Sequence[ChatMessage], max_tokens: int, ends_at: float, on_text: OnText | None
-    ) -> Completion:
+    async def _tried(self, wanted: _Wanted, ends_at: float) -> Completion:
+        """Without the schema, from now on, where the server takes the call only so."""
         connection = await self._connected()
+        if wanted.schema is None or not connection.takes_schemas:
+            return await self._repeated(connection, wanted, ends_at)
+        try:
+            return await self._repeated(connection, wanted, ends_at)
+        except _NotUnderstoodError:
+            completion = await self._repeated(connection, replace(wanted, schema=None), ends_at)
+        connection.takes_schemas = False
+        log.info("model_takes_no_schema", model=self.name)
+        return completion
+
+    async def _repeated(self, connection: Connection, wanted: _Wanted, ends_at: float) -> Completion:
         attempt = 0
         while True:
             try:
-                return await _read(connection, messages, max_tokens=max_tokens, on_text=on_text)
+                return await _read(connection, wanted)
             except ModelError:
                 raise
             except TimeoutError as error:
@@ -164,10 +180,15 @@ class LangChainChatModel:
             pause_s = _pause_before_next(failure, attempt)
             if pause_s is None or self._clock() + pause_s >= ends_at:
                 # The foreign error is left behind: its text may repeat the key or the question.
-                raise ModelError(f"the language model {self.name} failed: {_what_happened(failure)}") from None
+                kind = _NotUnderstoodError if _status_of(failure) in _NOT_UNDERSTOOD else ModelError
+                raise kind(f"the language model {self.name} failed: {_what_happened(failure)}") from None
             log.debug("model_tried_again", reason=_what_happened(failure), attempt=attempt + 1)
             await self._pause(pause_s)
             attempt += 1
+
+
+class _NotUnderstoodError(ModelError):
+    """The server does not take the call as it is."""
 
 
 def openai_compatible(*, base_url: str, model: str, api_key: SecretStr, temperature: float) -> LangChainChatModel:
@@ -200,7 +221,7 @@ def openai_compatible(*, base_url: str, model: str, api_key: SecretStr, temperat
         async def probe() -> None:
             await chat.root_async_client.with_options(max_retries=0).models.list()
 
-        return Connection(chat, close, probe)
+        return Connection(chat, close, probe, takes_schemas=True)
 
     return LangChainChatModel(connect, name=f"{model} at {urlsplit(base_url).hostname}")
 
@@ -231,6 +252,25 @@ def any_langchain(model: str, *, api_key: SecretStr, temperature: float) -> Lang
 
 async def _nothing_to_close() -> None:
     return
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a call is made with."""
+
+    messages: Sequence[ChatMessage]
+    max_tokens: int
+    on_text: OnText | None
+    schema: Mapping[str, object] | None
+
+    def options(self, connection: Connection) -> dict[str, Any]:
+        """What the server is told besides the messages."""
+        options: dict[str, Any] = {"max_tokens": self.max_tokens} if connection.limits_tokens else {}
+        if self.schema is not None and connection.takes_schemas:
+            shape = {"type": "json_schema", "json_schema": {"name": "answer", "schema": self.schema}}
+            # As LangChain's own `response_format` the client would read the answer itself, and fail where it is cut.
+            options["extra_body"] = {"response_format": shape}
+        return options
 
 
 @dataclass(slots=True)
@@ -266,23 +306,20 @@ class _Answer:
         return bool(piece)
 
 
-async def _read(
-    connection: Connection, messages: Sequence[ChatMessage], *, max_tokens: int, on_text: OnText | None
-) -> Completion:
+async def _read(connection: Connection, wanted: _Wanted) -> Completion:
     """One call to its end."""
-    answer = _Answer(max_tokens)
-    asked = [(message.role.value, message.text) for message in messages]
-    limit: dict[str, Any] = {"max_tokens": max_tokens} if connection.limits_tokens else {}
-    async with aclosing(connection.model.astream(asked, **limit)) as stream:  # type: ignore[type-var]  # it is a generator, typed as an iterator
+    answer = _Answer(wanted.max_tokens)
+    asked = [(message.role.value, message.text) for message in wanted.messages]
+    async with aclosing(connection.model.astream(asked, **wanted.options(connection))) as stream:  # type: ignore[type-var]  # it is a generator, typed as an iterator
         async for chunk in stream:
-            if answer.take(chunk) and on_text is not None:
-                on_text(answer.text)
+            if answer.take(chunk) and wanted.on_text is not None:
+                wanted.on_text(answer.text)
     if not answer.text.strip():
         raise ModelError("the language model refused, or had nothing to say")
     usage = answer.usage
     return Completion(
         answer.text,
-        prompt_tokens=usage["input_tokens"] if usage else sum(estimated_tokens(message.text) for message in messages),
+        prompt_tokens=usage["input_tokens"] if usage else sum(estimated_tokens(one.text) for one in wanted.messages),
         completion_tokens=usage["output_tokens"] if usage else estimated_tokens(answer.text),
     )
 

@@ -78,8 +78,18 @@ class Decider:
         if not best.answerable or best.reason is not None:
             return self._refuse(best, at)
         if is_sure:
-            return self._clarify(best, at) or self._answer(best, findings, at)
+            return self._clarify(best, at) or self._answer(best, self._told(best, findings, at), at)
         return self._ask_back(best, at) or self._offer(best, at) or self._refuse(best, at)
+
+    def tell(self, best: Finding, at: Circumstances) -> Answer:
+        """Answer from the first section, and those that give the same fact other values, however probable it is."""
+        return self._answer(best, [(best, section) for section in _alike(best, at)], at)
+
+    def offer(self, best: Finding, at: Circumstances) -> Answer:
+        """The first sections for buttons, however probable they are."""
+        sections = [copy for candidate in best.answerable[:OFFERS] if (copy := at.copy(candidate)) is not None]
+        offers = tuple(Offer(section.key, section.heading or section.title, section.locale) for section in sections)
+        return replace(_bare(Outcome.OFFERED, best, at), offers=offers)
 
     def _reply(self, reply: Reply, best: Finding, at: Circumstances, told: set[SectionKey]) -> Answer:
         answer = _bare(OUTCOMES[reply], best, at)
@@ -88,11 +98,8 @@ class Decider:
         others = [candidate for candidate in best.answerable if candidate.key not in told]
         return replace(answer, suggestions=self._related(others, at))
 
-    def _answer(self, best: Finding, findings: Sequence[Finding], at: Circumstances) -> Answer:
-        extracts = [
-            extract_of(finding, section, at, at_most=self.sentences)
-            for finding, section in self._told(best, findings, at)
-        ]
+    def _answer(self, best: Finding, parts: Sequence[tuple[Finding, StoredSection]], at: Circumstances) -> Answer:
+        extracts = [extract_of(finding, section, at, at_most=self.sentences) for finding, section in parts]
         told = {extract.section.key for extract in extracts}
         others = [candidate for candidate in best.answerable if candidate.key not in told]
         return Answer(
@@ -114,10 +121,7 @@ class Decider:
         if len(parts) > 1 and all(self._is_told(part) for part in parts):
             sections = {part.answerable[0].key: (part, _first(part, at)) for part in parts}
             return list(sections.values())
-        section = _first(best, at)
-        near = [copy for candidate in best.answerable[1:_RIVALS] if (copy := at.copy(candidate)) is not None]
-        alike = [section, *(other for other in near if disagree(section, other))]
-        told = [alike[place] for place in newest_first(alike)]
+        told, near = _alike(best, at), _near(best, at)
         if len(told) == 1 and near and shares(best.answerable[:2])[0] < _CLOSE_CALL:
             told.append(near[0])
         return [(best, one) for one in told]
@@ -159,9 +163,7 @@ class Decider:
         offer_from = _FILLED_GAP_FROM if has_gap else _POOR_OFFER_FROM if has_new else self.thresholds.offer_from
         if best.probability < min(offer_from, self.answer_from):
             return None
-        sections = [copy for candidate in best.answerable[:OFFERS] if (copy := at.copy(candidate)) is not None]
-        offers = tuple(Offer(section.key, section.heading or section.title, section.locale) for section in sections)
-        return replace(_bare(Outcome.OFFERED, best, at), offers=offers)
+        return self.offer(best, at)
 
     def _refuse(self, best: Finding, at: Circumstances) -> Answer:
         gap = _known_gap(best, at)
@@ -187,6 +189,18 @@ def _first(finding: Finding, at: Circumstances) -> StoredSection:
     section = at.copy(finding.answerable[0])
     assert section is not None
     return section
+
+
+def _near(finding: Finding, at: Circumstances) -> list[StoredSection]:
+    """The next sections, which may give another value of the same fact."""
+    return [copy for candidate in finding.answerable[1:_RIVALS] if (copy := at.copy(candidate)) is not None]
+
+
+def _alike(finding: Finding, at: Circumstances) -> list[StoredSection]:
+    """The first section, with those that give the same fact another value, the newest first."""
+    section = _first(finding, at)
+    alike = [section, *(other for other in _near(finding, at) if disagree(section, other))]
+    return [alike[place] for place in newest_first(alike)]
 
 
 def _nearness(candidate: Candidate) -> float:

@@ -48,7 +48,7 @@ class Context:
     """A message on its way: every step adds what it found out. With an answer it is at its end."""
 
     question: Question
-    knowledge: Knowledge
+    parts: Parts
     text: str = ""
     languages: Languages = _ENGLISH
     readings: Sequence[Reading] = ()
@@ -57,6 +57,11 @@ class Context:
     candidates: Sequence[Sequence[Candidate]] = ()
     findings: Sequence[Finding] = ()
     answer: Answer | None = None
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The generation that all of it comes from."""
+        return self.parts.retriever.knowledge
 
     @property
     def best(self) -> Finding | None:
@@ -228,12 +233,12 @@ class Answerer:
         """The answer, and the sections that a fuller one may rest on, best first."""
         context = await self.trace(question)
         assert context.answer is not None
-        return context.answer, _evidence_of(context)
+        return context.answer, evidence_of(context)
 
     async def trace(self, question: Question) -> Context:
         """All that was found out on the way to an answer."""
         parts = Parts(self._index.current(), self._identifier, self._calibration, self._decider)
-        context, took_ms = Context(question, parts.retriever.knowledge), {}
+        context, took_ms = Context(question, parts), {}
         for name, step in STEPS.items():
             began = time.perf_counter()
             context = await step(context, parts)
@@ -242,6 +247,27 @@ class Answerer:
                 break
         assert context.answer is not None
         return replace(context, answer=replace(context.answer, steps=took_ms))
+
+    async def reworded(self, context: Context, text: str, locale: Locale) -> Context:
+        """What the same question leads to in other words, which are in `locale`: found and judged, not decided."""
+        languages = Languages(locale, context.languages.spoken)
+        other = replace(context, languages=languages, readings=(Reading(text),), answer=None)
+        for step in (retrieve, rerank_candidates, judge_readings):
+            other = await step(other, context.parts)
+        return other
+
+    def told(self, context: Context, finding: Finding) -> Context:
+        """Answered from the first section of a finding, however probable: for somebody who knows more."""
+        return self._ended(context, finding, self._decider.tell(finding, context.circumstances))
+
+    def offered(self, context: Context, finding: Finding) -> Context:
+        """Not answered: the first sections of a finding are offered."""
+        return self._ended(context, finding, self._decider.offer(finding, context.circumstances))
+
+    @staticmethod
+    def _ended(context: Context, finding: Finding, answer: Answer) -> Context:
+        answer = replace(answer, generation=context.knowledge.generation)
+        return replace(context, findings=(finding,), answer=answer)
 
     @property
     def knowledge(self) -> Knowledge:
@@ -293,7 +319,7 @@ def _heading(keys: Sequence[SectionKey], knowledge: Knowledge, context: Context)
     return f"{copy.title}. {copy.heading}" if copy else ""
 
 
-def _evidence_of(context: Context) -> tuple[StoredSection, ...]:
+def evidence_of(context: Context) -> tuple[StoredSection, ...]:
     """The sections of the answer, then the next best."""
     best, at = context.best, context.circumstances
     if best is None or context.answer is None:

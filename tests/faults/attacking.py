@@ -9,7 +9,7 @@ import base64
 import codecs
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,8 +18,9 @@ import regex
 
 from bot.adapters.clock import utc_now
 from bot.adapters.language_id import ShortMessageIdentifier
+from bot.answering.composing.calling import Limits
 from bot.answering.composing.model import ChatMessage, Completion, Reservation, Role
-from bot.answering.composing.service import ComposingAnswerer, Limits
+from bot.answering.composing.service import ComposingAnswerer
 from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.answering.pipeline import Answerer
 from bot.answering.ports import StoredSection
@@ -339,6 +340,7 @@ class WorstModel:
         max_tokens: int,
         deadline_s: float,
         on_text: Callable[[str], None] | None = None,
+        schema: Mapping[str, object] | None = None,
     ) -> Completion:
         self.prompts.append(messages)
         text = self.reply(messages)

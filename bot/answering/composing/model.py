@@ -110,6 +110,19 @@ class Composed(StrEnum):
     """A fault of our own; the log names it."""
 
 
+class Resolved(StrEnum):
+    """What became of a question in doubt."""
+
+    TOLD = "told"
+    """The section that the model named."""
+    NOT_TOLD = "not_told"
+    """None of the sections holds the answer: what was thought to be one is offered."""
+    RULED_OUT = "ruled_out"
+    """A rule speaks against the section that the model named."""
+    REFUSED = "refused"
+    """What the model wrote can't be used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Composition:
     """The checked sentences in order, the passages they rest on, and how many were blocked for what."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,8 +20,12 @@ class ChatModel(Protocol):
         max_tokens: int,
         deadline_s: float,
         on_text: Callable[[str], None] | None = None,
+        schema: Mapping[str, object] | None = None,
     ) -> Completion:
         """The model's next message; `on_text` gets the whole text so far each time it has grown.
+
+        `schema` is the JSON Schema that it should follow, as far as the model's server can see to that: what comes may
+        be anything all the same.
 
         Raises:
             ModelError: it failed, took longer than `deadline_s`, answered nothing, refused or wrote too much.

@@ -1,14 +1,14 @@
 """Answers worded by a language model, each sentence checked; whatever fails, the knowledge's own words.
 
-The extractive answer is made first and decides: what it refuses, declines or takes for small talk reaches no model.
+The extractive answer is made first and decides: what it declines, takes for small talk or plainly does not know reaches
+no model. Where it is in doubt the model may say which section holds the answer, before anything is worded.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import combinations
 from math import ceil
@@ -16,21 +16,14 @@ from math import ceil
 import structlog
 
 from bot.answering import browsing
-from bot.answering.composing.breaker import Breaker
+from bot.answering.composing.calling import Caller, Counts, FallbackError, Limits, Task
 from bot.answering.composing.checking import Checker
-from bot.answering.composing.model import (
-    Block,
-    ChatMessage,
-    CheckedSentence,
-    Completion,
-    Composed,
-    Composition,
-    Passage,
-    Reservation,
-)
+from bot.answering.composing.doubt import is_in_doubt
+from bot.answering.composing.model import Block, CheckedSentence, Composed, Composition, Passage
 from bot.answering.composing.ports import BudgetLedger, ChatModel
-from bot.answering.composing.prompts import Prompt, composing_prompt, new_canary, understanding_prompt
+from bot.answering.composing.prompts import composing_prompt, new_canary, understanding_prompt
 from bot.answering.composing.reading import growing_sentences, sentences_of
+from bot.answering.composing.resolving import Resolver
 from bot.answering.composing.understanding import (
     Understood,
     is_double,
@@ -41,60 +34,15 @@ from bot.answering.composing.understanding import (
 from bot.answering.composing.vocabulary import Vocabularies, Vocabulary
 from bot.answering.conflicts import disagree
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView
-from bot.answering.pipeline import Answerer
+from bot.answering.pipeline import Answerer, Context, evidence_of
 from bot.answering.ports import LanguageIdentifier, StoredSection
-from bot.errors import ModelError
 from bot.vocabulary import Locale, SectionKey
 
 log = structlog.get_logger(__name__)
 
 _UNDERSTANDING_TOKENS = 160
-_LEAST_S = 0.5
-"""A call that gets less time than this is not begun."""
-_SPARE_S = 0.25
-"""Kept back for the check and the sending."""
 _KEPT_SHARE = 0.5
 """With fewer of its sentences left an answer is no answer any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long one call of the model and the whole answer may take, and how much may be written and read."""
-
-    call_s: float = 8.0
-    answer_s: float = 12.0
-    output_tokens: int = 600
-    context_tokens: int = 8192
-    failures: int = 3
-    """So many calls in a row must fail for the model to be left alone for `pause_s`."""
-    pause_s: float = 30.0
-
-
-@dataclass(slots=True)
-class Counts:
-    """What became of the answers since the start."""
-
-    outcomes: Counter[Composed] = field(default_factory=Counter)
-    blocked: Counter[Block] = field(default_factory=Counter)
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class _FallbackError(Exception):
-    """Composing ends here; the extractive answer stands."""
-
-    def __init__(self, why: Composed) -> None:
-        super().__init__(why.value)
-        self.why = why
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One question on its way: until when, for whom, and who hears of its sentences."""
-
-    question: Question
-    ends_at: float
-    on_sentence: OnSentence | None
 
 
 class ComposingAnswerer:
@@ -116,16 +64,12 @@ class ComposingAnswerer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._extractive = extractive
-        self._model = model
-        self._ledger = ledger
         self._identifier = identifier
-        self._limits = limits
-        self._now = now
-        self._clock = clock
-        self._breaker = Breaker(failures=limits.failures, open_s=limits.pause_s, clock=clock)
+        self._caller = Caller(model, ledger, limits=limits, now=now, clock=clock)
         self._canary = new_canary()
+        self._resolver = Resolver(extractive, self._caller, identifier, self._canary)
         self._vocabularies = Vocabularies()
-        self.counts = Counts()
+        self.counts: Counts = self._caller.counts
 
     def section(self, key: SectionKey, locale: Locale, today: date) -> Answer | None:
         """The section in the knowledge's own words."""
@@ -144,14 +88,17 @@ class ComposingAnswerer:
 
         `on_sentence` gets the checked sentences so far while the model writes; the answer in the end may be another.
         """
-        task = _Task(question, self._clock() + self._limits.answer_s, on_sentence)
-        answer, evidence = await self._extractive.answer_with_evidence(question)
-        if not question.may_compose or not _may_need_model(question, answer):
+        task = self._caller.begin(question, on_sentence)
+        context = await self._extractive.trace(question)
+        answer = context.answer
+        assert answer is not None
+        if not question.may_compose or not _may_need_model(context, answer):
             self.counts.outcomes[Composed.NOT_NEEDED] += 1
             return answer
         try:
+            answer, evidence = await self._settled(task, context, answer)
             return await self._composed(task, answer, evidence)
-        except _FallbackError as fallback:
+        except FallbackError as fallback:
             self._fell_back(fallback.why)
         except Exception:
             # Whatever goes wrong here, there is an answer already; the log has the reason.
@@ -163,8 +110,15 @@ class ComposingAnswerer:
         self.counts.outcomes[why] += 1
         log.info("answer_not_composed", reason=why.value)
 
-    async def _composed(self, task: _Task, answer: Answer, evidence: tuple[StoredSection, ...]) -> Answer:
-        answer, evidence = await self._understood(task, answer, evidence)
+    async def _settled(self, task: Task, context: Context, given: Answer) -> tuple[Answer, tuple[StoredSection, ...]]:
+        """What to tell, and what it rests on: the extractive answer to what was meant, or to what was in doubt."""
+        answer, evidence = await self._understood(task, given, evidence_of(context))
+        if answer is not given or not is_in_doubt(context):
+            return answer, evidence
+        resolved = await self._resolver.resolve(task, context)
+        return resolved.answer or given, evidence_of(resolved)
+
+    async def _composed(self, task: Task, answer: Answer, evidence: tuple[StoredSection, ...]) -> Answer:
         if answer.outcome is not Outcome.ANSWERED or _has_conflict(answer, evidence):
             self.counts.outcomes[Composed.NOT_NEEDED] += 1
             return answer
@@ -173,7 +127,7 @@ class ComposingAnswerer:
         return _worded(answer, composition)
 
     async def _understood(
-        self, task: _Task, answer: Answer, evidence: tuple[StoredSection, ...]
+        self, task: Task, answer: Answer, evidence: tuple[StoredSection, ...]
     ) -> tuple[Answer, tuple[StoredSection, ...]]:
         """The answer to what was meant; the one given when nothing better is found."""
         readings = _readings(task.question.text, answer, evidence)
@@ -191,20 +145,20 @@ class ComposingAnswerer:
             return answer, evidence
         return _together(answer.locale, found)
 
-    async def _meaning(self, task: _Task, locale: Locale, readings: Sequence[Suggestion]) -> Understood:
+    async def _meaning(self, task: Task, locale: Locale, readings: Sequence[Suggestion]) -> Understood:
         history = [turn.question for turn in task.question.history]
         prompt = understanding_prompt(
             task.question.text,
             history,
             [reading.text for reading in readings],
             canary=self._canary,
-            room=self._limits.context_tokens - _UNDERSTANDING_TOKENS,
+            room=self._caller.limits.context_tokens - _UNDERSTANDING_TOKENS,
         )
         if prompt is None:
             return Understood()
         try:
-            completion = await self._call(task, prompt, _UNDERSTANDING_TOKENS)
-        except _FallbackError as failure:
+            completion = await self._caller.call(task, prompt, _UNDERSTANDING_TOKENS)
+        except FallbackError as failure:
             if failure.why is not Composed.MODEL_FAILED:
                 raise
             return Understood()
@@ -217,34 +171,34 @@ class ComposingAnswerer:
             canary=self._canary,
         )
 
-    async def _compose(self, task: _Task, locale: Locale, evidence: tuple[StoredSection, ...]) -> Composition:
+    async def _compose(self, task: Task, locale: Locale, evidence: tuple[StoredSection, ...]) -> Composition:
         composition = await self._attempt(task, locale, evidence, again=False)
         if composition.blocked.get(Block.LANGUAGE) and not _is_enough(composition):
             composition = await self._attempt(task, locale, evidence, again=True)
         if not _is_enough(composition):
-            raise _FallbackError(Composed.TOO_LITTLE_LEFT)
+            raise FallbackError(Composed.TOO_LITTLE_LEFT)
         return composition
 
     async def _attempt(
-        self, task: _Task, locale: Locale, evidence: tuple[StoredSection, ...], *, again: bool
+        self, task: Task, locale: Locale, evidence: tuple[StoredSection, ...], *, again: bool
     ) -> Composition:
         prompt = composing_prompt(
             task.question.text,
             evidence,
             locale=locale,
             canary=self._canary,
-            room=self._limits.context_tokens - self._limits.output_tokens,
+            room=self._caller.limits.context_tokens - self._caller.limits.output_tokens,
             again=again,
         )
         if prompt is None:
-            raise _FallbackError(Composed.TOO_LONG_PROMPT)
+            raise FallbackError(Composed.TOO_LONG_PROMPT)
         vocabulary = await self._vocabulary(locale, prompt.passages)
         checker = Checker(self._identifier, self._canary, locale, task.question.today, prompt.passages, vocabulary)
         on_text = _Growing(checker, task.on_sentence) if task.on_sentence else None
-        completion = await self._call(task, prompt, self._limits.output_tokens, on_text=on_text)
+        completion = await self._caller.call(task, prompt, self._caller.limits.output_tokens, on_text=on_text)
         drafts = sentences_of(completion.text)
         if drafts is None:
-            raise _FallbackError(Composed.UNREADABLE)
+            raise FallbackError(Composed.UNREADABLE)
         composition = checker.check(drafts)
         self.counts.blocked.update(composition.blocked)
         return composition
@@ -254,60 +208,6 @@ class ComposingAnswerer:
         if all(passage.section.locale is locale for passage in passages):
             return Vocabulary()
         return await self._vocabularies.of(self._extractive.knowledge, locale)
-
-    async def _call(
-        self, task: _Task, prompt: Prompt, max_tokens: int, *, on_text: Callable[[str], None] | None = None
-    ) -> Completion:
-        """One call of the model: breaker, budget, time limit, and the book-keeping after it."""
-        if self._time_left(task) < _LEAST_S:
-            raise _FallbackError(Composed.NO_TIME)
-        if self._breaker.is_open:
-            raise _FallbackError(Composed.BREAKER_OPEN)
-        reservation = await self._ledger.reserve(task.question.visitor_id, prompt.tokens + max_tokens, now=self._now())
-        if reservation is None:
-            raise _FallbackError(Composed.BUDGET_EXHAUSTED)
-        completion = await self._complete(task, prompt.messages, max_tokens, on_text)
-        await self._settle(reservation, completion)
-        return completion
-
-    async def _complete(
-        self,
-        task: _Task,
-        messages: Sequence[ChatMessage],
-        max_tokens: int,
-        on_text: Callable[[str], None] | None,
-    ) -> Completion:
-        """The model's words. What a failed call was reserved stays spent: nobody knows what it took."""
-        deadline_s = min(self._limits.call_s, self._time_left(task))
-        if deadline_s < _LEAST_S:
-            raise _FallbackError(Composed.NO_TIME)
-        if not self._breaker.may_try():
-            raise _FallbackError(Composed.BREAKER_OPEN)
-        try:
-            completion = await self._model.complete(
-                messages, max_tokens=max_tokens, deadline_s=deadline_s, on_text=on_text
-            )
-        except ModelError as error:
-            self._breaker.failed()
-            log.warning("model_failed", reason=str(error))
-            raise _FallbackError(Composed.MODEL_FAILED) from error
-        except BaseException:
-            self._breaker.gave_up()
-            raise
-        self._breaker.succeeded()
-        return completion
-
-    async def _settle(self, reservation: Reservation, completion: Completion) -> None:
-        self.counts.prompt_tokens += completion.prompt_tokens
-        self.counts.completion_tokens += completion.completion_tokens
-        await self._ledger.settle(
-            reservation,
-            prompt_tokens=completion.prompt_tokens,
-            completion_tokens=completion.completion_tokens,
-        )
-
-    def _time_left(self, task: _Task) -> float:
-        return task.ends_at - self._clock() - _SPARE_S
 
 
 class _Growing:
@@ -330,11 +230,11 @@ class _Growing:
             self._on_sentence(tuple(sentence.text for sentence in composition.sentences))
 
 
-def _may_need_model(question: Question, answer: Answer) -> bool:
-    """An answer can be worded; what is not known may be a follow-up or two questions that were not understood."""
-    if answer.outcome is Outcome.ANSWERED:
+def _may_need_model(context: Context, answer: Answer) -> bool:
+    """An answer can be worded; what is not known may be in doubt, a follow-up or two questions."""
+    if answer.outcome is Outcome.ANSWERED or is_in_doubt(context):
         return True
-    is_unclear = answer.outcome is Outcome.UNKNOWN
+    question, is_unclear = context.question, answer.outcome is Outcome.UNKNOWN
     return is_unclear and (leans_back(question, answer.locale) or is_double(question.text))
 
 

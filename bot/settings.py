@@ -103,7 +103,7 @@ class Embedding(_Table):
 
 
 class Model(_Table):
-    """The language model that words answers. Every sentence of it is checked; without one the bot quotes its texts."""
+    """The language model that settles doubts and words answers: all it writes is checked. Without one texts are quoted."""
 
     provider: Literal["none", "openai", "langchain"] = "none"
     """`openai` is any OpenAI-compatible address, `langchain` any other model that LangChain has a package for."""

@@ -62,6 +62,8 @@ class Manner(Enum):
     WITHOUT_USAGE = auto()
     OBEDIENT = auto()
     """Does what any text in the prompt orders: the worst model that there can be."""
+    TAKES_NO_SCHEMA = auto()
+    """400, as servers answer that know no `response_format`."""
     CORRUPTING = auto()
     """Every number one too high, and a link of its own."""
 
@@ -177,6 +179,7 @@ _REFUSED_OUTRIGHT = {
     Manner.TOO_MANY: (429, "Rate limit reached"),
     Manner.TOO_MANY_WAIT: (429, "Rate limit reached"),
     Manner.BROKEN: (500, "Internal error"),
+    Manner.TAKES_NO_SCHEMA: (400, "This response_format type is unavailable now"),
     Manner.WRONG_KEY: (401, f"Incorrect API key provided: {KEY}"),
 }
 

@@ -66,6 +66,49 @@ async def test_the_answer_comes_with_its_tokens(server: ModelServer, model: Lang
     assert await model.state() == "ok"
 
 
+SCHEMA = {"type": "object", "properties": {"passages": {"type": "array"}}, "required": ["passages"]}
+
+
+async def ask_to_schema(model: ChatModel) -> Completion:
+    return await model.complete(ASKED, max_tokens=200, deadline_s=LONG_S, schema=SCHEMA)
+
+
+async def test_the_schema_of_the_answer_is_sent_where_one_is_wanted(server: ModelServer, model: LangChainChatModel):
+    assert (await ask_to_schema(model)).text == ANSWER, "what comes is not held against it here"
+    assert server.requests[0]["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": SCHEMA},
+    }
+    await ask(model)
+    assert "response_format" not in server.requests[1]
+
+
+async def test_a_server_that_takes_no_schema_is_asked_without_from_then_on(
+    server: ModelServer, model: LangChainChatModel
+):
+    server.script.append(Manner.TAKES_NO_SCHEMA)
+    for _ in range(2):
+        assert (await ask_to_schema(model)).text == ANSWER
+    assert ["response_format" in request for request in server.requests] == [True, False, False]
+    assert model._pause.taken == []
+
+
+async def test_a_call_that_fails_without_the_schema_too_says_nothing_about_schemas(
+    server: ModelServer, model: LangChainChatModel
+):
+    server.script.extend([Manner.TAKES_NO_SCHEMA, Manner.TAKES_NO_SCHEMA])
+    with pytest.raises(ModelError, match="HTTP 400"):
+        await ask_to_schema(model)
+    await ask_to_schema(model)
+    assert ["response_format" in request for request in server.requests] == [True, False, True]
+
+
+async def test_a_model_of_another_provider_is_told_nothing_of_schemas():
+    connection = Connection(FakeListChatModel(responses=["{}"]), asyncio.Event().wait, limits_tokens=False)
+    other = LangChainChatModel(lambda: connection, name="other")
+    assert (await ask_to_schema(other)).text == "{}"
+
+
 async def test_the_text_grows_while_it_is_written(server: ModelServer, model: LangChainChatModel):
     server.gate = asyncio.Event()
     seen: list[str] = []

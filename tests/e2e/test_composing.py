@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 
+from bot.answering.composing.doubt import is_in_doubt
+from bot.answering.model import Outcome, Question
+from bot.app import open_core
 from bot.chat import texts
 from bot.sandbox.methods import METHODS
-from bot.settings import Model
+from bot.settings import Knowledge, Limits, Model, Settings, Store
 from bot.vocabulary import Locale
 from tests.e2e.apps import App, running_app
 from tests.e2e.little_knowledge import TRAINS_IN_2025
@@ -23,6 +27,7 @@ FIRST = "In 2025, a record 1,225 freight trains were handled by the demonstratio
 SECOND = "The first train of the year left on 3 January."
 THIRD = "Most of the trains went to Kazakhstan, Uzbekistan and Russia."
 DEADLINE_S = 20.0
+TODAY = date(2026, 11, 25)
 
 
 @pytest.fixture
@@ -157,3 +162,41 @@ async def test_a_real_model_answers_in_time_and_says_nothing_that_was_not_checke
     assert town.refused_calls() == []
     spent = [call["params"].get("text", "") for call in town.calls() if "text" in call.get("params", {})]
     assert spent
+
+
+@pytest.mark.parametrize("question", ["Who painted the Mona Lisa?", "Что за зал?"])
+async def test_a_real_model_asked_what_is_in_doubt_tells_a_section_that_there_is_or_none(
+    place: Place, real_model: str, question: str
+):
+    model = Model(
+        provider="openai",
+        base_url=real_model,
+        model="smollm2",
+        timeout_s=15.0,
+        deadline_s=25.0,
+        max_output_tokens=120,
+        context_tokens=2048,
+    )
+    settings = Settings(
+        knowledge=Knowledge(folder=place.knowledge),
+        store=Store(data=place.data),
+        model=model,
+        limits=Limits(answer_deadline_s=60.0),
+    )
+    async with open_core(settings) as core:
+        await core.make_answerable()
+        assert core.writer is not None
+        await core.writer.model.load()
+        asked = Question(question, TODAY)
+        context = await core.extractive.trace(asked)
+        assert is_in_doubt(context)
+        began = time.monotonic()
+        answer = await core.answerer.answer(asked)
+        assert time.monotonic() - began < model.deadline_s + 5.0
+        knowledge = context.knowledge
+        copies = [copy for key in list(knowledge.keys()) for copy in knowledge.copies(key)]
+        counts = core.writer.answerer.counts
+    assert answer == context.answer or answer.outcome in {Outcome.ANSWERED, Outcome.OFFERED}
+    assert answer.composed or set(answer.sentences) <= {sentence for one in copies for sentence in one.sentences}
+    assert counts.prompt_tokens > 0
+    assert sum(counts.resolved.values()) == 1, "it wrote what was asked for, or what can be told from it"

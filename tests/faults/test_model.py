@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ from tests.model_server import FOREIGN_LINK, KEY, MODEL, Manner, ModelServer, co
 TODAY = date(2026, 11, 25)
 ASKED = "How many freight trains ran in 2025?"
 WORDED = "In 2025, a record 1,225 freight trains were handled by the demonstration area."
+IN_DOUBT = "Who painted the Mona Lisa?"
+"""In so small a knowledge nothing speaks plainly against the size of the hall."""
 ANYBODY = VisitorId(7_000_000_001)
 
 
@@ -85,6 +88,42 @@ async def test_L08_whatever_the_model_does_there_is_a_whole_answer_within_the_de
         assert time.monotonic() - began < 1.5 + 5.0, "the deadline, and what a busy machine takes"
     assert answer == expected
     assert TRAINS_IN_2025 in told(answer)
+
+
+@pytest.mark.parametrize("manner", list(Manner))
+async def test_L08_whatever_the_model_does_a_question_in_doubt_is_answered_as_without_it(
+    place: Place, server: ModelServer, manner: Manner
+):
+    server.manner = manner
+    server.retry_after = 3600
+    async with open_with_model(place, server, timeout_s=0.5, deadline_s=1.5) as core:
+        expected = await core.extractive.answer(Question(IN_DOUBT, TODAY))
+        began = time.monotonic()
+        assert await ask(core, IN_DOUBT) == expected
+        assert time.monotonic() - began < 1.5 + 5.0, "the deadline, and what a busy machine takes"
+    assert expected.outcome in {Outcome.UNKNOWN, Outcome.OFFERED}
+    assert server.requests
+
+
+async def test_a_question_in_doubt_is_answered_from_the_section_that_the_model_names(place: Place, server: ModelServer):
+    server.reply = lambda messages: json.dumps({"translations": [], "passages": [1]})
+    async with open_with_model(place, server) as core:
+        answer = await ask(core, IN_DOUBT)
+        assert core.writer is not None
+        spent = await core.writer.ledger.spent_on(utc_now())
+    assert answer.outcome is Outcome.ANSWERED
+    assert [str(citation.key) for citation in answer.citations] == ["venue/pearl.md#size"]
+    translating, choosing, wording = server.requests
+    assert translating["response_format"]["json_schema"]["schema"]["required"] == ["translations"]
+    assert choosing["response_format"]["json_schema"]["schema"]["required"] == ["passages"]
+    assert "response_format" not in wording
+    assert spent.completion_tokens == 3 * 21
+
+
+async def test_R03_a_budget_ends_the_questions_in_doubt_as_well(place: Place, server: ModelServer):
+    async with open_with_model(place, server, tokens_per_visitor_day=10) as core:
+        assert await ask(core, IN_DOUBT) == await core.extractive.answer(Question(IN_DOUBT, TODAY))
+    assert server.requests == []
 
 
 async def test_L08_after_several_failures_the_model_is_left_alone_for_a_while(place: Place, server: ModelServer):
@@ -191,7 +230,8 @@ async def test_what_was_really_used_is_counted(place: Place, server: ModelServer
 
 
 @pytest.mark.parametrize(
-    "text", ["hello", "Who is to blame for the war?", "Where can I park my car?", "Who painted the Mona Lisa?"]
+    "text",
+    ["hello", "Where can I park my car?", "What is the phone number of the hall?", "Which trains left in 1987?"],
 )
 async def test_L11_what_needs_no_model_costs_nothing(place: Place, server: ModelServer, text: str):
     async with open_with_model(place, server) as core:

@@ -122,7 +122,7 @@ def composing_prompt(
     task = (_TASK + (_AGAIN if again else "")).format(language=language)
     while passages:
         data: Mapping[str, object] = {
-            "question": _harmless(masked(question), QUESTION_LIMIT),
+            "question": harmless(masked(question), QUESTION_LIMIT),
             "passages": [_passage(passage) for passage in passages],
         }
         messages = _messages(_RULES, data, task, canary=canary, language=language)
@@ -141,8 +141,8 @@ def understanding_prompt(
     while True:
         data: Mapping[str, object] = {
             "earlier": earlier,
-            "question": _harmless(masked(question), QUESTION_LIMIT),
-            "readings": [{"number": n, "text": _harmless(text, _HISTORY_LIMIT)} for n, text in enumerate(readings, 1)],
+            "question": harmless(masked(question), QUESTION_LIMIT),
+            "readings": [{"number": n, "text": harmless(text, _HISTORY_LIMIT)} for n, text in enumerate(readings, 1)],
         }
         messages = _messages(_UNDERSTANDING, data, _UNDERSTANDING_TASK, canary=canary)
         tokens = tokens_of(messages)
@@ -157,7 +157,7 @@ def translating_prompt(
     question: str, history: Sequence[str], locales: Sequence[Locale], *, canary: str, room: int
 ) -> Prompt | None:
     """The prompt for naming a question in other languages; None when it takes more than `room` tokens."""
-    data: Mapping[str, object] = {"earlier": _earlier(history), "question": _harmless(masked(question), QUESTION_LIMIT)}
+    data: Mapping[str, object] = {"earlier": _earlier(history), "question": harmless(masked(question), QUESTION_LIMIT)}
     languages = ", ".join(f"{locale.value} ({_NAMES[locale]})" for locale in locales)
     messages = _messages(_TRANSLATING, data, _TRANSLATING_TASK, canary=canary, language=languages)
     tokens = tokens_of(messages)
@@ -178,7 +178,7 @@ def choosing_prompt(
     while passages:
         data: Mapping[str, object] = {
             "earlier": _earlier(history),
-            "question": _harmless(masked(question), QUESTION_LIMIT),
+            "question": harmless(masked(question), QUESTION_LIMIT),
             "passages": [_passage(passage, limit=_CANDIDATE_LIMIT) for passage in passages],
         }
         messages = _messages(_CHOOSING, data, _CHOOSING_TASK, canary=canary, most=most)
@@ -200,7 +200,7 @@ def tokens_of(messages: Sequence[ChatMessage]) -> int:
 
 
 def _earlier(history: Sequence[str]) -> list[str]:
-    return [_harmless(masked(turn), _HISTORY_LIMIT) for turn in history[-_HISTORY_TURNS:]]
+    return [harmless(masked(turn), _HISTORY_LIMIT) for turn in history[-_HISTORY_TURNS:]]
 
 
 def _messages(
@@ -219,11 +219,11 @@ def _passage(passage: Passage, *, limit: int = PASSAGE_LIMIT) -> dict[str, objec
     section = passage.section
     return {
         "number": passage.number,
-        "title": _harmless(f"{section.title}: {section.heading}", _HISTORY_LIMIT),
-        "text": _harmless(section.text, limit),
+        "title": harmless(f"{section.title}: {section.heading}", _HISTORY_LIMIT),
+        "text": harmless(section.text, limit),
     }
 
 
-def _harmless(text: str, limit: int) -> str:
+def harmless(text: str, limit: int) -> str:
     """Data without what a chat template or our own marks could take for structure."""
     return one_line(_CHAT_MARKS.sub(" ", clean(text)), limit=limit)

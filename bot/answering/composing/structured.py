@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.answering.composing.claims import claims_of
 from bot.answering.composing.model import Block
+from bot.answering.composing.prompts import harmless
 from bot.answering.composing.reading import value_of
 from bot.answering.composing.shape import address_block, script_block, shape_block
 from bot.answering.pipeline import QUESTION_LIMIT
 from bot.answering.ports import LanguageIdentifier
 from bot.vocabulary import Locale
-from bot.writing.cleaning import one_line
 
 MOST_LANGUAGES = 3
 MOST_CHOSEN = 3
@@ -101,7 +101,7 @@ class TranslationCheck:
             return Refusal.NOT_ASKED_FOR
         if len(translation.text) > QUESTION_LIMIT:
             return Refusal.TOO_LONG
-        text = one_line(translation.text, limit=QUESTION_LIMIT)
+        text = harmless(translation.text, QUESTION_LIMIT)
         block = next(self._blocks(text, locale), None)
         if block is not None:
             return block

@@ -103,7 +103,7 @@ class Embedding(_Table):
 
 
 class Model(_Table):
-    """The language model that settles doubts and words answers: all it writes is checked. Without one texts are quoted."""
+    """The language model that settles doubts and words answers, all of it checked. Without one the bot quotes texts."""
 
     provider: Literal["none", "openai", "langchain"] = "none"
     """`openai` is any OpenAI-compatible address, `langchain` any other model that LangChain has a package for."""

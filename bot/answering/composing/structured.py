@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from bot.answering.composing.claims import claims_of
 from bot.answering.composing.model import Block
@@ -22,6 +22,8 @@ MOST_LANGUAGES = 3
 MOST_CHOSEN = 3
 """Who names more of eight sections has not chosen."""
 _MOST_LISTED = 8
+_NUMBERS: dict[str, JsonValue] = {"minimum": 1, "maximum": 8}
+"""For servers that see to it; which of these numbers exist is checked here."""
 
 
 class Refusal(StrEnum):
@@ -31,7 +33,6 @@ class Refusal(StrEnum):
     """It is no JSON, or not of the schema."""
     UNKNOWN_PASSAGE = "unknown_passage"
     REPEATED = "repeated"
-    TOO_MANY = "too_many"
     NOT_ASKED_FOR = "not_asked_for"
     """A language that nobody asked for, or one of them again."""
     TOO_LONG = "too_long"
@@ -43,7 +44,7 @@ class Translation(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    language: str
+    language: Annotated[str, Field(json_schema_extra={"enum": [locale.value for locale in Locale]})]
     text: str
 
 
@@ -60,7 +61,7 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    passages: Annotated[list[int], Field(max_length=_MOST_LISTED)]
+    passages: Annotated[list[Annotated[int, Field(json_schema_extra=_NUMBERS)]], Field(max_length=MOST_CHOSEN)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,4 @@ def chosen_in(written: str, *, of: int) -> tuple[int, ...] | Refusal:
         return Refusal.NOT_STRUCTURED
     if any(not 1 <= number <= of for number in numbers):
         return Refusal.UNKNOWN_PASSAGE
-    if len(set(numbers)) < len(numbers):
-        return Refusal.REPEATED
-    return tuple(numbers) if len(numbers) <= MOST_CHOSEN else Refusal.TOO_MANY
+    return tuple(numbers) if len(set(numbers)) == len(numbers) else Refusal.REPEATED

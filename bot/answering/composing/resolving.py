@@ -122,5 +122,5 @@ def _asked_before(task: Task) -> list[str]:
 
 def _log_refused(what: str, reasons: Sequence[Refusal | Block]) -> None:
     """Never with what was written: it may repeat what a visitor asked."""
-    for reason in reasons:
-        log.info("model_output_refused", what=what, reason=reason.value)
+    if reasons:
+        log.info("model_output_refused", what=what, reasons=sorted({reason.value for reason in reasons}))

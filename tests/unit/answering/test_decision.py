@@ -105,6 +105,30 @@ def questions(first: float, second: float, names=("one", "two"), **more) -> list
     return [finding(0.6, {"three": 0.5}), *marked]
 
 
+def circumstances(sections: list[StoredSection]) -> Circumstances:
+    return Circumstances(GivenRetriever(sections, {}), Languages(Locale.EN, Locale.EN), TODAY)
+
+
+def test_for_somebody_who_knows_more_the_first_section_alone_is_told_however_close_a_call_it_is():
+    close = finding(UNLIKELY, {"one": 0.5, "two": 0.499})
+    answer = DECIDER.tell(close, circumstances(plain("one", "two")))
+    assert (answer.outcome, keys(answer.citations), answer.score) == (Outcome.ANSWERED, [key("one")], UNLIKELY)
+
+
+def test_for_somebody_who_knows_more_other_values_of_the_same_fact_are_told_too():
+    fares = [
+        section("old", "In 2024 the fare is 7 yuan.", heading="Fare", as_of=date(2024, 1, 1)),
+        section("new", "In 2024 the fare is 9 yuan.", heading="Fare", as_of=date(2026, 1, 1)),
+    ]
+    answer = DECIDER.tell(finding(UNLIKELY, {"old": 0.5, "new": 0.2}), circumstances(fares))
+    assert keys(answer.citations) == [key("new"), key("old")]
+
+
+def test_for_somebody_who_knows_more_sections_are_offered_however_sure_they_are():
+    answer = DECIDER.offer(finding(SURE, {"one": 0.5, "two": 0.4}), circumstances(plain("one", "two")))
+    assert (answer.outcome, keys(answer.offers), answer.sentences) == (Outcome.OFFERED, [key("one"), key("two")], ())
+
+
 def test_two_sections_are_told_where_two_things_were_asked():
     answer = decide(plain("one", "two", "three"), *questions(0.8, 0.7))
     assert keys(answer.citations) == [key("one"), key("two")]

@@ -26,9 +26,10 @@ from bot.answering.calibration import CalibrationFile
 from bot.answering.confidence import ConfidenceModel
 from bot.answering.evaluation import Case, comparable, last_context, read_cases
 from bot.answering.fitting import Choice, Matrix, fit_choices, fit_logistic
-from bot.answering.judging import Circumstances, Finding, judge
+from bot.answering.judging import Circumstances, Finding, fused, judge
 from bot.answering.pipeline import Context
 from bot.answering.ports import StoredSection
+from bot.answering.reading import last_question
 from bot.answering.reranking import Candidate, Ranking, rerank
 from bot.app import open_core
 from bot.errors import CalibrationError
@@ -312,7 +313,8 @@ def _row(candidate: Candidate, locale: Locale) -> list[float]:
 def _reranked(example: Example, ranking: Ranking) -> list[list[Candidate]]:
     """The candidates of each reading, best first."""
     history = example.context.question.history
-    told = {key.path for turn in history[-1:] for key in turn.keys}
+    before = last_question(history)
+    told = {key.path for key in before.keys} if before else set()
     return [
         rerank(
             retrieved.sections,
@@ -548,7 +550,7 @@ def report(
     groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for example in checked:
         if example.asked.reply is None:
-            best = max(judged(example, ranking, model), key=lambda finding: finding.probability)
+            best = fused(judged(example, ranking, model))
             name = f"{example.asked.source}, {'answerable' if example.asked.wanted else 'no answer'}"
             groups[name].append((0.0 if best.reason else best.probability, is_right(example, best)))
     for name, found in sorted(groups.items()):

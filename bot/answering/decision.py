@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.answering import browsing
 from bot.answering.calibration import Thresholds
 from bot.answering.conflicts import disagree, newest_first, stems
-from bot.answering.judging import Circumstances, Finding, extract_of
+from bot.answering.judging import Circumstances, Finding, extract_of, fused
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
 from bot.answering.ports import StoredSection
 from bot.answering.reading import ReadingKind
@@ -71,7 +71,7 @@ class Decider:
         self, route: Route, findings: Sequence[Finding], at: Circumstances, told: Iterable[SectionKey]
     ) -> Answer:
         """Answer, offer, ask back or refuse; `findings` are those of all readings, `told` what was told just before."""
-        best = max(findings, key=lambda finding: finding.probability)
+        best = fused(findings)
         if route.reply is not None and route.is_taken(self.thresholds.route_from):
             return self._reply(route.reply, best, at, set(told))
         is_sure = best.probability >= self.answer_from

@@ -11,7 +11,7 @@ from bot.answering import browsing
 from bot.answering.calibration import Calibration
 from bot.answering.decision import OUTCOMES, Decider
 from bot.answering.emoji import kind_of_emoji
-from bot.answering.judging import Circumstances, Finding, judge
+from bot.answering.judging import Circumstances, Finding, fused, judge
 from bot.answering.language import Languages, languages_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
 from bot.answering.opening import opening_of, without_opening
@@ -65,8 +65,8 @@ class Context:
 
     @property
     def best(self) -> Finding | None:
-        """What the surest reading found."""
-        return max(self.findings, key=lambda finding: finding.probability, default=None)
+        """The finding that the answer goes by."""
+        return fused(self.findings) if self.findings else None
 
     @property
     def circumstances(self) -> Circumstances:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.model import Outcome, Turn
 from bot.answering.relative_years import with_years
+from bot.answering.years import of_year, years_in
 from bot.vocabulary import Locale
 from bot.writing.folding import word_count
 from bot.writing.sentences import split_sentences
@@ -97,12 +98,18 @@ def _readings(message: Message) -> Iterator[Reading]:
     typed = with_years(message.text, message.locale, message.today)
     yield Reading(typed)
     if message.before is not None and leans_back(typed, message.locale):
-        yield Reading(typed, ReadingKind.AFTER_QUESTION, message.before.question)
+        yield Reading(typed, ReadingKind.AFTER_QUESTION, _context(message.before.question, typed))
         if message.heading:
-            yield Reading(typed, ReadingKind.AFTER_HEADING, message.heading)
+            yield Reading(typed, ReadingKind.AFTER_HEADING, _context(message.heading, typed))
     yield from (Reading(sentence, ReadingKind.SENTENCE) for sentence in asking_sentences(typed, message.locale))
     if message.corrected and message.corrected != message.text:
         yield Reading(with_years(message.corrected, message.locale, message.today), ReadingKind.CORRECTED)
+
+
+def _context(said_before: str, typed: str) -> str:
+    """What was said before; «and in 2023?» asks the same of another year, which takes the place of that before."""
+    years = years_in(typed)
+    return of_year(said_before, *years) if len(years) == 1 else said_before
 
 
 def asking_sentences(text: str, locale: Locale) -> Sequence[str]:

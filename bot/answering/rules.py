@@ -8,15 +8,13 @@ from datetime import date
 from enum import StrEnum
 from functools import cache, lru_cache
 
-import regex
-
 from bot.answering.asked_kind import AskedKind
 from bot.answering.ports import Knowledge, StoredSection
+from bot.answering.years import years_in
 from bot.languages import words_of
 from bot.vocabulary import Locale
-from bot.writing.folding import ascii_digits, fold
+from bot.writing.folding import fold
 
-_YEAR = regex.compile(r"(?<!\d[,٬])(?<![\d[\p{L}--\p{Han}]])(?:19|20)\d\d(?!\d|[.,٬]\d)", regex.V1)
 _NUMBER = re.compile(r"\d|[一二三四五六七八九十百千万两]")
 _TELEPHONE = re.compile(r"\+?\d[\d\s()-]{6,}\d")
 _ADDRESS = re.compile(r"https?://|www\.")
@@ -63,11 +61,6 @@ def holds_kind(text: str, kind: AskedKind) -> bool:
         return True
     proof = _money() if kind is AskedKind.PRICE else _PROOFS[kind]
     return proof.search(fold(text) if kind is not AskedKind.EMAIL else text) is not None
-
-
-def years_in(text: str) -> frozenset[str]:
-    """The years of the last and this century that a text names, in plain digits."""
-    return frozenset(_YEAR.findall(ascii_digits(text)))
 
 
 def _years_of(section: StoredSection) -> frozenset[str]:

@@ -28,7 +28,7 @@ from bot.adapters.lexicon import Lexicon, _buckets_of_word, buckets_of
 from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.composing.masking import masked
 from bot.answering.relative_years import with_years
-from bot.answering.rules import years_in
+from bot.answering.years import years_in
 from bot.chat.deeplinks import read_payload
 from bot.chat.envelope import read_envelope
 from bot.vocabulary import Locale

@@ -45,6 +45,15 @@ def test_a_short_question_is_read_with_the_one_before_and_with_the_heading_last_
     ]
 
 
+def test_another_year_takes_the_place_of_the_year_before():
+    before = told("How many exhibitors came in 2019?", "expo")
+    for text, locale in (("and in 2023?", Locale.EN), ("۲۰۲۳ چطور؟", Locale.FA), ("那2023年呢", Locale.ZH)):
+        read = readings(text, locale, before=before, heading="The expo of 2019")
+        assert [one.context for one in read[1:]] == ["How many exhibitors came in 2023?", "The expo of 2023"]
+    assert readings("and in 2021 or 2023?", before=before)[1].context == before.question
+    assert readings("and visitors?", before=before)[1].context == before.question
+
+
 def test_where_nothing_was_told_there_is_no_heading_to_read_it_with():
     assert [one.kind for one in readings("and when?", before=BEFORE)] == [TYPED, AFTER_QUESTION]
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.asked_kind import AskedKind
-from bot.answering.rules import Reason, holds_kind, lacks_year, objection, years_in
+from bot.answering.rules import Reason, holds_kind, lacks_year, objection
+from bot.answering.years import years_in
 from bot.vocabulary import Locale
 from tests.answering_parts import TODAY, GivenRetriever, section
 

@@ -11,7 +11,8 @@ import regex
 import bot.languages
 from bot.answering.asked_kind import AskedKind, asks_for, refers_back
 from bot.answering.relative_years import with_years
-from bot.answering.rules import holds_kind, years_in
+from bot.answering.rules import holds_kind
+from bot.answering.years import years_in
 from bot.errors import LanguageError
 from bot.languages import read_words, words_of
 from bot.vocabulary import Locale

@@ -30,7 +30,7 @@ class AskedKind(StrEnum):
     @property
     def is_provable(self) -> bool:
         """Whether the form of a text shows that it holds such a thing: a number has one, a name or a place has none."""
-        return self not in (AskedKind.WHO, AskedKind.WHERE, AskedKind.DURATION)
+        return self not in (AskedKind.WHO, AskedKind.WHERE)
 
 
 _KINDS = (
@@ -38,11 +38,11 @@ _KINDS = (
     AskedKind.PHONE,
     AskedKind.WEBSITE,
     AskedKind.PRICE,
+    AskedKind.DURATION,
     AskedKind.COUNT,
     AskedKind.WHEN,
     AskedKind.WHO,
     AskedKind.WHERE,
-    AskedKind.DURATION,
 )
 """In the order in which they are looked for: the first whose word is found is the one."""
 
@@ -73,7 +73,8 @@ def refers_back(question: str, locale: Locale) -> bool:
 def _holds_any(message: str, listed: frozenset[str]) -> bool:
     """Whether a folded phrase stands in the message.
 
-    Short phrases count as whole words, longer ones at the start of a word (endings may follow), Chinese anywhere.
+    Short phrases and those that end in a space count as whole words, longer ones at the start of a word (endings may
+    follow), Chinese anywhere.
     """
     padded = f" {' '.join(words(message))} "
     return any(_pattern(phrase) in padded for phrase in listed)
@@ -82,7 +83,7 @@ def _holds_any(message: str, listed: frozenset[str]) -> bool:
 def _pattern(phrase: str) -> str:
     if has_han(phrase):
         return phrase
-    return f" {phrase}" if len(phrase) >= _TAKES_ENDINGS_FROM else f" {phrase} "
+    return f" {phrase}" if len(phrase) >= _TAKES_ENDINGS_FROM or phrase.endswith(" ") else f" {phrase} "
 
 
 @cache
@@ -97,4 +98,4 @@ def _back_references(locale: Locale) -> frozenset[str]:
 
 
 def _folded(entries: Iterable[str]) -> frozenset[str]:
-    return frozenset(" ".join(words(entry)) for entry in entries)
+    return frozenset(" ".join(words(entry)) + " " * entry.endswith(" ") for entry in entries)

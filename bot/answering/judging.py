@@ -6,15 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.answering.asked_kind import provable_kind, refers_back
+from bot.answering.asked_kind import AskedKind, provable_kind, refers_back
 from bot.answering.browsing import best_copy
 from bot.answering.confidence import ConfidenceModel, features
 from bot.answering.language import Languages
 from bot.answering.ports import Knowledge, Retrieved, StoredSection
 from bot.answering.reading import Reading
 from bot.answering.reranking import Candidate, shares
-from bot.answering.rules import Reason, holds_kind, lacks_year, objection
+from bot.answering.rules import NEVER_GUESSED, Reason, lacks_kind, lacks_year, objection
 from bot.answering.selecting import Extract, select
+
+_LOOKED_AT = 3
+_NEAR = 2.5
+"""So much less of a score a section may have that is told because it holds the price asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +68,16 @@ def judge(
     unanswered = tuple(c for c in candidates if (copy := copies[c.key]) is not None and not copy.answerable)
     if not answerable:
         return Finding(reading, retrieved, unanswered=unanswered)
-    section = copies[answerable[0].key]
-    assert section is not None
     written = at.languages.written
     kind = provable_kind(reading.text, written)
+    answerable = _that_hold(kind, answerable, at)
+    section = copies[answerable[0].key]
+    assert section is not None
     weighed = features(
         reading,
         answerable,
         unanswered,
-        lacks_kind=kind is not None and not holds_kind(section.text, kind),
+        lacks_kind=kind is not None and lacks_kind(kind, section, at.knowledge),
         lacks_year=lacks_year(reading.text, section),
         needs_context=at.is_follow_up and not reading.context and refers_back(reading.text, written),
     )
@@ -85,6 +90,21 @@ def judge(
         model.predict(weighed, written),
         objection(reading.text, kind, section, knowledge=at.knowledge, today=at.today),
     )
+
+
+def _that_hold(kind: AskedKind | None, candidates: tuple[Candidate, ...], at: Circumstances) -> tuple[Candidate, ...]:
+    """The candidates with one that holds what is never guessed, a price say, before those that lack it, if it is near.
+
+    The first could only be refused: «What does the metro cost?» is nearest to how long it takes.
+    """
+    if kind not in NEVER_GUESSED:
+        return candidates
+    near = (one for one in candidates[:_LOOKED_AT] if one.score >= candidates[0].score - _NEAR)
+    for candidate in near:
+        copy = at.copy(candidate)
+        if copy is not None and not lacks_kind(kind, copy, at.knowledge):
+            return (candidate, *(other for other in candidates if other is not candidate))
+    return candidates
 
 
 def fused(findings: Sequence[Finding]) -> Finding:

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from bot.answering.asked_kind import AskedKind
+from bot.answering.asked_kind import AskedKind, asked_kind
 from bot.answering.ports import Knowledge, StoredSection
+from bot.answering.proofs import holds_kind
 from bot.answering.years import years_in
-from bot.languages import words_of
 from bot.vocabulary import Locale
-from bot.writing.folding import fold
 
-_NUMBER = re.compile(r"\d|[一二三四五六七八九十百千万两]")
-_TELEPHONE = re.compile(r"\+?\d[\d\s()-]{6,}\d")
-_ADDRESS = re.compile(r"https?://|www\.")
-_MONEY_SIGNS = r"%|[¥$€]"
-_PROOFS = {
-    AskedKind.WHEN: _NUMBER,
-    AskedKind.COUNT: _NUMBER,
-    AskedKind.PHONE: _TELEPHONE,
-    AskedKind.EMAIL: re.compile(r"\S@\S"),
-    AskedKind.WEBSITE: _ADDRESS,
-}
-_NEVER_GUESSED = (AskedKind.PHONE, AskedKind.EMAIL, AskedKind.WEBSITE, AskedKind.PRICE)
+NEVER_GUESSED = (AskedKind.PHONE, AskedKind.EMAIL, AskedKind.WEBSITE, AskedKind.PRICE)
 
 
 class Reason(StrEnum):
@@ -42,11 +29,23 @@ def objection(
     asked: str, kind: AskedKind | None, section: StoredSection, *, knowledge: Knowledge, today: date
 ) -> Reason | None:
     """Why the section can't be the answer; None when nothing plain speaks against it."""
-    if kind in _NEVER_GUESSED and not holds_kind(section.text, kind):
+    if kind in NEVER_GUESSED and lacks_kind(kind, section, knowledge):
         return Reason.LACKS_KIND
     if years_in(asked) - {str(today.year)} - _years_of_all(knowledge):
         return Reason.UNKNOWN_YEAR
     return None
+
+
+def lacks_kind(kind: AskedKind, section: StoredSection, knowledge: Knowledge) -> bool:
+    """Whether a section holds nothing of the kind that is asked for.
+
+    Where an example question of its own seems to ask for it too, the word means something else there: «Can I pay by
+    phone?» asks for no number.
+    """
+    if holds_kind(section.text, kind, section.locale):
+        return False
+    copies = knowledge.copies(section.key)
+    return not any(kind is _kind_of(question, copy.locale) for copy in copies for question in copy.questions)
 
 
 def lacks_year(asked: str, section: StoredSection) -> bool:
@@ -55,12 +54,9 @@ def lacks_year(asked: str, section: StoredSection) -> bool:
     return bool(years) and not years & _years_of(section)
 
 
-def holds_kind(text: str, kind: AskedKind) -> bool:
-    """Whether `text` holds the kind of thing that is asked for, as far as its form shows: a place is never missed."""
-    if not kind.is_provable:
-        return True
-    proof = _money() if kind is AskedKind.PRICE else _PROOFS[kind]
-    return proof.search(fold(text) if kind is not AskedKind.EMAIL else text) is not None
+@lru_cache(maxsize=8192)
+def _kind_of(question: str, locale: Locale) -> AskedKind | None:
+    return asked_kind(question, locale)
 
 
 def _years_of(section: StoredSection) -> frozenset[str]:
@@ -78,9 +74,3 @@ def _years_of_all(knowledge: Knowledge) -> frozenset[str]:
 def _named_by(section: StoredSection) -> frozenset[str]:
     texts: Sequence[str] = (section.title, section.heading, section.text, *section.questions)
     return years_in("\n".join(texts))
-
-
-@cache
-def _money() -> re.Pattern[str]:
-    """The words and signs of money of all languages, folded: a text may name its sums in another one."""
-    return re.compile("|".join((_MONEY_SIGNS, *(fold(word) for locale in Locale for word in words_of(locale).money))))

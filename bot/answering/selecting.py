@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bot.answering.asked_kind import AskedKind
 from bot.answering.ports import StoredSection
-from bot.answering.rules import holds_kind
+from bot.answering.proofs import holds_kind
+from bot.vocabulary import Locale
 from bot.writing.folding import words
 
 _SHORT_SECTION = 340
@@ -35,7 +36,7 @@ def select(
     `scores` are the similarities of the sentences with the question.
     """
     everything = range(len(section.sentences))
-    weighed = [scores[place] + _bonus(question, section.sentences[place], kind) for place in everything]
+    weighed = [scores[place] + _bonus(question, section.sentences[place], kind, section.locale) for place in everything]
     if len(section.text) <= _SHORT_SECTION and len(section.sentences) <= at_most:
         chosen = set(everything)
     else:
@@ -48,8 +49,8 @@ def select(
     )
 
 
-def _bonus(question: str, sentence: str, kind: AskedKind | None) -> float:
+def _bonus(question: str, sentence: str, kind: AskedKind | None, locale: Locale) -> float:
     asked = {word[:_STEM] for word in words(question)}
     shared = asked & {word[:_STEM] for word in words(sentence)}
     share = len(shared) / len(asked) if asked else 0.0
-    return _WORD_BONUS * share + _KIND_BONUS * (kind is not None and holds_kind(sentence, kind))
+    return _WORD_BONUS * share + _KIND_BONUS * (kind is not None and holds_kind(sentence, kind, locale))

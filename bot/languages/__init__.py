@@ -26,7 +26,8 @@ _CLOSED = ConfigDict(extra="forbid")
 class AskedWords:
     """The words by which a question tells what kind of thing it asks for, by kind.
 
-    Short ones are sought as whole words, longer ones at the start of a word, Chinese ones anywhere. A word that asks
+    Short ones are sought as whole words, longer ones at the start of a word unless they end in a space («почём » is not
+    in «почему»), Chinese ones anywhere. A word that asks
     for other things as well (the number: of a passport, of a train) stands only together with what tells it apart.
     """
 
@@ -72,6 +73,11 @@ class Words:
     """Words by which a question leans on what was said before."""
     money: Entries
     """What tells a price in a text: regular expressions, sought anywhere in it once both are folded."""
+    numbers: Entries
+    """Numbers in words, as a text counts with them: regular expressions for a whole word, in Chinese for a part."""
+    durations: Entries
+    """What tells in a text how long something takes or lasts: regular expressions, sought anywhere in it once both are
+    folded; `# ` stands for a number that is no year, with up to a word after it."""
     typical_questions: Entries
     """See `bot.ingestion.typical_questions` before changing one."""
     asked: AskedWords

@@ -72,6 +72,15 @@ async def test_a_telephone_is_never_guessed(calibration):
     assert (answer.outcome, answer.citations) == (Outcome.UNKNOWN, ())
 
 
+@pytest.mark.parametrize(("nearness", "outcome"), [(0.8, Outcome.ANSWERED), (0.2, Outcome.UNKNOWN)])
+async def test_a_price_is_told_by_the_next_section_where_the_nearest_holds_none(nearness, outcome):
+    time, fare = section("time", "The metro takes 38 minutes."), section("fare", "The metro costs 7 yuan.")
+    retriever = GivenRetriever([time, fare], {"time": 0.9, "fare": nearness})
+    answer = await answerer(retriever).answer(ask("what is the price of the metro"))
+    assert answer.outcome is outcome
+    assert answer.sentences[:1] == (fare.sentences if outcome is Outcome.ANSWERED else ())
+
+
 async def test_facts_past_their_validity_are_not_told():
     old = section("visa", "Entry is free.", valid_until=date(2026, 9, 14))
     house = answerer(GivenRetriever([old], {"visa": 0.9}))

@@ -10,8 +10,8 @@ import regex
 
 import bot.languages
 from bot.answering.asked_kind import AskedKind, asks_for, refers_back
+from bot.answering.proofs import holds_kind
 from bot.answering.relative_years import with_years
-from bot.answering.rules import holds_kind
 from bot.answering.years import years_in
 from bot.errors import LanguageError
 from bot.languages import read_words, words_of
@@ -72,6 +72,8 @@ def test_a_phrase_for_a_year_stands_for_one_year_and_says_where_its_number_goes(
 @every_language
 def test_regular_expressions_are_sound(locale: Locale):
     assert re.compile("|".join(words_of(locale).money))
+    assert regex.compile("|".join((*words_of(locale).numbers, *words_of(locale).durations)))
+    assert any("# " in entry for entry in words_of(locale).durations)
     years = words_of(locale).years
     assert locale is not Locale.ZH or regex.compile(
         "|".join((*years.before_last, *years.last, *years.this, *years.next))
@@ -92,7 +94,7 @@ def test_every_word_that_leans_back_is_found_in_itself(locale: Locale):
 @every_language
 def test_every_word_of_money_is_found_in_itself(locale: Locale):
     said = [entry.replace(r"\b", "") for entry in words_of(locale).money]
-    assert [word for word in said if not holds_kind(f"– {word} –", AskedKind.PRICE)] == []
+    assert [word for word in said if not holds_kind(f"– {word} –", AskedKind.PRICE, locale)] == []
 
 
 @every_language

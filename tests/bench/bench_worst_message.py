@@ -24,7 +24,7 @@ from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
 from bot.adapters.embeddings import prepared
 from bot.adapters.language_id import ShortMessageIdentifier
-from bot.adapters.lexicon import Lexicon, _buckets_of_word, buckets_of
+from bot.adapters.lexicon import Lexicon, _buckets_of_word, _heads_of_word, buckets_of
 from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.composing.masking import masked
 from bot.answering.relative_years import with_years
@@ -127,6 +127,7 @@ def _best(work: Step, text: str, repeats: int) -> float:
     for _ in range(repeats):
         fold.cache_clear()
         _buckets_of_word.cache_clear()
+        _heads_of_word.cache_clear()
         gc.disable()
         began = time.thread_time()
         work(text)

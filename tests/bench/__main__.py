@@ -2,8 +2,8 @@
 
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
-Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, check, embedding, fast_path,
-worst_message, announcement, planning. The data folder is the one `scoda run` uses; where a bench needs the index, what is
+Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, new_sections, check, embedding,
+fast_path, worst_message, announcement, planning. The data folder is the one `scoda run` uses; where a bench needs the index, what is
 not built yet is built there first, with a progress bar. The benches themselves work on copies.
 """
 
@@ -25,6 +25,7 @@ BENCHES = {
     "outside": "Passages that nobody tuned for",
     "unseen": "Questions to which nothing was fitted",
     "leave_out": "Documents without their example questions",
+    "new_sections": "What new sections cost the old questions",
     "check": "Check of a composed answer",
     "embedding": "Engines of the embedding model",
     "fast_path": "Paid broadcast beside other libraries",

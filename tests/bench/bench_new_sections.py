@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.answering.evaluation import Case, Result, evaluate, read_cases
+from bot.answering.model import Outcome
 from bot.app import open_core
 from tests.bench.workshop import ROOT, Workshop, parser_of, print_table
 from tests.golden import TODAY
@@ -44,21 +45,21 @@ def add(knowledge: Path, added: Path, *, sections: int) -> int:
 async def asked(workshop: Workshop, cases: Sequence[Case]) -> list[Result]:
     """What becomes of each case."""
     async with open_core(workshop.settings) as core:
-        await core.make_answerable()
+        await core.sync()
         return await evaluate(cases, core.extractive, today=TODAY, say=lambda answer: " ".join(answer.sentences))
 
 
-def figures(results: Sequence[Result]) -> tuple[float, float, float]:
-    """Right, the right section first, and refused rightly, in hundredths."""
+def figures(results: Sequence[Result]) -> tuple[float, ...]:
+    """Right and the right section first; without an answer refused, and told something all the same: in hundredths."""
     answerable = [one for one in results if one.case.is_answerable]
     others = [one for one in results if not one.case.is_answerable]
     rows = (
         [one.is_right for one in answerable],
         [one.rank == 1 for one in answerable],
         [one.is_right for one in others],
+        [one.answer.outcome is Outcome.ANSWERED for one in others],
     )
-    right, first, refused = (100 * sum(row) / max(len(row), 1) for row in rows)
-    return right, first, refused
+    return tuple(100 * sum(row) / max(len(row), 1) for row in rows)
 
 
 async def bench(workshop: Workshop, cases: Sequence[Case], added: Sequence[Path], sections: int) -> None:
@@ -77,7 +78,7 @@ async def bench(workshop: Workshop, cases: Sequence[Case], added: Sequence[Path]
         print(f"{folder.parent.name}: {len(lost)} lost, {won} won: {' '.join(lost)}", flush=True)
     asked_for = sum(case.is_answerable for case in cases)
     print(f"{asked_for} questions with an answer, {len(cases) - asked_for} without, hundredths:")
-    print_table(("", "sections", "right", "right first", "refused rightly"), rows)
+    print_table(("", "sections", "right", "right first", "refused rightly", "told wrongly"), rows)
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ _HEADINGS: dict[Outcome, Callable[[Translator], str]] = {
 }
 """What stands above suggestions and offers."""
 _FROM_KNOWLEDGE = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.CLARIFY, Outcome.UNKNOWN)
-_OFFERS_SECTIONS = (Outcome.OFFERED, Outcome.COMPLAINT)
+_OFFERS_SECTIONS = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.COMPLAINT)
 _OFFERS_CONTACT = (Outcome.UNKNOWN, Outcome.ABOUT_BOT, Outcome.DECLINED_ADVICE)
 _OFFERS_TOPICS = (
     Outcome.OFFERED,

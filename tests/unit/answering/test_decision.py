@@ -173,8 +173,8 @@ def without_questions(found: Finding) -> Finding:
 @pytest.mark.parametrize(
     ("probability", "gaps", "outcome"),
     [
-        (0.1, {}, Outcome.OFFERED),
-        (0.09, {}, Outcome.UNKNOWN),
+        (0.05, {}, Outcome.OFFERED),
+        (0.04, {}, Outcome.UNKNOWN),
         (0.05, {"gap": 0.6}, Outcome.OFFERED),
         (0.04, {"gap": 0.6}, Outcome.UNKNOWN),
     ],
@@ -183,6 +183,24 @@ def test_what_a_plain_file_may_say_is_offered_sooner_even_where_it_was_known_to_
     gap = section("gap", "Nobody knows.", answerable=False)
     found = without_questions(finding(probability, {"one": 0.5}, gaps=gaps))
     assert decide([*plain("one"), gap], found).outcome is outcome
+
+
+def test_with_an_answer_from_a_new_file_what_is_about_as_near_is_offered():
+    near = {name: 9.0 - place for place, name in enumerate("abcdefg")}
+    answer = decide(plain(*near), without_questions(finding(SURE, near)))
+    assert keys(answer.citations) == [key("a")]
+    assert (keys(answer.offers), answer.suggestions) == ([key(name) for name in "bcde"], ())
+    far = {"a": 0.9, "b": 0.3, "c": 0.2}
+    assert keys(decide(plain(*far), without_questions(finding(SURE, far))).offers) == [key("b")]
+    known = decide(plain(*near), finding(SURE, near))
+    assert (known.offers, keys(known.suggestions)) == ((), [key(name) for name in "bcd"])
+
+
+def test_a_new_file_that_is_not_the_nearest_offers_nothing():
+    found = finding(0.1, {"one": 0.5, "two": 0.4})
+    rich, poor = found.answerable
+    poor = replace(poor, section=replace(poor.section, has_questions=False))
+    assert decide(plain("one", "two"), replace(found, answerable=(rich, poor))).outcome is Outcome.UNKNOWN
 
 
 def test_at_most_five_are_offered_best_first_by_their_headings():

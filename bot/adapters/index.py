@@ -242,6 +242,7 @@ class GenerationRetriever:
                 number=number,
                 coverage=float(covered.own[number]),
                 foreign_coverage=float(covered.foreign[number]),
+                known_words=float(covered.words[number]),
                 log_posterior=None if posteriors is None else float(posteriors[number]),
             )
             for number in np.flatnonzero(chosen).tolist()
@@ -321,10 +322,11 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class _Coverage:
-    """Shares of a question's letters, one a section: in its copy in the question's language, and in another copy."""
+    """Shares of a question, one a section: of its letters in the copy in its language and in another copy, of words."""
 
     own: Vector
     foreign: Vector
+    words: Vector
 
     @property
     def most(self) -> npt.NDArray[np.bool_]:
@@ -341,16 +343,20 @@ class _InLexicon:
         self._places: dict[Locale, npt.NDArray[np.int64]] = {}
 
     def coverage(self, text: str, locale: Locale) -> _Coverage:
-        """What each section holds of the letters of a text in a language."""
-        own = foreign = np.zeros(len(self._numbers), dtype=np.float32)
+        """What each section holds of the letters and of the words of a text in a language."""
+        own = foreign = known = np.zeros(len(self._numbers), dtype=np.float32)
         for part in self._files.parts:
-            shares = np.zeros(len(self._numbers), dtype=np.float32)
-            shares[self._places_of(part)] = part.lexicon.coverage(text)
+            shares = self._placed(part, part.lexicon.coverage(text))
             if part.locale is locale:
-                own = shares
+                own, known = shares, self._placed(part, part.words.shares(text))
             else:
                 foreign = np.maximum(foreign, shares)
-        return _Coverage(own, foreign)
+        return _Coverage(own, foreign, known)
+
+    def _placed(self, part: PartFiles, shares: Vector) -> Vector:
+        placed = np.zeros(len(self._numbers), dtype=np.float32)
+        placed[self._places_of(part)] = shares
+        return placed
 
     def _places_of(self, part: PartFiles) -> npt.NDArray[np.int64]:
         if part.locale not in self._places:

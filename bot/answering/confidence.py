@@ -63,6 +63,8 @@ def features(
         "question_mean_lead": mean_lead,
         "sentence": section.sentence,
         "coverage": max(section.coverage, section.foreign_coverage),
+        "known_words": section.known_words,
+        "words_lead": section.known_words - max((gap.section.known_words for gap in unanswered[:1]), default=0.0),
         "lacks_kind": float(lacks_kind),
         "lacks_year": float(lacks_year),
         "length": min(word_count(reading.text), _LONG_QUESTION_WORDS) / _LONG_QUESTION_WORDS,

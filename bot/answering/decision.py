@@ -58,6 +58,10 @@ OUTCOMES = {
 }
 
 
+_REMARKS = (Reply.GREETING, Reply.THANKS, Reply.PRAISE, Reply.OK, Reply.FAREWELL, Reply.COMPLAINT)
+"""What visitors say beside a question."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decider:
     """Decides by these thresholds; an answer holds at most `sentences` sentences a section.
@@ -75,7 +79,10 @@ class Decider:
         """Answer, offer, ask back or refuse; `findings` are those of all readings, `told` what was told just before."""
         best = fused(findings)
         if route.reply is not None and route.is_taken(self.thresholds.route_from):
-            return self._reply(route.reply, best, at, set(told))
+            beside = self._asked_beside(route.reply, findings)
+            if beside is None:
+                return self._reply(route.reply, best, at, set(told))
+            best = beside
         is_sure = best.probability >= self.answer_from
         if not best.answerable or best.reason is not None:
             return self._refuse(best, at)
@@ -127,6 +134,11 @@ class Decider:
         if len(told) == 1 and near and shares(best.answerable[:2])[0] < _CLOSE_CALL:
             told.append(near[0])
         return [(best, one) for one in told]
+
+    def _asked_beside(self, reply: Reply, findings: Sequence[Finding]) -> Finding | None:
+        """What is surely asked after a remark: «thanks, that helped, and where is the hall»."""
+        clauses = [one for one in findings if one.reading.kind is ReadingKind.CLAUSE and self._is_told(one)]
+        return fused(clauses) if clauses and reply in _REMARKS else None
 
     def _is_told(self, finding: Finding) -> bool:
         is_sure = finding.probability >= self.answer_from

@@ -16,7 +16,15 @@ from bot.answering.language import Languages, languages_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
 from bot.answering.opening import opening_of, without_opening
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
-from bot.answering.reading import FROM_KNOWLEDGE, MOST_TEXTS, Message, Reading, last_question, readings_of
+from bot.answering.reading import (
+    FROM_KNOWLEDGE,
+    MOST_TEXTS,
+    Message,
+    Reading,
+    ReadingKind,
+    last_question,
+    readings_of,
+)
 from bot.answering.relative_years import with_years
 from bot.answering.reranking import Candidate, rerank
 from bot.answering.routing import Route, Routed
@@ -131,7 +139,7 @@ async def route(context: Context, parts: Parts) -> Context:
             Routed(reading.text, written, retrieved.sections, knowledge, is_follow_up=before is not None)
         )
         for reading, retrieved in zip(context.readings, context.retrieved, strict=True)
-        if not reading.context
+        if not reading.context and reading.kind is not ReadingKind.CLAUSE
     ]
     route_from = parts.calibration.thresholds.route_from
     emergency = next((one for one in found if one.reply is Reply.EMERGENCY and one.is_taken(route_from)), None)

@@ -58,6 +58,9 @@ class RetrievedSection:
     """Share, 0 to 1, of the question's character n-grams, weighted by rarity, that the copy in its language holds."""
     foreign_coverage: float
     """The same of the best copy in another language: names, numbers and loan words are shared."""
+    known_words: float = 0.0
+    """Share, 0 to 1, of the question's words, weighted by rarity, that the copy in its language holds in its text or in
+    its stored questions."""
     is_native: bool = True
     """Whether there is a copy in the question's language."""
     has_questions: bool = True

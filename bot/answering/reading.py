@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,9 @@ MOST_TEXTS = 3
 """Texts that are embedded for one message, whatever it says."""
 _SHORT_WORDS = 8
 """A question with no more words may be about what was asked before."""
+_COMMA = re.compile("[,，،、]")
+_CLAUSE_WORDS = 3
+"""A clause with fewer words asks nothing by itself."""
 QUESTION_MARKS = ("?", "？", "؟", "՞")
 
 
@@ -29,6 +33,8 @@ class ReadingKind(StrEnum):
     """As it was written, in the language's own letters, with years by their number."""
     SENTENCE = "sentence_alone"
     """Only one of its sentences, that which asks."""
+    CLAUSE = "clause_alone"
+    """Only what follows the last comma: «thanks, that helped, and where is the hall»."""
     CORRECTED = "corrected"
     """With what looks mistyped put right."""
     AFTER_QUESTION = "after_question"
@@ -102,6 +108,8 @@ def _readings(message: Message) -> Iterator[Reading]:
         if message.heading:
             yield Reading(typed, ReadingKind.AFTER_HEADING, _context(message.heading, typed))
     yield from (Reading(sentence, ReadingKind.SENTENCE) for sentence in asking_sentences(typed, message.locale))
+    if clause := last_clause(typed, message.locale):
+        yield Reading(clause, ReadingKind.CLAUSE)
     if message.corrected and message.corrected != message.text:
         yield Reading(with_years(message.corrected, message.locale, message.today), ReadingKind.CORRECTED)
 
@@ -120,3 +128,11 @@ def asking_sentences(text: str, locale: Locale) -> Sequence[str]:
     marked = [sentence for sentence in sentences if sentence.rstrip(" )»”\"'").endswith(QUESTION_MARKS)]
     asking = marked or [sentence for sentence in sentences if asked_kind(sentence, locale) is not None]
     return list(dict.fromkeys((asking or sentences)[-2:] if len(marked) > 1 else (asking or sentences)[-1:]))
+
+
+def last_clause(text: str, locale: Locale) -> str:
+    """Of a single sentence what follows its last comma that has a few words behind it; empty where none has."""
+    if len(split_sentences(text, locale)) > 1:
+        return ""
+    rests = (text[match.end() :].strip() for match in _COMMA.finditer(text))
+    return next((rest for rest in reversed(list(rests)) if word_count(rest) >= _CLAUSE_WORDS), "")

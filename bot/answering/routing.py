@@ -94,6 +94,8 @@ def features(
         "mean": _best(replies, "question_mean") - _best(others, "question_mean"),
         "coverage": _best(replies, "coverage") - _best(others, "coverage"),
         "held": _best(replies, "coverage"),
+        "known_words": _best(replies, "known_words"),
+        "known_elsewhere": _best(others, "known_words"),
         "passage": _best(others, "passage"),
         "sentence": _best(others, "sentence"),
         "asks": float(is_told and asked_kind(message.text, message.locale) is not None),

@@ -468,8 +468,8 @@ async def test_O07_an_index_of_another_model_is_refused_and_then_made_anew(house
 
 
 GENERATION_FILES = (
-    "generation.json", "means.npz", "en/sections.json", "en/lexicon.npz", "en/spelling.tsv", "en/chunks.npz",
-    "en/vectors.npy", "en/scales.npy",
+    "generation.json", "means.npz", "en/sections.json", "en/lexicon.npz", "en/words.npz", "en/spelling.tsv",
+    "en/chunks.npz", "en/vectors.npy", "en/scales.npy",
 )  # fmt: skip
 
 
@@ -515,7 +515,7 @@ async def test_O06_a_damaged_index_is_not_used_and_built_again_from_the_manifest
         assert file.read_bytes() == whole
 
 
-@pytest.mark.parametrize("name", ["means.npz", "en/sections.json", "en/lexicon.npz", "en/vectors.npy"])
+@pytest.mark.parametrize("name", ["means.npz", "en/sections.json", "en/lexicon.npz", "en/words.npz", "en/vectors.npy"])
 async def test_O06_what_is_damaged_is_not_taken_over_into_the_next_generation(house: House, name: str) -> None:
     write_file(house.folder, "ru/area/good.md", section_text("good", "Этот файл хорош.", "Этот файл хорош?"))
     await house.ingestion.sync(now=NOW)

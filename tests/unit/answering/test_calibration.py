@@ -74,7 +74,9 @@ def test_all_that_the_program_weighs_is_fitted(fitted, weighed):
 def test_the_bundled_file_has_numbers_for_every_language():
     file = CalibrationFile.model_validate(BUNDLED_FILE)
     assert set(file.ranking.coverage_by_locale) == set(file.confidence.by_locale) == set(Locale)
-    assert 0 < file.thresholds.offer_from < 0.5 < file.thresholds.route_from < 1
+    assert 0 < file.thresholds.offer_from < 0.5
+    assert 0 < file.thresholds.suggest_from < 1
+    assert 0.4 < file.thresholds.route_from < 1  # an emergency is believed from .4 on
 
 
 def test_the_numbers_of_the_embedding_in_use_are_taken_without_a_word():

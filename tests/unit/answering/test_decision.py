@@ -324,3 +324,24 @@ def test_a_keyword_that_names_several_sections_is_asked_back_instead_of_refused(
     assert answer.outcome is outcome
     if outcome is Outcome.CLARIFY:
         assert keys(answer.suggestions) == [key("tramway-lines"), key("tramway-fares")]
+
+
+def clause(probability: float) -> Finding:
+    return finding(probability, {"hall": 0.6}, text="and where is the hall", kind=ReadingKind.CLAUSE)
+
+
+@pytest.mark.parametrize("reply", [Reply.GREETING, Reply.THANKS, Reply.PRAISE, Reply.COMPLAINT])
+def test_a_question_after_a_remark_is_answered_where_the_answer_is_sure(reply):
+    remark = finding(DOUBTFUL, {"thanks": 0.7})
+    answer = decide(plain("thanks", "hall"), remark, clause(SURE), route=Route(reply, 0.95))
+    assert answer.outcome is Outcome.ANSWERED
+    assert [citation.key for citation in answer.citations] == [key("hall")]
+    assert (
+        decide(plain("thanks", "hall"), remark, clause(DOUBTFUL), route=Route(reply, 0.95)).outcome is OUTCOMES[reply]
+    )
+
+
+@pytest.mark.parametrize("reply", [Reply.EMERGENCY, Reply.POLITICS, Reply.HARM, Reply.PERSON])
+def test_what_is_no_remark_gets_its_reply_whatever_follows_a_comma(reply):
+    answer = decide(plain("hall"), finding(DOUBTFUL, {"hall": 0.7}), clause(SURE), route=Route(reply, 0.95))
+    assert answer.outcome is OUTCOMES[reply]

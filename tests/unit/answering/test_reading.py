@@ -11,6 +11,7 @@ from bot.answering.reading import (
     Reading,
     ReadingKind,
     asking_sentences,
+    last_clause,
     last_question,
     leans_back,
     readings_of,
@@ -144,3 +145,22 @@ def test_the_last_question_is_not_ended_by_thanks_or_discontent():
     assert last_question((BEFORE, thanks, later, wrong)) is later
     assert last_question((thanks,)) is None
     assert last_question(()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "clause"),
+    [
+        ("thanks, that helped, and where is the hall", Locale.EN, "and where is the hall"),
+        ("where is the hall, please", Locale.EN, ""),
+        ("how do I get there, by metro or bus, please", Locale.EN, "by metro or bus, please"),
+        ("рахмат, намоишгоҳ кай мешавад?", Locale.TG, "намоишгоҳ кай мешавад?"),
+        ("سلام، نمایشگاه کی است؟", Locale.FA, "نمایشگاه کی است؟"),
+        ("谢谢，博览会在哪里举办", Locale.ZH, "博览会在哪里举办"),
+        ("Thanks, that helped. Where is the hall?", Locale.EN, ""),
+        ("where is the hall", Locale.EN, ""),
+    ],
+)
+def test_of_one_sentence_what_follows_a_comma_may_be_the_question(text, locale, clause):
+    assert last_clause(text, locale) == clause
+    kinds = [one.kind for one in readings(text, locale)]
+    assert (ReadingKind.CLAUSE in kinds) is bool(clause)

@@ -66,13 +66,6 @@ def fit_logistic(rows: Matrix, is_right: npt.NDArray[np.bool_], counts: Matrix, 
     return weights, float(found[-1] - weights @ mean)
 
 
-def auc(scores: Matrix, is_right: npt.NDArray[np.bool_]) -> float:
-    """The chance that a right one scores above a wrong one."""
-    ranks = scores.argsort().argsort()
-    good = int(is_right.sum())
-    return float((ranks[is_right].sum() - good * (good - 1) / 2) / max(good * (len(is_right) - good), 1))
-
-
 def _climb(gradient: Callable[[Matrix], Matrix], size: int) -> Matrix:
     """Follow the gradient by Adam (Kingma and Ba, 2015) with steps that decrease to nothing."""
     weights, mean, spread = np.zeros(size), np.zeros(size), np.zeros(size)

@@ -183,6 +183,19 @@ async def test_what_the_model_names_is_worded_and_checked_like_any_answer(house:
     assert (answer.composed, answer.sentences, keys(answer)) == (True, ("The café opens at 8:15.",), ["cafe"])
 
 
+async def test_what_the_model_took_is_a_step_beside_the_others(house: HouseOf):
+    clock = Seconds()
+
+    def choosing_for_two_seconds(passages: list[Any]) -> str:
+        clock.now += 2
+        return naming("café")(passages)
+
+    home = house(replying(chosen=choosing_for_two_seconds), {"hall": OFFERED, "cafe": UNKNOWN}, clock=clock)
+    steps = (await home.answer()).steps
+    assert list(steps) == [*(await home.without_model()).steps, "model"]
+    assert steps["model"] == pytest.approx(2000)
+
+
 async def test_a_wording_that_fails_the_check_leaves_what_the_model_named(house: HouseOf):
     model = replying(chosen=naming("café"), worded=composed("The café opens at 9:15."))
     answer = await house(model, {"hall": OFFERED, "cafe": UNKNOWN}).answer()

@@ -65,6 +65,7 @@ class ComposingAnswerer:
     ) -> None:
         self._extractive = extractive
         self._identifier = identifier
+        self._clock = clock
         self._caller = Caller(model, ledger, limits=limits, now=now, clock=clock)
         self._canary = new_canary()
         self._resolver = Resolver(extractive, self._caller, identifier, self._canary)
@@ -95,6 +96,12 @@ class ComposingAnswerer:
         if not question.may_compose or not _may_need_model(context, answer):
             self.counts.outcomes[Composed.NOT_NEEDED] += 1
             return answer
+        steps, began = answer.steps, self._clock()
+        answer = await self._with_model(task, context, answer)
+        return replace(answer, steps={**steps, "model": (self._clock() - began) * 1000})
+
+    async def _with_model(self, task: Task, context: Context, answer: Answer) -> Answer:
+        """What comes of it where a model may help; the answer as it is at the latest before a failure."""
         try:
             answer, evidence = await self._settled(task, context, answer)
             return await self._composed(task, answer, evidence)

@@ -14,7 +14,8 @@ from bot.answering.ports import Knowledge, RetrievedSection
 from bot.answering.reading import QUESTION_MARKS
 from bot.vocabulary import Locale, Reply
 
-_KINDS_OF_QUESTIONS = (Reply.ABOUT_BOT, Reply.PERSON, Reply.POLITICS, Reply.ADVICE, Reply.HARM)
+KINDS_OF_QUESTIONS = (Reply.ABOUT_BOT, Reply.PERSON, Reply.POLITICS, Reply.ADVICE, Reply.HARM)
+"""Replies to what is asked, if not of the knowledge."""
 _EMERGENCY_FROM = 0.4
 """Who may need help is believed sooner than who may only greet."""
 _TINY = 1e-9
@@ -87,7 +88,7 @@ def features(
 
     Whoever asks when, where or how many wants to know something, unless the kind is one of questions itself.
     """
-    is_told = kind not in _KINDS_OF_QUESTIONS
+    is_told = kind not in KINDS_OF_QUESTIONS
     return {
         "odds": _log_sum(replies) - _log_sum(others),
         "nearest": _best(replies, "question") - _best(others, "question"),

@@ -12,7 +12,7 @@ from bot.answering.model import Outcome
 from bot.answering.ports import Retrieved, StoredSection
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import Candidate
-from bot.answering.routing import Route
+from bot.answering.routing import KINDS_OF_QUESTIONS, Route
 from bot.answering.rules import Reason
 from bot.vocabulary import Locale, Reply
 from tests.answering_parts import THRESHOLDS, TODAY, GivenRetriever, key, retrieved_section, section
@@ -273,6 +273,40 @@ def test_every_kind_of_small_talk_has_its_reply(reply):
 def test_small_talk_that_is_not_sure_is_a_question():
     answer = decide(plain("one"), finding(SURE, {"one": 0.9}), route=Route(Reply.GREETING, 0.84))
     assert answer.outcome is Outcome.ANSWERED
+
+
+MILD = Decider(replace(THRESHOLDS, route_from=0.45), answer_from=0.5, sentences=3)
+
+
+def routed(reply: Reply, sureness: float, found: Finding):
+    return decide(plain("health"), found, route=Route(reply, sureness), decider=MILD)
+
+
+@pytest.mark.parametrize("reply", KINDS_OF_QUESTIONS)
+def test_what_may_be_asked_of_a_file_just_added_is_not_declined(reply):
+    asked = without_questions(finding(UNLIKELY, {"health": 0.4}))
+    answer = routed(reply, 0.69, asked)
+    assert (answer.outcome, keys(answer.offers)) == (Outcome.OFFERED, [key("health")])
+
+
+@pytest.mark.parametrize(
+    ("reply", "sureness", "found"),
+    [
+        (Reply.ADVICE, 0.7, {}),
+        (Reply.EMERGENCY, 0.5, {}),
+        (Reply.THANKS, 0.5, {}),
+        (Reply.ADVICE, 0.5, {"probability": 0.04}),
+        (Reply.ADVICE, 0.5, {"reason": Reason.LACKS_KIND}),
+        (Reply.ADVICE, 0.5, {"answerable": ()}),
+    ],
+)
+def test_what_is_declined_for_good_reason_stays_so_beside_a_file_just_added(reply, sureness, found):
+    asked = replace(without_questions(finding(UNLIKELY, {"health": 0.4})), **found)
+    assert routed(reply, sureness, asked).outcome is OUTCOMES[reply]
+
+
+def test_a_section_that_has_example_questions_leaves_what_is_declined_as_it_is():
+    assert routed(Reply.ADVICE, 0.5, finding(DOUBTFUL, {"health": 0.4})).outcome is OUTCOMES[Reply.ADVICE]
 
 
 def test_discontent_leads_to_other_sections_than_the_one_told():

@@ -132,7 +132,7 @@ def calibrated(constant: float, **weights: float) -> Calibration:
 
 BOLD = calibrated(4.0)
 TIMID = calibrated(-4.0)
-BY_NEARNESS = calibrated(-5.0, sentence=10.0)
+BY_NEARNESS = calibrated(-5.0, rich_question=10.0)
 """From a nearness of 0.5 on it is sure."""
 
 

@@ -15,6 +15,8 @@ _LEAD_LIMIT = 10.0
 _ODDS_LIMIT = 8.0
 _LONG_QUESTION_WORDS = 20
 _TINY = 1e-9
+WEIGHED_KINDS = (ReadingKind.SENTENCE, ReadingKind.AFTER_QUESTION, ReadingKind.AFTER_HEADING)
+"""The ways to read a message that bear on how sure an answer is; of the others none was seen to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +47,27 @@ def features(
 
     `lacks_kind` tells that the section holds nothing of the kind that is asked for, `lacks_year` that it says nothing
     of the years asked about, `needs_context` that the reading leans on what was said before and is read without it.
-    What open questions say counts apart for a section that has example questions of its own (`rich_…`): against one
-    that has none they prove little.
+    What example questions say counts apart for a section that has some (`rich_…`): of one that has none they prove
+    little. Each of these earns its place: taken away one by one from twenty-six, the others cost the examples that no
+    fit saw nothing (logarithmic loss .3096 → .3092).
     """
     best, others = answerable[0], answerable[1:]
-    section = best.section
-    lead = section.question - max((gap.section.question for gap in unanswered), default=0.0)
+    section, is_rich = best.section, float(best.section.has_questions)
     mean_lead = section.question_mean - max((gap.section.question_mean for gap in unanswered), default=0.0)
-    odds, is_rich = _open_odds(answerable, unanswered), float(section.has_questions)
     return {
         "lead": min(best.score - others[0].score, _LEAD_LIMIT) if others else _LEAD_LIMIT,
-        "open_lead": _bounded(best.score - unanswered[0].score, _LEAD_LIMIT) if unanswered else _LEAD_LIMIT,
-        "open_odds": odds,
         "posterior": max(section.least_log_posterior, -_ODDS_LIMIT),
-        "question": section.question,
-        "question_lead": lead,
-        "question_mean_lead": mean_lead,
-        "sentence": section.sentence,
+        "question_lead": section.question - max((gap.section.question for gap in unanswered), default=0.0),
         "coverage": max(section.coverage, section.foreign_coverage),
-        "known_words": section.known_words,
         "words_lead": section.known_words - max((gap.section.known_words for gap in unanswered[:1]), default=0.0),
         "lacks_kind": float(lacks_kind),
         "lacks_year": float(lacks_year),
-        "length": min(word_count(reading.text), _LONG_QUESTION_WORDS) / _LONG_QUESTION_WORDS,
-        "rich": is_rich,
-        "rich_question": is_rich * section.question,
-        "rich_question_lead": is_rich * lead,
-        "rich_question_mean_lead": is_rich * mean_lead,
-        "rich_open_odds": is_rich * odds,
-        "in_conversation": best.features["in_conversation"],
         "needs_context": float(needs_context),
-        **{kind.value: float(reading.kind is kind) for kind in ReadingKind if kind is not ReadingKind.TYPED},
+        "length": min(word_count(reading.text), _LONG_QUESTION_WORDS) / _LONG_QUESTION_WORDS,
+        "rich_question": is_rich * section.question,
+        "rich_question_mean_lead": is_rich * mean_lead,
+        "rich_open_odds": is_rich * _open_odds(answerable, unanswered),
+        **{kind.value: float(reading.kind is kind) for kind in WEIGHED_KINDS},
     }
 
 

@@ -52,7 +52,7 @@ def features(section: RetrievedSection, *, numbers: int, in_conversation: bool) 
 
     `numbers` are those of the question that it holds, less those that it lacks. What example questions and single
     sentences say counts by how much nearer they are than the passages: having none costs nothing. Of a section without
-    a copy in the question's language meaning alone can speak, and it counts for more there (`foreign_…`).
+    a copy in the question's language the example questions in others speak, and count for more there (`foreign_…`).
     """
     return {
         "passage": section.passage,
@@ -67,7 +67,6 @@ def features(section: RetrievedSection, *, numbers: int, in_conversation: bool) 
         "is_native": float(section.is_native),
         "has_questions": float(section.has_questions),
         "in_conversation": float(in_conversation),
-        "foreign_passage": 0.0 if section.is_native else section.passage,
         "foreign_question_mean": 0.0 if section.is_native else section.question_mean - section.passage_mean,
     }
 

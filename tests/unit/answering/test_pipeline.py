@@ -131,7 +131,7 @@ async def test_a_short_question_that_points_back_is_not_trusted_alone():
         {"institute": 0.9},
         by_word={"forum": {"forum": 0.8, "institute": 0.1}},
     )
-    wary = calibrated(-5.0, sentence=10.0, needs_context=-5.0)
+    wary = calibrated(-5.0, rich_question=10.0, needs_context=-5.0)
     turn = told("tell me about the forum", "forum")
     answer = await answerer(retriever, wary).answer(ask("and in which building?", history=(turn,)))
     assert answer.citations[0].key == key("forum")

@@ -568,6 +568,11 @@ def report(
     for at in (0.5, 0.7, 0.85, 0.95):
         caught, lost = _share(one >= at for one in talk), _share(one >= at for one in asked)
         yield f"small talk from {at}: {caught} of {len(talk)} known as such, {lost} of {len(asked)} questions lost"
+    if unfitted := [name for name, weight in {**ranking.weights, **model.weights}.items() if not weight]:
+        yield f"without weight: {', '.join(unfitted)}. {_UNFITTED}"
+
+
+_UNFITTED = "If the numbers that were in use could not be read, no conversation was led with them: calibrate once more."
 
 
 def _share(flags: Iterable[bool]) -> str:

@@ -96,6 +96,15 @@ async def test_what_is_fitted_is_a_file_that_can_be_used(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("few")
+async def test_what_no_example_shows_is_named_with_what_to_do(tmp_path: Path) -> None:
+    told = (await fitted(tmp_path)).report[-1]
+    assert told.startswith("without weight: ")
+    assert "in_conversation" in told
+    assert "passage," not in told
+    assert told.endswith("calibrate once more.")
+
+
+@pytest.mark.usefixtures("few")
 async def test_what_moved_is_told_by_name_with_old_and_new(tmp_path: Path) -> None:
     found = await fitted(tmp_path)
     before = {name: old for name, old, _ in moved(found.file, tmp_path)}

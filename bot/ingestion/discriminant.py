@@ -43,7 +43,7 @@ class Discriminant:
     def of(cls, vectors: Vector, class_of: npt.NDArray[np.int64], classes: int) -> Self:
         """Learn from one row a question and the class, 0 to `classes` - 1, of each."""
         nothing = cls(np.zeros((classes, vectors.shape[1]), dtype=np.float32), np.zeros(classes, dtype=np.float32))
-        return nothing._learned(vectors, class_of, rounds=_ROUNDS, step=_STEP)
+        return nothing._learned(vectors, class_of, moved=np.arange(classes), rounds=_ROUNDS, step=_STEP)
 
     def renamed(self, places: Sequence[int]) -> Self:
         """The same with its classes in another order: class n is what was `places[n]`, or new where that is -1.
@@ -57,24 +57,36 @@ class Discriminant:
         return type(self)(weights, constants)
 
     def updated(self, vectors: Vector, class_of: npt.NDArray[np.int64], is_new: npt.NDArray[np.bool_]) -> Self:
-        """Learn what is new of all the rows, going on from here.
+        """Learn the classes that something is new of, going on from here; all others stay as they are.
 
-        Besides the new rows all of their classes are looked at, and a sample of the others: nothing is unlearned. So
-        what a class learned of rows that are gone stays until all is learned anew. It does little harm: with half of
+        Looked at are all rows of these classes and a sample of the others. Where that moved every class, with 47 new
+        sections 30 of 941 calibration cases were no longer answered, though the same old section came first: 89.7 %
+        right became 87.8, and are 89.3 since.
+
+        What a class learned of rows that are gone stays until all is learned anew. It does little harm: with half of
         its questions taken away a section keeps .55 to .7 of the probability of those (.29 where all is learned anew,
         since the others lie near), and its text answers them or not. To learn its class from nothing does more: of its
         other questions it then knows as little (.01 to .11 instead of .45 to .67).
         """
-        chosen = np.isin(class_of, np.unique(class_of[is_new]))
+        if not is_new.any():
+            return self
+        moved = np.unique(class_of[is_new])
+        chosen = np.isin(class_of, moved)
         others = np.flatnonzero(~chosen)
         sample = np.random.default_rng(0).choice(others, min(_KEPT_IN_MIND, len(others)), replace=False)
         rows = np.concatenate([np.flatnonzero(chosen), sample])
-        if not is_new.any():
-            return self
-        return self._learned(vectors[rows], class_of[rows], rounds=_ROUNDS_AGAIN, step=_STEP_AGAIN)
+        return self._learned(vectors[rows], class_of[rows], moved=moved, rounds=_ROUNDS_AGAIN, step=_STEP_AGAIN)
 
-    def _learned(self, vectors: Vector, class_of: npt.NDArray[np.int64], *, rounds: int, step: float) -> Self:
-        """Go on learning from these rows.
+    def _learned(
+        self,
+        vectors: Vector,
+        class_of: npt.NDArray[np.int64],
+        *,
+        moved: npt.NDArray[np.int64],
+        rounds: int,
+        step: float,
+    ) -> Self:
+        """Go on learning the classes `moved` from these rows.
 
         By Adam (Kingma and Ba, 2015) with decreasing steps; the order is drawn, but always the same. Weights go on
         swinging about the best ones, so the mean of the second half of all rounds is kept: then the order of the rows
@@ -82,7 +94,7 @@ class Discriminant:
         """
         rows = np.hstack([_SCALE * vectors, np.ones((len(vectors), 1))]).astype(np.float32)
         weights = np.hstack([self.weights / _SCALE, self.constants[:, None]]).astype(np.float32)
-        mean, spread, kept = np.zeros_like(weights), np.zeros_like(weights), np.zeros_like(weights)
+        mean, spread, kept = (np.zeros_like(weights[moved]) for _ in range(3))
         draw = np.random.default_rng(0)
         steps = counted = 0
         for done in range(rounds):
@@ -90,17 +102,17 @@ class Discriminant:
             order = draw.permutation(len(rows))
             for first in range(0, len(rows), _BATCH):
                 chosen = order[first : first + _BATCH]
-                gradient = _gradient(weights, rows[chosen], class_of[chosen])
+                gradient = _gradient(weights, rows[chosen], class_of[chosen], moved)
                 steps += 1
                 mean += (1 - _MOMENTUM) * (gradient - mean)
                 spread += (1 - _SPREAD_MEMORY) * (gradient * gradient - spread)
                 deviation = np.sqrt(spread / (1 - _SPREAD_MEMORY**steps)) + _TINY
-                weights -= size / (1 - _MOMENTUM**steps) * mean / deviation
+                weights[moved] -= size / (1 - _MOMENTUM**steps) * mean / deviation
                 if 2 * done >= rounds:
-                    kept += weights
+                    kept += weights[moved]
                     counted += 1
-        kept /= counted
-        return type(self)(np.ascontiguousarray(_SCALE * kept[:, :-1]), np.ascontiguousarray(kept[:, -1]))
+        weights[moved] = kept / counted
+        return type(self)(np.ascontiguousarray(_SCALE * weights[:, :-1]), np.ascontiguousarray(weights[:, -1]))
 
     def log_posteriors(self, vector: Vector) -> Vector:
         """For each class the natural logarithm of its probability; those of all classes add up to 1."""
@@ -109,13 +121,13 @@ class Discriminant:
         return np.asarray(scores - np.log(np.exp(scores).sum()), dtype=np.float32)
 
 
-def _gradient(weights: Vector, rows: Vector, class_of: npt.NDArray[np.int64]) -> Vector:
-    """Of the mean cross-entropy of these rows; the last column, which is the constant's, is not drawn towards 0."""
+def _gradient(weights: Vector, rows: Vector, class_of: npt.NDArray[np.int64], moved: npt.NDArray[np.int64]) -> Vector:
+    """Of the mean cross-entropy of these rows, by the classes `moved`; the constant's column is not drawn towards 0."""
     shares = rows @ weights.T
     shares -= shares.max(axis=1, keepdims=True)
     np.exp(shares, out=shares)
     shares /= shares.sum(axis=1, keepdims=True)
     shares[np.arange(len(rows)), class_of] -= 1
-    gradient = shares.T @ rows / len(rows)
-    gradient[:, :-1] += _L2 * weights[:, :-1]
+    gradient = shares[:, moved].T @ rows / len(rows)
+    gradient[:, :-1] += _L2 * weights[moved, :-1]
     return np.asarray(gradient, dtype=np.float32)

@@ -5,6 +5,7 @@ from bot.ingestion.discriminant import Discriminant
 
 RANDOM = np.random.default_rng(7)
 QUESTIONS = 400
+NEW = 40
 
 
 @pytest.fixture
@@ -48,3 +49,27 @@ def test_a_section_that_is_gone_is_forgotten_and_the_others_keep_their_proportio
         before, after = np.exp(learned.log_posteriors(question)), np.exp(left.log_posteriors(question))
         assert after.sum() == pytest.approx(1.0)
         assert after[1] / after[0] == pytest.approx(before[0] / before[2], rel=1e-4)
+
+
+def three_with_one_new() -> tuple[np.ndarray, np.ndarray]:
+    """Rows of two classes, and forty of a third that is new."""
+    middles = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], np.float32)
+    class_of = np.concatenate([np.arange(3000) % 2, np.full(NEW, 2)])
+    noise = np.random.default_rng(3).normal(0.0, 0.2, (len(class_of), 3))
+    return (middles[class_of] + noise).astype(np.float32), class_of
+
+
+def test_what_is_new_is_learned_and_all_others_stay_as_they_are():
+    vectors, class_of = three_with_one_new()
+    before = Discriminant.of(vectors[:-NEW], class_of[:-NEW], 2).renamed([0, 1, -1])
+
+    after = before.updated(vectors, class_of, class_of == 2)
+
+    assert after.weights[:2] == pytest.approx(before.weights[:2], rel=1e-5)
+    assert after.constants[:2] == pytest.approx(before.constants[:2], rel=1e-5)
+    assert after.log_posteriors(np.array([0, 0, 1], np.float32)).argmax() == 2
+
+
+def test_where_nothing_is_new_nothing_is_learned(trained):
+    vectors = np.zeros((2, 2), np.float32)
+    assert trained.updated(vectors, np.array([0, 1]), np.array([False, False])) is trained

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bot.adapters.dots import dots_here
-from bot.adapters.lexicon import Lexicon
+from bot.adapters.lexicon import Lexica, Lexicon
 from bot.adapters.means_bytes import UNREADABLE, means_from_bytes, means_to_bytes
 from bot.adapters.packing import Scales, pack_8, unpack_8
 from bot.adapters.section_words import SectionWords
@@ -155,18 +155,12 @@ class PartFiles:
     first_row: int
 
     @cached_property
-    def lexicon(self) -> Lexicon:
-        """What the letters of its sections are; its section numbers are those of this part."""
-        return Lexicon.load(self.folder / "lexicon.npz")
-
-    @cached_property
     def words(self) -> SectionWords:
-        """Which words its sections know, in the order of the lexicon's `sections`."""
+        """Which words its sections know, those that are searched."""
         return SectionWords.load(self.folder / "words.npz")
 
-    @cached_property
     def spelling(self) -> Spelling:
-        """How its texts write their words."""
+        """How its texts write their words, read anew."""
         return Spelling.read((self.folder / "spelling.tsv").read_text(encoding="utf-8"))
 
 
@@ -209,6 +203,11 @@ class GenerationFiles:
         put(self, "first_rows", np.searchsorted(self.section_of, np.arange(len(self.sections) + 1)))
         is_left_out = np.isin(self.section_of, np.array(sorted(self.left_out), dtype=np.int32))
         put(self, "is_searched", (self.kinds != kind_number(ChunkKind.SENTENCE)) & ~is_left_out)
+
+    @cached_property
+    def lexica(self) -> Lexica:
+        """What the letters of the sections that are searched are; read at the first need."""
+        return Lexica([Lexicon.load(part.folder / "lexicon.npz") for part in self.parts])
 
     @property
     def dimension(self) -> int:

@@ -20,7 +20,7 @@ import structlog
 
 from bot.adapters.answering_threads import AnsweringThreads
 from bot.adapters.chroma import StorePlace, VectorStore, open_store
-from bot.adapters.generation_files import GenerationFiles, PartFiles, kind_number, read_files
+from bot.adapters.generation_files import GenerationFiles, kind_number, read_files
 from bot.adapters.shelf import GenerationShelf
 from bot.answering.ports import LEAST_LOG_POSTERIOR, Retrieved, RetrievedSection, StoredSection
 from bot.answering.reading import Reading
@@ -150,6 +150,7 @@ class GenerationRetriever:
         self._classes = _places(files.discriminant[1] if files.discriminant else {}, self._keys)
         self._in_lexicon = _InLexicon(files, numbers)
         self._readers: dict[Locale, Reader] = {}
+        self._spellings: dict[Locale, Spelling] = {}
 
     @property
     def knowledge(self) -> PublishedKnowledge:
@@ -199,8 +200,10 @@ class GenerationRetriever:
         return await self._threads.run(spelling.corrected, text)
 
     async def _spelling_of(self, locale: Locale) -> Spelling:
-        part = self._files.part(locale)
-        return _NO_WORDS if part is None else await asyncio.to_thread(lambda: part.spelling)
+        if locale not in self._spellings:
+            part = self._files.part(locale)
+            self._spellings[locale] = _NO_WORDS if part is None else await asyncio.to_thread(part.spelling)
+        return self._spellings[locale]
 
     def _found(self, readings: Sequence[Reading], vectors: Vector, locale: Locale, top_k: int) -> Sequence[Retrieved]:
         """Compare all at once: going through the rows costs more than the products."""
@@ -234,19 +237,15 @@ class GenerationRetriever:
         self, vector: Vector, similarities: Vector, covered: _Coverage, *, own: int, top_k: int
     ) -> Retrieved:
         table = _Table.of(self._groups.best(similarities, len(self._keys)), own)
-        posteriors = self._posteriors(vector)
-        chosen = (table.nearest(top_k) | covered.most) & table.is_embedded
-        sections = [
-            table.section(
-                key=self._keys[number],
-                number=number,
-                coverage=float(covered.own[number]),
-                foreign_coverage=float(covered.foreign[number]),
-                known_words=float(covered.words[number]),
-                log_posterior=None if posteriors is None else float(posteriors[number]),
-            )
-            for number in np.flatnonzero(chosen).tolist()
-        ]
+        chosen = np.flatnonzero((table.nearest(top_k) | covered.most) & table.is_embedded)
+        columns = (  # in the order of the fields
+            *table.columns(),
+            *(covered.own, covered.foreign, covered.words),
+            *(table.is_native, table.has_questions),
+            self._posteriors(vector),
+        )
+        rows = zip(*(column[chosen].tolist() for column in columns), strict=True)
+        sections = [RetrievedSection(self._keys[n], *row) for n, row in zip(chosen.tolist(), rows, strict=True)]
         return Retrieved(sections, lambda section: self._sentence_scores(section, similarities))
 
     def _sentence_scores(self, section: StoredSection, similarities: Vector) -> Sequence[float]:
@@ -259,9 +258,10 @@ class GenerationRetriever:
         scores: list[float] = similarities[rows].tolist()
         return scores
 
-    def _posteriors(self, vector: Vector) -> Vector | None:
+    def _posteriors(self, vector: Vector) -> np.ndarray:
+        """Of each section, in the order of the keys; None for each where nothing was learned."""
         if self._files.discriminant is None:
-            return None
+            return np.full(len(self._keys), None)
         known = np.append(self._files.discriminant[0].log_posteriors(vector), LEAST_LOG_POSTERIOR)
         return np.asarray(known[self._classes], dtype=np.float32)
 
@@ -303,20 +303,19 @@ class _Table:
         )
         return by_passage | by_question | by_sentence
 
-    def section(self, *, key: SectionKey, number: int, **more: float | None) -> RetrievedSection:
-        has_questions = bool(np.isfinite(self.question[number]))
-        has_sentences = bool(np.isfinite(self.sentence[number]))
-        passage, passage_mean = float(self.passage[number]), float(self.passage_mean[number])
-        return RetrievedSection(
-            key=key,
-            passage=passage,
-            passage_mean=passage_mean,
-            question=float(self.question[number]) if has_questions else passage,
-            question_mean=float(self.question_mean[number]) if has_questions else passage_mean,
-            sentence=float(self.sentence[number]) if has_sentences else passage,
-            is_native=bool(self.is_native[number]),
-            has_questions=has_questions,
-            **more,  # type: ignore[arg-type]
+    @property
+    def has_questions(self) -> npt.NDArray[np.bool_]:
+        """Which sections have stored questions that can be compared."""
+        return np.isfinite(self.question)
+
+    def columns(self) -> tuple[Vector, ...]:
+        """The similarities of `RetrievedSection`, in its order: passages stand in for what a section does not have."""
+        return (
+            self.passage,
+            self.passage_mean,
+            np.where(self.has_questions, self.question, self.passage),
+            np.where(self.has_questions, self.question_mean, self.passage_mean),
+            np.where(np.isfinite(self.sentence), self.sentence, self.passage),
         )
 
 
@@ -335,34 +334,23 @@ class _Coverage:
 
 
 class _InLexicon:
-    """Which sections hold the letters of a question, language by language."""
+    """Which sections hold the letters and the words of a question, language by language."""
 
     def __init__(self, files: GenerationFiles, numbers: Mapping[SectionKey, int]) -> None:
         self._files = files
-        self._numbers = numbers
-        self._places: dict[Locale, npt.NDArray[np.int64]] = {}
+        self._shape = len(_LOCALES), len(numbers)
+        searched = [section for number, section in enumerate(files.sections) if number not in files.left_out]
+        self._locales = np.array([_LOCALES.index(section.locale) for section in searched], dtype=np.int64)
+        self._numbers = np.array([numbers[section.key] for section in searched], dtype=np.int64)
 
     def coverage(self, text: str, locale: Locale) -> _Coverage:
         """What each section holds of the letters and of the words of a text in a language."""
-        own = foreign = known = np.zeros(len(self._numbers), dtype=np.float32)
-        for part in self._files.parts:
-            shares = self._placed(part, part.lexicon.coverage(text))
-            if part.locale is locale:
-                own, known = shares, self._placed(part, part.words.shares(text))
-            else:
-                foreign = np.maximum(foreign, shares)
-        return _Coverage(own, foreign, known)
-
-    def _placed(self, part: PartFiles, shares: Vector) -> Vector:
-        placed = np.zeros(len(self._numbers), dtype=np.float32)
-        placed[self._places_of(part)] = shares
-        return placed
-
-    def _places_of(self, part: PartFiles) -> npt.NDArray[np.int64]:
-        if part.locale not in self._places:
-            keys = (part.sections[number].key for number in part.lexicon.sections.tolist())
-            self._places[part.locale] = np.array([self._numbers[key] for key in keys], dtype=np.int64)
-        return self._places[part.locale]
+        own, part = _LOCALES.index(locale), self._files.part(locale)
+        letters, words = np.zeros(self._shape, dtype=np.float32), np.zeros(self._shape[1], dtype=np.float32)
+        letters[self._locales, self._numbers] = self._files.lexica.coverage(text)
+        if part is not None:
+            words[self._numbers[self._locales == own]] = part.words.shares(text)
+        return _Coverage(letters[own], np.delete(letters, own, axis=0).max(axis=0), words)
 
 
 def _mean_of_finite(table: Vector) -> Vector:

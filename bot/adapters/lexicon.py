@@ -120,37 +120,6 @@ class Lexicon:
             usual=np.sort(_array(bucket for question in usual for bucket in buckets_of(question))),
         )
 
-    def coverage(self, text: str) -> Weights:
-        """For each of `sections` the share, 0 to 1, of the text's n-grams, weighted by rarity, that it holds.
-
-        A section that is longer than the mean holds more by chance: its share counts for a little less.
-        """
-        text = text[:_LONGEST_QUESTION]
-        asked = _array(sorted(buckets_of(text)))
-        count = len(self.sections)
-        if not len(asked) or not count or not len(self.buckets):
-            return np.zeros(count, dtype=np.float32)
-        places = np.minimum(np.searchsorted(self.buckets, asked), len(self.buckets) - 1)
-        is_known = self.buckets[places] == asked
-        known = places[is_known]
-        holders = self.starts[known + 1] - self.starts[known]
-        rarity = np.full(len(asked), (_UNKNOWN_SHARE * np.log1p(2.0 * count)) ** _RARITY)
-        rarity[is_known] = np.log1p(count / holders) ** _RARITY
-        is_head = np.isin(asked, _array(_heads_of(text)))
-        weights = rarity * np.where(is_head, _TIMES_HEAD, 1.0) / (1 + self._times_usual(asked))
-        columns = [slice(self.starts[place], self.starts[place + 1]) for place in known]
-        if not columns:
-            return np.zeros(count, dtype=np.float32)
-        rows = np.concatenate([self.rows[column] for column in columns])
-        is_subject = np.concatenate([self.is_subject[column] for column in columns])
-        parts = np.repeat(weights[is_known], holders) * np.where(is_subject, 1.0, _DETAIL_SHARE)
-        shares = np.asarray(np.bincount(rows, weights=parts, minlength=count) / weights.sum(), dtype=np.float32)
-        return np.minimum(shares / (1 + _LENGTH_SHARE * (self.lengths - 1)), np.float32(1))
-
-    def _times_usual(self, asked: Integers) -> npt.NDArray[np.int64]:
-        """In how many usual questions each n-gram stands."""
-        return np.searchsorted(self.usual, asked, side="right") - np.searchsorted(self.usual, asked, side="left")
-
     def save(self, file: Path) -> None:
         """Write it so that `load` reads it."""
         np.savez_compressed(file, **{name: getattr(self, name) for name in _ARRAYS})
@@ -165,5 +134,71 @@ class Lexicon:
 _ARRAYS = tuple(field.name for field in fields(Lexicon))
 
 
+class Lexica:
+    """The lexicons of several languages, one after the other, searched at once.
+
+    An n-gram is known by its bucket and the place of its lexicon, so that all buckets stand sorted in one array. A row
+    is the number of a section, or where the n-gram stands in its details, that with the count of all sections added.
+    """
+
+    def __init__(self, lexicons: Sequence[Lexicon]) -> None:
+        counts = [len(one.sections) for one in lexicons]
+        buckets = range(0, _BUCKETS * len(lexicons), _BUCKETS)
+        sections, rows = np.cumsum([0, *counts]), np.cumsum([0, *(len(one.rows) for one in lexicons)])
+        number = np.uint16 if 2 * sections[-1] <= _SMALL else np.int32
+        self._counts = np.array(counts, dtype=np.int64)[:, None]
+        self._first_buckets = np.array(buckets, dtype=np.int32)[:, None]
+        self._grams = _joined(np.int32, [one.buckets for one in lexicons], buckets)
+        self._usual = _joined(np.int32, [one.usual for one in lexicons], buckets)
+        self._starts = np.append(_joined(np.int64, [one.starts[:-1] for one in lexicons], rows), rows[-1])
+        total = np.int32(sections[-1])
+        placed = [np.where(one.is_subject, one.rows, one.rows + total) for one in lexicons]
+        self._rows = _joined(number, placed, sections)
+        lengths = _joined(np.float32, [one.lengths for one in lexicons], [0] * len(lexicons))
+        self._divisors = 1 + _LENGTH_SHARE * (lengths - 1)
+
+    def coverage(self, text: str) -> Weights:
+        """For each of their sections the share, 0 to 1, of the text's n-grams, weighted by rarity, that it holds.
+
+        Rare is what few sections of the language hold. A section that is longer than the mean holds more by chance: its
+        share counts for a little less.
+        """
+        text = text[:_LONGEST_QUESTION]
+        asked = _array(sorted(buckets_of(text)))
+        if not len(asked) or not len(self._grams):
+            return np.zeros(len(self._divisors), dtype=np.float32)
+        grams = asked + self._first_buckets
+        places = np.minimum(np.searchsorted(self._grams, grams), len(self._grams) - 1)
+        is_known = self._grams[places] == grams
+        starts, holders = self._starts[places], self._starts[places + 1] - self._starts[places]
+        unknown = _UNKNOWN_SHARE * np.log1p(2.0 * self._counts)
+        rarity = np.where(is_known, np.log1p(self._counts / holders), unknown) ** _RARITY
+        is_head = np.isin(asked, _array(_heads_of(text)))
+        weights = rarity * np.where(is_head, _TIMES_HEAD, 1.0) / (1 + self._times_usual(grams))
+        held = self._held(starts[is_known], holders[is_known], weights[is_known])
+        shares = held / np.repeat(weights.sum(axis=1), self._counts[:, 0]) / self._divisors
+        return np.asarray(np.minimum(shares, 1.0), dtype=np.float32)
+
+    def _held(
+        self, starts: npt.NDArray[np.int64], holders: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """The weights of the n-grams that each section holds, added up."""
+        ends = np.cumsum(holders)
+        places = np.arange(holders.sum()) + np.repeat(starts - ends + holders, holders)
+        count = len(self._divisors)
+        held = np.bincount(self._rows[places], weights=np.repeat(weights, holders), minlength=2 * count)
+        return held[:count] + _DETAIL_SHARE * held[count:]
+
+    def _times_usual(self, grams: Integers) -> npt.NDArray[np.int64]:
+        """In how many usual questions of its language each n-gram stands."""
+        return np.searchsorted(self._usual, grams, side="right") - np.searchsorted(self._usual, grams, side="left")
+
+
 def _array(numbers: Iterable[int]) -> Integers:
     return np.fromiter(numbers, dtype=np.int32)
+
+
+def _joined(kind: type[np.generic], arrays: Sequence[np.ndarray], firsts: Iterable[int]) -> np.ndarray:
+    """One after the other; what the first number of each stands for is added to it."""
+    moved = [array.astype(kind) + kind(first) for array, first in zip(arrays, firsts, strict=False)]
+    return np.concatenate([np.zeros(0, dtype=kind), *moved])

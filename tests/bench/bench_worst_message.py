@@ -24,7 +24,7 @@ from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
 from bot.adapters.embeddings import prepared
 from bot.adapters.language_id import ShortMessageIdentifier
-from bot.adapters.lexicon import Lexicon, _buckets_of_word, _heads_of_word, buckets_of
+from bot.adapters.lexicon import Lexica, Lexicon, _buckets_of_word, _heads_of_word, buckets_of
 from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.composing.masking import masked
 from bot.answering.relative_years import with_years
@@ -106,7 +106,7 @@ def _steps_with_a_line() -> Iterator[tuple[str, Step]]:
         yield f"asked_kind {locale}", lambda text, locale=locale: (asked_kind(text, locale), refers_back(text, locale))
         if is_romanised("nian", locale):
             yield f"read {locale}", reader(locale, spelling).read
-    yield "coverage", Lexicon.of(_texts(Locale.EN), range(len(_texts(Locale.EN)))).coverage
+    yield "coverage", Lexica([Lexicon.of(_texts(Locale.EN), range(len(_texts(Locale.EN))))]).coverage
 
 
 def costs(*, repeats: int) -> Iterator[Cost]:

@@ -5,7 +5,6 @@ Lists and messages are folded before they are compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 
@@ -70,17 +69,18 @@ def refers_back(question: str, locale: Locale) -> bool:
     return _holds_any(question, _back_references(locale))
 
 
-def _holds_any(message: str, listed: frozenset[str]) -> bool:
-    """Whether a folded phrase stands in the message.
+def _holds_any(message: str, patterns: frozenset[str]) -> bool:
+    padded = f" {' '.join(words(message))} "
+    return any(pattern in padded for pattern in patterns)
+
+
+def _pattern(entry: str) -> str:
+    """How a listed phrase stands in a folded message with blanks around it.
 
     Short phrases and those that end in a space count as whole words, longer ones at the start of a word (endings may
     follow), Chinese anywhere.
     """
-    padded = f" {' '.join(words(message))} "
-    return any(_pattern(phrase) in padded for phrase in listed)
-
-
-def _pattern(phrase: str) -> str:
+    phrase = " ".join(words(entry)) + " " * entry.endswith(" ")
     if has_han(phrase):
         return phrase
     return f" {phrase}" if len(phrase) >= _TAKES_ENDINGS_FROM or phrase.endswith(" ") else f" {phrase} "
@@ -89,13 +89,9 @@ def _pattern(phrase: str) -> str:
 @cache
 def _asked(kind: AskedKind, locale: Locale) -> frozenset[str]:
     entries: Entries = getattr(words_of(locale).asked, kind)
-    return _folded(entries)
+    return frozenset(map(_pattern, entries))
 
 
 @cache
 def _back_references(locale: Locale) -> frozenset[str]:
-    return _folded(words_of(locale).back_references)
-
-
-def _folded(entries: Iterable[str]) -> frozenset[str]:
-    return frozenset(" ".join(words(entry)) + " " * entry.endswith(" ") for entry in entries)
+    return frozenset(map(_pattern, words_of(locale).back_references))

@@ -13,8 +13,11 @@ from bot.vocabulary import Locale, SectionKey
 
 def best_copy(copies: Sequence[StoredSection], locale: Locale, today: date) -> StoredSection | None:
     """The valid copy in `locale`, or in the language nearest to its readers; None when no copy is valid today."""
-    valid = {copy.locale: copy for copy in copies if is_valid(copy, today)}
-    return next((valid[other] for other in copy_order(locale) if other in valid), None)
+    for other in copy_order(locale):
+        for copy in copies:
+            if copy.locale is other and is_valid(copy, today):
+                return copy
+    return None
 
 
 def is_valid(section: StoredSection, today: date) -> bool:

@@ -63,15 +63,15 @@ def judge(
     at: Circumstances,
 ) -> Finding:
     """Weigh what speaks for the best candidate; examples of small talk speak against it as open questions do."""
-    copies = {candidate.key: at.copy(candidate) for candidate in candidates}
-    answerable = tuple(c for c in candidates if (copy := copies[c.key]) is not None and copy.answerable)
-    unanswered = tuple(c for c in candidates if (copy := copies[c.key]) is not None and not copy.answerable)
+    readable = [(candidate, copy) for candidate in candidates if (copy := at.copy(candidate)) is not None]
+    answerable = tuple(candidate for candidate, copy in readable if copy.answerable)
+    unanswered = tuple(candidate for candidate, copy in readable if not copy.answerable)
     if not answerable:
         return Finding(reading, retrieved, unanswered=unanswered)
     written = at.languages.written
     kind = provable_kind(reading.text, written)
     answerable = _that_hold(kind, answerable, at)
-    section = copies[answerable[0].key]
+    section = at.copy(answerable[0])
     assert section is not None
     weighed = features(
         reading,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from bot.answering.model import Question
 from bot.answering.ports import LanguageGuess, LanguageIdentifier
@@ -45,6 +46,7 @@ def languages_of(question: Question, identifier: LanguageIdentifier) -> Language
     return Languages(guess.locale, _spoken(question, guess, prior))
 
 
+@cache
 def copy_order(locale: Locale) -> tuple[Locale, ...]:
     """Where to look for a text that is wanted in `locale`: in itself, in what its readers know, in the rest."""
     first = (locale, *words_of(locale).nearest)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import regex
@@ -46,7 +47,8 @@ def _asks(text: str, locale: Locale) -> bool:
 
 def _kind_of(part: str, knowledge: Knowledge) -> Reply | None:
     said = " ".join(words(part))
-    likened = (kind for example, kind in _examples(knowledge).items() if said and _is_like(said, example, kind))
+    examples = _examples(knowledge).get(said[:1], ())
+    likened = (kind for example, kind in examples if _is_like(said, example, kind))
     return next(likened, None)
 
 
@@ -73,11 +75,15 @@ def _is_phrase(text: str) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _examples(knowledge: Knowledge) -> Mapping[str, Reply]:
-    """The folded examples of all languages: many greet in another one than they ask in."""
+def _examples(knowledge: Knowledge) -> Mapping[str, Sequence[tuple[str, Reply]]]:
+    """The folded examples of all languages by their first letter: many greet in another one than they ask in."""
     found: dict[str, Reply] = {}
     for key in knowledge.keys():  # noqa: SIM118 - no mapping, a port
         for copy in knowledge.copies(key):
             if copy.reply in _KINDS:
                 found |= {" ".join(words(question)): copy.reply for question in copy.questions}
-    return {example: kind for example, kind in found.items() if example}
+    by_letter = defaultdict(list)
+    for example, kind in found.items():
+        by_letter[example[:1]].append((example, kind))
+    by_letter.pop("", None)
+    return by_letter

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import mul
 
 from bot.answering.ports import LEAST_LOG_POSTERIOR, Knowledge, RetrievedSection
 from bot.answering.reading import Reading
@@ -30,7 +31,8 @@ class Ranking:
     def score(self, features: Mapping[str, float], locale: Locale) -> float:
         """A logit: only the differences between candidates of one reading mean something."""
         own = self.coverage_by_locale.get(locale, 0.0) * features["coverage"]
-        return own + sum(weight * features[name] for name, weight in self.weights.items())
+        weighed: float = sum(map(mul, self.weights.values(), map(features.__getitem__, self.weights)))
+        return own + weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,20 @@ def shares(candidates: Sequence[Candidate]) -> list[float]:
     return [power / total for power in powers]
 
 
-@lru_cache(maxsize=8192)
 def numbers_in(text: str) -> frozenset[str]:
     """The numbers of a text as plain digits, whatever script or grouping they are written in."""
     return frozenset(_SEPARATORS.sub("", number) for number in _NUMBER.findall(ascii_digits(text)))
 
 
 def _numbers_of(knowledge: Knowledge, key: SectionKey) -> frozenset[str]:
-    copies = knowledge.copies(key)
-    return frozenset().union(*(numbers_in(f"{copy.title} {copy.heading} {copy.text}") for copy in copies))
+    known = _numbers_by_key(knowledge)
+    if key not in known:
+        copies = knowledge.copies(key)
+        known[key] = frozenset().union(*(numbers_in(f"{copy.title} {copy.heading} {copy.text}") for copy in copies))
+    return known[key]
+
+
+@lru_cache(maxsize=2)
+def _numbers_by_key(knowledge: Knowledge) -> dict[SectionKey, frozenset[str]]:  # noqa: ARG001 - what is kept by it
+    """Those of the sections that were looked at so far: they are read once a generation."""
+    return {}

@@ -73,7 +73,8 @@ def parted(
     """The sections of labelled examples with their kinds, and all others."""
     replies, others = {}, []
     for section in sections:
-        reply = next((copy.reply for copy in knowledge.copies(section.key)), None)
+        copies = knowledge.copies(section.key)
+        reply = copies[0].reply if copies else None
         if reply is None:
             others.append(section)
         else:

@@ -10,7 +10,9 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -135,27 +137,31 @@ _ARRAYS = tuple(field.name for field in fields(Lexicon))
 
 
 class Lexica:
-    """The lexicons of several languages, one after the other, searched at once.
+    """The lexicons of several languages, searched at once.
 
-    An n-gram is known by its bucket and the place of its lexicon, so that all buckets stand sorted in one array. A row
-    is the number of a section, or where the n-gram stands in its details, that with the count of all sections added.
+    Their n-grams are entries in one list, bucket by bucket: those of bucket b are `firsts[b]:firsts[b + 1]`, at most
+    one for each language. The sections that hold an entry's n-gram are `rows[starts[e]:starts[e] + holders[e]]`,
+    numbered through all languages; to those that hold it only in their details the count of all sections is added.
     """
 
     def __init__(self, lexicons: Sequence[Lexicon]) -> None:
-        counts = [len(one.sections) for one in lexicons]
-        buckets = range(0, _BUCKETS * len(lexicons), _BUCKETS)
-        sections, rows = np.cumsum([0, *counts]), np.cumsum([0, *(len(one.rows) for one in lexicons)])
-        number = np.uint16 if 2 * sections[-1] <= _SMALL else np.int32
-        self._counts = np.array(counts, dtype=np.int64)[:, None]
-        self._first_buckets = np.array(buckets, dtype=np.int32)[:, None]
-        self._grams = _joined(np.int32, [one.buckets for one in lexicons], buckets)
-        self._usual = _joined(np.int32, [one.usual for one in lexicons], buckets)
-        self._starts = np.append(_joined(np.int64, [one.starts[:-1] for one in lexicons], rows), rows[-1])
-        total = np.int32(sections[-1])
-        placed = [np.where(one.is_subject, one.rows, one.rows + total) for one in lexicons]
-        self._rows = _joined(number, placed, sections)
-        lengths = _joined(np.float32, [one.lengths for one in lexicons], [0] * len(lexicons))
-        self._divisors = 1 + _LENGTH_SHARE * (lengths - 1)
+        first_sections = np.cumsum([0, *(len(one.sections) for one in lexicons)])
+        first_rows = np.cumsum([0, *(len(one.rows) for one in lexicons)])
+        entries = [_entries_of(one) for one in lexicons]
+        buckets = _joined(np.int32, [one.buckets for one in entries])
+        order = np.argsort(buckets, kind="stable")
+        self._firsts = np.append(0, np.cumsum(np.bincount(buckets, minlength=_BUCKETS))).astype(np.int32)
+        languages = np.arange(len(entries), dtype=np.uint8)
+        self._languages = np.repeat(languages, [len(one.buckets) for one in entries])[order]
+        self._starts = _joined(np.int32, [one.starts for one in entries], first_rows)[order]
+        self._holders = _joined(np.int32, [one.holders for one in entries])[order]
+        self._weights = _joined(np.float32, [one.weights for one in entries])[order]
+        self._unknown = np.array([_rarity_of_unknown(one) for one in lexicons])
+        self._counts = np.diff(first_sections)
+        self._divisors = 1 + _LENGTH_SHARE * (_joined(np.float32, [one.lengths for one in lexicons]) - 1)
+        total = np.int32(first_sections[-1])
+        rows = [np.where(one.is_subject, one.rows, one.rows + total) for one in lexicons]
+        self._rows = _joined(np.uint16 if 2 * total <= _SMALL else np.int32, rows, first_sections)
 
     def coverage(self, text: str) -> Weights:
         """For each of their sections the share, 0 to 1, of the text's n-grams, weighted by rarity, that it holds.
@@ -164,41 +170,63 @@ class Lexica:
         share counts for a little less.
         """
         text = text[:_LONGEST_QUESTION]
-        asked = _array(sorted(buckets_of(text)))
-        if not len(asked) or not len(self._grams):
+        asked, heads = _array(sorted(buckets_of(text))), _heads_of(text)
+        if not len(asked) or not len(self._weights):
             return np.zeros(len(self._divisors), dtype=np.float32)
-        grams = asked + self._first_buckets
-        places = np.minimum(np.searchsorted(self._grams, grams), len(self._grams) - 1)
-        is_known = self._grams[places] == grams
-        starts, holders = self._starts[places], self._starts[places + 1] - self._starts[places]
-        unknown = _UNKNOWN_SHARE * np.log1p(2.0 * self._counts)
-        rarity = np.where(is_known, np.log1p(self._counts / holders), unknown) ** _RARITY
-        is_head = np.isin(asked, _array(_heads_of(text)))
-        weights = rarity * np.where(is_head, _TIMES_HEAD, 1.0) / (1 + self._times_usual(grams))
-        held = self._held(starts[is_known], holders[is_known], weights[is_known])
-        shares = held / np.repeat(weights.sum(axis=1), self._counts[:, 0]) / self._divisors
+        times = np.array([_TIMES_HEAD if bucket in heads else 1.0 for bucket in asked.tolist()])
+        firsts, counts = self._firsts[asked], self._firsts[asked + 1] - self._firsts[asked]
+        entries, entry_times = _ranges(firsts, counts), np.repeat(times, counts)
+        languages, weights = self._languages[entries], entry_times * self._weights[entries]
+        more = weights - entry_times * self._unknown[languages]
+        totals = times.sum() * self._unknown + np.bincount(languages, weights=more, minlength=len(self._unknown))
+        shares = self._held(entries, weights) / np.repeat(totals, self._counts) / self._divisors
         return np.asarray(np.minimum(shares, 1.0), dtype=np.float32)
 
-    def _held(
-        self, starts: npt.NDArray[np.int64], holders: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float64]:
-        """The weights of the n-grams that each section holds, added up."""
-        ends = np.cumsum(holders)
-        places = np.arange(holders.sum()) + np.repeat(starts - ends + holders, holders)
-        count = len(self._divisors)
-        held = np.bincount(self._rows[places], weights=np.repeat(weights, holders), minlength=2 * count)
+    def _held(self, entries: npt.NDArray[np.int64], weights: Weights) -> npt.NDArray[np.float64]:
+        """The weights of the entries that each section holds, added up."""
+        holders, count = self._holders[entries], len(self._divisors)
+        rows = self._rows[_ranges(self._starts[entries], holders)]
+        held = np.bincount(rows, weights=np.repeat(weights, holders), minlength=2 * count)
         return held[:count] + _DETAIL_SHARE * held[count:]
 
-    def _times_usual(self, grams: Integers) -> npt.NDArray[np.int64]:
-        """In how many usual questions of its language each n-gram stands."""
-        return np.searchsorted(self._usual, grams, side="right") - np.searchsorted(self._usual, grams, side="left")
+
+class _Entries(NamedTuple):
+    """All that a lexicon tells of n-grams, those of usual questions too that no section holds."""
+
+    buckets: Integers
+    starts: Integers
+    holders: Integers
+    weights: Weights
+
+
+def _entries_of(lexicon: Lexicon) -> _Entries:
+    buckets = np.union1d(lexicon.buckets, lexicon.usual)
+    starts, holders = np.zeros((2, len(buckets)), dtype=np.int32)
+    places = np.searchsorted(buckets, lexicon.buckets)
+    starts[places], holders[places] = lexicon.starts[:-1], np.diff(lexicon.starts)
+    rarity = np.log1p(len(lexicon.sections) / np.maximum(holders, 1)) ** _RARITY
+    ends = np.searchsorted(lexicon.usual, buckets, side="right")
+    times_usual = ends - np.searchsorted(lexicon.usual, buckets, side="left")
+    weights = np.where(holders > 0, rarity, _rarity_of_unknown(lexicon)) / (1 + times_usual)
+    return _Entries(buckets, starts, holders, weights.astype(np.float32))
+
+
+def _rarity_of_unknown(lexicon: Lexicon) -> float:
+    """Of n-grams that no section holds."""
+    return float((_UNKNOWN_SHARE * np.log1p(2.0 * len(lexicon.sections))) ** _RARITY)
 
 
 def _array(numbers: Iterable[int]) -> Integers:
     return np.fromiter(numbers, dtype=np.int32)
 
 
-def _joined(kind: type[np.generic], arrays: Sequence[np.ndarray], firsts: Iterable[int]) -> np.ndarray:
-    """One after the other; what the first number of each stands for is added to it."""
-    moved = [array.astype(kind) + kind(first) for array, first in zip(arrays, firsts, strict=False)]
+def _ranges(firsts: npt.NDArray[np.integer], counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """So many numbers from each first one on, one range after the other."""
+    ends = np.cumsum(counts)
+    return np.asarray(np.arange(counts.sum()) + np.repeat(firsts - ends + counts, counts), dtype=np.int64)
+
+
+def _joined(kind: type[np.generic], arrays: Sequence[np.ndarray], added: Iterable[int] = repeat(0)) -> np.ndarray:
+    """One after the other, each with a number added to all of it."""
+    moved = (array.astype(kind) + kind(number) for array, number in zip(arrays, added, strict=False))
     return np.concatenate([np.zeros(0, dtype=kind), *moved])

@@ -50,12 +50,8 @@ _TAKES_ENDINGS_FROM = 5
 
 def asked_kind(question: str, locale: Locale) -> AskedKind | None:
     """The kind of thing that is asked for, where a word says so plainly; None for all other questions."""
-    return next((kind for kind in _KINDS if asks_for(question, locale, kind)), None)
-
-
-def asks_for(question: str, locale: Locale, kind: AskedKind) -> bool:
-    """Whether one of the words for a kind stands in the question, whatever else it may ask for."""
-    return _holds_any(question, _asked(kind, locale))
+    padded = _padded(question)
+    return next((kind for kind in _KINDS if _holds_any(padded, _asked(kind, locale))), None)
 
 
 def provable_kind(question: str, locale: Locale) -> AskedKind | None:
@@ -66,16 +62,19 @@ def provable_kind(question: str, locale: Locale) -> AskedKind | None:
 
 def refers_back(question: str, locale: Locale) -> bool:
     """Whether the question leans on what was said before by a pronoun or a leading «and»."""
-    return _holds_any(question, _back_references(locale))
+    return _holds_any(_padded(question), _back_references(locale))
 
 
-def _holds_any(message: str, patterns: frozenset[str]) -> bool:
-    padded = f" {' '.join(words(message))} "
+def _padded(message: str) -> str:
+    return f" {' '.join(words(message))} "
+
+
+def _holds_any(padded: str, patterns: frozenset[str]) -> bool:
     return any(pattern in padded for pattern in patterns)
 
 
 def _pattern(entry: str) -> str:
-    """How a listed phrase stands in a folded message with blanks around it.
+    """How a listed phrase stands in a padded message.
 
     Short phrases and those that end in a space count as whole words, longer ones at the start of a word (endings may
     follow), Chinese anywhere.

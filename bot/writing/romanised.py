@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA
 from bot.vocabulary import Locale
 from bot.writing.folding import fold, has_han
 from bot.writing.pinyin import Pinyin
-from bot.writing.spelling import LookUps, Spelling, is_looked_up, nearest
+from bot.writing.spelling import KnownWords, LookUps, Spelling, is_looked_up, nearest
 from bot.writing.transliteration import stays_latin
 
 _LATIN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'‘’ʻʼ`]*")
@@ -99,7 +99,7 @@ class Romanised:
             plain = "" if _LATIN_WORD.match(word) or has_han(word) else plain_of_own(word)
             if plain:
                 self._found[self._key(plain)].append((plain, word))
-        self._keys = list(self._found)
+        self._keys = KnownWords(list(self._found))
 
     def read(self, text: str) -> str:
         """`text` with every Latin word that sounds like one of the language in the language's letters.
@@ -116,7 +116,7 @@ class Romanised:
         key = self._key(plain)
         found = self._found.get(key)
         if not found and is_looked_up(key) and left.take():
-            found = self._found.get(nearest(key, self._keys) or "")
+            found = self._found.get(nearest(key, self._keys.about_as_long_as(key)) or "")
         return min(found, key=lambda one: OSA.distance(one[0], plain))[1] if found else word
 
 

@@ -56,9 +56,24 @@ def nearest(word: str, among: Sequence[str]) -> str | None:
     """
     if not is_looked_up(word):
         return None
-    most = 1 if len(word) < _TWO_SLIPS_FROM else 2
+    most = _slips(word)
     found = process.extractOne(word, among, scorer=OSA.distance, score_cutoff=most)
     return None if found is None or (found[1] > 1 and found[0][0] != word[0]) else str(found[0])
+
+
+class KnownWords:
+    """Words that others are looked up among, found by how long they are."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self._about: dict[int, Sequence[str]] = {}
+
+    def about_as_long_as(self, word: str) -> Sequence[str]:
+        """In their order those that can be like `word`: all others differ in more letters."""
+        length, most = len(word), _slips(word)
+        if length not in self._about:
+            self._about[length] = [known for known in self._words if abs(len(known) - length) <= most]
+        return self._about[length]
 
 
 class LookUps:
@@ -86,7 +101,7 @@ class Spelling:
         self._usual: dict[str, str] = {}
         for word, folded in self._words:
             self._usual.setdefault(folded, word)
-        self._correct = [folded for folded in self._usual if len(folded) >= _ONE_SLIP_FROM - 1]
+        self._correct = KnownWords(list(self._usual))
 
     @property
     def words(self) -> list[str]:
@@ -145,7 +160,7 @@ class Spelling:
         folded = fold(word)
         if folded in self._usual or not is_looked_up(folded) or not words.take():
             return word
-        found = nearest(folded, self._correct)
+        found = nearest(folded, self._correct.about_as_long_as(folded))
         return word if found is None else self._usual[found]
 
     def _corrected_han(self, word: str, left: LookUps) -> str:
@@ -174,6 +189,11 @@ class Spelling:
             for gap in range(_HAN):
                 between[f"{run[:gap]}{_GAP}{run[gap + 1 :]}"][run[gap]] += count
         return dict(between)
+
+
+def _slips(word: str) -> int:
+    """In how many places a known word may differ from it."""
+    return 1 if len(word) < _TWO_SLIPS_FROM else 2
 
 
 def _unstretched(word: str) -> str:

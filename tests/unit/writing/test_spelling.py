@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.writing import spelling
 from bot.writing.folding import fold
-from bot.writing.spelling import LOOK_UPS, Spelling, unstretched
+from bot.writing.spelling import LOOK_UPS, KnownWords, Spelling, nearest, unstretched
 
 KAZAKH = Spelling.of(["Көрме қашан өтеді?", "Көрме Циндаода өтеді.", "ол осы жерде", "өл"])
 
@@ -144,3 +144,10 @@ def test_any_text_can_be_corrected(text):
 @given(st.text())
 def test_what_is_restored_folds_to_the_same(text):
     assert fold(KAZAKH.restored(text)) == fold(text)
+
+
+@given(st.text("аб", max_size=12), st.lists(st.text("аб", min_size=1, max_size=14), max_size=9))
+def test_the_nearest_word_is_among_those_about_as_long(word, known):
+    words = KnownWords(known)
+    for _ in range(2):
+        assert nearest(word, words.about_as_long_as(word)) == nearest(word, known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.outbox_store import DISPATCHER
@@ -13,6 +13,9 @@ from bot.adapters.database.tables import audit_log, dialogues, invitations, leas
 from bot.announcements.model import AuditEntry, Epoch, Invitation, Organiser, Role
 from bot.inbox.model import Dialogue
 from bot.vocabulary import VisitorId
+
+_FINDING_DIALOGUE = select(dialogues).where(dialogues.c.visitor_id == bindparam("of"))
+"""Asked for every message: it is made once."""
 
 
 class SqlOrganiserStore:
@@ -172,9 +175,8 @@ class SqlDialogueStore:
 
     async def find(self, visitor_id: VisitorId) -> Dialogue | None:
         """See the port."""
-        query = select(dialogues).where(dialogues.c.visitor_id == visitor_id)
         async with self._database.reading() as connection:
-            row = (await connection.execute(query)).mappings().first()
+            row = (await connection.execute(_FINDING_DIALOGUE, {"of": visitor_id})).mappings().first()
         return None if row is None else Dialogue(visitor_id, row["kind"], row["state"], row["changed_at"])
 
     async def save(self, dialogue: Dialogue) -> None:

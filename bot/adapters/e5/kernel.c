@@ -15,7 +15,7 @@
 #include <immintrin.h>
 #endif
 
-enum { WIDTH = 384, INNER = 1536, HEADS = 12, HEAD = 32, BLOCK = 32, ROWS = 16, LINE = 4 * ROWS, TOKENS = 4, SIDE_BY_SIDE = 4 };
+enum { WIDTH = 384, INNER = 1536, HEADS = 12, HEAD = 32, BLOCK = 32, ROWS = 16, LINE = 4 * ROWS, TOKENS = 4, SIDE_BY_SIDE = 4, PLACES = 4 };
 enum { DONE, NO_MEMORY, NO_SUCH_LEVEL };
 
 typedef struct { const uint8_t *nibbles; const float *scales, *bias; } Linear;
@@ -275,93 +275,120 @@ __attribute__((visibility("default"))) int scoda_e5_layers(int level, PARAMETERS
     }
 }
 
+/* A vector in 16 bits, value × step: so few levels that 32 bits hold the products with a whole row of codes. */
+INLINE float round_vector(const float *x, int64_t width, int16_t *values) {
+    float most = (float)(INT32_MAX / 128 / (width + 1)), largest = 0.0f;
+    for (int64_t i = 0; i < width; i++) largest = fabsf(x[i]) > largest ? fabsf(x[i]) : largest;
+    float step = largest / (most < INT16_MAX ? most : INT16_MAX), steps = step > 0.0f ? 1.0f / step : 0.0f;
+    for (int64_t i = 0; i < width; i++) values[i] = (int16_t)bits_of(x[i] * steps + ROUNDER);
+    return step;
+}
+
 /* The products of a row of codes with `count` vectors, of which the compiler knows the number, `stride` apart. */
-#define ROW const int8_t *row, int64_t width, const float *vectors, int count, float *out, int64_t stride
+#define ROW const int8_t *row, int64_t width, const int16_t *vectors, const float *steps, int count, float *out, int64_t stride
 
 INLINE void portable_row(ROW) {
-    float sums[SIDE_BY_SIDE] = {0};
+    int32_t sums[SIDE_BY_SIDE] = {0};
     for (int64_t i = 0; i < width; i++)
-        for (int v = 0; v < count; v++) sums[v] += (float)row[i] * vectors[v * width + i];
-    for (int v = 0; v < count; v++) out[v * stride] = sums[v];
+        for (int v = 0; v < count; v++) sums[v] += row[i] * vectors[v * width + i];
+    for (int v = 0; v < count; v++) out[v * stride] = (float)sums[v] * steps[v];
 }
 
 #if defined(__x86_64__)
 AVX2 INLINE void avx2_row(ROW) {
-    __m256 sums[SIDE_BY_SIDE];
-    int64_t whole = width / 8 * 8;
-    for (int v = 0; v < count; v++) sums[v] = _mm256_setzero_ps();
-    for (int64_t i = 0; i < whole; i += 8) {
-        __m256 codes = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(row + i))));
-        for (int v = 0; v < count; v++)
-            sums[v] = _mm256_fmadd_ps(codes, _mm256_loadu_ps(vectors + v * width + i), sums[v]);
+    __m256i sums[SIDE_BY_SIDE];
+    int64_t whole = width / 16 * 16;
+    for (int v = 0; v < count; v++) sums[v] = _mm256_setzero_si256();
+    for (int64_t i = 0; i < whole; i += 16) {
+        __m256i codes = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(row + i)));
+        for (int v = 0; v < count; v++) {
+            __m256i values = _mm256_loadu_si256((const __m256i *)(vectors + v * width + i));
+            sums[v] = _mm256_add_epi32(sums[v], _mm256_madd_epi16(codes, values));
+        }
     }
     for (int v = 0; v < count; v++) {
-        __m128 four = _mm_add_ps(_mm256_castps256_ps128(sums[v]), _mm256_extractf128_ps(sums[v], 1));
-        __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-        float sum = _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
-        for (int64_t i = whole; i < width; i++) sum += (float)row[i] * vectors[v * width + i];
-        out[v * stride] = sum;
+        __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sums[v]), _mm256_extracti128_si256(sums[v], 1));
+        __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+        int32_t sum = _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xb1)));
+        for (int64_t i = whole; i < width; i++) sum += row[i] * vectors[v * width + i];
+        out[v * stride] = (float)sum * steps[v];
     }
 }
 
-AVX512 INLINE __m512 avx512_floats(__m128i codes) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(codes)); }
-
 AVX512 INLINE void avx512_row(ROW) {
-    __m512 sums[SIDE_BY_SIDE];
-    int64_t whole = width / 16 * 16;
-    for (int v = 0; v < count; v++) sums[v] = _mm512_setzero_ps();
-    for (int64_t i = 0; i < whole; i += 16) {
-        __m512 codes = avx512_floats(_mm_loadu_si128((const __m128i *)(row + i)));
+    __m512i sums[SIDE_BY_SIDE];
+    int64_t whole = width / 32 * 32;
+    for (int v = 0; v < count; v++) sums[v] = _mm512_setzero_si512();
+    for (int64_t i = 0; i < whole; i += 32) {
+        __m512i codes = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)(row + i)));
         for (int v = 0; v < count; v++)
-            sums[v] = _mm512_fmadd_ps(codes, _mm512_loadu_ps(vectors + v * width + i), sums[v]);
+            sums[v] = _mm512_dpwssd_epi32(sums[v], codes, _mm512_loadu_si512(vectors + v * width + i));
     }
     if (whole < width) {
-        __mmask16 rest = (__mmask16)((1u << (width - whole)) - 1);
-        __m512 codes = avx512_floats(_mm_maskz_loadu_epi8(rest, row + whole));
+        __mmask32 rest = (1u << (width - whole)) - 1;
+        __m512i codes = _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(rest, row + whole));
         for (int v = 0; v < count; v++)
-            sums[v] = _mm512_fmadd_ps(codes, _mm512_maskz_loadu_ps(rest, vectors + v * width + whole), sums[v]);
+            sums[v] = _mm512_dpwssd_epi32(sums[v], codes, _mm512_maskz_loadu_epi16(rest, vectors + v * width + whole));
     }
-    for (int v = 0; v < count; v++) out[v * stride] = _mm512_reduce_add_ps(sums[v]);
+    for (int v = 0; v < count; v++) out[v * stride] = (float)_mm512_reduce_add_epi32(sums[v]) * steps[v];
 }
 #endif
 
-/* A processor that reads ahead stops where a page of memory ends; of mapped files pages are small. It saves a fifth. */
-INLINE void fetch_row_of_next_page(const int8_t *row, int64_t width) {
-    for (int64_t i = 0; i < width; i += 64) __builtin_prefetch(row + 4096 + i);
+/* A processor that reads ahead stops where a page of memory ends, and of mapped files pages are small. */
+INLINE void fetch_ahead(const int8_t *row, int64_t width) {
+    for (int64_t i = 0; i < width; i += 64) __builtin_prefetch(row + 1024 + i);
 }
 
 #define DOTS const int8_t *codes, int64_t rows, int64_t width, const float *vectors, int64_t count, float *out
+#define ROUNDED_DOTS \
+    const int8_t *codes, int64_t rows, int64_t width, const int16_t *vectors, const float *steps, int64_t count, float *out
 
-/* A row is read once for up to SIDE_BY_SIDE vectors. No function: inlined through a pointer, loops don't vectorise. */
-#define EACH_ROW(row_dots)                                                     \
-    for (int64_t row = 0; row < rows; row++, codes += width) {                 \
-        fetch_row_of_next_page(codes, width);                                  \
-        for (int64_t v = 0; v < count; v += SIDE_BY_SIDE) {                    \
-            const float *some = vectors + v * width;                           \
-            float *own = out + v * rows + row;                                 \
-            switch (count - v) {                                               \
-            case 1: row_dots(codes, width, some, 1, own, rows); break;         \
-            case 2: row_dots(codes, width, some, 2, own, rows); break;         \
-            case 3: row_dots(codes, width, some, 3, own, rows); break;         \
-            default: row_dots(codes, width, some, SIDE_BY_SIDE, own, rows);    \
-            }                                                                  \
-        }                                                                      \
-    }
+/* A row is read once for up to SIDE_BY_SIDE vectors, and rows at PLACES in turn: from memory outside the processor that
+ * takes 1.9 instead of 2.8 ms for 25 MB, and without fetching ahead 2.4.
+ * No function: inlined through a pointer, loops don't vectorise. */
+#define EACH_ROW(row_dots)                                                             \
+    int64_t apart = (rows + PLACES - 1) / PLACES;                                      \
+    for (int64_t first = 0; first < apart; first++)                                    \
+        for (int64_t at = first; at < rows; at += apart) {                             \
+            const int8_t *row = codes + at * width;                                    \
+            fetch_ahead(row, width);                                                   \
+            for (int64_t v = 0; v < count; v += SIDE_BY_SIDE) {                        \
+                const int16_t *some = vectors + v * width;                             \
+                float *own = out + v * rows + at;                                      \
+                switch (count - v) {                                                   \
+                case 1: row_dots(row, width, some, steps + v, 1, own, rows); break;    \
+                case 2: row_dots(row, width, some, steps + v, 2, own, rows); break;    \
+                case 3: row_dots(row, width, some, steps + v, 3, own, rows); break;    \
+                default: row_dots(row, width, some, steps + v, SIDE_BY_SIDE, own, rows); \
+                }                                                                      \
+            }                                                                          \
+        }
 
-static void portable_dots(DOTS) { EACH_ROW(portable_row) }
+static void portable_dots(ROUNDED_DOTS) { EACH_ROW(portable_row) }
 #if defined(__x86_64__)
-AVX2 static void avx2_dots(DOTS) { EACH_ROW(avx2_row) }
-AVX512 static void avx512_dots(DOTS) { EACH_ROW(avx512_row) }
+AVX2 static void avx2_dots(ROUNDED_DOTS) { EACH_ROW(avx2_row) }
+AVX512 static void avx512_dots(ROUNDED_DOTS) { EACH_ROW(avx512_row) }
 #endif
 
-/* The products of codes, rows × width, with vectors, count × width, go to `out`, count × rows. */
-__attribute__((visibility("default"))) int scoda_dots(int level, DOTS) {
+INLINE int rounded_dots(int level, ROUNDED_DOTS) {
     switch (level) {
-    case 0: portable_dots(codes, rows, width, vectors, count, out); return DONE;
+    case 0: portable_dots(codes, rows, width, vectors, steps, count, out); return DONE;
 #if defined(__x86_64__)
-    case 1: avx2_dots(codes, rows, width, vectors, count, out); return DONE;
-    case 2: avx512_dots(codes, rows, width, vectors, count, out); return DONE;
+    case 1: avx2_dots(codes, rows, width, vectors, steps, count, out); return DONE;
+    case 2: avx512_dots(codes, rows, width, vectors, steps, count, out); return DONE;
 #endif
     default: return NO_SUCH_LEVEL;
     }
+}
+
+/* The products of codes, rows × width, with vectors, count × width, go to `out`, count × rows. */
+__attribute__((visibility("default"))) int scoda_dots(int level, DOTS) {
+    int16_t *rounded = malloc(sizeof(int16_t) * (count * width + 1));
+    float *steps = malloc(sizeof(float) * (count + 1));
+    int outcome = rounded && steps ? DONE : NO_MEMORY;
+    for (int64_t v = 0; outcome == DONE && v < count; v++)
+        steps[v] = round_vector(vectors + v * width, width, rounded + v * width);
+    if (outcome == DONE) outcome = rounded_dots(level, codes, rows, width, rounded, steps, count, out);
+    free(rounded), free(steps);
+    return outcome;
 }

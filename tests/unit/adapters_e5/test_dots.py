@@ -63,10 +63,10 @@ def products(dots: Dots, codes: np.ndarray, vectors: np.ndarray) -> np.ndarray:
 
 
 def assert_right(found: np.ndarray, codes: np.ndarray, vectors: np.ndarray) -> None:
-    """To a hundred thousandth of what is summed up."""
+    """To a ten thousandth of what is summed up."""
     left, right = vectors.astype(np.float64), codes.T.astype(np.float64)
     assert found.shape == (len(vectors), len(codes))
-    assert (np.abs(found - left @ right) <= 1e-5 * (np.abs(left) @ np.abs(right))).all()
+    assert (np.abs(found - left @ right) <= 1e-4 * (np.abs(left) @ np.abs(right))).all()
 
 
 @pytest.mark.parametrize("width", [1, 7, 8, 15, 16, 17, 384, 385, 1536])
@@ -117,6 +117,12 @@ def test_a_vector_has_the_same_products_alone_and_among_others(library: Path) ->
         assert np.array_equal(products(kernel, codes, vectors), alone)
 
 
+def test_all_levels_give_the_same_products(library: Path) -> None:
+    codes, vectors = random_codes(1025, 385), random_vectors(3, 385)
+    first, *others = (products(KernelDots(library, level), codes, vectors) for level in LEVELS)
+    assert all(np.array_equal(first, other) for other in others)
+
+
 def test_threads_give_the_same_products_as_one_after_the_other(dots: Dots) -> None:
     codes = random_codes(2000, 384)
     found: dict[int, np.ndarray] = {}
@@ -162,7 +168,7 @@ def test_similarities_are_cosines_whoever_computes(dots: Dots, tmp_path: Path, m
     found = PackedVectors.load(tmp_path).similarities(vectors)
 
     assert found.dtype == np.float32
-    assert np.abs(found - vectors @ unpack_8(scales, codes).T).max() < 1e-6
+    assert np.abs(found - vectors @ unpack_8(scales, codes).T).max() < 1e-5
     assert np.abs(found - vectors @ rows.T).max() < 0.01
 
 
@@ -192,9 +198,9 @@ def test_a_kernel_that_is_cut_short_is_not_taken(own_library: Path, size: int) -
 
 def test_the_self_test_finds_the_kernel_right_and_another_wrong(library: Path, compile_c: Compile) -> None:
     for level in LEVELS:
-        assert self_test.largest_error(library, level) < 1e-6
-    assert self_test.largest_error(compile_c(_IS_LITTLE_OFF), LEVEL) > 1e-5
-    assert not self_test.largest_error(compile_c(_DOES_NOTHING), LEVEL) <= 1e-5  # NaN
+        assert self_test.largest_error(library, level) < 5e-5
+    assert self_test.largest_error(compile_c(_IS_LITTLE_OFF), LEVEL) > 2e-4
+    assert not self_test.largest_error(compile_c(_DOES_NOTHING), LEVEL) <= 1e-4  # NaN
 
 
 def test_both_outcomes_are_remembered_side_by_side(own_library: Path, monkeypatch: pytest.MonkeyPatch) -> None:

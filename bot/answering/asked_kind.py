@@ -6,7 +6,7 @@ Lists and messages are folded before they are compared.
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from bot.languages import Entries, words_of
 from bot.vocabulary import Locale
@@ -50,8 +50,12 @@ _TAKES_ENDINGS_FROM = 5
 
 def asked_kind(question: str, locale: Locale) -> AskedKind | None:
     """The kind of thing that is asked for, where a word says so plainly; None for all other questions."""
-    padded = _padded(question)
-    return next((kind for kind in _KINDS if _holds_any(padded, _asked(kind, locale))), None)
+    return next((kind for kind in _KINDS if asks_for(question, locale, kind)), None)
+
+
+def asks_for(question: str, locale: Locale, kind: AskedKind) -> bool:
+    """Whether one of the words for a kind stands in the question, whatever else it may ask for."""
+    return _holds_any(_padded(question), _asked(kind, locale))
 
 
 def provable_kind(question: str, locale: Locale) -> AskedKind | None:
@@ -65,6 +69,7 @@ def refers_back(question: str, locale: Locale) -> bool:
     return _holds_any(_padded(question), _back_references(locale))
 
 
+@lru_cache(maxsize=64)
 def _padded(message: str) -> str:
     return f" {' '.join(words(message))} "
 

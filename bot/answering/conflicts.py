@@ -17,9 +17,10 @@ _STEM = 5
 
 def disagree(one: StoredSection, other: StoredSection) -> bool:
     """Whether a sentence of each says the same of the same year, but with other figures."""
-    return one.key.path != other.key.path and any(
-        _part(mine, theirs) for mine in one.sentences for theirs in other.sentences
-    )
+    if one.key.path == other.key.path:
+        return False
+    said = [_words(sentence) for sentence in other.sentences]
+    return any(_part(mine, theirs) for mine in map(_words, one.sentences) for theirs in said)
 
 
 def stems(text: str) -> set[str]:
@@ -38,8 +39,7 @@ def newest_first(sections: Sequence[StoredSection]) -> list[int]:
     return [*newest, *others]
 
 
-def _part(one: str, other: str) -> bool:
-    mine, theirs = _words(one), _words(other)
+def _part(mine: set[str], theirs: set[str]) -> bool:
     figures, others = {w for w in mine if w.isdigit()}, {w for w in theirs if w.isdigit()}
     about, of = mine - figures, theirs - others
     if not figures - others or not others - figures or _years(figures) != _years(others):

@@ -99,15 +99,14 @@ class PublishedKnowledge:
 class _Groups:
     """The rows of a generation in groups: those of one kind in one copy of a section follow each other.
 
-    Sections are numbered as in the knowledge's `keys`, languages as in `Locale`. `places` are where the best of each
-    group goes in a table of kinds, sections and languages; a group that is not searched goes nowhere.
+    `places` are where the best of each group goes in a table of kinds, sections, numbered as in the knowledge's `keys`,
+    and languages, numbered as in `Locale`; a group that is not searched goes nowhere.
     """
 
     starts: npt.NDArray[np.int64]
-    kinds: npt.NDArray[np.int64]
-    sections: npt.NDArray[np.int64]
-    locales: npt.NDArray[np.int64]
     is_searched: npt.NDArray[np.bool_]
+    places: npt.NDArray[np.int64]
+    shape: tuple[int, int, int]
 
     @classmethod
     def of(cls, files: GenerationFiles, numbers: Mapping[SectionKey, int]) -> Self:
@@ -117,20 +116,16 @@ class _Groups:
         copies = files.section_of[starts]
         of_copy = np.array([numbers[section.key] for section in files.sections], dtype=np.int64)
         in_locale = np.array([_LOCALES.index(section.locale) for section in files.sections], dtype=np.int64)
-        return cls(
-            starts=starts,
-            kinds=files.kinds[starts].astype(np.int64),
-            sections=of_copy[copies],
-            locales=in_locale[copies],
-            is_searched=~np.isin(copies, np.array(sorted(files.left_out), dtype=np.int64)),
-        )
+        is_searched = ~np.isin(copies, np.array(sorted(files.left_out), dtype=np.int64))
+        shape = len(ChunkKind), len(numbers), len(_LOCALES)
+        places = np.ravel_multi_index((files.kinds[starts], of_copy[copies], in_locale[copies]), shape)
+        return cls(starts, is_searched, places[is_searched], shape)
 
-    def best(self, similarities: Vector, sections: int) -> Vector:
+    def best(self, similarities: Vector) -> Vector:
         """The best similarity in each group, as a table of kinds, sections and languages; -inf where there is none."""
-        table = np.full((len(ChunkKind), sections, len(_LOCALES)), -np.inf, dtype=np.float32)
+        table = np.full(self.shape, -np.inf, dtype=np.float32)
         if len(self.starts):
-            best, chosen = np.maximum.reduceat(similarities, self.starts), self.is_searched
-            table[self.kinds[chosen], self.sections[chosen], self.locales[chosen]] = best[chosen]
+            table.put(self.places, np.maximum.reduceat(similarities, self.starts)[self.is_searched])
         return table
 
 
@@ -238,7 +233,7 @@ class GenerationRetriever:
     def _retrieved(
         self, vector: Vector, similarities: Vector, covered: _Coverage, *, own: int, top_k: int
     ) -> Retrieved:
-        table = _Table.of(self._groups.best(similarities, len(self._keys)), own)
+        table = _Table.of(self._groups.best(similarities), own)
         chosen = np.flatnonzero((table.nearest(top_k) | covered.most) & table.is_embedded)
         columns = (  # in the order of the fields
             *table.columns(),

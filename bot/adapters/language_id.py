@@ -12,6 +12,7 @@ import regex
 from bot.adapters.language_ngrams import LanguageNgrams, words_of
 from bot.answering.ports import LanguageGuess
 from bot.vocabulary import Locale
+from bot.writing.layouts import retypings
 
 _PRIOR_NATS = 3.0
 _TEMPERATURE = 2.0
@@ -33,6 +34,11 @@ From 4 on it costs the other languages nothing, and still finds nine of ten.
 """
 _ENGLISH_NATS = 1.0
 """Of whom nothing is known, English is expected a little: it decides single words (hi, ok) alone."""
+_RETYPED_NATS = 1.5
+"""A letter. By so much likelier a text must be in another keyboard layout to be meant in it."""
+_RETYPED_NATS_IN_ALL = 20.0
+"""And so much in all: codes and abbreviations are short. With both, questions typed in a wrong layout are
+answered rightly for 90 instead of 4 % of 207, and no other of 3,754 is taken for one, nor a name in the knowledge."""
 _TWINS = (Locale.HI, Locale.UR)
 _TWIN_SHARE = 0.4
 
@@ -99,6 +105,21 @@ class ShortMessageIdentifier:
             by_locale[Locale.EN] += _ENGLISH_NATS * (prior is None)
         locale, probability = _decide(by_locale, prior)
         return LanguageGuess(locale, probability, self._is_foreign(text, len(found), unlike))
+
+    def retyped(self, text: str, *, prior: Locale | None) -> str:
+        """See the port."""
+        if self._main_script(text) not in self._ngrams.scripts:
+            return text
+        enough = self._unlikeness(text) - max(_RETYPED_NATS * len(text), _RETYPED_NATS_IN_ALL)
+        return next((other for other in retypings(text, prior) if self._unlikeness(other) < enough), text)
+
+    def _unlikeness(self, text: str) -> float:
+        """What a text costs in the language that it is likest, in nats."""
+        script = self._main_script(text)
+        found = words_of(text, script) if script in self._ngrams.scripts else []
+        others = len(text) - text.count(" ") - sum(map(len, found))
+        likeness = self._ngrams.scripts[script].word_scores(found).sum(axis=0).max() if script and found else 0.0
+        return _NO_WORD_NATS * others - float(likeness)
 
     def _main_script(self, text: str) -> str | None:
         counts = {name: _WEIGHTS[name] * len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}

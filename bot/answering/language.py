@@ -33,8 +33,7 @@ def languages_of(question: Question, identifier: LanguageIdentifier) -> Language
     The visitor's own choice wins unless the message is plainly in another of the twelve; without a choice the
     message decides, and where it says too little (a name, one word) the last turn or the app's language does.
     """
-    last = question.history[-1].locale if question.history else None
-    prior = question.chosen or last or question.app_locale
+    prior = expected_locale(question)
     guess = identifier.identify(question.text, prior=prior)
     is_anyones_guess = guess is not None and prior is None and guess.probability < _LIKELY and is_latin(question.text)
     if guess is None or is_anyones_guess:
@@ -44,6 +43,12 @@ def languages_of(question: Question, identifier: LanguageIdentifier) -> Language
     if prior in _ALIKE_IN_LATIN and guess.locale in _ALIKE_IN_LATIN and is_latin(question.text):
         return Languages(prior, prior)
     return Languages(guess.locale, _spoken(question, guess, prior))
+
+
+def expected_locale(question: Question) -> Locale | None:
+    """The language that is expected before the message is looked at."""
+    last = question.history[-1].locale if question.history else None
+    return question.chosen or last or question.app_locale
 
 
 @cache

@@ -12,7 +12,7 @@ from bot.answering.calibration import Calibration
 from bot.answering.decision import OUTCOMES, Decider
 from bot.answering.emoji import kind_of_emoji
 from bot.answering.judging import Circumstances, Finding, fused, judge
-from bot.answering.language import Languages, languages_of
+from bot.answering.language import Languages, expected_locale, languages_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
 from bot.answering.opening import opening_of, without_opening
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
@@ -86,9 +86,12 @@ class Context:
 Step = Callable[[Context, Parts], Awaitable[Context]]
 
 
-async def clean(context: Context, parts: Parts) -> Context:  # noqa: ARG001 - all steps are called alike
-    """One line, cut to what is looked at, without what is invisible; letters held down for emphasis once."""
-    return replace(context, text=_cleaned(context.question.text))
+async def clean(context: Context, parts: Parts) -> Context:
+    """One line, cut to what is looked at, without what is invisible; letters held down for emphasis once.
+
+    What was typed in a wrong keyboard layout is put into the right one.
+    """
+    return replace(context, text=_cleaned(context.question.text, expected_locale(context.question), parts))
 
 
 async def detect_language(context: Context, parts: Parts) -> Context:
@@ -307,8 +310,9 @@ class Answerer:
         return browsing.documents(self.knowledge, topic, locale, today)
 
 
-def _cleaned(text: str) -> str:
-    return unshouted(unstretched(one_line(text, limit=QUESTION_LIMIT)))
+def _cleaned(text: str, prior: Locale | None, parts: Parts) -> str:
+    cleaned = unshouted(unstretched(one_line(text, limit=QUESTION_LIMIT)))
+    return parts.identifier.retyped(cleaned, prior=prior)
 
 
 async def _asked_before(context: Context, parts: Parts) -> Turn | None:
@@ -316,7 +320,7 @@ async def _asked_before(context: Context, parts: Parts) -> Turn | None:
     turn, written = last_question(context.question.history), context.languages.written
     if turn is None:
         return None
-    text = _cleaned(turn.question)
+    text = _cleaned(turn.question, turn.locale, parts)
     if turn.locale is written:
         text = await parts.retriever.in_own_letters(text, written)
     return replace(turn, question=with_years(text, written, context.question.today))

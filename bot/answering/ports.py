@@ -159,6 +159,10 @@ class LanguageIdentifier(Protocol):
         """The most probable language; `prior` is the one expected. None when the text has no letters."""
         ...
 
+    def retyped(self, text: str, *, prior: Locale | None) -> str:
+        """What was meant where the keyboard was plainly set to another layout; the same text where it was not."""
+        ...
+
 
 class Answering(Protocol):
     """Whoever answers questions, with or without a language model."""

@@ -46,6 +46,9 @@ class Cyrillic:
     def identify(self, text: str, *, prior: Locale | None) -> LanguageGuess:
         return LanguageGuess(Locale.RU if max(text, default="") > "\u0400" else Locale.EN, 1.0)
 
+    def retyped(self, text: str, *, prior: Locale | None) -> str:
+        return text
+
 
 @pytest.fixture
 async def retriever(tmp_path: Path) -> AsyncIterator[ScodaRetriever]:

@@ -175,6 +175,43 @@ def test_a_message_without_letters_has_no_language():
     assert IDENTIFIER.identify("2025 🙂 ?!", prior=Locale.KK) is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant", "prior"),
+    [
+        ("ult ghjikf dscnfdrf 2025", "где прошла выставка 2025", Locale.RU),
+        ("rjulf ,eltn dscnfdrf", "когда будет выставка", None),
+        ("rjulf ,eltn dscnfdrf", "когда будет выставка", Locale.KK),
+        ("r-hvt 2025 ;sks 3 rty -nnt vt", "көрме 2025 жылы 3 кен өтте ме", Locale.KK),
+        ("when is the expo".translate(str.maketrans("whenistxpo", "црутшыечзщ")), "when is the expo", Locale.EN),
+        ("klhda'hi ;[hsj", "نمایشگاه کجاست", Locale.FA),
+    ],
+)
+def test_what_the_keys_mean_in_another_layout_is_read(typed, meant, prior):
+    assert IDENTIFIER.retyped(typed, prior=prior) == meant
+
+
+@pytest.mark.parametrize("prior", [None, Locale.EN, Locale.RU, Locale.FA])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SCODA",
+        "РФ",
+        "bp",
+        "UN/LOCODE CNJZO",
+        "TEU",
+        "gde vystavka",
+        "xalqaro ko'rgazma",
+        "көрме қашан",
+        "会展",
+        "展会 bp",
+        "?",
+        "",
+    ],
+)
+def test_codes_names_and_romanised_words_stay_as_they_were_typed(text, prior):
+    assert IDENTIFIER.retyped(text, prior=prior) == text
+
+
 def test_a_damaged_table_is_named_with_what_to_do(tmp_path):
     damaged = tmp_path / "table.npz"
     damaged.write_bytes(b"no table")

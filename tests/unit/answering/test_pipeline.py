@@ -37,6 +37,14 @@ async def test_the_nearest_section_answers_with_its_source():
     assert (answer.citations[0].publisher, answer.citations[0].as_of) == ("Publisher", date(2025, 1, 3))
 
 
+async def test_a_message_in_a_wrong_keyboard_layout_is_read_as_it_was_meant():
+    retriever = GivenRetriever([EXPO], {"expo": 0.9})
+    context = await answerer(retriever).trace(ask("цруку шы еру учзщ", history=[told("цруку шы еру учзщ", "expo")]))
+    assert context.text == "where is the expo"
+    assert {reading.text for reading in context.readings} == {"where is the expo"}
+    assert "where is the expo" in {reading.context for reading in context.readings}
+
+
 async def test_an_answer_names_its_generation_and_what_each_step_took():
     answer = await answerer(GivenRetriever([EXPO], {"expo": 0.9}, generation=7)).answer(ask("when is the expo"))
     assert answer.generation == 7

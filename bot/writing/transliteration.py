@@ -1,9 +1,9 @@
 """Messages typed in another script than their language's own, put into its own: for searching only.
 
-Visitors type Russian and Kazakh in Latin letters, Uzbek in Cyrillic, Hindi and Urdu in Latin letters, and Chinese in
-traditional characters. The embedding model knows such forms badly (Uzbek in Cyrillic found 62.8 % of what its Latin form
-found at 79.8 %). Spelling is guessed letter by letter, longest combination first; the result is near enough for n-grams
-and for the model's word pieces.
+Visitors type Uzbek in Cyrillic, and Chinese in traditional characters. The embedding model knows such forms badly (Uzbek
+in Cyrillic found 62.8 % of what its Latin form found at 79.8 %). Russian, Kazakh, Hindi and Urdu words in Latin letters
+that `romanised` does not find are guessed letter by letter, longest combination first; the result is near enough for
+n-grams and for the model's word pieces.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import regex
 from bot.vocabulary import Locale
 from bot.writing.folding import simplified
 
-_LATIN = regex.compile(r"\p{Latin}+(?:['’‘ʻʼ`]\p{Latin}+)*['’‘ʻʼ`]?")
 _CYRILLIC = regex.compile(r"\p{Cyrillic}+")
 _KEPT_LATIN = frozenset(
     {"scoda", "sco", "expo", "haier", "cosmoplat", "qilu", "un", "locode", "teu", "visa", "mastercard", "jcb", "alipay"}
@@ -111,33 +110,28 @@ _URDU_LETTERS = {
 
 
 def own_script(text: str, locale: Locale) -> str:
-    """`text` with the words that are in a foreign script put into the language's own; unchanged where there are none.
-
-    Names and codes that the language itself writes in Latin letters stay.
-    """
+    """`text` in simplified characters, or of Uzbek in Cyrillic letters the Latin ones; other text as it is."""
     if locale is Locale.ZH:
         return simplified(text)
     if locale is Locale.UZ:
         return _CYRILLIC.sub(lambda match: _spell(match.group().lower(), _UZBEK), text)
+    return text
+
+
+def known_word(word: str, locale: Locale) -> str | None:
+    """A usual word in Latin letters as its language writes it: short ones sound like several, loans unlike themselves."""
+    return _WORDS.get(locale, {}).get(word.lower())
+
+
+def spelt(word: str, locale: Locale) -> str:
+    """A word in Latin letters put into the language's own letter by letter, where there is a table for that."""
     convert = _CONVERTERS.get(locale)
-    if convert is None or not _is_mostly_latin(text):
-        return text
-    return _LATIN.sub(lambda match: _unless_kept(match.group(), convert), text)
+    return convert(word.lower()) if convert else word
 
 
 def stays_latin(word: str) -> bool:
     """Whether every language writes the word in Latin letters: some names, and abbreviations."""
     return word.lower() in _KEPT_LATIN or (len(word) > 1 and word.isupper())
-
-
-def _is_mostly_latin(text: str) -> bool:
-    latin = sum(len(word) for word in _LATIN.findall(text))
-    return latin * 2 > len(regex.findall(r"\p{L}", text))
-
-
-def _unless_kept(word: str, convert: Callable[[str], str]) -> str:
-    lowered = word.lower()
-    return word if lowered in _KEPT_LATIN else convert(lowered)
 
 
 def _spell(word: str, table: Mapping[str, str]) -> str:
@@ -151,10 +145,6 @@ def _spell(word: str, table: Mapping[str, str]) -> str:
 
 
 def _hindi(word: str) -> str:
-    return _HINDI_WORDS.get(word) or _spell_devanagari(word)
-
-
-def _spell_devanagari(word: str) -> str:
     """Consonants carry an «a» of their own; another vowel after one is a sign, elsewhere a letter."""
     spelt, place, after_consonant = [], 0, False
     while place < len(word):
@@ -176,13 +166,11 @@ def _longest(word: str, place: int, table: Mapping[str, object]) -> str:
 
 
 def _urdu(word: str) -> str:
-    known = _URDU_WORDS.get(word)
-    if known:
-        return known
-    spelt = _spell(word, _URDU_LETTERS)
-    return ("ا" + spelt) if word[0] in "aiu" else spelt
+    letters = _spell(word, _URDU_LETTERS)
+    return ("ا" + letters) if word[0] in "aiu" else letters
 
 
+_WORDS: Mapping[Locale, Mapping[str, str]] = {Locale.HI: _HINDI_WORDS, Locale.UR: _URDU_WORDS}
 _CONVERTERS: Mapping[Locale, Callable[[str], str]] = {
     Locale.RU: lambda word: _spell(word, _RUSSIAN),
     Locale.KK: lambda word: _spell(word, _KAZAKH),

@@ -58,6 +58,23 @@ def test_longer_words_with_a_slip_of_the_thumb_are_corrected(typed, meant):
     assert ENGLISH.corrected(typed) == meant
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("manyfinancial institutions", "many financial institutions"),
+        ("thedemonstrationarea", "the demonstration area"),
+        ("institutionof", "institutions"),
+        ("manyhedgehogs", "manyhedgehogs"),
+    ],
+)
+def test_words_without_a_blank_between_them_are_taken_apart_unless_the_short_one_may_be_an_ending(typed, meant):
+    assert ENGLISH.corrected(typed) == meant
+
+
+def test_of_several_ways_to_take_words_apart_that_with_the_usual_ones_is_taken():
+    assert Spelling.of(["nota ble", "not able", "not able"]).corrected("notable") == "not able"
+
+
 def test_words_of_other_scripts_are_corrected_too():
     assert Spelling.of(["Үзэсгэлэнгийн төв хэзээ ашиглалтад орсон бэ"]).corrected("үзсгэлэнгийн") == "Үзэсгэлэнгийн"
     assert Spelling.of(["इस्तेमाल"]).corrected("इस्तमाल") == "इस्तेमाल"

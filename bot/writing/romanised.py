@@ -88,6 +88,10 @@ _ALIKE: Final = (("ng", "n"), ("ie", "e"))
 """What is written in both ways in both scripts."""
 
 
+_NEARLY_FROM = 5
+"""Plain letters from which a word is read that sounds only nearly like one of the texts."""
+
+
 class Reader(Protocol):
     """Reads what is typed in Latin letters."""
 
@@ -138,7 +142,7 @@ class Romanised:
         plain = self._forms.of_latin(word)
         key = self._forms.key(plain)
         found = self._found.get(key)
-        if not found and is_looked_up(key) and left.take():
+        if not found and len(key) >= _NEARLY_FROM and is_looked_up(key) and left.take():
             found = self._found.get(nearest(key, self._keys.about_as_long_as(key)) or "")
         if not found:
             return spelt(word, self._locale)

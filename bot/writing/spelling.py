@@ -23,9 +23,10 @@ _WORD = regex.compile(r"[\p{L}\p{M}](?:[\p{L}\p{M}'‘’ʻʼ`\u200c]*[\p{L}\p{M
 _STRETCHED = regex.compile(r"(\p{L})\1{2,}")
 _NEVER_STRETCHED = regex.compile(r"[ivx]+|www", regex.IGNORECASE)
 _LETTERS = regex.compile(r"\p{L}+")
-_ONE_SLIP_FROM = 5
+_KNOWN_FROM = 4
+"""Letters of a known word from which one that differs in one place may be meant for it."""
 _TWO_SLIPS_FROM = 9
-"""Letters from which a word may differ from a known one in one place, and in two."""
+"""Letters from which a word may differ from a known one in two places."""
 _SHORTEST_PART = 3
 """Letters of a word that is looked for where a blank was left out: shorter ones are endings as well."""
 _LONGEST_WORD = 30
@@ -48,14 +49,14 @@ def unstretched(text: str) -> str:
 
 def is_looked_up(word: str) -> bool:
     """Whether `nearest` compares a word at all: too short and too long ones cost nothing."""
-    return _ONE_SLIP_FROM <= len(word) <= _LONGEST_WORD
+    return _KNOWN_FROM - 1 <= len(word) <= _LONGEST_WORD
 
 
 def nearest(word: str, among: Sequence[str]) -> str | None:
     """The one like `word` enough to be meant by it, if there is one.
 
-    Like enough are, from five letters, words that differ in one letter more, less, other or swapped, and from nine in
-    two, if the first letter is the same.
+    Like enough are words that differ in one letter more, less, other or swapped, and from nine letters in two, if the
+    first letter is the same.
     """
     if not is_looked_up(word):
         return None
@@ -104,7 +105,7 @@ class Spelling:
         self._usual: dict[str, str] = {}
         for word, folded in self._words:
             self._usual.setdefault(folded, word)
-        self._correct = KnownWords(list(self._usual))
+        self._correct = KnownWords([folded for folded in self._usual if len(folded) >= _KNOWN_FROM])
 
     @property
     def words(self) -> list[str]:
@@ -145,12 +146,12 @@ class Spelling:
         return _WORD.sub(lambda match: self._restored(match.group()), text)
 
     def corrected(self, text: str) -> str:
-        """`text` with each longer word that is not known replaced by the likest one that is, if one is like enough.
+        """`text` with each word that is not known replaced by the likest one that is, if one is like enough.
 
-        What is nothing but known words is taken apart: many thumbs miss the blank («institutachyla»).
-        A Chinese character that fits nowhere between its neighbours gives way to one of the same sound that does: an
-        input method offers many. Some words that are right, but in no text, are changed too. Of a text that holds many
-        unknown words only the first are looked up.
+        What is nothing but known words is taken apart: many thumbs miss the blank («manyclusters»). A Chinese character
+        that fits nowhere between its neighbours gives way to one of the same sound that does: an input method offers
+        many. Some words that are right, but in no text, are changed too. Of a text that holds many unknown words only
+        the first are looked up.
         """
         words, han = LookUps(), LookUps(_HAN_LOOK_UPS)
         return _WORD.sub(lambda match: self._corrected(match.group(), words, han), text)

@@ -52,6 +52,13 @@ _SCRIPTS = {
 _WEIGHTS = {"han": 6, "devanagari": 2, "arabic": 2, "cyrillic": 2, "latin": 1}
 """Every language names things in Latin letters, none but its own in another script; a Chinese character is a word."""
 _ONLY = {"han": Locale.ZH, "devanagari": Locale.HI}
+_OWN = {
+    Locale.HI: "devanagari",
+    **dict.fromkeys((Locale.FA, Locale.UR), "arabic"),
+    **dict.fromkeys((Locale.RU, Locale.BE, Locale.KK, Locale.KY, Locale.TG, Locale.MN), "cyrillic"),
+}
+_OWN_WORDS = 2
+"""So many words in the script of the language that is expected tell it, however many English ones are between them."""
 
 
 class RankingModel(Protocol):
@@ -85,7 +92,7 @@ class ShortMessageIdentifier:
 
     def identify(self, text: str, *, prior: Locale | None) -> LanguageGuess | None:
         """See the port."""
-        script = self._main_script(text)
+        script = self._main_script(text, prior)
         if script is None:
             return None
         if script in _ONLY:
@@ -121,11 +128,13 @@ class ShortMessageIdentifier:
         likeness = self._ngrams.scripts[script].word_scores(found).sum(axis=0).max() if script and found else 0.0
         return _NO_WORD_NATS * others - float(likeness)
 
-    def _main_script(self, text: str) -> str | None:
+    def _main_script(self, text: str, prior: Locale | None = None) -> str | None:
         counts = {name: _WEIGHTS[name] * len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
         if any(counts[script] for script in counts if script != "latin"):
             counts["latin"] -= sum(len(word) for word in words_of(text, "latin") if word in self._ngrams.shared_names)
         name = max(counts, key=lambda script: counts[script])
+        if name == "latin" and prior in _OWN and _words_in(_OWN[prior], text) >= _OWN_WORDS:
+            return _OWN[prior]
         return name if counts[name] else None
 
     def _is_foreign(self, text: str, size: int, unlike: float) -> bool:
@@ -136,6 +145,10 @@ class ShortMessageIdentifier:
         ranked = self._wide_model.rank(text)
         lead = ranked[0][1] - next(likelihood for code, likelihood in ranked if code in _TWELVE)
         return unlike + 0.5 * lead / len(text) > _FOREIGN_NATS
+
+
+def _words_in(script: str, text: str) -> int:
+    return sum(_SCRIPTS[script].search(word) is not None for word in text.split())
 
 
 def _decide(scores: dict[Locale, float], prior: Locale | None) -> tuple[Locale, float]:

@@ -24,7 +24,7 @@ from bot.writing.spelling import KnownWords, LookUps, Spelling, is_looked_up, ne
 from bot.writing.transliteration import known_word, spelt, stays_latin
 
 _LATIN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'‘’ʻʼ`]*")
-_LETTERS = regex.compile(r"\p{L}+")
+_WORD = regex.compile(r"[\p{L}\p{M}]+")
 _REPEATED = regex.compile(r"(.)\1+")
 
 _MARKS: Final = str.maketrans(
@@ -92,6 +92,10 @@ _NEARLY_FROM = 5
 """Plain letters from which a word is read that sounds only nearly like one of the texts."""
 
 
+_OTHERS = 2
+"""From so many words in the language's own letters on those in Latin letters are English («24 hours वाला visa कब»)."""
+
+
 class Reader(Protocol):
     """Reads what is typed in Latin letters."""
 
@@ -105,8 +109,8 @@ def is_romanised(text: str, locale: Locale) -> bool:
     if locale is not Locale.ZH and locale not in _FORMS:
         return False
     latin = sum(len(word) for word in _LATIN_WORD.findall(text) if not stays_latin(word))
-    others = sum(len(word) for word in _LETTERS.findall(text) if not _LATIN_WORD.match(word))
-    return latin > others and not has_han(text)
+    others = [word for word in _WORD.findall(text) if not _LATIN_WORD.match(word)]
+    return latin > sum(map(len, others)) and len(others) < _OTHERS and not has_han(text)
 
 
 def reader(locale: Locale, spelling: Spelling) -> Reader:

@@ -93,7 +93,10 @@ def _steps_with_a_line() -> Iterator[tuple[str, Step]]:
     yield "unstretched", unstretched
     yield "years_in", years_in
     yield "buckets_of", buckets_of
-    yield "identify", _identify()
+    identifier = ShortMessageIdentifier()
+    identifier.warm()
+    yield "identify", lambda text: identifier.identify(text, prior=None)
+    yield "retyped", lambda text: identifier.retyped(text, prior=Locale.KK)
     yield "tokens", _tokens()
     for locale in Locale:
         spelling = Spelling.of(_texts(locale))
@@ -134,12 +137,6 @@ def _best(work: Step, text: str, repeats: int) -> float:
         took.append(time.thread_time() - began)
         gc.enable()
     return min(took)
-
-
-def _identify() -> Step:
-    identifier = ShortMessageIdentifier()
-    identifier.warm()
-    return lambda text: identifier.identify(text, prior=None)
 
 
 def _tokens() -> Step:

@@ -176,6 +176,27 @@ def test_a_message_without_letters_has_no_language():
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("а service platform она standalone или part of national single window?", Locale.RU),
+        ("240 hour transit के लिए onward ticket compulsory है या hotel booking", Locale.HI),
+        ("фурамен Москваға груз отправить етсем сколько дней жетеді портовый хабтан", Locale.KK),
+        ("в порту на складе хранение груза колькі дзён бясплатна сколько стоит", Locale.BE),
+    ],
+)
+def test_words_of_another_language_between_those_of_the_one_expected_do_not_hide_it(text, expected):
+    assert ask(text, app_locale=expected).written is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "app"),
+    [("where is the Москва pavilion of the expo", Locale.RU), ("сколько дней идёт груз в Москву", Locale.KK)],
+)
+def test_a_message_in_another_language_than_the_one_expected_is_known_as_such(text, app):
+    assert ask(text, app_locale=app).written is not app
+
+
+@pytest.mark.parametrize(
     ("typed", "meant", "prior"),
     [
         ("ult ghjikf dscnfdrf 2025", "где прошла выставка 2025", Locale.RU),

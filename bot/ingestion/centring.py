@@ -15,12 +15,18 @@ import numpy.typing as npt
 from bot.ingestion.model import Chunk, ChunkKind, Means, Vector
 from bot.vocabulary import Locale
 
-CENTRING_VERSION = 4
+CENTRING_VERSION = 5
 """Raise it when vectors are treated otherwise: generations are then built anew."""
 
 _ENOUGH_PASSAGES = 3
 _ENOUGH_REPEATS = 300
 _ENOUGH_QUESTIONS = 60
+_TYPICAL_SHARE = 0.6
+"""How much of their mean is taken off where no section has an example question: it holds what these few ask, too.
+
+On six public collections, each in one language, the right passage comes first for 81.6 instead of 80.3 % of 3,406
+questions (81.9 with half, 80.5 with nothing taken off), asked across four languages for 75.2 instead of 74.1 %.
+"""
 _SOFTENING = 0.5
 _TINY = 1e-9
 
@@ -30,6 +36,7 @@ def means_of(parts: Sequence[tuple[Sequence[Chunk], Vector]], typical: Mapping[L
 
     The mean of a language's questions is that of its typical and, where there are enough, of its stored ones: with real
     questions the right section of plain files in another language was among the first five for 77 instead of 74 %.
+    Where no section has a question only a share of it is taken off; else questions, which all share it, looked alike.
 
     A language with fewer than three passages gets the mean of all passages, moved by as much as its typical questions
     lie off the mean of all typical questions: its own passages say too little about where the language lies.
@@ -46,7 +53,7 @@ def means_of(parts: Sequence[tuple[Sequence[Chunk], Vector]], typical: Mapping[L
     passages = {locale: own.get(locale, ground + queries[locale] - middle) for locale in queries}
     plain = Means(
         passages=passages,
-        queries=queries,
+        queries=queries if any(map(len, asked.values())) else {one: _TYPICAL_SHARE * queries[one] for one in queries},
         metric=np.eye(len(middle), dtype=np.float32),
         fitted_on=sum(len(chunks) for chunks, _ in parts),
     )

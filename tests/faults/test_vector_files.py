@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.adapters.cached_embedder import CachedEmbedder, text_hash
 from bot.adapters.embeddings import prepared
+from bot.adapters.generation_files import DISCRIMINANT
 from bot.adapters.knowledge_files import VECTORS_FOLDER, KnowledgeFiles
 from bot.adapters.vector_files import VectorFile, VectorFiles, stale, write_vectors
 from bot.errors import KnowledgeError
@@ -356,6 +357,10 @@ def test_V09_the_program_writes_them_and_checks_them_and_reads_knowledge_in_by_t
     assert {"en.vec", "zh.vec", "ru.vec"} <= files
     assert ".vec" not in place.scoda("knowledge", "check").stderr
     assert "Nothing changed" in place.scoda("knowledge", "vectors").stdout
+    learned = place.knowledge / VECTORS_FOLDER / DISCRIMINANT
+    learned.write_bytes(b"damaged")
+    assert place.scoda("knowledge", "vectors").returncode == 0
+    assert not learned.exists() or learned.read_bytes() != b"damaged"
 
     pearl = place.knowledge / "en/venue/pearl.md"
     pearl.write_text(pearl.read_text(encoding="utf-8") + "\n\nThe hall has red doors.\n", encoding="utf-8")

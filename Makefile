@@ -3,9 +3,11 @@ SUITS := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 1
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11; do \
   $$name -c '$(SUITS)' 2>/dev/null && echo $$name && exit; done; echo python3)
 BIN := .venv/bin
+TOOLS := .venv-tools/bin
+LOCKS := requirements requirements-dev requirements-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check setup bench figures soak lock platforms audit clean
+.PHONY: run test check setup bench figures soak lock platforms audit sbom clean
 
 run: .venv/.run-ready
 	@$(BIN)/scoda run
@@ -56,30 +58,40 @@ soak: .venv/.test-ready
 	$(PIP) --no-deps --require-hashes -r config/requirements-dev.lock
 	@touch $@
 
+# The tools have an environment of their own, pinned by hashes as the bot is: what they need comes nowhere near it.
+.venv-tools/.ready: .venv/bin/python config/requirements-tools.lock
+	.venv/bin/python -m venv .venv-tools
+	$(TOOLS)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  -r config/requirements-tools.lock
+	@touch $@
+
 # Resolve config/*.in anew. The lock files hold names, versions and hashes, no registry address.
-lock: .venv/.test-ready
-	$(PIP) uv
-	for name in requirements requirements-dev; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-header --no-annotate --override config/overrides.txt config/$$name.in -o config/$$name.lock; \
+lock: .venv-tools/.ready
+	for name in $(LOCKS); do \
+	  $(TOOLS)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --override config/overrides.txt config/$$name.in -o config/$$name.lock || exit 1; \
 	done
 
 # Show that what is pinned comes as wheels, without a compiler, wherever README says that the bot runs.
-platforms: .venv/.test-ready
-	$(PIP) uv
+platforms: .venv-tools/.ready .venv/.run-ready
 	@for platform in x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin; do \
 	  for version in 3.11 3.12 3.13 3.14; do \
-	    $(BIN)/uv pip install --quiet --dry-run --reinstall --no-deps --require-hashes --only-binary :all: \
+	    $(TOOLS)/uv pip install --quiet --dry-run --reinstall --no-deps --require-hashes --only-binary :all: \
 	      --python $(BIN)/python --python-platform $$platform --python-version $$version -r config/requirements.lock \
 	      && echo "$$platform, Python $$version: all wheels are there" || exit 1; \
 	  done; done
 
 # Ask for known faults of what is pinned. It fails, too, when one package could not be looked up (--strict).
-audit: .venv/.test-ready
-	$(PIP) pip-audit
-	for name in requirements requirements-dev; do \
-	  $(BIN)/pip-audit --strict --require-hashes --disable-pip -r config/$$name.lock || exit 1; \
+audit: .venv-tools/.ready
+	for name in $(LOCKS); do \
+	  $(TOOLS)/pip-audit --strict --require-hashes --disable-pip -r config/$$name.lock || exit 1; \
 	done
 
+# What the bot consists of, for whoever has to know: CycloneDX 1.6, made from the lock, each file with its hash.
+sbom: .venv-tools/.ready
+	@mkdir -p build
+	$(TOOLS)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --spec-version 1.6 \
+	  --output-file build/sbom.cdx.json config/requirements.lock
+
 clean:
-	rm -rf .venv data
+	rm -rf .venv .venv-tools build data

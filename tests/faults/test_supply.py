@@ -139,7 +139,7 @@ def test_S06_what_is_installed_is_what_is_pinned():
     assert differing == {}
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, "requirements-tools"])
 def test_S06_every_file_is_pinned_by_a_whole_hash(lock: str):
     text = (ROOT / "config" / f"{lock}.lock").read_text(encoding="utf-8")
     hashes = re.findall(r"--hash=(\S+)", text)
@@ -149,13 +149,32 @@ def test_S06_every_file_is_pinned_by_a_whole_hash(lock: str):
     assert loose == []
 
 
+def _recipe(target: str) -> str:
+    """What `make` would run for it, as if nothing stood there yet."""
+    command = ["make", "--dry-run", "--always-make", target]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def test_S06_an_audit_that_could_not_look_everything_up_fails():
-    shown = subprocess.run(["make", "-n", "audit"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    [recipe] = [line for line in shown.splitlines() if "pip-audit --" in line]
-    assert "--strict" in recipe
-    assert "--require-hashes" in recipe
-    assert recipe.rstrip("; \\").endswith("|| exit 1")
-    assert all(name in shown for name in LOCKS)
+    recipe = _recipe("audit")
+    [line] = [line for line in recipe.splitlines() if "pip-audit --" in line]
+    assert "--strict" in line
+    assert "--require-hashes" in line
+    assert line.rstrip("; \\").endswith("|| exit 1")
+    assert all(name in recipe for name in [*LOCKS, "requirements-tools"])
+
+
+@pytest.mark.parametrize("target", ["lock", "platforms", "audit", "sbom"])
+def test_S06_no_tool_is_installed_beside_the_bot_or_without_its_hash(target: str):
+    installing = [line for line in _recipe(target).replace("\\\n", " ").splitlines() if "-m pip install" in line]
+    beside = [line for line in installing if ".venv/bin" in line and "-tools.lock" in line]
+    loose = [line for line in installing if "--require-hashes" not in line and "-e ." not in line]
+    assert installing
+    assert (beside, loose) == ([], [])
+
+
+def test_S06_what_the_bot_consists_of_is_told_from_the_lock():
+    assert re.search(r"cyclonedx-py requirements .*config/requirements\.lock", _recipe("sbom").replace("\\\n", " "))
 
 
 def test_a_python_that_does_not_do_is_refused_with_ways_to_get_one(tmp_path: Path):

@@ -18,6 +18,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.answering.composing.model import ChatMessage, Completion
+from bot.backoff import Backoff
 from bot.errors import ModelError, SettingsError
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ log = structlog.get_logger(__name__)
 
 OnText = Callable[[str], None]
 
-_FIRST_PAUSE_S = 0.25
-_LONGEST_PAUSE_S = 4.0
+_RETRYING = Backoff(first_s=0.25, longest_s=4.0)
 _BYTES_PER_TOKEN = 16
 """No tokeniser packs more of any writing into one token, spaces apart: what is longer was not limited by the server."""
 _PIECES_PER_TOKEN = 4
@@ -343,7 +343,7 @@ def _pause_before_next(error: Exception, attempt: int) -> float | None:
         return None
     if status is not None and status < 500 and status not in _TRY_AGAIN_AT:
         return None
-    return _asked_pause(error) or min(_FIRST_PAUSE_S * 2**attempt, _LONGEST_PAUSE_S)
+    return _asked_pause(error) or _RETRYING.pause_s(attempt)
 
 
 def _status_of(error: Exception) -> int | None:

@@ -36,6 +36,7 @@ from bot.announcements.ports import AnnouncementStore, Courier, Lease, Outbox, S
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.telling import tell_all
 from bot.announcements.tenure import LeaseLostError, Tenure
+from bot.backoff import Backoff
 from bot.errors import DatabaseError
 from bot.vocabulary import ChatId
 
@@ -45,7 +46,7 @@ _RUNNING = frozenset({OccurrenceState.RUNNING})
 _UNSETTLED = frozenset({DeliveryState.SENDING, DeliveryState.IN_DOUBT})
 _ORPHANS_AT_ONCE = 200
 _STRIKES = 3
-_LONGEST_BACKOFF_S = 30.0
+_RECONNECTING = Backoff(first_s=0.5, longest_s=30.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -418,7 +419,7 @@ class Dispatcher:
         is_unreachable = receipt.fate is Fate.NOT_SENT and not receipt.pause_s
         self._strikes = self._strikes + 1 if is_unreachable else 0
         if self._strikes >= _STRIKES:  # Telegram is out of reach: don't run through the whole audience for nothing
-            self._pause(min(_LONGEST_BACKOFF_S, 0.5 * 2 ** min(self._strikes // self._rules.in_flight, 6)))
+            self._pause(_RECONNECTING.pause_s(self._strikes // self._rules.in_flight))
         if receipt.pause_s > self._rules.longest_pause_s:
             return replace(result, pauses="flood_wait")
         if result.job.breaker.note(result.claimed.body_hash, receipt):

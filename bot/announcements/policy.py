@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.announcements.model import Delivery, DeliveryState, Fate, Policy, Receipt
+from bot.backoff import Backoff
 
 _FINAL = {
     Fate.GONE: DeliveryState.FAILED,
@@ -14,7 +15,7 @@ _FINAL = {
 }
 _REASON_LIMIT = 64
 _REFUSALS = 4
-_LONGEST_BACKOFF_S = 60.0
+_RETRYING = Backoff(first_s=0.25, longest_s=60.0)
 
 
 def after_call(row: Delivery, receipt: Receipt, *, now: datetime) -> Delivery:
@@ -101,5 +102,5 @@ class Breaker:
 def _pause(row: Delivery, receipt: Receipt) -> timedelta:
     """What Telegram asks for, else (out of reach) longer from try to try."""
     if receipt.fate is Fate.NOT_SENT and not receipt.pause_s:
-        return timedelta(seconds=min(_LONGEST_BACKOFF_S, 0.25 * 2 ** min(row.attempt, 8)))
+        return timedelta(seconds=_RETRYING.pause_s(row.attempt))
     return timedelta(seconds=receipt.pause_s)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from telegram.ext import ApplicationBuilder, Defaults
 from telegram.request import BaseRequest
 
 from bot.answering.ports import TurnStore
+from bot.backoff import Backoff
 from bot.chat import texts
 from bot.chat.courier import TelegramCourier, Words
 from bot.chat.dispatch import AnyApplication, Dispatcher
@@ -49,8 +51,7 @@ log = structlog.get_logger(__name__)
 
 OFFICIAL_SERVER = "https://api.telegram.org"
 _CONNECT_TIMEOUT_S = 5.0
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
+_RECONNECTING = Backoff(first_s=0.5, longest_s=30.0)
 _WEBHOOK_CONNECTIONS = 100
 _SERVER_CLOSE_S = 3.0
 _SPARE_CONNECTIONS = 8
@@ -367,19 +368,18 @@ def _check(options: ChatOptions) -> None:
 
 async def _until_reached(call: Callable[[], Awaitable[object]]) -> None:
     """Repeat `call` until Telegram answers."""
-    pause_s = _FIRST_PAUSE_S
-    while True:
+    for failures in count():
         try:
             await call()
         except (telegram_error.TelegramError, KeyError) as error:
             failure = judge(error)
             if failure.verdict not in (Verdict.NOT_SENT, Verdict.DOUBT):
                 raise _refused(error) from error
-            log.warning("telegram_unreachable", error=type(error).__name__, pause_s=failure.pause_s or pause_s)
+            pause_s = failure.pause_s or _RECONNECTING.pause_s(failures)
+            log.warning("telegram_unreachable", error=type(error).__name__, pause_s=pause_s)
         else:
             return
-        await asyncio.sleep(failure.pause_s or pause_s)
-        pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+        await asyncio.sleep(pause_s)
 
 
 def _refused(error: Exception) -> TelegramError:

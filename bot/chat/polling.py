@@ -10,6 +10,7 @@ import structlog
 from telegram import error as telegram_error
 from telegram.request import BaseRequest
 
+from bot.backoff import Backoff
 from bot.chat.envelope import ALLOWED_UPDATES, read_envelope
 from bot.chat.failures import Verdict, judge
 from bot.chat.transport import post_json
@@ -18,8 +19,7 @@ from bot.errors import TelegramError
 log = structlog.get_logger(__name__)
 
 _BATCH = 100
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
+_RECONNECTING = Backoff(first_s=0.5, longest_s=30.0)
 _CONFLICTS_AT_START = 6
 _CONFLICT_PAUSE_S = 5.0
 
@@ -120,7 +120,7 @@ class Poller:
             ) from error
         if not self._failures:
             log.warning("telegram_unreachable", error=type(error).__name__)
-        pause_s = failure.pause_s or min(_FIRST_PAUSE_S * 2.0**self._failures, _LONGEST_PAUSE_S)
+        pause_s = failure.pause_s or _RECONNECTING.pause_s(self._failures)
         self._failures += 1
         await self._pause(pause_s)
 

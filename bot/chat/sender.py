@@ -28,6 +28,7 @@ from telegram import (
 from telegram import error as telegram_error
 from telegram.constants import ChatAction, ParseMode
 
+from bot.backoff import Backoff
 from bot.chat.failures import ANSWER_LOST, Failure, Verdict, judge
 from bot.chat.pace import Pace, Priority, TooLongError, Turn
 from bot.chat.rendering import Html, plain, split
@@ -40,8 +41,7 @@ log = structlog.get_logger(__name__)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _TYPING_EVERY_S = 4.5
 """Telegram shows «typing…» for five seconds."""
-_FIRST_RETRY_S = 0.25
-_LONGEST_RETRY_S = 4.0
+_RETRYING = Backoff(first_s=0.25, longest_s=4.0)
 _CALLBACK_TEXT_LIMIT = 200
 _COURIER_WAITS_S = 3.5
 """A chat that has just had its burst is free again by then; a longer pause is left to the planning of deliveries."""
@@ -383,7 +383,7 @@ class Sender:
                 return _outcome(failure, chat_id)
 
     async def _wait(self, failure: Failure, attempt: int, ends_at: float) -> None:
-        pause_s = failure.pause_s or min(_FIRST_RETRY_S * 2**attempt, _LONGEST_RETRY_S)
+        pause_s = failure.pause_s or _RETRYING.pause_s(attempt)
         if self._clock() + pause_s > ends_at:
             raise UnreachableError(
                 f"Telegram took no message for {self._deadline_s:.0f} s; it is tried again later", pause_s=pause_s

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import structlog
 from pydantic import SecretStr
 
-from bot.answering.composing.model import ChatMessage, Completion
+from bot.answering.composing.model import ChatMessage, Completion, estimated_tokens
 from bot.backoff import Backoff
 from bot.errors import ModelError, SettingsError
 
@@ -35,8 +35,6 @@ _BYTES_PER_TOKEN = 16
 """No tokeniser packs more of any writing into one token, spaces apart: what is longer was not limited by the server."""
 _PIECES_PER_TOKEN = 4
 _SPARE_PIECES = 64
-_ESTIMATED_BYTES_PER_TOKEN = 3
-"""For servers that do not count: a little too many tokens rather than too few, in all twelve languages."""
 _TRY_AGAIN_AT = frozenset({408, 409, 425, 429})
 _NOT_UNDERSTOOD = frozenset({400, 422})
 """What servers answer to a parameter that they don't know, or to a prompt that is too long."""
@@ -322,11 +320,6 @@ async def _read(connection: Connection, wanted: _Wanted) -> Completion:
         prompt_tokens=usage["input_tokens"] if usage else sum(estimated_tokens(one.text) for one in wanted.messages),
         completion_tokens=usage["output_tokens"] if usage else estimated_tokens(answer.text),
     )
-
-
-def estimated_tokens(text: str) -> int:
-    """About how many tokens a text has, rather too many than too few."""
-    return len(text.encode("utf-8", "surrogatepass")) // _ESTIMATED_BYTES_PER_TOKEN + 1
 
 
 def _refuse_what_is_no_text(chunk: AIMessageChunk) -> None:

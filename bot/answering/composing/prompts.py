@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import regex
 
 from bot.answering.composing.masking import masked
-from bot.answering.composing.model import ChatMessage, Passage, Role
+from bot.answering.composing.model import ChatMessage, Passage, Role, estimated_tokens
 from bot.answering.ports import StoredSection
 from bot.vocabulary import Locale
 from bot.writing.cleaning import clean, one_line
@@ -25,8 +25,6 @@ _CANDIDATE_LIMIT = 600
 """Characters of a section that may hold the answer: of the bundled ones none has more, half have less than 200."""
 _HISTORY_TURNS = 3
 _HISTORY_LIMIT = 200
-_ASCII_PER_TOKEN = 3
-_BYTES_PER_TOKEN = 1.5
 _MESSAGE_TOKENS = 8
 _CANARY_DIGITS = 3
 _NAMES = {
@@ -190,13 +188,8 @@ def choosing_prompt(
 
 
 def tokens_of(messages: Sequence[ChatMessage]) -> int:
-    """About how many tokens messages take: rather too many, as small models cut other scripts into small pieces."""
-    total = 0.0
-    for message in messages:
-        plain = sum(character.isascii() for character in message.text)
-        other = len(message.text.encode("utf-8", "surrogatepass")) - plain
-        total += plain / _ASCII_PER_TOKEN + other / _BYTES_PER_TOKEN + _MESSAGE_TOKENS
-    return int(total) + 1
+    """About how many tokens messages take, rather too many."""
+    return sum(estimated_tokens(message.text) + _MESSAGE_TOKENS for message in messages)
 
 
 def _earlier(history: Sequence[str]) -> list[str]:

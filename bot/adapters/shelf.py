@@ -10,7 +10,6 @@ by exact comparison until then.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import shutil
 import sqlite3
 import time
@@ -25,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.adapters import chroma
 from bot.adapters.child import ChildCrashedError, Tell, in_child
 from bot.adapters.chroma import DATABASE, StoredChunks, StorePlace
+from bot.adapters.file_lock import file_lock
 from bot.adapters.generation_files import (
     FORMAT,
     GenerationFiles,
@@ -181,16 +181,18 @@ class GenerationShelf:
     @asynccontextmanager
     async def _locked(self, name: str) -> AsyncIterator[None]:
         self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / name).open("w") as file:
-            deadline = time.monotonic() + self._lock_timeout_s
-            while not _locked(file.fileno()):
-                if time.monotonic() > deadline:
-                    raise KnowledgeError(
-                        f"another process has been building the index in {self._folder} for over "
-                        f"{self._lock_timeout_s:.0f} s; wait for it or end it, then try again"
-                    )
-                await asyncio.sleep(_RETRY_S)
-            yield
+        deadline = time.monotonic() + self._lock_timeout_s
+        while True:
+            with file_lock(self._folder / name) as is_held:
+                if is_held:
+                    yield
+                    return
+            if time.monotonic() > deadline:
+                raise KnowledgeError(
+                    f"another process has been building the index in {self._folder} for over "
+                    f"{self._lock_timeout_s:.0f} s; wait for it or end it, then try again"
+                )
+            await asyncio.sleep(_RETRY_S)
 
     def _seal_of_whole(self, generation: Generation) -> Seal | None:
         """The generation's seal, if it is there and every file is as it was written."""
@@ -427,14 +429,6 @@ def _remove(folder: Path) -> None:
 def _empty(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _numbered(root: Path, kind: str) -> Iterator[tuple[Path, int]]:

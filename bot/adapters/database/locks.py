@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.adapters.file_lock import file_lock
 from bot.errors import AlreadyRunningError, DatabaseError
 
 _ADVISORY_LOCK = 5_304_731_842_190
@@ -20,25 +20,23 @@ _ADVISORY_LOCK = 5_304_731_842_190
 def folder_lock(folder: Path) -> Iterator[None]:
     """Hold the data folder, made if it is missing, for this process.
 
-    The lock is SQLite's own on an empty file: the same on every system, and gone with the process.
-
     Raises:
         AlreadyRunningError: another process holds it.
         DatabaseError: the folder can't be made or written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(folder / "running.lock", timeout=0, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise DatabaseError(f"the data folder {folder} can't be used ({error}); choose another with --data") from error
-    with closing(connection):
+    with ExitStack() as stack:
         try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+            folder.mkdir(parents=True, exist_ok=True)
+            is_held = stack.enter_context(file_lock(folder / "running.lock"))
+        except OSError as error:
+            raise DatabaseError(
+                f"the data folder {folder} can't be used ({error}); choose another with --data"
+            ) from error
+        if not is_held:
             raise AlreadyRunningError(
                 f"the data folder {folder} is in use by another process (probably a running bot): "
                 "stop that one first, or choose another folder with --data"
-            ) from error
+            )
         yield
 
 

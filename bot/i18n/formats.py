@@ -49,7 +49,7 @@ def format_day(day: date, locale: Locale) -> str:
 def format_moment(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
     """Day, time and distance from UTC of an aware `moment` as clocks in `zone` show it: 24 hours in every language."""
     local = moment.astimezone(zone)
-    time_of_day, offset = f"{local:%H:%M}", _offset(local.utcoffset() or timedelta())
+    time_of_day, offset = f"{local:%H:%M}", utc_offset(local.utcoffset() or timedelta())
     day = format_day(local.date(), locale)
     if locale is Locale.ZH:
         return f"{day} {time_of_day}（{offset}）"
@@ -59,8 +59,8 @@ def format_moment(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
     return f"{day}{comma}{time_of_day} ({isolate(offset, locale)})"
 
 
-def _offset(from_utc: timedelta) -> str:
-    """`UTC`, `UTC+8` or `UTC−2:30`."""
+def utc_offset(from_utc: timedelta) -> str:
+    """`UTC`, `UTC+8` or `UTC−2:30`, with the minus sign of print."""
     minutes = round(from_utc.total_seconds() / 60)
     if not minutes:
         return "UTC"

@@ -11,6 +11,7 @@ import regex
 from babel import Locale as BabelLocale
 from babel.core import get_global
 
+from bot.i18n.formats import utc_offset
 from bot.vocabulary import Locale
 
 EVENT_ZONE = "Asia/Shanghai"
@@ -74,10 +75,7 @@ def city(zone: str, locale: Locale) -> str:
 
 def offset(zone: str, moment: datetime) -> str:
     """`UTC+5:30`: the zone's distance from UTC at a moment."""
-    distance = moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
-    sign = "-" if distance < timedelta() else "+"
-    minutes = abs(distance) // timedelta(minutes=1)
-    return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "")
+    return utc_offset(moment.astimezone(ZoneInfo(zone)).utcoffset() or timedelta())
 
 
 def zone_label(zone: str, locale: Locale, moment: datetime) -> str:

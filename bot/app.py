@@ -61,6 +61,7 @@ from bot.languages import words_of
 from bot.settings import Settings, Store
 from bot.visitors.service import VisitorService
 from bot.vocabulary import Locale, SectionKey
+from bot.writing.folding import simplified
 
 if TYPE_CHECKING:
     from bot.adapters.chat_model import LangChainChatModel
@@ -110,6 +111,7 @@ class Core:
     embedder: CachedEmbedder
     shipped: VectorFiles
     extractive: Answerer
+    identifier: ShortMessageIdentifier
     answerer: ChatAnswerer
     can_write: bool
     writer: Writer | None = None
@@ -180,6 +182,11 @@ class Core:
             await self.index.refresh(may_restore=False)
         except KnowledgeError as error:
             _log.warning("published_knowledge_not_usable", reason=str(error))
+
+    def warm(self) -> None:
+        """Read what is read at first use, some 0.7 s of work: then nobody waits for it, nor the loop. Blocks."""
+        self.identifier.warm()
+        simplified("预热")
 
     async def write_store(self, *, progress: ProgressCallback | None = None) -> None:
         """Write the vector store of what is published, if it has none, and use it where that is worth while."""
@@ -277,7 +284,18 @@ def _core(settings: Settings, database: Database, threads: AnsweringThreads, *, 
     writer = _writer(settings, database, extractive, identifier) if can_write else None
     answerer = extractive if writer is None else writer.answerer
     return Core(
-        settings, database, ingestion, index, announced, embedder, shipped, extractive, answerer, can_write, writer
+        settings,
+        database,
+        ingestion,
+        index,
+        announced,
+        embedder,
+        shipped,
+        extractive,
+        identifier,
+        answerer,
+        can_write,
+        writer,
     )
 
 
@@ -479,6 +497,7 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
 
         _stop_on_signals(stop, sandbox)
         _in_background(stack, _keep_read(core, progress))
+        _in_background(stack, asyncio.to_thread(core.warm))
         if core.writer is not None:
             _in_background(stack, core.writer.model.load())
         await chat.run()

@@ -105,6 +105,8 @@ def _read(file: Path, kind: type[_Written]) -> AnnouncementFile:
         place = _SYNTAX_PLACE.search(reason)
         line = int(place[1]) if place else reason.count("\n") + 1
         return AnnouncementFile((), (Fault(name, line, _SYNTAX_PLACE.sub("", reason)),))
+    except RecursionError:
+        return AnnouncementFile((), (Fault(name, 1, "can't be read: tables or lists are nested too deep"),))
     except (OSError, UnicodeDecodeError) as error:
         return AnnouncementFile((), (Fault(name, 1, f"can't be read: {error}"),))
     lines = Lines(text)

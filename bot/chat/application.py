@@ -167,6 +167,7 @@ class Chat:
         """Everything that runs side by side; the first error ends it all and is raised as it is."""
         try:
             async with asyncio.TaskGroup() as group:
+                await asyncio.to_thread(self._catalogs.read)
                 app = self._web_app()
                 if app is not None:
                     group.create_task(self._serve(app))

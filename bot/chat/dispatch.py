@@ -16,6 +16,7 @@ from bot.chat.handlers import notices
 from bot.chat.routes import Callback, Handle, routes
 from bot.chat.triage import Treatment
 from bot.chat.visit import House, Visit, note_visitor, open_visit
+from bot.chat.wellformed import is_wellformed
 from bot.errors import NothingPublishedError
 from bot.inbox.model import StoredUpdate
 from bot.inbox.ports import Effect
@@ -75,12 +76,15 @@ class Dispatcher:
 
     def _open(self, update: StoredUpdate) -> Update | None:
         """The update as python-telegram-bot's object; None for what it can't make sense of."""
-        try:
-            return Update.de_json(json.loads(update.payload), self._application.bot)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            self.ignored += 1
-            log.warning("update_not_understood", update_id=update.update_id, error=type(error).__name__)
-            return None
+        raw = json.loads(update.payload)
+        if is_wellformed(raw):
+            try:
+                return Update.de_json(raw, self._application.bot)
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError):  # in a part that is not read
+                pass
+        self.ignored += 1
+        log.warning("update_not_understood", update_id=update.update_id)
+        return None
 
     def _bind(self, handle: Handle) -> Callback:
         async def callback(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:  # noqa: ARG001 - the library's form

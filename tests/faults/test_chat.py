@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -255,3 +255,33 @@ async def test_a_token_revoked_meanwhile_is_named_and_nothing_loops():
             await _post(server.base_url + "/sandbox/bots/7000001/revoke", {})
             with capture_logs(), pytest.raises(TelegramError, match="SCODA_TELEGRAM_TOKEN"):
                 await asyncio.wait_for(running, 10)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"inline_query": {"id": "1", "from": person(), "query": [], "offset": ""}},
+        {"message": message("x")["message"] | {"date": "now"}},
+        {"message": message("x")["message"] | {"chat": {"id": 2**63, "type": "private"}}},
+        {"message": message("x")["message"] | {"from": person() | {"first_name": 3}}},
+        {"message": message("x")["message"] | {"entities": [{"type": "bold", "offset": -1, "length": 10**30}]}},
+    ],
+)
+async def test_I14_an_update_that_is_not_of_telegram_s_form_is_set_aside_at_once(rig, raw):
+    """It was tried three times, and its sender told that something went wrong."""
+    with capture_logs() as logs:
+        await rig.handle(raw)
+    assert [line["event"] for line in logs] == ["update_not_understood"]
+    assert rig.telegram.calls == []
+
+
+@pytest.mark.parametrize("data", ["\ud83d", "a\x00b", "ключ", "\n"])
+async def test_A05_a_button_s_data_that_is_no_plain_text_is_not_looked_for(rig, data, monkeypatch):
+    """A database takes no half characters, PostgreSQL no NUL either."""
+
+    async def find(store: FakeButtonStore, token: str, *, now: datetime) -> Button | None:
+        raise AssertionError(token)
+
+    monkeypatch.setattr(FakeButtonStore, "find", find)
+    await rig.press(data)
+    assert "no longer works" in notice(rig)

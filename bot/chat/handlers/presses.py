@@ -42,7 +42,7 @@ async def press(visit: Visit) -> None:
 
 async def _button(visit: Visit, token: str) -> Button | None:
     """The button, unless it is unknown, old, used up, of another chat or of another visitor."""
-    if not token or len(token) > _TOKEN_LIMIT or visit.chat is None:
+    if not token.isascii() or not token.isprintable() or len(token) > _TOKEN_LIMIT or visit.chat is None:
         return None
     button = await visit.house.buttons.find(token, now=visit.now)
     if button is None or button.chat_id != visit.chat_id:

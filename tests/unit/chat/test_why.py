@@ -29,7 +29,7 @@ async def rig() -> AsyncIterator[Rig]:
 def answer_of(rig: Rig) -> dict:
     """The last message with buttons, as Telegram gives it back inside a reply."""
     sent = [call for call in rig.telegram.sent() if "reply_markup" in call][-1]
-    chat = {"id": sent["chat_id"], "type": "private"}
+    chat = {"id": int(sent["chat_id"]), "type": "private"}
     bot = {"id": BOT_ID, "is_bot": True, "first_name": "SCODA"}
     return {"message_id": 4, "date": 1, "chat": chat, "from": bot, "text": "…", "reply_markup": sent["reply_markup"]}
 

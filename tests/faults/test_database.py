@@ -124,7 +124,7 @@ async def test_O06_a_cut_write_ahead_log_loses_only_whole_transactions(file):
         assert await store.find(VisitorId(1002)) is None
 
 
-async def test_an_older_program_refuses_a_newer_schema(file):
+async def test_O04_an_older_program_refuses_a_newer_schema(file):
     async with open_database(file) as database, database.writing() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for lock in (True, False):
@@ -133,7 +133,7 @@ async def test_an_older_program_refuses_a_newer_schema(file):
                 pass
 
 
-async def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
+async def test_O04_a_migration_that_is_cut_short_changes_nothing_and_is_done_at_the_next_start(tmp_path, monkeypatch):
     def fail(connection):
         raise RuntimeError("power cut")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections import defaultdict
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from bot.chat.webhook import health_app, webhook_app
 from bot.errors import TelegramError
 from bot.inbox.model import InboxState, StoredUpdate
 from tests.fakes import FakeInbox, FakeState
-from tests.unit.chat.fakes import NOW, FakeTelegram, message, no_pause, person, until
+from tests.unit.chat.fakes import NOW, FakeTelegram, Rig, message, no_pause, person, until
 
 SECRET = "a-long-secret"
 
@@ -587,3 +588,24 @@ async def test_O03_a_health_check_that_fails_is_not_ready():
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(health_app(health)), base_url="http://bot") as client:
         assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_O09_two_thousand_updates_leave_no_more_behind_than_five_hundred(monkeypatch):
+    """What the chat itself keeps, stores aside: `make soak` looks at the whole process and a hundred thousand."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+    rig = await Rig().open()
+
+    async def handle(count: int) -> int:
+        for number in range(count):
+            await rig.write("How many trains?", user=person(1000 + number % 50))
+            rig.telegram.calls.clear()
+            rig.answerer.asked.clear()
+            for kept in (rig.state.buttons, rig.state.turns, rig.state.inbox):
+                kept.clear()
+        gc.collect()
+        return len(gc.get_objects())
+
+    await handle(250)
+    resting = await handle(250)
+    assert await handle(1500) - resting < 500
+    await rig.application.shutdown()

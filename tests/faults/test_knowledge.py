@@ -1,11 +1,13 @@
-"""Rows F05–F08, F12, F14, L03 and O07: bad files and changed models never pass silently and never stop the others."""
+"""Rows F01–F08, F11–F14, L03 and O07: bad files and changed models never pass silently and never stop the others."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import shutil
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from structlog.testing import capture_logs
@@ -87,6 +89,92 @@ def test_F06_hidden_files_and_other_endings_are_told(folder: Path) -> None:
         ".git": "hidden: passed over",
         "en/area/table.xlsx": "no .md file: passed over",
     }
+
+
+# ── F01 to F04, F13: only plain text is read, so that no archive is unpacked, no picture rendered, no macro run ──
+
+
+def _packed(name: str, size: int) -> bytes:
+    """An archive whose one part unpacks to so many bytes."""
+    raw = BytesIO()
+    with ZipFile(raw, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(name, b" " * size)
+    return raw.getvalue()
+
+
+_BOMB = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]><x>&b;&c;</x>'
+)
+
+
+@pytest.fixture
+def never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **named: object) -> None:
+        raise AssertionError("an archive or document was opened")
+
+    monkeypatch.setattr("zipfile.ZipFile.__init__", refuse)
+
+
+def _put(folder: Path, name: str, raw: bytes) -> None:
+    (folder / "en/area" / name).write_bytes(raw)
+
+
+_DOCX, _XLSX = _packed("word/document.xml", 50_000_000), _packed("xl/worksheets/sheet1.xml", 50_000_000)
+
+
+@pytest.mark.usefixtures("never_unpacked")
+def test_F01_a_document_that_unpacks_to_fifty_megabytes_is_not_unpacked(folder: Path) -> None:
+    _put(folder, "small.docx", _DOCX)
+    _put(folder, "small.md", _DOCX)
+    told = _told(_read(folder))
+    assert told["en/area/small.docx"] == "no .md file: passed over"
+    assert "packed document" in told["en/area/small.md"]
+
+
+@pytest.mark.usefixtures("never_unpacked")
+def test_F02_entities_are_text_like_any_other(folder: Path) -> None:
+    write_file(folder, "en/area/bomb.md", section_text("bomb", f"Text. {_BOMB} More text."))
+    reading = _read(folder)
+    told = " ".join(section.text for document in reading.documents for section in document.sections)
+    assert "root:" not in told
+    assert "aaaaaaaaaaaaaaaaaaaa" not in told
+
+
+@pytest.mark.usefixtures("never_unpacked")
+def test_F03_a_table_is_not_unpacked(folder: Path) -> None:
+    _put(folder, "table.xlsx", _XLSX)
+    assert _told(_read(folder))["en/area/table.xlsx"] == "no .md file: passed over"
+
+
+@pytest.mark.usefixtures("never_unpacked")
+def test_F04_a_pdf_is_passed_over_or_refused_by_its_content(folder: Path) -> None:
+    raw = b"%PDF-1.7\n" + b"1 0 obj<</Length 200000000/Filter/FlateDecode>>stream\n\xff\xfe\x00" * 3
+    _put(folder, "page.pdf", raw)
+    _put(folder, "page.md", raw)
+    told = _told(_read(folder))
+    assert told["en/area/page.pdf"] == "no .md file: passed over"
+    assert "en/area/page.md" in told
+
+
+@pytest.mark.usefixtures("never_unpacked")
+@pytest.mark.parametrize("name", ["macro.docm", "old.doc", "scan.pdf", "locked.xlsx", "sheet.ods"])
+def test_F13_what_needs_another_program_to_be_read_is_told_by_name(folder: Path, name: str) -> None:
+    _put(folder, name, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    assert _told(_read(folder))[f"en/area/{name}"] == "no .md file: passed over"
+
+
+def test_F11_of_two_who_save_the_same_file_at_once_each_reading_has_one_whole_version(folder: Path) -> None:
+    file = folder / "en/area/shared.md"
+    versions = [section_text("shared", f"Version {mark}. " + mark * 2000) for mark in "AB"]
+    seen = set()
+    for turn in range(20):
+        for number in (turn % 2, 1 - turn % 2):
+            other = file.with_suffix(f".{number}")
+            write_file(folder, f"en/area/shared.{number}", versions[number])
+            other.replace(file)
+        [text] = [one.sections[0].text for one in _read(folder).documents if one.file == "en/area/shared.md"]
+        seen.add("AB" if "A" * 2000 in text and "B" * 2000 in text else text[len("Version ")])
+    assert seen == {"A", "B"}
 
 
 def test_F06_a_huge_file_is_refused_unread(folder: Path) -> None:

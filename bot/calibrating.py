@@ -618,6 +618,7 @@ def write(file: CalibrationFile, folder: Path = IN_USE) -> Path:
     part = target.with_suffix(".part")
     try:
         part.write_text(file.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        part.chmod(0o644)  # whoever runs the bot reads it, not only who fitted it
         part.replace(target)
     except OSError as error:
         raise CalibrationError(f"{target} can't be written ({error}): install where it may be") from error

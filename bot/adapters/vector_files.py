@@ -105,6 +105,7 @@ class VectorFile:
         )
         new = file.with_name(f".{file.name}.new")
         new.write_bytes(head.model_dump_json().encode() + b"\n" + body)
+        new.chmod(0o644)  # as public as the texts beside it
         new.replace(file)
 
     def _table(self) -> npt.NDArray[np.void]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.adapters.file_lock import file_lock
 from bot.errors import AlreadyRunningError, DatabaseError
+
+_log = structlog.get_logger(__name__)
 
 _ADVISORY_LOCK = 5_304_731_842_190
 """Any number will do, as long as no other program takes the same in our database."""
@@ -24,20 +28,44 @@ def folder_lock(folder: Path) -> Iterator[None]:
         AlreadyRunningError: another process holds it.
         DatabaseError: the folder can't be made or written to.
     """
+    private_folder(folder)
     with ExitStack() as stack:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             is_held = stack.enter_context(file_lock(folder / "running.lock"))
         except OSError as error:
-            raise DatabaseError(
-                f"the data folder {folder} can't be used ({error}); choose another with --data"
-            ) from error
+            raise _unusable(folder, error) from error
         if not is_held:
             raise AlreadyRunningError(
                 f"the data folder {folder} is in use by another process (probably a running bot): "
                 "stop that one first, or choose another folder with --data"
             )
         yield
+
+
+def private_folder(folder: Path) -> None:
+    """Make the folder, for this user alone, if it is missing; one that others can enter is left so and told.
+
+    It may be open on purpose, to the group that makes the backups, and it may hold other things than ours.
+
+    Raises:
+        DatabaseError: it can't be made.
+    """
+    try:
+        folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+        mode = stat.S_IMODE(folder.stat().st_mode)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        _log.warning(
+            "data_folder_open_to_others",
+            folder=str(folder),
+            mode=f"{mode:04o}",
+            advice=f"it holds visitors' ids and questions; run `chmod -R go= {folder}`",
+        )
+
+
+def _unusable(folder: Path, error: Exception) -> DatabaseError:
+    return DatabaseError(f"the data folder {folder} can't be used ({error}); choose another with --data")
 
 
 @asynccontextmanager

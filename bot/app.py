@@ -59,6 +59,7 @@ from bot.ingestion.model import Document, Progress, Stage, SyncReport, Vector
 from bot.ingestion.ports import Side
 from bot.ingestion.service import Ingestion, ProgressCallback
 from bot.languages import words_of
+from bot.ops.open_files import allow_many_open_files
 from bot.settings import Settings, Store
 from bot.visitors.service import VisitorService
 from bot.vocabulary import Locale, SectionKey
@@ -472,6 +473,7 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
     from bot.app_announcements import Broadcasting, announcing  # noqa: PLC0415 - only the bot needs Telegram's library
     from bot.chat.application import build_chat  # noqa: PLC0415 - as above
 
+    allow_many_open_files()
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(_sandbox(settings)) if _needs_sandbox(settings) else None
         core = await stack.enter_async_context(open_core(settings))
@@ -564,15 +566,16 @@ def _chat_options(settings: Settings) -> ChatOptions:
     from bot.chat.pace import Rates  # noqa: PLC0415 - as above
 
     delivery, telegram, limits, sandbox = settings.delivery, settings.telegram, settings.limits, settings.sandbox
-    webhook = telegram.mode == "webhook"
     return ChatOptions(
         token=telegram.token.get_secret_value() or settings.sandbox.token,
         base_url=f"http://{sandbox.host}:{sandbox.port}" if _needs_sandbox(settings) else telegram.base_url,
         mode=telegram.mode,
         webhook_url=telegram.webhook_url,
         webhook_secret=telegram.webhook_secret.get_secret_value(),
-        serve_host=telegram.webhook_host if webhook else settings.health.host,
-        serve_port=telegram.webhook_port if webhook else settings.health.port,
+        webhook_host=telegram.webhook_host,
+        webhook_port=telegram.webhook_port,
+        health_host=settings.health.host,
+        health_port=settings.health.port,
         poll_timeout_s=telegram.poll_timeout_s,
         request_timeout_s=telegram.request_timeout_s,
         contact=telegram.contact,

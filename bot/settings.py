@@ -225,7 +225,7 @@ class Logs(_Table):
 
 
 class Health(_Table):
-    """The health routes /livez and /readyz in polling mode; webhook mode serves them beside the webhook."""
+    """The health routes /livez and /readyz: for who looks after the machine, never at the webhook's public address."""
 
     host: str = "127.0.0.1"
     port: Port = 8082

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import Literal
 from urllib.parse import urlsplit
 
 import structlog
-import uvicorn
-from starlette.applications import Starlette
 from telegram import error as telegram_error
 from telegram.ext import ApplicationBuilder, Defaults
 from telegram.request import BaseRequest
@@ -41,6 +39,7 @@ from bot.chat.progress import ProgressBoard
 from bot.chat.sender import Sender
 from bot.chat.transport import AiohttpRequest
 from bot.chat.visit import CPU_S_PER_MINUTE, House
+from bot.chat.web_server import Address, serve
 from bot.chat.webhook import health_app, webhook_app
 from bot.errors import SettingsError, TelegramError
 from bot.i18n.translator import Catalogs
@@ -53,7 +52,6 @@ OFFICIAL_SERVER = "https://api.telegram.org"
 _CONNECT_TIMEOUT_S = 5.0
 _RECONNECTING = Backoff(first_s=0.5, longest_s=30.0)
 _WEBHOOK_CONNECTIONS = 100
-_SERVER_CLOSE_S = 3.0
 _SPARE_CONNECTIONS = 8
 """For «typing…» and the menu."""
 
@@ -62,7 +60,7 @@ _SPARE_CONNECTIONS = 8
 class ChatOptions:
     """Plain values; `bot.settings` says what they mean. `base_url` empty means Telegram itself.
 
-    `serve_port` 0 takes a free port, None serves no health routes (polling mode only).
+    A port of 0 takes a free one; `health_port` None serves no health routes.
     """
 
     token: str = field(repr=False)
@@ -70,8 +68,10 @@ class ChatOptions:
     mode: Literal["polling", "webhook"] = "polling"
     webhook_url: str = ""
     webhook_secret: str = field(default="", repr=False)
-    serve_host: str = "127.0.0.1"
-    serve_port: int | None = None
+    webhook_host: str = "127.0.0.1"
+    webhook_port: int = 0
+    health_host: str = "127.0.0.1"
+    health_port: int | None = None
     poll_timeout_s: int = 25
     request_timeout_s: float = 20.0
     contact: str = ""
@@ -134,7 +134,8 @@ class Chat:
         self._poller: Poller | None = None
         self.started = asyncio.Event()
         """Set once updates are taken in."""
-        self.port: int | None = None
+        self.webhook_port: int | None = None
+        self.health_port: int | None = None
         """Where the webhook and the health routes are served, once they are."""
 
     async def run(self) -> None:
@@ -168,9 +169,8 @@ class Chat:
         try:
             async with asyncio.TaskGroup() as group:
                 await asyncio.to_thread(self._catalogs.read)
-                app = self._web_app()
-                if app is not None:
-                    group.create_task(self._serve(app))
+                for served in self._web_apps():
+                    group.create_task(served)
                 await self._connect()
                 group.create_task(self.intake.run())
                 group.create_task(publish_menu(self._application.bot, self._catalogs))
@@ -215,12 +215,17 @@ class Chat:
             group.create_task(self._poller.run())
         self.started.set()
 
-    def _web_app(self) -> Starlette | None:
+    def _web_apps(self) -> Iterator[Coroutine[None, None, None]]:
+        """The webhook, and the health routes at an address of their own: they are no stranger's business."""
         options = self._options
         if options.mode == "webhook":
             path = urlsplit(options.webhook_url).path or "/"
-            return webhook_app(self.intake.accept, self._health, path=path, secret=options.webhook_secret)
-        return health_app(self._health) if options.serve_port is not None else None
+            hook = webhook_app(self.intake.accept, path=path, secret=options.webhook_secret)
+            address = Address(options.webhook_host, options.webhook_port, "SCODA_TELEGRAM_WEBHOOK_PORT")
+            yield serve(hook, address, ready=partial(setattr, self, "webhook_port"))
+        if options.health_port is not None:
+            address = Address(options.health_host, options.health_port, "SCODA_HEALTH_PORT")
+            yield serve(health_app(self._health), address, ready=partial(setattr, self, "health_port"))
 
     async def _health(self) -> Mapping[str, str]:
         """What the parts say of themselves, and whether Telegram is reached."""
@@ -230,19 +235,6 @@ class Chat:
         if not self.started.is_set():
             return "not reached yet"
         return "not reached" if self._poller is not None and self._poller.is_failing else "ok"
-
-    async def _serve(self, app: Starlette) -> None:
-        options = self._options
-        listener = _listener(options)
-        self.port = int(listener.getsockname()[1])
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=75, lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            await asyncio.shield(serving)
-        finally:
-            server.should_exit = True
-            await asyncio.wait({serving}, timeout=_SERVER_CLOSE_S)
-            listener.close()
 
     def _join_newsroom(self, house: House) -> ProgressBoard | None:
         """From now on organisers are told of events; the board, to be run, keeps them up to date meanwhile."""
@@ -273,15 +265,6 @@ class Chat:
             reading_in=parts.reading_in,
             cpu=CpuBudget(options.cpu_s_per_minute),
         )
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to the app."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 @asynccontextmanager
@@ -322,17 +305,6 @@ def build_application(
         .updater(None)
         .build()
     )
-
-
-def _listener(options: ChatOptions) -> socket.socket:
-    port = options.serve_port or 0
-    try:
-        return socket.create_server((options.serve_host, port))
-    except OSError as error:
-        name = "SCODA_TELEGRAM_WEBHOOK_PORT" if options.mode == "webhook" else "SCODA_HEALTH_PORT"
-        raise SettingsError(
-            f"can't listen on {options.serve_host}:{port} ({os.strerror(error.errno or 0)}): set {name} to a free port"
-        ) from error
 
 
 def _base_url(options: ChatOptions) -> str:

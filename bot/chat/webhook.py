@@ -1,4 +1,4 @@
-"""The web side: Telegram's calls in webhook mode, and the health routes in both modes."""
+"""What is served: Telegram's calls in webhook mode, and the health routes, each at an address of its own."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _NEEDED = ("database", "inbox")
 """Without these no update can be taken; all else may be down and the bot still does part of its work."""
 
 
-def webhook_app(accept: Accept, health: Health, *, path: str, secret: str) -> Starlette:
-    """Telegram's calls at `path`, beside the health routes.
+def webhook_app(accept: Accept, *, path: str, secret: str) -> Starlette:
+    """Telegram's calls at `path`, and nothing else: the address is open to everybody.
 
     Raises:
         ValueError: no secret: then anybody could pretend to be Telegram.
@@ -41,12 +41,27 @@ def webhook_app(accept: Accept, health: Health, *, path: str, secret: str) -> St
             return Response(status_code=HTTPStatus.FORBIDDEN)
         return await _receive(request, accept)
 
-    return Starlette(routes=[Route(path, receive, methods=["POST"]), *_health_routes(health)])
+    return Starlette(routes=[Route(path, receive, methods=["POST"])])
 
 
 def health_app(health: Health) -> Starlette:
-    """The health routes alone, for polling mode."""
-    return Starlette(routes=_health_routes(health))
+    """`/livez` and `/readyz`, for whoever looks after the machine."""
+
+    async def live(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_request: Request) -> Response:
+        try:
+            components = dict(await health())
+        except Exception as error:  # noqa: BLE001 - a check that fails is an answer too
+            components = {"database": f"the check failed: {type(error).__name__}"}
+        is_ready = all(components.get(name, "ok") == "ok" for name in _NEEDED)
+        is_whole = all(state == "ok" for state in components.values())
+        status = "ok" if is_whole else "degraded" if is_ready else "unavailable"
+        code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"status": status, "components": components}, status_code=code)
+
+    return Starlette(routes=[Route("/livez", live), Route("/readyz", ready)])
 
 
 async def _receive(request: Request, accept: Accept) -> Response:
@@ -91,21 +106,3 @@ def _parse(body: bytes) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return update if isinstance(update, dict) else None
-
-
-def _health_routes(health: Health) -> list[Route]:
-    async def live(_request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    async def ready(_request: Request) -> Response:
-        try:
-            components = dict(await health())
-        except Exception as error:  # noqa: BLE001 - a check that fails is an answer too
-            components = {"database": f"the check failed: {type(error).__name__}"}
-        is_ready = all(components.get(name, "ok") == "ok" for name in _NEEDED)
-        is_whole = all(state == "ok" for state in components.values())
-        status = "ok" if is_whole else "degraded" if is_ready else "unavailable"
-        code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
-        return JSONResponse({"status": status, "components": components}, status_code=code)
-
-    return [Route("/livez", live), Route("/readyz", ready)]

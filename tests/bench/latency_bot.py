@@ -114,7 +114,7 @@ async def embed_on_demand() -> None:
 
 async def run(base_url: str, workshop: Workshop) -> None:
     settings = workshop.settings.model_copy(update={"announcements": Announcements(ask_visitors=False)})
-    options = replace(app._chat_options(settings), base_url=base_url, token=DEFAULT_TOKEN, serve_port=None)
+    options = replace(app._chat_options(settings), base_url=base_url, token=DEFAULT_TOKEN, health_port=None)
     async with open_core(settings) as core:
         await core.make_answerable()
         texts = CountedTexts(core.embedder)

@@ -109,7 +109,7 @@ class BotProcess:
             process = await asyncio.create_subprocess_exec(
                 *place.command("run"), cwd=place.home, env=environment(chosen), stdout=log, stderr=log
             )
-        health = f"http://127.0.0.1:{chosen.get('telegram_webhook_port', port)}"
+        health = f"http://127.0.0.1:{port}"
         return cls(place, chosen, log_file, health, process, begun_at)
 
     async def is_up(self) -> None:

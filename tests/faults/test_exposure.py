@@ -1,20 +1,36 @@
-"""Row S09: what others on the machine can reach."""
+"""Rows R05 and S08 to S10: what others on the machine and on the network can reach."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import resource
+import socket
 import stat
 import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from bot.adapters.database.engine import open_database
 from bot.adapters.vector_files import write_vectors
+from bot.chat import web_server
+from bot.chat.web_server import Address, serve
+from bot.chat.webhook import webhook_app
+from bot.ops.open_files import allow_many_open_files
+from bot.sandbox.engine import DEFAULT_TOKEN
+from bot.settings import Settings
 from bot.vocabulary import Locale
+from tests.e2e.apps import running_app
 from tests.e2e.processes import Place, environment
-from tests.e2e.visitors import LIMIT_S
+from tests.e2e.visitors import LIMIT_S, Town
+
+SECRET = "webhookSecret"
 
 # ── files ──
 
@@ -70,3 +86,130 @@ def test_S09_vectors_beside_the_knowledge_stay_as_readable_as_its_texts(tmp_path
         os.umask(before)
     assert file is not None
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
+
+
+# ── ports ──
+
+_HALF = b"POST /hook HTTP/1.1\r\nHost: bot\r\n"
+_SERVING = """
+import asyncio, resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+from bot.chat.web_server import Address, serve
+from bot.chat.webhook import health_app
+async def health(): return {"database": "ok"}
+asyncio.run(serve(health_app(health), Address("127.0.0.1", 0, ""), ready=lambda port: print(port, flush=True)))
+"""
+
+
+def test_R05_hundreds_of_half_requests_do_not_keep_the_health_routes_from_answering():
+    code = _SERVING.replace("FILES", "200")
+    with (
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment({})) as server,
+        ExitStack() as stack,
+    ):
+        stack.callback(server.kill)
+        assert server.stdout is not None
+        place = ("127.0.0.1", int(server.stdout.readline()))
+        for _ in range(300):
+            half = stack.enter_context(socket.create_connection(place, LIMIT_S))
+            half.sendall(_HALF)
+        answer = httpx.get(f"http://127.0.0.1:{place[1]}/livez", timeout=LIMIT_S, trust_env=False)
+        assert answer.status_code == 200
+
+
+@asynccontextmanager
+async def _webhook() -> AsyncIterator[int]:
+    """A webhook whose updates nobody stores; gives its port."""
+
+    async def accept(raws: Sequence[object]) -> int:
+        return len(raws)
+
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    app = webhook_app(accept, path="/hook", secret=SECRET)
+    serving = asyncio.create_task(serve(app, Address("127.0.0.1", 0, ""), ready=port.set_result))
+    try:
+        yield await port
+    finally:
+        serving.cancel()
+        await asyncio.wait({serving})
+
+
+_SENT = (
+    b"",
+    _HALF,
+    _HALF + b"Content-Length: 1000\r\n\r\n{",
+    _HALF + b"X-Telegram-Bot-Api-Secret-Token: " + SECRET.encode() + b"\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
+)
+
+
+@pytest.mark.parametrize("sent", _SENT, ids=["nothing", "half headers", "half a body", "half a body with the secret"])
+async def test_R05_a_request_that_does_not_come_to_its_end_is_ended(monkeypatch: pytest.MonkeyPatch, sent: bytes):
+    monkeypatch.setattr(web_server, "EXCHANGE_S", 0.05)
+    async with asyncio.timeout(LIMIT_S), _webhook() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        with suppress(ConnectionResetError):
+            while await reader.read(1000):
+                writer.write(b" ")  # what arrives meanwhile gains it no time
+        writer.close()
+
+
+async def test_R05_when_all_places_are_taken_the_longest_waiting_leaves_and_whole_requests_are_answered(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(web_server, "_MOST_CONNECTIONS", 3)
+    async with asyncio.timeout(LIMIT_S), _webhook() as port, httpx.AsyncClient(trust_env=False) as client:
+        headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+        first = await client.post(f"http://127.0.0.1:{port}/hook", json={"update_id": 1}, headers=headers)
+        halves = []
+        for _ in range(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(_HALF)
+            halves.append((reader, writer))
+        assert await _ended(halves[0][0]), "the one that waits longest"
+        second = await client.post(f"http://127.0.0.1:{port}/hook", json={"update_id": 2}, headers=headers)
+        assert (first.status_code, second.status_code) == (200, 200)
+        assert not halves[-1][0].at_eof()
+        for _, writer in halves:
+            writer.close()
+
+
+async def _ended(reader: asyncio.StreamReader) -> bool:
+    with suppress(ConnectionResetError):
+        return await reader.read() == b""
+    return True
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "then"),
+    [(256, 1024, 1024), (256, resource.RLIM_INFINITY, 4096), (8192, 8192, 8192), (256, 256, 256)],
+)
+def test_R05_the_number_of_open_files_is_raised_as_far_as_the_system_lets_us(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, then: int
+):
+    limits = [(soft, hard)]
+    monkeypatch.setattr(resource, "getrlimit", lambda which: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda which, values: limits.append(values))
+    allow_many_open_files()
+    assert limits[-1] == (then, hard)
+
+
+async def test_S10_at_the_public_address_there_is_the_webhook_and_nothing_else():
+    async with _webhook() as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        for path in ("/readyz", "/livez", "/", "/docs", "/metrics"):
+            assert (await client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("mode", ["polling", "webhook"])
+async def test_S08_the_health_routes_are_on_loopback_and_say_nothing_of_anybody(place: Place, town: Town, mode: str):
+    question = "How many freight trains with purple umbrellas ran in 2025?"
+    john = await town.visitor("John", "en")
+    async with running_app(place, town, mode) as app:
+        await john.ask(question)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.chat.health_port}", trust_env=False) as client:
+            told = [(await client.get(path)).text for path in ("/livez", "/readyz")]
+    assert Settings().health.host == "127.0.0.1"
+    assert all("status" in one for one in told)
+    for secret in (str(john.id), "John", "umbrellas", DEFAULT_TOKEN, str(place.data), "secret-for"):
+        assert secret not in "".join(told)

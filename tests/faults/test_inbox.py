@@ -453,11 +453,8 @@ async def test_a_network_that_is_down_is_waited_for_and_told_once():
 # ── webhook ──
 
 
-def _client(accept, health=None) -> httpx.AsyncClient:
-    async def fine():
-        return {"database": "ok"}
-
-    app = webhook_app(accept, health or fine, path="/hook", secret=SECRET)
+def _client(accept) -> httpx.AsyncClient:
+    app = webhook_app(accept, path="/hook", secret=SECRET)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot")
 
 

@@ -169,7 +169,7 @@ async def test_O03_without_its_index_it_is_ready_and_says_so(place: Place, town:
 
 
 async def _get(app: App, path: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.chat.port}", trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.chat.health_port}", trust_env=False) as client:
         return await client.get(path)
 
 

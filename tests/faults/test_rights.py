@@ -784,15 +784,13 @@ async def test_I05_the_secret_is_in_no_address_and_in_no_log_line(caplog):
     caplog.set_level(logging.DEBUG)
     keep_tokens_out_of_logs()
     state, telegram, updates_telegram = FakeState(), NotingTelegram(), NotingTelegram()
-    options = ChatOptions(
-        token=TOKEN, mode="webhook", webhook_url="https://bot.example/hook", webhook_secret=SECRET, serve_port=0
-    )
+    options = ChatOptions(token=TOKEN, mode="webhook", webhook_url="https://bot.example/hook", webhook_secret=SECRET)
     header = "X-Telegram-Bot-Api-Secret-Token"
     with capture_logs() as logs:
         application = build_application(options, telegram, updates_telegram)
         chat = Chat(options, _parts(state), application, updates_transport=updates_telegram)
         async with httpx.AsyncClient() as client, _running(chat):
-            address = f"http://127.0.0.1:{chat.port}/hook"
+            address = f"http://127.0.0.1:{chat.webhook_port}/hook"
             update = {"update_id": 1} | message("question")
             forged = await client.post(address, json=update, headers={header: SECRET + "x"})
             in_the_address = await client.post(f"{address}?secret_token={SECRET}", json=update)

@@ -56,7 +56,8 @@ async def test_a_question_is_answered_in_either_mode_and_the_end_is_orderly(mode
             mode=mode,
             webhook_url=f"http://127.0.0.1:{port}/hook",
             webhook_secret="secret",
-            serve_port=port,
+            webhook_port=port,
+            health_port=0,
             poll_timeout_s=1,
         )
         async with build_chat(options, parts(state)) as chat:
@@ -66,7 +67,7 @@ async def test_a_question_is_answered_in_either_mode_and_the_end_is_orderly(mode
                 response = await person.post(f"/sandbox/personas/{ANNA}/send", json={"text": f"question {number}"})
                 assert response.status_code == 200
             await until(lambda: len(state.turns) == 5)
-            assert (await person.get(f"http://127.0.0.1:{port}/readyz")).json()["status"] == "ok"
+            assert (await person.get(f"http://127.0.0.1:{chat.health_port}/readyz")).json()["status"] == "ok"
             chat.stop()
             chat.stop()
             await asyncio.wait_for(running, 10)

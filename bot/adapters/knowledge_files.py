@@ -20,7 +20,7 @@ from bot.errors import Fault, KnowledgeError
 from bot.ingestion.model import Document, Reading
 from bot.vocabulary import DocumentPath, Locale
 
-_LARGEST_FILE = 1_048_576
+_LARGEST_FILE = 262_144
 _DEEPEST = 12
 LEDGER_NAME = "translations.sum"
 """The record of translations: read by `translation_ledger`, no knowledge."""

@@ -10,7 +10,7 @@ from datetime import date
 import regex
 
 from bot.adapters.front_matter import FrontMatter, SourceMatter, read_front_matter
-from bot.adapters.markdown_text import Block, read_markdown, unseen_characters
+from bot.adapters.markdown_text import Block, BlockTooLongError, read_markdown, unseen_characters
 from bot.errors import Fault
 from bot.ingestion.chunking import LONGEST_SENTENCE
 from bot.ingestion.model import Audience, Document, Section, Source
@@ -80,7 +80,11 @@ class _Parser:
         for line, name in unseen_characters(text):
             self._warn(line + 1, f"hidden characters were removed ({name})")
         body, first_line = self._split_front_matter(clean(text))
-        blocks, remarks = read_markdown(body, first_line=first_line)
+        try:
+            blocks, remarks = read_markdown(body, first_line=first_line)
+        except BlockTooLongError as error:
+            self._fault(first_line + error.line, str(error))
+            return None
         for remark in remarks:
             self._warn(remark.line, remark.reason)
         title = self._title(blocks)

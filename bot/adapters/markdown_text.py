@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 import regex
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, lheading
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from bot.adapters.html_scan import Closing, Opening, Text, Unseen, scan_html
+
+LONGEST_BLOCK = 20_000
+"""Characters of a paragraph or a piece of HTML; the longest of the bundled ones has 3,688."""
+_LONGEST_NAME = 20
+_LOOKED_AHEAD = 50
+"""Lines of a paragraph."""
 _QUESTION = regex.compile(r"^[?？؟]\s+(?=\S)")
 _HIDING_STYLE = regex.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.\d])|font-size\s*:\s*0|color\s*:\s*(?:white|#fff)",
@@ -48,8 +56,23 @@ class Remark:
     reason: str
 
 
+class BlockTooLongError(Exception):
+    """The library's time for a paragraph grows with the square of its length, so a long one is not read at all."""
+
+    def __init__(self, line: int, length: int) -> None:
+        super().__init__(
+            f"a paragraph of {length:,} characters: {LONGEST_BLOCK:,} are read at most; divide it by blank lines"
+        )
+        self.line = line
+        """Counted from 0."""
+
+
 def read_markdown(text: str, *, first_line: int) -> tuple[list[Block], list[Remark]]:
-    """Cut Markdown at its headings; the attributes of a heading (`{#id …}`) stay at its end."""
+    """Cut Markdown at its headings; the attributes of a heading (`{#id …}`) stay at its end.
+
+    Raises:
+        BlockTooLongError: a paragraph has more than `LONGEST_BLOCK` characters.
+    """
     reader = _Reader(first_line)
     reader.read(_MARKDOWN.parse(text))
     return reader.blocks, reader.remarks
@@ -59,17 +82,29 @@ def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
     markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005 - judged below
     markdown.block.ruler.at("lheading", _underlined_heading)
+    markdown.core.ruler.after("block", "bounded", _refuse_long_blocks)
     return markdown
 
 
+def _refuse_long_blocks(state: StateCore) -> None:
+    """Between the library's two passes: the first, by lines, is quick; the second, within paragraphs, may not be."""
+    for token in state.tokens:
+        if token.type in {"inline", "html_block"} and len(token.content) > LONGEST_BLOCK:
+            raise BlockTooLongError(token.map[0] if token.map else 0, len(token.content))
+
+
 def _underlined_heading(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature
-    """The library's rule, asked only where a line below begins like an underline: it tries six others on each line."""
-    for line in range(start_line + 1, end_line):
+    """The library's rule, asked only where a line below begins like an underline: it tries six others on each line.
+
+    It is asked, too, where no blank line comes soon: to look for one from each paragraph on would take its own time.
+    """
+    last = min(end_line, start_line + 1 + _LOOKED_AHEAD)
+    for line in range(start_line + 1, last):
         if state.isEmpty(line):
             return False
         if state.src[state.bMarks[line] + state.tShift[line]] in "-=":
             return lheading(state, start_line, end_line, silent)
-    return False
+    return last < end_line and lheading(state, start_line, end_line, silent)
 
 
 _MARKDOWN = _markdown()
@@ -161,28 +196,36 @@ class _Reader:
         return text
 
 
-class _Sieve(HTMLParser):
+class _Sieve:
     """Lets through what a reader of the page would see."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.remarks: list[str] = []
         self._kept: list[str] = []
         self._open: list[tuple[str, bool]] = []
+        self._names: Counter[str] = Counter()
+        """How often each tag is open."""
+        self._hidden = 0
+        """How many of them hide what they hold."""
         self._links: list[tuple[str, int]] = []
 
     def text(self, text: str) -> None:
         """Text that is no HTML."""
-        if not self._is_hidden:
+        if not self._hidden:
             self._kept.append(text)
 
     def html(self, source: str) -> None:
         """A piece of HTML: one tag of a line, or a block."""
-        comment = source.rfind("<!--")
-        if comment >= 0 and "-->" not in source[comment:]:
-            self.handle_comment(source[comment:])
-            source = source[:comment]
-        self.feed(source)
+        for piece in scan_html(source):
+            match piece:
+                case Text(text):
+                    self.text(text)
+                case Opening(tag, attributes):
+                    self._enter(tag, attributes)
+                case Closing(tag):
+                    self._leave(tag)
+                case Unseen(what, length):
+                    self.remarks.append(f"{what} was left out ({length} characters)")
 
     def open_link(self, address: str) -> None:
         """What follows is the text of a link."""
@@ -200,38 +243,30 @@ class _Sieve(HTMLParser):
 
     def finish(self) -> str:
         """All that was let through."""
-        self.close()
         return "".join(self._kept)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def _enter(self, tag: str, attributes: Mapping[str, str]) -> None:
         if tag in {"br", "p", "div", "li", "tr"}:
             self.text("\v")
         if tag in _VOID_ELEMENTS:
             return
-        hidden = tag in _UNSEEN_ELEMENTS or _hides(dict(attrs))
-        if hidden:
-            self.remarks.append(f"hidden text was left out (<{tag}>)")
-        self._open.append((tag, hidden))
+        hides = (
+            tag in _UNSEEN_ELEMENTS or "hidden" in attributes or bool(_HIDING_STYLE.search(attributes.get("style", "")))
+        )
+        if hides:
+            self.remarks.append(f"hidden text was left out (<{tag[:_LONGEST_NAME]}>)")
+        self._open.append((tag, hides))
+        self._names[tag] += 1
+        self._hidden += hides
 
-    def handle_endtag(self, tag: str) -> None:
-        for number in range(len(self._open) - 1, -1, -1):
-            if self._open[number][0] == tag:
-                del self._open[number:]
+    def _leave(self, tag: str) -> None:
+        """Close the last such tag with all that are open in it."""
+        while self._names[tag]:
+            name, hides = self._open.pop()
+            self._names[name] -= 1
+            self._hidden -= hides
+            if name == tag:
                 return
-
-    def handle_data(self, data: str) -> None:
-        self.text(data)
-
-    def handle_comment(self, data: str) -> None:
-        self.remarks.append(f"a hidden comment was left out ({len(data)} characters)")
-
-    @property
-    def _is_hidden(self) -> bool:
-        return any(hidden for _, hidden in self._open)
-
-
-def _hides(attributes: dict[str, str | None]) -> bool:
-    return "hidden" in attributes or bool(_HIDING_STYLE.search(attributes.get("style") or ""))
 
 
 def _bare(address: str) -> str:

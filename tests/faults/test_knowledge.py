@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -17,6 +18,7 @@ from bot.adapters.chroma import Near, StorePlace, VectorStore, open_store
 from bot.adapters.folder_watch import FolderWatch
 from bot.adapters.index import PublishedIndex
 from bot.adapters.knowledge_files import LEDGER_NAME, KnowledgeFiles
+from bot.adapters.markdown_text import _Sieve, read_markdown
 from bot.adapters.translation_ledger import TranslationLedger
 from bot.answering.model import Answer, Question
 from bot.answering.pipeline import Answerer
@@ -768,3 +770,58 @@ async def test_F14_the_newest_value_is_told_first(house: House) -> None:
     answer = await _told_of_opening(house)
     assert [str(citation.key.path) for citation in answer.citations] == ["area/new.md", "area/old.md"]
     assert answer.sentences[0] == "On working days the Pearl centre opens at 10:00."
+
+
+# ── F15: files that take long to read ──
+
+_LARGE = 262_144
+_CPU_LIMIT_S = 15.0
+"""Each takes below 3 s, and minutes where its time grows with the square of its length."""
+_MARKS = (
+    "<a",
+    "<a ",
+    "<a>x",
+    "<a b='",
+    "</a",
+    "<!--",
+    "<!-- ",
+    "<![CDATA[",
+    "<?",
+    "<!",
+    "&#",
+    "<script>",
+    "< ",
+    "<a hidden>",
+)
+
+
+@pytest.mark.parametrize("mark", _MARKS)
+def test_F20_html_of_a_quarter_of_a_megabyte_is_sieved_in_the_time_of_its_length(mark: str) -> None:
+    began = time.process_time()
+    sieve = _Sieve()
+    sieve.html("<div>" + mark * (_LARGE // len(mark)))
+    sieve.finish()
+    assert time.process_time() - began < _CPU_LIMIT_S
+
+
+def test_F20_headings_without_blank_lines_are_read_in_the_time_of_their_length() -> None:
+    began = time.process_time()
+    blocks, _ = read_markdown("# a\nx\n" * (_LARGE // 8), first_line=1)
+    assert len(blocks) > 10_000
+    assert time.process_time() - began < _CPU_LIMIT_S
+
+
+@pytest.mark.parametrize("start", ["", "<div>\n", "> ", "- "])
+def test_F20_a_paragraph_beyond_all_measure_is_refused_with_its_line_and_what_to_do(folder: Path, start: str) -> None:
+    write_file(folder, "en/area/long.md", section_text("long", start + "<a " * 10_000))
+    [fault] = _read(folder).faults
+    assert fault.path == "en/area/long.md"
+    assert fault.line == 16
+    assert "20,000 are read at most; divide it by blank lines" in fault.reason
+    _told(_read(folder))
+
+
+def test_F20_a_file_of_more_than_a_quarter_of_a_megabyte_is_refused_by_its_size(folder: Path) -> None:
+    write_file(folder, "en/area/large.md", section_text("large", "A line of it.\n\n" * 20_000))
+    told = _told(_read(folder))["en/area/large.md"]
+    assert "a knowledge file may have 262,144; split it" in told

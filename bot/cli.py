@@ -41,7 +41,7 @@ from bot.ingestion.comparing import in_other_languages, inspect, record_translat
 from bot.ingestion.model import Progress, Reading, Stage, SyncReport
 from bot.ops.evaluation_report import render_report
 from bot.ops.evaluation_tables import tables_of
-from bot.ops.logs import configure_logs
+from bot.ops.logs import configure_logs, redact
 from bot.sandbox.server import serve_sandbox
 from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.vocabulary import Locale
@@ -107,7 +107,7 @@ def run() -> None:
     try:
         cli()
     except ScodaError as error:
-        _err.print(f"scoda: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        _err.print(redact(f"scoda: {error}"), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -131,17 +131,7 @@ def _options(
     ] = None,
 ) -> None:
     settings = load_settings(config or DEFAULT_FILE, knowledge=knowledge_folder, data=data)
-    secrets = (
-        settings.telegram.token,
-        settings.telegram.webhook_secret,
-        settings.embedding.api_key,
-        settings.model.api_key,
-    )
-    configure_logs(
-        settings.logs.level,
-        as_json=settings.logs.format == "json",
-        secrets=[secret.get_secret_value() for secret in secrets],
-    )
+    configure_logs(settings.logs.level, as_json=settings.logs.format == "json", secrets=settings.secrets())
     context.obj = settings
 
 
@@ -491,9 +481,9 @@ def _print_tallies(rows: Sequence[Tally]) -> None:
 
 def _print_faults(found: Reading | SyncReport) -> None:
     for fault in found.faults:
-        _err.print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
+        _err.print(redact(str(fault)), style="red", markup=False, highlight=False, soft_wrap=True)
     for warning in found.warnings:
-        _err.print(f"{warning} (warning)", style="yellow", markup=False, highlight=False, soft_wrap=True)
+        _err.print(redact(f"{warning} (warning)"), style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 _STAGES = {

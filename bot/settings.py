@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -23,6 +23,7 @@ DEFAULT_FILE = Path("config/bot.toml")
 """Where settings are read from; the defaults hold if it is missing."""
 
 _MOST_WORKERS = 8
+_SHORTEST_PASSWORD = 5
 
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(gt=0)]
@@ -253,6 +254,15 @@ class Settings(BaseSettings):
     logs: Logs = Logs()
     health: Health = Health()
 
+    def secrets(self) -> list[str]:
+        """Every secret that is set, and the passwords in addresses: what must never be shown."""
+        values = [
+            value for table in vars(self).values() if isinstance(table, BaseModel) for value in vars(table).values()
+        ]
+        secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        addresses = [value for value in (*secrets, *values) if isinstance(value, str) and "://" in value]
+        return [secret for secret in (*secrets, *map(_password_in, addresses)) if secret]
+
     @classmethod
     def settings_customise_sources(  # noqa: PLR0917 - pydantic-settings' own signature
         cls,
@@ -284,6 +294,15 @@ def load_settings(file: Path = DEFAULT_FILE, *, knowledge: Path | None = None, d
     if data is not None:
         settings = settings.model_copy(update={"store": settings.store.model_copy(update={"data": data})})
     return settings
+
+
+def _password_in(address: str) -> str:
+    """The password of an address as its server gets it; nothing where it is so short that it is a word of its own."""
+    try:
+        password = unquote(urlsplit(address).password or "")
+    except ValueError:  # no address after all: its reader says so
+        return ""
+    return password if len(password) >= _SHORTEST_PASSWORD else ""
 
 
 def _read(file: Path) -> dict[str, object]:

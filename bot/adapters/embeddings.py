@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 import structlog
@@ -154,6 +155,7 @@ class EndpointEmbeddings(TwoSidedEmbeddings):
 
     def __init__(self, *, base_url: str, model: str, api_key: SecretStr, timeout_s: float = 20.0) -> None:
         self._base_url = base_url.rstrip("/")
+        self._name = _without_login(self._base_url)
         self._model = model
         self._api_key = api_key
         self._timeout_s = timeout_s
@@ -163,7 +165,7 @@ class EndpointEmbeddings(TwoSidedEmbeddings):
     @property
     def identity(self) -> str:
         """The endpoint's own name for the model; it can't tell when the model behind the name changes."""
-        return f"openai:{self._base_url}:{self._model}:{_TREATMENT}"
+        return f"openai:{self._name}:{self._model}:{_TREATMENT}"
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector a text, in order."""
@@ -171,10 +173,10 @@ class EndpointEmbeddings(TwoSidedEmbeddings):
             vectors = self._loaded().embed_documents([prepared(text) or "-" for text in texts])
         except Exception as error:  # the client lets through errors of openai, httpx and its own
             raise EmbeddingError(
-                f"the embedding endpoint {self._base_url} (model {self._model}) failed: {type(error).__name__}: {error}"
+                f"the embedding endpoint {self._name} (model {self._model}) failed: {type(error).__name__}: {error}"
             ) from error
         if len(vectors) != len(texts):
-            raise EmbeddingError(f"{self._base_url} gave {len(vectors)} vectors for {len(texts)} texts")
+            raise EmbeddingError(f"{self._name} gave {len(vectors)} vectors for {len(texts)} texts")
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
@@ -207,6 +209,12 @@ class EndpointEmbeddings(TwoSidedEmbeddings):
                 http_client=self._http,
             )
         return self._client
+
+
+def _without_login(address: str) -> str:
+    """The address without user and password: it names the vectors, and stands in errors."""
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _hash_of_file(path: Path) -> str:

@@ -1,15 +1,20 @@
-"""Rows S01 and S02: nothing secret and nobody's words in the logs, nothing secret in the repository."""
+"""Rows S01, S02 and S11: nothing secret and nobody's words in logs and errors, nothing secret in the repository."""
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
+from bot.ops.logs import configure_logs, redact
+from bot.settings import Settings
 from tests.e2e.little_knowledge import TRAINS_IN_2025
 from tests.e2e.processes import Place, free_port, running_bot
 from tests.e2e.visitors import Town, button, until
@@ -80,6 +85,94 @@ async def test_S01_a_refused_token_is_told_without_being_shown(place: Place, tow
         assert "SCODA_TELEGRAM_TOKEN" in bot.log()
         assert TOKEN.partition(":")[2] not in bot.log()
         assert "Traceback" not in bot.log()
+
+
+# ── what is printed ──
+
+SPELT_OUT = 'a+b "secret_token"'
+_SENTENCES = (
+    "POST https://api.telegram.org/bot123456789:AAFsecret_token-1/sendMessage failed",
+    "GET /file/bot123456789%3AAAFsecret_token-1/x.png",
+    "the endpoint http://user:p@ss/secret_token@host:80/v1 failed",
+    "the endpoint http://secret_token@host/v1 failed",
+    "redis://:secret_token@host failed",
+    "GET https://host/v1?model=x&api_key=secret_token&y=1",
+    "Authorization: Bearer secret_token",
+    "Incorrect API key: sk-proj-secret_token0000",
+    r"in JSON it is a+b \"secret_token\" with quotes",
+    "in an address it is a%2Bb%20%22secret_token%22",
+)
+
+
+@pytest.fixture
+def quiet_again() -> Iterator[None]:
+    """Logs and crashes are shown as before."""
+    root, ours = logging.getLogger(), logging.getLogger("bot")
+    before = (root.handlers[:], root.level, ours.level, sys.excepthook)
+    yield
+    configure_logs("info", as_json=False)
+    root.handlers[:], sys.excepthook = before[0], before[3]
+    root.setLevel(before[1])
+    ours.setLevel(before[2])
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("quiet_again")
+@pytest.mark.parametrize("sentence", _SENTENCES)
+def test_S11_a_secret_is_hidden_however_it_is_written(sentence: str):
+    configure_logs("info", as_json=True, secrets=[SPELT_OUT, ""])
+    assert "secret_token" not in redact(sentence)
+    assert "[hidden]" in redact(sentence)
+
+
+@pytest.mark.usefixtures("quiet_again")
+def test_S11_what_is_no_secret_stays_as_it_is():
+    configure_logs("info", as_json=True)
+    for sentence in (
+        "at 2026-11-28T10:15:30 row 12345678: done",
+        "see https://example.org:8080/a?page=2",
+        "mail a@b.org",
+    ):
+        assert redact(sentence) == sentence
+
+
+def test_S11_every_secret_setting_and_every_password_in_an_address_is_known_as_one():
+    settings = Settings(
+        telegram={"token": "1:a", "webhook_secret": "b"},
+        embedding={"api_key": "c", "base_url": "http://user:in%20url@127.0.0.1/v1"},
+        model={"api_key": "d"},
+        store={"database_url": "postgresql://user:for_the_database@127.0.0.1/x"},
+    )
+    named = {"1:a", "b", "c", "d", "in url", "for_the_database", "postgresql://user:for_the_database@127.0.0.1/x"}
+    assert set(settings.secrets()) == named
+
+
+def test_S11_an_error_on_the_terminal_shows_no_password(place: Place):
+    ended = place.scoda(
+        "ask",
+        QUESTION,
+        embedding_provider="openai",
+        embedding_base_url=f"http://user:s3cretpw@127.0.0.1:{free_port()}/v1",
+        embedding_model="m",
+    )
+    assert ended.returncode == 1
+    assert "127.0.0.1" in ended.stderr
+    assert "s3cretpw" not in ended.stderr + ended.stdout
+    identities = place.scoda("knowledge", "status").stdout
+    assert "s3cretpw" not in identities
+
+
+def test_S11_an_unforeseen_error_ends_with_a_traceback_without_secrets(place: Place):
+    code = (
+        "from bot.ops.logs import configure_logs\n"
+        "import sys; sys.stderr = sys.stdout\n"
+        "configure_logs('info', as_json=True, secrets=['s3cretpw'])\n"
+        "import atexit, os; atexit.register(lambda: (sys.stdout.flush(), os._exit(0)))\n"
+        "raise RuntimeError('the key s3cretpw is refused')\n"
+    )
+    told = place.python(code)
+    assert "Traceback" in told
+    assert "the key [hidden] is refused" in told
 
 
 # ── the repository ──

@@ -619,6 +619,9 @@ class FakeComposer:
         limit = 4096 if attachment is None else 1024
         return f"{len(text)} characters, at most {limit}" if len(text) > limit else ""
 
+    def check_button(self, label: str, url: str) -> str:
+        return "" if len(label) <= 64 else "the label is too long"
+
 
 @dataclass
 class ToldOrganisers:

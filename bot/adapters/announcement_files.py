@@ -5,9 +5,12 @@ A table is one announcement. What is wrong is told with file and line, all of it
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import re
+import stat
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -43,6 +46,7 @@ LONGEST_NAME = 10
 """So that name and version fit into an announcement's id."""
 _LARGEST_FILE = 1_048_576
 _LARGEST_ATTACHMENT = 50 * 1_048_576
+_NO_ATTACHMENTS = frozenset({".toml", ".sqlite3", ".sqlite3-wal", ".sqlite3-shm", ".key", ".pem"})
 _NAME = re.compile(rf"[a-z0-9]{{1,{LONGEST_NAME}}}")
 _DURATION = re.compile(r"(?:(\d{1,4})d)? ?(?:(\d{1,4})h)? ?(?:(\d{1,5})m)?")
 _SYNTAX_PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)")
@@ -123,9 +127,23 @@ def _read(file: Path, kind: type[_Written]) -> AnnouncementFile:
 
 
 def _text_of(file: Path) -> str:
-    if file.stat().st_size > _LARGEST_FILE:
-        raise OSError(f"it has more than {_LARGEST_FILE:,} bytes")
-    return file.read_text(encoding="utf-8")
+    return _read_regular(file, _LARGEST_FILE).decode("utf-8")
+
+
+def _read_regular(file: Path, largest: int) -> bytes:
+    """The content of an ordinary file: a pipe would keep us waiting, and a device never ends.
+
+    Raises:
+        OSError: it is none, is larger than `largest` bytes, or can't be read.
+    """
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as reading:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "no ordinary file")
+        content = reading.read(largest + 1)
+    if len(content) > largest:
+        raise OSError(errno.EFBIG, f"it has more than {largest:,} bytes")
+    return content
 
 
 Place = tuple[str | int, ...]
@@ -294,14 +312,28 @@ def _explained(key: str, error: ValidationError) -> Iterator[tuple[Place, str]]:
 def _attachment(folder: Path, written: _Written) -> Attachment | None:
     if written.attachment is None:
         return None
-    file = folder / written.attachment.file
+    named = written.attachment.file
     try:
-        if file.stat().st_size > _LARGEST_ATTACHMENT:
-            raise _FaultsError((("attachment", "file"), f"{file} has more than {_LARGEST_ATTACHMENT // 1_048_576} MB"))
-        content = file.read_bytes()
-    except OSError as error:
-        raise _FaultsError((("attachment", "file"), f"{file} can't be read: {error.strerror}")) from error
-    return Attachment(AttachmentKind(written.attachment.kind), file.name, content)
+        content = _read_regular(_below(folder, named), _LARGEST_ATTACHMENT)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
+        raise _FaultsError((("attachment", "file"), f"{folder / named} can't be read: {reason}")) from error
+    return Attachment(AttachmentKind(written.attachment.kind), named.name, content)
+
+
+def _below(folder: Path, named: Path) -> Path:
+    """Where the file really is: below the folder only, as whoever writes announcements need not have a right to more.
+
+    Raises:
+        OSError: it is elsewhere, or nothing to be sent.
+    """
+    file = (folder / named).resolve(strict=True)
+    if not file.is_relative_to(folder.resolve()):
+        raise OSError(errno.EACCES, f"it must lie below {folder}")
+    is_hidden = any(part.startswith(".") and part != ".." for part in (*named.parts, file.name))
+    if is_hidden or file.suffix in _NO_ATTACHMENTS:
+        raise OSError(errno.EACCES, "settings, state and hidden files are not sent")
+    return file
 
 
 def _draft(key: str, written: _Written, attachment: Attachment | None) -> Draft:

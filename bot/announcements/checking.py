@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from urllib.parse import urlsplit
 
 from bot.announcements.content import missing_locales, stale_locales
 from bot.announcements.model import (
@@ -27,7 +26,6 @@ _MEGABYTE = 1024 * 1024
 _LARGEST = {AttachmentKind.PHOTO: 10 * _MEGABYTE, AttachmentKind.DOCUMENT: 50 * _MEGABYTE}
 """What Telegram takes (https://core.telegram.org/bots/api#sending-files)."""
 _MOST_BUTTONS = 8
-_LONGEST_LABEL = 64
 
 
 class Trouble(Enum):
@@ -73,7 +71,7 @@ def problems_of(announcement: Announcement, composer: Composer, *, now: datetime
         *_label(announcement.label),
         *_texts(announcement.content, composer),
         *_translations(announcement.content),
-        *_buttons(announcement.content),
+        *_buttons(announcement.content, composer),
         *_attachment(announcement.content),
         *_schedule(announcement.schedule, now),
         *_terms(announcement.terms, announcement.content),
@@ -101,27 +99,20 @@ def _translations(content: Content) -> Iterator[Problem]:
         yield Problem(Trouble.MISSING_LANGUAGE, f"text.{locale.value}", "", locale)
 
 
-def _buttons(content: Content) -> Iterator[Problem]:
+def _buttons(content: Content, composer: Composer) -> Iterator[Problem]:
     if len(content.buttons) > _MOST_BUTTONS:
         yield Problem(Trouble.BAD_BUTTON, "buttons", f"{len(content.buttons)}, at most {_MOST_BUTTONS}")
     for number, button in enumerate(content.buttons, 1):
-        if wrong := _wrong_with(button, content.source):
+        if wrong := _wrong_with(button, content.source, composer):
             yield Problem(Trouble.BAD_BUTTON, f"button.{number}", wrong)
 
 
-def _wrong_with(button: LinkButton, source: Locale) -> str:
+def _wrong_with(button: LinkButton, source: Locale, composer: Composer) -> str:
     if not button.labels.get(source, "").strip():
         return f"it needs a label in {source.value}"
-    if any(len(label) > _LONGEST_LABEL for label in button.labels.values()):
-        return f"a label is longer than {_LONGEST_LABEL} characters"
-    try:
-        address = urlsplit(button.url)
-        is_good = address.scheme == "https" and bool(address.hostname) and address.username is None
-    except ValueError:
-        is_good = False
-    if not is_good or any(letter.isspace() or not letter.isprintable() for letter in button.url):
+    if not button.url.startswith("https://"):
         return "the address must begin with https:// and name a host"
-    return ""
+    return next(filter(None, (composer.check_button(label, button.url) for label in button.labels.values())), "")
 
 
 def _attachment(content: Content) -> Iterator[Problem]:

@@ -264,6 +264,10 @@ class Composer(Protocol):
         """
         ...
 
+    def check_button(self, label: str, url: str) -> str:
+        """The same for a button that opens an address."""
+        ...
+
 
 class AuditLog(Protocol):
     """Who did what; nothing is ever changed in it."""

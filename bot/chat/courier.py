@@ -90,7 +90,7 @@ class HtmlComposer:
         if len(label) > LABEL_LIMIT:
             return f"the label is too long: {len(label)} of {LABEL_LIMIT} characters"
         if safe_url(url) is None:
-            return f"bad address {url!r}: it must be http:// or https:// with a plain host name"
+            return f"bad address {url!r}: http:// or https:// with a plain host name, and no invitation to a chat"
         return ""
 
     def preview(

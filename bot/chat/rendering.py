@@ -10,7 +10,7 @@ import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import regex
 
@@ -23,6 +23,14 @@ MESSAGE_LIMIT = 4096
 
 _TOKEN = regex.compile(r"<(/?)([a-z]+)([^>]*)>|&(?:lt|gt|amp|quot);|[^<&]+")
 _HOST = regex.compile(r"(?=.{1,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z]{2,63}$|(?:\d{1,3}\.){3}\d{1,3}$")
+_TELEGRAM = ("t.me", "telegram.me", "telegram.dog")
+"""They lead to the same; `name.t.me` is `t.me/name`."""
+_PUBLIC_PAGE = regex.compile(r"/(?:(?:s/)?(?P<name>[a-z][a-z0-9_]{2,31})(?:/[0-9]+){0,3}/?)?")
+_NOT_NAMES = frozenset(
+    {"joinchat", "addlist", "proxy", "socks", "login", "confirmphone", "invoice", "giftcode", "share"}
+)
+"""What would be a name by its letters (https://core.telegram.org/api/links)."""
+_MOST_QUOTED = 4
 _UNSAFE_IN_URL = regex.compile(r"[\s<>\"'`\\\p{C}]")
 _BREAKS = ("\n\n", "\n", "。", ". ", "۔ ", "। ", "؟ ", "! ", "? ", " ")
 """Where a long text is best divided, best first."""
@@ -95,7 +103,7 @@ def safe_url(url: str) -> str | None:
     """`url` when it is a plain web address that shows where it leads; None otherwise.
 
     Refused: other schemes (javascript:, tg:), user names before the host, hosts with other than ASCII letters or in
-    punycode (look-alikes), invitations to chats.
+    punycode (look-alikes), invitations to chats and what else of Telegram's is no public page, however it is written.
     """
     if not url or len(url) > 2048 or _UNSAFE_IN_URL.search(url):
         return None
@@ -109,7 +117,7 @@ def safe_url(url: str) -> str | None:
         return None
     if not _HOST.match(host) or any(label.startswith("xn--") for label in host.split(".")):
         return None
-    return None if _is_chat_link(host, parts.path) else url
+    return None if _opens_telegram(host, parts.path) else url
 
 
 def plain(content: Html) -> str:
@@ -233,8 +241,24 @@ def _hard_cut(text: str, start: int, limit: int) -> int:
     return max(position, start + 1)
 
 
-def _is_chat_link(host: str, path: str) -> bool:
-    return host in ("t.me", "telegram.me", "telegram.dog") and path.startswith(("/+", "/joinchat", "/proxy", "/socks"))
+def _opens_telegram(host: str, path: str) -> bool:
+    """Whether an address of Telegram's own does more than show a public chat or message: join, log in, set a proxy."""
+    if host == "web.telegram.org":
+        return True  # may hold any such address again
+    home = next((home for home in _TELEGRAM if host == home or host.endswith(f".{home}")), None)
+    if home is None:
+        return False
+    person = host.removesuffix(home).removesuffix(".").removeprefix("www").removeprefix(".")
+    shown = f"/{person}/{_unquoted(path)}" if person else f"/{_unquoted(path)}"
+    page = _PUBLIC_PAGE.fullmatch(regex.sub("/+", "/", shown).lower())
+    return page is None or page["name"] in _NOT_NAMES
+
+
+def _unquoted(path: str) -> str:
+    """Also where it is written so twice over."""
+    for _ in range(_MOST_QUOTED):
+        path = unquote(path)
+    return path
 
 
 def _escape(text: str) -> str:

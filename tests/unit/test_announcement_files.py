@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot import app
+from bot.adapters import announcement_files
 from bot.adapters.announcement_files import AnnouncementFile, read_single, read_standing
+from bot.adapters.standing_announcements import announcement_of
+from bot.announcements.checking import Trouble, problems_of
 from bot.announcements.content import stale_locales
 from bot.announcements.model import (
     AttachmentKind,
@@ -24,6 +28,7 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.schedule import next_moment
+from bot.chat.courier import HtmlComposer
 from bot.errors import SettingsError
 from bot.vocabulary import ChatId, Locale, NewsTopic
 
@@ -195,3 +200,95 @@ def test_a_file_of_two_announcements_is_no_single_one(tmp_path: Path):
 def test_roles_can_be_addressed(tmp_path: Path):
     [hours] = read(tmp_path, SMALL + '[hours.audience]\nroles = ["owner"]\n').require_good()
     assert hours.draft.audience.roles == {Role.OWNER}
+
+
+# ── S12: what may be attached, and where buttons may lead ──
+
+WITH_FILE = SMALL + '[hours.attachment]\nkind = "document"\nfile = "{file}"\n'
+
+
+def _attached(folder: Path, file: str) -> str:
+    """Why it is not attached; empty when it is."""
+    found = faults(folder, WITH_FILE.format(file=file))
+    assert all(line == 9 for line, _ in found)
+    return "".join(reason for _, reason in found)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Of the announcements; beside it lies what is nobody's business."""
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    folder = tmp_path / "config"
+    (folder / "pictures").mkdir(parents=True)
+    (folder / "pictures/hall.jpg").write_bytes(b"picture")
+    return folder
+
+
+def test_S12_a_file_below_the_folder_is_attached_under_its_own_name(folder: Path):
+    (folder / "now.jpg").symlink_to("pictures/hall.jpg")
+    for name in ("pictures/hall.jpg", "now.jpg", "pictures/../pictures/hall.jpg"):
+        [hours] = read(folder, WITH_FILE.format(file=name)).require_good()
+        attachment = hours.draft.content.attachment
+        assert attachment is not None
+        assert (attachment.filename, attachment.content) == (Path(name).name, b"picture")
+
+
+def test_S12_nothing_from_elsewhere_is_attached(folder: Path):
+    (folder / "out.txt").symlink_to(folder.parent / "secret.txt")
+    (folder / "outside").symlink_to(folder.parent)
+    for name in (
+        "../secret.txt",
+        "out.txt",
+        "outside/secret.txt",
+        "/etc/passwd",
+        "/proc/self/environ",
+        "pictures/../../secret.txt",
+    ):
+        assert "must lie below" in _attached(folder, name), name
+
+
+def test_S12_pipes_devices_folders_and_what_is_too_large_do_not_hold_the_bot_up(folder: Path, monkeypatch):
+    monkeypatch.setattr(announcement_files, "_LARGEST_ATTACHMENT", 1000)
+    os.mkfifo(folder / "pipe")
+    (folder / "large.bin").write_bytes(b"x" * 1001)
+    assert "no ordinary file" in _attached(folder, "pipe")
+    assert "can't be read" in _attached(folder, "pictures")
+    assert "more than 1,000 bytes" in _attached(folder, "large.bin")
+    assert "can't be read" in _attached(folder, "none.jpg")
+    assert "can't be read" in _attached(folder, "a\\u0000b")
+
+
+def test_S12_settings_state_and_hidden_files_are_not_attached(folder: Path):
+    (folder / "data").mkdir()
+    (folder / ".git").mkdir()
+    for name in ("bot.toml", "data/state.sqlite3", ".env", ".git/config"):
+        (folder / name).write_text("token", encoding="utf-8")
+        assert "are not sent" in _attached(folder, name), name
+
+
+def test_S12_a_pipe_in_place_of_the_file_of_announcements_does_not_hold_the_bot_up(tmp_path: Path):
+    os.mkfifo(tmp_path / "announcements.toml")
+    [fault] = read_standing(tmp_path / "announcements.toml").faults
+    assert "no ordinary file" in fault.reason
+
+
+@pytest.mark.parametrize(
+    ("url", "is_good"),
+    [
+        ("https://example.org/expo", True),
+        ("https://t.me/scoda_bot?start=q_1", True),
+        ("http://example.org", False),
+        ("https://t.me/+AbCdEf", False),
+        ("https://www.t.me//%2BAbCdEf", False),
+        ("https://xn--e1afmkfd.xn--p1ai", False),
+        ("https://exаmple.org", False),
+        ("https://user@example.org", False),
+        ("https://a b.org", False),
+    ],
+)
+def test_S12_buttons_of_a_file_may_lead_where_those_of_the_chat_may(tmp_path: Path, url: str, is_good: bool):
+    text = SMALL + f'[[hours.buttons]]\nurl = "{url}"\nlabels = {{ en = "Go" }}\n'
+    [standing] = read(tmp_path, text).require_good()
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    problems = problems_of(announcement_of(standing, now=now), HtmlComposer(), now=now)
+    assert (Trouble.BAD_BUTTON not in {problem.trouble for problem in problems}) is is_good

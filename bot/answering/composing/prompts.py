@@ -120,7 +120,7 @@ def composing_prompt(
     task = (_TASK + (_AGAIN if again else "")).format(language=language)
     while passages:
         data: Mapping[str, object] = {
-            "question": harmless(masked(question), QUESTION_LIMIT),
+            "question": _told(question, QUESTION_LIMIT),
             "passages": [_passage(passage) for passage in passages],
         }
         messages = _messages(_RULES, data, task, canary=canary, language=language)
@@ -139,7 +139,7 @@ def understanding_prompt(
     while True:
         data: Mapping[str, object] = {
             "earlier": earlier,
-            "question": harmless(masked(question), QUESTION_LIMIT),
+            "question": _told(question, QUESTION_LIMIT),
             "readings": [{"number": n, "text": harmless(text, _HISTORY_LIMIT)} for n, text in enumerate(readings, 1)],
         }
         messages = _messages(_UNDERSTANDING, data, _UNDERSTANDING_TASK, canary=canary)
@@ -155,7 +155,7 @@ def translating_prompt(
     question: str, history: Sequence[str], locales: Sequence[Locale], *, canary: str, room: int
 ) -> Prompt | None:
     """The prompt for naming a question in other languages; None when it takes more than `room` tokens."""
-    data: Mapping[str, object] = {"earlier": _earlier(history), "question": harmless(masked(question), QUESTION_LIMIT)}
+    data: Mapping[str, object] = {"earlier": _earlier(history), "question": _told(question, QUESTION_LIMIT)}
     languages = ", ".join(f"{locale.value} ({_NAMES[locale]})" for locale in locales)
     messages = _messages(_TRANSLATING, data, _TRANSLATING_TASK, canary=canary, language=languages)
     tokens = tokens_of(messages)
@@ -176,7 +176,7 @@ def choosing_prompt(
     while passages:
         data: Mapping[str, object] = {
             "earlier": _earlier(history),
-            "question": harmless(masked(question), QUESTION_LIMIT),
+            "question": _told(question, QUESTION_LIMIT),
             "passages": [_passage(passage, limit=_CANDIDATE_LIMIT) for passage in passages],
         }
         messages = _messages(_CHOOSING, data, _CHOOSING_TASK, canary=canary, most=most)
@@ -193,7 +193,7 @@ def tokens_of(messages: Sequence[ChatMessage]) -> int:
 
 
 def _earlier(history: Sequence[str]) -> list[str]:
-    return [harmless(masked(turn), _HISTORY_LIMIT) for turn in history[-_HISTORY_TURNS:]]
+    return [_told(turn, _HISTORY_LIMIT) for turn in history[-_HISTORY_TURNS:]]
 
 
 def _messages(
@@ -215,6 +215,11 @@ def _passage(passage: Passage, *, limit: int = PASSAGE_LIMIT) -> dict[str, objec
         "title": harmless(f"{section.title}: {section.heading}", _HISTORY_LIMIT),
         "text": harmless(section.text, limit),
     }
+
+
+def _told(text: str, limit: int) -> str:
+    """What a visitor wrote, masked. Of 4,096 characters those are looked at that may be sent, and some for blanks."""
+    return harmless(masked(text[: 2 * limit]), limit)
 
 
 def harmless(text: str, limit: int) -> str:

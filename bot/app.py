@@ -59,6 +59,7 @@ from bot.ingestion.model import Document, Progress, Stage, SyncReport, Vector
 from bot.ingestion.ports import Side
 from bot.ingestion.service import Ingestion, ProgressCallback
 from bot.languages import words_of
+from bot.ops.addresses import is_loopback
 from bot.ops.open_files import allow_many_open_files
 from bot.settings import Settings, Store
 from bot.visitors.service import VisitorService
@@ -84,7 +85,6 @@ _FOLLOW_EVERY = timedelta(seconds=5)
 _CHECK_S = 5.0
 _MOST_GAPS = 20
 """Open questions that are asked again after a synchronisation: it takes about 4 s."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Say = Callable[[str], object]
 """Shows one line to the person at the terminal."""
 
@@ -589,6 +589,7 @@ def _chat_options(settings: Settings) -> ChatOptions:
         history_turns=settings.answering.history_turns,
         history_minutes=settings.answering.history_minutes,
         model_host=_model_host(settings),
+        search_host=_search_host(settings),
         rates=Rates(
             overall_per_s=delivery.messages_per_s,
             chat_per_s=delivery.chat_per_s,
@@ -604,8 +605,17 @@ def _model_host(settings: Settings) -> str:
     chosen = settings.model
     if chosen.provider == "langchain":
         return chosen.model.partition(":")[0]
-    host = urlsplit(chosen.base_url).hostname or "" if chosen.provider == "openai" else ""
-    return "" if host in _LOOPBACK else host
+    return _host_elsewhere(chosen.base_url) if chosen.provider == "openai" else ""
+
+
+def _search_host(settings: Settings) -> str:
+    """Where questions go to be turned into vectors; empty when they stay on this machine."""
+    return _host_elsewhere(settings.embedding.base_url) if settings.embedding.provider == "openai" else ""
+
+
+def _host_elsewhere(address: str) -> str:
+    host = urlsplit(address).hostname or ""
+    return "" if is_loopback(host) else host
 
 
 def _chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from bot.answering.composing.model import ChatMessage, Completion, estimated_tokens
 from bot.backoff import Backoff
 from bot.errors import ModelError, SettingsError
+from bot.ops.addresses import is_loopback
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -38,7 +39,6 @@ _SPARE_PIECES = 64
 _TRY_AGAIN_AT = frozenset({408, 409, 425, 429})
 _NOT_UNDERSTOOD = frozenset({400, 422})
 """What servers answer to a parameter that they don't know, or to a prompt that is too long."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PROBE_S = 3.0
 _PROBE_EVERY_S = 30.0
 
@@ -196,7 +196,7 @@ def openai_compatible(*, base_url: str, model: str, api_key: SecretStr, temperat
         import openai  # noqa: PLC0415 - takes a second to import
         from langchain_openai.chat_models.base import BaseChatOpenAI  # noqa: PLC0415 - as above
 
-        heeds_proxies = urlsplit(base_url).hostname not in _LOOPBACK
+        heeds_proxies = not is_loopback(urlsplit(base_url).hostname or "")
         http = openai.DefaultHttpxClient(trust_env=heeds_proxies)
         async_http = openai.DefaultAsyncHttpxClient(trust_env=heeds_proxies)
         # ChatOpenAI would send `max_completion_tokens`, which only OpenAI's own server knows; its base does not.

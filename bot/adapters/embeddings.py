@@ -19,7 +19,9 @@ from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
 from bot.adapters.e5.engine import Engine, EngineName, Machine, choose
+from bot.answering.composing.masking import masked
 from bot.errors import EmbeddingError
+from bot.ops.addresses import is_loopback
 from bot.writing.cleaning import clean
 
 if TYPE_CHECKING:
@@ -156,6 +158,7 @@ class EndpointEmbeddings(TwoSidedEmbeddings):
     def __init__(self, *, base_url: str, model: str, api_key: SecretStr, timeout_s: float = 20.0) -> None:
         self._base_url = base_url.rstrip("/")
         self._name = _without_login(self._base_url)
+        self._is_elsewhere = not is_loopback(urlsplit(base_url).hostname or "")
         self._model = model
         self._api_key = api_key
         self._timeout_s = timeout_s
@@ -180,11 +183,11 @@ class EndpointEmbeddings(TwoSidedEmbeddings):
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
-        """The vector of a question."""
-        return self.embed_documents([text])[0]
+        """The vector of a visitor's question, of which no number of a person leaves the machine."""
+        return self.embed_documents([masked(text[:_LONGEST_TEXT]) if self._is_elsewhere else text])[0]
 
     def embed_queries(self, texts: list[str]) -> list[list[float]]:
-        """One vector a question, in order: these models make no difference between question and passage."""
+        """One vector an example question, in order: these models make no difference between question and passage."""
         return self.embed_documents(texts)
 
     def close(self) -> None:

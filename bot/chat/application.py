@@ -85,6 +85,7 @@ class ChatOptions:
     history_turns: int = 3
     history_minutes: int = 30
     model_host: str = ""
+    search_host: str = ""
     rates: Rates = field(default_factory=Rates)
     copies_in_flight: int = 0
     """Announcements' copies on their way at once, beside the replies."""
@@ -262,6 +263,7 @@ class Chat:
             newsroom=parts.newsroom,
             drafts=Drafts(self.sender),
             model_host=options.model_host,
+            search_host=options.search_host,
             reading_in=parts.reading_in,
             cpu=CpuBudget(options.cpu_s_per_minute),
         )

@@ -324,15 +324,22 @@ def help_reply(t: Translator, *, opening: Callable[[Translator], str] | None = N
     return Reply(content, (keys,))
 
 
-def privacy_page(t: Translator, *, days: int, contact: str, model_host: str = "") -> Html:
-    """What is kept, what for, who reads along when answers are worded elsewhere, and how to get or delete it."""
-    purpose = texts.privacy_purpose_with_model(t, model_host) if model_host else texts.privacy_purpose(t)
+def privacy_page(t: Translator, *, days: int, contact: str, model_host: str = "", search_host: str = "") -> Html:
+    """What is kept, what for, who reads along when a model elsewhere is used, and how to get or delete it."""
+    purpose = _purpose(t, model_host, search_host)
     sentences = [texts.privacy_stored(t, days), texts.privacy_announcements(t), purpose]
     if contact:
         sentences.append(texts.privacy_operator(t, contact))
     commands = lines(said(texts.privacy_copy(t), t.locale), said(texts.privacy_delete(t), t.locale))
     title = bold(said(texts.privacy_title(t), t.locale))
     return paragraphs(title, *(said(sentence, t.locale) for sentence in sentences), commands)
+
+
+def _purpose(t: Translator, model_host: str, search_host: str) -> str:
+    if model_host:
+        hosts = dict.fromkeys((model_host, search_host or model_host))
+        return texts.privacy_purpose_with_model(t, ", ".join(hosts))
+    return texts.privacy_purpose_with_search(t, search_host) if search_host else texts.privacy_purpose(t)
 
 
 def delete_question(t: Translator) -> Reply:

@@ -873,6 +873,19 @@ def privacy_purpose_with_model(t: Translator, host: str) -> str:
     )
 
 
+def privacy_purpose_with_search(t: Translator, host: str) -> str:
+    # Translators: {host} is the internet address of a company that runs a language model.
+    return t.fill(
+        t.gettext(
+            "Purpose: to answer in your language, to understand follow-up questions and to find out "
+            "what is missing in the collection. Your questions are sent to a language model at {host}, "
+            "which compares them with the texts: without your name or ID, and with telephone, card and passport "
+            "numbers masked. Nothing else is passed on, nothing is sold, and you get no advertising."
+        ),
+        host=host,
+    )
+
+
 def privacy_announcements(t: Translator) -> str:
     return t.gettext(
         "If you ask for announcements, these are stored as well: your topics, your time zone, your quiet hours, and "

@@ -14,7 +14,8 @@ import aiohttp
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+from bot.ops.addresses import is_loopback
+
 _KEEP_IDLE_S = 15.0
 """An idle connection is closed before the server does it: a request on a closed one would be in doubt."""
 _USER_AGENT = "scoda-bot"
@@ -63,7 +64,7 @@ class AiohttpRequest(BaseRequest):
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
         self._connections = connections
-        self._uses_proxy_settings = urlsplit(base_url).hostname not in _LOOPBACK
+        self._uses_proxy_settings = not is_loopback(urlsplit(base_url).hostname or "")
         self._session: aiohttp.ClientSession | None = None
 
     @property

@@ -81,3 +81,23 @@ def test_an_answer_that_is_none_is_told_with_the_address(address: str) -> None:
     with pytest.raises(EmbeddingError, match="nowhere"):
         endpoint.embed_query("x")
     endpoint.close()
+
+
+@pytest.mark.parametrize(
+    ("base_url", "sent"),
+    [
+        ("https://vectors.example.org/v1", "my passport is [number], mail [e-mail]"),
+        ("http://10.0.0.5/v1", "my passport is [number], mail [e-mail]"),
+        ("http://127.0.0.1:9/v1", "my passport is 4512 778899, mail a@b.org"),
+        ("http://[::1]:9/v1", "my passport is 4512 778899, mail a@b.org"),
+    ],
+)
+def test_S13_numbers_of_persons_do_not_leave_the_machine_with_a_question(
+    base_url: str, sent: str, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+    monkeypatch.setattr(EndpointEmbeddings, "embed_documents", lambda self, texts: asked.extend(texts) or [[1.0]])
+    EndpointEmbeddings(base_url=base_url, model="m", api_key=SecretStr("")).embed_query(
+        "my passport is 4512 778899, mail a@b.org"
+    )
+    assert asked == [sent]

@@ -1,6 +1,6 @@
-"""What a visitor tells of themselves without need: masked before a language model sees the question.
+"""What a visitor tells of themselves without need: masked before a question leaves the machine.
 
-The search goes on with the question as it was asked: it never leaves the machine.
+A search on this machine goes on with the question as it was asked.
 """
 
 from __future__ import annotations

@@ -14,7 +14,13 @@ from bot.inbox.model import Button
 async def privacy(visit: Visit) -> None:
     """Show what is kept and what for."""
     house = visit.house
-    page = privacy_page(visit.t, days=house.keep_questions_days, contact=house.contact, model_host=house.model_host)
+    page = privacy_page(
+        visit.t,
+        days=house.keep_questions_days,
+        contact=house.contact,
+        model_host=house.model_host,
+        search_host=house.search_host,
+    )
     await visit.say(page)
 
 

@@ -112,3 +112,22 @@ async def test_privacy_tells_where_questions_go():
     await rig.write("/privacy")
     assert "a language model at models.example.org" in rig.telegram.texts()[-1]
     await rig.application.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [
+        ({"search_host": "vectors.example.org"}, "a language model at vectors.example.org, which compares"),
+        (
+            {"model_host": "a.example", "search_host": "b.example"},
+            "a language model at a.example, b.example, which words",
+        ),
+        ({"model_host": "a.example", "search_host": "a.example"}, "a language model at a.example, which words"),
+    ],
+)
+async def test_S13_privacy_names_the_host_that_questions_are_searched_with(hosts: dict[str, str], told: str):
+    rig = await Rig(**hosts).open()
+    await rig.write("/privacy")
+    assert told in rig.telegram.texts()[-1]
+    assert "Nothing is sold or passed on" not in rig.telegram.texts()[-1]
+    await rig.application.shutdown()

@@ -40,11 +40,13 @@ from bot.adapters.language_id import ShortMessageIdentifier
 from bot.adapters.manifest import DocumentManifest
 from bot.adapters.memory import give_back_memory
 from bot.adapters.shelf import GenerationShelf
+from bot.adapters.state_owner import StateOwner
 from bot.adapters.vector_files import VectorFiles, missing_from, stale, write_vectors
 from bot.answering.calibration import calibration_of
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
 from bot.answering.pipeline import Answerer
 from bot.answering.ports import Knowledge
+from bot.app_state import STATE_FILE, needs_sandbox, owner_of, to_run
 from bot.errors import (
     AlreadyRunningError,
     Fault,
@@ -76,7 +78,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-_STATE_FILE = "state.sqlite3"
 _STAMP_FILE = "knowledge.stamp"
 _SANDBOX_START_S = 20.0
 _SWEEP_EVERY = timedelta(hours=1)
@@ -246,7 +247,7 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
 
 def has_state(settings: Settings) -> bool:
     """Whether anything was ever kept."""
-    return bool(settings.store.database_url.get_secret_value()) or (settings.store.data / _STATE_FILE).exists()
+    return bool(settings.store.database_url.get_secret_value()) or (settings.store.data / STATE_FILE).exists()
 
 
 @asynccontextmanager
@@ -258,7 +259,7 @@ async def open_state(settings: Settings, *, reads_only: bool = False) -> AsyncIt
         DatabaseError: it can't be opened.
     """
     elsewhere = settings.store.database_url.get_secret_value()
-    async with open_database(elsewhere or settings.store.data / _STATE_FILE, lock=not reads_only) as database:
+    async with open_database(elsewhere or settings.store.data / STATE_FILE, lock=not reads_only) as database:
         if not reads_only:
             if elsewhere:
                 private_folder(settings.store.data)
@@ -464,8 +465,12 @@ def identify_locale(identifier: ShortMessageIdentifier | None = None) -> Callabl
     return identify
 
 
-async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | None = None) -> None:
+async def run_bot(
+    settings: Settings, *, say: Say, progress: ProgressCallback | None = None, adopts_state: bool = False
+) -> None:
     """Run the bot until it is told to stop: the sandbox (without a token), the chat, the watch and the clock.
+
+    With `adopts_state` it takes over the state of another bot.
 
     Raises:
         ScodaError: a part can't start; the message says which and why.
@@ -474,9 +479,11 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
     from bot.chat.application import build_chat  # noqa: PLC0415 - as above
 
     allow_many_open_files()
+    settings = to_run(settings)
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(_sandbox(settings)) if _needs_sandbox(settings) else None
+        sandbox = await stack.enter_async_context(_sandbox(settings)) if needs_sandbox(settings) else None
         core = await stack.enter_async_context(open_core(settings))
+        owner = await _owner(core, settings, adopts=adopts_state)
         parts = announcing(core.database, settings.store.data)
         await parts.begin(settings, now=utc_now())
         await core.open_published()
@@ -485,7 +492,7 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
         chat = await stack.enter_async_context(
             build_chat(
                 _chat_options(settings),
-                _chat_parts(core, parts),
+                replace(_chat_parts(core, parts), connected=partial(_settle, owner, settings)),
             )
         )
         broadcasting = Broadcasting(parts, chat.courier, settings)
@@ -502,10 +509,23 @@ async def run_bot(settings: Settings, *, say: Say, progress: ProgressCallback | 
 
         _stop_on_signals(stop, sandbox)
         _in_background(stack, _keep_read(core, progress))
-        _in_background(stack, asyncio.to_thread(core.warm))
         if core.writer is not None:
             _in_background(stack, core.writer.model.load())
         await chat.run()
+
+
+async def _owner(core: Core, settings: Settings, *, adopts: bool) -> StateOwner:
+    """Whose the state is; refused before anything is written into one that is another bot's."""
+    owner = StateOwner(core.database, adopts=adopts)
+    if (me := owner_of(settings)) is not None:
+        await owner.require(me)
+    return owner
+
+
+async def _settle(owner: StateOwner, settings: Settings, bot_id: int) -> None:
+    """The bot has told its id: from now on the state is its own."""
+    if (me := owner_of(settings, bot_id)) is not None:
+        await owner.settle(me)
 
 
 async def _keep_read(core: Core, progress: ProgressCallback | None) -> None:
@@ -530,6 +550,7 @@ async def _keep_read(core: Core, progress: ProgressCallback | None) -> None:
     knowledge = core.settings.knowledge
     watch = FolderWatch(knowledge.folder, settled, settle_s=knowledge.settle_s, rescan_s=knowledge.rescan_s)
     async with asyncio.TaskGroup() as group:
+        group.create_task(asyncio.to_thread(core.warm))
         group.create_task(_keep_stored(core, published, progress))
         await begin()
         group.create_task(watch.run())
@@ -557,10 +578,6 @@ def _in_background(stack: AsyncExitStack, work: Coroutine[object, object, None])
     stack.push_async_callback(cut_short)
 
 
-def _needs_sandbox(settings: Settings) -> bool:
-    return not settings.telegram.token.get_secret_value() and not settings.telegram.base_url
-
-
 def _chat_options(settings: Settings) -> ChatOptions:
     from bot.chat.application import ChatOptions  # noqa: PLC0415 - as above
     from bot.chat.pace import Rates  # noqa: PLC0415 - as above
@@ -568,7 +585,7 @@ def _chat_options(settings: Settings) -> ChatOptions:
     delivery, telegram, limits, sandbox = settings.delivery, settings.telegram, settings.limits, settings.sandbox
     return ChatOptions(
         token=telegram.token.get_secret_value() or settings.sandbox.token,
-        base_url=f"http://{sandbox.host}:{sandbox.port}" if _needs_sandbox(settings) else telegram.base_url,
+        base_url=f"http://{sandbox.host}:{sandbox.port}" if needs_sandbox(settings) else telegram.base_url,
         mode=telegram.mode,
         webhook_url=telegram.webhook_url,
         webhook_secret=telegram.webhook_secret.get_secret_value(),

@@ -28,6 +28,7 @@ from bot.answering.evaluation import evaluate as run_cases
 from bot.answering.model import Answer, Citation, Offer, Outcome
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
 from bot.app import Core, has_state, identify_locale, open_core, run_bot, stale_vectors, write_vector_files
+from bot.app_state import has_two, to_look
 from bot.calibrating import calibrate as fit_numbers
 from bot.calibrating import moved
 from bot.calibrating import write as write_numbers
@@ -132,14 +133,26 @@ def _options(
 ) -> None:
     settings = load_settings(config or DEFAULT_FILE, knowledge=knowledge_folder, data=data)
     configure_logs(settings.logs.level, as_json=settings.logs.format == "json", secrets=settings.secrets())
-    context.obj = settings
+    context.obj = settings if context.invoked_subcommand in {"run", "sandbox"} else _of_the_bot_meant(settings)
+
+
+def _of_the_bot_meant(settings: Settings) -> Settings:
+    found = to_look(settings)
+    if has_two(settings):
+        _say_aside(f"State: {found.store.data}, of the bot that runs or ran last")
+    return found
 
 
 @cli.command("run")
-def run_command(context: typer.Context) -> None:
+def run_command(
+    context: typer.Context,
+    adopts_state: Annotated[
+        bool, typer.Option("--adopt-state", help="Take over the state of another bot or server, with its roles.")
+    ] = False,
+) -> None:
     """Run the bot. Without a token it starts the sandbox and prints the address of the chat page."""
     with _progress() as report:
-        asyncio.run(run_bot(context.obj, say=typer.echo, progress=report))
+        asyncio.run(run_bot(context.obj, say=typer.echo, progress=report, adopts_state=adopts_state))
 
 
 @cli.command()

@@ -77,5 +77,9 @@ class TelegramError(ScodaError):
     """Telegram (or the sandbox) can't be reached or refuses the bot's token."""
 
 
+class ForeignStateError(ScodaError):
+    """The state belongs to another bot or to another Bot API server."""
+
+
 class AlreadyRunningError(ScodaError):
     """Another process holds the data folder."""

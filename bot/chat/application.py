@@ -104,6 +104,8 @@ class ChatParts:
     health: Health
     newsroom: Newsroom | None = None
     """None: no announcements."""
+    connected: Callable[[int], Awaitable[None]] | None = None
+    """Is told the bot's id before any update is taken in; what it raises ends the chat."""
     reading_in: Callable[[], float | None] = lambda: None
     """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -188,6 +190,8 @@ class Chat:
             await self._application.initialize()
 
         await _until_reached(connect)
+        if self._parts.connected is not None:
+            await self._parts.connected(self._application.bot.id)
         log.info("telegram_connected", bot_id=self._application.bot.id, mode=self._options.mode)
 
     async def _take_updates(self, group: asyncio.TaskGroup) -> None:

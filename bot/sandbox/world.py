@@ -14,7 +14,11 @@ Clock = Callable[[], float]
 """Seconds since 1970; tests give one that they move by hand."""
 
 _EPOCH_2026 = 1_767_225_600
-_FIRST_PERSONA = 5_000_001
+_FIRST_PERSONA = 5_000_000_000_000_001
+"""No role or consent of a persona may fit a person: Telegram's ids have at most 52 significant bits
+(https://core.telegram.org/bots/api#user), these have 53, which a JavaScript number still holds exactly. Groups keep
+Telegram's ranges, by which libraries tell their kinds: a group has no rights.
+"""
 _CAST = (
     ("Wei 伟", "zh-hans"),
     ("Anna Анна", "ru"),

@@ -282,7 +282,7 @@ def _size_mb(folder: Path) -> float:
 
 
 async def _has_store(data: Path) -> bool:
-    return any(path.name.startswith("store-") for path in (data / "index").iterdir())
+    return any(path.name.startswith("store-") for path in (data / "sandbox" / "index").iterdir())
 
 
 def _tell(what: str, seconds: float, wanted: str) -> None:

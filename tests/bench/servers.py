@@ -26,7 +26,7 @@ _ANSWER = json.dumps(
         "result": {
             "message_id": 4711,
             "from": {"id": 7000001, "is_bot": True, "first_name": "SCODA Bot", "username": "scoda_sandbox_bot"},
-            "chat": {"id": 5000001, "type": "private", "first_name": "Wei", "language_code": "zh"},
+            "chat": {"id": 5000000000000001, "type": "private", "first_name": "Wei", "language_code": "zh"},
             "date": 1795608000,
             "text": "The forum opens on 15 June at 9:30 in hall 3. " * 8,
             "entities": [{"offset": 0, "length": 9, "type": "bold"}],

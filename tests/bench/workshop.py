@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from bot.answering.evaluation import Case, read_cases
+from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.settings import Knowledge, Settings, Store
 from bot.vocabulary import Locale
 from tests.golden import GOLDEN
@@ -64,7 +65,10 @@ class Workshop:
     def make_ready(self) -> None:
         """Build the index if it is not there or out of date: the first question does that, with a progress bar."""
         self.data.mkdir(parents=True, exist_ok=True)
-        subprocess.run(self.scoda("ask", "hello"), cwd=self.data, stdout=subprocess.DEVNULL, check=True)
+        environment = {**os.environ, "SCODA_TELEGRAM_TOKEN": DEFAULT_TOKEN}  # the state of a bot, not of the sandbox
+        subprocess.run(
+            self.scoda("ask", "hello"), cwd=self.data, env=environment, stdout=subprocess.DEVNULL, check=True
+        )
 
     @contextmanager
     def copied(self) -> Iterator[Workshop]:

@@ -89,8 +89,8 @@ class BotProcess:
     _client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=LIMIT_S, trust_env=False))
 
     @classmethod
-    async def begin(cls, place: Place, base_url: str, **settings: object) -> Self:
-        """Start it and wait for nothing.
+    async def begin(cls, place: Place, base_url: str, *options: str, **settings: object) -> Self:
+        """Start it, with these options of `run`, and wait for nothing.
 
         Unless the settings say otherwise it polls the sandbox at `base_url` and asks nobody about announcements.
         """
@@ -107,7 +107,7 @@ class BotProcess:
         with log_file.open("ab") as log:
             begun_at = log.tell()
             process = await asyncio.create_subprocess_exec(
-                *place.command("run"), cwd=place.home, env=environment(chosen), stdout=log, stderr=log
+                *place.command("run", *options), cwd=place.home, env=environment(chosen), stdout=log, stderr=log
             )
         health = f"http://127.0.0.1:{port}"
         return cls(place, chosen, log_file, health, process, begun_at)
@@ -164,9 +164,9 @@ class BotProcess:
 
 
 @asynccontextmanager
-async def running_bot(place: Place, base_url: str, **settings: object) -> AsyncIterator[BotProcess]:
+async def running_bot(place: Place, base_url: str, *options: str, **settings: object) -> AsyncIterator[BotProcess]:
     """A bot that is up, killed at the end if it still runs."""
-    bot = await BotProcess.begin(place, base_url, **settings)
+    bot = await BotProcess.begin(place, base_url, *options, **settings)
     try:
         await bot.is_up()
         yield bot

@@ -207,7 +207,7 @@ async def _converse(server: SandboxServer, state: FakeState, answerer: FakeAnswe
     async with build_chat(options, _parts(state, answerer)) as chat:
         running = asyncio.create_task(chat.run())
         await asyncio.wait_for(chat.started.wait(), 10)
-        sandbox_send = server.base_url + "/sandbox/personas/5000003/send"
+        sandbox_send = server.base_url + "/sandbox/personas/5000000000000003/send"
         await _post(sandbox_send, {"text": "How many trains?"})
         await until(lambda: state.turns)
         chat.stop()

@@ -26,7 +26,7 @@ class HandClock:
 class Telegram:
     """Both sides of one running sandbox: `call` is the bot's, `act` and `see` are the person's."""
 
-    wei, anna, john = 5_000_001, 5_000_002, 5_000_003
+    wei, anna, john = range(5_000_000_000_000_001, 5_000_000_000_000_004)
     bot_id, token = DEFAULT_BOT_ID, DEFAULT_TOKEN
 
     def __init__(self, server: SandboxServer, client: httpx.AsyncClient, clock: HandClock) -> None:

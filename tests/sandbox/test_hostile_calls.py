@@ -57,7 +57,7 @@ NAMES = [
     "show_alert",
     "url",
 ]
-PERSONA = 5_000_001
+PERSONA = 5_000_000_000_000_001
 SCALARS = (
     st.none()
     | st.booleans()

@@ -16,6 +16,7 @@ from bot.errors import AlreadyRunningError, DatabaseError
 
 _log = structlog.get_logger(__name__)
 
+LOCK_FILE = "running.lock"
 _ADVISORY_LOCK = 5_304_731_842_190
 """Any number will do, as long as no other program takes the same in our database."""
 
@@ -31,7 +32,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
     private_folder(folder)
     with ExitStack() as stack:
         try:
-            is_held = stack.enter_context(file_lock(folder / "running.lock"))
+            is_held = stack.enter_context(file_lock(folder / LOCK_FILE))
         except OSError as error:
             raise _unusable(folder, error) from error
         if not is_held:
@@ -40,6 +41,15 @@ def folder_lock(folder: Path) -> Iterator[None]:
                 "stop that one first, or choose another folder with --data"
             )
         yield
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process holds the data folder; nothing is made there."""
+    file = folder / LOCK_FILE
+    if not file.exists():
+        return False
+    with file_lock(file) as is_ours:
+        return not is_ours
 
 
 def private_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
 // One message to one bubble: sender, quotation, medium, text, time and inline keyboard.
 
-import { avatar, el, icon, iconButton, onHold } from "./dom.js";
+import { avatar, el, hueOf, icon, iconButton, onHold } from "./dom.js";
 import { directionOf, directionOfLanguage, guessLanguage } from "./languages.js";
 import { mediaKind, mediaName, mediaOf, serviceText } from "./media.js";
 import { plainLine, richText } from "./rich_text.js";
@@ -91,7 +91,7 @@ function labelOf(message, own) {
 
 function senderName(message) {
   const name = el("div", { class: "sender", dir: "auto" }, message.sender_chat?.title ?? message.from?.first_name ?? "");
-  name.style.setProperty("--hue", String((Math.abs(Number(message.from?.id ?? 0)) * 47 + 165) % 360));
+  name.style.setProperty("--hue", hueOf(message.from?.id ?? 0));
   return name;
 }
 

@@ -98,11 +98,16 @@ export function icon(name) {
   return svg;
 }
 
+/** A colour that follows from an id. Large ids are cut first: a product beyond 2^53 would give many the same. */
+export function hueOf(id) {
+  return String(((Math.abs(Number(id)) % 360) * 47 + 165) % 360);
+}
+
 /** A round picture made of a name's first letter; the colour follows from the id. */
 export function avatar(id, name, kind = "") {
   const letter = [...(name || "?").trim()][0] ?? "?";
   const picture = el("span", { class: `avatar ${kind}`, "aria-hidden": "true" }, letter.toUpperCase());
-  picture.style.setProperty("--hue", String((Math.abs(Number(id)) * 47 + 165) % 360));
+  picture.style.setProperty("--hue", hueOf(id));
   return picture;
 }
 

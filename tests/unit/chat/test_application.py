@@ -23,7 +23,7 @@ from bot.sandbox.server import SandboxServer
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 from tests.unit.chat.fakes import LOCALES, FakeAnswerer, until
 
-ANNA = 5_000_002
+ANNA = 5_000_000_000_000_002
 
 
 def parts(state: FakeState) -> ChatParts:

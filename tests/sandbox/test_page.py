@@ -755,6 +755,27 @@ def test_what_came_while_the_connection_was_lost_is_there_afterwards(
     expect(phone.page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
 
 
+def test_X11_a_date_beyond_every_calendar_does_not_empty_the_chat(
+    page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
+):
+    john = page_sandbox.persona("John", "en")
+    (phone,) = open_phones(context, john)
+    who = {"id": john, "is_bot": False, "first_name": "John"}
+    for number, date in enumerate((10**17, -(10**17), "soon"), start=900_000_000):
+        message = {"message_id": number, "date": date, "chat": {"id": john, "type": "private"}, "from": who}
+        update = {"message": message | {"text": f"odd {number}"}}
+        page_sandbox.http.post("/sandbox/updates", json={"update": update}).raise_for_status()
+        expect(phone.bubble(f"odd {number}")).to_be_visible()
+    odd = {"type": "date_time", "offset": 0, "length": 4, "unix_time": 10**17}
+    page_sandbox.http.post("/sandbox/updates", json={"update": {"message": {
+        "message_id": 900_000_009, "date": 1_795_608_000, "chat": {"id": john, "type": "private"}, "from": who,
+        "text": "then or never", "entities": [odd]}}}).raise_for_status()  # fmt: skip
+    expect(phone.bubble("then or never")).to_be_visible()
+    bot.says(john, "still here")
+    expect(phone.bubble("still here")).to_be_visible()
+    expect(phone.bubble("/start")).to_be_visible()
+
+
 def test_a_message_that_could_not_be_sent_is_kept_and_sent_once_by_retry(
     page_sandbox: Sandbox, context: BrowserContext
 ):

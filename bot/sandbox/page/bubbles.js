@@ -3,26 +3,10 @@
 import { avatar, el, hueOf, icon, iconButton, onHold } from "./dom.js";
 import { directionOf, directionOfLanguage, guessLanguage } from "./languages.js";
 import { mediaKind, mediaName, mediaOf, serviceText } from "./media.js";
+import { dayOf, momentOf, timeOf } from "./moments.js";
 import { plainLine, richText } from "./rich_text.js";
 
-const HOUR_AND_MINUTE = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const DAY = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long" });
-const DAY_AND_YEAR = new Intl.DateTimeFormat("en", { day: "numeric", month: "long", year: "numeric" });
 const BARE = new Set(["sticker", "dice"]);
-
-export function timeOf(unixTime) {
-  return HOUR_AND_MINUTE.format(new Date(unixTime * 1000));
-}
-
-/** "Today", "Yesterday", "Friday, 3 July" or, in another year, "3 July 2025". */
-export function dayOf(unixTime) {
-  const date = new Date(unixTime * 1000);
-  const today = new Date();
-  if (date.toDateString() === today.toDateString()) return "Today";
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (date.toDateString() === yesterday.toDateString()) return "Yesterday";
-  return (date.getFullYear() === today.getFullYear() ? DAY : DAY_AND_YEAR).format(date);
-}
 
 /** What a chat list shows of a message. */
 export function previewOf(message) {
@@ -121,7 +105,7 @@ function isFewEmoji(text) {
 }
 
 function metaOf(message, own) {
-  const time = el("time", { datetime: new Date(message.date * 1000).toISOString() }, timeOf(message.date));
+  const time = el("time", { datetime: momentOf(message.date)?.toISOString() }, timeOf(message.date));
   const meta = el("span", { class: "meta" }, message.edit_date ? el("span", { testid: "edited" }, "edited") : null, time, own ? sign("ticks", "delivered") : null);
   meta.dataset.wide = String(Boolean(message.edit_date));
   return meta;

@@ -1,11 +1,12 @@
 // One column is one phone: a persona, the chat that is open on it, and everything one can do there.
 
 import { Actions } from "./actions.js";
-import { dayOf, dayPill, draftBubble, messageBubble, pendingBubble, servicePill } from "./bubbles.js";
+import { dayPill, draftBubble, messageBubble, pendingBubble, servicePill } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { avatar, el, fill, icon, iconButton, keepFocus } from "./dom.js";
 import { APP_LANGUAGES, directionOf, languageName, primary } from "./languages.js";
 import { serviceText } from "./media.js";
+import { dayOf } from "./moments.js";
 import { replyKeyboardOf } from "./reply_keyboard.js";
 
 const ACTION_WORDS = {

@@ -4,6 +4,7 @@
 
 import { el, icon, pressable } from "./dom.js";
 import { directionOf } from "./languages.js";
+import { momentOf } from "./moments.js";
 
 const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 const SAFE_LINK = /^(https?|tg|mailto|tel|ton):/i;
@@ -162,6 +163,6 @@ function spoiler(children) {
 }
 
 function moment(children, entity) {
-  const time = new Date((entity.unix_time ?? 0) * 1000);
-  return el("time", { class: "tag", datetime: time.toISOString(), title: time.toLocaleString() }, ...children);
+  const time = momentOf(entity.unix_time ?? 0);
+  return el("time", { class: "tag", datetime: time?.toISOString(), title: time?.toLocaleString() }, ...children);
 }

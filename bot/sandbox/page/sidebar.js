@@ -1,10 +1,11 @@
 // The list of personas: who they are, which language their app is in, what came last.
 
 import { api } from "./api.js";
-import { previewOf, timeOf } from "./bubbles.js";
+import { previewOf } from "./bubbles.js";
 import { describeLanguage, fullName } from "./column.js";
 import { avatar, el, fill, icon, iconButton, keepFocus } from "./dom.js";
 import { APP_LANGUAGES, directionOf, guessLanguage } from "./languages.js";
+import { timeOf } from "./moments.js";
 import { askForm, field } from "./popups.js";
 
 export class Sidebar {

@@ -7,10 +7,9 @@ import hashlib
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -46,6 +45,7 @@ from bot.answering.calibration import calibration_of
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
 from bot.answering.pipeline import Answerer
 from bot.answering.ports import Knowledge
+from bot.app_sandbox import Say, sandbox_process, sandbox_ready, with_keys
 from bot.app_state import STATE_FILE, needs_sandbox, owner_of, to_run
 from bot.errors import (
     AlreadyRunningError,
@@ -54,7 +54,6 @@ from bot.errors import (
     NothingPublishedError,
     ScodaError,
     SettingsError,
-    TelegramError,
 )
 from bot.ingestion.draft import embedded_texts
 from bot.ingestion.model import Document, Progress, Stage, SyncReport, Vector
@@ -62,7 +61,7 @@ from bot.ingestion.ports import Side
 from bot.ingestion.service import Ingestion, ProgressCallback
 from bot.languages import words_of
 from bot.ops.addresses import is_loopback
-from bot.ops.open_files import allow_many_open_files
+from bot.sandbox.gate import as_host
 from bot.settings import Settings, Store
 from bot.visitors.service import VisitorService
 from bot.vocabulary import Locale, SectionKey
@@ -79,15 +78,12 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _STAMP_FILE = "knowledge.stamp"
-_SANDBOX_START_S = 20.0
 _SWEEP_EVERY = timedelta(hours=1)
 _FOLLOW_EVERY = timedelta(seconds=5)
 """How soon what is announced can be asked for, or no longer."""
 _CHECK_S = 5.0
 _MOST_GAPS = 20
 """Open questions that are asked again after a synchronisation: it takes about 4 s."""
-Say = Callable[[str], object]
-"""Shows one line to the person at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,11 +462,17 @@ def identify_locale(identifier: ShortMessageIdentifier | None = None) -> Callabl
 
 
 async def run_bot(
-    settings: Settings, *, say: Say, progress: ProgressCallback | None = None, adopts_state: bool = False
+    settings: Settings,
+    *,
+    say: Say,
+    progress: ProgressCallback | None = None,
+    adopts_state: bool = False,
+    exposes_sandbox: bool = False,
 ) -> None:
     """Run the bot until it is told to stop: the sandbox (without a token), the chat, the watch and the clock.
 
-    With `adopts_state` it takes over the state of another bot.
+    With `adopts_state` it takes over the state of another bot; with `exposes_sandbox` other machines may reach the
+    sandbox.
 
     Raises:
         ScodaError: a part can't start; the message says which and why.
@@ -478,17 +480,17 @@ async def run_bot(
     from bot.app_announcements import Broadcasting, announcing  # noqa: PLC0415 - only the bot needs Telegram's library
     from bot.chat.application import build_chat  # noqa: PLC0415 - as above
 
-    allow_many_open_files()
-    settings = to_run(settings)
+    settings = with_keys(to_run(settings))
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(_sandbox(settings)) if needs_sandbox(settings) else None
+        own = sandbox_process(settings, exposes=exposes_sandbox) if needs_sandbox(settings) else nullcontext()
+        sandbox = await stack.enter_async_context(own)
         core = await stack.enter_async_context(open_core(settings))
         owner = await _owner(core, settings, adopts=adopts_state)
         parts = announcing(core.database, settings.store.data)
         await parts.begin(settings, now=utc_now())
         await core.open_published()
         if sandbox is not None:
-            await _sandbox_ready(sandbox, settings, say)
+            await sandbox_ready(sandbox, settings, say)
         chat = await stack.enter_async_context(
             build_chat(
                 _chat_options(settings),
@@ -585,7 +587,7 @@ def _chat_options(settings: Settings) -> ChatOptions:
     delivery, telegram, limits, sandbox = settings.delivery, settings.telegram, settings.limits, settings.sandbox
     return ChatOptions(
         token=telegram.token.get_secret_value() or settings.sandbox.token,
-        base_url=f"http://{sandbox.host}:{sandbox.port}" if needs_sandbox(settings) else telegram.base_url,
+        base_url=f"http://{as_host(sandbox.host)}:{sandbox.port}" if needs_sandbox(settings) else telegram.base_url,
         mode=telegram.mode,
         webhook_url=telegram.webhook_url,
         webhook_secret=telegram.webhook_secret.get_secret_value(),
@@ -761,37 +763,3 @@ def _stop_on_signals(stop: Callable[[], None], sandbox: asyncio.subprocess.Proce
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal, number)
-
-
-@asynccontextmanager
-async def _sandbox(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The sandbox in a process of its own, starting."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot.sandbox",
-        settings.sandbox.host,
-        str(settings.sandbox.port),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for us: the sandbox goes when the bot has finished
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
-
-
-async def _sandbox_ready(process: asyncio.subprocess.Process, settings: Settings, say: Say) -> None:
-    """Wait until the sandbox can be talked to, and tell where its page is."""
-    host, port = settings.sandbox.host, settings.sandbox.port
-    assert process.stdout is not None
-    async with asyncio.timeout(_SANDBOX_START_S):
-        if not await process.stdout.readline():
-            raise TelegramError(
-                f"the sandbox can't start on {host}:{port}: another program may use the port; "
-                "set SCODA_SANDBOX_PORT to a free one"
-            )
-    say(f"Chat page: http://{host}:{port}/")

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.adapters.database.locks import is_held
 from bot.adapters.restore_guard import FILE_NAME as STARTED_FILE
 from bot.adapters.state_owner import OFFICIAL, SANDBOX, Owner, server_number
+from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.settings import Settings
 
 STATE_FILE = "state.sqlite3"
@@ -49,7 +50,7 @@ def has_two(settings: Settings) -> bool:
 
 def owner_of(settings: Settings, bot_id: int | None = None) -> Owner | None:
     """The bot of these settings, by the id that its token begins with if its own is not known yet."""
-    token = settings.telegram.token.get_secret_value() or settings.sandbox.token
+    token = settings.telegram.token.get_secret_value() or settings.sandbox.token or f"{DEFAULT_BOT_ID}:"
     told = token.partition(":")[0]
     if bot_id is None and not (told.isascii() and told.isdigit()):
         return None  # no server will take such a token

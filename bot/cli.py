@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypedDict
 
@@ -28,6 +29,7 @@ from bot.answering.evaluation import evaluate as run_cases
 from bot.answering.model import Answer, Citation, Offer, Outcome
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
 from bot.app import Core, has_state, identify_locale, open_core, run_bot, stale_vectors, write_vector_files
+from bot.app_sandbox import require_meant, tell
 from bot.app_state import has_two, to_look
 from bot.calibrating import calibrate as fit_numbers
 from bot.calibrating import moved
@@ -43,6 +45,7 @@ from bot.ingestion.model import Progress, Reading, Stage, SyncReport
 from bot.ops.evaluation_report import render_report
 from bot.ops.evaluation_tables import tables_of
 from bot.ops.logs import configure_logs, redact
+from bot.sandbox.keys import keys_of
 from bot.sandbox.server import serve_sandbox
 from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.vocabulary import Locale
@@ -149,10 +152,16 @@ def run_command(
     adopts_state: Annotated[
         bool, typer.Option("--adopt-state", help="Take over the state of another bot or server, with its roles.")
     ] = False,
+    exposes: Annotated[
+        bool, typer.Option("--expose", help="Let the sandbox listen where other machines reach it.")
+    ] = False,
 ) -> None:
     """Run the bot. Without a token it starts the sandbox and prints the address of the chat page."""
     with _progress() as report:
-        asyncio.run(run_bot(context.obj, say=typer.echo, progress=report, adopts_state=adopts_state))
+        running = run_bot(
+            context.obj, say=typer.echo, progress=report, adopts_state=adopts_state, exposes_sandbox=exposes
+        )
+        asyncio.run(running)
 
 
 @cli.command()
@@ -163,15 +172,19 @@ def sandbox(
     ] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     flood: Annotated[bool, typer.Option("--flood", help="Limit messages as Telegram does.")] = False,
+    exposes: Annotated[bool, typer.Option("--expose", help="Listen where other machines reach it.")] = False,
 ) -> None:
     """Run the sandbox alone: a Bot API server for any bot on this machine, and a page to chat with it."""
     settings: Settings = context.obj
     host = host or settings.sandbox.host
     port = settings.sandbox.port if port is None else port
+    require_meant(host, exposes=exposes)
+    keys = keys_of(bot=settings.sandbox.token, control=settings.sandbox.control_token)
 
     async def serve() -> None:
         with suppress(asyncio.CancelledError):
-            await serve_sandbox(host, port, ready=lambda bound: typer.echo(f"http://{host}:{bound}/"), flood=flood)
+            ready = partial(tell, typer.echo, host, keys=keys)
+            await serve_sandbox(host, port, keys=keys, ready=ready, flood=flood)
 
     try:
         asyncio.run(serve())

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.sandbox.keys import BOT_TOKEN, CONTROL_TOKEN
 
 DEFAULT_FILE = Path("config/bot.toml")
 """Where settings are read from; the defaults hold if it is missing."""
@@ -37,6 +38,18 @@ def _web_address(address: str) -> str:
     if address and (parts.scheme not in {"http", "https"} or not parts.hostname):
         raise ValueError("it must be an address that begins with http:// or https://")
     return address
+
+
+def _sandbox_token(token: str) -> str:
+    if token and BOT_TOKEN.fullmatch(token) is None:
+        raise ValueError("it must be a number, a colon and 5 to 64 of A-Z a-z 0-9 _ -, as in 7000001:any-words")
+    return token
+
+
+def _control_token(token: str) -> str:
+    if token and CONTROL_TOKEN.fullmatch(token) is None:
+        raise ValueError("it must be 8 to 128 of A-Z a-z 0-9 _ -")
+    return token
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -71,7 +84,10 @@ class Sandbox(_Table):
 
     host: str = "127.0.0.1"
     port: Port = 8080
-    token: str = "7000001:sandbox"  # noqa: S105 - opens nothing but the sandbox
+    token: Annotated[str, AfterValidator(_sandbox_token)] = ""
+    """The token of its bot, for a bot of your own; empty: a new one at each start, which is printed."""
+    control_token: Annotated[str, AfterValidator(_control_token)] = ""
+    """What scripts put into the header X-Sandbox-Token; empty: a new one at each start, which is printed."""
 
 
 class Knowledge(_Table):

@@ -17,12 +17,12 @@ from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
 
-from bot.sandbox.engine import DEFAULT_TOKEN  # noqa: E402
 from tests.e2e.little_knowledge import write_little_knowledge  # noqa: E402
 from tests.e2e.processes import Place  # noqa: E402
 from tests.e2e.visitors import Town, open_town  # noqa: E402
 from tests.golden import KNOWLEDGE  # noqa: E402
 from tests.real_model import serving_real_model  # noqa: E402
+from tests.sandbox_keys import SANDBOX_TOKEN  # noqa: E402
 
 REQUIRE_ALL = "TEST_REQUIRE_ALL"
 """Set to 1 where everything is installed: then a test that is skipped fails, whatever the reason."""
@@ -42,7 +42,7 @@ def golden_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the index of the real knowledge, built by the program itself."""
     home = tmp_path_factory.mktemp("golden")
     place = Place(home, KNOWLEDGE, home / "data")
-    made = place.scoda("knowledge", "sync", telegram_token=DEFAULT_TOKEN)
+    made = place.scoda("knowledge", "sync", telegram_token=SANDBOX_TOKEN)
     assert made.returncode == 0, made.stderr
     return place.data
 
@@ -53,7 +53,7 @@ def built_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     home = tmp_path_factory.mktemp("built")
     place = Place(home, home / "knowledge", home / "data")
     write_little_knowledge(place.knowledge)
-    made = place.scoda("knowledge", "sync", telegram_token=DEFAULT_TOKEN)
+    made = place.scoda("knowledge", "sync", telegram_token=SANDBOX_TOKEN)
     assert made.returncode == 0, made.stderr
     return place
 

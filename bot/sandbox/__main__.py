@@ -1,21 +1,24 @@
 """`python -m bot.sandbox HOST PORT`: the sandbox alone, until standard input ends.
 
-That is how the bot starts it: without the bot's own imports it is there in a third of the time. By hand it is
-`scoda sandbox`.
+That is how the bot starts it: without the bot's own imports it is there in a third of the time. The keys come by the
+environment, which other users of the machine can't read, unlike a command line. By hand it is `scoda sandbox`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from contextlib import suppress
 
+from bot.sandbox.keys import BOT_VARIABLE, CONTROL_VARIABLE, keys_of
 from bot.sandbox.server import serve_sandbox
 
 
 async def _serve(host: str, port: int) -> None:
+    keys = keys_of(bot=os.environ.get(BOT_VARIABLE, ""), control=os.environ.get(CONTROL_VARIABLE, ""))
     serving = asyncio.create_task(
-        serve_sandbox(host, port, ready=lambda bound: print(f"http://{host}:{bound}/", flush=True))  # noqa: T201 - this is how its parent knows
+        serve_sandbox(host, port, keys=keys, ready=lambda bound: print(f"http://{host}:{bound}/", flush=True))  # noqa: T201 - this is how its parent knows
     )
     loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import secrets
 import struct
 import zlib
 
 from bot.sandbox.entities import formatted
 from bot.sandbox.files import FileStore, picture_size
+from bot.sandbox.limits import DOWNLOAD_BYTES, PHOTO_BYTES
 from bot.sandbox.media import file_fields
 from bot.sandbox.person import PersonError
 from bot.sandbox.wire import Json, Upload
@@ -25,6 +27,9 @@ _FILES = {
 _JIAOZHOU = {"latitude": 36.264, "longitude": 120.033}
 _TEXT = b"A few lines that a visitor might attach.\n"
 _KINDS = (*_FILES, "location", "contact", "dice", "poll")
+_MIME_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
+ORDER_FIELDS = ("kind", "caption", "file_name", "mime_type", "content_base64", *_JIAOZHOU)
+"""What an order may say."""
 
 
 def attachment(files: FileStore, persona: Persona, order: Json) -> Json:
@@ -48,10 +53,16 @@ def attachment(files: FileStore, persona: Persona, order: Json) -> Json:
 def _file(files: FileStore, kind: str, order: Json) -> Json:
     name, mime_type = _FILES[kind]
     name = str(order.get("file_name") or name)
+    mime_type = str(order.get("mime_type") or mime_type)
+    if _MIME_TYPE.fullmatch(mime_type) is None:
+        raise PersonError(f"mime_type must have the form application/pdf, not {mime_type[:80]!r}")
     content = _given_bytes(order) or (_TEXT if kind == "document" else small_png())
+    most = PHOTO_BYTES if kind == "photo" else DOWNLOAD_BYTES
+    if len(content) > most:
+        raise PersonError(f"a {kind} has at most {most} bytes here, not {len(content)}", 413)
     if kind == "photo" and picture_size(content) is None:
         raise PersonError("content_base64 of a photo must be a PNG, JPEG, GIF or WebP picture")
-    return file_fields(files.add(kind, Upload(name, str(order.get("mime_type") or mime_type), content)))
+    return file_fields(files.add(kind, Upload(name, mime_type, content)))
 
 
 def _given_bytes(order: Json) -> bytes:

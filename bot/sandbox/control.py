@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -12,16 +12,30 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.sandbox import groups, person
-from bot.sandbox.attachments import attachment
+from bot.sandbox.attachments import ORDER_FIELDS, attachment
 from bot.sandbox.engine import Sandbox
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.flood import FloodRules
+from bot.sandbox.keys import BOT_TOKEN, new_token
+from bot.sandbox.limits import DOWNLOAD_BYTES
 from bot.sandbox.person import PersonError, Place
 from bot.sandbox.profile import commands_shown
 from bot.sandbox.wire import ApiError, Json
 from bot.sandbox.world import Bot, Group, Persona
 
 _WAIT_S = 10.0
+_MOST_AT_ONCE = 10_000
+_MOST_PERSONAS = 200_000
+_MOST_GROUPS = 10_000
+_MOST_BOTS = 20
+"""As many as @BotFather gives one account."""
+_BODY_BYTES = 1024 * 1024
+_FILE_BODY_BYTES = DOWNLOAD_BYTES * 4 // 3 + _BODY_BYTES
+"""A file in Base64 that a bot may fetch, and the words around it."""
+_PLACE = ("bot", "chat_id")
+_GROUP_WORDS = ("type", "title", "username", "members", "with_bot", "bot_is_admin", "bot")
+_RATES = ("overall_per_s", "chat_per_s", "group_per_min")
+_FAULT_WORDS = ("kind", "method", "chat_id", "count", "skip", "retry_after", "description", "effect")
 _PERSONA_WORDS = ("first_name", "last_name", "username", "language_code")
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -47,29 +61,30 @@ class Control:
         """All routes under /sandbox/."""
         return [
             _route("GET", "/state", self.state),
-            _route("POST", "/personas", self.add_persona),
-            _route("PATCH", "/personas/{id:int}", self.change_persona),
-            _route("GET", "/personas/{id:int}/commands", self.commands),
-            _route("POST", "/personas/{id:int}/send", self.send),
-            _route("POST", "/personas/{id:int}/start", self.start),
-            _route("POST", "/personas/{id:int}/edit", self.edit),
-            _route("POST", "/personas/{id:int}/press", self.press),
-            _route("POST", "/personas/{id:int}/attach", self.attach),
-            _route("POST", "/personas/{id:int}/block", self.block),
-            _route("POST", "/personas/{id:int}/unblock", self.unblock),
-            _route("POST", "/personas/{id:int}/inline", self.inline),
-            _route("POST", "/personas/{id:int}/inline/choose", self.choose),
-            _route("GET", "/chats/{id}/messages", self.messages),
-            _route("POST", "/groups", self.add_group),
+            _route("POST", "/personas", self.add_persona, *_PERSONA_WORDS, "count", "started", "bot"),
+            _route("PATCH", "/personas/{id:int}", self.change_persona, *_PERSONA_WORDS, "deactivated"),
+            _route("GET", "/personas/{id:int}/commands", self.commands, *_PLACE),
+            _route("POST", "/personas/{id:int}/send", self.send, "text", "reply_to_message_id", "entities", *_PLACE),
+            _route("POST", "/personas/{id:int}/start", self.start, "payload", "bot"),
+            _route("POST", "/personas/{id:int}/edit", self.edit, "message_id", "text", *_PLACE),
+            _route("POST", "/personas/{id:int}/press", self.press, "message_id", "callback_data", "wait_s", *_PLACE),
+            _route("POST", "/personas/{id:int}/attach", self.attach, *ORDER_FIELDS, "reply_to_message_id", *_PLACE),
+            _route("POST", "/personas/{id:int}/block", self.block, "bot"),
+            _route("POST", "/personas/{id:int}/unblock", self.unblock, "bot"),
+            _route("POST", "/personas/{id:int}/inline", self.inline, "query", "offset", "wait_s", *_PLACE),
+            _route("POST", "/personas/{id:int}/inline/choose", self.choose, "result_id", "query", *_PLACE),
+            _route("GET", "/chats/{id}/messages", self.messages, "bot"),
+            _route("POST", "/groups", self.add_group, *_GROUP_WORDS),
             _route("POST", "/groups/{id}/migrate", self.migrate),
-            _route("POST", "/groups/{id}/remove_bot", self.remove_bot),
-            _route("POST", "/updates", self.inject),
-            _route("POST", "/flood", self.set_flood),
+            _route("POST", "/groups/{id}/remove_bot", self.remove_bot, "bot"),
+            _route("POST", "/updates", self.inject, "update", "update_id", "bot"),
+            _route("POST", "/flood", self.set_flood, "enabled", *_RATES),
             _route("GET", "/faults", self.faults),
-            _route("POST", "/faults", self.order_fault),
+            _route("POST", "/faults", self.order_fault, *_FAULT_WORDS),
             _route("DELETE", "/faults", self.clear_faults),
-            _route("GET", "/calls", self.calls),
-            _route("POST", "/bots/{id:int}", self.change_bot),
+            _route("GET", "/calls", self.calls, "since", "method", "chat_id", "limit"),
+            _route("POST", "/bots", self.add_bot, "token", "username", "first_name"),
+            _route("POST", "/bots/{id:int}", self.change_bot, "reads_all_group_messages", "username", "token"),
             _route("POST", "/bots/{id:int}/revoke", self.revoke),
             Route("/sandbox/events", self.events, methods=["GET"]),
             Route("/sandbox/files/{file_id}", self.file, methods=["GET"]),
@@ -89,6 +104,9 @@ class Control:
         """One persona, or with `count` many at once; `started` ones count as having written to the bot."""
         bot = person.bot_or_default(self._sandbox, body.get("bot"))
         count = int(body.get("count", 1))
+        room = min(_MOST_AT_ONCE, _MOST_PERSONAS - len(self._sandbox.world.personas))
+        if not 1 <= count <= room:
+            raise PersonError(f"count is {count}: it must be 1 to {_MOST_AT_ONCE}, and room is for {max(room, 0)}")
         added = [self._sandbox.world.add_persona(str(body.get("first_name") or "Guest")) for _ in range(count)]
         for persona in added:
             _set_words(persona, body)
@@ -142,7 +160,9 @@ class Control:
     async def press(self, request: Request, body: Json) -> Json:
         """Presses a button and waits for the bot's answer, at most `wait_s`."""
         place = self._place(request, body)
-        callback_data = str(body.get("callback_data", ""))
+        if "callback_data" not in body:
+            raise PersonError("callback_data is missing; it is what the button carries")
+        callback_data = str(body["callback_data"])
         message_id = _required_number(body, "message_id")
         return await person.press(self._sandbox, place, message_id, callback_data=callback_data, wait_s=_wait_s(body))
 
@@ -189,6 +209,8 @@ class Control:
 
     async def add_group(self, _request: Request, body: Json) -> Json:
         """`type` may be group, supergroup or channel; `bot_is_admin` gives the bot an administrator's rights."""
+        if len(self._sandbox.world.groups) >= _MOST_GROUPS:
+            raise PersonError(f"there are {_MOST_GROUPS} groups already; start the sandbox anew for more")
         members = [person.persona_of(self._sandbox, int(number)) for number in body.get("members", [])]
         bot = person.bot_or_default(self._sandbox, body.get("bot")) if body.get("with_bot", True) else None
         chat: Json = {"type": str(body.get("type", "supergroup")), "title": str(body.get("title") or "Group")}
@@ -219,8 +241,7 @@ class Control:
 
     async def set_flood(self, _request: Request, body: Json) -> Json:
         """Switches flood control; rates that are not named go back to Telegram's."""
-        names = ("overall_per_s", "chat_per_s", "group_per_min")
-        rates = {name: max(int(body[name]), 1) for name in names if name in body}
+        rates = {name: max(int(body[name]), 1) for name in _RATES if name in body}
         rules = replace(FloodRules(), enabled=bool(body.get("enabled", True)), **rates)
         self._sandbox.flood.set(rules)
         return self._sandbox.flood.state()
@@ -254,9 +275,24 @@ class Control:
         )
         return {"calls": list(islice(found, limit))}
 
+    async def add_bot(self, _request: Request, body: Json) -> Json:
+        """Makes another bot, of the given token or a made-up one; answers with the token."""
+        bots = self._sandbox.world.bots
+        if len(bots) >= _MOST_BOTS:
+            raise PersonError(f"there are {_MOST_BOTS} bots already, as many as an account may have")
+        token = _token(body["token"]) if "token" in body else new_token(max(bots) + 1)
+        bot_id = int(token.partition(":")[0])
+        if bot_id in bots:
+            raise PersonError(f"there is a bot {bot_id} already; POST /sandbox/bots/{bot_id} changes it", 409)
+        username = str(body.get("username") or f"sandbox_{bot_id}_bot")
+        bot = self._sandbox.world.add_bot(token, username, str(body.get("first_name") or f"Sandbox bot {bot_id}"))
+        return {**_bot_state(bot), "token": bot.token}
+
     async def change_bot(self, request: Request, body: Json) -> Json:
-        """Changes what BotFather would: privacy mode and username."""
+        """Changes what BotFather would: privacy mode, username, and the token to one of the same bot."""
         bot = person.bot_or_default(self._sandbox, request.path_params["id"])
+        if "token" in body:
+            bot.token = _token(body["token"], of=bot.id)
         if "reads_all_group_messages" in body:
             bot.reads_all_group_messages = bool(body["reads_all_group_messages"])
         if username := body.get("username"):
@@ -264,12 +300,10 @@ class Control:
         return _bot_state(bot)
 
     async def revoke(self, request: Request, _body: Json) -> Json:
-        """Revokes the bot's token; a new one of the same bot works from its first use."""
+        """Revokes the bot's token; answers with the new one."""
         bot = person.bot_or_default(self._sandbox, request.path_params["id"])
-        if bot.token:
-            bot.revoked_tokens.add(bot.token)
-            bot.token = ""
-        return {"revoked": True}
+        bot.token = new_token(bot.id)
+        return {"revoked": True, "token": bot.token}
 
     async def events(self, request: Request) -> Response:
         """Server-sent events of `persona` (several with commas; none means all chats)."""
@@ -289,11 +323,12 @@ class Control:
         stored = self._sandbox.files.get(request.path_params["file_id"])
         if stored is None:
             return _JsonResponse({"error": "there is no such file in this run of the sandbox"}, 404)
-        mime_type = stored.upload.mime_type
-        headers = {"X-Content-Type-Options": "nosniff"}
-        if mime_type not in _PICTURES:
-            headers["Content-Disposition"] = "attachment"
-        return Response(stored.upload.content, media_type=mime_type or None, headers=headers)
+        is_picture = stored.upload.mime_type in _PICTURES
+        return Response(
+            stored.upload.content,
+            media_type=stored.upload.mime_type if is_picture else "application/octet-stream",
+            headers={} if is_picture else {"Content-Disposition": "attachment"},
+        )
 
     def _persona(self, request: Request) -> Persona:
         return person.persona_of(self._sandbox, request.path_params["id"])
@@ -306,10 +341,14 @@ class Control:
         return person.place_of(self._sandbox, request.path_params["id"], _number(body.get("bot")), chat_id)
 
 
-def _route(method: str, path: str, action: Action) -> Route:
+def _route(method: str, path: str, action: Action, *known: str) -> Route:
+    """`known` are the fields of the body, or of the query of a GET."""
+
     async def endpoint(request: Request) -> Response:
         try:
-            return _JsonResponse(await action(request, await _body(request)))
+            body = await _body(request, most_bytes=_FILE_BODY_BYTES if "content_base64" in known else _BODY_BYTES)
+            _refuse_unknown(request.query_params if method == "GET" else body, known)
+            return _JsonResponse(await action(request, body))
         except PersonError as error:
             return _JsonResponse({"error": str(error)}, error.status)
         except ApiError as error:
@@ -320,11 +359,31 @@ def _route(method: str, path: str, action: Action) -> Route:
     return Route(f"/sandbox{path}", endpoint, methods=[method])
 
 
-async def _body(request: Request) -> Json:
-    body = json.loads(await request.body() or b"{}")
+async def _body(request: Request, *, most_bytes: int) -> Json:
+    given = bytearray()
+    async for part in request.stream():
+        given += part
+        if len(given) > most_bytes:
+            raise PersonError(f"the body has more than {most_bytes} bytes", 413)
+    body = json.loads(given or b"{}")
     if not isinstance(body, dict):
         raise PersonError("the body must be a JSON object")
     return body
+
+
+def _refuse_unknown(given: Iterable[str], known: Sequence[str]) -> None:
+    """A field that is misspelt must not count as one that is left out."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        names = ", ".join(sorted(known)) if known else "none"
+        raise PersonError(f"unknown {', '.join(unknown)}; what this address knows: {names}")
+
+
+def _token(value: object, of: int | None = None) -> str:
+    token = str(value)
+    if BOT_TOKEN.fullmatch(token) is None or of not in {None, int(token.partition(":")[0])}:
+        raise PersonError(f"token must be {'a number' if of is None else of}, a colon and 5 to 64 of A-Z a-z 0-9 _ -")
+    return token
 
 
 def _set_words(persona: Persona, body: Json) -> None:
@@ -377,7 +436,7 @@ def _bot_state(bot: Bot) -> Json:
         "short_descriptions": bot.short_descriptions,
         "menu_button": bot.menu_buttons.get(0, {"type": "commands"}),
         "reads_all_group_messages": bot.reads_all_group_messages,
-        "in_use": bool(bot.token),
+        "in_use": bot.is_in_use,
     }
 
 

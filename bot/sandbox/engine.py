@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import hmac
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,14 +12,12 @@ from bot.sandbox.events import EventLog
 from bot.sandbox.faults import FaultOrders
 from bot.sandbox.files import FileStore
 from bot.sandbox.flood import FloodControl, FloodRules
+from bot.sandbox.keys import BOT_TOKEN
 from bot.sandbox.queries import OpenQueries
 from bot.sandbox.webhooks import Webhooks
 from bot.sandbox.wire import ApiError, Json, bad_request
 from bot.sandbox.world import Bot, Clock, Conversation, Group, Persona, World
 
-DEFAULT_BOT_ID = 7_000_001
-DEFAULT_TOKEN = "7000001:sandbox"  # noqa: S105  # a made-up token that opens nothing but this sandbox
-_TOKEN = re.compile(r"(\d{1,18}):([A-Za-z0-9_-]{5,})")
 _INLINE_MESSAGES_KEPT = 20_000
 
 
@@ -74,7 +72,7 @@ class CallLog:
 class Sandbox:
     """Everything that the methods of bots and the actions of persons work on."""
 
-    def __init__(self, clock: Clock, *, rules: FloodRules, limits: Limits) -> None:
+    def __init__(self, clock: Clock, *, rules: FloodRules, limits: Limits, token: str) -> None:
         self.clock = clock
         self.limits = limits
         self.world = World(clock, messages_kept=limits.messages_per_chat)
@@ -88,35 +86,31 @@ class Sandbox:
         self.webhooks = Webhooks(clock, limits.webhook_retry_s, limits.webhook_timeout_s)
         self.closing = asyncio.Event()
         self.inline_messages: OrderedDict[str, tuple[Conversation, int, int]] = OrderedDict()
-        self.world.add_bot(DEFAULT_BOT_ID, "scoda_sandbox_bot", "SCODA Bot")
+        self._first_bot = self.world.add_bot(token, "scoda_sandbox_bot", "SCODA Bot")
 
     def now(self) -> int:
         """The time as Telegram writes it, in whole seconds."""
         return int(self.clock())
 
     def bot_of(self, token: str) -> Bot:
-        """The bot of a token; a well-formed token that nobody has used makes a new bot.
+        """The bot of a token.
 
         Raises:
-            ApiError: 404 for a malformed token, 401 for a revoked one or for another one of the same bot.
+            ApiError: 404 for a malformed token, 401 for one that is not, or no longer, a bot's.
         """
-        parts = _TOKEN.fullmatch(token)
+        parts = BOT_TOKEN.fullmatch(token)
         if parts is None:
             raise ApiError(404, "Not Found")
-        bot_id = int(parts[1])
-        bot = self.world.bots.get(bot_id)
-        if bot is None:
-            bot = self.world.add_bot(bot_id, f"sandbox_{bot_id}_bot", f"Sandbox bot {bot_id}")
-        if not bot.token and token not in bot.revoked_tokens:
-            bot.token = token
-        if bot.token != token:
+        bot = self.world.bots.get(int(parts[1]))
+        if bot is None or not hmac.compare_digest(bot.token, token):
             raise ApiError(401, "Unauthorized")
+        bot.is_in_use = True
         return bot
 
     def default_bot(self) -> Bot:
-        """The bot that a person means who names none: the only one in use, else the one of the default token."""
-        in_use = [bot for bot in self.world.bots.values() if bot.token]
-        return in_use[0] if len(in_use) == 1 else self.world.bots[DEFAULT_BOT_ID]
+        """The bot that a person means who names none: the only one in use, else the first."""
+        in_use = [bot for bot in self.world.bots.values() if bot.is_in_use]
+        return in_use[0] if len(in_use) == 1 else self._first_bot
 
     def show(self, conversation: Conversation, event: str, payload: Json) -> None:
         """Tells those who watch the chat."""

@@ -72,7 +72,7 @@ class Exchange:
                 raise bad_request("request was interrupted")
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > UPLOAD_BYTES:
+            if size > _FIELD_BYTES:
                 raise ApiError(413, "Request Entity Too Large")
             if not message.get("more_body"):
                 return b"".join(parts)

@@ -94,7 +94,7 @@ def bot_or_default(sandbox: Sandbox, bot_id: int | None) -> Bot:
         return sandbox.default_bot()
     bot = sandbox.world.bots.get(bot_id)
     if bot is None:
-        raise PersonError(f"there is no bot {bot_id}; a bot appears when its token is first used", 404)
+        raise PersonError(f"there is no bot {bot_id}; POST /sandbox/bots adds one", 404)
     return bot
 
 

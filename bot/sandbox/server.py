@@ -13,29 +13,42 @@ from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.api import BotApi, FileApi, NotFound
 from bot.sandbox.control import Control
 from bot.sandbox.engine import Limits, Sandbox
 from bot.sandbox.exchange import with_transport
 from bot.sandbox.flood import FloodRules
+from bot.sandbox.gate import Gate, as_host, cookie_name
+from bot.sandbox.keys import Keys, keys_of
 from bot.sandbox.methods import perform
 from bot.sandbox.wire import Params
 from bot.sandbox.world import Bot, Clock
 
+_HOST = "127.0.0.1"
 _PAGE = Path(__file__).parent / "page"
+_KEY_PLACE = "{{ control token }}"
 _STOP_WITHIN_S = 2
 _TICK_S = 0.1
 _UNLIMITED_KEEP_ALIVE_S = 75
 
 
-def create_sandbox(*, clock: Clock = time.time, flood: bool = False, limits: Limits | None = None) -> Starlette:
-    """The whole sandbox as one application; its `Sandbox` is in `app.state.sandbox`."""
-    sandbox = Sandbox(clock, rules=FloodRules(enabled=flood), limits=limits or Limits())
+def create_sandbox(
+    *,
+    clock: Clock = time.time,
+    flood: bool = False,
+    limits: Limits | None = None,
+    keys: Keys | None = None,
+    host: str = _HOST,
+) -> Starlette:
+    """The whole sandbox as one application for `host`; `app.state` holds its `sandbox` and its `keys`."""
+    keys = keys or keys_of()
+    sandbox = Sandbox(clock, rules=FloodRules(enabled=flood), limits=limits or Limits(), token=keys.bot)
 
     async def carry_out(bot: Bot, method: str, params: Params) -> object:
         return await perform(sandbox, bot, method, params)
@@ -52,12 +65,13 @@ def create_sandbox(*, clock: Clock = time.time, flood: bool = False, limits: Lim
         Route("/bot{token}/{method}", BotApi(sandbox)),
         Route("/file/bot{token}/{path:path}", FileApi(sandbox)),
         *Control(sandbox).routes(),
-        Route("/", _page, methods=["GET"]),
+        Route("/", _Page(keys), methods=["GET"]),
         Mount("/page", StaticFiles(directory=_PAGE, check_dir=False)),
         Route("/{path:path}", NotFound()),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Gate, host=host, keys=keys)])
     app.state.sandbox = sandbox
+    app.state.keys = keys
     return app
 
 
@@ -65,12 +79,14 @@ async def serve_sandbox(
     host: str,
     port: int,
     *,
+    keys: Keys,
     ready: Callable[[int], None] | None = None,
     flood: bool = False,
     limits: Limits | None = None,
 ) -> None:
     """Serves until it is cancelled; `ready` is told the port once connections are taken (port 0: any free one)."""
-    async with SandboxServer(host=host, port=port, app=create_sandbox(flood=flood, limits=limits)) as server:
+    app = create_sandbox(flood=flood, limits=limits, keys=keys, host=host)
+    async with SandboxServer(host=host, port=port, app=app) as server:
         if ready is not None:
             ready(server.port)
         await server.stopped()
@@ -85,17 +101,17 @@ class SandboxServer:
         OSError: on entering, when the port is taken.
     """
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, app: Starlette | None = None) -> None:
-        self.app = app or create_sandbox()
+    def __init__(self, *, host: str = _HOST, port: int = 0, app: Starlette | None = None) -> None:
+        self.app = app or create_sandbox(host=host)
         self.sandbox: Sandbox = self.app.state.sandbox
+        self.keys: Keys = self.app.state.keys
         self.host = host
         self.port = port
 
     @property
     def base_url(self) -> str:
         """Where the page is; bots add `/bot<token>/<method>`."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"http://{as_host(self.host)}:{self.port}"
 
     async def __aenter__(self) -> Self:
         listener = await _listener(self.host, self.port)
@@ -181,8 +197,21 @@ async def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _page(_request: Request) -> Response:
-    index = _PAGE / "index.html"
-    if not await asyncio.to_thread(index.is_file):
-        return PlainTextResponse("The sandbox runs; its chat page is not installed.", 404)
-    return FileResponse(index)
+class _Page:
+    """The chat page with the keys that let it in."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request (ASGI)."""
+        await (await self._response(scope["server"][1]))(scope, receive, send)
+
+    async def _response(self, port: int) -> Response:
+        try:
+            text = await asyncio.to_thread((_PAGE / "index.html").read_text, encoding="utf-8")
+        except OSError:
+            return PlainTextResponse("The sandbox runs; its chat page is not installed.", 404)
+        page = HTMLResponse(text.replace(_KEY_PLACE, self._keys.control), headers={"Cache-Control": "no-store"})
+        page.set_cookie(cookie_name(port), self._keys.reading, path="/sandbox", httponly=True, samesite="strict")
+        return page

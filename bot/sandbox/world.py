@@ -91,8 +91,9 @@ class Bot:
     updates: UpdateQueue
     message_ids: Iterator[int]
     born_at: float
-    token: str = ""
-    revoked_tokens: set[str] = field(default_factory=set)
+    token: str = field(repr=False)
+    is_in_use: bool = False
+    """Whether it has called."""
     logged_out_until: float = 0.0
     reads_all_group_messages: bool = False
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
@@ -190,10 +191,11 @@ class World:
         """A new row of numbers that no earlier run has given out."""
         return itertools.count(self._first_number)
 
-    def add_bot(self, bot_id: int, username: str, first_name: str) -> Bot:
-        """Makes a bot that nobody has a token for yet."""
+    def add_bot(self, token: str, username: str, first_name: str) -> Bot:
+        """Makes the bot of a token, which begins with its id."""
+        bot_id = int(token.partition(":")[0])
         updates = UpdateQueue(self._first_number * 10, self.clock)
-        bot = Bot(bot_id, username, first_name, updates, self.numbers(), self.clock())
+        bot = Bot(bot_id, username, first_name, updates, self.numbers(), self.clock(), token)
         self.bots[bot_id] = bot
         return bot
 

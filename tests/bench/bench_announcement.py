@@ -29,11 +29,11 @@ from bot.chat.rendering import Html
 from bot.chat.sender import Delivery, Sender
 from bot.chat.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.vocabulary import ChatId, Locale, NewsTopic
 from tests.bench.bench_fast_path import LOCALES, TEXT, WORDS
 from tests.bench.servers import server
 from tests.bench.workshop import described, p95
+from tests.sandbox_keys import SANDBOX_TOKEN, person_client
 
 LIMIT_PER_S = 30
 IN_FLIGHT = 40
@@ -153,10 +153,10 @@ async def main(*, quick: bool) -> bool:
         transport = AiohttpRequest(
             base_url=base_url, connect_timeout_s=5.0, read_timeout_s=20.0, connections=IN_FLIGHT + 20
         )
-        application = build_application(ChatOptions(token=DEFAULT_TOKEN, base_url=base_url), transport, transport)
+        application = build_application(ChatOptions(token=SANDBOX_TOKEN, base_url=base_url), transport, transport)
         sender = Sender(application.bot, deadline_s=20.0, pace=Pace(Rates()))
         await transport.initialize()
-        async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=120) as town:
+        async with person_client(base_url, timeout_s=120) as town:
             bot = Bot(TelegramCourier(sender, Catalogs(LOCALES), WORDS), sender, town)
             outcomes = [await run(bot, recipients, with_visitors=busy) for busy in (False, True)]
         await transport.shutdown()

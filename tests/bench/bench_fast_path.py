@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiogram
-import httpx
 import telegram
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
@@ -37,10 +36,10 @@ from bot.chat.pace import Pace, Rates
 from bot.chat.sender import Sender
 from bot.chat.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.vocabulary import ChatId, Locale, NewsTopic
 from tests.bench.servers import server
 from tests.bench.workshop import one_core, print_table
+from tests.sandbox_keys import SANDBOX_TOKEN, person_client
 
 TEXT = (
     "<b>The forum moves to hall 3.</b> It opens on 15 June at 9:30; registration is from 8:00 at the north gate. "
@@ -72,7 +71,7 @@ async def stock(base_url: str) -> AsyncIterator[Send]:
         + [[InlineKeyboardButton(label, callback_data=data)] for label, data in STOPS]
     )
     request = HTTPXRequest(connection_pool_size=IN_FLIGHT, pool_timeout=30.0)
-    bot = telegram.Bot(DEFAULT_TOKEN, base_url=f"{base_url}/bot", request=request)
+    bot = telegram.Bot(SANDBOX_TOKEN, base_url=f"{base_url}/bot", request=request)
 
     async def send(chat_id: int) -> None:
         sent = await bot.send_message(chat_id, TEXT, parse_mode="HTML", reply_markup=markup, allow_paid_broadcast=True)
@@ -91,7 +90,7 @@ async def with_aiogram(base_url: str) -> AsyncIterator[Send]:
         ]
     )
     session = AiohttpSession(api=TelegramAPIServer.from_base(base_url))
-    async with aiogram.Bot(DEFAULT_TOKEN, session=session) as bot:
+    async with aiogram.Bot(SANDBOX_TOKEN, session=session) as bot:
 
         async def send(chat_id: int) -> None:
             sent = await bot.send_message(
@@ -105,7 +104,7 @@ async def with_aiogram(base_url: str) -> AsyncIterator[Send]:
 @asynccontextmanager
 async def ours(base_url: str, **rates: int) -> AsyncIterator[Send]:
     transport = AiohttpRequest(base_url=base_url, connect_timeout_s=5.0, read_timeout_s=20.0, connections=IN_FLIGHT)
-    application = build_application(ChatOptions(token=DEFAULT_TOKEN, base_url=base_url), transport, transport)
+    application = build_application(ChatOptions(token=SANDBOX_TOKEN, base_url=base_url), transport, transport)
     await transport.initialize()
     pace = Pace(Rates(paid_messages=10**9, **rates))
     courier = TelegramCourier(Sender(application.bot, deadline_s=20.0, pace=pace), Catalogs(LOCALES), WORDS)
@@ -153,8 +152,8 @@ async def readers(base_url: str, kind: str, count: int) -> list[int]:
     if kind == "little":
         return list(range(1, count + 1))
     body = {"first_name": "Guest", "count": count, "started": True}
-    async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
-        answer = await client.post(f"{base_url}/sandbox/personas", json=body)
+    async with person_client(base_url, timeout_s=120) as client:
+        answer = await client.post("/sandbox/personas", json=body)
     return [persona["id"] for persona in answer.json()["personas"]]
 
 

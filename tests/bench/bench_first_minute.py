@@ -37,6 +37,7 @@ from bot.vocabulary import Locale
 from tests.bench.workshop import parser_of
 from tests.e2e.processes import free_port
 from tests.knowledge_parts import MemoryVectorCache, no_language, section_text, write_file
+from tests.sandbox_keys import KEYS, person_client
 
 T = TypeVar("T")
 
@@ -137,6 +138,7 @@ async def running(knowledge: Path, data: Path) -> AsyncIterator[Bot]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SCODA_")}
     settings = {
         "SANDBOX_PORT": page,
+        "SANDBOX_CONTROL_TOKEN": KEYS.control,
         "HEALTH_PORT": health,
         "ANNOUNCEMENTS_ASK_VISITORS": "false",
         "LOGS_LEVEL": "warning",
@@ -148,7 +150,7 @@ async def running(knowledge: Path, data: Path) -> AsyncIterator[Bot]:
         stdout=asyncio.subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=data.parent,
     )  # fmt: skip
     assert process.stdout is not None
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{page}", timeout=60, trust_env=False) as client:
+    async with person_client(f"http://127.0.0.1:{page}", timeout_s=60) as client:
         try:
             await process.stdout.readline()
             yield Bot(process, client, f"http://127.0.0.1:{health}/readyz", began)

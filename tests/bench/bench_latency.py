@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import sys
 from collections import Counter
@@ -27,6 +28,7 @@ import httpx
 
 from bot.answering.evaluation import Case
 from tests.bench.workshop import Workshop, described, golden, other_cores, p95, parser_of, print_table, spread
+from tests.sandbox_keys import KEYS, person_client
 
 VISITORS = 50
 EACH = 4
@@ -146,21 +148,24 @@ class Bot:
         return await self._embedded.get()
 
 
+_KEYS = {"SCODA_SANDBOX_TOKEN": KEYS.bot, "SCODA_SANDBOX_CONTROL_TOKEN": KEYS.control}
+
+
 @asynccontextmanager
 async def running(workshop: Workshop) -> AsyncIterator[tuple[Sandbox, Bot]]:
     """Sandbox and bot, each in its process."""
     sandbox = await asyncio.create_subprocess_exec(
-        *workshop.scoda("sandbox", "--port", "0"), cwd=workshop.data, stdout=_PIPE
+        *workshop.scoda("sandbox", "--port", "0"), cwd=workshop.data, stdout=_PIPE, env=os.environ | _KEYS
     )
     try:
         assert sandbox.stdout is not None
-        base_url = (await sandbox.stdout.readline()).decode().strip().rstrip("/")
+        base_url = (await sandbox.stdout.readline()).decode().removeprefix("Chat page: ").strip().rstrip("/")
         command = (sys.executable, "-m", "tests.bench.latency_bot", base_url, *workshop.options)
         process = await asyncio.create_subprocess_exec(*command, stdin=_PIPE, stdout=_PIPE)
         bot = Bot(process)
         listening = asyncio.create_task(bot.listen())
         try:
-            async with httpx.AsyncClient(base_url=base_url, timeout=LIMIT_S, trust_env=False) as client:
+            async with person_client(base_url, timeout_s=LIMIT_S) as client:
                 await bot.ready()
                 yield Sandbox(client), bot
         finally:

@@ -33,9 +33,9 @@ from bot.inbox.model import StoredUpdate
 from bot.inbox.ports import Inbox
 from bot.ingestion.model import Vector
 from bot.ops.logs import configure_logs
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.settings import Announcements
 from tests.bench.workshop import Workshop, one_core
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 
 class TimedInbox:
@@ -114,7 +114,7 @@ async def embed_on_demand() -> None:
 
 async def run(base_url: str, workshop: Workshop) -> None:
     settings = workshop.settings.model_copy(update={"announcements": Announcements(ask_visitors=False)})
-    options = replace(app._chat_options(settings), base_url=base_url, token=DEFAULT_TOKEN, health_port=None)
+    options = replace(app._chat_options(settings), base_url=base_url, token=SANDBOX_TOKEN, health_port=None)
     async with open_core(settings) as core:
         await core.make_answerable()
         texts = CountedTexts(core.embedder)

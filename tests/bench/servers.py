@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from bot.sandbox.engine import Limits
 from bot.sandbox.server import serve_sandbox
 from tests.bench.workshop import other_cores
+from tests.sandbox_keys import KEYS
 
 CALLS_REMEMBERED = 100_000
 _ANSWER = json.dumps(
@@ -73,7 +74,9 @@ async def main(kind: str) -> None:
         serving = asyncio.create_task(serve_little(ready))
     else:
         limits = Limits(messages_per_chat=20, calls=CALLS_REMEMBERED)
-        serving = asyncio.create_task(serve_sandbox("127.0.0.1", 0, ready=ready, flood=kind == "flood", limits=limits))
+        serving = asyncio.create_task(
+            serve_sandbox("127.0.0.1", 0, keys=KEYS, ready=ready, flood=kind == "flood", limits=limits)
+        )
     input_ends = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
     await asyncio.wait({serving, input_ends}, return_when=asyncio.FIRST_COMPLETED)
     serving.cancel()

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Self
 
 from bot.answering.evaluation import Case, read_cases
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.settings import Knowledge, Settings, Store
 from bot.vocabulary import Locale
 from tests.golden import GOLDEN
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,7 +65,7 @@ class Workshop:
     def make_ready(self) -> None:
         """Build the index if it is not there or out of date: the first question does that, with a progress bar."""
         self.data.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "SCODA_TELEGRAM_TOKEN": DEFAULT_TOKEN}  # the state of a bot, not of the sandbox
+        environment = {**os.environ, "SCODA_TELEGRAM_TOKEN": SANDBOX_TOKEN}  # the state of a bot, not of the sandbox
         subprocess.run(
             self.scoda("ask", "hello"), cwd=self.data, env=environment, stdout=subprocess.DEVNULL, check=True
         )

@@ -30,8 +30,8 @@ from telegram.request import BaseRequest, HTTPXRequest
 from bot.chat.failures import Verdict, judge
 from bot.chat.transport import AiohttpRequest, LostAnswerError, NotSentError, post_json
 from bot.sandbox.attachments import small_png
-from bot.sandbox.engine import DEFAULT_TOKEN
 from tests.e2e.visitors import Town, open_town, until
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 TIMEOUT_S = 0.5
 
@@ -69,7 +69,7 @@ async def town() -> AsyncIterator[Town]:
 @contextlib.asynccontextmanager
 async def bot_with(make: Make, base_url: str, **more: int) -> AsyncIterator[telegram.Bot]:
     request = make(base_url, **more)
-    bot = telegram.Bot(DEFAULT_TOKEN, base_url=f"{base_url}/bot", request=request)
+    bot = telegram.Bot(SANDBOX_TOKEN, base_url=f"{base_url}/bot", request=request)
     async with request:
         yield bot
 
@@ -120,7 +120,7 @@ async def test_each_fault_raises_the_same(make, town, fault, error, way, caplog)
     async with bot_with(make, town.base_url) as bot:
         with pytest.raises(error) as caught:
             await send(bot, chat_id, way)
-    assert DEFAULT_TOKEN not in repr(caught.value) + repr(caught.value.__cause__)
+    assert SANDBOX_TOKEN not in repr(caught.value) + repr(caught.value.__cause__)
 
 
 async def send(bot: telegram.Bot, chat_id: int, way: str) -> object:
@@ -180,7 +180,7 @@ async def test_waiting_for_a_free_connection_is_not_sending(town):
 
 
 async def test_a_transport_that_is_closed_sends_nothing():
-    bot = telegram.Bot(DEFAULT_TOKEN, base_url="http://127.0.0.1:9/bot", request=ours("http://127.0.0.1:9"))
+    bot = telegram.Bot(SANDBOX_TOKEN, base_url="http://127.0.0.1:9/bot", request=ours("http://127.0.0.1:9"))
     with pytest.raises(NetworkError) as caught:
         await bot.send_message(1, "x")
     assert judge(caught.value).verdict is Verdict.NOT_SENT

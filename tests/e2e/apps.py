@@ -12,12 +12,12 @@ from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.app import Core, open_core
 from bot.chat.application import Chat, build_chat
 from bot.i18n.translator import Catalogs, Translator
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.settings import Announcements, Knowledge, Model, Settings, Store, Telegram
 from bot.visitors.model import Visitor
 from bot.vocabulary import Locale, VisitorId
 from tests.e2e.processes import Place, free_port
 from tests.e2e.visitors import LIMIT_S, Town, until
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ async def running_app(
     """
     port = free_port()
     values = {
-        "token": DEFAULT_TOKEN,
+        "token": SANDBOX_TOKEN,
         "base_url": town.base_url,
         "mode": mode,
         "poll_timeout_s": 5,

@@ -17,8 +17,8 @@ from typing import Any, Self
 
 import httpx
 
-from bot.sandbox.engine import DEFAULT_TOKEN
 from tests.e2e.visitors import LIMIT_S, until
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 _SCODA = (sys.executable, "-m", "bot")
 _KILLED = -signal.SIGKILL
@@ -97,7 +97,7 @@ class BotProcess:
         port = free_port()
         chosen: dict[str, object] = {
             "telegram_base_url": base_url,
-            "telegram_token": DEFAULT_TOKEN,
+            "telegram_token": SANDBOX_TOKEN,
             "health_port": port,
             "logs_format": "json",
             "knowledge_settle_s": 0.2,

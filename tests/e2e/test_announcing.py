@@ -10,11 +10,11 @@ import pytest
 
 from bot.chat import announcement_texts as desk_texts
 from bot.chat import texts
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.vocabulary import Locale
 from tests.e2e.apps import App
 from tests.e2e.processes import BotProcess, Place, running_bot
 from tests.e2e.visitors import Town, Visitor, button, buttons, until
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 EN = App.t(Locale.EN)
 WORDS = {
@@ -134,7 +134,7 @@ async def test_an_announcement_reaches_each_in_their_language_and_its_numbers_ad
     assert "hall 7" not in (await john.ask("Which hall does the forum move to?"))["text"]
     assert "hall 7" not in (await john.ask("/news"))["text"]
     assert await process.stop() == 0
-    assert DEFAULT_TOKEN not in process.log()
+    assert SANDBOX_TOKEN not in process.log()
 
 
 async def _report(owner: Visitor) -> dict | None:

@@ -130,7 +130,7 @@ def test_its_sandbox_serves_the_chat_page(installed: Installed):
         text=True,
     )
     try:
-        address = sandbox.stdout.readline().strip()
+        address = sandbox.stdout.readline().removeprefix("Chat page: ").strip()
         page = httpx.get(address, trust_env=False)
         script = httpx.get(f"{address}page/app.js", trust_env=False)
     finally:

@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 
-from bot.sandbox.engine import DEFAULT_BOT_ID, DEFAULT_TOKEN
+from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.server import SandboxServer
+from tests.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
 
 LIMIT_S = 120.0
 """Ends only a test that fails: the machine may be busy."""
@@ -65,8 +66,8 @@ class Town:
 
     async def file(self, file_id: str) -> bytes:
         """The content of a file that somebody got."""
-        found = (await self._client.get(f"/bot{DEFAULT_TOKEN}/getFile", params={"file_id": file_id})).json()
-        response = await self._client.get(f"/file/bot{DEFAULT_TOKEN}/{found['result']['file_path']}")
+        found = (await self._client.get(f"/bot{SANDBOX_TOKEN}/getFile", params={"file_id": file_id})).json()
+        response = await self._client.get(f"/file/bot{SANDBOX_TOKEN}/{found['result']['file_path']}")
         assert response.status_code == 200, response.text
         return response.content
 
@@ -179,7 +180,7 @@ def button(message: Json, label: str) -> Json:
 async def open_town() -> AsyncIterator[Town]:
     """A sandbox on a free port."""
     async with (
-        SandboxServer() as server,
-        httpx.AsyncClient(base_url=server.base_url, timeout=LIMIT_S, trust_env=False) as client,
+        sandbox_server() as server,
+        person_client(server.base_url, timeout_s=LIMIT_S) as client,
     ):
         yield Town(server, client)

@@ -50,13 +50,15 @@ from bot.announcements.model import (
 from bot.chat.intake import ATTEMPTS
 from bot.inbox.model import InboxState
 from bot.sandbox import person
-from bot.sandbox.engine import DEFAULT_BOT_ID, Limits
+from bot.sandbox.engine import Limits
 from bot.sandbox.faults import Fault, FaultKind
-from bot.sandbox.server import SandboxServer, create_sandbox
+from bot.sandbox.keys import DEFAULT_BOT_ID
+from bot.sandbox.server import SandboxServer
 from bot.vocabulary import Locale, NewsTopic, VisitorId
 from tests.faults import sender_process
 from tests.faults.sender_process import CHATS_AT_ONCE, STATE_FILE, Orders
 from tests.faults.simulation import BrokenPromiseError, promise
+from tests.sandbox_keys import sandbox_server
 
 IN_PROCESS = (
     CrashPoint.CP0,
@@ -653,8 +655,7 @@ async def half_way(base_url: str) -> AsyncIterator[tuple[str, list[bytes]]]:
 @asynccontextmanager
 async def open_ground(folder: Path, *, recipients: int, **rules: Any) -> AsyncIterator[Ground]:
     """A sandbox in this process and a database in the folder, with so many who agreed to announcements."""
-    app = create_sandbox(limits=Limits(messages_per_chat=1_000, calls=1_000))
-    async with SandboxServer(app=app) as server:
+    async with sandbox_server(limits=Limits(messages_per_chat=1_000, calls=1_000)) as server:
         ground = Ground(server, folder, **rules)
         await ground.subscribe(recipients)
         yield ground

@@ -36,9 +36,9 @@ from bot.chat.pace import Pace, Rates
 from bot.chat.sender import Sender
 from bot.chat.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.settings import Delivery
 from bot.vocabulary import Locale
+from tests.sandbox_keys import SANDBOX_TOKEN
 from tests.unit.chat.fakes import CITATION, LOCALES, FakeAnswerer
 
 STATE_FILE = "state.sqlite3"
@@ -120,7 +120,7 @@ async def _sending(orders: Orders) -> AsyncIterator[tuple[Courier, Callable[[], 
     transport = AiohttpRequest(
         base_url=orders.base_url, connect_timeout_s=2.0, read_timeout_s=2.0, connections=orders.in_flight + 8
     )
-    application = build_application(ChatOptions(token=DEFAULT_TOKEN, base_url=orders.base_url), transport, transport)
+    application = build_application(ChatOptions(token=SANDBOX_TOKEN, base_url=orders.base_url), transport, transport)
     sender = Sender(application.bot, deadline_s=5.0, pace=Pace(_rates(orders)))
     words = Words(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all)
 
@@ -137,7 +137,7 @@ async def _answering(
     orders: Orders, database: Database
 ) -> AsyncIterator[tuple[Courier, Callable[[], Awaitable[None]]]]:
     options = ChatOptions(
-        token=DEFAULT_TOKEN,
+        token=SANDBOX_TOKEN,
         base_url=orders.base_url,
         poll_timeout_s=1,
         request_timeout_s=5.0,

@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 from bot.chat.application import ChatOptions, ChatParts, build_chat, keep_tokens_out_of_logs
 from bot.errors import SettingsError, TelegramError
 from bot.inbox.model import Action, Button
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.sandbox.server import SandboxServer
 from bot.vocabulary import ChatId, VisitorId
 from tests.fakes import ButtonRow, FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
+from tests.sandbox_keys import CONTROL, SANDBOX_TOKEN, sandbox_server
 from tests.unit.chat.fakes import NOW, FakeAnswerer, Rig, group_message, message, person, until
 from tests.unit.chat.test_handlers import member
 
@@ -202,7 +202,7 @@ def _parts(state: FakeState, answerer: FakeAnswerer) -> ChatParts:
 
 async def _converse(server: SandboxServer, state: FakeState, answerer: FakeAnswerer) -> None:
     """Start the real chat against the sandbox, have one question answered, and stop it."""
-    options = ChatOptions(token=DEFAULT_TOKEN, base_url=server.base_url, poll_timeout_s=1, shutdown_s=5.0)
+    options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1, shutdown_s=5.0)
     sandbox = server.sandbox
     async with build_chat(options, _parts(state, answerer)) as chat:
         running = asyncio.create_task(chat.run())
@@ -217,7 +217,7 @@ async def _converse(server: SandboxServer, state: FakeState, answerer: FakeAnswe
 
 async def _post(address: str, body: dict) -> None:
     async with httpx.AsyncClient() as client:
-        response = await client.post(address, json=body)
+        response = await client.post(address, json=body, headers=CONTROL)
         assert response.status_code == 200
 
 
@@ -225,12 +225,12 @@ async def test_S01_the_token_is_in_no_log_even_at_debug(caplog):
     caplog.set_level(logging.DEBUG)
     keep_tokens_out_of_logs()
     state = FakeState()
-    async with SandboxServer() as server:
+    async with sandbox_server() as server:
         with capture_logs() as logs:
             await _converse(server, state, FakeAnswerer())
     everything = caplog.text + repr(logs)
-    assert DEFAULT_TOKEN not in everything
-    assert DEFAULT_TOKEN.split(":")[1] not in [
+    assert SANDBOX_TOKEN not in everything
+    assert SANDBOX_TOKEN.split(":")[1] not in [
         word for record in caplog.records for word in record.getMessage().split("/")
     ]
 
@@ -247,8 +247,8 @@ async def test_S01_errors_of_the_transport_do_not_bear_the_address(caplog):
 
 
 async def test_a_token_revoked_meanwhile_is_named_and_nothing_loops():
-    async with SandboxServer() as server:
-        options = ChatOptions(token=DEFAULT_TOKEN, base_url=server.base_url, poll_timeout_s=1)
+    async with sandbox_server() as server:
+        options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1)
         async with build_chat(options, _parts(FakeState(), FakeAnswerer())) as chat:
             running = asyncio.create_task(chat.run())
             await asyncio.wait_for(chat.started.wait(), 10)

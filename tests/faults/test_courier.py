@@ -18,9 +18,9 @@ from bot.chat.pace import Pace, Rates
 from bot.chat.sender import Sender
 from bot.chat.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.vocabulary import ChatId, Locale, NewsTopic
 from tests.e2e.visitors import Town, open_town, until
+from tests.sandbox_keys import SANDBOX_TOKEN
 from tests.unit.chat.fakes import LOCALES
 
 WORDS = Words(
@@ -69,7 +69,7 @@ async def bot_at(base_url: str, *, read_timeout_s: float = 0.5, connections: int
     transport = AiohttpRequest(
         base_url=base_url, connect_timeout_s=0.5, read_timeout_s=read_timeout_s, connections=connections
     )
-    application = build_application(ChatOptions(token=DEFAULT_TOKEN, base_url=base_url), transport, transport)
+    application = build_application(ChatOptions(token=SANDBOX_TOKEN, base_url=base_url), transport, transport)
     await transport.initialize()
     try:
         yield Sender(application.bot, deadline_s=5.0, pace=Pace(Rates(overall_per_s=1000, chat_per_s=100)))
@@ -268,7 +268,7 @@ async def test_D22_a_group_that_moved_is_not_written_to_under_either_id(post):
 
 
 async def test_D23_a_revoked_token_stops_everything(post):
-    await post.town.act(f"bots/{DEFAULT_TOKEN.partition(':')[0]}/revoke")
+    await post.town.act(f"bots/{SANDBOX_TOKEN.partition(':')[0]}/revoke")
     await post.town.act("faults", kind="401", count=1)
     receipt = await post.deliver()
     assert (receipt.fate, receipt.reason) == (Fate.NOTHING_GOES, "token_refused")

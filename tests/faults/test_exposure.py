@@ -23,12 +23,12 @@ from bot.chat import web_server
 from bot.chat.web_server import Address, serve
 from bot.chat.webhook import webhook_app
 from bot.ops.open_files import allow_many_open_files
-from bot.sandbox.engine import DEFAULT_TOKEN
 from bot.settings import Settings
 from bot.vocabulary import Locale
 from tests.e2e.apps import running_app
 from tests.e2e.processes import Place, environment
 from tests.e2e.visitors import LIMIT_S, Town
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 SECRET = "webhookSecret"
 
@@ -211,5 +211,5 @@ async def test_S08_the_health_routes_are_on_loopback_and_say_nothing_of_anybody(
             told = [(await client.get(path)).text for path in ("/livez", "/readyz")]
     assert Settings().health.host == "127.0.0.1"
     assert all("status" in one for one in told)
-    for secret in (str(john.id), "John", "umbrellas", DEFAULT_TOKEN, str(place.data), "secret-for"):
+    for secret in (str(john.id), "John", "umbrellas", SANDBOX_TOKEN, str(place.data), "secret-for"):
         assert secret not in "".join(told)

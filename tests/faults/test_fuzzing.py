@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from bot.adapters.announcement_files import read_standing
 from bot.adapters.knowledge_files import KnowledgeFiles
 from bot.ingestion.ports import Reading
-from bot.sandbox.engine import DEFAULT_TOKEN, Limits, Sandbox
+from bot.sandbox.engine import Limits, Sandbox
 from bot.sandbox.flood import FloodRules
 from bot.sandbox.methods import METHODS, perform
 from bot.sandbox.wire import ApiError, Params
 from tests.faults.fuzzing import odd
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 FACTOR = int(os.environ.get("FUZZ_FACTOR", "1"))
 ROOT = Path(__file__).parents[2]
@@ -43,7 +44,7 @@ TOML = ("[hours]\n", "[a.texts]\n", "[[hours.buttons]]\n", "[hours.terms]\n", "[
     'en = "Open <b>{opens}</b>"\n', 'zh = "<b>"\n', "until = 2026-12-31\n", "opens = 2026-11-07T09:00:00\n", 'valid_for = "8h"\n',
     'valid_for = "99999999999999d"\n', 'url = "https://example.org"\n', 'url = "javascript:x"\n', 'file = "../../etc/passwd"\n', 'file = "."\n',
     'kind = "photo"\n', "chats = [1e400]\n", "silent = maybe\n", "x = {", "}\n", "= 1\n", '"""', "languages = ['en']\n", "# comment\n")  # fmt: skip
-PERSONA = 5_000_001
+PERSONA = 5_000_000_000_000_001
 NAMES = ("chat_id", "message_id", "text", "caption", "parse_mode", "entities", "reply_markup", "photo", "document", "media", "results",
     "commands", "scope", "language_code", "callback_query_id", "inline_query_id", "file_id", "user_id", "emoji", "reaction", "title")  # fmt: skip
 BLOCKING = {"getupdates", "setwebhook", "deletewebhook"}
@@ -129,8 +130,8 @@ def test_Z05_any_call_of_the_sandbox_is_answered_or_refused(method: str, seed: i
 
 async def code_of(method: str, values: dict[str, object]) -> int:
     """The HTTP status of a call."""
-    sandbox = Sandbox(lambda: 1_795_608_000.0, rules=FloodRules(), limits=Limits())
-    bot = sandbox.bot_of(DEFAULT_TOKEN)
+    sandbox = Sandbox(lambda: 1_795_608_000.0, rules=FloodRules(), limits=Limits(), token=SANDBOX_TOKEN)
+    bot = sandbox.bot_of(SANDBOX_TOKEN)
     sandbox.world.personas[PERSONA].started.add(bot.id)
     try:
         await perform(sandbox, bot, method, Params(values))

@@ -66,6 +66,7 @@ async def test_S01_no_token_no_name_and_nobody_s_words_are_in_the_logs_even_at_d
         "telegram_webhook_port": port,
         "logs_level": "debug",
     }
+    await town.act("bots/7000001", token=TOKEN)
     async with running_bot(place, town.base_url, **settings) as bot:
         await _converse(town)
         await until(lambda: not town.unfetched, "an empty queue")
@@ -79,6 +80,7 @@ async def test_S01_no_token_no_name_and_nobody_s_words_are_in_the_logs_even_at_d
 
 
 async def test_S01_a_refused_token_is_told_without_being_shown(place: Place, town: Town):
+    await town.act("bots/7000001", token=TOKEN)
     async with running_bot(place, town.base_url, telegram_token=TOKEN, telegram_poll_timeout_s=1) as bot:
         await town.act("bots/7000001/revoke")
         assert await bot.ended() == 1

@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from bot.sandbox.engine import DEFAULT_BOT_ID, DEFAULT_TOKEN, Limits
-from bot.sandbox.server import SandboxServer, create_sandbox
+from bot.sandbox.engine import Limits
+from bot.sandbox.keys import DEFAULT_BOT_ID
+from bot.sandbox.server import SandboxServer
+from tests.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
 
 NOON = 1_795_608_000.0
 
@@ -27,7 +29,7 @@ class Telegram:
     """Both sides of one running sandbox: `call` is the bot's, `act` and `see` are the person's."""
 
     wei, anna, john = range(5_000_000_000_000_001, 5_000_000_000_000_004)
-    bot_id, token = DEFAULT_BOT_ID, DEFAULT_TOKEN
+    bot_id, token = DEFAULT_BOT_ID, SANDBOX_TOKEN
 
     def __init__(self, server: SandboxServer, client: httpx.AsyncClient, clock: HandClock) -> None:
         self.server, self.client, self.clock = server, client, clock
@@ -96,9 +98,8 @@ def clock() -> HandClock:
 @pytest.fixture
 async def telegram(clock: HandClock) -> AsyncIterator[Telegram]:
     limits = Limits(messages_per_chat=50, calls=200, webhook_retry_s=(0.0,))
-    app = create_sandbox(clock=clock, limits=limits)
     async with (
-        SandboxServer(app=app) as server,
-        httpx.AsyncClient(base_url=server.base_url, timeout=20, trust_env=False) as client,
+        sandbox_server(clock=clock, limits=limits) as server,
+        person_client(server.base_url) as client,
     ):
         yield Telegram(server, client, clock)

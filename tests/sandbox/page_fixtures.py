@@ -10,18 +10,17 @@ from typing import Any, Self
 import httpx
 from playwright.sync_api import BrowserContext, Locator, Page
 
-from bot.sandbox.server import SandboxServer
-
-TOKEN = "7000001:sandbox"
+from bot.sandbox.keys import Keys
+from tests.sandbox_keys import CONTROL, KEYS, SANDBOX_TOKEN, sandbox_server
 
 
 @contextmanager
-def running_sandbox() -> Iterator[str]:
-    """A sandbox on a free port, in a thread of its own because the tests block; gives its address."""
+def running_sandbox(port: int = 0, keys: Keys = KEYS) -> Iterator[str]:
+    """A sandbox on this port, or a free one, in a thread of its own because the tests block; gives its address."""
     started: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
-        async with SandboxServer() as server:
+        async with sandbox_server(port=port, keys=keys) as server:
             over = asyncio.Event()
             started.set_result((server.base_url, asyncio.get_running_loop(), over))
             await over.wait()
@@ -48,7 +47,7 @@ class BotSide:
     """A bot that does nothing by itself: the test calls the Bot API for it."""
 
     def __init__(self, base_url: str) -> None:
-        self._http = httpx.Client(base_url=f"{base_url}/bot{TOKEN}/", timeout=20.0, trust_env=False)
+        self._http = httpx.Client(base_url=f"{base_url}/bot{SANDBOX_TOKEN}/", timeout=20.0, trust_env=False)
         self._offset = 0
         self._unread: list[dict[str, Any]] = []
         self.call("deleteWebhook", drop_pending_updates=True)
@@ -139,7 +138,7 @@ class Sandbox:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self.http = httpx.Client(base_url=base_url, timeout=20.0, trust_env=False)
+        self.http = httpx.Client(base_url=base_url, headers=CONTROL, timeout=20.0, trust_env=False)
 
     def __enter__(self) -> Self:
         return self

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.engine import DEFAULT_TOKEN, Limits, Sandbox
+from bot.sandbox.engine import Limits, Sandbox
 from bot.sandbox.entities import formatted
 from bot.sandbox.flood import FloodRules
 from bot.sandbox.methods import METHODS, perform
 from bot.sandbox.wire import ApiError, Params
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 NAMES = [
     "chat_id",
@@ -89,8 +90,8 @@ BLOCKING = {"getupdates", "setwebhook", "deletewebhook"}
 
 
 def sandbox_with_a_message():
-    sandbox = Sandbox(lambda: 1_795_608_000.0, rules=FloodRules(), limits=Limits())
-    bot = sandbox.bot_of(DEFAULT_TOKEN)
+    sandbox = Sandbox(lambda: 1_795_608_000.0, rules=FloodRules(), limits=Limits(), token=SANDBOX_TOKEN)
+    bot = sandbox.bot_of(SANDBOX_TOKEN)
     persona = sandbox.world.personas[PERSONA]
     persona.started.add(bot.id)
     return sandbox, bot

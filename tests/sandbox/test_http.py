@@ -48,15 +48,19 @@ async def test_wrong_addresses_are_answered_in_the_envelope(telegram, address, s
     assert response.json() == {"ok": False, "error_code": status, "description": description}
 
 
-async def test_a_new_token_makes_a_new_bot_and_a_revoked_one_is_refused(telegram):
+async def test_only_the_present_token_of_a_bot_that_was_added_is_taken(telegram):
     async def me(token):
         return (await telegram.raw("getMe", token)).json()
 
+    assert (await me("42:abcde"))["error_code"] == 401
+    assert (await telegram.act("bots", token="42:abcde"))["token"] == "42:abcde"
     assert (await me("42:abcde"))["result"]["username"] == "sandbox_42_bot"
-    await telegram.act("bots/42/revoke")
+    fresh = (await telegram.act("bots/42/revoke"))["token"]
     assert (await me("42:abcde"))["error_code"] == 401
+    assert (await me(fresh))["result"]["id"] == 42
+    await telegram.act("bots/42", token="42:fghij")
     assert (await me("42:fghij"))["result"]["id"] == 42
-    assert (await me("42:abcde"))["error_code"] == 401
+    assert (await me(fresh))["error_code"] == 401
 
 
 @pytest.mark.parametrize(

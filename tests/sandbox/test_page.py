@@ -4,11 +4,14 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect, sync_playwright
 
+from bot.sandbox.keys import keys_of
 from tests.sandbox.page_fixtures import BotSide, Phone, Sandbox, open_phones, running_sandbox
+from tests.sandbox_keys import SANDBOX_TOKEN
 
 pytestmark = pytest.mark.browser
 
@@ -753,6 +756,19 @@ def test_what_came_while_the_connection_was_lost_is_there_afterwards(
     expect(phone.bubble("Meanwhile")).to_be_visible()
     expect(phone.bubble("Before")).to_have_count(0)
     expect(phone.page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
+
+
+def test_X10_an_open_page_finds_its_way_into_a_sandbox_that_was_started_anew(chromium: Browser):
+    with running_sandbox() as base_url:
+        context = chromium.new_context(base_url=base_url)
+        (wei,) = open_phones(context, 5_000_000_000_000_001)
+    live = wei.page.locator('[data-testid="connection"][data-state="live"]')
+    live.wait_for(state="detached")
+    with running_sandbox(urlsplit(base_url).port, keys_of(bot=SANDBOX_TOKEN)):
+        live.wait_for(state="attached")
+        wei.column.get_by_test_id(f"start-{wei.id}").click()
+        expect(wei.bubble("/start")).to_be_visible()
+        context.close()
 
 
 def test_X11_a_date_beyond_every_calendar_does_not_empty_the_chat(

@@ -4,11 +4,12 @@ import httpx
 import pytest
 
 from bot.sandbox.server import SandboxServer, serve_sandbox
+from tests.sandbox_keys import KEYS, person_client, sandbox_server
 
 
 async def test_it_serves_until_it_is_cancelled():
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve_sandbox("127.0.0.1", 0, ready=port.set_result))
+    serving = asyncio.create_task(serve_sandbox("127.0.0.1", 0, keys=KEYS, ready=port.set_result))
     address = f"http://127.0.0.1:{await port}"
     async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
         assert (await client.get("/bot7000001:sandbox/getMe")).json()["ok"] is True
@@ -27,8 +28,8 @@ async def test_a_port_that_is_taken_is_an_error():
 
 async def test_stopping_ends_polls_streams_and_hanging_calls(clock):
     async with (
-        SandboxServer() as server,
-        httpx.AsyncClient(base_url=server.base_url, timeout=20, trust_env=False) as client,
+        sandbox_server() as server,
+        person_client(server.base_url) as client,
     ):
         poll = asyncio.create_task(client.get("/bot7000001:sandbox/getUpdates", params={"timeout": 50}))
         stream = asyncio.create_task(client.get("/sandbox/events"))

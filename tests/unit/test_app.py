@@ -8,6 +8,7 @@ import signal
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,14 +18,15 @@ from structlog.testing import capture_logs
 from bot import app
 from bot.adapters.shelf import GenerationShelf
 from bot.app import open_core
+from bot.app_sandbox import sandbox_process, sandbox_ready, with_keys
 from bot.errors import AlreadyRunningError, DatabaseError, KnowledgeError
 from bot.ingestion.model import GenerationContent, Progress, Stage
-from bot.sandbox.engine import DEFAULT_TOKEN
-from bot.settings import Knowledge, Settings, Store
+from bot.settings import Knowledge, Model, Settings, Store
 from bot.vocabulary import Locale
 from tests.e2e.little_knowledge import TRAINS_IN_2025, write_document
 from tests.e2e.processes import BotProcess, Place, free_port, running_bot
 from tests.e2e.visitors import LIMIT_S, Town, open_town, until
+from tests.sandbox_keys import KEYS, SANDBOX_TOKEN, person_client
 
 QUESTION = "How many freight trains ran in 2025?"
 
@@ -183,11 +185,18 @@ async def bot_with_sandbox(place: Place, **settings: object) -> AsyncIterator[tu
     """`scoda run` without a token, which brings its own Telegram; and a client for that."""
     port = free_port()
     bot = await BotProcess.begin(
-        place, "", telegram_base_url="", telegram_token="", sandbox_port=port, telegram_poll_timeout_s=1, **settings
+        place,
+        "",
+        telegram_base_url="",
+        telegram_token="",
+        sandbox_port=port,
+        sandbox_control_token=KEYS.control,
+        telegram_poll_timeout_s=1,
+        **settings,
     )
     try:
         await bot.is_up()
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        async with person_client(f"http://127.0.0.1:{port}") as client:
             yield bot, client
     finally:
         await bot.close()
@@ -231,6 +240,30 @@ async def test_a_signal_in_the_middle_of_a_synchronisation_ends_in_order(place: 
     assert TRAINS_IN_2025 in place.scoda("ask", QUESTION).stdout
 
 
+async def test_X13_the_sandbox_learns_its_keys_and_none_of_our_other_secrets(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SCODA_MODEL_API_KEY", "a-key-of-ours")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    settings = with_keys(Settings(sandbox={"port": free_port()}, model=Model()))
+    lines: list[str] = []
+    async with sandbox_process(settings, exposes=False) as process:
+        await sandbox_ready(process, settings, lines.append)
+        if environment := _environment_of(process.pid):
+            assert settings.sandbox.control_token in environment
+            assert "a-key-of-ours" not in environment
+            assert "AWS_" not in environment
+        async with httpx.AsyncClient(trust_env=False) as client:
+            address = f"http://127.0.0.1:{settings.sandbox.port}/bot{settings.sandbox.token}/getMe"
+            assert (await client.get(address)).json()["ok"]
+    assert lines[1:] == [f"Bot token: {settings.sandbox.token}", f"X-Sandbox-Token: {settings.sandbox.control_token}"]
+
+
+def test_X13_the_keys_of_two_runs_are_not_the_same():
+    one, other = with_keys(Settings()).sandbox, with_keys(Settings()).sandbox
+    assert one.token != other.token
+    assert one.control_token != other.control_token
+    assert one.token.startswith("7000001:"), "the state is that of one bot"
+
+
 async def test_B09_what_the_sandbox_grants_never_reaches_a_bot_with_a_token(place: Place, town: Town):
     before = (place.data / "state.sqlite3").read_bytes()
     async with bot_with_sandbox(place, organisers_owners="[123456789]") as (bot, _):
@@ -256,7 +289,7 @@ async def test_B10_a_state_of_another_server_stops_the_start_until_it_is_adopted
         refused = await asyncio.to_thread(
             place.scoda,
             "run",
-            telegram_token=DEFAULT_TOKEN,
+            telegram_token=SANDBOX_TOKEN,
             telegram_base_url=other.base_url,
             organisers_owners="[123456789]",
         )
@@ -270,6 +303,12 @@ async def test_B10_a_state_of_another_server_stops_the_start_until_it_is_adopted
             assert await bot.stop() == 0
         async with running_bot(place, other.base_url) as bot:
             assert await bot.stop() == 0
+
+
+def _environment_of(pid: int) -> str:
+    """Of a process, where the system tells."""
+    told = Path(f"/proc/{pid}/environ")
+    return told.read_text(encoding="utf-8") if told.exists() else ""
 
 
 async def _answers(bot: BotProcess) -> bool:

@@ -54,6 +54,8 @@ def test_the_command_line_wins_over_all(tmp_path, monkeypatch):
         ("[embedding]\nprovider = 'openai'\n", "base_url and model"),
         ("[telegram]\nbase_url = 'localhost:8080'\n", "SCODA_TELEGRAM_BASE_URL"),
         ("[telegram]\nwebhook_url = 'https:///bot'\n", "begins with http:// or https://"),
+        ("[sandbox]\ntoken = 'sandbox'\n", "as in 7000001:any-words"),
+        ("[sandbox]\ncontrol_token = 'short'\n", "SCODA_SANDBOX_CONTROL_TOKEN"),
         ("[store]\nchroma_url = 'http://[::1'\n", "[store] chroma_url"),
     ],
 )

@@ -150,7 +150,7 @@ export class Actions {
   async #callback(message, button, element) {
     if (element.getAttribute("aria-busy") === "true") return;
     element.setAttribute("aria-busy", "true");
-    const answer = await this.try(() => api.press(this.column.personaId, { ...this.place, message_id: message.message_id, inline_message_id: message.inline_message_id, callback_data: button.callback_data }));
+    const answer = await this.try(() => api.press(this.column.personaId, { ...this.place, message_id: message.message_id, callback_data: button.callback_data }));
     element.removeAttribute("aria-busy");
     if (answer) this.#showCallbackAnswer(answer);
   }

@@ -12,14 +12,28 @@ export class Unreachable extends Error {}
 const ANSWER_WITHIN_MS = 15_000;
 const PRESS_WAIT_S = 10;
 
+const tokenIn = (page) => page.querySelector('meta[name="sandbox-token"]')?.content ?? "";
+let token = tokenIn(document);
+
+/** A sandbox that was started anew has another token, and another cookie for the stream: take both from its page. */
+export async function renewToken() {
+  const page = await fetch("/", { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) }).catch(() => null);
+  if (page?.ok) token = tokenIn(new DOMParser().parseFromString(await page.text(), "text/html"));
+}
+
 async function call(method, path, body, withinMs = ANSWER_WITHIN_MS) {
-  const response = await reach(path, {
+  const ask = () => reach(path, {
     method,
-    headers: body === undefined ? {} : { "content-type": "application/json" },
+    headers: { "x-sandbox-token": token, ...(body === undefined ? {} : { "content-type": "application/json" }) },
     body: body === undefined ? undefined : JSON.stringify(body),
     cache: "no-store",
     signal: AbortSignal.timeout(withinMs),
   });
+  let response = await ask();
+  if (response.status === 401) {
+    await renewToken();
+    response = await ask();
+  }
   const answer = await response.json().catch(() => ({}));
   if (response.status >= 500) throw new Unreachable(answer.error ?? `The sandbox answered ${response.status}`);
   if (!response.ok) throw new Refused(answer.error ?? `The sandbox refused with ${response.status}`);

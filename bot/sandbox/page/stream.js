@@ -1,6 +1,8 @@
 // One stream of events for all chats. A browser opens at most six connections to a host, so a stream for each
 // column would leave none for sending.
 
+import { renewToken } from "./api.js";
+
 const EVENTS = ["message", "edited_message", "deleted", "action", "draft", "commands", "persona", "reaction"];
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
@@ -36,13 +38,19 @@ export class Stream {
     if (this.#source) this.#reopenLater(this.#source);
   }
 
+  // An event stream does not tell why it was refused: after a restart of the sandbox it is for want of the new cookie.
+  async #reopen(source) {
+    await renewToken();
+    if (source === this.#source) this.open();
+  }
+
   // The browser's own retry waits for seconds and gives up for good on an error status, so the page does it itself.
   // What happened meanwhile is fetched anew when the stream is live again.
   #reopenLater(source) {
     if (source !== this.#source) return;
     source.close();
     this.onLost();
-    setTimeout(() => source === this.#source && this.open(), this.#waitMs);
+    setTimeout(() => this.#reopen(source), this.#waitMs);
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
   }
 }

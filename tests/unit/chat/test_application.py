@@ -6,7 +6,6 @@ import asyncio
 import socket
 from contextlib import asynccontextmanager
 
-import httpx
 import pytest
 from structlog.testing import capture_logs
 from telegram import Bot
@@ -18,9 +17,8 @@ from bot.chat.menu import publish_menu
 from bot.chat.texts import COMMANDS
 from bot.chat.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
-from bot.sandbox.engine import DEFAULT_TOKEN
-from bot.sandbox.server import SandboxServer
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
+from tests.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
 from tests.unit.chat.fakes import LOCALES, FakeAnswerer, until
 
 ANNA = 5_000_000_000_000_002
@@ -49,9 +47,9 @@ def free_port() -> int:
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
 async def test_a_question_is_answered_in_either_mode_and_the_end_is_orderly(mode):
     state, port = FakeState(), free_port()
-    async with SandboxServer() as server, httpx.AsyncClient(base_url=server.base_url) as person:
+    async with sandbox_server() as server, person_client(server.base_url) as person:
         options = ChatOptions(
-            token=DEFAULT_TOKEN,
+            token=SANDBOX_TOKEN,
             base_url=server.base_url,
             mode=mode,
             webhook_url=f"http://127.0.0.1:{port}/hook",
@@ -88,8 +86,8 @@ async def test_the_long_poll_has_a_transport_of_its_own(monkeypatch):
             return await super().do_request(url, *arguments, **more)
 
     monkeypatch.setattr("bot.chat.application.AiohttpRequest", NotingTransport)
-    async with SandboxServer() as server:
-        options = ChatOptions(token=DEFAULT_TOKEN, base_url=server.base_url, poll_timeout_s=1)
+    async with sandbox_server() as server:
+        options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1)
         async with build_chat(options, parts(FakeState())) as chat:
             running = asyncio.create_task(chat.run())
             await asyncio.wait_for(chat.started.wait(), 10)
@@ -104,8 +102,8 @@ async def test_the_long_poll_has_a_transport_of_its_own(monkeypatch):
 
 async def test_a_copy_of_the_data_reaches_the_person_as_a_file():
     state = FakeState()
-    async with SandboxServer() as server, httpx.AsyncClient(base_url=server.base_url) as person:
-        options = ChatOptions(token=DEFAULT_TOKEN, base_url=server.base_url, poll_timeout_s=1)
+    async with sandbox_server() as server, person_client(server.base_url) as person:
+        options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1)
         async with build_chat(options, parts(state)) as chat:
             running = asyncio.create_task(chat.run())
             await asyncio.wait_for(chat.started.wait(), 10)
@@ -119,9 +117,9 @@ async def test_a_copy_of_the_data_reaches_the_person_as_a_file():
 
 
 async def test_commands_and_descriptions_are_set_once_in_every_language():
-    async with SandboxServer() as server:
+    async with sandbox_server() as server:
         transport = AiohttpRequest(base_url=server.base_url, connect_timeout_s=5, read_timeout_s=5, connections=4)
-        bot = Bot(DEFAULT_TOKEN, base_url=f"{server.base_url}/bot", request=transport)
+        bot = Bot(SANDBOX_TOKEN, base_url=f"{server.base_url}/bot", request=transport)
         async with bot:
             assert await publish_menu(bot, Catalogs(LOCALES)) > 12
             assert await publish_menu(bot, Catalogs(LOCALES)) == 0
@@ -183,12 +181,12 @@ async def test_a_closed_connection_and_silence_are_in_doubt():
 
 async def test_a_telegram_that_is_down_at_the_start_is_waited_for():
     state, port = FakeState(), free_port()
-    options = ChatOptions(token=DEFAULT_TOKEN, base_url=f"http://127.0.0.1:{port}", poll_timeout_s=1)
+    options = ChatOptions(token=SANDBOX_TOKEN, base_url=f"http://127.0.0.1:{port}", poll_timeout_s=1)
     with capture_logs() as logs:
         async with build_chat(options, parts(state)) as chat:
             running = asyncio.create_task(chat.run())
             await until(lambda: logs)
-            async with SandboxServer(port=port):
+            async with sandbox_server(port=port):
                 await asyncio.wait_for(chat.started.wait(), 10)
                 chat.stop()
                 await asyncio.wait_for(running, 10)

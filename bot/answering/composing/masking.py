@@ -1,4 +1,4 @@
-"""What a visitor tells of themselves without need: masked before a question leaves the machine.
+"""What a visitor tells of themselves without need: masked before a question is stored or leaves the machine.
 
 A search on this machine goes on with the question as it was asked.
 """

@@ -12,6 +12,7 @@ import regex
 import structlog
 from telegram import Message, MessageEntity
 
+from bot.answering.composing.masking import masked
 from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
 from bot.chat import texts
 from bot.chat.handlers.news import offer
@@ -162,7 +163,7 @@ def _record(visit: Visit, text: str, answer: Answer, *, turn_id: str, took_ms: f
         chat_id=visit.chat_id,
         visitor_id=visit.visitor_id,
         asked_at=visit.now,
-        question=clean(text)[:_STORED_QUESTION_LIMIT],
+        question=masked(clean(text))[:_STORED_QUESTION_LIMIT],
         locale=answer.locale,
         outcome=answer.outcome,
         score=answer.score,

@@ -71,6 +71,24 @@ async def test_the_last_turns_of_the_chat_go_with_a_follow_up_question(rig):
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "secret", "stored"),
+    [
+        ("My card is 4000 1234 5678 9010, how many trains?", "5678", "My card is [number], how many trains?"),
+        ("паспорт N12345678: сколько поездов?", "N12345678", "паспорт [number]: сколько поездов?"),
+        ("我的电话是+86 138 0013 8000，有多少班列？", "0013", "我的电话是+[number]，有多少班列？"),
+        ("x" * 990 + " +7 701 123-45-67", "701", "x" * 990 + " [number]"),
+    ],
+)
+async def test_L17_numbers_of_persons_are_answered_but_not_stored(rig, told, secret, stored):
+    await rig.write(told)
+    await rig.write("and where do they go?")
+    first, follow_up = rig.answerer.asked
+    assert secret in first.text
+    assert [turn.question for turn in follow_up.history] == [stored[:1000]]
+    assert secret not in repr(rig.state.turns)
+
+
 async def test_the_bot_speaks_the_answer_s_language_and_says_which_the_text_is_in(rig):
     rig.answerer.answer_to = lambda question: replace(ANSWER, locale=Locale.EN, written_in=Locale.ZH)
     await rig.write("question")

@@ -56,8 +56,8 @@ class Question:
     """What a visitor asked, with what is known about them.
 
     `chosen` is the language that the visitor picked, `app_locale` the one of their app; `history` is oldest first.
-    `visitor_id` is whose budget a language model's work is counted against; where `may_compose` is not set, none is
-    asked.
+    `visitor_id` is whose budget a language model's work is counted against, the chat's where nobody is named; where
+    `may_compose` is not set, none is asked.
     """
 
     text: str

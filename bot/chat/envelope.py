@@ -10,6 +10,8 @@ from enum import Enum, auto
 ALLOWED_UPDATES = ("message", "callback_query", "inline_query", "my_chat_member")
 """What Telegram is asked to send; edits of old questions are not answered, so they are not asked for."""
 
+ANONYMOUS_SENDERS = frozenset({777000, 1087968824, 136817688})
+"""Telegram's own accounts that stand for a channel or for an anonymous administrator, in all groups the same."""
 _ALWAYS_ANSWERED = ("/privacy", "/deleteme", "/mydata")
 
 
@@ -48,9 +50,17 @@ def read_envelope(raw: Mapping[str, object]) -> Envelope:
         raise ValueError("the update has no update_id")
     name, body = next(((key, value) for key, value in raw.items() if isinstance(value, dict)), ("", {}))
     message = _dict(body, "message") if name == "callback_query" else body
-    sender, chat = _integer(_dict(body, "from"), "id"), _integer(_dict(message, "chat"), "id")
+    sender, chat = _sender(name, body), _integer(_dict(message, "chat"), "id")
     sent_at = _moment(body.get("date")) if name == "message" else None
     return Envelope(update_id, chat or sender, _kind(name, body), sender, sent_at)
+
+
+def _sender(name: str, body: Mapping[str, object]) -> int:
+    """The person's id; 0 where a chat speaks, whose accounts stand for many."""
+    sender = _dict(body, "from")
+    speaks_as_chat = name == "message" and bool(_dict(body, "sender_chat"))
+    person = _integer(sender, "id")
+    return 0 if speaks_as_chat or person in ANONYMOUS_SENDERS or sender.get("is_bot") is True else person
 
 
 def _kind(name: str, body: Mapping[str, object]) -> Kind:

@@ -13,6 +13,7 @@ from telegram.constants import ChatType
 from bot.announcements.ports import Courier
 from bot.answering.ports import TurnStore
 from bot.chat.drafts import Drafts
+from bot.chat.envelope import ANONYMOUS_SENDERS
 from bot.chat.keyboards import build_keyboard, new_token
 from bot.chat.limits import CpuBudget, OncePer
 from bot.chat.newsroom import Newsroom
@@ -31,8 +32,6 @@ CPU_S_PER_MINUTE = 6.0
 """Of one visitor. Twenty usual answers take 0.6 s, twenty of the dearest 8 s."""
 _QINGDAO = timezone(timedelta(hours=8))
 """The facts and their dates are of there; China has one time all year."""
-_ANONYMOUS_SENDERS = (777000, 1087968824, 136817688)
-"""Telegram's own accounts that stand for a channel or for an anonymous administrator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class Visit:
         """The person; None for channels, anonymous administrators and services."""
         user = self.update.effective_user
         message = self.update.effective_message
-        is_named = user is not None and user.id not in _ANONYMOUS_SENDERS and not user.is_bot
+        is_named = user is not None and user.id not in ANONYMOUS_SENDERS and not user.is_bot
         speaks_as_chat = self.update.callback_query is None and message is not None and message.sender_chat is not None
         return user if is_named and not speaks_as_chat else None
 
@@ -109,9 +108,9 @@ class Visit:
         return VisitorId(self.user.id) if self.user else None
 
     @property
-    def payer(self) -> int:
-        """Whose budget is charged: the person's, or the chat's where nobody is named."""
-        return self.visitor_id or self.chat_id
+    def payer(self) -> VisitorId:
+        """Whose budgets are charged: the person's, or the chat's where nobody is named."""
+        return self.visitor_id or VisitorId(self.chat_id)
 
     @property
     def message(self) -> Message | None:

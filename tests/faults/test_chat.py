@@ -162,6 +162,13 @@ async def test_I12_channel_posts_and_anonymous_administrators_are_nobody(rig):
     assert rig.state.turns == {}
 
 
+async def test_R07_where_nobody_is_named_the_group_pays_for_the_language_model(rig):
+    anonymous = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+    await rig.handle(group_message("/ask how many?", user=anonymous, sender_chat={"id": -1001, "type": "supergroup"}))
+    await rig.handle(group_message("/ask how many?"))
+    assert [question.visitor_id for question in rig.answerer.asked] == [-1001, 11]
+
+
 @pytest.mark.parametrize("language", ["en", "zh-hans", "ru", "kk", "ky", "tg", "uz", "fa", "ur", "hi", "be", "mn"])
 async def test_P01_privacy_answers_in_each_language(rig, language):
     await rig.handle(message("/privacy", user=person(language=language)))

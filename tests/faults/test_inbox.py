@@ -347,6 +347,29 @@ async def test_R01_a_minute_later_there_are_answers_again():
     assert handler.handled == [(1, Treatment.NORMAL), (2, Treatment.TOO_MANY), (4, Treatment.NORMAL)]
 
 
+@pytest.mark.parametrize(
+    "sender",
+    [
+        {"from": {"id": 1087968824, "is_bot": True, "first_name": "Group"}},
+        {"from": {"id": 136817688, "is_bot": True, "first_name": "Channel"}},
+        {"from": {"id": 777000, "is_bot": False, "first_name": "Telegram"}},
+        {"from": person(1), "sender_chat": {"id": -5, "type": "channel", "title": "C"}},
+    ],
+    ids=("anonymous administrator", "channel", "linked channel", "person as a channel"),
+)
+async def test_R07_who_floods_one_group_unnamed_silences_no_other_group_and_no_person(sender):
+    def ask(update_id: int, group: int) -> dict:
+        asked = message("/ask how many?", chat={"id": group, "type": "supergroup", "title": "G"})
+        return {"update_id": update_id, "message": asked["message"] | sender}
+
+    handler = RecordingHandler()
+    door = Door(handler, questions_per_minute=20)
+    await door.intake.accept([*(ask(number, -1001) for number in range(1, 101)), ask(101, -1002)])
+    await door.intake.accept(updates((102, 1)))
+    await door.finish()
+    assert sorted(handler.ids()) == [*range(1, 21), 101, 102]
+
+
 async def test_P01_a_request_about_one_s_data_passes_the_limit_of_questions():
     handler = RecordingHandler()
     door = Door(handler, questions_per_minute=2)

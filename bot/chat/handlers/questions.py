@@ -73,7 +73,7 @@ async def answer_question(visit: Visit, text: str, *, fallback: SectionKey | Non
     if not await _may_ask(visit):
         return
     question = Question(
-        text, visit.today, visit.chosen, visit.app_locale, await _history(visit), visitor_id=visit.visitor_id
+        text, visit.today, visit.chosen, visit.app_locale, await _history(visit), visitor_id=visit.payer
     )
     began = house.clock()
     try:

@@ -30,7 +30,7 @@ from bot.answering.model import Answer, Citation, Offer, Outcome
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
 from bot.app import Core, has_state, identify_locale, open_core, run_bot, stale_vectors, write_vector_files
 from bot.app_sandbox import require_meant, tell
-from bot.app_state import has_two, to_look
+from bot.app_state import has_two, to_look, to_run
 from bot.calibrating import calibrate as fit_numbers
 from bot.calibrating import moved
 from bot.calibrating import write as write_numbers
@@ -44,6 +44,9 @@ from bot.ingestion.comparing import in_other_languages, inspect, record_translat
 from bot.ingestion.model import Progress, Reading, Stage, SyncReport
 from bot.ops.evaluation_report import render_report
 from bot.ops.evaluation_tables import tables_of
+from bot.ops.key_file import key_of
+from bot.ops.log_ids import FILE_NAME as LOG_IDS_KEY
+from bot.ops.log_ids import LogIds, log_name
 from bot.ops.logs import configure_logs, redact
 from bot.sandbox.keys import keys_of
 from bot.sandbox.server import serve_sandbox
@@ -62,6 +65,8 @@ cli = typer.Typer(
 knowledge = typer.Typer(help="The knowledge files and the index made from them.", no_args_is_help=True)
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(announce, name="announce")
+logs = typer.Typer(help="The bot's own log.", no_args_is_help=True)
+cli.add_typer(logs, name="logs")
 
 _err = Console(stderr=True)
 _out = Console()
@@ -135,8 +140,14 @@ def _options(
     ] = None,
 ) -> None:
     settings = load_settings(config or DEFAULT_FILE, knowledge=knowledge_folder, data=data)
-    configure_logs(settings.logs.level, as_json=settings.logs.format == "json", secrets=settings.secrets())
-    context.obj = settings if context.invoked_subcommand in {"run", "sandbox"} else _of_the_bot_meant(settings)
+    runs = context.invoked_subcommand in {"run", "sandbox"}
+    context.obj = settings if runs else _of_the_bot_meant(settings)
+    configure_logs(
+        settings.logs.level,
+        as_json=settings.logs.format == "json",
+        secrets=settings.secrets(),
+        ids=LogIds((to_run(settings) if runs else context.obj).store.data / LOG_IDS_KEY),
+    )
 
 
 def _of_the_bot_meant(settings: Settings) -> Settings:
@@ -362,6 +373,21 @@ def status_command(context: typer.Context) -> None:
                 _out.print(f"{name}: {file}", markup=False, highlight=False)
 
     asyncio.run(work())
+
+
+@logs.command("id", context_settings={"ignore_unknown_options": True})  # a group's id begins like an option
+def log_id_command(
+    context: typer.Context,
+    telegram_id: Annotated[int, typer.Argument(help="The numeric id of a person or chat.", metavar="ID")],
+) -> None:
+    """Say what stands in the logs for a person or chat: no line holds the id itself."""
+    file = context.obj.store.data / LOG_IDS_KEY
+    if not file.exists():
+        raise SettingsError(f"there is no {file}: no log line has named anybody yet, or --data names another folder")
+    try:
+        typer.echo(log_name(telegram_id, key_of(file)))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"the key of the ids in the logs can't be read: {error}") from error
 
 
 def _read_files(settings: Settings) -> Reading:

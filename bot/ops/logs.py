@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import structlog
 
+from bot.ops.log_ids import LogIds
+
 _BOT_TOKEN = re.compile(r"(?<!\d)\d{6,12}(?::|%3[Aa])[A-Za-z0-9_-]{5,}")
 """In an address `bot` stands right before it: that is no border of a word."""
 _LOGIN = re.compile(r"(://)(?:[^\s:/@\"']*:[^\s\"']+|[^\s/@\"']+)@")
@@ -33,17 +35,20 @@ def configure_logs(
     *,
     as_json: bool,
     secrets: Iterable[str] = (),
+    ids: LogIds | None = None,
 ) -> None:
     """Send the logs of the bot and of its libraries to standard error, one event a line.
 
     Bot tokens and passwords in addresses are hidden wherever they occur; so are `secrets`, also from what `redact` is
-    given and from the traceback that ends the process. Libraries are heard from WARNING on: below that some log
+    given and from the traceback that ends the process. `ids` names persons and chats; without it their names last as
+    long as the process. Libraries are heard from WARNING on: below that some log
     addresses with the token (httpx) or what visitors wrote (aiosqlite, SQLAlchemy).
     """
     _known_secrets[:] = sorted({written for secret in secrets for written in _ways_to_write(secret)}, key=len)[::-1]
     sys.excepthook = _show_crash
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        ids or LogIds(None),
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

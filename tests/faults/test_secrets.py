@@ -27,8 +27,8 @@ QUESTION = "How many freight trains with purple umbrellas ran in 2025?"
 ANSWER_WORDS = ("household appliances", "Freight trains", TRAINS_IN_2025)
 
 
-async def _converse(town: Town) -> None:
-    """One of everything that a visitor may do, good and bad."""
+async def _converse(town: Town) -> tuple[int, int]:
+    """One of everything that a visitor may do, good and bad; returns the ids of visitor and group."""
     visitor = await town.visitor(NAME, "en", last_name=SURNAME, username=USERNAME)
     await visitor.start()
     answer = await visitor.ask(QUESTION)
@@ -51,6 +51,7 @@ async def _converse(town: Town) -> None:
     button(question, "Delete")
     await visitor.tap_for_change(question, "Delete")
     await town.act(f"personas/{visitor.id}/block")
+    return visitor.id, group["id"]
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
@@ -68,11 +69,15 @@ async def test_S01_no_token_no_name_and_nobody_s_words_are_in_the_logs_even_at_d
     }
     await town.act("bots/7000001", token=TOKEN)
     async with running_bot(place, town.base_url, **settings) as bot:
-        await _converse(town)
+        ids = await _converse(town)
         await until(lambda: not town.unfetched, "an empty queue")
         assert await bot.stop() == 0
         log = bot.log()
     assert bot.events("telegram_connected")
+    named = place.scoda("logs", "id", str(ids[0])).stdout.strip()
+    assert {one["chat_id"] for one in bot.events("call_failed")} == {named}
+    for telegram_id in ids:
+        assert not re.search(rf"(?<!\d){abs(telegram_id)}(?!\d)", log), "P06: no ids of persons and chats either"
     for secret in (TOKEN, TOKEN.partition(":")[2], SECRET):
         assert secret not in log
     for words in (NAME, SURNAME, USERNAME, "purple umbrellas", "forged words", *ANSWER_WORDS):

@@ -12,6 +12,7 @@ import pytest
 
 from bot.answering.model import Answer, Offer, Outcome
 from bot.cli import _Desk
+from bot.ops.log_ids import FILE_NAME, LogIds
 from bot.vocabulary import DocumentPath, Locale, SectionKey
 from tests.e2e.little_knowledge import TRAINS_IN_2025
 from tests.e2e.processes import Place, environment, free_port, running_bot
@@ -356,3 +357,29 @@ def test_a_missing_knowledge_folder_is_named(built_place: Place):
         assert ended.returncode == 1
         assert "nowhere" in ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+# ── logs ──
+
+
+def test_P06_an_id_in_the_logs_has_the_name_that_its_folder_s_key_gives_it(tmp_path):
+    places = [Place(tmp_path, tmp_path, tmp_path / name) for name in ("one", "two")]
+    assert "no log line has named anybody yet" in places[0].scoda("logs", "id", "7").stderr.replace("\n", " ")
+    names = []
+    for place in places:
+        lasting = LogIds(place.data / FILE_NAME)
+        names.append(lasting(None, "", {"event": "chat_migrated", "chat_id": 7, "new_chat_id": -1007, "count": 7}))
+        assert (place.data / FILE_NAME).stat().st_mode & 0o777 == 0o600
+        assert place.scoda("logs", "id", "7").stdout == names[-1]["chat_id"] + "\n"
+        assert place.scoda("logs", "id", "-1007").stdout == names[-1]["new_chat_id"] + "\n"
+    assert len({name for line in names for name in (line["chat_id"], line["new_chat_id"])}) == 4
+    assert names[0]["count"] == 7
+
+
+def test_P06_without_a_usable_key_lines_are_written_all_the_same(tmp_path):
+    (tmp_path / FILE_NAME).write_bytes(b"not a key")
+    line = LogIds(tmp_path / FILE_NAME)(None, "", {"event": "chat_gone", "chat_id": 7})
+    assert line["chat_id"] != 7
+    told = Place(tmp_path, tmp_path, tmp_path).scoda("logs", "id", "7")
+    assert told.returncode == 1
+    assert "holds 9 bytes, not a key" in told.stderr.replace("\n", " ")

@@ -126,22 +126,34 @@ class Organisers:
         async with self._transaction():
             if actor != visitor_id and not await self._is_owner(actor, "role_revoked", now):
                 return RoleChange.NOT_ALLOWED
-            if role is Role.OWNER and await self._is_last_owner(visitor_id):
+            if role is Role.OWNER and await self.is_last_owner(visitor_id):
                 return RoleChange.LAST_OWNER
             if not await self._store.revoke(visitor_id, role):
                 return RoleChange.NOT_THERE
             await self._note("role_revoked", visitor_id, role, actor=actor, now=now)
         return RoleChange.DONE
 
+    async def leave(self, visitor_id: VisitorId, *, now: datetime) -> RoleChange:
+        """Lay down every role, for one who wants to be forgotten; the last owner has to stay."""
+        async with self._transaction():
+            if await self.is_last_owner(visitor_id):
+                return RoleChange.LAST_OWNER
+            roles = await self._store.roles(visitor_id)
+            for role in sorted(roles):
+                await self._store.revoke(visitor_id, role)
+                await self._note("role_revoked", visitor_id, role, actor=visitor_id, now=now)
+        return RoleChange.DONE if roles else RoleChange.NOT_THERE
+
+    async def is_last_owner(self, visitor_id: VisitorId) -> bool:
+        """Whether there would be no owner without this person."""
+        owners = {organiser.visitor_id for organiser in await self._store.all() if organiser.role is Role.OWNER}
+        return owners == {visitor_id}
+
     async def _is_owner(self, actor: VisitorId, action: str, now: datetime) -> bool:
         if Role.OWNER in await self._store.roles(actor):
             return True
         await self._audit.note(AuditEntry(at=now, actor=actor, action=f"{action}_denied", subject=str(actor)))
         return False
-
-    async def _is_last_owner(self, visitor_id: VisitorId) -> bool:
-        owners = {organiser.visitor_id for organiser in await self._store.all() if organiser.role is Role.OWNER}
-        return owners == {visitor_id}
 
     async def _note(
         self, action: str, subject: VisitorId, role: Role, *, actor: VisitorId | None, now: datetime

@@ -637,6 +637,18 @@ def last_owner(t: Translator) -> str:
     return t.gettext("The last owner must remain.")
 
 
+def last_owner_stays(t: Translator) -> str:
+    # Translators: To the last owner, who wants to delete their data. {organisers} and {deleteme} are commands.
+    return t.fill(
+        t.gettext(
+            "You are the last owner, so nothing was deleted. First invite another owner with {organisers}; once they "
+            "have accepted, send {deleteme} again."
+        ),
+        organisers="/organisers",
+        deleteme="/deleteme",
+    )
+
+
 def role_not_there(t: Translator) -> str:
     return t.gettext("They do not have this role.")
 

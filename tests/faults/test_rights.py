@@ -32,6 +32,7 @@ from bot.chat.handlers.announce import read_count
 from bot.chat.routes import routes
 from bot.errors import SettingsError
 from bot.inbox.model import Button
+from bot.visitors.model import Visitor
 from bot.vocabulary import ChatId, Locale, VisitorId
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 from tests.faults.test_inbox import Door
@@ -600,6 +601,37 @@ async def test_A09_two_owners_who_remove_each_other_leave_one(rig):
         await rig.taps(owner, "Yes")
     owners = [one.visitor_id for one in await rig.parts.organisers.all() if one.role is Role.OWNER]
     assert owners == [OWNER]
+
+
+async def _delete(rig: NewsRig, owner: int) -> None:
+    await rig.says(owner, "/deleteme")
+    await rig.taps(owner, "Delete")
+
+
+async def test_A09_the_last_owner_can_not_be_forgotten_before_there_is_another(rig):
+    rig.state.visitors[OWNER] = Visitor(VisitorId(OWNER), NOW, NOW)
+    await _delete(rig, OWNER)
+    assert rig.last(OWNER).startswith("You are the last owner, so nothing was deleted.")
+    assert Role.OWNER in await rig.parts.organisers.roles(VisitorId(OWNER))
+    assert OWNER in rig.state.visitors
+    await grant(rig, APPROVER, Role.OWNER)
+    await rig.taps(OWNER, "Delete")
+    assert OWNER not in rig.state.visitors
+
+
+async def test_A09_an_organiser_who_is_forgotten_lays_down_every_role_and_it_stands_in_the_audit_log(rig):
+    await grant(rig, OWNER, Role.AUTHOR)
+    await grant(rig, APPROVER, Role.OWNER)
+    await _delete(rig, OWNER)
+    assert await rig.parts.organisers.roles(VisitorId(OWNER)) == frozenset()
+    entries = [one for one in rig.parts.database.tables.audit if one.action == "role_revoked"]
+    assert [(one.actor, one.subject, one.detail) for one in entries] == [
+        (OWNER, str(OWNER), "author"),
+        (OWNER, str(OWNER), "owner"),
+    ]
+    assert rig.telegram.sent("deleteMyCommands"), "their private chat no longer lists organisers' commands"
+    await _delete(rig, APPROVER)
+    assert Role.OWNER in await rig.parts.organisers.roles(VisitorId(APPROVER))
 
 
 # ── A10: nobody writes to many alone ──

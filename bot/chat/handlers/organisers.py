@@ -59,6 +59,16 @@ async def redeem(visit: Visit, token: str) -> bool:
     return True
 
 
+async def leave(visit: Visit, person: VisitorId) -> bool:
+    """Lay down the roles of a person who wants to be forgotten; False when an owner would no longer remain."""
+    if visit.house.newsroom is None:
+        return True
+    change = await visit.newsroom.organisers.leave(person, now=visit.now)
+    if change is RoleChange.DONE:
+        await _publish(visit, person)
+    return change is not RoleChange.LAST_OWNER
+
+
 async def _page(visit: Visit) -> Reply:
     assert visit.visitor_id is not None  # who is nobody is not admitted
     newsroom = visit.newsroom

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+from bot.chat import announcement_texts as desk_texts
 from bot.chat import texts
+from bot.chat.handlers import organisers
 from bot.chat.rendering import said
 from bot.chat.replies import Reply, delete_question, privacy_page
 from bot.chat.visit import Visit
@@ -46,9 +48,15 @@ async def delete_me(visit: Visit) -> None:
 
 
 async def delete_confirmed(visit: Visit, button: Button) -> None:
-    """The confirmation was pressed: forget the visitor; the words are still in their language."""
+    """The confirmation was pressed: forget the visitor; the words are still in their language.
+
+    Roles are laid down at once, not with the rest: whether an owner remains must be known before anything is said.
+    """
     visitor_id, now, token = visit.visitor_id, visit.now, button.token
     if visitor_id is None:
+        return
+    if not await organisers.leave(visit, visitor_id):
+        await visit.show(Reply(visit.text(desk_texts.last_owner_stays)))
         return
     await visit.show(Reply(said(texts.deleteme_done(visit.t), visit.locale)))
     visit.effects.clear()  # nothing that this press would have stored is to outlive the deletion

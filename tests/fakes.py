@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from typing import TypeVar
 from bot.answering.model import Feedback, Turn, TurnRecord
 from bot.errors import DatabaseError
 from bot.inbox.model import Button, InboxState, StoredUpdate
-from bot.visitors.model import PersonalData, Plain, Visitor
+from bot.visitors.model import PersonalRows, Plain, Visitor
 from bot.vocabulary import ChatId, Locale, VisitorId
 
 _Key = TypeVar("_Key")
@@ -97,7 +97,12 @@ class FakeVisitorStore:
         if visitor_id in self.state.visitors:
             self.state.visitors[visitor_id] = replace(self.state.visitors[visitor_id], is_reachable=False)
 
-    async def export(self, visitor_id: VisitorId) -> PersonalData:
+    async def export(self, visitor_id: VisitorId) -> AsyncIterator[PersonalRows]:
+        for name, rows in self._rows_about(visitor_id).items():
+            counted = ({"count": len(rows)},) if rows and name in ("inbox", "buttons") else rows
+            yield PersonalRows(name, counted)
+
+    def _rows_about(self, visitor_id: VisitorId) -> dict[str, tuple[dict[str, Plain], ...]]:
         state = self.state
         found: dict[str, Sequence[Visitor | StoredUpdate | Button | TurnRecord]] = {
             "visitors": [visitor for visitor in state.visitors.values() if visitor.visitor_id == visitor_id],
@@ -111,11 +116,11 @@ class FakeVisitorStore:
             for (turn_id, rater), opinion in state.feedback.items()
             if rater == visitor_id
         )
-        return PersonalData(tables)
+        return tables
 
     async def forget(self, visitor_id: VisitorId, *, now: datetime) -> int:
         state = self.state
-        gone = sum(map(len, (await self.export(visitor_id)).tables.values()))
+        gone = sum(map(len, self._rows_about(visitor_id).values()))
         state.visitors.pop(visitor_id, None)
         for row in [row for row in state.inbox.values() if row.update.lane == visitor_id]:
             state.inbox[row.update.update_id] = _wiped(row, InboxState.DONE, now)
@@ -256,6 +261,14 @@ class FakeTurnStore:
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         if turn_id in self.state.turns:
             self.state.feedback[turn_id, visitor_id] = feedback
+
+
+async def exported(pages: AsyncIterator[PersonalRows]) -> dict[str, tuple[Mapping[str, Plain], ...]]:
+    """All that an export gives, by table."""
+    tables: dict[str, tuple[Mapping[str, Plain], ...]] = {}
+    async for page in pages:
+        tables[page.table] = (*tables.get(page.table, ()), *page.rows)
+    return tables
 
 
 def _wiped(row: InboxRow, state: InboxState, now: datetime) -> InboxRow:

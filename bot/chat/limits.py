@@ -102,11 +102,15 @@ class OncePer:
 
     def may(self, visitor_id: int, at: datetime) -> bool:
         """Whether it may happen now; if so, it counts as having happened."""
-        last = self._last.get(visitor_id)
-        if last is not None and at - last < self._period:
+        if self.wait(visitor_id, at):
             return False
         self._last[visitor_id] = at
         self._last.move_to_end(visitor_id)
         while len(self._last) > _VISITORS_REMEMBERED:
             self._last.popitem(last=False)
         return True
+
+    def wait(self, visitor_id: int, at: datetime) -> timedelta:
+        """How long it may not happen yet; nothing where it may."""
+        last = self._last.get(visitor_id)
+        return timedelta() if last is None else max(last + self._period - at, timedelta())

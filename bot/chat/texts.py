@@ -912,6 +912,17 @@ def mydata_caption(t: Translator) -> str:
     return t.gettext("This file holds everything that is stored about you.")
 
 
+def mydata_again(t: Translator, minutes: int) -> str:
+    return t.fill(
+        t.ngettext(
+            "You have received your data within the last hour. You can get them again in {minutes} minute.",
+            "You have received your data within the last hour. You can get them again in {minutes} minutes.",
+            minutes,
+        ),
+        minutes=t.number(minutes),
+    )
+
+
 def private_chat_only(t: Translator) -> str:
     return t.gettext("For your privacy this works only in a private chat with me.")
 

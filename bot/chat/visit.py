@@ -63,6 +63,8 @@ class House:
     token: Callable[[], str] = new_token
     cpu: CpuBudget = field(default_factory=lambda: CpuBudget(CPU_S_PER_MINUTE))
     """What the answers to each visitor may take of the processor."""
+    exports: OncePer = field(default_factory=lambda: OncePer(timedelta(hours=1)))
+    """A copy of all that is stored about one is work, so it is made once an hour."""
     text_only_notices: OncePer = field(default_factory=lambda: OncePer(timedelta(minutes=1)))
 
 

@@ -55,7 +55,8 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonalData:
-    """Everything stored about one visitor: table name → rows, times in ISO 8601 UTC."""
+class PersonalRows:
+    """Rows of one table about a visitor, times in ISO 8601 UTC; what is only counted has one row with the count."""
 
-    tables: Mapping[str, tuple[Mapping[str, Plain], ...]]
+    table: str
+    rows: tuple[Mapping[str, Plain], ...]

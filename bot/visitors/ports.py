@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Protocol
 
-from bot.visitors.model import PersonalData, Subscription, Visitor
+from bot.visitors.model import PersonalRows, Subscription, Visitor
 from bot.vocabulary import ChatId, Locale, VisitorId
 
 
@@ -28,8 +29,11 @@ class VisitorStore(Protocol):
         """The visitor blocked the bot."""
         ...
 
-    async def export(self, visitor_id: VisitorId) -> PersonalData:
-        """Every row about the visitor, from every table."""
+    def export(self, visitor_id: VisitorId) -> AsyncIterator[PersonalRows]:
+        """Every row about the visitor, table by table and some at a time; a table without any is given once, empty.
+
+        Buttons and updates that wait are only counted: they hold what the bot wrote, or what is told this minute.
+        """
         ...
 
     async def forget(self, visitor_id: VisitorId, *, now: datetime) -> int:

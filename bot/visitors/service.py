@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-from bot.visitors.model import PersonalData, Visitor
+from bot.visitors.model import PersonalRows, Visitor
 from bot.visitors.ports import VisitorStore
 from bot.vocabulary import Locale, VisitorId
 
@@ -39,9 +40,9 @@ class VisitorService:
         """The visitor blocked the bot: nothing is sent to them until they come back."""
         await self._store.unreachable(visitor_id)
 
-    async def my_data(self, visitor_id: VisitorId) -> PersonalData:
-        """Everything stored about the visitor."""
-        return await self._store.export(visitor_id)
+    def my_data(self, visitor_id: VisitorId) -> AsyncIterator[PersonalRows]:
+        """Everything stored about the visitor, some rows at a time."""
+        return self._store.export(visitor_id)
 
     async def delete_me(self, visitor_id: VisitorId, *, now: datetime) -> int:
         """Forget the visitor; returns how many rows went. Running it twice changes nothing more."""

@@ -11,6 +11,7 @@ from bot.adapters.database.budget_store import Budgets, Spending, SqlBudgetLedge
 from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.vocabulary import VisitorId
+from tests.fakes import exported
 
 NOW = datetime(2026, 11, 3, 23, 30, tzinfo=UTC)
 NEXT_DAY = NOW + timedelta(hours=1)
@@ -94,10 +95,10 @@ async def test_P03_a_forgotten_visitor_leaves_sums_and_no_row(database: Database
     reservation = await ledger.reserve(AIDA, 300, now=NOW)
     assert reservation is not None
     visitors = SqlVisitorStore(database)
-    assert len((await visitors.export(AIDA)).tables["model_use_by_visitor"]) == 1
+    assert len((await exported(visitors.export(AIDA)))["model_use_by_visitor"]) == 1
     await visitors.forget(AIDA, now=NOW)
     await ledger.settle(reservation, prompt_tokens=30, completion_tokens=20)
-    assert (await visitors.export(AIDA)).tables["model_use_by_visitor"] == ()
+    assert (await exported(visitors.export(AIDA)))["model_use_by_visitor"] == ()
     assert await ledger.spent_on(NOW) == Spending(50, 30, 20), "who asks to be forgotten gives the day no tokens back"
 
 

@@ -11,6 +11,7 @@ from bot.answering.model import Feedback, Outcome, Turn, TurnRecord
 from bot.errors import DatabaseError
 from bot.inbox.model import Action, Button, StoredUpdate
 from bot.vocabulary import ChatId, DocumentPath, Locale, SectionKey, VisitorId
+from tests.fakes import exported
 
 NOW = datetime(2026, 11, 3, 9, 30, 0, 123456, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
@@ -144,7 +145,7 @@ async def test_the_last_opinion_on_a_turn_counts(stores):
     await stores.turns.rate("t", AIDA, Feedback.HELPFUL, now=NOW)
     await stores.turns.rate("t", AIDA, Feedback.UNHELPFUL, now=SOON)
     await stores.turns.rate("gone", AIDA, Feedback.HELPFUL, now=NOW)
-    opinions = (await stores.visitors.export(AIDA)).tables["feedback"]
+    opinions = (await exported(stores.visitors.export(AIDA)))["feedback"]
     assert [(row["turn_id"], row["opinion"]) for row in opinions] == [("t", "unhelpful")]
 
 

@@ -15,6 +15,7 @@ from bot.answering.model import Feedback, Outcome, TurnRecord
 from bot.inbox.model import Action, Button, StoredUpdate
 from bot.visitors.service import VisitorService
 from bot.vocabulary import ChatId, Locale, VisitorId
+from tests.fakes import exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 KEEP = timedelta(days=30)
@@ -45,7 +46,7 @@ async def leave_traces(database, *, at=NOW):
 
 async def test_P02_my_data_shows_the_rows_of_every_table(database):
     service = await leave_traces(database)
-    tables = (await service.my_data(AIDA)).tables
+    tables = await exported(service.my_data(AIDA))
     assert {name: len(rows) for name, rows in tables.items() if rows} == {
         "visitors": 1,
         "inbox": 1,
@@ -62,7 +63,7 @@ async def test_P03_after_delete_me_nothing_of_the_visitor_is_in_the_files(tmp_pa
         await database.migrate()
         service = await leave_traces(database)
         assert await service.delete_me(AIDA, now=NOW) == 6
-        assert not any((await service.my_data(AIDA)).tables.values())
+        assert not any((await exported(service.my_data(AIDA))).values())
     for file in tmp_path.iterdir():
         content = file.read_bytes()
         assert "Паровоз".encode() not in content
@@ -85,7 +86,7 @@ async def test_P03_deleting_in_the_transaction_of_its_own_update_closes_that_upd
         await inbox.done(1, now=NOW)
     assert await inbox.count_pending() == 0
     assert await inbox.latest_update_id() == 1
-    assert not any((await service.my_data(AIDA)).tables.values())
+    assert not any((await exported(service.my_data(AIDA))).values())
 
 
 async def test_P04_questions_older_than_the_retention_are_gone(database):
@@ -95,7 +96,7 @@ async def test_P04_questions_older_than_the_retention_are_gone(database):
     assert await service.sweep(now=NOW + KEEP) == 0
     assert await service.sweep(now=NOW + KEEP + timedelta(seconds=1)) == 2
     assert await service.sweep(now=NOW + KEEP + timedelta(days=2)) == 2
-    tables = (await service.my_data(AIDA)).tables
+    tables = await exported(service.my_data(AIDA))
     assert {name: len(rows) for name, rows in tables.items() if rows} == {"visitors": 1, "inbox": 1}
     assert QUESTION not in repr(tables)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets as randomness
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,11 +43,15 @@ from bot.adapters.database.tables import (
 )
 from bot.announcements.model import DeliveryState
 from bot.errors import DatabaseError
-from bot.visitors.model import PersonalData, Plain, Visitor
+from bot.visitors.model import PersonalRows, Plain, Visitor
 from bot.vocabulary import Locale, VisitorId
 
 _FINDING = select(visitors).where(visitors.c.visitor_id == bindparam("of"))
 """Asked for every message: made once, it takes a fifth less."""
+
+_ONLY_COUNTED = (buttons, inbox)
+_ROWS_AT_ONCE = 250
+"""Made into plain values in about 5 ms: the event loop waits no longer for an export."""
 
 
 class SqlVisitorStore:
@@ -78,15 +83,32 @@ class SqlVisitorStore:
                 update(visitors).where(visitors.c.visitor_id == visitor_id).values(is_reachable=False)
             )
 
-    async def export(self, visitor_id: VisitorId) -> PersonalData:
-        """See the port. Tables without a row about the visitor are named too."""
-        tables = {}
+    async def export(self, visitor_id: VisitorId) -> AsyncIterator[PersonalRows]:
+        """See the port. Read page by page: no transaction stays open meanwhile, and the event loop gets its turn."""
+        for table in reversed(tables_about_people()):
+            if table in _ONLY_COUNTED:
+                yield PersonalRows(table.name, await self._counted(table, visitor_id))
+                continue
+            async for page in self._pages(table, visitor_id):
+                yield PersonalRows(table.name, tuple(_plain(row) for row in page))
+
+    async def _counted(self, table: Table, visitor_id: VisitorId) -> tuple[Mapping[str, Plain], ...]:
+        query = select(func.count()).select_from(table).where(concerns(table, visitor_id))
         async with self._database.reading() as connection:
-            for table in reversed(tables_about_people()):
-                query = select(table).where(concerns(table, visitor_id)).order_by(*table.primary_key.columns)
-                rows = (await connection.execute(query)).mappings().all()
-                tables[table.name] = tuple(_plain(row) for row in rows)
-        return PersonalData(tables)
+            count = await connection.scalar(query)
+        return ({"count": count},) if count else ()
+
+    async def _pages(self, table: Table, visitor_id: VisitorId) -> AsyncIterator[Sequence[RowMapping]]:
+        key = table.primary_key.columns
+        query = select(table).where(concerns(table, visitor_id)).order_by(*key).limit(_ROWS_AT_ONCE)
+        onwards = query
+        while True:
+            async with self._database.reading() as connection:
+                page = (await connection.execute(onwards)).mappings().all()
+            yield page
+            if len(page) < _ROWS_AT_ONCE:
+                return
+            onwards = query.where(tuple_(*key) > tuple(page[-1][column.name] for column in key))
 
     async def forget(self, visitor_id: VisitorId, *, now: datetime) -> int:
         """See the port.

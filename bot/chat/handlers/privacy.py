@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import math
+from datetime import timedelta
 
 from bot.chat import announcement_texts as desk_texts
 from bot.chat import texts
 from bot.chat.handlers import organisers
+from bot.chat.personal_file import personal_file
 from bot.chat.rendering import said
 from bot.chat.replies import Reply, delete_question, privacy_page
+from bot.chat.sender import Delivery
 from bot.chat.visit import Visit
 from bot.inbox.model import Button
 
@@ -27,16 +30,22 @@ async def privacy(visit: Visit) -> None:
 
 
 async def my_data(visit: Visit) -> None:
-    """Send all rows as a JSON file, to the person alone."""
-    if not visit.is_private or visit.visitor_id is None:
+    """Send all rows as a JSON file, to the person alone and once an hour."""
+    house, visitor_id = visit.house, visit.visitor_id
+    if not visit.is_private or visitor_id is None:
         await visit.say(visit.text(texts.private_chat_only))
         return
-    found = await visit.house.visitors.export(visit.visitor_id)
-    rows = {table: [dict(row) for row in rows] for table, rows in found.tables.items()}
-    content = json.dumps(rows, ensure_ascii=False, indent=2).encode("utf-8", "replace")
-    await visit.house.sender.document(
-        visit.chat_id, content, filename="my-data.json", caption=visit.text(texts.mydata_caption)
+    wait = house.exports.wait(visitor_id, visit.now)
+    if wait:
+        minutes = math.ceil(wait / timedelta(minutes=1))
+        await visit.say(said(texts.mydata_again(visit.t, minutes), visit.locale))
+        return
+    file = await personal_file(house.visitors.export(visitor_id))
+    delivery = await house.sender.document(
+        visit.chat_id, file.content, filename=file.filename, caption=visit.text(texts.mydata_caption)
     )
+    if delivery in (Delivery.SENT, Delivery.IN_DOUBT):
+        house.exports.may(visitor_id, visit.now)
 
 
 async def delete_me(visit: Visit) -> None:

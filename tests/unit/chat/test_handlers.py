@@ -469,6 +469,25 @@ async def test_my_data_comes_as_a_json_file_in_private_only(rig):
     assert len(rig.telegram.sent("sendDocument")) == 1
 
 
+async def test_P07_my_data_comes_once_an_hour_and_then_the_visitor_hears_when_again(rig):
+    await rig.write("/mydata")
+    rig.now += timedelta(minutes=12, seconds=1)
+    await rig.write("/mydata")
+    assert "again in 48 minutes" in rig.telegram.texts()[-1]
+    await rig.write("/mydata", user=person(12))
+    assert len(rig.telegram.sent("sendDocument")) == 2
+    rig.now += timedelta(minutes=48)
+    await rig.write("/mydata")
+    assert len(rig.telegram.sent("sendDocument")) == 3
+
+
+async def test_P07_my_data_that_did_not_arrive_may_be_asked_for_again(rig):
+    rig.telegram.refuse("sendDocument", 400, "Bad Request: wrong file")
+    await rig.write("/mydata")
+    await rig.write("/mydata")
+    assert len(rig.telegram.sent("sendDocument")) == 2
+
+
 async def test_delete_me_asks_then_deletes_everything_and_works_once(rig):
     await rig.write("question")
     await rig.write("/deleteme")

@@ -8,7 +8,7 @@ from bot.answering.model import Outcome, TurnRecord
 from bot.visitors.model import Visitor
 from bot.visitors.service import VisitorService
 from bot.vocabulary import ChatId, Locale, VisitorId
-from tests.fakes import FakeState, FakeTurnStore, FakeVisitorStore
+from tests.fakes import FakeState, FakeTurnStore, FakeVisitorStore, exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 AIDA = VisitorId(42)
@@ -51,7 +51,7 @@ async def test_a_visitor_who_blocked_the_bot_is_reachable_once_they_are_back(ser
 async def test_deleted_visitors_leave_no_data(service):
     await service.greet(AIDA, app_locale=None, now=NOW)
     assert await service.delete_me(AIDA, now=NOW) == 1
-    assert not any((await service.my_data(AIDA)).tables.values())
+    assert not any((await exported(service.my_data(AIDA))).values())
     assert await service.preferred_locale(AIDA) is None
 
 

@@ -40,7 +40,9 @@ from bot.adapters.manifest import DocumentManifest
 from bot.adapters.memory import give_back_memory
 from bot.adapters.shelf import GenerationShelf
 from bot.adapters.state_owner import StateOwner
+from bot.adapters.tombstones import Tombstones
 from bot.adapters.vector_files import VectorFiles, missing_from, stale, write_vectors
+from bot.announcements.organisers import Organisers, RoleChange
 from bot.answering.calibration import calibration_of
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
 from bot.answering.pipeline import Answerer
@@ -70,6 +72,7 @@ from bot.writing.folding import simplified
 if TYPE_CHECKING:
     from bot.adapters.chat_model import LangChainChatModel
     from bot.adapters.database.budget_store import SqlBudgetLedger
+    from bot.adapters.database.visitor_store import SqlVisitorStore
     from bot.answering.composing.service import ComposingAnswerer
     from bot.app_announcements import Announcing
     from bot.chat.application import ChatOptions, ChatParts
@@ -488,6 +491,7 @@ async def run_bot(
         owner = await _owner(core, settings, adopts=adopts_state)
         parts = announcing(core.database, settings.store.data)
         await parts.begin(settings, now=utc_now())
+        await keep_forgotten(core, parts.organisers, now=utc_now())
         await core.open_published()
         if sandbox is not None:
             await sandbox_ready(sandbox, settings, say)
@@ -637,10 +641,29 @@ def _host_elsewhere(address: str) -> str:
     return "" if is_loopback(host) else host
 
 
+def _visitor_store(core: Core) -> SqlVisitorStore:
+    from bot.adapters.database.visitor_store import SqlVisitorStore  # noqa: PLC0415 - as above
+
+    return SqlVisitorStore(core.database, Tombstones(core.settings.store.data))
+
+
+async def keep_forgotten(core: Core, organisers: Organisers, *, now: datetime) -> None:
+    """Forget again whom a restored backup brought back; the last owner stays one, or nobody could invite."""
+    visitors = _visitor_store(core)
+    returned = await visitors.returned()
+    for visitor_id in returned:
+        if await organisers.leave(visitor_id, now=now) is RoleChange.LAST_OWNER:
+            _log.warning(
+                "forgotten_owner_kept", visitor_id=visitor_id, what_to_do="invite another owner, revoke this one"
+            )
+    await visitors.forget_again(returned, now=now)
+    if returned:
+        _log.warning("forgotten_again", people=len(returned), reason="the database comes from a backup")
+
+
 def _chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
     from bot.adapters.database.button_store import SqlButtonStore  # noqa: PLC0415 - as above
     from bot.adapters.database.inbox_store import SqlInbox  # noqa: PLC0415 - as above
-    from bot.adapters.database.visitor_store import SqlVisitorStore  # noqa: PLC0415 - as above
     from bot.app_announcements import announcing, newsroom_of  # noqa: PLC0415 - as above
     from bot.chat.application import ChatParts  # noqa: PLC0415 - as above
 
@@ -658,7 +681,7 @@ def _chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
 
     return ChatParts(
         answerer=core.answerer,
-        visitors=SqlVisitorStore(core.database),
+        visitors=_visitor_store(core),
         inbox=inbox,
         buttons=SqlButtonStore(core.database),
         turns=SqlTurnStore(core.database),
@@ -692,10 +715,9 @@ async def _knowledge_answers(core: Core) -> None:
 
 
 def _schedule(clock: Clock, core: Core, settings: Settings) -> None:
-    from bot.adapters.database.visitor_store import SqlVisitorStore  # noqa: PLC0415 - as above
 
     retention = timedelta(days=settings.privacy.keep_questions_days)
-    visitors = VisitorService(SqlVisitorStore(core.database), retention=retention)
+    visitors = VisitorService(_visitor_store(core), retention=retention)
 
     async def sweep(now: datetime) -> None:
         removed = await visitors.sweep(now=now)

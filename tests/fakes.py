@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TypeVar
 
+from bot.adapters.tombstones import Tombstones
 from bot.answering.model import Feedback, Turn, TurnRecord
 from bot.errors import DatabaseError
 from bot.inbox.model import Button, InboxState, StoredUpdate
@@ -46,7 +47,6 @@ class FakeState:
     buttons: dict[str, ButtonRow] = field(default_factory=dict)
     turns: dict[str, TurnRecord] = field(default_factory=dict)
     feedback: dict[tuple[str, int], Feedback] = field(default_factory=dict)
-    forgotten: set[int] = field(default_factory=set)
     transactions: int = 0
     is_in_transaction: bool = False
 
@@ -74,7 +74,7 @@ class FakeState:
             raise DatabaseError("this write needs a transaction of its own: call it outside the open one")
 
 
-_CONTENTS = ("visitors", "inbox", "buttons", "turns", "feedback", "forgotten")
+_CONTENTS = ("visitors", "inbox", "buttons", "turns", "feedback")
 
 
 class FakeVisitorStore:
@@ -127,11 +127,7 @@ class FakeVisitorStore:
         _drop(state.feedback, [key for key in state.feedback if key[1] == visitor_id])
         _drop(state.buttons, [key for key, row in state.buttons.items() if _is_about(row.button, visitor_id)])
         self._drop_turns(key for key, turn in state.turns.items() if _is_about(turn, visitor_id))
-        state.forgotten.add(visitor_id)
         return gone
-
-    async def is_forgotten(self, visitor_id: VisitorId) -> bool:
-        return visitor_id in self.state.forgotten
 
     async def forget_turns_before(self, moment: datetime) -> int:
         state = self.state
@@ -152,7 +148,6 @@ class FakeVisitorStore:
         return len(turns) + len(buttons) + len(updates)
 
     def _touched(self, visitor_id: VisitorId, now: datetime) -> Visitor:
-        self.state.forgotten.discard(visitor_id)
         known = self.state.visitors.get(visitor_id) or Visitor(visitor_id, first_seen_at=now, last_seen_at=now)
         return replace(known, last_seen_at=now, is_reachable=True)
 
@@ -160,6 +155,20 @@ class FakeVisitorStore:
         gone = set(turn_ids)
         _drop(self.state.turns, gone)
         _drop(self.state.feedback, [key for key in self.state.feedback if key[0] in gone])
+
+
+class FakeTombstones(Tombstones):
+    """In memory; for tests in which nothing is restored."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[int] = []
+
+    async def add(self, person_id: int, *, now: datetime) -> int:
+        self.forgotten.append(person_id)
+        return len(self.forgotten)
+
+    async def last_number(self) -> int:
+        return len(self.forgotten)
 
 
 class FakeInbox:

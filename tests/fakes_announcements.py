@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot.announcements.model import (
     Announcement,
@@ -532,6 +532,16 @@ class FakeAuditLog:
     async def note(self, entry: AuditEntry) -> None:
         async with self.database.writing() as tables:
             tables.audit.append(entry)
+
+    async def count(self, action: str, *, day: date) -> None:
+        async with self.database.writing() as tables:
+            counted = [one for one in tables.audit if (one.action, one.subject) == (action, day.isoformat())]
+            first = AuditEntry(
+                at=datetime.combine(day, time(), UTC), actor=None, action=action, subject=day.isoformat(), detail="0"
+            )
+            before = counted[0] if counted else first
+            tables.audit[:] = [one for one in tables.audit if one not in counted]
+            tables.audit.append(replace(before, detail=str(int(before.detail) + 1)))
 
     async def entries(self, *, subject: str = "", limit: int = 100) -> Sequence[AuditEntry]:
         newest = reversed((await self.database.reading()).audit)

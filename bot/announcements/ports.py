@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from bot.announcements.model import (
@@ -270,10 +270,14 @@ class Composer(Protocol):
 
 
 class AuditLog(Protocol):
-    """Who did what; nothing is ever changed in it."""
+    """Who did what; nothing is ever changed in it but the counts of a day."""
 
     async def note(self, entry: AuditEntry) -> None:
         """Append."""
+        ...
+
+    async def count(self, action: str, *, day: date) -> None:
+        """Count what one who is no organiser tried on a day: nobody is named, each action has one entry a day."""
         ...
 
     async def entries(self, *, subject: str = "", limit: int = 100) -> Sequence[AuditEntry]:

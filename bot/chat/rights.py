@@ -6,14 +6,17 @@ that is forwarded, written through another bot or as a chat, or older than a few
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
+import structlog
 from telegram import MessageEntity
 
 from bot.announcements.model import AuditEntry, Role
 from bot.chat import announcement_texts as desk_texts
 from bot.chat.handlers.notices import unknown_command
 from bot.chat.visit import Visit
+
+log = structlog.get_logger(__name__)
 
 OLDEST_COMMAND = timedelta(minutes=5)
 _QUOTES = (MessageEntity.BLOCKQUOTE, MessageEntity.EXPANDABLE_BLOCKQUOTE)
@@ -40,7 +43,7 @@ async def may_press(visit: Visit, roles: frozenset[Role], name: str) -> bool:
         return False
     if roles & await visit.newsroom.organisers.roles(visit.visitor_id):
         return True
-    _note(visit, name)
+    await _note(visit, name)
     return False
 
 
@@ -54,10 +57,17 @@ def is_own(visit: Visit) -> bool:
 
 
 async def _deny(visit: Visit, name: str) -> None:
-    _note(visit, name)
+    await _note(visit, name)
     await unknown_command(visit)
 
 
-def _note(visit: Visit, name: str) -> None:
-    entry = AuditEntry(at=visit.now, actor=visit.visitor_id, action=f"{name}_denied", subject=str(visit.chat_id))
-    visit.later(lambda: visit.newsroom.audit.note(entry))
+async def _note(visit: Visit, name: str) -> None:
+    """An organiser without the right is named; of strangers, who may try as often as they like, a day keeps a count."""
+    audit, action, actor = visit.newsroom.audit, f"{name}_denied", visit.visitor_id
+    if actor is not None and await visit.newsroom.organisers.roles(actor):
+        entry = AuditEntry(at=visit.now, actor=actor, action=action, subject=str(visit.chat_id))
+        visit.later(lambda: audit.note(entry))
+    else:
+        log.warning("organisers_command_denied", command=name, visitor_id=actor)
+        day = visit.now.astimezone(UTC).date()
+        visit.later(lambda: audit.count(action, day=day))

@@ -18,7 +18,7 @@ class VisitorStore(Protocol):
         ...
 
     async def seen(self, visitor_id: VisitorId, *, app_locale: Locale | None, now: datetime) -> None:
-        """Note that the visitor wrote now: makes them at first, makes them reachable again, lifts a tombstone."""
+        """Note that the visitor wrote now: makes them at first, makes them reachable again."""
         ...
 
     async def choose(self, visitor_id: VisitorId, locale: Locale, *, now: datetime) -> None:
@@ -37,14 +37,11 @@ class VisitorStore(Protocol):
         ...
 
     async def forget(self, visitor_id: VisitorId, *, now: datetime) -> int:
-        """Delete every row about the visitor and leave a tombstone (a keyed hash); returns how many rows went.
+        """Delete every row about the visitor but their roles, and leave a tombstone outside the database.
 
-        Running it twice changes nothing more.
+        Returns how many rows went. A restored backup does not bring the visitor back. Running it twice changes nothing
+        more.
         """
-        ...
-
-    async def is_forgotten(self, visitor_id: VisitorId) -> bool:
-        """Whether a tombstone stands: an import or a restore must not bring the visitor back."""
         ...
 
     async def forget_turns_before(self, moment: datetime) -> int:

@@ -25,7 +25,7 @@ from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.answering.ports import TurnStore
 from bot.inbox.ports import ButtonStore, Inbox
 from bot.visitors.ports import VisitorStore
-from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
+from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTombstones, FakeTurnStore, FakeVisitorStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         return
     async with _opened(request.param, request, tmp_path) as database:
         yield Stores(
-            SqlVisitorStore(database),
+            SqlVisitorStore(database, FakeTombstones()),
             SqlInbox(database),
             SqlButtonStore(database),
             SqlTurnStore(database),
@@ -91,6 +91,5 @@ async def _opened(kind: str, request: pytest.FixtureRequest, folder: Path) -> As
         await database.migrate()
         async with database.writing() as connection:
             for table in reversed(metadata.sorted_tables):
-                if table.name != "secrets":
-                    await connection.execute(table.delete())
+                await connection.execute(table.delete())
         yield database

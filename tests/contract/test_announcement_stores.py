@@ -42,6 +42,7 @@ from bot.announcements.model import (
 from bot.inbox.model import Dialogue
 from bot.visitors.model import Subscription
 from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
+from tests.fakes import FakeTombstones
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -213,7 +214,11 @@ async def test_a_subscription_comes_back_as_it_was_saved(database):
 
 
 async def test_the_audience_are_those_who_agreed_and_fit(database):
-    store, subscribers, visitors = SqlSubscriptionStore(database), SqlSubscribers(database), SqlVisitorStore(database)
+    store, subscribers, visitors = (
+        SqlSubscriptionStore(database),
+        SqlSubscribers(database),
+        SqlVisitorStore(database, FakeTombstones()),
+    )
     await visitors.choose(VisitorId(AIDA), Locale.KK, now=NOW)
     await visitors.seen(VisitorId(BORIS), app_locale=Locale.RU, now=NOW)
     await store.save(subscription(AIDA, zone="Asia/Almaty", country="KZ"))
@@ -266,7 +271,11 @@ async def test_who_agrees_again_comes_behind_the_snapshot(database):
 
 
 async def test_who_left_is_no_longer_wanted_and_is_asked_anew(database):
-    store, subscribers, visitors = SqlSubscriptionStore(database), SqlSubscribers(database), SqlVisitorStore(database)
+    store, subscribers, visitors = (
+        SqlSubscriptionStore(database),
+        SqlSubscribers(database),
+        SqlVisitorStore(database, FakeTombstones()),
+    )
     for chat_id in (AIDA, BORIS, CHEN):
         await visitors.seen(VisitorId(chat_id), app_locale=None, now=NOW)
         await store.save(replace(subscription(chat_id), asked_at=NOW, zone="Asia/Almaty"))
@@ -503,11 +512,44 @@ async def test_the_audit_log_gives_the_newest_first(database):
     assert [entry.detail for entry in await log.entries(subject="a0")] == ["2", "0"]
 
 
+async def test_P08_what_strangers_try_is_one_count_a_day_and_an_action(database):
+    log = SqlAuditLog(database)
+    for day, action in ((3, "announce"), (3, "announce"), (3, "organisers"), (4, "announce"), (3, "announce")):
+        await log.count(f"{action}_denied", day=NOW.date().replace(day=day))
+    assert [(one.at.day, one.actor, one.action, one.subject, one.detail) for one in await log.entries()] == [
+        (4, None, "announce_denied", "2026-11-04", "1"),
+        (3, None, "organisers_denied", "2026-11-03", "1"),
+        (3, None, "announce_denied", "2026-11-03", "3"),
+    ]
+
+
+async def test_P08_whoever_is_forgotten_is_in_no_audience_no_denial_and_no_invitation(database):
+    store, log, organisers = SqlAnnouncementStore(database), SqlAuditLog(database), SqlOrganiserStore(database)
+    people = frozenset({ChatId(AIDA), ChatId(BORIS)})
+    audience = Audience(chats=people | {ChatId(-1001)}, without=people)
+    await store.create(replace(announcement("first"), audience=audience), request_key="a")
+    await store.create(announcement("second"), request_key="b")
+    for action in ("announce_denied", "announcement_saved"):
+        await log.note(AuditEntry(at=NOW, actor=VisitorId(AIDA), action=action, subject=""))
+    await organisers.invite(
+        Invitation(token_hash="h", role=Role.AUTHOR, created_by=VisitorId(AIDA), expires_at=NOW + timedelta(days=2))
+    )
+    version = (await store.find(AnnouncementId("first"))).version
+    await SqlVisitorStore(database, FakeTombstones()).forget(VisitorId(AIDA), now=NOW)
+    found = await store.find(AnnouncementId("first"))
+    assert found.audience == Audience(
+        chats=frozenset({ChatId(BORIS), ChatId(-1001)}), without=frozenset({ChatId(BORIS)})
+    )
+    assert found.version == version
+    assert [one.action for one in await log.entries()] == ["announcement_saved"], "what organisers did stays on record"
+    assert await organisers.redeem("h", VisitorId(BORIS), now=NOW) is None
+
+
 async def test_forgetting_a_visitor_keeps_the_sums_and_sends_them_nothing(database, outbox, running):
     claimed = await outbox.claim(FIRST, epoch=running, now=NOW, limit=1)
     await outbox.settle([replace(claimed[0], state=DeliveryState.SENT, message_id=4)], epoch=running)
     for visitor in (AIDA, BORIS):
-        await SqlVisitorStore(database).forget(VisitorId(visitor), now=NOW)
+        await SqlVisitorStore(database, FakeTombstones()).forget(VisitorId(visitor), now=NOW)
     standing = await outbox.standing(FIRST)
     assert standing.counts == {DeliveryState.SENT: 1, DeliveryState.SKIPPED: 1, DeliveryState.PLANNED: 1}
     assert standing.adds_up

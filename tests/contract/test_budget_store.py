@@ -11,7 +11,7 @@ from bot.adapters.database.budget_store import Budgets, Spending, SqlBudgetLedge
 from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.vocabulary import VisitorId
-from tests.fakes import exported
+from tests.fakes import FakeTombstones, exported
 
 NOW = datetime(2026, 11, 3, 23, 30, tzinfo=UTC)
 NEXT_DAY = NOW + timedelta(hours=1)
@@ -94,7 +94,7 @@ async def test_P03_a_forgotten_visitor_leaves_sums_and_no_row(database: Database
     ledger = SqlBudgetLedger(database, WIDE)
     reservation = await ledger.reserve(AIDA, 300, now=NOW)
     assert reservation is not None
-    visitors = SqlVisitorStore(database)
+    visitors = SqlVisitorStore(database, FakeTombstones())
     assert len((await exported(visitors.export(AIDA)))["model_use_by_visitor"]) == 1
     await visitors.forget(AIDA, now=NOW)
     await ledger.settle(reservation, prompt_tokens=30, completion_tokens=20)
@@ -105,7 +105,7 @@ async def test_P03_a_forgotten_visitor_leaves_sums_and_no_row(database: Database
 async def test_P04_who_used_how_much_is_forgotten_after_the_retention(database: Database):
     ledger = SqlBudgetLedger(database, WIDE)
     assert await reserved(ledger, 1) == 1
-    visitors = SqlVisitorStore(database)
+    visitors = SqlVisitorStore(database, FakeTombstones())
     assert await visitors.forget_turns_before(NOW) == 0
     assert await visitors.forget_turns_before(NEXT_DAY) == 1
     assert (await ledger.spent_in_all()).tokens == 100

@@ -27,10 +27,11 @@ from bot.adapters.database.migrations import REVISIONS
 from bot.adapters.database.schema import current_revision
 from bot.adapters.database.tables import (
     PERSON_COLUMNS,
+    audit_log,
     knowledge_documents,
     manifest_generations,
     metadata,
-    secrets,
+    organisers,
     tables_about_people,
     visitors,
 )
@@ -38,7 +39,7 @@ from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.errors import AlreadyRunningError, DatabaseError
 from bot.vocabulary import VisitorId
 from tests.e2e.visitors import LIMIT_S, until
-from tests.fakes import exported
+from tests.fakes import FakeTombstones, exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 AIDA = VisitorId(7_000_000_001)
@@ -144,14 +145,30 @@ async def test_only_the_documents_that_are_asked_for_are_read(database):
     assert await store.content_hashes(number) == {"en/a.md": "en", "ru/a.md": "ru"}
 
 
-async def test_migrating_again_changes_nothing(database):
-    async def key():
-        async with database.reading() as connection:
-            return await connection.scalar(select(secrets.c.value))
-
-    before = await key()
+async def test_P08_strangers_whom_commands_were_denied_are_named_no_longer_and_organisers_still_are(database):
+    denied = text(
+        "INSERT INTO audit_log (at, actor, action, subject, detail) VALUES (:now, :actor, :action, :subject, '')"
+    ).bindparams(bindparam("now", type_=manifest_generations.c.created_at.type))
+    await _move_to(database, "0004")
+    async with database.writing() as connection:
+        await connection.execute(organisers.insert().values(visitor_id=1, role="author", granted_at=NOW))
+        for actor, action in ((1, "announce_denied"), (9, "announce_denied"), (9, "role_granted")):
+            values = {"now": NOW, "actor": actor, "action": action, "subject": str(actor)}
+            await connection.execute(denied, values)
     await database.migrate()
-    assert await key() == before
+    async with database.reading() as connection:
+        rows = await connection.execute(select(audit_log.c.actor, audit_log.c.action, audit_log.c.subject))
+        assert {tuple(row) for row in rows} == {
+            (1, "announce_denied", "1"),
+            (None, "announce_denied", ""),
+            (9, "role_granted", "9"),
+        }
+
+
+async def test_migrating_again_changes_nothing(database):
+    await SqlVisitorStore(database, FakeTombstones()).seen(AIDA, app_locale=None, now=NOW)
+    await database.migrate()
+    assert await SqlVisitorStore(database, FakeTombstones()).find(AIDA) is not None
 
 
 def test_every_column_with_a_persons_id_is_known_as_one():
@@ -174,11 +191,12 @@ def test_every_column_with_a_persons_id_is_known_as_one():
 async def test_export_and_forgetting_cover_every_table_with_a_persons_id(database):
     with_a_person = {table.name for table in metadata.sorted_tables if PERSON_COLUMNS & set(table.columns.keys())}
     assert {table.name for table in tables_about_people()} == with_a_person
-    assert set(await exported(SqlVisitorStore(database).export(AIDA))) == with_a_person
+    tables = await exported(SqlVisitorStore(database, FakeTombstones()).export(AIDA))
+    assert set(tables) == with_a_person | {"audit_log"}
 
 
 async def test_a_moment_comes_back_in_utc(database):
-    store = SqlVisitorStore(database)
+    store = SqlVisitorStore(database, FakeTombstones())
     await store.seen(AIDA, app_locale=None, now=NOW.astimezone(timezone(timedelta(hours=8))))
     visitor = await store.find(AIDA)
     assert (visitor.first_seen_at, visitor.first_seen_at.tzinfo) == (NOW, UTC)
@@ -186,7 +204,7 @@ async def test_a_moment_comes_back_in_utc(database):
 
 async def test_a_moment_without_a_zone_is_refused(database):
     with pytest.raises(DatabaseError, match="no time zone") as refusal:
-        await SqlVisitorStore(database).seen(AIDA, app_locale=None, now=NOW.replace(tzinfo=None))
+        await SqlVisitorStore(database, FakeTombstones()).seen(AIDA, app_locale=None, now=NOW.replace(tzinfo=None))
     assert isinstance(refusal.value.__cause__, StatementError)
 
 
@@ -200,7 +218,7 @@ def test_any_text_becomes_storable_and_comes_back(value):
 
 
 async def test_other_tasks_do_not_join_a_transaction(database):
-    store = SqlVisitorStore(database)
+    store = SqlVisitorStore(database, FakeTombstones())
     async with database.transaction():
         await store.seen(AIDA, app_locale=None, now=NOW)
         assert await asyncio.create_task(store.find(AIDA)) is None
@@ -208,7 +226,7 @@ async def test_other_tasks_do_not_join_a_transaction(database):
 
 
 async def test_writers_take_turns(database):
-    store = SqlVisitorStore(database)
+    store = SqlVisitorStore(database, FakeTombstones())
 
     async def visit(number):
         async with database.transaction():
@@ -224,7 +242,7 @@ async def test_writers_take_turns(database):
 
 
 async def test_a_cancelled_transaction_leaves_the_database_usable(database):
-    store = SqlVisitorStore(database)
+    store = SqlVisitorStore(database, FakeTombstones())
     inside = asyncio.Event()
 
     async def held_open():
@@ -270,14 +288,14 @@ async def test_a_connection_that_is_closed_for_a_task_cancelled_twice_is_closed_
 
 async def test_a_second_process_is_refused_but_may_read(database, request, tmp_path):
     target = tmp_path / "state.db" if "sqlite" in request.node.name else request.getfixturevalue("postgresql_url")
-    await SqlVisitorStore(database).seen(AIDA, app_locale=None, now=NOW)
+    await SqlVisitorStore(database, FakeTombstones()).seen(AIDA, app_locale=None, now=NOW)
     with pytest.raises(AlreadyRunningError, match="in use by another process"):
         async with open_database(target):
             pass
     async with open_database(target, lock=False) as reader:
-        assert await SqlVisitorStore(reader).find(AIDA) is not None
+        assert await SqlVisitorStore(reader, FakeTombstones()).find(AIDA) is not None
         with pytest.raises(DatabaseError, match="reading only"):
-            await SqlVisitorStore(reader).unreachable(AIDA)
+            await SqlVisitorStore(reader, FakeTombstones()).unreachable(AIDA)
         with pytest.raises(DatabaseError, match="reading only"):
             await reader.migrate()
 

@@ -130,22 +130,12 @@ async def test_forgetting_twice_changes_nothing_more(stores):
     await fill(stores)
     await stores.visitors.forget(AIDA, now=LATER)
     assert await stores.visitors.forget(AIDA, now=LATER) == 0
-    assert await stores.visitors.is_forgotten(AIDA)
 
 
 async def test_a_forgotten_update_stays_known(stores):
     await fill(stores)
     await stores.visitors.forget(AIDA, now=LATER)
     assert await stores.inbox.store([update(10)]) == 0
-
-
-async def test_a_tombstone_stands_until_the_visitor_writes_again(stores):
-    assert not await stores.visitors.is_forgotten(AIDA)
-    await stores.visitors.forget(AIDA, now=NOW)
-    assert await stores.visitors.is_forgotten(AIDA)
-    assert not await stores.visitors.is_forgotten(OTHER)
-    await stores.visitors.seen(AIDA, app_locale=None, now=LATER)
-    assert not await stores.visitors.is_forgotten(AIDA)
 
 
 async def test_retention_takes_old_turns_and_used_up_rows_only(stores):

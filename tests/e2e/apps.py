@@ -17,6 +17,7 @@ from bot.visitors.model import Visitor
 from bot.vocabulary import Locale, VisitorId
 from tests.e2e.processes import Place, free_port
 from tests.e2e.visitors import LIMIT_S, Town, until
+from tests.fakes import FakeTombstones
 from tests.sandbox_keys import SANDBOX_TOKEN
 
 
@@ -40,7 +41,7 @@ class App:
     async def stored(self, visitor_id: int) -> Visitor | None:
         """What the bot keeps of somebody, once all that they did is handled."""
         await self.is_idle()
-        return await SqlVisitorStore(self.core.database).find(VisitorId(visitor_id))
+        return await SqlVisitorStore(self.core.database, FakeTombstones()).find(VisitorId(visitor_id))
 
 
 _CATALOGS = Catalogs()

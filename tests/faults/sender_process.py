@@ -38,6 +38,7 @@ from bot.chat.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
 from bot.settings import Delivery
 from bot.vocabulary import Locale
+from tests.fakes import FakeTombstones
 from tests.sandbox_keys import SANDBOX_TOKEN
 from tests.unit.chat.fakes import CITATION, LOCALES, FakeAnswerer
 
@@ -152,7 +153,7 @@ async def _answering(
 
     parts = ChatParts(
         answerer=FakeAnswerer(_repeating),
-        visitors=SqlVisitorStore(database),
+        visitors=SqlVisitorStore(database, FakeTombstones()),
         inbox=SqlInbox(database),
         buttons=SqlButtonStore(database),
         turns=SqlTurnStore(database),

@@ -34,6 +34,7 @@ from bot.visitors.service import VisitorService
 from bot.vocabulary import Locale, VisitorId
 from bot.writing.folding import ascii_digits
 from tests.e2e.processes import Place
+from tests.fakes import FakeTombstones
 from tests.faults.attacking import (
     ENVELOPES,
     FIRM,
@@ -346,7 +347,7 @@ async def test_L18_nothing_of_persons_is_in_the_prompt_or_the_index(place: Place
     )
     async with open_core(settings) as core:
         await core.make_answerable()
-        visitors = VisitorService(SqlVisitorStore(core.database), retention=timedelta(days=30))
+        visitors = VisitorService(SqlVisitorStore(core.database, FakeTombstones()), retention=timedelta(days=30))
         await visitors.greet(AIDA, app_locale=Locale.EN, now=utc_now())
         asked = (Question(text, TODAY, visitor_id=VisitorId(5)) for text in CURIOUS)
         answers = [await core.answerer.answer(question) for question in asked]

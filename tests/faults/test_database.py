@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
-from bot.adapters.database import schema
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.turn_store import SqlTurnStore
@@ -21,6 +21,7 @@ from bot.answering.model import Outcome, TurnRecord
 from bot.errors import AlreadyRunningError, DatabaseError
 from bot.inbox.model import StoredUpdate
 from bot.vocabulary import ChatId, Locale, VisitorId
+from tests.fakes import FakeTombstones
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 AIDA = VisitorId(7_000_000_001)
@@ -36,7 +37,7 @@ async def file(tmp_path):
     file = tmp_path / "data" / "state.db"
     async with open_database(file) as database:
         await database.migrate()
-        store = SqlVisitorStore(database)
+        store = SqlVisitorStore(database, FakeTombstones())
         async with database.transaction():
             for number in range(1, 301):
                 await store.seen(VisitorId(number), app_locale=Locale.KY, now=NOW)
@@ -112,14 +113,14 @@ async def test_O06_a_cut_write_ahead_log_loses_only_whole_transactions(file):
     before = file.read_bytes()
     async with open_database(file) as database:
         for number in (1001, 1002):
-            await SqlVisitorStore(database).seen(VisitorId(number), app_locale=None, now=NOW)
+            await SqlVisitorStore(database, FakeTombstones()).seen(VisitorId(number), app_locale=None, now=NOW)
         log = file.with_name("state.db-wal").read_bytes()
     copy = file.parent.parent / "restored" / "state.db"
     copy.parent.mkdir()
     copy.write_bytes(before)
     copy.with_name("state.db-wal").write_bytes(log[: len(log) - 100])
     async with open_database(copy) as database:
-        store = SqlVisitorStore(database)
+        store = SqlVisitorStore(database, FakeTombstones())
         assert await store.find(VisitorId(1001)) is not None
         assert await store.find(VisitorId(1002)) is None
 
@@ -134,10 +135,13 @@ async def test_O04_an_older_program_refuses_a_newer_schema(file):
 
 
 async def test_O04_a_migration_that_is_cut_short_changes_nothing_and_is_done_at_the_next_start(tmp_path, monkeypatch):
-    def fail(connection):
+    upgrade = command.upgrade
+
+    def cut_short(config, revision):
+        upgrade(config, revision)
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(schema, "_make_secret", fail)
+    monkeypatch.setattr(command, "upgrade", cut_short)
     async with open_database(tmp_path / "state.db") as database:
         with pytest.raises(RuntimeError):
             await database.migrate()
@@ -145,7 +149,7 @@ async def test_O04_a_migration_that_is_cut_short_changes_nothing_and_is_done_at_
             assert (await connection.execute(text("SELECT name FROM sqlite_master"))).all() == []
         monkeypatch.undo()
         await database.migrate()
-        await SqlVisitorStore(database).seen(AIDA, app_locale=None, now=NOW)
+        await SqlVisitorStore(database, FakeTombstones()).seen(AIDA, app_locale=None, now=NOW)
 
 
 async def test_a_reader_needs_a_database_that_is_set_up(tmp_path):
@@ -222,7 +226,7 @@ async def test_a_killed_process_frees_the_folder_and_leaves_what_it_had_committe
 async def test_a_reader_beside_nobody_leaves_the_database_as_it_was(file):
     before = file.read_bytes()
     async with open_database(file, lock=False) as reader:
-        assert await SqlVisitorStore(reader).find(VisitorId(1)) is not None
+        assert await SqlVisitorStore(reader, FakeTombstones()).find(VisitorId(1)) is not None
     assert file.read_bytes() == before
 
 

@@ -1,20 +1,36 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import shutil
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from bot.adapters.database.budget_store import Budgets, SqlBudgetLedger
 from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.inbox_store import SqlInbox
+from bot.adapters.database.subscription_store import SqlSubscriptionStore
+from bot.adapters.database.tables import metadata, subscriptions, visitors
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
+from bot.adapters.tombstones import Tombstones
+from bot.announcements.model import Organiser, Role
 from bot.answering.model import Feedback, Outcome, TurnRecord
+from bot.app import keep_forgotten, open_core
+from bot.app_announcements import announcing
+from bot.errors import DatabaseError
 from bot.inbox.model import Action, Button, StoredUpdate
+from bot.settings import Knowledge, Settings, Store
+from bot.visitors.model import Subscription
 from bot.visitors.service import VisitorService
-from bot.vocabulary import ChatId, Locale, VisitorId
+from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 from tests.fakes import exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -31,7 +47,8 @@ async def database(tmp_path):
 
 
 async def leave_traces(database, *, at=NOW):
-    service = VisitorService(SqlVisitorStore(database), retention=KEEP)
+    folder = Path(database.name).parent
+    service = VisitorService(SqlVisitorStore(database, Tombstones(folder)), retention=KEEP)
     await service.greet(AIDA, app_locale=Locale.KK, now=at)
     turn = TurnRecord("t", ChatId(AIDA), AIDA, at, QUESTION, Locale.KK, Outcome.ANSWERED, 0.9, (), 3.0)
     await SqlTurnStore(database).record(turn)
@@ -70,11 +87,11 @@ async def test_P03_after_delete_me_nothing_of_the_visitor_is_in_the_files(tmp_pa
         assert json.dumps("Паровоз").strip('"').encode() not in content
 
 
-async def test_P03_deleting_twice_changes_nothing_more_and_a_keyed_tombstone_stands(database):
+async def test_P03_deleting_twice_changes_nothing_more_and_leaves_one_tombstone(database, tmp_path):
     service = await leave_traces(database)
     await service.delete_me(AIDA, now=NOW)
     assert await service.delete_me(AIDA, now=NOW) == 0
-    assert await SqlVisitorStore(database).is_forgotten(AIDA)
+    assert len((tmp_path / "forgotten").read_text().splitlines()) == 1
 
 
 async def test_P03_deleting_in_the_transaction_of_its_own_update_closes_that_update(database):
@@ -101,7 +118,149 @@ async def test_P04_questions_older_than_the_retention_are_gone(database):
     assert QUESTION not in repr(tables)
 
 
-async def test_P05_a_visitor_who_blocks_the_bot_is_unreachable_at_once(database):
+async def test_P05_a_visitor_who_blocks_the_bot_is_unreachable_at_once(database, tmp_path):
     service = await leave_traces(database)
     await service.unreachable(AIDA)
-    assert not (await SqlVisitorStore(database).find(AIDA)).is_reachable
+    assert not (await SqlVisitorStore(database, Tombstones(tmp_path)).find(AIDA)).is_reachable
+
+
+# ── P08: whoever was deleted stays deleted ──
+
+BORIS = VisitorId(7_000_000_002)
+
+
+@asynccontextmanager
+async def core_of(folder):
+    settings = Settings(knowledge=Knowledge(folder=folder / "knowledge"), store=Store(data=folder))
+    async with open_core(settings) as core:
+        yield core, announcing(core.database, folder)
+
+
+async def subscribe(core, *people, at=NOW):
+    store = SqlVisitorStore(core.database, Tombstones(core.settings.store.data))
+    for person in people:
+        await store.seen(person, app_locale=Locale.KK, now=at)
+        subscription = Subscription(chat_id=ChatId(person), agreed_at=at, topics=frozenset(NewsTopic))
+        await SqlSubscriptionStore(core.database).save(subscription)
+    return store
+
+
+async def known(core):
+    async with core.database.reading() as connection:
+        people = [*await connection.scalars(select(visitors.c.visitor_id).order_by(visitors.c.visitor_id))]
+        subscribed = [*await connection.scalars(select(subscriptions.c.chat_id).order_by(subscriptions.c.chat_id))]
+    assert people == subscribed
+    return people
+
+
+@pytest.fixture
+def backed_up(tmp_path):
+    """Puts the database that stands in the folder back whenever it is called."""
+    copy = tmp_path / "copy.sqlite3"
+
+    def back_up_or_restore():
+        file = tmp_path / "state.sqlite3"
+        if not copy.exists():
+            shutil.copyfile(file, copy)
+            return
+        for name in ("state.sqlite3-wal", "state.sqlite3-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        shutil.copyfile(copy, file)
+
+    return back_up_or_restore
+
+
+async def test_P08_who_was_deleted_since_the_backup_is_gone_after_the_restore_and_others_are_not(tmp_path, backed_up):
+    async with core_of(tmp_path) as (core, _parts):
+        await subscribe(core, AIDA, BORIS)
+    backed_up()
+    async with core_of(tmp_path) as (core, _parts):
+        store = SqlVisitorStore(core.database, Tombstones(tmp_path))
+        await store.forget(AIDA, now=NOW + timedelta(days=1))
+        assert await known(core) == [BORIS]
+        assert await store.returned() == ()
+    backed_up()
+    for _start in range(2):
+        async with core_of(tmp_path) as (core, parts):
+            await keep_forgotten(core, parts.organisers, now=NOW + timedelta(days=2))
+            assert await known(core) == [BORIS]
+
+
+async def test_P08_who_came_back_after_the_deletion_stays_where_the_backup_is_of_then(tmp_path, backed_up):
+    async with core_of(tmp_path) as (core, _parts):
+        store = await subscribe(core, AIDA, BORIS)
+        await store.forget(AIDA, now=NOW + timedelta(days=1))
+        await subscribe(core, AIDA, at=NOW + timedelta(days=2))
+    backed_up()
+    async with core_of(tmp_path) as (core, _parts):
+        store = SqlVisitorStore(core.database, Tombstones(tmp_path))
+        await store.forget(BORIS, now=NOW + timedelta(days=3))
+    backed_up()
+    async with core_of(tmp_path) as (core, parts):
+        await keep_forgotten(core, parts.organisers, now=NOW + timedelta(days=4))
+        assert await known(core) == [AIDA]
+
+
+async def test_P08_a_deletion_that_a_kill_cut_short_is_done_at_the_next_start(tmp_path):
+    async with core_of(tmp_path) as (core, _parts):
+        await subscribe(core, AIDA, BORIS)
+        await Tombstones(tmp_path).add(AIDA, now=NOW + timedelta(days=1))
+    async with core_of(tmp_path) as (core, parts):
+        await keep_forgotten(core, parts.organisers, now=NOW + timedelta(days=1))
+        assert await known(core) == [BORIS]
+
+
+async def test_P08_a_deleted_owner_whom_a_restore_brings_back_lays_the_role_down_unless_nobody_else_has_it(
+    tmp_path, backed_up
+):
+    async with core_of(tmp_path) as (core, parts):
+        await subscribe(core, AIDA)
+        for owner in (AIDA, BORIS):
+            organiser = Organiser(visitor_id=owner, role=Role.OWNER, granted_by=BORIS, granted_at=NOW)
+            await parts.organiser_store.grant(organiser)
+    backed_up()
+    async with core_of(tmp_path) as (core, parts):
+        await parts.organisers.leave(AIDA, now=NOW)
+        await SqlVisitorStore(core.database, Tombstones(tmp_path)).forget(AIDA, now=NOW + timedelta(days=1))
+    backed_up()
+    async with core_of(tmp_path) as (core, parts):
+        await keep_forgotten(core, parts.organisers, now=NOW + timedelta(days=2))
+        assert await parts.organisers.roles(AIDA) == frozenset()
+        assert [(one.action, one.actor) for one in await parts.audit.entries()] == [("role_revoked", AIDA)]
+    backed_up()
+    async with core_of(tmp_path) as (core, parts):
+        await parts.organiser_store.revoke(BORIS, Role.OWNER)
+        with capture_logs() as logs:
+            await keep_forgotten(core, parts.organisers, now=NOW + timedelta(days=2))
+        assert await parts.organisers.roles(AIDA) == frozenset({Role.OWNER})
+        assert [one["event"] for one in logs] == ["forgotten_owner_kept", "forgotten_again"]
+
+
+async def test_P08_tombstones_and_their_key_are_in_no_database_and_for_nobody_else_to_read(tmp_path):
+    async with core_of(tmp_path) as (core, _parts):
+        store = await subscribe(core, AIDA)
+        await store.forget(AIDA, now=NOW)
+        names = {table.name for table in metadata.sorted_tables}
+        assert not names & {"tombstones", "secrets"}
+    [line] = (tmp_path / "forgotten").read_text().splitlines()
+    number, person_hash, forgotten_at = line.split(" ")
+    assert (number, forgotten_at) == ("1", NOW.isoformat())
+    key = (tmp_path / "forgotten.key").read_bytes()
+    assert person_hash == hmac.new(key, str(AIDA).encode(), hashlib.sha256).hexdigest()
+    database = (tmp_path / "state.sqlite3").read_bytes()
+    assert key not in database
+    assert person_hash.encode() not in database
+    for name in ("forgotten", "forgotten.key"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+async def test_P08_without_the_key_nobody_is_deleted_half(tmp_path):
+    async with core_of(tmp_path) as (core, _parts):
+        store = await subscribe(core, AIDA)
+        (tmp_path / "forgotten.key").write_bytes(b"short")
+        with pytest.raises(DatabaseError, match=r"forgotten\.key"):
+            await store.forget(AIDA, now=NOW)
+        assert await known(core) == [AIDA]
+    (tmp_path / "forgotten").write_text("1 torn", encoding="ascii")
+    with pytest.raises(DatabaseError, match="put its copy back"):
+        await Tombstones(tmp_path).last_number()

@@ -22,7 +22,8 @@ from bot.announcements.model import (
 )
 from bot.vocabulary import ChatId
 
-_body = TypeAdapter(Announcement)
+BODY = TypeAdapter(Announcement)
+"""Announcements as they stand in `announcements.body`."""
 _FILE_COLUMNS = (announcement_files.c.kind, announcement_files.c.filename, announcement_files.c.file_id)
 
 
@@ -158,12 +159,12 @@ def _row(announcement: Announcement) -> dict[str, object]:
         "version": announcement.version,
         "next_due_at": announcement.next_due_at,
         "created_at": announcement.created_at,
-        "body": _body.dump_json(bare).decode(),
+        "body": BODY.dump_json(bare).decode(),
     }
 
 
 def _announcement(row: RowMapping) -> Announcement:
-    announcement = _body.validate_json(row["body"])
+    announcement = BODY.validate_json(row["body"])
     if row["kind"] is None:
         return announcement
     attachment = Attachment(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Integer, Text, bindparam, cast, delete, select, update
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.outbox_store import DISPATCHER
@@ -112,6 +112,17 @@ class SqlAuditLog:
                     at=entry.at, actor=entry.actor, action=entry.action, subject=entry.subject, detail=entry.detail
                 )
             )
+
+    async def count(self, action: str, *, day: date) -> None:
+        """See the port."""
+        of_the_day = audit_log.c.subject == day.isoformat()
+        row = update(audit_log).where(audit_log.c.actor.is_(None), audit_log.c.action == action, of_the_day)
+        one_more = cast(cast(audit_log.c.detail, Integer) + 1, Text)
+        async with self._database.writing() as connection:
+            if not (await connection.execute(row.values(detail=one_more))).rowcount:
+                at = datetime.combine(day, time(), UTC)
+                first = audit_log.insert().values(at=at, action=action, subject=day.isoformat(), detail="1")
+                await connection.execute(first)
 
     async def entries(self, *, subject: str = "", limit: int = 100) -> Sequence[AuditEntry]:
         """See the port."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import secrets as randomness
 from pathlib import Path
 
 from sqlalchemy import Connection, column, inspect, select, table
 
 from bot.adapters.database.migrations import REVISIONS
-from bot.adapters.database.tables import secrets
 from bot.errors import DatabaseError
-
-TOMBSTONE_SECRET = "tombstones"  # noqa: S105 - the name of the key, not the key
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -58,10 +54,3 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    _make_secret(connection)
-
-
-def _make_secret(connection: Connection) -> None:
-    known = select(secrets.c.name).where(secrets.c.name == TOMBSTONE_SECRET)
-    if connection.execute(known).first() is None:
-        connection.execute(secrets.insert().values(name=TOMBSTONE_SECRET, value=randomness.token_bytes(32)))

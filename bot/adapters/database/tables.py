@@ -100,20 +100,6 @@ feedback = Table(
     Column("given_at", UtcDateTime, nullable=False),
 )
 
-tombstones = Table(
-    "tombstones",
-    metadata,
-    Column("visitor_hash", String(64), primary_key=True),  # HMAC-SHA256 under the secret `tombstones`
-    Column("forgotten_at", UtcDateTime, nullable=False),
-)
-
-secrets = Table(
-    "secrets",
-    metadata,
-    Column("name", String(32), primary_key=True),
-    Column("value", LargeBinary, nullable=False),
-)
-
 embeddings = Table(
     "embeddings",
     metadata,
@@ -308,7 +294,7 @@ audit_log = Table(
     metadata,
     Column("entry", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
-    Column("actor", BigInteger),  # no person column: who acted for the organiser stays on record
+    Column("actor", BigInteger),  # an organiser: who acted stays on record; no person column
     Column("action", String(64), nullable=False),
     Column("subject", String(64), nullable=False, index=True),
     Column("detail", AnyText, nullable=False),
@@ -335,13 +321,14 @@ model_use_by_visitor = Table(
 
 def tables_about_people() -> list[Table]:
     """Every table with a column that may hold a person's id, children before their parents."""
-    return [table for table in reversed(metadata.sorted_tables) if _person_columns(table)]
+    return [table for table in reversed(metadata.sorted_tables) if person_columns(table)]
 
 
 def concerns(table: Table, person_id: int) -> ColumnElement[bool]:
     """Whether a row of one of those tables is about the person."""
-    return or_(*(column == person_id for column in _person_columns(table)))
+    return or_(*(column == person_id for column in person_columns(table)))
 
 
-def _person_columns(table: Table) -> list[Column[int]]:
+def person_columns(table: Table) -> list[Column[int]]:
+    """The columns of a table that may hold a person's id."""
     return [column for column in table.columns if column.name in PERSON_COLUMNS]

@@ -2,53 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets as randomness
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 
-from sqlalchemy import (
-    CursorResult,
-    Delete,
-    RowMapping,
-    Table,
-    Update,
-    bindparam,
-    case,
-    delete,
-    func,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.adapters.database import forgetting
 from bot.adapters.database.engine import Database
-from bot.adapters.database.inbox_store import wiped
-from bot.adapters.database.schema import TOMBSTONE_SECRET
+from bot.adapters.database.forgetting import count
 from bot.adapters.database.tables import (
+    audit_log,
     buttons,
     concerns,
-    deliveries,
     inbox,
+    marks,
     model_use_by_visitor,
-    organisers,
-    secrets,
     tables_about_people,
-    tombstones,
     turns,
     visitors,
 )
-from bot.announcements.model import DeliveryState
-from bot.errors import DatabaseError
+from bot.adapters.tombstones import Tombstones
 from bot.visitors.model import PersonalRows, Plain, Visitor
 from bot.vocabulary import Locale, VisitorId
 
 _FINDING = select(visitors).where(visitors.c.visitor_id == bindparam("of"))
 """Asked for every message: made once, it takes a fifth less."""
-
+_CARRIED_OUT = "forgotten"
+"""The mark that says how many tombstones this database has carried out."""
 _ONLY_COUNTED = (buttons, inbox)
 _ROWS_AT_ONCE = 250
 """Made into plain values in about 5 ms: the event loop waits no longer for an export."""
@@ -57,8 +38,9 @@ _ROWS_AT_ONCE = 250
 class SqlVisitorStore:
     """Implements `bot.visitors.ports.VisitorStore`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tombstones: Tombstones) -> None:
         self._database = database
+        self._tombstones = tombstones
 
     async def find(self, visitor_id: VisitorId) -> Visitor | None:
         """See the port."""
@@ -89,8 +71,10 @@ class SqlVisitorStore:
             if table in _ONLY_COUNTED:
                 yield PersonalRows(table.name, await self._counted(table, visitor_id))
                 continue
-            async for page in self._pages(table, visitor_id):
-                yield PersonalRows(table.name, tuple(_plain(row) for row in page))
+            async for page in self._pages(table, concerns(table, visitor_id)):
+                yield page
+        async for page in self._pages(audit_log, audit_log.c.actor == visitor_id):
+            yield page
 
     async def _counted(self, table: Table, visitor_id: VisitorId) -> tuple[Mapping[str, Plain], ...]:
         query = select(func.count()).select_from(table).where(concerns(table, visitor_id))
@@ -98,14 +82,14 @@ class SqlVisitorStore:
             count = await connection.scalar(query)
         return ({"count": count},) if count else ()
 
-    async def _pages(self, table: Table, visitor_id: VisitorId) -> AsyncIterator[Sequence[RowMapping]]:
+    async def _pages(self, table: Table, which: ColumnElement[bool]) -> AsyncIterator[PersonalRows]:
         key = table.primary_key.columns
-        query = select(table).where(concerns(table, visitor_id)).order_by(*key).limit(_ROWS_AT_ONCE)
+        query = select(table).where(which).order_by(*key).limit(_ROWS_AT_ONCE)
         onwards = query
         while True:
             async with self._database.reading() as connection:
                 page = (await connection.execute(onwards)).mappings().all()
-            yield page
+            yield PersonalRows(table.name, tuple(_plain(row) for row in page))
             if len(page) < _ROWS_AT_ONCE:
                 return
             onwards = query.where(tuple_(*key) > tuple(page[-1][column.name] for column in key))
@@ -116,24 +100,37 @@ class SqlVisitorStore:
         Rows of the inbox stay, wiped, so that an update sent again is still known; deliveries stay, nobody's, so that
         a report still adds up. Roles are laid down through `Organisers`, which sees to it that an owner remains.
         """
-        gone = 0
         async with self._database.writing() as connection:
-            for table in tables_about_people():
-                if table is organisers:
-                    continue
-                gone += await _count(connection, _forgetting(table, visitor_id, now))
-            tombstone = self._database.insert(tombstones).values(
-                visitor_hash=await self._hash(connection, visitor_id), forgotten_at=now
-            )
-            await connection.execute(tombstone.on_conflict_do_nothing())
+            # Before the rows: after a kill in between, the next start finds the tombstone not carried out.
+            number = await self._tombstones.add(visitor_id, now=now)
+            gone = await forgetting.forget(connection, visitor_id, now=now)
+            await self._note_carried_out(connection, number)
         return gone
 
-    async def is_forgotten(self, visitor_id: VisitorId) -> bool:
-        """See the port."""
+    async def returned(self) -> Sequence[VisitorId]:
+        """Those who were forgotten and are here all the same, because the database comes from a backup.
+
+        Who has written again since they were forgotten is not one of them.
+        """
         async with self._database.reading() as connection:
-            visitor_hash = await self._hash(connection, visitor_id)
-            query = select(tombstones.c.visitor_hash).where(tombstones.c.visitor_hash == visitor_hash)
-            return (await connection.execute(query)).first() is not None
+            query = select(marks.c.value).where(marks.c.name == _CARRIED_OUT)
+            carried_out = await connection.scalar(query) or 0
+            if carried_out >= await self._tombstones.last_number():
+                return ()
+            first_seen = await forgetting.people_in(connection)
+        forgotten = await self._tombstones.moments(first_seen)
+        return [
+            VisitorId(person)
+            for person, forgotten_at in forgotten.items()
+            if (seen := first_seen[person]) is None or seen < forgotten_at
+        ]
+
+    async def forget_again(self, visitor_ids: Sequence[VisitorId], *, now: datetime) -> None:
+        """Forget who was `returned`; with that every tombstone is carried out."""
+        async with self._database.writing() as connection:
+            for visitor_id in visitor_ids:
+                await forgetting.forget(connection, visitor_id, now=now)
+            await self._note_carried_out(connection, await self._tombstones.last_number())
 
     async def forget_turns_before(self, moment: datetime) -> int:
         """See the port: turns with feedback, dead buttons, handled updates but the last, and who used the model."""
@@ -141,14 +138,14 @@ class SqlVisitorStore:
         day = moment.astimezone(UTC).date().isoformat()
         async with self._database.writing() as connection:
             return (
-                await _count(connection, delete(turns).where(turns.c.asked_at < moment))
-                + await _count(
+                await count(connection, delete(turns).where(turns.c.asked_at < moment))
+                + await count(
                     connection, delete(buttons).where(or_(buttons.c.expires_at < moment, buttons.c.used_at < moment))
                 )
-                + await _count(
+                + await count(
                     connection, delete(inbox).where(inbox.c.handled_at < moment, inbox.c.update_id < last_update)
                 )
-                + await _count(connection, delete(model_use_by_visitor).where(model_use_by_visitor.c.day < day))
+                + await count(connection, delete(model_use_by_visitor).where(model_use_by_visitor.c.day < day))
             )
 
     async def _touch(
@@ -162,39 +159,10 @@ class SqlVisitorStore:
                 index_elements=[visitors.c.visitor_id], set_={"last_seen_at": now, "is_reachable": True, **known}
             )
         )
-        visitor_hash = await self._hash(connection, visitor_id)
-        await connection.execute(delete(tombstones).where(tombstones.c.visitor_hash == visitor_hash))
 
-    async def _hash(self, connection: AsyncConnection, visitor_id: VisitorId) -> str:
-        """A keyed hash, so that a tombstone can't be turned back into an id by trying them all."""
-        key = await connection.scalar(select(secrets.c.value).where(secrets.c.name == TOMBSTONE_SECRET))
-        if key is None:
-            raise DatabaseError(f"{self._database.name} has lost its secret {TOMBSTONE_SECRET!r}: restore the backup")
-        return hmac.new(key, str(visitor_id).encode(), hashlib.sha256).hexdigest()
-
-
-def _forgetting(table: Table, visitor_id: VisitorId, now: datetime) -> Delete | Update:
-    if table is inbox:
-        return update(inbox).where(concerns(inbox, visitor_id)).values(wiped(now))
-    if table is deliveries:
-        return update(deliveries).where(concerns(deliveries, visitor_id)).values(_nobodys(now))
-    return delete(table).where(concerns(table, visitor_id))
-
-
-def _nobodys(now: datetime) -> dict[str, object]:
-    """A copy keeps its place in the report's sums, under a random id that no chat has; a planned one is not sent."""
-    waits = deliveries.c.state == DeliveryState.PLANNED.value
-    return {
-        "chat_id": -(2**62) + randomness.randbits(60),
-        "state": case((waits, DeliveryState.SKIPPED.value), else_=deliveries.c.state),
-        "reason": case((waits, "forgotten"), else_=deliveries.c.reason),
-        "changed_at": now,
-    }
-
-
-async def _count(connection: AsyncConnection, statement: Delete | Update) -> int:
-    result: CursorResult[tuple[()]] = await connection.execute(statement)
-    return result.rowcount
+    async def _note_carried_out(self, connection: AsyncConnection, number: int) -> None:
+        noting = self._database.insert(marks).values(name=_CARRIED_OUT, value=number)
+        await connection.execute(noting.on_conflict_do_update(index_elements=[marks.c.name], set_={"value": number}))
 
 
 def _visitor(row: RowMapping) -> Visitor:

@@ -65,6 +65,7 @@ from bot.languages import words_of
 from bot.ops.addresses import is_loopback
 from bot.sandbox.gate import as_host
 from bot.settings import Settings, Store
+from bot.visitors.model import Retention
 from bot.visitors.service import VisitorService
 from bot.vocabulary import Locale, SectionKey
 from bot.writing.folding import simplified
@@ -480,7 +481,7 @@ async def run_bot(
     Raises:
         ScodaError: a part can't start; the message says which and why.
     """
-    from bot.app_announcements import Broadcasting, announcing  # noqa: PLC0415 - only the bot needs Telegram's library
+    from bot.app_announcements import Broadcasting  # noqa: PLC0415 - only the bot needs Telegram's library
     from bot.chat.application import build_chat  # noqa: PLC0415 - as above
 
     settings = with_keys(to_run(settings))
@@ -489,9 +490,7 @@ async def run_bot(
         sandbox = await stack.enter_async_context(own)
         core = await stack.enter_async_context(open_core(settings))
         owner = await _owner(core, settings, adopts=adopts_state)
-        parts = announcing(core.database, settings.store.data)
-        await parts.begin(settings, now=utc_now())
-        await keep_forgotten(core, parts.organisers, now=utc_now())
+        parts = await _begin(core, settings)
         await core.open_published()
         if sandbox is not None:
             await sandbox_ready(sandbox, settings, say)
@@ -608,7 +607,7 @@ def _chat_options(settings: Settings) -> ChatOptions:
         chats_at_once=limits.chats_at_once,
         answer_deadline_s=limits.answer_deadline_s,
         shutdown_s=limits.shutdown_s,
-        keep_questions_days=settings.privacy.keep_questions_days,
+        retention=_retention(settings),
         history_turns=settings.answering.history_turns,
         history_minutes=settings.answering.history_minutes,
         model_host=_model_host(settings),
@@ -620,6 +619,17 @@ def _chat_options(settings: Settings) -> ChatOptions:
             paid_messages=delivery.paid_messages,
         ),
         copies_in_flight=delivery.in_flight,
+    )
+
+
+def _retention(settings: Settings) -> Retention:
+    terms = settings.privacy
+    return Retention(
+        questions_days=terms.keep_questions_days,
+        visitors_days=terms.keep_visitors_days,
+        deliveries_days=terms.keep_deliveries_days,
+        audit_days=terms.keep_audit_days,
+        tombstones_days=terms.keep_tombstones_days,
     )
 
 
@@ -645,6 +655,16 @@ def _visitor_store(core: Core) -> SqlVisitorStore:
     from bot.adapters.database.visitor_store import SqlVisitorStore  # noqa: PLC0415 - as above
 
     return SqlVisitorStore(core.database, Tombstones(core.settings.store.data))
+
+
+async def _begin(core: Core, settings: Settings) -> Announcing:
+    """What announces, and the state as it must be before anybody is written to."""
+    from bot.app_announcements import announcing  # noqa: PLC0415 - as above
+
+    parts = announcing(core.database, settings.store.data)
+    await parts.begin(settings, now=utc_now())
+    await keep_forgotten(core, parts.organisers, now=utc_now())
+    return parts
 
 
 async def keep_forgotten(core: Core, organisers: Organisers, *, now: datetime) -> None:
@@ -716,13 +736,12 @@ async def _knowledge_answers(core: Core) -> None:
 
 def _schedule(clock: Clock, core: Core, settings: Settings) -> None:
 
-    retention = timedelta(days=settings.privacy.keep_questions_days)
-    visitors = VisitorService(_visitor_store(core), retention=retention)
+    visitors = VisitorService(_visitor_store(core), retention=_retention(settings))
 
     async def sweep(now: datetime) -> None:
         removed = await visitors.sweep(now=now)
         if removed:
-            _log.info("old_questions_deleted", rows=removed)
+            _log.info("outdated_rows_deleted", rows=removed)
 
     told = [""]
 

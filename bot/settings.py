@@ -229,9 +229,17 @@ class Limits(_Table):
 
 
 class Privacy(_Table):
-    """How long what visitors wrote is kept."""
+    """How long what names a person is kept; `/privacy` says so to visitors."""
 
     keep_questions_days: Days = 30
+    keep_visitors_days: Days = 365
+    """Visitors who have not written since, unless they receive announcements or are organisers."""
+    keep_deliveries_days: Days = 180
+    """Who was sent an announcement that has ended; the sums of its report are kept."""
+    keep_audit_days: Days = 730
+    """What organisers did."""
+    keep_tombstones_days: Days = 365
+    """Who sent /deleteme, as a keyed hash: a backup that is older may bring them back."""
 
 
 class Logs(_Table):

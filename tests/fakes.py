@@ -6,7 +6,7 @@ import copy
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from bot.adapters.tombstones import Tombstones
 from bot.answering.model import Feedback, Turn, TurnRecord
 from bot.errors import DatabaseError
 from bot.inbox.model import Button, InboxState, StoredUpdate
-from bot.visitors.model import PersonalRows, Plain, Visitor
+from bot.visitors.model import PersonalRows, Plain, Retention, Visitor
 from bot.vocabulary import ChatId, Locale, VisitorId
 
 _Key = TypeVar("_Key")
@@ -129,23 +129,26 @@ class FakeVisitorStore:
         self._drop_turns(key for key, turn in state.turns.items() if _is_about(turn, visitor_id))
         return gone
 
-    async def forget_turns_before(self, moment: datetime) -> int:
-        state = self.state
-        turns = [key for key, turn in state.turns.items() if turn.asked_at < moment]
+    async def sweep(self, terms: Retention, *, now: datetime) -> int:
+        state, asked = self.state, now - timedelta(days=terms.questions_days)
+        seen = now - timedelta(days=terms.visitors_days)
+        turns = [key for key, turn in state.turns.items() if turn.asked_at < asked]
         buttons = [
             key
             for key, row in state.buttons.items()
-            if row.button.expires_at < moment or (row.used_at is not None and row.used_at < moment)
+            if row.button.expires_at < asked or (row.used_at is not None and row.used_at < asked)
         ]
         updates = [
             key
             for key, row in state.inbox.items()
-            if row.handled_at is not None and row.handled_at < moment and key < max(state.inbox)
+            if row.handled_at is not None and row.handled_at < asked and key < max(state.inbox)
         ]
+        visitors = [key for key, visitor in state.visitors.items() if visitor.last_seen_at < seen]
         self._drop_turns(turns)
         _drop(state.buttons, buttons)
         _drop(state.inbox, updates)
-        return len(turns) + len(buttons) + len(updates)
+        _drop(state.visitors, visitors)
+        return len(turns) + len(buttons) + len(updates) + len(visitors)
 
     def _touched(self, visitor_id: VisitorId, now: datetime) -> Visitor:
         known = self.state.visitors.get(visitor_id) or Visitor(visitor_id, first_seen_at=now, last_seen_at=now)
@@ -169,6 +172,9 @@ class FakeTombstones(Tombstones):
 
     async def last_number(self) -> int:
         return len(self.forgotten)
+
+    async def drop_before(self, moment: datetime) -> int:
+        return 0
 
 
 class FakeInbox:

@@ -44,6 +44,7 @@ from bot.chat.webhook import health_app, webhook_app
 from bot.errors import SettingsError, TelegramError
 from bot.i18n.translator import Catalogs
 from bot.inbox.ports import ButtonStore, Inbox, Transaction
+from bot.visitors.model import Retention
 from bot.visitors.ports import VisitorStore
 
 log = structlog.get_logger(__name__)
@@ -81,7 +82,7 @@ class ChatOptions:
     chats_at_once: int = 32
     answer_deadline_s: float = 20.0
     shutdown_s: float = 20.0
-    keep_questions_days: int = 30
+    retention: Retention = field(default_factory=Retention)
     history_turns: int = 3
     history_minutes: int = 30
     model_host: str = ""
@@ -259,7 +260,7 @@ class Chat:
             turns=parts.turns,
             catalogs=self._catalogs,
             contact=options.contact,
-            keep_questions_days=options.keep_questions_days,
+            retention=options.retention,
             history_turns=options.history_turns,
             history_minutes=options.history_minutes,
             answer_deadline_s=options.answer_deadline_s,

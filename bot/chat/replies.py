@@ -13,6 +13,7 @@ from bot.chat.rendering import Html, blockquote, bold, italic, lines, link, para
 from bot.i18n.bidi import isolate
 from bot.i18n.translator import Translator
 from bot.inbox.model import Action
+from bot.visitors.model import Retention
 from bot.vocabulary import ChatId, Locale, SectionKey
 from bot.vocabulary import Reply as Kind
 
@@ -324,15 +325,21 @@ def help_reply(t: Translator, *, opening: Callable[[Translator], str] | None = N
     return Reply(content, (keys,))
 
 
-def privacy_page(t: Translator, *, days: int, contact: str, model_host: str = "", search_host: str = "") -> Html:
-    """What is kept, what for, who reads along when a model elsewhere is used, and how to get or delete it."""
+def privacy_page(t: Translator, *, kept: Retention, contact: str, model_host: str = "", search_host: str = "") -> Html:
+    """What is kept, for how long and what for, who reads along where answers are worded elsewhere, how to delete it."""
+    terms = (
+        texts.privacy_visitor_term(t, kept.visitors_days),
+        texts.privacy_deliveries_term(t, kept.deliveries_days),
+        texts.privacy_organisers(t, kept.audit_days),
+        texts.privacy_tombstone(t, kept.tombstones_days),
+    )
     purpose = _purpose(t, model_host, search_host)
-    sentences = [texts.privacy_stored(t, days), texts.privacy_announcements(t), purpose]
-    if contact:
-        sentences.append(texts.privacy_operator(t, contact))
-    commands = lines(said(texts.privacy_copy(t), t.locale), said(texts.privacy_delete(t), t.locale))
+    stored = (texts.privacy_stored(t, kept.questions_days), texts.privacy_masked(t))
+    operator = texts.privacy_operator(t, contact) if contact else ""
+    commands = (texts.privacy_copy(t), texts.privacy_delete(t))
+    groups = (stored, (texts.privacy_announcements(t),), terms, (purpose,), (operator,), commands)
     title = bold(said(texts.privacy_title(t), t.locale))
-    return paragraphs(title, *(said(sentence, t.locale) for sentence in sentences), commands)
+    return paragraphs(title, *(lines(*(said(one, t.locale) for one in group if one)) for group in groups))
 
 
 def _purpose(t: Translator, model_host: str, search_host: str) -> str:

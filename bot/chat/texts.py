@@ -893,6 +893,62 @@ def privacy_announcements(t: Translator) -> str:
     )
 
 
+def privacy_masked(t: Translator) -> str:
+    return t.gettext(
+        "Telephone, card and passport numbers and e-mail addresses in your questions are masked before they are stored."
+    )
+
+
+def privacy_visitor_term(t: Translator, days: int) -> str:
+    return t.fill(
+        t.ngettext(
+            "Your ID and your language are deleted once you have not written for {days} day, unless you receive "
+            "announcements.",
+            "Your ID and your language are deleted once you have not written for {days} days, unless you "
+            "receive announcements.",
+            days,
+        ),
+        days=t.number(days),
+    )
+
+
+def privacy_deliveries_term(t: Translator, days: int) -> str:
+    return t.fill(
+        t.ngettext(
+            "Which announcements were sent to you is forgotten after {days} day.",
+            "Which announcements were sent to you is forgotten after {days} days.",
+            days,
+        ),
+        days=t.number(days),
+    )
+
+
+def privacy_organisers(t: Translator, days: int) -> str:
+    return t.fill(
+        t.ngettext(
+            "What organisers do is noted with their ID for {days} day. Whoever is no organiser and tries their "
+            "commands is only counted, without ID.",
+            "What organisers do is noted with their ID for {days} days. Whoever is no organiser and tries their "
+            "commands is only counted, without ID.",
+            days,
+        ),
+        days=t.number(days),
+    )
+
+
+def privacy_tombstone(t: Translator, days: int) -> str:
+    return t.fill(
+        t.ngettext(
+            "After a deletion a number that nobody can read is kept for {days} day, so that your data do not "
+            "come back with a backup.",
+            "After a deletion a number that nobody can read is kept for {days} days, so that your data do not "
+            "come back with a backup.",
+            days,
+        ),
+        days=t.number(days),
+    )
+
+
 def privacy_operator(t: Translator, contact_line: str) -> str:
     # Translators: {contact} is an address, a name or a telephone number.
     return t.fill(t.gettext("Operator of this bot and contact for questions about it: {contact}"), contact=contact_line)

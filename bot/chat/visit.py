@@ -24,7 +24,7 @@ from bot.chat.sender import Delivery, Sender
 from bot.i18n.negotiation import negotiate
 from bot.i18n.translator import Catalogs, Translator
 from bot.inbox.ports import ButtonStore, Effect
-from bot.visitors.model import Visitor
+from bot.visitors.model import Retention, Visitor
 from bot.visitors.ports import VisitorStore
 from bot.vocabulary import ChatId, Locale, VisitorId
 
@@ -46,7 +46,7 @@ class House:
     turns: TurnStore
     catalogs: Catalogs
     contact: str
-    keep_questions_days: int
+    retention: Retention
     history_turns: int
     history_minutes: int
     answer_deadline_s: float

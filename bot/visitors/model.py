@@ -60,3 +60,19 @@ class PersonalRows:
 
     table: str
     rows: tuple[Mapping[str, Plain], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How many days what names a person is kept."""
+
+    questions_days: int = 30
+    """Questions, opinions, and what was used up."""
+    visitors_days: int = 365
+    """Visitors who have not written since, unless they receive announcements or are organisers."""
+    deliveries_days: int = 180
+    """Who was sent an announcement that has ended; its sums are kept."""
+    audit_days: int = 730
+    """What organisers did."""
+    tombstones_days: int = 365
+    """That somebody was forgotten: a backup that is older may bring them back."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Protocol
 
-from bot.visitors.model import PersonalRows, Subscription, Visitor
+from bot.visitors.model import PersonalRows, Retention, Subscription, Visitor
 from bot.vocabulary import ChatId, Locale, VisitorId
 
 
@@ -44,8 +44,8 @@ class VisitorStore(Protocol):
         """
         ...
 
-    async def forget_turns_before(self, moment: datetime) -> int:
-        """Delete questions and used-up rows that are older than `moment`; returns how many went."""
+    async def sweep(self, terms: Retention, *, now: datetime) -> int:
+        """Delete what is older than its term, or leave nobody named in it; returns how many rows that concerned."""
         ...
 
 

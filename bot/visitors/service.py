@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.visitors.model import PersonalRows, Visitor
+from bot.visitors.model import PersonalRows, Retention, Visitor
 from bot.visitors.ports import VisitorStore
 from bot.vocabulary import Locale, VisitorId
 
 
 class VisitorService:
-    """Knows visitors, shows them what is kept about them, and forgets them.
+    """Knows visitors, shows them what is kept about them, and forgets them."""
 
-    `retention` is how long questions and used-up rows are kept.
-    """
-
-    def __init__(self, store: VisitorStore, *, retention: timedelta) -> None:
+    def __init__(self, store: VisitorStore, *, retention: Retention) -> None:
         self._store = store
         self._retention = retention
 
@@ -49,5 +46,5 @@ class VisitorService:
         return await self._store.forget(visitor_id, now=now)
 
     async def sweep(self, *, now: datetime) -> int:
-        """Delete what is older than the retention; returns how many rows went."""
-        return await self._store.forget_turns_before(now - self._retention)
+        """Delete what is older than its term, or leave nobody named in it; returns how many rows that concerned."""
+        return await self._store.sweep(self._retention, now=now)

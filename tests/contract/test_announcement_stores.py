@@ -40,7 +40,7 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.inbox.model import Dialogue
-from bot.visitors.model import Subscription
+from bot.visitors.model import Retention, Subscription
 from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 from tests.fakes import FakeTombstones
 
@@ -543,6 +543,73 @@ async def test_P08_whoever_is_forgotten_is_in_no_audience_no_denial_and_no_invit
     assert found.version == version
     assert [one.action for one in await log.entries()] == ["announcement_saved"], "what organisers did stays on record"
     assert await organisers.redeem("h", VisitorId(BORIS), now=NOW) is None
+
+
+TERMS = Retention()
+
+
+async def test_P04_copies_are_nobody_s_once_their_term_is_over_and_the_sums_are_kept(database, store, outbox, running):
+    claimed = await outbox.claim(FIRST, epoch=running, now=NOW, limit=1)
+    await outbox.settle([replace(claimed[0], state=DeliveryState.SENT, message_id=4)], epoch=running)
+    await outbox.set_state(FIRST, OccurrenceState.FINISHED, now=NOW)
+    before, visitors = (await outbox.standing(FIRST)).counts, SqlVisitorStore(database, FakeTombstones())
+    term = timedelta(days=TERMS.deliveries_days)
+    assert await visitors.sweep(TERMS, now=NOW + term) == 0
+    assert {row.chat_id async for row in outbox.rows(FIRST)} == {AIDA, BORIS, CHEN}
+    assert await visitors.sweep(TERMS, now=NOW + term + timedelta(seconds=1)) == 3
+    assert (await outbox.standing(FIRST)).counts == before
+    assert max([row.chat_id async for row in outbox.rows(FIRST)]) < -(2**60)
+    assert await visitors.sweep(TERMS, now=NOW + term + timedelta(seconds=1)) == 0
+
+
+async def test_P04_copies_of_what_still_goes_out_keep_their_readers(database, outbox, running):
+    later = NOW + timedelta(days=TERMS.deliveries_days + 1)
+    assert await SqlVisitorStore(database, FakeTombstones()).sweep(TERMS, now=later) == 0
+    assert {row.chat_id async for row in outbox.rows(FIRST)} == {AIDA, BORIS, CHEN}
+
+
+async def test_P04_audiences_of_what_is_over_name_nobody_after_the_term(database, store):
+    for stage in (Stage.APPROVED, Stage.FINISHED):
+        await store.create(announcement(stage.value, stage=stage), request_key=stage.value)
+    later = NOW + timedelta(days=TERMS.deliveries_days, seconds=1)
+    assert await SqlVisitorStore(database, FakeTombstones()).sweep(TERMS, now=later) == 1
+    assert (await store.find(AnnouncementId("approved"))).audience.chats == {GROUP}
+    assert (await store.find(AnnouncementId("finished"))).audience.chats == frozenset()
+
+
+async def test_P04_visitors_who_stay_away_go_unless_they_subscribed_or_organise(database):
+    visitors, subscribed = SqlVisitorStore(database, FakeTombstones()), SqlSubscriptionStore(database)
+    declined, newcomer = ChatId(AIDA + 1000), ChatId(AIDA + 2000)
+    for person in (AIDA, BORIS, CHEN, declined):
+        await visitors.seen(VisitorId(person), app_locale=None, now=NOW)
+    await subscribed.save(subscription(BORIS))
+    await subscribed.save(Subscription(chat_id=declined, asked_at=NOW))
+    role = Organiser(visitor_id=VisitorId(CHEN), role=Role.AUTHOR, granted_by=None, granted_at=NOW)
+    await SqlOrganiserStore(database).grant(role)
+    term = timedelta(days=TERMS.visitors_days)
+    await visitors.seen(VisitorId(newcomer), app_locale=None, now=NOW + term)
+    assert await visitors.sweep(TERMS, now=NOW + term) == 0
+    assert await visitors.sweep(TERMS, now=NOW + term + timedelta(seconds=1)) == 3
+    stayed = [person for person in (AIDA, BORIS, CHEN, declined, newcomer) if await visitors.find(VisitorId(person))]
+    assert stayed == [BORIS, CHEN, newcomer]
+    assert await subscribed.find(declined) is None
+    assert (await subscribed.find(BORIS)).agreed_at == NOW
+
+
+async def test_P04_what_organisers_did_was_asked_and_was_invited_to_ends_as_well(database):
+    log, dialogues = SqlAuditLog(database), SqlDialogueStore(database)
+    await log.note(AuditEntry(at=NOW, actor=AUTHOR, action="announcement_saved", subject="abc"))
+    await dialogues.save(Dialogue(AUTHOR, "draft", "{}", NOW))
+    await SqlOrganiserStore(database).invite(
+        Invitation(token_hash="h", role=Role.AUTHOR, created_by=AUTHOR, expires_at=NOW)
+    )
+    visitors, second = SqlVisitorStore(database, FakeTombstones()), timedelta(seconds=1)
+    assert await visitors.sweep(TERMS, now=NOW + timedelta(days=TERMS.questions_days)) == 0
+    assert await visitors.sweep(TERMS, now=NOW + timedelta(days=TERMS.questions_days) + second) == 2
+    assert await dialogues.find(AUTHOR) is None
+    assert await visitors.sweep(TERMS, now=NOW + timedelta(days=TERMS.audit_days)) == 0
+    assert await visitors.sweep(TERMS, now=NOW + timedelta(days=TERMS.audit_days) + second) == 1
+    assert await log.entries() == []
 
 
 async def test_forgetting_a_visitor_keeps_the_sums_and_sends_them_nothing(database, outbox, running):

@@ -10,6 +10,7 @@ import pytest
 from bot.adapters.database.budget_store import Budgets, Spending, SqlBudgetLedger
 from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.visitor_store import SqlVisitorStore
+from bot.visitors.model import Retention
 from bot.vocabulary import VisitorId
 from tests.fakes import FakeTombstones, exported
 
@@ -106,8 +107,8 @@ async def test_P04_who_used_how_much_is_forgotten_after_the_retention(database: 
     ledger = SqlBudgetLedger(database, WIDE)
     assert await reserved(ledger, 1) == 1
     visitors = SqlVisitorStore(database, FakeTombstones())
-    assert await visitors.forget_turns_before(NOW) == 0
-    assert await visitors.forget_turns_before(NEXT_DAY) == 1
+    assert await visitors.sweep(Retention(), now=NOW + timedelta(days=30)) == 0
+    assert await visitors.sweep(Retention(), now=NEXT_DAY + timedelta(days=30)) == 1
     assert (await ledger.spent_in_all()).tokens == 100
 
 

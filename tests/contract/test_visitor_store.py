@@ -7,7 +7,7 @@ import pytest
 from bot.answering.model import Feedback, Outcome, TurnRecord
 from bot.errors import DatabaseError
 from bot.inbox.model import Action, Button, StoredUpdate
-from bot.visitors.model import Visitor
+from bot.visitors.model import Retention, Visitor
 from bot.vocabulary import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 from tests.fakes import FakeVisitorStore, exported
 
@@ -149,7 +149,7 @@ async def test_retention_takes_old_turns_and_used_up_rows_only(stores):
     await stores.inbox.done(1, now=old)
     await stores.inbox.failed(2, now=old)
     await stores.inbox.done(4, now=old)
-    assert await stores.visitors.forget_turns_before(limit) == 5
+    assert await stores.visitors.sweep(Retention(), now=NOW) == 5
     tables = await exported(stores.visitors.export(AIDA))
     assert [row["turn_id"] for row in tables["turns"]] == ["new"]
     assert await stores.buttons.find("open", now=limit) is not None

@@ -12,7 +12,6 @@ import secrets
 import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.app import open_core
 from bot.ingestion.comparing import inspect
 from bot.settings import Knowledge, Model, Organisers, Settings, Store
+from bot.visitors.model import Retention
 from bot.visitors.service import VisitorService
 from bot.vocabulary import Locale, VisitorId
 from bot.writing.folding import ascii_digits
@@ -347,7 +347,7 @@ async def test_L18_nothing_of_persons_is_in_the_prompt_or_the_index(place: Place
     )
     async with open_core(settings) as core:
         await core.make_answerable()
-        visitors = VisitorService(SqlVisitorStore(core.database, FakeTombstones()), retention=timedelta(days=30))
+        visitors = VisitorService(SqlVisitorStore(core.database, FakeTombstones()), retention=Retention())
         await visitors.greet(AIDA, app_locale=Locale.EN, now=utc_now())
         asked = (Question(text, TODAY, visitor_id=VisitorId(5)) for text in CURIOUS)
         answers = [await core.answerer.answer(question) for question in asked]

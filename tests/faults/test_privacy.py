@@ -25,10 +25,13 @@ from bot.announcements.model import Organiser, Role
 from bot.answering.model import Feedback, Outcome, TurnRecord
 from bot.app import keep_forgotten, open_core
 from bot.app_announcements import announcing
+from bot.chat.rendering import plain
+from bot.chat.replies import privacy_page
 from bot.errors import DatabaseError
+from bot.i18n.translator import Catalogs
 from bot.inbox.model import Action, Button, StoredUpdate
-from bot.settings import Knowledge, Settings, Store
-from bot.visitors.model import Subscription
+from bot.settings import Knowledge, Privacy, Settings, Store
+from bot.visitors.model import Retention, Subscription
 from bot.visitors.service import VisitorService
 from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 from tests.fakes import exported
@@ -48,7 +51,7 @@ async def database(tmp_path):
 
 async def leave_traces(database, *, at=NOW):
     folder = Path(database.name).parent
-    service = VisitorService(SqlVisitorStore(database, Tombstones(folder)), retention=KEEP)
+    service = VisitorService(SqlVisitorStore(database, Tombstones(folder)), retention=Retention())
     await service.greet(AIDA, app_locale=Locale.KK, now=at)
     turn = TurnRecord("t", ChatId(AIDA), AIDA, at, QUESTION, Locale.KK, Outcome.ANSWERED, 0.9, (), 3.0)
     await SqlTurnStore(database).record(turn)
@@ -264,3 +267,27 @@ async def test_P08_without_the_key_nobody_is_deleted_half(tmp_path):
     (tmp_path / "forgotten").write_text("1 torn", encoding="ascii")
     with pytest.raises(DatabaseError, match="put its copy back"):
         await Tombstones(tmp_path).last_number()
+
+
+async def test_P04_tombstones_end_and_their_numbers_go_on(tmp_path):
+    tombstones = Tombstones(tmp_path)
+    for day, person in enumerate((1, 2, 1, 3)):
+        assert await tombstones.add(person, now=NOW + timedelta(days=day)) == day + 1
+    assert await tombstones.moments([1, 2, 4]) == {1: NOW + timedelta(days=2), 2: NOW + timedelta(days=1)}
+    assert await tombstones.drop_before(NOW + timedelta(days=3)) == 2
+    assert await tombstones.moments([1, 2, 3]) == {3: NOW + timedelta(days=3)}
+    assert await tombstones.drop_before(NOW + timedelta(days=9)) == 0
+    assert await tombstones.add(5, now=NOW + timedelta(days=9)) == 5
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_P04_privacy_tells_every_term_in_every_language(locale):
+    kept = Retention(questions_days=11, visitors_days=12, deliveries_days=13, audit_days=14, tombstones_days=15)
+    t = Catalogs().translator(locale)
+    told = plain(privacy_page(t, kept=kept, contact=""))
+    assert all(t.number(days) in told for days in (11, 12, 13, 14, 15))
+
+
+def test_P04_the_settings_and_the_chat_have_the_same_terms():
+    chosen = {f"{name.removeprefix('keep_')}": days for name, days in Privacy().model_dump().items()}
+    assert Retention(**chosen) == Retention()

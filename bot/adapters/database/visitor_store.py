@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.database import forgetting
+from bot.adapters.database import forgetting, retention
 from bot.adapters.database.engine import Database
-from bot.adapters.database.forgetting import count
 from bot.adapters.database.tables import (
     audit_log,
     buttons,
     concerns,
     inbox,
     marks,
-    model_use_by_visitor,
     tables_about_people,
-    turns,
     visitors,
 )
 from bot.adapters.tombstones import Tombstones
-from bot.visitors.model import PersonalRows, Plain, Visitor
+from bot.visitors.model import PersonalRows, Plain, Retention, Visitor
 from bot.vocabulary import Locale, VisitorId
 
 _FINDING = select(visitors).where(visitors.c.visitor_id == bindparam("of"))
@@ -132,21 +129,19 @@ class SqlVisitorStore:
                 await forgetting.forget(connection, visitor_id, now=now)
             await self._note_carried_out(connection, await self._tombstones.last_number())
 
-    async def forget_turns_before(self, moment: datetime) -> int:
-        """See the port: turns with feedback, dead buttons, handled updates but the last, and who used the model."""
-        last_update = select(func.max(inbox.c.update_id)).scalar_subquery()
-        day = moment.astimezone(UTC).date().isoformat()
+    async def sweep(self, terms: Retention, *, now: datetime) -> int:
+        """See the port. Copies of announcements are many: between some and the next ones others may write."""
+        ended_before = now - timedelta(days=terms.deliveries_days)
         async with self._database.writing() as connection:
-            return (
-                await count(connection, delete(turns).where(turns.c.asked_at < moment))
-                + await count(
-                    connection, delete(buttons).where(or_(buttons.c.expires_at < moment, buttons.c.used_at < moment))
-                )
-                + await count(
-                    connection, delete(inbox).where(inbox.c.handled_at < moment, inbox.c.update_id < last_update)
-                )
-                + await count(connection, delete(model_use_by_visitor).where(model_use_by_visitor.c.day < day))
-            )
+            swept = await retention.delete_all(connection, retention.outdated(terms, now))
+            swept += await retention.leave_nobody_in_audiences(connection, ended_before)
+        while True:
+            async with self._database.writing() as connection:
+                nobodys = await retention.leave_nobody_in_deliveries(connection, ended_before)
+            if not nobodys:
+                break
+            swept += nobodys
+        return swept + await self._tombstones.drop_before(now - timedelta(days=terms.tombstones_days))
 
     async def _touch(
         self, connection: AsyncConnection, visitor_id: VisitorId, now: datetime, told: Mapping[str, Locale | None]

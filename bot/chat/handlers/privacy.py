@@ -21,7 +21,7 @@ async def privacy(visit: Visit) -> None:
     house = visit.house
     page = privacy_page(
         visit.t,
-        days=house.keep_questions_days,
+        kept=house.retention,
         contact=house.contact,
         model_host=house.model_host,
         search_host=house.search_host,

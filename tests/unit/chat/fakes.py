@@ -21,6 +21,7 @@ from bot.chat.triage import Treatment
 from bot.chat.visit import House
 from bot.i18n.translator import Catalogs
 from bot.inbox.model import StoredUpdate
+from bot.visitors.model import Retention
 from bot.vocabulary import DocumentPath, Locale, SectionKey
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 
@@ -192,7 +193,7 @@ class Rig:
             "turns": FakeTurnStore(self.state),
             "catalogs": Catalogs(LOCALES),
             "contact": "",
-            "keep_questions_days": 30,
+            "retention": Retention(),
             "history_turns": 3,
             "history_minutes": 30,
             "answer_deadline_s": 5.0,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.answering.model import Outcome, TurnRecord
-from bot.visitors.model import Visitor
+from bot.visitors.model import Retention, Visitor
 from bot.visitors.service import VisitorService
 from bot.vocabulary import ChatId, Locale, VisitorId
 from tests.fakes import FakeState, FakeTurnStore, FakeVisitorStore, exported
@@ -21,7 +21,7 @@ def state():
 
 @pytest.fixture
 def service(state):
-    return VisitorService(FakeVisitorStore(state), retention=timedelta(days=30))
+    return VisitorService(FakeVisitorStore(state), retention=Retention())
 
 
 async def test_a_greeted_visitor_is_known(service):

@@ -602,6 +602,7 @@ def _chat_options(settings: Settings) -> ChatOptions:
         request_timeout_s=telegram.request_timeout_s,
         contact=telegram.contact,
         questions_per_minute=limits.questions_per_minute,
+        questions_per_day=limits.questions_per_day,
         cpu_s_per_minute=limits.cpu_s_per_minute,
         waiting_updates=limits.waiting_updates,
         chats_at_once=limits.chats_at_once,

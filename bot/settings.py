@@ -219,6 +219,8 @@ class Limits(_Table):
     """What one visitor, or all, may ask of the bot."""
 
     questions_per_minute: Annotated[int, Field(ge=1)] = 20
+    questions_per_day: Annotated[int, Field(ge=1)] = 300
+    """Of one visitor, and three times as many presses of buttons: each leaves rows behind."""
     cpu_s_per_minute: Seconds = 6.0
     """Seconds of a processor that the answers to one visitor may take within a minute: odd messages cost more."""
     waiting_updates: Annotated[int, Field(ge=1)] = 5000

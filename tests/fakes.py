@@ -136,12 +136,12 @@ class FakeVisitorStore:
         buttons = [
             key
             for key, row in state.buttons.items()
-            if row.button.expires_at < asked or (row.used_at is not None and row.used_at < asked)
+            if row.button.expires_at < now or (row.used_at is not None and row.used_at < now - timedelta(days=1))
         ]
         updates = [
             key
             for key, row in state.inbox.items()
-            if row.handled_at is not None and row.handled_at < asked and key < max(state.inbox)
+            if row.handled_at is not None and row.handled_at < now - timedelta(hours=48) and key < max(state.inbox)
         ]
         visitors = [key for key, visitor in state.visitors.items() if visitor.last_seen_at < seen]
         self._drop_turns(turns)
@@ -203,11 +203,13 @@ class FakeInbox:
         self.state.inbox[update_id] = replace(row, update=replace(row.update, attempts=attempts))
         return attempts
 
-    async def done(self, update_id: int, *, now: datetime) -> None:
-        self._close(update_id, InboxState.DONE, now)
+    async def done(self, *update_ids: int, now: datetime) -> None:
+        for update_id in update_ids:
+            self._close(update_id, InboxState.DONE, now)
 
-    async def failed(self, update_id: int, *, now: datetime) -> None:
-        self._close(update_id, InboxState.FAILED, now)
+    async def failed(self, *update_ids: int, now: datetime) -> None:
+        for update_id in update_ids:
+            self._close(update_id, InboxState.FAILED, now)
 
     async def count_pending(self) -> int:
         return sum(row.state is InboxState.PENDING for row in self.state.inbox.values())

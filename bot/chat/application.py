@@ -77,6 +77,7 @@ class ChatOptions:
     request_timeout_s: float = 20.0
     contact: str = ""
     questions_per_minute: int = 20
+    questions_per_day: int = 300
     cpu_s_per_minute: float = CPU_S_PER_MINUTE
     waiting_updates: int = 5000
     chats_at_once: int = 32
@@ -132,7 +133,9 @@ class Chat:
         house = self._house()
         self._dispatcher = Dispatcher(application, house, now=parts.now)
         self._progress = self._join_newsroom(house)
-        limits = Limits(options.chats_at_once, options.waiting_updates, options.questions_per_minute)
+        limits = Limits(
+            options.chats_at_once, options.waiting_updates, options.questions_per_minute, options.questions_per_day
+        )
         self.intake = Intake(parts.inbox, parts.transaction, self._dispatcher, limits=limits, now=parts.now)
         self._stopping = asyncio.Event()
         self._poller: Poller | None = None

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +32,9 @@ ATTEMPTS = 3
 _COMMIT_TRIES = 5
 _LOADED_AT_MOST = 1000
 _SHED_AT_ONCE = 4
+_DROPPED = ("dropped", 0)
+"""The lane of what is closed without a word, many at once: a flood costs one transaction for all that waits."""
+_DROPPED_AT_ONCE = 100
 _SHED_AT_MOST = 500
 _REMEMBERED = 10_000
 _LET_GO_S = 5.0
@@ -67,6 +71,7 @@ class Limits:
     chats_at_once: int
     waiting_updates: int
     questions_per_minute: int
+    questions_per_day: int
 
 
 class Intake:
@@ -89,7 +94,7 @@ class Intake:
         self._now = now
         self._pause = pause
         self._slots = asyncio.Semaphore(limits.chats_at_once)
-        self._triage = Triage(limits.questions_per_minute)
+        self._triage = Triage(limits.questions_per_minute, limits.questions_per_day)
         self._lanes: dict[tuple[str, int], deque[_Item]] = {}
         self._loaded: set[int] = set()
         self._shed: set[int] = set()
@@ -228,7 +233,7 @@ class Intake:
     def _enqueue(self, item: _Item, lane: tuple[str, int]) -> None:
         self._loaded.add(item.update.update_id)
         if item.treatment is Treatment.DROP:
-            lane = ("dropped", item.update.update_id % _SHED_AT_ONCE)
+            lane = _DROPPED
         queue = self._lanes.get(lane)
         if queue is not None:
             queue.append(item)
@@ -252,13 +257,24 @@ class Intake:
         queue = self._lanes[lane]
         try:
             while queue and not self._stopping.is_set():
-                await self._finish(queue[0])
-                self._remember(queue.popleft())
+                if lane == _DROPPED:
+                    await self._drop(queue)
+                else:
+                    await self._finish(queue[0])
+                    self._remember(queue.popleft())
         except TokenRefusedError as error:
             self._fatal = error
             self._request_stop()
         finally:
             del self._lanes[lane]
+
+    async def _drop(self, queue: deque[_Item]) -> None:
+        """Close what has gathered meanwhile."""
+        updates = [item.update for item in islice(queue, _DROPPED_AT_ONCE)]
+        async with self._slots:
+            await self._commit(updates, ())
+        for _ in updates:
+            self._remember(queue.popleft())
 
     def _remember(self, item: _Item) -> None:
         update_id = item.update.update_id
@@ -288,9 +304,6 @@ class Intake:
     async def _try(self, item: _Item) -> float | None:
         """One attempt; returns how long to wait before the next, None when there is nothing more to do."""
         update = item.update
-        if item.treatment is Treatment.DROP:
-            await self._commit(update, ())
-            return None
         if not item.attempt_is_open:
             attempts = await self._inbox.attempted(update.update_id)
             item.update = update = StoredUpdate(
@@ -313,7 +326,7 @@ class Intake:
                 return _RETRY_S
             await self._give_up(update)
             return None
-        await self._commit(update, effects)
+        await self._commit([update], effects)
         return None
 
     async def _give_up(self, update: StoredUpdate) -> None:
@@ -327,22 +340,23 @@ class Intake:
         async with self._transaction():
             await self._inbox.failed(update.update_id, now=self._now())
 
-    async def _commit(self, update: StoredUpdate, effects: Sequence[Effect]) -> None:
+    async def _commit(self, updates: Sequence[StoredUpdate], effects: Sequence[Effect]) -> None:
         """Store the effects and «done» in one transaction; what was sent is not sent again when the database sulks."""
+        update_ids = [update.update_id for update in updates]
         for attempt in range(1, _COMMIT_TRIES + 1):
             try:
                 async with self._transaction():
                     for effect in effects:
                         await effect()
-                    await self._inbox.done(update.update_id, now=self._now())
+                    await self._inbox.done(*update_ids, now=self._now())
             except Exception as error:  # noqa: BLE001 - retried, then given up without a second message
-                log.warning("effects_not_stored", update_id=update.update_id, attempt=attempt, **_where(error))
+                log.warning("effects_not_stored", update_id=update_ids[0], attempt=attempt, **_where(error))
                 await self._pause(0.2 * attempt)
             else:
                 return
-        log.error("effects_given_up", update_id=update.update_id)
+        log.error("effects_given_up", update_id=update_ids[0], updates=len(update_ids))
         async with self._transaction():
-            await self._inbox.failed(update.update_id, now=self._now())
+            await self._inbox.failed(*update_ids, now=self._now())
 
     def _shed_load(self, updates: Sequence[StoredUpdate], envelopes: Sequence[Envelope]) -> None:
         """When too much waits, new questions get a short text at once instead of an answer much later."""

@@ -20,7 +20,21 @@ LABEL_LIMIT = 64
 """Longer labels are cut off by every app."""
 _HALF_A_ROW = 18
 """Characters that half the width of a small phone shows."""
-BUTTON_LIFE = timedelta(days=30)
+BUTTON_LIFE = timedelta(days=7)
+"""Every answer has some, and each is a row."""
+LONG_LIFE = timedelta(days=30)
+"""Of what a person decides, some day."""
+_LONG_LIVED = frozenset(
+    {
+        Action.LANGUAGE,
+        Action.CONSENT,
+        Action.SETTINGS,
+        Action.DRAFT,
+        Action.APPROVAL,
+        Action.ANNOUNCEMENT,
+        Action.ORGANISERS,
+    }
+)
 CONFIRM_LIFE = timedelta(minutes=15)
 
 
@@ -64,13 +78,19 @@ def build_keyboard(
     for row in rows:
         line = []
         for key in row:
-            life = CONFIRM_LIFE if key.single_use else BUTTON_LIFE
-            button = Button(token(), chat_id, visitor_id, key.action, key.argument, now + life, key.single_use)
+            expires_at = now + _life(key)
+            button = Button(token(), chat_id, visitor_id, key.action, key.argument, expires_at, key.single_use)
             buttons.append(button)
             line.append(InlineKeyboardButton(one_line(key.label, limit=LABEL_LIMIT), callback_data=button.token))
         if line:
             markup.append(line)
     return Keyboard(InlineKeyboardMarkup(markup), tuple(buttons)) if buttons else None
+
+
+def _life(key: Key) -> timedelta:
+    if key.single_use:
+        return CONFIRM_LIFE
+    return LONG_LIFE if key.action in _LONG_LIVED else BUTTON_LIFE
 
 
 def column(keys: Sequence[Key]) -> Rows:

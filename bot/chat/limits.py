@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 
 _MINUTE = timedelta(minutes=1)
 _VISITORS_REMEMBERED = 20_000
+_SAID_AGAIN_AFTER = 10
+"""Requests beyond the cap of a day: who goes on all the same hears once more why nothing comes."""
 
 
 class Admission(Enum):
@@ -50,6 +52,27 @@ class RateLimit:
         while len(self._admitted) > _VISITORS_REMEMBERED:
             forgotten, _times = self._admitted.popitem(last=False)
             self._noticed.discard(forgotten)
+
+
+class DailyCap:
+    """At most `per_day` requests on one day of UTC for each visitor: what is stored of one has an end."""
+
+    def __init__(self, per_day: int) -> None:
+        self._per_day = per_day
+        self._counts: OrderedDict[int, tuple[date, int]] = OrderedDict()
+
+    def admit(self, visitor_id: int, at: datetime) -> Admission:
+        """Count one request that came in `at`."""
+        today = at.astimezone(UTC).date()
+        day, count = self._counts.pop(visitor_id, (today, 0))
+        count = count + 1 if day == today else 1
+        self._counts[visitor_id] = (today, count)
+        while len(self._counts) > _VISITORS_REMEMBERED:
+            self._counts.popitem(last=False)
+        if count <= self._per_day:
+            return Admission.ADMITTED
+        beyond = count - self._per_day
+        return Admission.NOTICE if beyond % _SAID_AGAIN_AFTER == 1 else Admission.DROPPED
 
 
 class CpuBudget:

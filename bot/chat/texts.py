@@ -642,6 +642,12 @@ def too_many_questions(t: Translator) -> str:
     return t.gettext("That was a lot of questions at once. Please wait a minute before you ask again.")
 
 
+def too_many_today(t: Translator) -> str:
+    return t.gettext(
+        "You have asked a great many questions today. Please come back tomorrow: then I will gladly go on."
+    )
+
+
 def apology(t: Translator) -> str:
     return t.gettext("I am sorry, something went wrong on my side. Please send your question again.")
 

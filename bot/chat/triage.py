@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from bot.chat.envelope import Envelope, Kind, read_envelope
-from bot.chat.limits import Admission, OncePer, RateLimit
+from bot.chat.limits import Admission, DailyCap, OncePer, RateLimit
 from bot.inbox.model import StoredUpdate
 
 OLD_QUESTION = timedelta(hours=12)
@@ -24,6 +24,8 @@ class Treatment(Enum):
     NORMAL = auto()
     TOO_MANY = auto()
     """The visitor asks too much: say so instead of answering."""
+    TOO_MANY_TODAY = auto()
+    """The visitor has asked enough for a day: say so instead of answering."""
     BUSY = auto()
     """All together ask too much: say so instead of answering."""
     LATE = auto()
@@ -35,11 +37,15 @@ class Treatment(Enum):
 class Triage:
     """Judges each update once, when it is loaded."""
 
-    def __init__(self, questions_per_minute: int) -> None:
-        self._limits = {
+    def __init__(self, questions_per_minute: int, questions_per_day: int) -> None:
+        self._limits: dict[Kind, RateLimit] = {
             Kind.QUESTION: RateLimit(questions_per_minute),
             Kind.RIGHT: RateLimit(questions_per_minute),
             Kind.PRESS: RateLimit(questions_per_minute * _PRESSES_PER_QUESTION),
+        }
+        self._daily: dict[Kind, DailyCap] = {
+            Kind.QUESTION: DailyCap(questions_per_day),
+            Kind.PRESS: DailyCap(questions_per_day * _PRESSES_PER_QUESTION),
         }
         self._late_apologies = OncePer(_LATE_APOLOGY_EVERY)
         self._busy_notices = OncePer(_BUSY_NOTICE_EVERY)
@@ -59,12 +65,14 @@ class Triage:
         return Treatment.BUSY if self._busy_notices.may(_who(envelope), at) else Treatment.DROP
 
     def _admit(self, envelope: Envelope, at: datetime) -> Treatment:
-        limit = self._limits.get(envelope.kind)
-        admission = limit.admit(_who(envelope), at) if limit else Admission.ADMITTED
-        if admission is Admission.ADMITTED:
-            return Treatment.NORMAL
-        says_so = admission is Admission.NOTICE and envelope.kind is Kind.QUESTION
-        return Treatment.TOO_MANY if says_so else Treatment.DROP
+        """By the minute first: what is dropped then does not count for the day."""
+        for limits, excuse in ((self._limits, Treatment.TOO_MANY), (self._daily, Treatment.TOO_MANY_TODAY)):
+            limit = limits.get(envelope.kind)
+            admission = limit.admit(_who(envelope), at) if limit else Admission.ADMITTED
+            if admission is not Admission.ADMITTED:
+                says_so = admission is Admission.NOTICE and envelope.kind is Kind.QUESTION
+                return excuse if says_so else Treatment.DROP
+        return Treatment.NORMAL
 
 
 def _who(envelope: Envelope) -> int:

@@ -32,12 +32,12 @@ class Inbox(Protocol):
         """Count one more attempt, before it begins, in a transaction of its own; returns the count."""
         ...
 
-    async def done(self, update_id: int, *, now: datetime) -> None:
-        """Mark as handled and wipe the payload; joins the open transaction."""
+    async def done(self, *update_ids: int, now: datetime) -> None:
+        """Mark as handled and wipe the payloads; joins the open transaction."""
         ...
 
-    async def failed(self, update_id: int, *, now: datetime) -> None:
-        """Give up on an update that failed too often and wipe the payload; joins the open transaction."""
+    async def failed(self, *update_ids: int, now: datetime) -> None:
+        """Give up on updates that failed too often and wipe the payloads; joins the open transaction."""
         ...
 
     async def count_pending(self) -> int:

@@ -56,9 +56,10 @@ class TimedInbox:
             say(lane=update.lane, stored_at=stored_at)
         return new
 
-    async def done(self, update_id: int, *, now: datetime) -> None:
-        await self._inbox.done(update_id, now=now)
-        say(handled=self._lanes[update_id])
+    async def done(self, *update_ids: int, now: datetime) -> None:
+        await self._inbox.done(*update_ids, now=now)
+        for update_id in update_ids:
+            say(handled=self._lanes[update_id])
 
 
 class CountedTexts:

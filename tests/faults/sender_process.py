@@ -143,6 +143,7 @@ async def _answering(
         poll_timeout_s=1,
         request_timeout_s=5.0,
         questions_per_minute=100_000,
+        questions_per_day=100_000,
         chats_at_once=CHATS_AT_ONCE,
         rates=_rates(orders),
         copies_in_flight=orders.in_flight,

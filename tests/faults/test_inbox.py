@@ -64,7 +64,12 @@ class Door:
         self.state = state or FakeState()
         self.inbox = FakeInbox(self.state)
         self.now = NOW
-        values = {"chats_at_once": 8, "waiting_updates": 5000, "questions_per_minute": 10_000} | limits
+        values = {
+            "chats_at_once": 8,
+            "waiting_updates": 5000,
+            "questions_per_minute": 10_000,
+            "questions_per_day": 10_000,
+        } | limits
         self.intake = Intake(
             self.inbox,
             self.state.transaction,
@@ -368,6 +373,63 @@ async def test_R07_who_floods_one_group_unnamed_silences_no_other_group_and_no_p
     await door.intake.accept(updates((102, 1)))
     await door.finish()
     assert sorted(handler.ids()) == [*range(1, 21), 101, 102]
+
+
+async def test_R08_a_day_has_an_end_that_is_told_and_the_next_one_begins_anew():
+    handler = RecordingHandler()
+    door = Door(handler, questions_per_day=5)
+    await door.intake.accept(updates(*[(number, 1) for number in range(1, 31)], (31, 2)))
+    await door.finish()
+    assert sorted(handler.ids()) == [1, 2, 3, 4, 5, 31]
+    assert sorted(handler.ids(Treatment.TOO_MANY_TODAY)) == [6, 16, 26], "and now and then again"
+    door = Door(handler := RecordingHandler(), questions_per_day=1)
+    running = asyncio.create_task(door.intake.run())
+    for update_id, hours in ((1, 0), (2, 14), (3, 15)):
+        door.now = NOW.replace(hour=9) + timedelta(hours=hours)
+        await door.intake.accept(updates((update_id, 1), at=door.now))
+        await until(lambda: door.is_empty)
+    await door.intake.stop(1.0)
+    await running
+    assert handler.handled == [(1, Treatment.NORMAL), (2, Treatment.TOO_MANY_TODAY), (3, Treatment.NORMAL)]
+
+
+async def test_R08_presses_have_a_cap_of_their_own_and_rights_have_none():
+    handler = RecordingHandler()
+    door = Door(handler, questions_per_day=2)
+    query = {"id": "q", "from": person(1), "data": "x", "chat_instance": "c"}
+    await door.intake.accept([{"update_id": number, "callback_query": query} for number in range(1, 11)])
+    rights = [{"update_id": number} | message("/privacy", user=person(1)) for number in range(11, 21)]
+    await door.intake.accept(rights)
+    await door.finish()
+    assert sorted(handler.ids()) == [*range(1, 7), *range(11, 21)]
+
+
+async def test_R08_a_flood_that_is_dropped_is_closed_in_few_transactions():
+    handler = RecordingHandler()
+    door = Door(handler, questions_per_minute=1)
+    await door.intake.accept(updates(*[(number, 1) for number in range(1, 303)]))
+    await door.finish()
+    assert handler.ids() == [1]
+    assert await door.inbox.count_pending() == 0
+    assert door.state.transactions <= 2 + 3, "one for the answer, one for the notice, three for 300 dropped"
+    assert {row.state for row in door.state.inbox.values()} == {InboxState.DONE}
+
+
+async def test_R08_dropped_updates_that_can_not_be_closed_are_tried_again():
+    handler = RecordingHandler()
+    door = Door(handler, questions_per_minute=1)
+    done, refusals = door.inbox.done, iter([True] * 3)
+
+    async def done_later(*update_ids: int, now):
+        if len(update_ids) > 1 and next(refusals, False):
+            raise OSError("disk full")
+        await done(*update_ids, now=now)
+
+    door.inbox.done = done_later
+    await door.intake.accept(updates(*[(number, 1) for number in range(1, 31)]))
+    with capture_logs():
+        await door.finish()
+    assert await door.inbox.count_pending() == 0
 
 
 async def test_P01_a_request_about_one_s_data_passes_the_limit_of_questions():

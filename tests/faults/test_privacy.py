@@ -111,14 +111,25 @@ async def test_P03_deleting_in_the_transaction_of_its_own_update_closes_that_upd
 
 async def test_P04_questions_older_than_the_retention_are_gone(database):
     service = await leave_traces(database)
-    await SqlInbox(database).done(1, now=NOW)
-    await SqlInbox(database).store([StoredUpdate(2, AIDA, "{}", NOW, 0)])
-    assert await service.sweep(now=NOW + KEEP) == 0
-    assert await service.sweep(now=NOW + KEEP + timedelta(seconds=1)) == 2
-    assert await service.sweep(now=NOW + KEEP + timedelta(days=2)) == 2
+    assert await service.sweep(now=NOW + timedelta(days=1)) == 0
+    assert await service.sweep(now=NOW + KEEP) == 1, "the button, whose time is over"
+    assert await service.sweep(now=NOW + KEEP + timedelta(seconds=1)) == 1
+    assert await service.sweep(now=NOW + KEEP + timedelta(days=2)) == 1, "who used the model, by days"
     tables = await exported(service.my_data(AIDA))
     assert {name: len(rows) for name, rows in tables.items() if rows} == {"visitors": 1, "inbox": 1}
     assert QUESTION not in repr(tables)
+
+
+async def test_R08_handled_updates_are_known_for_two_days_and_come_no_second_time_meanwhile(database):
+    service, inbox = await leave_traces(database), SqlInbox(database)
+    await inbox.done(1, now=NOW)
+    await inbox.store([StoredUpdate(2, AIDA, "{}", NOW, 0)])
+    for hours, swept in ((25, 1), (48, 0)):  # the button went first
+        assert await service.sweep(now=NOW + timedelta(hours=hours)) == swept
+        assert await inbox.store([StoredUpdate(1, AIDA, "{}", NOW, 0)]) == 0
+    assert await service.sweep(now=NOW + timedelta(hours=48, seconds=1)) == 1
+    assert await inbox.latest_update_id() == 2
+    assert await inbox.count_pending() == 1, "what is not handled yet stays, however old"
 
 
 async def test_P05_a_visitor_who_blocks_the_bot_is_unreachable_at_once(database, tmp_path):

@@ -56,13 +56,13 @@ class SqlInbox:
             raise DatabaseError(f"update {update_id} is not in the inbox: store it before it is handled")
         return int(attempts)
 
-    async def done(self, update_id: int, *, now: datetime) -> None:
+    async def done(self, *update_ids: int, now: datetime) -> None:
         """See the port. The chat's id is wiped too."""
-        await self._close(update_id, wiped(now))
+        await self._close(update_ids, wiped(now))
 
-    async def failed(self, update_id: int, *, now: datetime) -> None:
+    async def failed(self, *update_ids: int, now: datetime) -> None:
         """See the port. The chat's id is wiped too."""
-        await self._close(update_id, wiped(now) | {"state": InboxState.FAILED})
+        await self._close(update_ids, wiped(now) | {"state": InboxState.FAILED})
 
     async def count_pending(self) -> int:
         """See the port."""
@@ -76,10 +76,12 @@ class SqlInbox:
             latest: int | None = await connection.scalar(select(func.max(inbox.c.update_id)))
         return latest
 
-    async def _close(self, update_id: int, values: Mapping[str, object]) -> None:
+    async def _close(self, update_ids: Sequence[int], values: Mapping[str, object]) -> None:
         async with self._database.writing() as connection:
             await connection.execute(
-                update(inbox).where(inbox.c.update_id == update_id, inbox.c.state == InboxState.PENDING).values(values)
+                update(inbox)
+                .where(inbox.c.update_id.in_(update_ids), inbox.c.state == InboxState.PENDING)
+                .values(values)
             )
 
 

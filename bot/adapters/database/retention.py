@@ -30,6 +30,9 @@ from bot.announcements.model import Audience, Stage
 from bot.visitors.model import Retention
 
 _ROWS_AT_ONCE = 500
+_UPDATES_KNOWN = timedelta(hours=48)
+"""Telegram offers an update for 24 hours (https://core.telegram.org/bots/api#getting-updates), and till then again."""
+_USED_BUTTONS_KEPT = timedelta(days=1)
 _ENDED = tuple(stage.value for stage in (Stage.STOPPED, Stage.FINISHED, Stage.WITHDRAWN))
 _NAMES_CHATS = ~and_(announcements.c.body.contains('"chats":[]'), announcements.c.body.contains('"without":[]'))
 
@@ -40,8 +43,8 @@ def outdated(terms: Retention, now: datetime) -> tuple[Delete, ...]:
     last_update = select(func.max(inbox.c.update_id)).scalar_subquery()
     return (
         delete(turns).where(turns.c.asked_at < asked),
-        delete(buttons).where(or_(buttons.c.expires_at < asked, buttons.c.used_at < asked)),
-        delete(inbox).where(inbox.c.handled_at < asked, inbox.c.update_id < last_update),
+        delete(buttons).where(or_(buttons.c.expires_at < now, buttons.c.used_at < now - _USED_BUTTONS_KEPT)),
+        delete(inbox).where(inbox.c.handled_at < now - _UPDATES_KNOWN, inbox.c.update_id < last_update),
         delete(model_use_by_visitor).where(model_use_by_visitor.c.day < asked.astimezone(UTC).date().isoformat()),
         delete(dialogues).where(dialogues.c.changed_at < asked),
         delete(invitations).where(invitations.c.expires_at < asked),

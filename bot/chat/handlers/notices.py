@@ -28,6 +28,7 @@ from bot.i18n.translator import Translator
 
 _SENTENCES = {
     Treatment.TOO_MANY: texts.too_many_questions,
+    Treatment.TOO_MANY_TODAY: texts.too_many_today,
     Treatment.BUSY: texts.busy,
     Treatment.LATE: texts.late_apology,
 }

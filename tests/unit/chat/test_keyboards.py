@@ -32,8 +32,14 @@ def test_a_confirming_button_works_once_and_not_for_long():
         build([[Key("b", Action.DELETE_ME, single_use=True)]]).buttons,
     )
     assert (often.single_use, once.single_use) == (False, True)
-    assert often.expires_at - NOW == timedelta(days=30)
+    assert often.expires_at - NOW == timedelta(days=7)
     assert once.expires_at - NOW == timedelta(minutes=15)
+
+
+def test_R08_buttons_of_answers_live_for_a_week_and_what_one_decides_for_a_month():
+    keys = [Key("a", action) for action in (Action.MORE, Action.ASK, Action.CONSENT, Action.APPROVAL)]
+    days = [(button.expires_at - NOW).days for button in build([keys]).buttons]
+    assert days == [7, 7, 30, 30]
 
 
 def test_long_labels_are_cut_and_no_buttons_make_no_keyboard():

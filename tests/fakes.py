@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -266,6 +267,9 @@ class FakeTurnStore:
         ]
         turns.sort(key=lambda turn: (turn.asked_at, turn.turn_id), reverse=True)
         return [Turn(turn.question, turn.locale, turn.outcome, turn.keys) for turn in reversed(turns[:limit])]
+
+    async def asked_since(self, moment: datetime) -> Mapping[VisitorId, int]:
+        return Counter(turn.visitor_id for turn in self.state.turns.values() if turn.asked_at >= moment)
 
     async def answered(self, chat_id: ChatId, visitor_id: VisitorId, *, turn_id: str = "") -> TurnRecord | None:
         turns = [

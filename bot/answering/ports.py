@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -181,6 +181,10 @@ class TurnStore(Protocol):
 
     async def recent(self, chat_id: ChatId, visitor_id: VisitorId, *, since: datetime, limit: int) -> Sequence[Turn]:
         """The last turns of this visitor in this chat, oldest first."""
+        ...
+
+    async def asked_since(self, moment: datetime) -> Mapping[VisitorId, int]:
+        """How many questions each visitor has asked since then."""
         ...
 
     async def answered(self, chat_id: ChatId, visitor_id: VisitorId, *, turn_id: str = "") -> TurnRecord | None:

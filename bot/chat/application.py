@@ -179,6 +179,7 @@ class Chat:
                 for served in self._web_apps():
                     group.create_task(served)
                 await self._connect()
+                await self._resume_limits()
                 group.create_task(self.intake.run())
                 group.create_task(publish_menu(self._application.bot, self._catalogs))
                 if self._progress is not None:
@@ -197,6 +198,11 @@ class Chat:
         if self._parts.connected is not None:
             await self._parts.connected(self._application.bot.id)
         log.info("telegram_connected", bot_id=self._application.bot.id, mode=self._options.mode)
+
+    async def _resume_limits(self) -> None:
+        """A start does not begin the visitors' day anew."""
+        midnight = self._parts.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.intake.resume(await self._parts.turns.asked_since(midnight), midnight.date())
 
     async def _take_updates(self, group: asyncio.TaskGroup) -> None:
         bot, options = self._application.bot, self._options

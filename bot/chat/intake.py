@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,7 @@ from bot.chat.sender import TokenRefusedError, UnreachableError
 from bot.chat.triage import Treatment, Triage
 from bot.inbox.model import StoredUpdate
 from bot.inbox.ports import Effect, Inbox, Transaction
+from bot.vocabulary import VisitorId
 
 log = structlog.get_logger(__name__)
 
@@ -119,6 +120,10 @@ class Intake:
     def waiting(self) -> int:
         """How many stored updates are not handled yet."""
         return self._waiting
+
+    def resume(self, asked: Mapping[VisitorId, int], day: date) -> None:
+        """Take into account how many questions each visitor asked on the day, before this process began."""
+        self._triage.resume(asked, day)
 
     async def accept(self, raws: Sequence[Mapping[str, object]]) -> int:
         """Store and commit updates as Telegram sent them; returns how many were new. Only then confirm them.

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
+from operator import itemgetter
+
+from bot.vocabulary import VisitorId
 
 _MINUTE = timedelta(minutes=1)
 _VISITORS_REMEMBERED = 20_000
@@ -60,6 +64,11 @@ class DailyCap:
     def __init__(self, per_day: int) -> None:
         self._per_day = per_day
         self._counts: OrderedDict[int, tuple[date, int]] = OrderedDict()
+
+    def resume(self, counts: Mapping[VisitorId, int], day: date) -> None:
+        """Go on from what was counted on the day before this process began."""
+        most = sorted(counts.items(), key=itemgetter(1))[-_VISITORS_REMEMBERED:]
+        self._counts.update((visitor_id, (day, count)) for visitor_id, count in most)
 
     def admit(self, visitor_id: int, at: datetime) -> Admission:
         """Count one request that came in `at`."""

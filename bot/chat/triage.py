@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
 from bot.chat.envelope import Envelope, Kind, read_envelope
 from bot.chat.limits import Admission, DailyCap, OncePer, RateLimit
 from bot.inbox.model import StoredUpdate
+from bot.vocabulary import VisitorId
 
 OLD_QUESTION = timedelta(hours=12)
 """An older question gets an apology: whoever asked has gone another way long ago, and facts may have changed."""
@@ -49,6 +51,10 @@ class Triage:
         }
         self._late_apologies = OncePer(_LATE_APOLOGY_EVERY)
         self._busy_notices = OncePer(_BUSY_NOTICE_EVERY)
+
+    def resume(self, asked: Mapping[VisitorId, int], day: date) -> None:
+        """Take into account how many questions each visitor asked on the day, before this process began."""
+        self._daily[Kind.QUESTION].resume(asked, day)
 
     def treatment(self, update: StoredUpdate, *, now: datetime) -> Treatment:
         """How the update is to be handled. It counts against the limits by the time at which it came in."""

@@ -159,3 +159,11 @@ async def test_any_text_survives_the_store(stores, texts):
     found = await stores.turns.recent(CHAT, AIDA, since=NOW, limit=len(texts))
     await stores.visitors.forget(AIDA, now=NOW)
     assert [known.question for known in found] == texts
+
+
+async def test_R04_how_many_each_has_asked_since_a_moment_is_known(stores):
+    asked = ((AIDA, -60), (AIDA, 0), (AIDA, 60), (OTHER, 120), (OTHER + 1, -1))
+    for number, (visitor_id, minutes) in enumerate(asked):
+        at = NOW + timedelta(minutes=minutes)
+        await stores.turns.record(turn(str(number), visitor_id=visitor_id, asked_at=at))
+    assert dict(await stores.turns.asked_since(NOW)) == {AIDA: 2, OTHER: 1}

@@ -393,6 +393,15 @@ async def test_R08_a_day_has_an_end_that_is_told_and_the_next_one_begins_anew():
     assert handler.handled == [(1, Treatment.NORMAL), (2, Treatment.TOO_MANY_TODAY), (3, Treatment.NORMAL)]
 
 
+async def test_R04_a_restart_does_not_begin_the_day_anew():
+    handler = RecordingHandler()
+    door = Door(handler, questions_per_day=5)
+    door.intake.resume({1: 4, 2: 9}, NOW.date())
+    await door.intake.accept(updates((1, 1), (2, 1), (3, 2), (4, 3)))
+    await door.finish()
+    assert sorted(handler.ids()) == [1, 4]
+
+
 async def test_R08_presses_have_a_cap_of_their_own_and_rights_have_none():
     handler = RecordingHandler()
     door = Door(handler, questions_per_day=2)

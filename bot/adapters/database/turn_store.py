@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import RowMapping, bindparam, func, select
@@ -64,6 +64,12 @@ class SqlTurnStore:
         async with self._database.reading() as connection:
             rows = (await connection.execute(_RECENT, asked)).mappings().all()
         return [_turn(row) for row in reversed(rows)]
+
+    async def asked_since(self, moment: datetime) -> Mapping[VisitorId, int]:
+        """See the port."""
+        query = select(turns.c.visitor_id, func.count()).where(turns.c.asked_at >= moment).group_by(turns.c.visitor_id)
+        async with self._database.reading() as connection:
+            return {VisitorId(visitor_id): count for visitor_id, count in await connection.execute(query)}
 
     async def answered(self, chat_id: ChatId, visitor_id: VisitorId, *, turn_id: str = "") -> TurnRecord | None:
         """See the port."""

@@ -945,10 +945,10 @@ def privacy_organisers(t: Translator, days: int) -> str:
 def privacy_tombstone(t: Translator, days: int) -> str:
     return t.fill(
         t.ngettext(
-            "After a deletion a number that nobody can read is kept for {days} day, so that your data do not "
-            "come back with a backup.",
-            "After a deletion a number that nobody can read is kept for {days} days, so that your data do not "
-            "come back with a backup.",
+            "After a deletion a number made from your ID with a secret key is kept for {days} day, so that your data "
+            "do not come back with a backup.",
+            "After a deletion a number made from your ID with a secret key is kept for {days} days, so that your data "
+            "do not come back with a backup.",
             days,
         ),
         days=t.number(days),

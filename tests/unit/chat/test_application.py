@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 from telegram import Bot
 from telegram.error import NetworkError, TelegramError, TimedOut
 
+from bot.answering.model import Outcome, TurnRecord
 from bot.chat.application import ChatOptions, ChatParts, build_chat
 from bot.chat.failures import Verdict, judge
 from bot.chat.menu import publish_menu
 from bot.chat.texts import COMMANDS
 from bot.chat.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
+from bot.inbox.model import InboxState
+from bot.vocabulary import ChatId, Locale, VisitorId
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 from tests.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
-from tests.unit.chat.fakes import LOCALES, FakeAnswerer, until
+from tests.unit.chat.fakes import LOCALES, NOW, FakeAnswerer, until
 
 ANNA = 5_000_000_000_000_002
 
@@ -42,6 +46,23 @@ def parts(state: FakeState) -> ChatParts:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
+
+
+async def test_R04_a_visitor_s_day_goes_on_over_a_start_of_the_bot():
+    state = FakeState()
+    for number in range(2):
+        told = TurnRecord(str(number), ChatId(ANNA), VisitorId(ANNA), NOW, "?", Locale.EN, Outcome.EMPTY, 0.0, (), 1.0)
+        await FakeTurnStore(state).record(told)
+    async with sandbox_server() as server, person_client(server.base_url) as person:
+        options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1, questions_per_day=2)
+        async with build_chat(options, replace(parts(state), now=lambda: NOW)) as chat:
+            running = asyncio.create_task(chat.run())
+            await asyncio.wait_for(chat.started.wait(), 10)
+            await person.post(f"/sandbox/personas/{ANNA}/send", json={"text": "one more"})
+            await until(lambda: [row for row in state.inbox.values() if row.state is InboxState.DONE])
+            chat.stop()
+            await asyncio.wait_for(running, 10)
+    assert len(state.turns) == 2
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])

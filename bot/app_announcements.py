@@ -22,6 +22,7 @@ from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.engine import Database
 from bot.adapters.database.organiser_store import SqlAuditLog, SqlDialogueStore, SqlLease, SqlOrganiserStore
 from bot.adapters.database.outbox_store import SqlCorrections, SqlOutbox
+from bot.adapters.database.request_store import SqlRequests
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
 from bot.adapters.restore_guard import FileRestoreGuard
 from bot.adapters.standing_announcements import StandingAnnouncements, StandingParts, refuse_wrong
@@ -34,6 +35,7 @@ from bot.announcements.organisers import Organisers
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.ports import Composer, Courier
 from bot.announcements.restore_watch import RestoreWatch
+from bot.announcements.second_look import SecondLook
 from bot.announcements.steering import Steering
 from bot.chat.courier import HtmlComposer
 from bot.chat.herald import Herald
@@ -72,6 +74,7 @@ class Announcing:
     watch: RestoreWatch
     desk: Desk
     steering: Steering
+    second_look: SecondLook
     organisers: Organisers
     database: Database
     states: dict[str, Callable[[], str]] = field(default_factory=dict)
@@ -83,6 +86,7 @@ class Announcing:
             CommandParts(
                 desk=self.desk,
                 steering=self.steering,
+                second_look=self.second_look,
                 organisers=self.organisers,
                 audit=self.audit,
                 courier=courier,
@@ -124,6 +128,7 @@ def announcing(database: Database, data: Path) -> Announcing:
         subscribers=subscribers,
         outbox=outbox,
         corrections=corrections,
+        requests=SqlRequests(database),
         organisers=store,
         audit=audit,
         guard=guard,
@@ -148,6 +153,7 @@ def announcing(database: Database, data: Path) -> Announcing:
         watch=RestoreWatch(guard, outbox, herald),
         desk=Desk(parts),
         steering=Steering(parts),
+        second_look=SecondLook(parts),
         organisers=Organisers(store, audit, database.transaction),
         database=database,
     )
@@ -158,6 +164,7 @@ def newsroom_of(parts: Announcing, settings: Settings) -> Newsroom:
     return Newsroom(
         desk=parts.desk,
         steering=parts.steering,
+        second_look=parts.second_look,
         organisers=parts.organisers,
         announcements=parts.announcements,
         outbox=parts.outbox,

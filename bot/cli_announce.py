@@ -29,6 +29,7 @@ from bot.announcements.model import (
     Delivery,
     Occurrence,
     OccurrenceId,
+    Request,
     Schedule,
     Stage,
     Timing,
@@ -60,6 +61,10 @@ _out = Console()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Actor = Annotated[int, typer.Option("--as", help="Who orders it: a numeric Telegram id.", metavar="ID", min=1)]
 Name = Annotated[str, typer.Argument(help="The announcement's id, as `list` shows it.", metavar="ID")]
+
+Version = Annotated[int, typer.Option(help="The version that `show` has shown you.", metavar="V", min=1)]
+Copies = Annotated[int, typer.Option(help="How many copies it concerns, as `show` says.", metavar="N", min=0)]
+RequestName = Annotated[str, typer.Argument(help="The request's id, as `show` has it.", metavar="REQUEST")]
 
 
 # ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,6 +111,7 @@ def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
                     "by_language": {locale.value: number for locale, number in sorted(reach.by_locale.items())},
                 },
                 "problems": _problems(await parts.desk.check(found, now=utc_now())),
+                "requests": [_request(one) for one in await parts.second_look.waiting(found.announcement_id)],
                 "occurrences": [await _standing(parts, one) for one in occurrences],
                 "log": [
                     {"at": one.at.isoformat(), "actor": one.actor, "action": one.action, "detail": one.detail}
@@ -236,6 +242,54 @@ def withdraw(context: typer.Context, name: Name, actor: Actor, as_json: Json = F
 
 
 @announce.command()
+def correct(
+    context: typer.Context,
+    name: Name,
+    actor: Actor,
+    version: Version,
+    count: Copies,
+    text: Annotated[
+        list[str], typer.Option(help="What copies in this language are to say, from a file.", metavar="LANG=FILE")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Ask for other texts in place of the delivered ones; a second person must agree to it."""
+    order: Told = {"order": "correct", "id": name, "version": version, "count": count, "texts": _texts(text)}
+    _print_done(_give(context, order, actor), as_json=as_json)
+
+
+@announce.command("put-back")
+def put_back(
+    context: typer.Context, name: Name, actor: Actor, version: Version, count: Copies, as_json: Json = False
+) -> None:
+    """Ask for the texts that the latest correction replaced; a second person must agree to it."""
+    order: Told = {"order": "put_back", "id": name, "version": version, "count": count}
+    _print_done(_give(context, order, actor), as_json=as_json)
+
+
+@announce.command()
+def agree(
+    context: typer.Context,
+    request: RequestName,
+    actor: Actor,
+    count: Copies,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="An owner agrees to their own alone; every organiser is told.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Agree to a change of what was delivered that another has asked for: it is done at once."""
+    order: Told = {"order": "agree", "id": request, "count": count, "emergency": emergency}
+    _print_done(_give(context, order, actor), as_json=as_json)
+
+
+@announce.command()
+def refuse(context: typer.Context, request: RequestName, actor: Actor, as_json: Json = False) -> None:
+    """Refuse a change of what was delivered, or take one's own request back."""
+    _print_done(_give(context, {"order": "refuse", "id": request}, actor), as_json=as_json)
+
+
+@announce.command()
 def word(
     context: typer.Context,
     occurrence: Annotated[str, typer.Argument(help="The firing that waits for a word.", metavar="OCCURRENCE")],
@@ -314,6 +368,7 @@ def _whole(announcement: Announcement) -> Told:
     terms, audience, attachment = announcement.terms, announcement.audience, announcement.content.attachment
     return {
         **_line(announcement),
+        "version": announcement.version,
         "author": announcement.author,
         "approver": announcement.approver,
         "emergency": announcement.is_emergency,
@@ -340,6 +395,38 @@ def _whole(announcement: Announcement) -> Told:
         },
         "attachment": attachment.filename if attachment else None,
     }
+
+
+def _request(request: Request) -> Told:
+    """A change of what was delivered that waits for a second person."""
+    return {
+        "request": request.request_id,
+        "wants": request.kind.value,
+        "asked_by": request.asked_by,
+        "asked_at": request.asked_at.isoformat(),
+        "copies": request.copies,
+        "texts": {
+            locale.value: {"now": request.replaces.get(locale), "then": text} for locale, text in request.texts.items()
+        },
+    }
+
+
+def _texts(named: list[str]) -> dict[str, str]:
+    """The new texts by language.
+
+    Raises:
+        AnnouncementError: a language or a file can't be read; the message says which.
+    """
+    texts: dict[str, str] = {}
+    for one in named:
+        code, _, file = one.partition("=")
+        if code not in list(Locale) or not file:
+            raise AnnouncementError(f"--text {one!r}: write a language and a file, such as ru=forum.html")
+        try:
+            texts[code] = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise AnnouncementError(f"{file} can't be read: {error}") from error
+    return texts
 
 
 def _times(schedule_: Schedule) -> Told:

@@ -30,6 +30,7 @@ from bot.announcements.model import (
 from bot.announcements.organisers import Organisers
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
+from bot.announcements.second_look import SecondLook
 from bot.announcements.steering import Steering
 from bot.vocabulary import Locale, NewsTopic, VisitorId
 from tests.fakes_announcements import FakeCourier, FakeDatabase, FakeParts
@@ -66,6 +67,7 @@ class House:
             subscribers=parts.subscribers,
             outbox=parts.outbox,
             corrections=parts.corrections,
+            requests=parts.requests,
             organisers=parts.organisers,
             audit=parts.audit,
             guard=parts.guard,
@@ -78,6 +80,11 @@ class House:
         made = count()  # several may be made in one transaction
         self.steering = Steering(
             desk_parts, new_correction_id=lambda: f"correction{len(self.tables.corrections):04}.{next(made)}"
+        )
+        self.second_look = SecondLook(
+            desk_parts,
+            new_request_id=lambda: f"request{len(self.tables.requests)}",
+            new_correction_id=lambda: f"correction{len(self.tables.corrections):04}.{next(made)}",
         )
         self.organisers = Organisers(parts.organisers, parts.audit, parts.database.transaction)
         self.planner = Planner(

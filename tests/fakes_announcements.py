@@ -34,6 +34,8 @@ from bot.announcements.model import (
     Parcel,
     Receipt,
     Recipient,
+    Request,
+    RequestState,
     Role,
     Stage,
     Standing,
@@ -59,6 +61,7 @@ class Tables:
     deliveries: dict[OccurrenceId, dict[ChatId, Delivery]] = field(default_factory=dict)
     corrections: dict[str, Correction] = field(default_factory=dict)
     correction_rows: dict[tuple[str, ChatId], CorrectionState] = field(default_factory=dict)
+    requests: dict[str, Request] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     organisers: dict[tuple[VisitorId, Role], Organiser] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
@@ -473,11 +476,41 @@ class FakeCorrections:
         counts = Counter(state for (known, _), state in tables.correction_rows.items() if known == correction_id)
         return replace(correction, counts=counts)
 
-    async def edited(self, occurrence_id: OccurrenceId) -> Mapping[Locale, str]:
+    async def edits(self, occurrence_id: OccurrenceId) -> Sequence[Correction]:
         stored = (await self.database.reading()).corrections.values()
         edits = [one for one in stored if one.occurrence_id == occurrence_id and one.kind is CorrectionKind.EDIT]
-        edits.sort(key=lambda one: (one.asked_at, one.correction_id))
-        return {locale: text for one in edits for locale, text in one.texts.items()}
+        return sorted(edits, key=lambda one: (one.asked_at, one.correction_id))
+
+
+class FakeRequests:
+    """Implements `bot.announcements.ports.Requests`."""
+
+    def __init__(self, database: FakeDatabase | None = None) -> None:
+        self.database = database or FakeDatabase()
+
+    async def open(self, request: Request) -> None:
+        async with self.database.writing() as tables:
+            tables.requests[request.request_id] = request
+
+    async def find(self, request_id: str) -> Request | None:
+        return (await self.database.reading()).requests.get(request_id)
+
+    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[Request]:
+        tables = await self.database.reading()
+        found = [
+            one
+            for one in tables.requests.values()
+            if one.state is RequestState.OPEN
+            and tables.occurrences[one.occurrence_id].announcement_id == announcement_id
+        ]
+        return sorted(found, key=lambda one: (one.asked_at, one.request_id))
+
+    async def decide(self, request: Request) -> bool:
+        async with self.database.writing() as tables:
+            if tables.requests[request.request_id].state is not RequestState.OPEN:
+                return False
+            tables.requests[request.request_id] = request
+            return True
 
 
 class FakeLease:
@@ -663,6 +696,7 @@ class FakeParts:
         self.subscribers = FakeSubscribers(self.database)
         self.outbox = FakeOutbox(self.database)
         self.corrections = FakeCorrections(self.database)
+        self.requests = FakeRequests(self.database)
         self.lease = FakeLease(self.database)
         self.guard = FakeRestoreGuard(self.database)
         self.audit = FakeAuditLog(self.database)

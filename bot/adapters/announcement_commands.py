@@ -14,6 +14,7 @@ from bot.announcements.desk import Desk
 from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, Fate, OccurrenceId, Stage
 from bot.announcements.organisers import ANY_ROLE, Organisers
 from bot.announcements.ports import AuditLog, Courier
+from bot.announcements.second_look import SecondLook, Signed
 from bot.announcements.steering import Steering
 from bot.errors import AnnouncementError
 from bot.vocabulary import ChatId, Locale, VisitorId
@@ -24,6 +25,7 @@ _VERDICTS = {
     Verdict.OWN_WORK: "nobody approves their own announcement: another id with the role approver or owner must",
     Verdict.WRONG_STAGE: "that can't be done at its present stage",
     Verdict.CHANGED_MEANWHILE: "somebody changed it at this moment: look at it again",
+    Verdict.WRONG_COUNT: "another number of copies is concerned: `scoda announce show` has the number",
     Verdict.HAS_PROBLEMS: "something is wrong with it",
 }
 
@@ -38,6 +40,7 @@ class CommandParts:
 
     desk: Desk
     steering: Steering
+    second_look: SecondLook
     organisers: Organisers
     audit: AuditLog
     courier: Courier | None
@@ -56,6 +59,23 @@ class _Given:
     def text(self, name: str) -> str:
         return str(self.values.get(name) or "")
 
+    def number(self, name: str) -> int:
+        """What was seen before the order was given.
+
+        Raises:
+            OrderError: it was not said.
+        """
+        value = self.values.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise OrderError(f"say with --{name} what `scoda announce show` says: others may have changed it since")
+        return value
+
+    @property
+    def signed(self) -> Signed:
+        """For what a second person must agree to."""
+        version = None if "version" not in self.values else self.number("version")
+        return Signed(actor=self.actor, now=self.now, copies=self.number("count"), version=version)
+
 
 class AnnouncementCommands:
     """Carries out one order at a time. Who acts must have a role; the audit log says that it came by command."""
@@ -69,6 +89,10 @@ class AnnouncementCommands:
             "resume": self._resume,
             "stop": self._stop,
             "withdraw": self._withdraw,
+            "correct": self._correct,
+            "put_back": self._put_back,
+            "agree": self._agree,
+            "refuse": self._refuse,
             "word": self._word,
             "test": self._test,
         }
@@ -117,8 +141,8 @@ class AnnouncementCommands:
         if found is None:
             raise OrderError(_VERDICTS[Verdict.NOT_FOUND])
         is_emergency = bool(given.values.get("emergency"))
-        if is_emergency and self._parts.courier is None:
-            raise OrderError("an emergency is told to every organiser at once: start the bot first (`scoda run`)")
+        if is_emergency:
+            self._require_bot()
         act = desk.approve_in_emergency if is_emergency else desk.approve
         decision = await act(found.announcement_id, actor=given.actor, version=found.version, now=given.now)
         return _told(_done(decision))
@@ -138,6 +162,47 @@ class AnnouncementCommands:
     async def _withdraw(self, given: _Given) -> dict[str, object]:
         decision = await self._parts.steering.withdraw(given.announcement_id, actor=given.actor, now=given.now)
         return {**_told(_done(decision)), "corrections": list(decision.correction_ids)}
+
+    async def _correct(self, given: _Given) -> dict[str, object]:
+        """Ask for other texts in place of the delivered ones; a second person must agree."""
+        given.number("version")
+        texts = given.values.get("texts")
+        if not isinstance(texts, dict):
+            raise OrderError("say with --text what the delivered copies are to say")
+        occurrence_id = await self._latest(given)
+        wanted = {Locale(code): str(text) for code, text in texts.items()}
+        return _asked(await self._parts.second_look.correct(occurrence_id, wanted, signed=given.signed))
+
+    async def _put_back(self, given: _Given) -> dict[str, object]:
+        """Ask for what the latest correction replaced; a second person must agree."""
+        given.number("version")
+        occurrence_id = await self._latest(given)
+        return _asked(await self._parts.second_look.put_back(occurrence_id, signed=given.signed))
+
+    async def _agree(self, given: _Given) -> dict[str, object]:
+        """Agree to what another has asked for; in an emergency to one's own."""
+        look, name = self._parts.second_look, given.announcement_id
+        if given.values.get("emergency"):
+            self._require_bot()
+            decision = await look.agree_in_emergency(name, signed=given.signed)
+        else:
+            decision = await look.agree(name, signed=given.signed)
+        return {**_told(_done(decision)), "corrections": list(decision.correction_ids)}
+
+    async def _refuse(self, given: _Given) -> dict[str, object]:
+        decision = await self._parts.second_look.refuse(given.announcement_id, actor=given.actor, now=given.now)
+        return _told(_done(decision))
+
+    async def _latest(self, given: _Given) -> OccurrenceId:
+        """The latest firing: what is corrected."""
+        latest = await self._parts.steering.latest(given.announcement_id)
+        if latest is None:
+            raise OrderError("nothing of it has gone out yet")
+        return latest.occurrence_id
+
+    def _require_bot(self) -> None:
+        if self._parts.courier is None:
+            raise OrderError("an emergency is told to every organiser at once: start the bot first (`scoda run`)")
 
     async def _word(self, given: _Given) -> dict[str, object]:
         """After a restore: send what is left of an occurrence, or let it be."""
@@ -183,6 +248,13 @@ def _done(decision: Decision) -> Announcement:
         if not problem.trouble.is_warning
     ]
     raise OrderError("; ".join([_VERDICTS[decision.verdict], *wrong]))
+
+
+def _asked(decision: Decision) -> dict[str, object]:
+    """What the second person must know: the request's id, and what it is about."""
+    told = _told(_done(decision))
+    assert decision.request is not None
+    return {**told, "request": decision.request.request_id, "copies": decision.request.copies}
 
 
 def _told(announcement: Announcement) -> dict[str, object]:

@@ -10,7 +10,7 @@ from enum import Enum
 
 from bot.announcements.checking import Problem, Trouble, problems_of
 from bot.announcements.content import locale_for
-from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, Role, Stage
+from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, Request, Role, Stage
 from bot.announcements.ports import (
     AnnouncementStore,
     AuditLog,
@@ -18,6 +18,7 @@ from bot.announcements.ports import (
     Corrections,
     OrganiserStore,
     Outbox,
+    Requests,
     RestoreGuard,
     Subscribers,
     Tell,
@@ -46,6 +47,8 @@ class Verdict(Enum):
     """It can't be done at this stage: what was approved can't be edited, what was stopped can't go on."""
     CHANGED_MEANWHILE = "changed_meanwhile"
     """Somebody was first: look again and decide anew."""
+    WRONG_COUNT = "wrong_count"
+    """Another number of copies would be changed than they think."""
     HAS_PROBLEMS = "has_problems"
 
 
@@ -56,6 +59,7 @@ class Decision:
     verdict: Verdict
     announcement: Announcement | None = None
     problems: tuple[Problem, ...] = ()
+    request: Request | None = None
     correction_ids: tuple[str, ...] = ()
 
     @property
@@ -72,6 +76,7 @@ class DeskParts:
     subscribers: Subscribers
     outbox: Outbox
     corrections: Corrections
+    requests: Requests
     organisers: OrganiserStore
     audit: AuditLog
     guard: RestoreGuard
@@ -89,21 +94,25 @@ class Action:
     roles: frozenset[Role]
     stages: frozenset[Stage]
     is_authors: bool = False
-    """Only the author may do it."""
+    """Only whose work it is may do it."""
     is_for_others: bool = False
-    """Everybody but the author may do it."""
+    """Everybody but whose work it is may do it."""
     tells: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Who wants what, when, and which version they saw (None: whatever there is)."""
+    """Who wants what, when, and which version they saw (None: whatever there is).
+
+    `asked_by` is whose work it is; None: that of the announcement's author.
+    """
 
     announcement_id: AnnouncementId
     actor: VisitorId
     now: datetime
     version: int | None = None
     detail: str = ""
+    asked_by: VisitorId | None = None
 
 
 Change = Callable[[Announcement], Announcement]
@@ -144,11 +153,15 @@ class Actions:
         *,
         besides: Besides | None = None,
         is_checked: bool = False,
+        objection: Verdict | None = None,
     ) -> Decision:
-        """Do it if it is allowed and possible. With `is_checked`, what is more than a warning stands in its way."""
+        """Do it if it is allowed and possible. With `is_checked`, what is more than a warning stands in its way.
+
+        `objection` is what else does: only who may do it is told.
+        """
         async with self.parts.transaction():
             announcement = await self.parts.announcements.find(order.announcement_id)
-            verdict = await self._refusal(action, order, announcement)
+            verdict = await self._refusal(action, order, announcement) or objection
             if verdict is not None or announcement is None:
                 return Decision(verdict=verdict or Verdict.NOT_FOUND)
             problems = await self.problems(announcement, now=order.now) if is_checked else ()
@@ -202,7 +215,7 @@ class Actions:
 
     async def _refusal(self, action: Action, order: Order, announcement: Announcement | None) -> Verdict | None:
         may = bool(action.roles & await self.parts.organisers.roles(order.actor))
-        is_author = announcement is not None and announcement.author == order.actor
+        is_author = announcement is not None and (order.asked_by or announcement.author) == order.actor
         if not may or (announcement is not None and action.is_authors and not is_author):
             return await self.denied(action.name, subject=order.announcement_id, actor=order.actor, now=order.now)
         if announcement is None:

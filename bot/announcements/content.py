@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC
 
-from bot.announcements.model import Announcement, Content, Delivery, MissingLanguage, Parcel, Terms
+from bot.announcements.model import Announcement, Content, Correction, Delivery, MissingLanguage, Parcel, Terms
 from bot.vocabulary import ChatId, Locale
 
 _HASH_LENGTH = 32
@@ -40,6 +40,11 @@ def locale_for(preferred: Locale, content: Content, terms: Terms) -> Locale | No
     if terms.missing_language is MissingLanguage.FALLBACK and terms.fallback in content.texts:
         return terms.fallback
     return None
+
+
+def edited_texts(edits: Iterable[Correction]) -> Mapping[Locale, str]:
+    """What took the place of the delivered texts: the newest of each language, when `edits` begin with the oldest."""
+    return {locale: text for edit in edits for locale, text in edit.texts.items()}
 
 
 def body_hash(content: Content, locale: Locale) -> str:

@@ -415,6 +415,44 @@ class Correction:
     counts: Mapping[CorrectionState, int] = field(default_factory=dict)
 
 
+class RequestKind(StrEnum):
+    """What one organiser asks to be done to what was delivered."""
+
+    CORRECT = "correct"
+    """Other texts take the place of the delivered ones."""
+    PUT_BACK = "put_back"
+    """The texts that stood before the latest correction come back."""
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    OPEN = "open"
+    AGREED = "agreed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One organiser wants what was delivered changed; another must agree. It never changes, so its id is its version.
+
+    `copies` is how many it concerned when it was asked for, `replaces` the texts that stood then in the same languages:
+    when one of these is another by now, nobody can agree to it any more.
+    """
+
+    request_id: str
+    occurrence_id: OccurrenceId
+    kind: RequestKind
+    texts: Mapping[Locale, str]
+    replaces: Mapping[Locale, str]
+    copies: int
+    asked_by: VisitorId
+    asked_at: datetime
+    state: RequestState = RequestState.OPEN
+    decided_by: VisitorId | None = None
+    decided_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """Who did what to which announcement or organiser. `detail` holds no text of an announcement."""

@@ -26,6 +26,7 @@ from bot.announcements.model import (
     Parcel,
     Receipt,
     Recipient,
+    Request,
     Role,
     Stage,
     Standing,
@@ -196,8 +197,28 @@ class Corrections(Protocol):
         """The correction with its counts."""
         ...
 
-    async def edited(self, occurrence_id: OccurrenceId) -> Mapping[Locale, str]:
-        """The texts that took the place of what an occurrence delivered, the newest of each language."""
+    async def edits(self, occurrence_id: OccurrenceId) -> Sequence[Correction]:
+        """Every edit of what an occurrence delivered, the oldest first, without counts."""
+        ...
+
+
+class Requests(Protocol):
+    """Changes of what was delivered that one has asked for and another must agree to."""
+
+    async def open(self, request: Request) -> None:
+        """Store a new one."""
+        ...
+
+    async def find(self, request_id: str) -> Request | None:
+        """The request, or None."""
+        ...
+
+    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[Request]:
+        """Those of an announcement that nobody has decided yet, the oldest first."""
+        ...
+
+    async def decide(self, request: Request) -> bool:
+        """Store the decision; False when somebody has decided already."""
         ...
 
 

@@ -1,14 +1,13 @@
-"""Steering what was approved: pause, resume, stop, correct, withdraw, and the word after a restore."""
+"""Steering what was approved: pause, resume, stop, withdraw, and the word after a restore."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from bot.announcements.actions import Action, Actions, Decision, DeskParts, Order, Verdict
-from bot.announcements.checking import Problem, Trouble
 from bot.announcements.ending import OPEN, finish_if_done, stop_occurrence
 from bot.announcements.model import (
     Announcement,
@@ -22,7 +21,7 @@ from bot.announcements.model import (
     Standing,
 )
 from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE
-from bot.vocabulary import Locale, VisitorId
+from bot.vocabulary import VisitorId
 
 _LIVE = frozenset({Stage.APPROVED, Stage.PAUSED})
 _WAS_LIVE = _LIVE | {Stage.STOPPED, Stage.FINISHED}
@@ -34,7 +33,6 @@ _RESUME = Action(name="announcement_resumed", roles=MAY_APPROVE, stages=_LIVE)
 _STOP = Action(name="announcement_stopped", roles=ANY_ROLE, stages=_LIVE)
 _STOP_ONE = replace(_STOP, name="occurrence_stopped")
 _WORD = Action(name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
-_CORRECT = Action(name="correction_asked", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
 _WITHDRAW = Action(name="announcement_withdrawn", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
 
 
@@ -132,39 +130,14 @@ class Steering:
         await self._actions.tell(_WORD, order, decision)
         return decision
 
-    async def correct(
-        self, occurrence_id: OccurrenceId, texts: Mapping[Locale, str], *, actor: VisitorId, now: datetime
-    ) -> Decision:
-        """Edit the delivered copies of an occurrence that are in a language of `texts`; every organiser is told."""
-        parts = self._parts
-        asked: list[str] = []
-        async with parts.transaction():
-            occurrence = await parts.outbox.find(occurrence_id)
-            if occurrence is None:
-                return Decision(verdict=Verdict.NOT_FOUND)
-            announcement = await parts.announcements.find(occurrence.announcement_id)
-            assert announcement is not None
-
-            async def ask() -> None:
-                asked.append(await self._ask(occurrence, texts, actor=actor, now=now))
-
-            order = Order(announcement_id=announcement.announcement_id, actor=actor, now=now, detail=occurrence_id)
-            if problems := self._wrong_texts(announcement, texts):
-                return Decision(verdict=Verdict.HAS_PROBLEMS, announcement=announcement, problems=problems)
-            decision = await self._actions.decide(_CORRECT, order, besides=ask)
-        await self._actions.tell(_CORRECT, order, decision)
-        return replace(decision, correction_ids=tuple(asked))
-
     async def withdraw(self, announcement_id: AnnouncementId, *, actor: VisitorId, now: datetime) -> Decision:
         """Stop it and delete every delivered copy that Telegram still lets us delete; every organiser is told."""
         asked: list[str] = []
 
         async def ask() -> None:
             await self._stop_all(announcement_id, now=now, reason="withdrawn")
-            for occurrence in await self._parts.outbox.occurrences(of=announcement_id, limit=_MANY):
-                if occurrence.audience:
-                    correction_id = await self._ask(occurrence, {}, actor=actor, now=now)
-                    asked.append(correction_id)
+            occurrences = await self._parts.outbox.occurrences(of=announcement_id, limit=_MANY)
+            asked.extend([await self._delete(one, actor=actor, now=now) for one in occurrences if one.audience])
 
         def withdrawn(announcement: Announcement) -> Announcement:
             return replace(announcement, stage=Stage.WITHDRAWN, next_due_at=None)
@@ -172,6 +145,11 @@ class Steering:
         order = Order(announcement_id=announcement_id, actor=actor, now=now)
         decision = await self._actions.carry_out(_WITHDRAW, order, withdrawn, besides=ask)
         return replace(decision, correction_ids=tuple(asked))
+
+    async def latest(self, announcement_id: AnnouncementId) -> Occurrence | None:
+        """The firing that is or was due last."""
+        found = await self._parts.outbox.occurrences(of=announcement_id, limit=_MANY)
+        return found[-1] if found else None
 
     async def progress(self, occurrence_id: OccurrenceId) -> Standing | None:
         """How many copies stand where; None when there is no such occurrence."""
@@ -191,34 +169,14 @@ class Steering:
         for occurrence in await self._parts.outbox.occurrences(states=OPEN, of=announcement_id, limit=_MANY):
             await stop_occurrence(self._parts.outbox, occurrence, now=now, reason=reason)
 
-    async def _ask(
-        self, occurrence: Occurrence, texts: Mapping[Locale, str], *, actor: VisitorId, now: datetime
-    ) -> str:
+    async def _delete(self, occurrence: Occurrence, *, actor: VisitorId, now: datetime) -> str:
         correction = Correction(
             correction_id=self._new_correction_id(),
             occurrence_id=occurrence.occurrence_id,
-            kind=CorrectionKind.EDIT if texts else CorrectionKind.DELETE,
-            texts=texts,
+            kind=CorrectionKind.DELETE,
+            texts={},
             asked_by=actor,
             asked_at=now,
         )
         await self._parts.corrections.open(correction)
         return correction.correction_id
-
-    def _wrong_texts(self, announcement: Announcement, texts: Mapping[Locale, str]) -> tuple[Problem, ...]:
-        content = announcement.content
-        if not texts:
-            return (Problem(Trouble.NO_TEXT, "texts", "give the new text in one language at least"),)
-        wrong = {
-            locale: self._parts.composer.check(
-                text, locale=locale, moments=content.moments, attachment=content.attachment
-            )
-            if text.strip()
-            else "it is empty"
-            for locale, text in texts.items()
-        }
-        return tuple(
-            Problem(Trouble.BAD_TEXT, f"text.{locale.value}", reason, locale)
-            for locale, reason in wrong.items()
-            if reason
-        )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bot.announcements.actions import Verdict
 from bot.announcements.checking import Trouble
-from bot.announcements.model import DeliveryState, OccurrenceState, Role, Stage
+from bot.announcements.model import DeliveryState, OccurrenceState, RequestKind, Role, Stage
 from bot.i18n.translator import Translator
 from bot.ops.report_picture import Outcome
 from bot.vocabulary import Locale
@@ -92,6 +92,7 @@ def verdict(t: Translator, value: Verdict) -> str:
         Verdict.OWN_WORK: t.gettext("Somebody else must approve what you have written."),
         Verdict.WRONG_STAGE: t.gettext("This is not possible at the present stage."),
         Verdict.CHANGED_MEANWHILE: t.gettext("It has been changed in the meantime. Please look and decide again."),
+        Verdict.WRONG_COUNT: t.gettext("That is not the number of copies. Nothing was changed."),
         Verdict.HAS_PROBLEMS: t.gettext("Something must be put right first:"),
     }[value]
 
@@ -458,8 +459,21 @@ def told_emergency(t: Translator, label: str, actor: str) -> str:
     )
 
 
-def told_correction(t: Translator, label: str, actor: str) -> str:
-    return t.fill(t.gettext("✏️ {actor} is correcting what was delivered: {label}"), label=label, actor=actor)
+def told_agreed(t: Translator, label: str, actor: str) -> str:
+    # Translators: {label} says what was asked for, {actor} is a number that stands for a person.
+    return t.fill(t.gettext("✅ {actor} has approved this change: {label}"), label=label, actor=actor)
+
+
+def told_agreed_alone(t: Translator, label: str, actor: str) -> str:
+    # Translators: {label} says what was done, {actor} is a number that stands for a person.
+    return t.fill(
+        t.gettext("🚨 {actor} has done this without a second person’s approval: {label}"), label=label, actor=actor
+    )
+
+
+def told_refused(t: Translator, label: str, actor: str) -> str:
+    # Translators: {label} says what was asked for, {actor} is a number that stands for a person.
+    return t.fill(t.gettext("🚫 Refused by {actor}: {label}"), label=label, actor=actor)
 
 
 def told_withdrawn(t: Translator, label: str, actor: str) -> str:
@@ -562,15 +576,72 @@ def still_going_out(t: Translator) -> str:
     return t.gettext("Copies are still going out, with the old text. Stop it first, or wait until it has finished.")
 
 
-def ask_correction_count(t: Translator) -> str:
-    return t.gettext(
-        "This changes what many people have received, and nobody else will check it. To do it anyway, "
-        "send the number of copies that were sent."
+def ask_copies(t: Translator, count: int) -> str:
+    return t.fill(
+        t.gettext(
+            "Copies concerned: {count}. Somebody else must approve this. To ask for it, send the number of copies."
+        ),
+        count=t.number(count),
     )
 
 
-def wrong_correction_count(t: Translator) -> str:
-    return t.gettext("That is not the number of copies. Nothing was changed.")
+def request_made(t: Translator) -> str:
+    return t.gettext("You have asked for this. Nothing changes until somebody else has approved it.")
+
+
+def request_title(t: Translator, kind: RequestKind, label: str) -> str:
+    # Translators: {label} is an announcement’s name.
+    template = {
+        RequestKind.CORRECT: t.gettext("Replace what was delivered: {label}"),
+        RequestKind.PUT_BACK: t.gettext("Put the earlier text back: {label}"),
+    }[kind]
+    return t.fill(template, label=label)
+
+
+def request_wanted(t: Translator) -> str:
+    return t.gettext("Please check this change and approve or refuse it.")
+
+
+def asked_for_by(t: Translator, person: str) -> str:
+    # Translators: {person} is a number.
+    return t.fill(t.gettext("Asked for by: {person}"), person=person)
+
+
+def copies_concerned(t: Translator, count: int) -> str:
+    return t.fill(t.gettext("Copies concerned: {count}"), count=t.number(count))
+
+
+def text_now(t: Translator, language: Locale) -> str:
+    # Translators: A text follows. {language} is a language’s own name; do not add endings to it.
+    return t.fill(t.gettext("Text now ({language}):"), language=language.endonym)
+
+
+def text_then(t: Translator, language: Locale) -> str:
+    # Translators: A text follows. {language} is a language’s own name; do not add endings to it.
+    return t.fill(t.gettext("New text ({language}):"), language=language.endonym)
+
+
+def ask_agreement(t: Translator, count: int) -> str:
+    return t.fill(
+        t.gettext(
+            "Copies concerned: {count}. It is done as soon as you approve. To approve it, send the number of copies."
+        ),
+        count=t.number(count),
+    )
+
+
+def ask_lone_agreement(t: Translator, count: int) -> str:
+    return t.fill(
+        t.gettext(
+            "Copies concerned: {count}. Nobody else will check this, and all organisers will be told. To do it anyway, "
+            "send the number of copies."
+        ),
+        count=t.number(count),
+    )
+
+
+def request_refused(t: Translator) -> str:
+    return t.gettext("Refused. Nothing was changed.")
 
 
 def correction_counts(t: Translator, done: int, failed: int, waiting: int) -> str:
@@ -815,6 +886,20 @@ def button_stop(t: Translator) -> str:
 
 def button_correct(t: Translator) -> str:
     return t.pgettext("button", "✏️ Correct")
+
+
+def button_put_back(t: Translator) -> str:
+    # Translators: On a button: put the text that stood before a correction back.
+    return t.pgettext("button", "⏪ Earlier text")
+
+
+def button_request(t: Translator) -> str:
+    # Translators: On a button: a change of what was delivered that waits for a second person.
+    return t.pgettext("button", "⏳ Requested change")
+
+
+def button_refuse(t: Translator) -> str:
+    return t.pgettext("button", "🚫 Refuse")
 
 
 def button_withdraw(t: Translator) -> str:

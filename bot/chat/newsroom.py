@@ -10,6 +10,7 @@ from bot.announcements.desk import Desk
 from bot.announcements.model import Announcement, OccurrenceId
 from bot.announcements.organisers import Organisers
 from bot.announcements.ports import AnnouncementStore, AuditLog, Corrections, Outbox
+from bot.announcements.second_look import SecondLook
 from bot.announcements.steering import Steering
 from bot.chat.herald import Herald
 from bot.inbox.ports import DialogueStore
@@ -53,6 +54,7 @@ class Newsroom:
 
     desk: Desk
     steering: Steering
+    second_look: SecondLook
     organisers: Organisers
     announcements: AnnouncementStore
     outbox: Outbox

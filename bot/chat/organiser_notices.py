@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 
-from bot.announcements.model import Announcement, AnnouncementId, OccurrenceId, Role
+from bot.announcements.model import Announcement, AnnouncementId, OccurrenceId, Request, Role
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat import announcement_texts as desk_texts
 from bot.chat.desk_pages import View, item_key, overview_page, word_rows
 from bot.chat.handlers.approvals import approval_request
+from bot.chat.keyboards import Key
 from bot.chat.newsroom import Newsroom
 from bot.chat.outreach import translator_of, write_to
 from bot.chat.rendering import said
 from bot.chat.replies import Reply
 from bot.chat.reports import send_report
+from bot.chat.request_pages import request_page
 from bot.chat.sender import UnreachableError
 from bot.chat.visit import House
 from bot.i18n.translator import Translator
@@ -50,11 +52,16 @@ def _corrected(t: Translator, facts: Facts) -> str:
     return desk_texts.correction_counts(t, int(facts.get("done", "0")), failed, 0)
 
 
+_ENDINGS = {
+    "agreed": desk_texts.told_agreed,
+    "agreed_in_emergency": desk_texts.told_agreed_alone,
+    "refused": desk_texts.told_refused,
+}
+"""How the end of a request is told, whatever it asked for."""
 _WORDINGS: dict[str, Wording] = {
     "announcement_approved": _with_actor(desk_texts.told_approved),
     "announcement_approved_in_emergency": _with_actor(desk_texts.told_emergency),
     "announcement_withdrawn": _with_actor(desk_texts.told_withdrawn),
-    "correction_asked": _with_actor(desk_texts.told_correction),
     "word_given": _with_actor(desk_texts.told_word_given),
     "occurrence_finished": _with_label(desk_texts.told_finished),
     "occurrence_missed": _with_label(desk_texts.told_missed),
@@ -105,7 +112,11 @@ class OrganiserNotices:
 
     async def _tell(self, person: VisitorId, event: str, facts: Facts, announcement: Announcement | None) -> None:
         t = await translator_of(self._house, person)
-        if announcement is not None and event == "announcement_submitted":
+        request = await self._newsroom.second_look.find(facts.get("detail", ""))
+        if announcement is not None and request is not None:
+            subject = (announcement, request)
+            await self._write(person, await self._of_request(person, event, facts, subject=subject, t=t))
+        elif announcement is not None and event == "announcement_submitted":
             await self._write(person, approval_request(await self._view(person, announcement), t))
         elif announcement is not None and event == "announcement_returned":
             await self._write(person, overview_page(await self._view(person, announcement), t))
@@ -115,6 +126,18 @@ class OrganiserNotices:
         else:
             await self._write(person, await self._notice(event, facts, announcement, t))
 
+    async def _of_request(
+        self, person: VisitorId, event: str, facts: Facts, *, subject: tuple[Announcement, Request], t: Translator
+    ) -> Reply:
+        """The request with its buttons when it is new, else what became of it."""
+        announcement, request = subject
+        ending = event.removeprefix(f"{request.kind.value}_")
+        if ending not in _ENDINGS:
+            roles = await self._newsroom.organisers.roles(person)
+            return request_page(request, announcement, t, reader=person, roles=roles)
+        title = desk_texts.request_title(t, request.kind, announcement.label)
+        return Reply(said(_ENDINGS[ending](t, title, facts.get("actor", "")), t.locale), (_look(announcement, t),))
+
     async def _notice(self, event: str, facts: Facts, announcement: Announcement | None, t: Translator) -> Reply:
         wording = _WORDINGS.get(event)
         if wording is None:
@@ -123,9 +146,8 @@ class OrganiserNotices:
         if announcement is None:
             return Reply(said(wording(t, facts), t.locale))
         occurrence = await self._newsroom.outbox.find(OccurrenceId(facts.get("occurrence_id", "")))
-        look = (item_key(desk_texts.button_overview(t), f"item {announcement.announcement_id}"),)
         rows = word_rows(occurrence, t) if occurrence is not None else ()
-        return Reply(said(wording(t, facts), t.locale), (*rows, look))
+        return Reply(said(wording(t, facts), t.locale), (*rows, _look(announcement, t)))
 
     async def _view(self, person: VisitorId, announcement: Announcement) -> View:
         newsroom, now = self._newsroom, self._now()
@@ -143,6 +165,10 @@ class OrganiserNotices:
 
     async def _write(self, person: VisitorId, reply: Reply) -> None:
         await write_to(self._house, person, reply, now=self._now())
+
+
+def _look(announcement: Announcement, t: Translator) -> Sequence[Key]:
+    return (item_key(desk_texts.button_overview(t), f"item {announcement.announcement_id}"),)
 
 
 def _is_concerned(person: VisitorId, announcement: Announcement) -> bool:

@@ -40,6 +40,12 @@ class Step(StrEnum):
     """`subject` is an occurrence, `argument` the language."""
     CORRECTION_COUNT = "correction_count"
     """`subject` is an occurrence, `argument` the language and, after a blank, the new text."""
+    PUT_BACK_COUNT = "put_back_count"
+    """`subject` is an occurrence."""
+    AGREEMENT = "agreement"
+    """`subject` is a request that somebody else has made."""
+    LONE_AGREEMENT = "lone_agreement"
+    """`subject` is the owner's own request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ import pytest
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.organiser_store import SqlAuditLog, SqlDialogueStore, SqlLease, SqlOrganiserStore
 from bot.adapters.database.outbox_store import SqlCorrections, SqlOutbox
+from bot.adapters.database.request_store import SqlRequests
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
+from bot.announcements.content import edited_texts
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
@@ -33,6 +35,9 @@ from bot.announcements.model import (
     OccurrenceId,
     OccurrenceState,
     Organiser,
+    Request,
+    RequestKind,
+    RequestState,
     Role,
     Schedule,
     Stage,
@@ -437,7 +442,7 @@ async def test_a_correction_covers_what_was_sent(database, outbox, running):
 
 async def test_the_newest_edit_of_each_language_is_what_was_delivered_in_the_end(database, outbox, running):
     store = SqlCorrections(database)
-    assert await store.edited(FIRST) == {}
+    assert await store.edits(FIRST) == []
     edits = ({Locale.ZH: "二号馆", Locale.FA: "تالار ۲"}, {Locale.ZH: "三号馆"}, {})
     for number, texts in enumerate(edits):
         correction = Correction(
@@ -449,8 +454,34 @@ async def test_the_newest_edit_of_each_language_is_what_was_delivered_in_the_end
             asked_at=NOW + timedelta(minutes=number),
         )
         await store.open(correction)
-    assert await store.edited(FIRST) == {Locale.ZH: "三号馆", Locale.FA: "تالار ۲"}
-    assert await store.edited(OccurrenceId("abc.another")) == {}
+    found = await store.edits(FIRST)
+    assert [edit.correction_id for edit in found] == ["c9", "c8"]
+    assert edited_texts(found) == {Locale.ZH: "三号馆", Locale.FA: "تالار ۲"}
+    assert await store.edits(OccurrenceId("abc.another")) == []
+
+
+async def test_A12_a_request_is_decided_once(database, outbox, running):
+    store = SqlRequests(database)
+    made = Request(
+        request_id="r1",
+        occurrence_id=FIRST,
+        kind=RequestKind.CORRECT,
+        texts={Locale.ZH: "三号馆"},
+        replaces={Locale.ZH: "二号馆"},
+        copies=2,
+        asked_by=AUTHOR,
+        asked_at=NOW,
+    )
+    await store.open(made)
+    assert await store.find("r1") == made
+    assert await store.waiting(AnnouncementId("abc")) == [made]
+    assert await store.waiting(AnnouncementId("xyz")) == []
+    agreed = replace(made, state=RequestState.AGREED, decided_by=VisitorId(BORIS), decided_at=NOW)
+    assert await store.decide(agreed)
+    assert not await store.decide(replace(agreed, state=RequestState.REFUSED))
+    assert await store.find("r1") == agreed
+    assert await store.waiting(AnnouncementId("abc")) == []
+    assert await store.find("r2") is None
 
 
 # the lease, organisers, dialogues, audit

@@ -178,6 +178,7 @@ def test_every_column_with_a_persons_id_is_known_as_one():
         "created_by",
         "used_by",
         "asked_by",
+        "decided_by",
         "actor",
     }  # who acted for the organiser stays on record
     for table in metadata.sorted_tables:

@@ -89,7 +89,14 @@ def denials(rig: NewsRig) -> list[tuple]:
 def rows(rig: NewsRig) -> tuple:
     """All that organisers can change."""
     tables = rig.parts.database.tables
-    return tables.announcements, tables.organisers, tables.invitations, tables.corrections, tables.occurrences
+    return (
+        tables.announcements,
+        tables.organisers,
+        tables.invitations,
+        tables.corrections,
+        tables.requests,
+        tables.occurrences,
+    )
 
 
 async def fired(rig: NewsRig, *, sent: int = 0, state: OccurrenceState = OccurrenceState.FINISHED) -> str:
@@ -519,7 +526,18 @@ async def _at_correction(rig: NewsRig) -> tuple[int, Role, dict]:
     await rig.taps(APPROVER, "Hall moves")
     await rig.taps(APPROVER, "✏️ Correct")
     await rig.taps(APPROVER, "English")
-    return APPROVER, Role.APPROVER, message("Another text", user=person(APPROVER))
+    await rig.says(APPROVER, "Another text")
+    return APPROVER, Role.APPROVER, message("1", user=person(APPROVER))
+
+
+async def _at_agreement(rig: NewsRig) -> tuple[int, Role, dict]:
+    await fired(rig, sent=1)
+    await grant(rig, AUTHOR, Role.APPROVER)
+    await correct(rig, "Come to hall 3.")
+    await rig.says(APPROVER, "1")
+    await rig.taps(AUTHOR, "Approve")
+    await revoke(rig, AUTHOR, Role.AUTHOR)
+    return AUTHOR, Role.APPROVER, message("1", user=person(AUTHOR))
 
 
 async def _at_submit(rig: NewsRig) -> tuple[int, Role, dict]:
@@ -552,7 +570,7 @@ async def _at_removal(rig: NewsRig) -> tuple[int, Role, dict]:
 @pytest.mark.parametrize("still_organiser", [False, True], ids=("no role left", "another role left"))
 @pytest.mark.parametrize(
     "open_at",
-    [_at_approve, _at_return_reason, _at_count, _at_confirmed_stop, _at_confirmed_withdrawal, _at_correction, _at_submit, _at_text, _at_emergency, _at_removal],
+    [_at_approve, _at_return_reason, _at_count, _at_confirmed_stop, _at_confirmed_withdrawal, _at_correction, _at_agreement, _at_submit, _at_text, _at_emergency, _at_removal],
 )  # fmt: skip
 async def test_A08_what_is_open_when_a_role_ends_is_refused_at_execution(open_at, still_organiser):
     rig = await NewsRig(typed_confirmation_above=2).open()
@@ -705,17 +723,36 @@ async def test_A10_an_owner_alone_types_the_number_however_few_there_are(rig):
     assert (await rig.only()).is_emergency
 
 
-async def test_A10_delivered_text_of_many_is_changed_only_after_their_number_was_typed(strict):
+async def test_A12_delivered_text_is_changed_only_after_two_have_typed_the_number_of_copies(strict):
     await fired_to_many(strict)
     for typed in ("3 copies", "2"):
         assert "send the number of copies" in await correct(strict, "Come to hall 3.")
         assert "Nothing was changed" in await strict.says(APPROVER, typed)
-    assert strict.parts.database.tables.corrections == {}
     await correct(strict, "Come to hall 3.")
     await strict.says(APPROVER, "3")
+    for typed in ("yes", "2"):
+        await strict.says(OWNER, "/announcements")
+        await strict.taps(OWNER, "Hall moves")
+        await strict.taps(OWNER, "Requested change")
+        await strict.taps(OWNER, "Approve")
+        assert "Nothing was changed" in await strict.says(OWNER, typed)
+    assert strict.parts.database.tables.corrections == {}
+    await strict.taps(OWNER, "Approve")
+    await strict.says(OWNER, "3")
     [correction] = strict.parts.database.tables.corrections.values()
     assert correction.texts == {Locale.EN: "Come to hall 3."}
-    assert "is correcting what was delivered" in strict.last(OWNER)
+
+
+async def test_A12_an_approver_who_asked_finds_no_button_and_no_way_to_agree_alone(strict):
+    await fired_to_many(strict)
+    await correct(strict, "Come to hall 3.")
+    await strict.says(APPROVER, "3")
+    button = next(one.button for one in strict.state.buttons.values() if one.button.argument.startswith("agree "))
+    assert button.visitor_id == OWNER
+    with pytest.raises(AssertionError, match="no button"):
+        strict.telegram.button_of(APPROVER, "Emergency")
+    await strict.handle(press(button.token, user=person(APPROVER)))
+    assert strict.parts.database.tables.corrections == {}
 
 
 async def fired_to_many(rig: NewsRig) -> None:

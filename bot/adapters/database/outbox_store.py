@@ -345,18 +345,15 @@ class SqlCorrections:
             counts = {CorrectionState(state): number for state, number in await connection.execute(counting)}
         return None if row is None else _correction(row, counts)
 
-    async def edited(self, occurrence_id: OccurrenceId) -> Mapping[Locale, str]:
+    async def edits(self, occurrence_id: OccurrenceId) -> Sequence[Correction]:
         """See the port."""
         query = (
-            select(corrections.c.texts)
+            select(corrections)
             .where(corrections.c.occurrence_id == occurrence_id, corrections.c.kind == CorrectionKind.EDIT.value)
             .order_by(corrections.c.asked_at, corrections.c.correction_id)
         )
-        edited: dict[Locale, str] = {}
         async with self._database.reading() as connection:
-            for (texts,) in await connection.execute(query):
-                edited.update({Locale(locale): text for locale, text in json.loads(texts).items()})
-        return edited
+            return [_correction(row, {}) for row in (await connection.execute(query)).mappings()]
 
 
 def _is_live(epoch: Epoch) -> ColumnElement[bool]:

@@ -273,6 +273,22 @@ corrected_copies = Table(
     Index(None, "state", "correction_id"),
 )
 
+requests = Table(
+    "requests",
+    metadata,
+    Column("request_id", String(16), primary_key=True),
+    Column("occurrence_id", ForeignKey("occurrences.occurrence_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("texts", AnyText, nullable=False),  # JSON: locale → text
+    Column("replaces", AnyText, nullable=False),  # JSON: locale → text
+    Column("copies", Integer, nullable=False),
+    Column("asked_by", BigInteger, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("decided_by", BigInteger),
+    Column("decided_at", UtcDateTime),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from telegram.constants import ChatType
 from telegram.error import TelegramError
 
+from bot.announcements.content import edited_texts
 from bot.announcements.model import Announcement
 from bot.chat import texts
 from bot.chat.handlers.settings import ALL_TOPICS, is_administrator, show_settings, switched_on
@@ -159,5 +160,6 @@ async def _entry(visit: Visit, announcement: Announcement) -> tuple[datetime, An
     if latest is None:
         return announcement.created_at, announcement, locale
     content = announcement.content
-    corrected = {**content.texts, **await visit.newsroom.corrections.edited(latest.occurrence_id)}
+    edits = await visit.newsroom.corrections.edits(latest.occurrence_id)
+    corrected = {**content.texts, **edited_texts(edits)}
     return latest.due_at, replace(announcement, content=replace(content, texts=corrected)), locale

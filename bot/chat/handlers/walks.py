@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.announcements.organisers import ANY_ROLE
 from bot.chat import texts
-from bot.chat.handlers import announce, announcements, approvals, news, questions, settings
+from bot.chat.handlers import announce, approvals, news, questions, second_look, settings
 from bot.chat.handlers.notices import text_only
 from bot.chat.rights import admitted
 from bot.chat.visit import Visit
@@ -27,8 +27,11 @@ _ANSWERS: dict[Step, Answer] = {
     Step.EMERGENCY: announce.answer_emergency,
     Step.COUNT: approvals.answer_count,
     Step.REASON: approvals.answer_reason,
-    Step.CORRECTION: announcements.answer_correction,
-    Step.CORRECTION_COUNT: announcements.answer_correction_count,
+    Step.CORRECTION: second_look.answer_correction,
+    Step.CORRECTION_COUNT: second_look.answer_correction_count,
+    Step.PUT_BACK_COUNT: second_look.answer_put_back_count,
+    Step.AGREEMENT: second_look.answer_agreement,
+    Step.LONE_AGREEMENT: second_look.answer_lone_agreement,
 }
 
 

@@ -12,6 +12,7 @@ from bot.announcements.desk import Desk
 from bot.announcements.model import Announcement, Organiser, Role
 from bot.announcements.organisers import Organisers
 from bot.announcements.ports import Composer
+from bot.announcements.second_look import SecondLook
 from bot.announcements.steering import Steering
 from bot.chat.herald import Herald
 from bot.chat.newsroom import Newsroom, Report, ReportFile
@@ -120,6 +121,7 @@ class NewsRig(Rig):
             subscribers=parts.subscribers,
             outbox=parts.outbox,
             corrections=parts.corrections,
+            requests=parts.requests,
             organisers=parts.organisers,
             audit=parts.audit,
             guard=parts.guard,
@@ -130,6 +132,7 @@ class NewsRig(Rig):
         values: dict[str, object] = {
             "desk": Desk(desk_parts),
             "steering": Steering(desk_parts),
+            "second_look": SecondLook(desk_parts),
             "organisers": Organisers(parts.organisers, parts.audit, parts.database.transaction),
             "announcements": parts.announcements,
             "outbox": parts.outbox,

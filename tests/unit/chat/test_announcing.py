@@ -8,6 +8,8 @@ import pytest
 
 from bot.announcements.model import (
     AttachmentKind,
+    Correction,
+    CorrectionKind,
     Fate,
     Lateness,
     MissingLanguage,
@@ -20,7 +22,7 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.chat.handlers.announce import read_link, read_wall_time
-from bot.vocabulary import Locale, NewsTopic
+from bot.vocabulary import Locale, NewsTopic, VisitorId
 from tests.unit.chat.fakes import NOW
 from tests.unit.chat.news_rig import APPROVER, AUTHOR, OWNER, NewsRig
 
@@ -341,10 +343,77 @@ async def test_delivered_text_is_corrected_in_a_language(rig):
     await rig.taps(OWNER, "Hall moves")
     await rig.taps(OWNER, "✏️ Correct")
     assert "takes the place of the delivered one" in await rig.taps(OWNER, "English")
-    await rig.says(OWNER, "The forum moves to hall 3.")
+    assert "Copies concerned: 0" in await rig.says(OWNER, "The forum moves to <hall> 3.")
+    assert "until somebody else has approved it" in await rig.says(OWNER, "0")
+    assert rig.parts.database.tables.corrections == {}
+    request = rig.last(APPROVER)
+    assert "Replace what was delivered: Hall moves" in request
+    assert "The forum moves to hall 2." in request
+    assert "The forum moves to &amp;lt;hall&amp;gt; 3." in request
+    assert "Copies concerned: 0" in await rig.taps(APPROVER, "Approve")
+    assert "Corrections done" in await rig.says(APPROVER, "0")
     [correction] = rig.parts.database.tables.corrections.values()
-    assert correction.texts == {Locale.EN: "The forum moves to hall 3."}
-    assert "is correcting what was delivered" in rig.last(APPROVER)
+    assert correction.texts == {Locale.EN: "The forum moves to &lt;hall&gt; 3."}
+    assert "2 has approved this change: Replace what was delivered: Hall moves" in rig.last(OWNER)
+
+
+async def test_A12_a_change_that_was_asked_for_is_found_again_refused_and_taken_back(rig):
+    await with_occurrence(rig, OccurrenceState.FINISHED)
+    for asker, other, button in ((OWNER, APPROVER, "Refuse"), (OWNER, OWNER, "Take back")):
+        await rig.says(asker, "/announcements")
+        await rig.taps(asker, "Hall moves")
+        await rig.taps(asker, "✏️ Correct")
+        await rig.taps(asker, "English")
+        await rig.says(asker, "Hall 3.")
+        await rig.says(asker, "0")
+        await rig.says(other, "/announcements")
+        await rig.taps(other, "Hall moves")
+        assert "Hall 3." in await rig.taps(other, "Requested change")
+        assert rig.telegram.button_of(OWNER, "Emergency")
+        assert await rig.taps(other, button) == "Refused. Nothing was changed."
+    assert "Refused by 2" in "".join(rig.telegram.to(OWNER))
+    assert rig.parts.database.tables.corrections == {}
+
+
+async def test_A12_an_owner_s_own_change_without_a_second_person_is_told_to_all(rig):
+    await with_occurrence(rig, OccurrenceState.FINISHED)
+    await rig.says(OWNER, "/announcements")
+    await rig.taps(OWNER, "Hall moves")
+    await rig.taps(OWNER, "✏️ Correct")
+    await rig.taps(OWNER, "English")
+    await rig.says(OWNER, "Hall 3.")
+    await rig.says(OWNER, "0")
+    assert "Nobody else will check this" in await rig.taps(OWNER, "Emergency")
+    assert "Nothing was changed" in await rig.says(OWNER, "1")
+    await rig.taps(OWNER, "Emergency")
+    assert "Corrections done" in await rig.says(OWNER, "0")
+    assert "without a second person’s approval: Replace what was delivered" in rig.last(AUTHOR)
+
+
+async def test_A13_the_earlier_text_is_put_back_by_two(rig):
+    await with_occurrence(rig, OccurrenceState.FINISHED)
+    edit = Correction(
+        correction_id="c1",
+        occurrence_id=OccurrenceId("o1"),
+        kind=CorrectionKind.EDIT,
+        texts={Locale.EN: "Hall 3."},
+        asked_by=VisitorId(APPROVER),
+        asked_at=NOW,
+    )
+    await rig.says(OWNER, "/announcements")
+    await rig.taps(OWNER, "Hall moves")
+    with pytest.raises(AssertionError, match="no button"):
+        rig.telegram.button_of(OWNER, "Earlier text")
+    await rig.parts.corrections.open(edit)
+    await rig.says(OWNER, "/announcements")
+    await rig.taps(OWNER, "Hall moves")
+    await rig.taps(OWNER, "Earlier text")
+    await rig.says(OWNER, "0")
+    assert "Put the earlier text back: Hall moves" in rig.last(APPROVER)
+    await rig.taps(APPROVER, "Approve")
+    await rig.says(APPROVER, "0")
+    correction = list(rig.parts.database.tables.corrections.values())[-1]
+    assert correction.texts == {Locale.EN: "The forum moves to hall 2."}
 
 
 async def test_what_was_delivered_is_withdrawn_after_a_confirmation(rig):

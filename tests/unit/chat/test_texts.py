@@ -9,7 +9,7 @@ import pytest
 
 from bot.announcements.actions import Verdict
 from bot.announcements.checking import Trouble
-from bot.announcements.model import DeliveryState, OccurrenceState, Role, Stage
+from bot.announcements.model import DeliveryState, OccurrenceState, RequestKind, Role, Stage
 from bot.chat import announcement_texts, texts
 from bot.chat.keyboards import LABEL_LIMIT
 from bot.i18n.catalog import utf16_length
@@ -91,6 +91,7 @@ CHOICES = {
     "OccurrenceState": OccurrenceState,
     "DeliveryState": DeliveryState,
     "Outcome": Outcome,
+    "RequestKind": RequestKind,
     "Role": Role,
     "Verdict": Verdict,
     "Trouble": Trouble,

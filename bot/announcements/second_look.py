@@ -1,0 +1,255 @@
+"""Changes of what was delivered: one asks with the number of copies, another agrees; an owner may alone, loudly.
+
+What went out was approved by two; one alone could otherwise put other words, or another link, in its place.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.announcements.actions import Action, Actions, Decision, DeskParts, Order, Verdict, new_announcement_id
+from bot.announcements.checking import Problem, Trouble
+from bot.announcements.content import edited_texts
+from bot.announcements.model import (
+    Announcement,
+    AnnouncementId,
+    Correction,
+    CorrectionKind,
+    DeliveryState,
+    Occurrence,
+    OccurrenceId,
+    Request,
+    RequestKind,
+    RequestState,
+    Role,
+    Stage,
+)
+from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE
+from bot.vocabulary import Locale, VisitorId
+
+_WAS_LIVE = frozenset({Stage.APPROVED, Stage.PAUSED, Stage.STOPPED, Stage.FINISHED})
+_ASK = Action(name="asked", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=MAY_APPROVE)
+_AGREE = Action(name="agreed", roles=MAY_APPROVE, stages=_WAS_LIVE, is_for_others=True, tells=ANY_ROLE)
+_EMERGENCY = Action(
+    name="agreed_in_emergency", roles=frozenset({Role.OWNER}), stages=_WAS_LIVE, is_authors=True, tells=ANY_ROLE
+)
+_REFUSE = Action(name="refused", roles=MAY_APPROVE, stages=frozenset(Stage), tells=MAY_APPROVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """Who asks or agrees, when, how many copies they think it concerns, and which version they saw (None: any)."""
+
+    actor: VisitorId
+    now: datetime
+    copies: int
+    version: int | None = None
+
+
+class SecondLook:
+    """Asks for changes of what was delivered, and carries them out once a second person agrees."""
+
+    def __init__(
+        self,
+        parts: DeskParts,
+        *,
+        new_request_id: Callable[[], str] = new_announcement_id,
+        new_correction_id: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        self._parts = parts
+        self._actions = Actions(parts)
+        self._new_request_id = new_request_id
+        self._new_correction_id = new_correction_id
+
+    async def copies(self, occurrence_id: OccurrenceId, kind: RequestKind) -> int:  # noqa: ARG002
+        """How many copies such a request would concern now: the number to type."""
+        standing = await self._parts.outbox.standing(occurrence_id)
+        return standing.counts.get(DeliveryState.SENT, 0)
+
+    async def find(self, request_id: str) -> Request | None:
+        """The request, or None."""
+        return await self._parts.requests.find(request_id)
+
+    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[Request]:
+        """What of an announcement waits for a second person, the oldest first."""
+        return await self._parts.requests.waiting(announcement_id)
+
+    async def check(self, occurrence_id: OccurrenceId, texts: Mapping[Locale, str]) -> tuple[Problem, ...]:
+        """Why Telegram would not take the texts in place of the delivered ones."""
+        occurrence = await self._parts.outbox.find(occurrence_id)
+        announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
+        return self._wrong_texts(announcement, texts) if announcement else ()
+
+    async def correct(self, occurrence_id: OccurrenceId, texts: Mapping[Locale, str], *, signed: Signed) -> Decision:
+        """Ask that the delivered copies in a language of `texts` say this instead; approvers are told."""
+        return await self._ask(occurrence_id, RequestKind.CORRECT, texts, signed)
+
+    async def put_back(self, occurrence_id: OccurrenceId, *, signed: Signed) -> Decision:
+        """Ask that what the latest correction replaced comes back; approvers are told."""
+        return await self._ask(occurrence_id, RequestKind.PUT_BACK, await self.earlier_texts(occurrence_id), signed)
+
+    async def earlier_texts(self, occurrence_id: OccurrenceId) -> Mapping[Locale, str]:
+        """What the latest correction replaced; empty when nothing was corrected."""
+        edits = await self._parts.corrections.edits(occurrence_id)
+        occurrence = await self._parts.outbox.find(occurrence_id)
+        announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
+        if not edits or not announcement:
+            return {}
+        before = {**announcement.content.texts, **edited_texts(edits[:-1])}
+        return {locale: before[locale] for locale in edits[-1].texts if locale in before}
+
+    async def agree(self, request_id: str, *, signed: Signed) -> Decision:
+        """A second person lets it happen; never who asked."""
+        return await self._decide(request_id, _AGREE, signed)
+
+    async def agree_in_emergency(self, request_id: str, *, signed: Signed) -> Decision:
+        """An owner lets their own request happen alone; every organiser is told."""
+        return await self._decide(request_id, _EMERGENCY, signed)
+
+    async def refuse(self, request_id: str, *, actor: VisitorId, now: datetime) -> Decision:
+        """It is not to happen: an approver, or who asked for it."""
+        parts = self._parts
+        async with parts.transaction():
+            request = await parts.requests.find(request_id)
+            occurrence = request and await parts.outbox.find(request.occurrence_id)
+            if request is None or not occurrence:
+                return Decision(verdict=Verdict.NOT_FOUND)
+            refused = replace(request, state=RequestState.REFUSED, decided_by=actor, decided_at=now)
+
+            async def refuse() -> None:
+                await parts.requests.decide(refused)
+
+            action = _named(_REFUSE, request.kind)
+            order = Order(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=request_id)
+            decision = await self._actions.decide(action, order, besides=refuse, objection=_if_decided(request))
+        await self._actions.tell(action, order, decision)
+        return replace(decision, request=refused)
+
+    async def _ask(
+        self, occurrence_id: OccurrenceId, kind: RequestKind, texts: Mapping[Locale, str], signed: Signed
+    ) -> Decision:
+        parts = self._parts
+        async with parts.transaction():
+            occurrence = await parts.outbox.find(occurrence_id)
+            announcement = occurrence and await parts.announcements.find(occurrence.announcement_id)
+            if not occurrence or not announcement:
+                return Decision(verdict=Verdict.NOT_FOUND)
+            request = Request(
+                request_id=self._new_request_id(),
+                occurrence_id=occurrence_id,
+                kind=kind,
+                texts=texts,
+                replaces=await self._standing_texts(announcement, occurrence_id, texts),
+                copies=signed.copies,
+                asked_by=signed.actor,
+                asked_at=signed.now,
+            )
+            problems = self._wrong_texts(announcement, texts) if kind is RequestKind.CORRECT else ()
+            if problems:
+                return Decision(verdict=Verdict.HAS_PROBLEMS, announcement=announcement, problems=problems)
+
+            async def ask() -> None:
+                await parts.requests.open(request)
+
+            action, order = _named(_ASK, kind), _order(announcement.announcement_id, request, signed)
+            objection = await self._objection(request, occurrence, signed)
+            decision = await self._actions.decide(action, order, besides=ask, objection=objection)
+        await self._actions.tell(action, order, decision)
+        return replace(decision, request=request)
+
+    async def _decide(self, request_id: str, action: Action, signed: Signed) -> Decision:
+        parts, made = self._parts, list[str]()
+        async with parts.transaction():
+            request = await parts.requests.find(request_id)
+            occurrence = request and await parts.outbox.find(request.occurrence_id)
+            if request is None or not occurrence:
+                return Decision(verdict=Verdict.NOT_FOUND)
+            agreed = replace(request, state=RequestState.AGREED, decided_by=signed.actor, decided_at=signed.now)
+
+            async def carry_out() -> None:
+                await parts.requests.decide(agreed)
+                made.append(await self._correct(agreed, occurrence, signed.now))
+
+            action = _named(action, request.kind)
+            order = _order(occurrence.announcement_id, request, signed, asked_by=request.asked_by)
+            objection = _if_decided(request) or await self._objection(request, occurrence, signed)
+            decision = await self._actions.decide(action, order, besides=carry_out, objection=objection)
+        await self._actions.tell(action, order, decision)
+        return replace(decision, request=agreed, correction_ids=tuple(made))
+
+    async def _objection(self, request: Request, occurrence: Occurrence, signed: Signed) -> Verdict | None:
+        """What stands in its way: copies still go out, another number, or words that have changed since."""
+        if not occurrence.state.has_ended:
+            return Verdict.WRONG_STAGE
+        if request.kind is RequestKind.PUT_BACK and not request.texts:
+            return Verdict.WRONG_STAGE
+        if signed.copies != await self.copies(occurrence.occurrence_id, request.kind):
+            return Verdict.WRONG_COUNT
+        announcement = await self._parts.announcements.find(occurrence.announcement_id)
+        assert announcement is not None
+        stands = await self._standing_texts(announcement, occurrence.occurrence_id, request.texts)
+        return None if stands == request.replaces else Verdict.CHANGED_MEANWHILE
+
+    async def _standing_texts(
+        self, announcement: Announcement, occurrence_id: OccurrenceId, texts: Mapping[Locale, str]
+    ) -> Mapping[Locale, str]:
+        """What the delivered copies in the languages of `texts` say now."""
+        edited = edited_texts(await self._parts.corrections.edits(occurrence_id))
+        stands = {**announcement.content.texts, **edited}
+        return {locale: stands[locale] for locale in texts if locale in stands}
+
+    async def _correct(self, request: Request, occurrence: Occurrence, now: datetime) -> str:
+        correction = Correction(
+            correction_id=self._new_correction_id(),
+            occurrence_id=occurrence.occurrence_id,
+            kind=CorrectionKind.EDIT,
+            texts=request.texts,
+            asked_by=request.asked_by,
+            asked_at=now,
+        )
+        await self._parts.corrections.open(correction)
+        return correction.correction_id
+
+    def _wrong_texts(self, announcement: Announcement, texts: Mapping[Locale, str]) -> tuple[Problem, ...]:
+        if not texts:
+            return (Problem(Trouble.NO_TEXT, "texts", "give the new text in one language at least"),)
+        wrong = {locale: self._wrong_text(announcement, locale, text) for locale, text in texts.items()}
+        return tuple(
+            Problem(Trouble.BAD_TEXT, f"text.{locale.value}", reason, locale)
+            for locale, reason in wrong.items()
+            if reason
+        )
+
+    def _wrong_text(self, announcement: Announcement, locale: Locale, text: str) -> str:
+        content = announcement.content
+        if locale not in content.texts:
+            return "nothing was delivered in this language"
+        if not text.strip():
+            return "it is empty"
+        return self._parts.composer.check(text, locale=locale, moments=content.moments, attachment=content.attachment)
+
+
+def _named(action: Action, kind: RequestKind) -> Action:
+    """In the audit log and in notices: `correct_asked`, `put_back_agreed`."""
+    return replace(action, name=f"{kind.value}_{action.name}")
+
+
+def _order(
+    announcement_id: AnnouncementId, request: Request, signed: Signed, *, asked_by: VisitorId | None = None
+) -> Order:
+    """The audit log and whoever is told find the request by the order's detail."""
+    return Order(
+        announcement_id=announcement_id,
+        actor=signed.actor,
+        now=signed.now,
+        version=signed.version,
+        detail=request.request_id,
+        asked_by=asked_by,
+    )
+
+
+def _if_decided(request: Request) -> Verdict | None:
+    return None if request.state is RequestState.OPEN else Verdict.WRONG_STAGE

@@ -195,13 +195,16 @@ def approve(
     context: typer.Context,
     name: Name,
     actor: Actor,
+    version: Version,
+    count: Annotated[int, typer.Option(help="How many recipients `show` has told you.", metavar="N", min=0)],
     emergency: Annotated[
         bool, typer.Option("--emergency", help="An owner lets their own go out alone; every organiser is told.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Approve what another has handed in: it goes out when it is due."""
-    _print_done(_give(context, {"order": "approve", "id": name, "emergency": emergency}, actor), as_json=as_json)
+    """Approve what another has handed in, as `show` has shown it: it goes out when it is due."""
+    order: Told = {"order": "approve", "id": name, "version": version, "count": count, "emergency": emergency}
+    _print_done(_give(context, order, actor), as_json=as_json)
 
 
 @announce.command("test")

@@ -29,6 +29,10 @@ _VERDICTS = {
     Verdict.HAS_PROBLEMS: "something is wrong with it",
 }
 
+_TOLERATED_SHARE = 0.02
+"""Visitors come and go between the look and the order: so much more or less of an audience is the same one."""
+_ENTRIES_TOLD = 20
+
 
 class OrderError(AnnouncementError):
     """An order can't be carried out; the message says why."""
@@ -135,17 +139,46 @@ class AnnouncementCommands:
         return _told(_done(decision))
 
     async def _approve(self, given: _Given) -> dict[str, object]:
-        """Approve what stands there now; in an emergency the author's own."""
-        desk = self._parts.desk
+        """Approve what was looked at; in an emergency the author's own. What has changed since is not approved."""
+        desk, version = self._parts.desk, given.number("version")
         found = await desk.find(given.announcement_id)
         if found is None:
             raise OrderError(_VERDICTS[Verdict.NOT_FOUND])
-        is_emergency = bool(given.values.get("emergency"))
-        if is_emergency:
+        if given.values.get("emergency"):
             self._require_bot()
-        act = desk.approve_in_emergency if is_emergency else desk.approve
-        decision = await act(found.announcement_id, actor=given.actor, version=found.version, now=given.now)
+            act = desk.approve_in_emergency
+        else:
+            act = desk.approve
+        if await self._may_look(given):
+            await self._require_unchanged(found, given)
+        decision = await act(found.announcement_id, actor=given.actor, version=version, now=given.now)
         return _told(_done(decision))
+
+    async def _may_look(self, given: _Given) -> bool:
+        """Who has no role is refused by the desk, which notes it, and learns nothing before."""
+        return bool(ANY_ROLE & await self._parts.organisers.roles(given.actor))
+
+    async def _require_unchanged(self, found: Announcement, given: _Given) -> None:
+        """Refuse what is not what was looked at.
+
+        Raises:
+            OrderError: the text, the terms or the audience are others by now; the message says what has changed.
+        """
+        version, count = given.number("version"), given.number("count")
+        if version != found.version:
+            entries = await self._parts.audit.entries(subject=found.announcement_id, limit=_ENTRIES_TOLD)
+            since = [f"{one.action} by {one.actor}" for one in entries if one.action.startswith("announcement_")]
+            latest = ", ".join(since[: max(1, found.version - version)])
+            raise OrderError(
+                f"version {version} was meant, and it stands at {found.version} (latest: {latest}): "
+                f"look at it again with `scoda announce show {found.announcement_id}`"
+            )
+        total = (await self._parts.desk.reach(found)).total
+        if abs(total - count) > count * _TOLERATED_SHARE:
+            raise OrderError(
+                f"{count} recipients were meant, and it would reach {total} now: look at it again with "
+                f"`scoda announce show {found.announcement_id}`"
+            )
 
     async def _pause(self, given: _Given) -> dict[str, object]:
         decision = await self._parts.steering.pause(given.announcement_id, actor=given.actor, now=given.now)

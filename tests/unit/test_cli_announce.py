@@ -56,6 +56,12 @@ def refusal(place: Place, *arguments: object) -> str:
     return done.stderr
 
 
+def seen(place: Place, name: str) -> tuple[object, ...]:
+    """The version and the number of recipients that `show` tells, as options."""
+    shown = run(place, "show", name)
+    return ("--version", shown["version"], "--count", shown["reach"]["recipients"])
+
+
 def test_a_file_is_previewed_handed_in_and_approved_by_a_second_person(place: Place, file: Path):
     preview = run(place, "preview", file)
     assert "March 8, 2031" in preview["texts"]["en"]["text"]
@@ -68,8 +74,10 @@ def test_a_file_is_previewed_handed_in_and_approved_by_a_second_person(place: Pl
     assert (again["id"], again["known"]) == (made["id"], True)
     assert run(place, "schedule", file, "--as", OWNER, "--again", "second")["id"] != made["id"]
 
-    assert "nobody approves their own announcement" in refusal(place, "approve", made["id"], "--as", OWNER)
-    approved = run(place, "approve", made["id"], "--as", APPROVER)
+    assert "nobody approves their own announcement" in refusal(
+        place, "approve", made["id"], *seen(place, made["id"]), "--as", OWNER
+    )
+    approved = run(place, "approve", made["id"], *seen(place, made["id"]), "--as", APPROVER)
     assert (approved["stage"], approved["next_due_at"]) == ("approved", "2031-03-07T01:30:00+00:00")
 
     shown = run(place, "show", made["id"])
@@ -83,9 +91,30 @@ def test_a_file_is_previewed_handed_in_and_approved_by_a_second_person(place: Pl
     }
 
 
+@pytest.mark.parametrize("left_out", ["--version", "--count"])
+def test_A14_an_approval_names_what_was_looked_at(place: Place, file: Path, left_out: str):
+    name = run(place, "schedule", file, "--as", OWNER)["id"]
+    look = list(seen(place, name))
+    at = look.index(left_out)
+    done = place.scoda("announce", "approve", name, *map(str, look[:at] + look[at + 2 :]), "--as", str(APPROVER))
+    assert done.returncode == 2
+    assert left_out in done.stderr
+
+
+def test_A14_what_another_version_or_audience_says_is_not_approved(place: Place, file: Path):
+    name = run(place, "schedule", file, "--as", OWNER)["id"]
+    version = run(place, "show", name)["version"]
+    told = refusal(place, "approve", name, "--version", version - 1, "--count", 0, "--as", APPROVER)
+    assert f"version {version - 1} was meant, and it stands at {version}" in " ".join(told.split())
+    assert f"announcement_submitted by {OWNER}" in " ".join(told.split())
+    told = refusal(place, "approve", name, "--version", version, "--count", 1, "--as", APPROVER)
+    assert "1 recipients were meant, and it would reach 0 now" in " ".join(told.split())
+    assert run(place, "show", name)["stage"] == "submitted"
+
+
 def test_pausing_resuming_and_stopping_move_it_from_stage_to_stage(place: Place, file: Path):
     name = run(place, "schedule", file, "--as", OWNER)["id"]
-    run(place, "approve", name, "--as", APPROVER)
+    run(place, "approve", name, *seen(place, name), "--as", APPROVER)
     stages = [run(place, verb, name, "--as", OWNER)["stage"] for verb in ("pause", "resume", "stop")]
     assert stages == ["paused", "approved", "stopped"]
     assert "present stage" in refusal(place, "resume", name, "--as", OWNER)
@@ -95,7 +124,7 @@ def test_pausing_resuming_and_stopping_move_it_from_stage_to_stage(place: Place,
     ("arguments", "told"),
     [
         (("show", "nothing"), "there is no announcement 'nothing'"),
-        (("approve", "nothing", "--as", OWNER), "there is no such announcement"),
+        (("approve", "nothing", "--as", OWNER, "--version", 1, "--count", 0), "there is no such announcement"),
         (("report", "nothing"), "there is no announcement 'nothing'"),
         (("schedule", "missing.toml", "--as", OWNER), "missing.toml:1: can't be read"),
         (("preview", "missing.toml"), "missing.toml:1: can't be read"),
@@ -115,7 +144,7 @@ def test_a_wrong_file_is_told_with_its_line(place: Place, file: Path):
 
 def test_an_emergency_needs_a_running_bot_because_everybody_is_told(place: Place, file: Path):
     name = run(place, "schedule", file, "--as", OWNER)["id"]
-    assert "start the bot first" in refusal(place, "approve", name, "--as", OWNER, "--emergency")
+    assert "start the bot first" in refusal(place, "approve", name, *seen(place, name), "--as", OWNER, "--emergency")
 
 
 async def test_orders_reach_a_running_bot_and_are_carried_out_by_it(place: Place, town: Town, file: Path):
@@ -127,12 +156,13 @@ async def test_orders_reach_a_running_bot_and_are_carried_out_by_it(place: Place
         last = await owner.last_id()
         assert (await _beside(place, "test", done["id"], "--as", str(owner.id), "--lang", "ru"))["sent"] == ["ru"]
         assert "Форум начнётся" in (await owner.next_after(last))["text"]
-        alone = await _beside(place, "approve", done["id"], "--as", str(owner.id), "--emergency")
+        look = await asyncio.to_thread(seen, place, done["id"])
+        alone = await _beside(place, "approve", done["id"], *look, "--as", str(owner.id), "--emergency")
         assert alone["stage"] == "approved"
         assert (await _beside(place, "show", done["id"]))["emergency"] is True
         assert await bot.stop() == 0
 
 
-async def _beside(place: Place, *arguments: str) -> dict:
+async def _beside(place: Place, *arguments: object) -> dict:
     """A command while the bot and the sandbox run in this loop."""
     return await asyncio.to_thread(run, place, *arguments)

@@ -605,13 +605,28 @@ class FakeOrganiserStore:
         async with self.database.writing() as tables:
             tables.invitations[invitation.token_hash] = invitation
 
-    async def redeem(self, token_hash: str, visitor_id: VisitorId, *, now: datetime) -> Invitation | None:
+    async def redeem(
+        self, token_hash: str, visitor_id: VisitorId, *, now: datetime, until: datetime
+    ) -> Invitation | None:
         async with self.database.writing() as tables:
             invitation = tables.invitations.get(token_hash)
             if invitation is None or invitation.used_by is not None or invitation.expires_at <= now:
                 return None
-            tables.invitations[token_hash] = used = replace(invitation, used_by=visitor_id)
+            tables.invitations[token_hash] = used = replace(invitation, used_by=visitor_id, expires_at=until)
             return used
+
+    async def invitation(self, token_hash: str) -> Invitation | None:
+        return (await self.database.reading()).invitations.get(token_hash)
+
+    async def decide(self, token_hash: str, *, now: datetime) -> Invitation | None:
+        async with self.database.writing() as tables:
+            invitation = tables.invitations.get(token_hash)
+            if invitation is None or invitation.used_by is None or invitation.expires_at <= now:
+                return None
+            if invitation.decided_at is not None:
+                return None
+            tables.invitations[token_hash] = decided = replace(invitation, decided_at=now)
+            return decided
 
 
 @dataclass

@@ -479,10 +479,14 @@ class Organiser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """A single-use, expiring link that gives a role; only the hash of its token is stored."""
+    """A single-use, expiring link to a role; only the hash of its token is stored.
+
+    Who opens it is a candidate. Whoever made it decides about them, before it expires; the role is theirs only then.
+    """
 
     token_hash: str
     role: Role
     created_by: VisitorId
     expires_at: datetime
     used_by: VisitorId | None = None
+    decided_at: datetime | None = None

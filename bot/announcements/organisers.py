@@ -32,10 +32,10 @@ class RoleChange(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What redeeming an invitation led to; `role` is set when it was good."""
+    """What became of an invitation; it is there when that was done."""
 
     change: RoleChange
-    role: Role | None = None
+    invitation: Invitation | None = None
 
 
 def token_hash(token: str) -> str:
@@ -88,7 +88,7 @@ class Organisers:
     async def invite(
         self, role: Role, *, actor: VisitorId, now: datetime, lasts: timedelta = INVITATION_LASTS
     ) -> str | None:
-        """The token of a link that gives `role` to the first who opens it; None when `actor` is no owner."""
+        """The token of a link to `role` for the first who opens it; None when `actor` is no owner."""
         async with self._transaction():
             if not await self._is_owner(actor, "invitation_made", now):
                 return None
@@ -99,18 +99,45 @@ class Organisers:
         return token
 
     async def redeem(self, token: str, *, visitor_id: VisitorId, now: datetime) -> Welcome:
-        """Give the role of a link to who opened it. The link is worthless once its maker is no owner any more."""
+        """Make who opened a link its candidate. The link is worthless once its maker is no owner any more."""
         async with self._transaction():
-            invitation = await self._store.redeem(token_hash(token), visitor_id, now=now)
+            until = now + INVITATION_LASTS
+            invitation = await self._store.redeem(token_hash(token), visitor_id, now=now, until=until)
             if invitation is None:
                 return Welcome(RoleChange.NOT_THERE)
             if Role.OWNER not in await self._store.roles(invitation.created_by):
                 return Welcome(RoleChange.NOT_ALLOWED)
-            await self._store.grant(
-                Organiser(visitor_id=visitor_id, role=invitation.role, granted_by=invitation.created_by, granted_at=now)
-            )
             await self._note("invitation_redeemed", visitor_id, invitation.role, actor=visitor_id, now=now)
-        return Welcome(RoleChange.DONE, invitation.role)
+        return Welcome(RoleChange.DONE, invitation)
+
+    async def confirm(self, invitation_hash: str, *, actor: VisitorId, now: datetime) -> Welcome:
+        """Give a candidate the role: only whoever has invited them knows whom they meant."""
+        async with self._transaction():
+            found = await self._store.invitation(invitation_hash)
+            if not await self._is_owner(actor, "invitation_confirmed", now):
+                return Welcome(RoleChange.NOT_ALLOWED)
+            if found is not None and found.created_by != actor:
+                return Welcome(RoleChange.NOT_ALLOWED)
+            invitation = await self._store.decide(invitation_hash, now=now)
+            if invitation is None or invitation.used_by is None:
+                return Welcome(RoleChange.NOT_THERE)
+            person = invitation.used_by
+            await self._store.grant(
+                Organiser(visitor_id=person, role=invitation.role, granted_by=actor, granted_at=now)
+            )
+            await self._note("invitation_confirmed", person, invitation.role, actor=actor, now=now)
+        return Welcome(RoleChange.DONE, invitation)
+
+    async def refuse(self, invitation_hash: str, *, actor: VisitorId, now: datetime) -> Welcome:
+        """Give a candidate nothing; every owner may do that."""
+        async with self._transaction():
+            if not await self._is_owner(actor, "invitation_refused", now):
+                return Welcome(RoleChange.NOT_ALLOWED)
+            invitation = await self._store.decide(invitation_hash, now=now)
+            if invitation is None or invitation.used_by is None:
+                return Welcome(RoleChange.NOT_THERE)
+            await self._note("invitation_refused", invitation.used_by, invitation.role, actor=actor, now=now)
+        return Welcome(RoleChange.DONE, invitation)
 
     async def grant(self, visitor_id: VisitorId, role: Role, *, actor: VisitorId, now: datetime) -> RoleChange:
         """Give a role to somebody whose id is known."""

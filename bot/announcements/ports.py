@@ -329,8 +329,18 @@ class OrganiserStore(Protocol):
         """Store an invitation."""
         ...
 
-    async def redeem(self, token_hash: str, visitor_id: VisitorId, *, now: datetime) -> Invitation | None:
-        """Use it up; None when unknown, used or expired."""
+    async def redeem(
+        self, token_hash: str, visitor_id: VisitorId, *, now: datetime, until: datetime
+    ) -> Invitation | None:
+        """Use it up: from now on it waits for a decision until then. None when unknown, used or expired."""
+        ...
+
+    async def invitation(self, token_hash: str) -> Invitation | None:
+        """The invitation, or None."""
+        ...
+
+    async def decide(self, token_hash: str, *, now: datetime) -> Invitation | None:
+        """Note that its candidate was decided about; None when there is none, they were already, or it has expired."""
         ...
 
 

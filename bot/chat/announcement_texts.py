@@ -689,10 +689,70 @@ def invite_question(t: Translator) -> str:
 def invitation(t: Translator, role_name: str, link: str) -> str:
     # Translators: {link} is an address, {role} a role’s name.
     return t.fill(
-        t.gettext("Role: {role}. Send this link to one person. It works once, for two days: {link}"),
+        t.gettext(
+            "Role: {role}. Send this link to one person. It works once, for two days, and I ask you who has opened it "
+            "before they get the role: {link}"
+        ),
         role=role_name,
         link=link,
     )
+
+
+def invitation_opened(t: Translator, role_name: str) -> str:
+    return t.fill(
+        t.gettext("Thank you. Role: {role}. Whoever invited you must confirm that it is you; I will tell you then."),
+        role=role_name,
+    )
+
+
+def ask_candidate(t: Translator, name: str, person: str, role_name: str) -> str:
+    # Translators: {name} is what somebody calls themselves, {person} their number.
+    return t.fill(
+        t.gettext(
+            "{name} (number {person}) has opened your invitation. Role: {role}. Is this the person you meant? They get "
+            "the role only if you confirm it within two days."
+        ),
+        name=name,
+        person=person,
+        role=role_name,
+    )
+
+
+def told_candidate(t: Translator, name: str, person: str, role_name: str) -> str:
+    # Translators: {name} is what somebody calls themselves, {person} their number.
+    return t.fill(
+        t.gettext(
+            "{name} (number {person}) has opened another owner’s invitation. Role: {role}. They get the role only if "
+            "that owner confirms it."
+        ),
+        name=name,
+        person=person,
+        role=role_name,
+    )
+
+
+def candidate_confirmed(t: Translator, person: str, role_name: str, actor: str) -> str:
+    # Translators: {person} and {actor} are numbers that stand for people.
+    return t.fill(
+        t.gettext("✅ {actor} has confirmed a new organiser: {person}. Role: {role}."),
+        person=person,
+        role=role_name,
+        actor=actor,
+    )
+
+
+def candidate_refused(t: Translator, person: str, role_name: str, actor: str) -> str:
+    # Translators: {person} and {actor} are numbers that stand for people.
+    return t.fill(
+        t.gettext("🚫 {actor} has refused an invitation. Number: {person}. Role: {role}."),
+        person=person,
+        role=role_name,
+        actor=actor,
+    )
+
+
+def invitation_over(t: Translator) -> str:
+    return t.gettext("This invitation is no longer open.")
 
 
 def remove_question(t: Translator, person: str, role_name: str) -> str:
@@ -928,6 +988,15 @@ def button_leave_rest(t: Translator) -> str:
 
 def button_confirm(t: Translator) -> str:
     return t.pgettext("button", "Yes")
+
+
+def button_confirm_person(t: Translator) -> str:
+    # Translators: On a button: yes, this is the person whom I have invited.
+    return t.pgettext("button", "✅ Confirm")
+
+
+def button_take_role(t: Translator) -> str:
+    return t.pgettext("button", "Take the role away")
 
 
 def button_invite(t: Translator) -> str:

@@ -13,6 +13,7 @@ from bot.announcements.organisers import MAY_APPROVE
 from bot.chat import announcement_texts as desk_texts
 from bot.chat.desk_pages import View, item_key, overview_page, word_rows
 from bot.chat.handlers.approvals import approval_request
+from bot.chat.invitation_pages import CONFIRMED, OPENED, REFUSED, Candidate, invitation_page
 from bot.chat.keyboards import Key
 from bot.chat.newsroom import Newsroom
 from bot.chat.outreach import translator_of, write_to
@@ -112,6 +113,10 @@ class OrganiserNotices:
 
     async def _tell(self, person: VisitorId, event: str, facts: Facts, announcement: Announcement | None) -> None:
         t = await translator_of(self._house, person)
+        if event in (OPENED, CONFIRMED, REFUSED):
+            candidate, actor = Candidate.read(facts), facts.get("actor", "")
+            await self._write(person, invitation_page(event, candidate, t, reader=person, actor=actor))
+            return
         request = await self._newsroom.second_look.find(facts.get("detail", ""))
         if announcement is not None and request is not None:
             subject = (announcement, request)

@@ -518,9 +518,17 @@ async def test_an_invitation_works_once_and_not_for_long(database):
     invitation = Invitation(token_hash="h", role=Role.APPROVER, created_by=AUTHOR, expires_at=LATER)
     await store.invite(invitation)
     await store.invite(replace(invitation, token_hash="old", expires_at=NOW))
-    assert await store.redeem("old", VisitorId(AIDA), now=NOW) is None
-    assert await store.redeem("h", VisitorId(AIDA), now=NOW) == replace(invitation, used_by=VisitorId(AIDA))
-    assert await store.redeem("h", VisitorId(BORIS), now=NOW) is None
+    until = NOW + timedelta(days=2)
+    assert await store.decide("h", now=NOW) is None
+    assert await store.redeem("old", VisitorId(AIDA), now=NOW, until=until) is None
+    opened = replace(invitation, used_by=VisitorId(AIDA), expires_at=until)
+    assert await store.redeem("h", VisitorId(AIDA), now=NOW, until=until) == opened
+    assert await store.redeem("h", VisitorId(BORIS), now=NOW, until=until) is None
+    assert await store.invitation("h") == opened
+    assert await store.invitation("none") is None
+    assert await store.decide("h", now=until) is None
+    assert await store.decide("h", now=NOW) == replace(opened, decided_at=NOW)
+    assert await store.decide("h", now=NOW) is None
 
 
 async def test_a_person_has_one_open_dialogue(database):

@@ -26,13 +26,20 @@ READ = {"en": "The forum moves to hall 7", "ru": "Форум переносит�
 
 
 async def invited(town: Town, owner: Visitor) -> Visitor:
-    """Somebody becomes an approver by the owner's single-use link."""
+    """Somebody becomes an approver by the owner's single-use link, once the owner has seen who they are."""
     page = await owner.ask("/organisers")
     roles = await owner.tap_for_change(page, desk_texts.button_invite(EN))
     link = await owner.tap_for_message(roles, "Approver")
     payload = next(word for word in link["text"].split() if "start=" in word).partition("start=")[2]
     approver = await town.visitor("Aigul", "en")
-    assert "Approver" in (await approver.start(payload))["text"]
+    asked = await owner.last_id()
+    waiting = await approver.start(payload)
+    assert waiting["text"] == desk_texts.invitation_opened(EN, "Approver")
+    question = await owner.next_after(asked)
+    assert "Aigul" in question["text"]
+    assert str(approver.id) in question["text"]
+    await owner.tap_for_change(question, desk_texts.button_confirm_person(EN))
+    assert "Approver" in (await approver.next_after(waiting["message_id"]))["text"]
     late = await town.visitor("Eve", "en")
     assert texts.welcome(EN) in (await late.start(payload))["text"]
     return approver

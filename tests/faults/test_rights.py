@@ -25,6 +25,7 @@ from bot.announcements.model import (
     Role,
     Stage,
 )
+from bot.announcements.organisers import RoleChange
 from bot.chat import announcement_texts
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat, keep_tokens_out_of_logs
 from bot.chat.deeplinks import LinkKind, read_payload
@@ -402,7 +403,9 @@ async def invitation(rig: NewsRig, role: str = "Approver") -> str:
 async def test_A07_an_invitation_gives_its_role_once(rig):
     payload = await invitation(rig)
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", payload)
-    assert "You are an organiser now" in await rig.says(STRANGER, f"/start {payload}")
+    assert "must confirm that it is you" in await rig.says(STRANGER, f"/start {payload}")
+    await rig.taps(OWNER, "Confirm")
+    assert "You are an organiser now" in rig.last(STRANGER)
     assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == {Role.APPROVER}
     for another in (10, STRANGER):
         assert "organiser" not in await rig.says(another, f"/start {payload}")
@@ -431,6 +434,82 @@ async def test_A07_an_invitation_ends_with_the_right_of_whoever_made_it(rig):
     assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == frozenset()
 
 
+ANOTHER_OWNER = 11
+
+
+async def opened(rig: NewsRig) -> None:
+    """A stranger has opened an owner's link; there is another owner as well."""
+    await grant(rig, ANOTHER_OWNER, Role.OWNER)
+    payload = await invitation(rig)
+    eve = person(STRANGER) | {"first_name": "Eve", "last_name": "<b>\u202eOwner"}
+    await rig.handle(message(f"/start {payload}", user=eve))
+
+
+async def test_A15_who_opens_an_invitation_has_no_role_until_its_maker_confirms_who_it_is(rig):
+    await opened(rig)
+    assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == frozenset()
+    assert "Is this the person you meant?" in rig.last(OWNER)
+    assert f"(number {STRANGER})" in rig.last(OWNER).replace("\u2068", "").replace("\u2069", "")
+    assert "Eve &lt;b&gt;Owner" in rig.last(OWNER)
+    assert "another owner’s invitation" in rig.last(ANOTHER_OWNER)
+    assert "do not know this command" in await rig.says(STRANGER, "/announcements")
+    assert "has confirmed a new organiser" in await rig.taps(OWNER, "Confirm")
+    assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == {Role.APPROVER}
+    assert "has confirmed a new organiser" in rig.last(ANOTHER_OWNER)
+    await rig.taps(ANOTHER_OWNER, "Take the role away")
+    await rig.taps(ANOTHER_OWNER, "Yes")
+    assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == frozenset()
+
+
+@pytest.mark.parametrize("owner", [OWNER, ANOTHER_OWNER])
+async def test_A15_every_owner_may_refuse_a_candidate_who_then_gets_nothing(rig, owner):
+    await opened(rig)
+    confirm = rig.telegram.button_of(OWNER, "Confirm")
+    before = len(rig.telegram.to(STRANGER))
+    assert "has refused an invitation" in await rig.taps(owner, "Refuse")
+    await rig.press(confirm, user=person(OWNER))
+    assert rig.last(OWNER) == "This invitation is no longer open."
+    assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == frozenset()
+    assert len(rig.telegram.to(STRANGER)) == before
+
+
+async def test_A15_another_owner_can_not_confirm_whom_they_have_not_invited(rig):
+    await opened(rig)
+    with pytest.raises(AssertionError, match="no button"):
+        rig.telegram.button_of(ANOTHER_OWNER, "Confirm")
+    [invitation_hash] = rig.parts.database.tables.invitations
+    for actor in (ANOTHER_OWNER, APPROVER, STRANGER):
+        welcome = await rig.newsroom.organisers.confirm(invitation_hash, actor=VisitorId(actor), now=rig.now)
+        assert welcome.change is RoleChange.NOT_ALLOWED
+    assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == frozenset()
+
+
+async def test_A15_a_candidate_who_is_not_confirmed_in_two_days_gets_nothing(rig):
+    await opened(rig)
+    rig.later(days=2, seconds=1)
+    await rig.taps(OWNER, "Confirm")
+    assert rig.last(OWNER) == "This invitation is no longer open."
+    assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == frozenset()
+
+
+async def test_A15_a_candidate_of_somebody_who_is_no_owner_any_more_gets_nothing(rig):
+    await opened(rig)
+    confirm = rig.telegram.button_of(OWNER, "Confirm")
+    await revoke(rig, OWNER, Role.OWNER)
+    await grant(rig, OWNER, Role.AUTHOR)
+    await rig.press(confirm, user=person(OWNER))
+    assert rig.last(OWNER) == "You are not allowed to do this."
+    assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == frozenset()
+
+
+async def test_A15_two_taps_on_confirm_are_one_role_and_one_entry(rig):
+    await opened(rig)
+    confirm = rig.telegram.button_of(OWNER, "Confirm")
+    for _ in range(2):
+        await rig.press(confirm, user=person(OWNER))
+    assert (await rig.audited()).count("invitation_confirmed") == 1
+
+
 async def test_A07_only_an_owner_makes_an_invitation(rig):
     for organiser in (APPROVER, AUTHOR):
         await rig.says(organiser, "/organisers")
@@ -457,8 +536,9 @@ async def test_A07_an_invitation_is_opened_by_a_person_in_their_own_words(rig, p
             "through a bot": message(text, user=user, via_bot=ANOTHER_BOT),
         }[place]
     )
-    assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == frozenset()
-    assert "You are an organiser now" in await rig.says(STRANGER, text)
+    assert rig.parts.database.tables.invitations
+    assert all(one.used_by is None for one in rig.parts.database.tables.invitations.values())
+    assert "must confirm that it is you" in await rig.says(STRANGER, text)
 
 
 @pytest.mark.parametrize(

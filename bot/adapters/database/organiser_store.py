@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Integer, Text, bindparam, cast, delete, select, update
+from sqlalchemy import Integer, RowMapping, Text, bindparam, cast, delete, select, update
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.outbox_store import DISPATCHER
@@ -73,7 +73,9 @@ class SqlOrganiserStore:
                 )
             )
 
-    async def redeem(self, token_hash: str, visitor_id: VisitorId, *, now: datetime) -> Invitation | None:
+    async def redeem(
+        self, token_hash: str, visitor_id: VisitorId, *, now: datetime, until: datetime
+    ) -> Invitation | None:
         """See the port."""
         using = (
             update(invitations)
@@ -82,20 +84,36 @@ class SqlOrganiserStore:
                 invitations.c.used_by.is_(None),
                 invitations.c.expires_at > now,
             )
-            .values(used_by=visitor_id)
+            .values(used_by=visitor_id, expires_at=until)
             .returning(invitations)
         )
         async with self._database.writing() as connection:
             row = (await connection.execute(using)).mappings().first()
-        if row is None:
-            return None
-        return Invitation(
-            token_hash=row["token_hash"],
-            role=Role(row["role"]),
-            created_by=VisitorId(row["created_by"]),
-            expires_at=row["expires_at"],
-            used_by=visitor_id,
+        return None if row is None else _invitation(row)
+
+    async def invitation(self, token_hash: str) -> Invitation | None:
+        """See the port."""
+        query = select(invitations).where(invitations.c.token_hash == token_hash)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else _invitation(row)
+
+    async def decide(self, token_hash: str, *, now: datetime) -> Invitation | None:
+        """See the port."""
+        deciding = (
+            update(invitations)
+            .where(
+                invitations.c.token_hash == token_hash,
+                invitations.c.used_by.is_not(None),
+                invitations.c.decided_at.is_(None),
+                invitations.c.expires_at > now,
+            )
+            .values(decided_at=now)
+            .returning(invitations)
         )
+        async with self._database.writing() as connection:
+            row = (await connection.execute(deciding)).mappings().first()
+        return None if row is None else _invitation(row)
 
 
 class SqlAuditLog:
@@ -201,3 +219,14 @@ class SqlDialogueStore:
         """See the port."""
         async with self._database.writing() as connection:
             await connection.execute(delete(dialogues).where(dialogues.c.visitor_id == visitor_id))
+
+
+def _invitation(row: RowMapping) -> Invitation:
+    return Invitation(
+        token_hash=row["token_hash"],
+        role=Role(row["role"]),
+        created_by=VisitorId(row["created_by"]),
+        expires_at=row["expires_at"],
+        used_by=None if row["used_by"] is None else VisitorId(row["used_by"]),
+        decided_at=row["decided_at"],
+    )

@@ -180,6 +180,7 @@ invitations = Table(
     Column("created_by", BigInteger, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_by", BigInteger),
+    Column("decided_at", UtcDateTime),
 )
 
 dialogues = Table(

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from telegram.error import TelegramError
 
 from bot.announcements.model import Role
-from bot.announcements.organisers import ANY_ROLE, RoleChange
+from bot.announcements.organisers import ANY_ROLE, RoleChange, Welcome
 from bot.chat import announcement_texts as desk_texts
 from bot.chat.deeplinks import invitation_payload
 from bot.chat.desk_pages import invite_page, organisers_page, remove_page
+from bot.chat.invitation_pages import CONFIRMED, OPENED, REFUSED, Candidate, invitation_page
 from bot.chat.menu import publish_commands_for
-from bot.chat.outreach import translator_of
+from bot.chat.outreach import translator_of, write_to
 from bot.chat.rendering import said
 from bot.chat.replies import Reply
 from bot.chat.rights import admitted, is_own, may_press
 from bot.chat.visit import Visit
 from bot.inbox.model import Button
 from bot.vocabulary import VisitorId
+from bot.writing.cleaning import one_line
+
+_OWNERS = frozenset({Role.OWNER})
+_NAME_LIMIT = 64
 
 
 async def organisers(visit: Visit) -> None:
@@ -32,30 +39,19 @@ async def press(visit: Visit, button: Button) -> None:
         return
     if button.single_use:
         visit.later(lambda: visit.house.buttons.use(button.token, now=visit.now))
-    if verb == "invite":
-        await visit.show(invite_page(visit.t))
-    elif verb == "link":
-        await _invite(visit, Role(argument))
-    elif verb == "remove":
-        number, role = argument.split(" ")
-        await visit.show(remove_page(VisitorId(int(number)), Role(role), visit.t))
-    elif verb == "removed":
-        number, role = argument.split(" ")
-        await _remove(visit, VisitorId(int(number)), Role(role))
-    else:
-        await visit.show(await _page(visit))
+    await _VERBS.get(verb, _list)(visit, argument)
 
 
 async def redeem(visit: Visit, token: str) -> bool:
-    """A single-use link was opened: give its role; False, and no word about it, when it is worth nothing."""
+    """A single-use link was opened: its maker is asked; False, and no word about it, when it is worth nothing."""
     if visit.visitor_id is None or not visit.is_private or not is_own(visit):
         return False
     welcome = await visit.newsroom.organisers.redeem(token, visitor_id=visit.visitor_id, now=visit.now)
-    if welcome.change is not RoleChange.DONE or welcome.role is None:
+    if welcome.invitation is None:
         return False
-    t = visit.t
-    await visit.say(said(desk_texts.role_given(t, desk_texts.role(t, welcome.role)), t.locale))
-    await _publish(visit, visit.visitor_id)
+    t, name = visit.t, one_line(visit.user.full_name if visit.user else "", limit=_NAME_LIMIT)
+    await visit.say(said(desk_texts.invitation_opened(t, desk_texts.role(t, welcome.invitation.role)), t.locale))
+    await visit.newsroom.herald(_OWNERS, OPENED, Candidate.of(welcome.invitation, name=name).facts)
     return True
 
 
@@ -69,17 +65,59 @@ async def leave(visit: Visit, person: VisitorId) -> bool:
     return change is not RoleChange.LAST_OWNER
 
 
+async def _list(visit: Visit, _argument: str) -> None:
+    await visit.show(await _page(visit))
+
+
+async def _ask_role(visit: Visit, _argument: str) -> None:
+    await visit.show(invite_page(visit.t))
+
+
+async def _ask_removal(visit: Visit, argument: str) -> None:
+    number, role = argument.split(" ")
+    await visit.show(remove_page(VisitorId(int(number)), Role(role), visit.t))
+
+
+async def _confirm(visit: Visit, invitation_hash: str) -> None:
+    """The candidate is whom its maker meant: they have the role, all owners are told."""
+    welcome = await visit.newsroom.organisers.confirm(invitation_hash, actor=_person(visit), now=visit.now)
+    person = await _say_decided(visit, CONFIRMED, welcome)
+    if person is None or welcome.invitation is None:
+        return
+    t = await translator_of(visit.house, person)
+    given = said(desk_texts.role_given(t, desk_texts.role(t, welcome.invitation.role)), t.locale)
+    await write_to(visit.house, person, Reply(given), now=visit.now)
+    await _publish(visit, person)
+
+
+async def _refuse(visit: Visit, invitation_hash: str) -> None:
+    """The candidate gets nothing, and no word about it."""
+    welcome = await visit.newsroom.organisers.refuse(invitation_hash, actor=_person(visit), now=visit.now)
+    await _say_decided(visit, REFUSED, welcome)
+
+
+async def _say_decided(visit: Visit, event: str, welcome: Welcome) -> VisitorId | None:
+    """Tell who decided, and the other owners; the candidate, if it was done."""
+    if welcome.invitation is None:
+        is_over = welcome.change is RoleChange.NOT_THERE
+        sentence = desk_texts.invitation_over if is_over else desk_texts.not_allowed
+        await visit.say(said(sentence(visit.t), visit.locale))
+        return None
+    candidate, actor = Candidate.of(welcome.invitation), _person(visit)
+    await visit.show(invitation_page(event, candidate, visit.t, reader=actor, actor=str(actor)))
+    await visit.newsroom.herald(_OWNERS, event, {**candidate.facts, "actor": str(actor)})
+    return welcome.invitation.used_by
+
+
 async def _page(visit: Visit) -> Reply:
-    assert visit.visitor_id is not None  # who is nobody is not admitted
-    newsroom = visit.newsroom
-    is_owner = Role.OWNER in await newsroom.organisers.roles(visit.visitor_id)
-    return organisers_page(await newsroom.organisers.all(), visit.t, reader=visit.visitor_id, is_owner=is_owner)
+    newsroom, reader = visit.newsroom, _person(visit)
+    is_owner = Role.OWNER in await newsroom.organisers.roles(reader)
+    return organisers_page(await newsroom.organisers.all(), visit.t, reader=reader, is_owner=is_owner)
 
 
-async def _invite(visit: Visit, role: Role) -> None:
-    assert visit.visitor_id is not None  # as above
-    t = visit.t
-    token = await visit.newsroom.organisers.invite(role, actor=visit.visitor_id, now=visit.now)
+async def _invite(visit: Visit, argument: str) -> None:
+    t, role = visit.t, Role(argument)
+    token = await visit.newsroom.organisers.invite(role, actor=_person(visit), now=visit.now)
     if token is None:
         await _say_change(visit, RoleChange.NOT_ALLOWED)
         return
@@ -87,9 +125,10 @@ async def _invite(visit: Visit, role: Role) -> None:
     await visit.say(said(desk_texts.invitation(t, desk_texts.role(t, role), link), t.locale))
 
 
-async def _remove(visit: Visit, person: VisitorId, role: Role) -> None:
-    assert visit.visitor_id is not None  # as above
-    change = await visit.newsroom.organisers.revoke(person, role, actor=visit.visitor_id, now=visit.now)
+async def _remove(visit: Visit, argument: str) -> None:
+    number, name = argument.split(" ")
+    person, role = VisitorId(int(number)), Role(name)
+    change = await visit.newsroom.organisers.revoke(person, role, actor=_person(visit), now=visit.now)
     if change is RoleChange.DONE:
         await _publish(visit, person)
         await visit.show(await _page(visit))
@@ -115,3 +154,18 @@ async def _publish(visit: Visit, person: VisitorId) -> None:
         await publish_commands_for(visit.house.bot, person, t, has_role=has_role)
     except TelegramError:
         return  # a convenience: the commands work without being listed
+
+
+_VERBS: dict[str, Callable[[Visit, str], Awaitable[None]]] = {
+    "invite": _ask_role,
+    "link": _invite,
+    "confirm": _confirm,
+    "refuse": _refuse,
+    "remove": _ask_removal,
+    "removed": _remove,
+}
+
+
+def _person(visit: Visit) -> VisitorId:
+    assert visit.visitor_id is not None  # who is nobody is not admitted
+    return visit.visitor_id

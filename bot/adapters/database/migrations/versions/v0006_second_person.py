@@ -1,4 +1,4 @@
-"""Changes of what was delivered that wait for a second person."""
+"""What waits for a second person: changes of what was delivered, and who opened an invitation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table of requests."""
+    """Make the table of requests; who has opened an invitation before has had its role since."""
+    op.add_column("invitations", sa.Column("decided_at", sa.DateTime(timezone=True)))
+    op.execute("UPDATE invitations SET decided_at = expires_at WHERE used_by IS NOT NULL")
     op.create_table(
         "requests",
         sa.Column("request_id", sa.String(16), nullable=False),
@@ -38,5 +40,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget the requests."""
+    """Forget the requests, and take candidates for what they were before: organisers by the link alone."""
     op.drop_table("requests")
+    with op.batch_alter_table("invitations") as table:
+        table.drop_column("decided_at")

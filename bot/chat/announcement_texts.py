@@ -662,8 +662,8 @@ def report_title(t: Translator, label: str) -> str:
     return t.fill(t.gettext("Report: {label}"), label=label)
 
 
-def report_files(t: Translator) -> str:
-    return t.gettext("Every recipient, and what became of their copy.")
+def report_failures(t: Translator) -> str:
+    return t.gettext("What failed or is in doubt, and why: numbers only.")
 
 
 def nothing_sent_yet(t: Translator) -> str:

@@ -28,13 +28,13 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What became of an occurrence's copies: how many, as a picture, and recipient by recipient."""
+    """What became of an occurrence's copies: how many, as a picture, and why some failed. It names no recipient."""
 
     totals: Mapping[Outcome, int]
     picture: ReportFile
     """By language and over time, as a PNG without words."""
-    tables: tuple[ReportFile, ...]
-    """Each recipient's row as CSV, and the whole report as JSON."""
+    failures: ReportFile | None
+    """How many copies failed, or may have, in each language and why, as CSV; None when there are none."""
 
 
 class Reports(Protocol):

@@ -24,7 +24,7 @@ from bot.chat.request_pages import request_page
 from bot.chat.sender import UnreachableError
 from bot.chat.visit import House
 from bot.i18n.translator import Translator
-from bot.vocabulary import ChatId, VisitorId
+from bot.vocabulary import VisitorId
 
 log = structlog.get_logger(__name__)
 
@@ -127,7 +127,7 @@ class OrganiserNotices:
             await self._write(person, overview_page(await self._view(person, announcement), t))
         elif announcement is not None and event == "occurrence_finished" and _is_concerned(person, announcement):
             occurrence_id = OccurrenceId(facts["occurrence_id"])
-            await send_report(self._house, self._newsroom, ChatId(person), announcement, of=occurrence_id, t=t)
+            await send_report(self._house, self._newsroom, person, announcement, of=occurrence_id, t=t)
         else:
             await self._write(person, await self._notice(event, facts, announcement, t))
 

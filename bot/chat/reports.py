@@ -1,27 +1,21 @@
-"""An occurrence's report: its numbers, a picture of them, a table and JSON, and how it is sent."""
+"""An occurrence's report: its numbers, a picture of them, why copies failed, and how it is sent."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from io import StringIO
 
-from bot.announcements.model import Announcement, Delivery, DeliveryState, OccurrenceId
+from bot.announcements.model import Announcement, OccurrenceId
+from bot.announcements.organisers import MAY_APPROVE
 from bot.announcements.ports import Outbox
 from bot.chat import announcement_texts as desk_texts
 from bot.chat.newsroom import Newsroom, Report, ReportFile
 from bot.chat.rendering import bold, lines, paragraphs, said
 from bot.chat.visit import House
 from bot.i18n.translator import Translator
-from bot.ops.delivery_report import TROUBLED, Count, count, summary, write_csv
+from bot.ops.delivery_report import Count, count, write_failures
 from bot.ops.report_picture import draw_report
-from bot.vocabulary import ChatId
-
-LARGEST_TABLE = 100_000
-"""For more recipients the table names only those who did not get it; `scoda announce report --csv` gives all."""
-MOST_NAMED = 1_000
-"""So many recipients are named in the JSON; the table has the others."""
-_NOT_SENT = frozenset(DeliveryState) - {DeliveryState.SENT}
+from bot.vocabulary import ChatId, VisitorId
 
 
 class OccurrenceReports:
@@ -38,33 +32,22 @@ class OccurrenceReports:
         return Report(
             totals=figures.totals,
             picture=ReportFile(f"{occurrence_id}.png", drawn),
-            tables=(await self._table(occurrence_id, counted), await self._whole(announcement, occurrence_id)),
+            failures=_failures(occurrence_id, counted),
         )
 
-    async def _table(self, occurrence_id: OccurrenceId, counted: Count) -> ReportFile:
-        states = _NOT_SENT if counted.total > LARGEST_TABLE else frozenset[DeliveryState]()
-        table = StringIO()
-        await write_csv(self._outbox.rows(occurrence_id, states=states), table.write)
-        return ReportFile(f"{occurrence_id}.csv", table.getvalue().encode("utf-8-sig"))
 
-    async def _whole(self, announcement: Announcement, occurrence_id: OccurrenceId) -> ReportFile:
-        standing = await self._outbox.standing(occurrence_id)
-        told = summary(announcement, standing, await self._named(occurrence_id))
-        return ReportFile(f"{occurrence_id}.json", json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8"))
-
-    async def _named(self, occurrence_id: OccurrenceId) -> list[Delivery]:
-        named: list[Delivery] = []
-        async for row in self._outbox.rows(occurrence_id, states=TROUBLED):
-            named.append(row)
-            if len(named) == MOST_NAMED:
-                break
-        return named
+def _failures(occurrence_id: OccurrenceId, counted: Count) -> ReportFile | None:
+    """What did not arrive and why, in numbers. Whom is told to the machine's operator, by `scoda announce report`."""
+    table = StringIO()
+    if not write_failures(counted, table.write):
+        return None
+    return ReportFile(f"{occurrence_id}.csv", table.getvalue().encode("utf-8-sig"))
 
 
 async def send_report(
-    house: House, newsroom: Newsroom, chat_id: ChatId, announcement: Announcement, *, of: OccurrenceId, t: Translator
+    house: House, newsroom: Newsroom, person: VisitorId, announcement: Announcement, *, of: OccurrenceId, t: Translator
 ) -> None:
-    """The picture with the numbers below it, then the tables.
+    """The picture with the numbers below it, then for approvers and owners why copies failed.
 
     Raises:
         UnreachableError: Telegram can't be reached.
@@ -73,7 +56,8 @@ async def send_report(
     title = bold(said(desk_texts.report_title(t, announcement.label), t.locale))
     numbers = [desk_texts.report_outcome(t, outcome, number) for outcome, number in report.totals.items()]
     caption = paragraphs(title, lines(*(said(line, t.locale) for line in numbers)))
+    chat_id, file = ChatId(person), report.failures
     await house.sender.photo(chat_id, report.picture.content, filename=report.picture.filename, caption=caption)
-    note = said(desk_texts.report_files(t), t.locale)
-    for file in report.tables:
+    if file is not None and MAY_APPROVE & await newsroom.organisers.roles(person):
+        note = said(desk_texts.report_failures(t), t.locale)
         await house.sender.document(chat_id, file.content, filename=file.filename, caption=note)

@@ -131,14 +131,14 @@ async def _duplicate(visit: Visit, name: str) -> None:
 
 
 async def _report(visit: Visit, name: str) -> None:
-    """The numbers, a picture of them, and every recipient's row as files."""
+    """The numbers, a picture of them, and for approvers and owners why copies failed."""
     t, newsroom = visit.t, visit.newsroom
     announcement = await newsroom.desk.find(AnnouncementId(name))
     latest = await visit.newsroom.steering.latest(AnnouncementId(name))
     if announcement is None or latest is None:
         await visit.say(said(desk_texts.nothing_sent_yet(t), t.locale))
         return
-    await send_report(visit.house, newsroom, visit.chat_id, announcement, of=latest.occurrence_id, t=t)
+    await send_report(visit.house, newsroom, _person(visit), announcement, of=latest.occurrence_id, t=t)
 
 
 async def _send_rest(visit: Visit, name: str) -> None:

@@ -55,7 +55,7 @@ class FakeReports:
         return Report(
             totals={Outcome.SENT: 2, Outcome.FAILED: 1},
             picture=ReportFile("report.png", b"png"),
-            tables=(ReportFile("report.csv", b"csv"), ReportFile("report.json", b"{}")),
+            failures=ReportFile("report.csv", b"csv"),
         )
 
 

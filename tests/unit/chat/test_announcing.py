@@ -334,7 +334,7 @@ async def test_a_report_comes_as_picture_and_files(rig):
     await rig.taps(OWNER, "Hall moves")
     await rig.taps(OWNER, "Report")
     assert announcement.label in rig.telegram.sent("sendPhoto")[0]["caption"]
-    assert len(rig.telegram.sent("sendDocument")) == 2
+    assert len(rig.telegram.sent("sendDocument")) == 1
 
 
 async def test_delivered_text_is_corrected_in_a_language(rig):

@@ -1,9 +1,8 @@
-"""The report of an occurrence: one count for picture, table and JSON, and how it reaches an organiser."""
+"""The report of an occurrence: one count for picture and table, and how it reaches an organiser."""
 
 from __future__ import annotations
 
 import csv
-import json
 from io import StringIO
 
 import pytest
@@ -17,16 +16,15 @@ from bot.announcements.model import (
     OccurrenceId,
     OccurrenceState,
 )
-from bot.chat import reports
 from bot.chat.newsroom import Report
 from bot.chat.rendering import plain, said
 from bot.chat.reports import OccurrenceReports, send_report
 from bot.chat.sender import UnreachableError
 from bot.ops.report_picture import Outcome
 from bot.sandbox.markup_html import parse_html
-from bot.vocabulary import ChatId, Locale
+from bot.vocabulary import ChatId, Locale, VisitorId
 from tests.unit.chat.fakes import NOW
-from tests.unit.chat.news_rig import APPROVER, OWNER, NewsRig
+from tests.unit.chat.news_rig import APPROVER, AUTHOR, OWNER, NewsRig
 
 O1 = OccurrenceId("o1")
 
@@ -77,62 +75,57 @@ SENT, FAILED, UNKNOWN = DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.
 COPIES = ((SENT, ""), (SENT, ""), (FAILED, "blocked"), (FAILED, "too_long"), (UNKNOWN, "timed_out"))
 
 
-async def made(rig: NewsRig, *copies: tuple[DeliveryState, str]) -> tuple[Report, list[list[str]], dict]:
-    """The report, its table's lines and its JSON."""
+async def made(rig: NewsRig, *copies: tuple[DeliveryState, str]) -> tuple[Report, list[list[str]]]:
+    """The report, and its table's lines."""
     report = await OccurrenceReports(rig.parts.outbox).make(await fired(rig, *copies), O1)
-    table, whole = report.tables
-    lines = list(csv.reader(StringIO(table.content.decode("utf-8-sig"), newline="")))
-    return report, lines, json.loads(whole.content)
+    told = report.failures.content.decode("utf-8-sig") if report.failures else ""
+    return report, list(csv.reader(StringIO(told, newline="")))
 
 
-async def test_picture_table_and_json_tell_the_same_numbers(rig):
-    report, lines, whole = await made(rig, *COPIES)
-    assert report.totals == {Outcome.SENT: 2, Outcome.BLOCKED: 1, Outcome.FAILED: 1, Outcome.IN_DOUBT: 1}
+async def test_picture_and_table_tell_the_same_numbers(rig):
+    report, lines = await made(rig, *COPIES, (FAILED, "blocked"), (FAILED, "blocked"))
+    assert report.totals == {Outcome.SENT: 2, Outcome.BLOCKED: 3, Outcome.FAILED: 1, Outcome.IN_DOUBT: 1}
     assert report.picture.content.startswith(b"\x89PNG")
-    assert [file.filename for file in (report.picture, *report.tables)] == ["o1.png", "o1.csv", "o1.json"]
-    assert len(lines) == 1 + len(COPIES) == 1 + sum(report.totals.values()) == 1 + whole["audience"]
-    assert whole["adds_up"] is True
-    assert {state: number for state, number in whole["counts"].items() if number} == {
-        "sent": 2,
-        "failed": 2,
-        "unknown": 1,
-    }
-    assert [row["reason"] for row in whole["named"]] == ["blocked", "too_long", "timed_out"]
+    assert report.failures
+    assert [file.filename for file in (report.picture, report.failures)] == ["o1.png", "o1.csv"]
+    assert sum(int(line[3]) for line in lines[1:]) == 5
+    assert ["zh", "failed", "blocked", "2"] in lines
 
 
-async def test_for_many_recipients_the_table_names_those_who_did_not_get_it(rig, monkeypatch):
-    monkeypatch.setattr(reports, "LARGEST_TABLE", 4)
-    _report, lines, whole = await made(rig, *COPIES)
-    assert [line[2] for line in lines[1:]] == ["failed", "failed", "unknown"]
-    assert whole["counts"]["sent"] == 2
-
-
-async def test_the_json_names_so_many_and_counts_all(rig, monkeypatch):
-    monkeypatch.setattr(reports, "MOST_NAMED", 2)
-    _report, _lines, whole = await made(rig, *COPIES)
-    assert len(whole["named"]) == 2
-    assert whole["counts"]["unknown"] == 1
+async def test_A16_the_table_names_reasons_and_nobody(rig):
+    report, lines = await made(rig, *COPIES)
+    assert lines[0] == ["language", "state", "reason", "copies"]
+    assert report.failures
+    assert not [cell for line in lines for cell in line if cell in map(str, range(101, 106))]
 
 
 async def test_the_table_opens_in_a_spreadsheet_with_every_script(rig):
-    report, _lines, _whole = await made(rig, *COPIES)
-    assert report.tables[0].content.startswith("\ufeff".encode())
+    report, _lines = await made(rig, *COPIES)
+    assert report.failures
+    assert report.failures.content.startswith("\ufeff".encode())
 
 
 async def test_a_report_of_nothing_can_be_made(rig):
-    report, lines, whole = await made(rig)
+    report, _lines = await made(rig)
     assert report.totals == {}
-    assert len(lines) == 1
-    assert whole["audience"] == 0
+    assert report.failures is None
 
 
 async def sent(rig: NewsRig, announcement: Announcement, locale: Locale = Locale.EN) -> list[dict]:
     """What an organiser gets, in order."""
     rig.telegram.calls.clear()
     t = rig.house.catalogs.translator(locale)
-    await send_report(rig.house, rig.newsroom, ChatId(OWNER), announcement, of=O1, t=t)
-    assert [call.method for call in rig.telegram.calls] == ["sendPhoto", "sendDocument", "sendDocument"]
+    await send_report(rig.house, rig.newsroom, VisitorId(OWNER), announcement, of=O1, t=t)
+    assert [call.method for call in rig.telegram.calls] == ["sendPhoto", "sendDocument"]
     return [call.params for call in rig.telegram.calls]
+
+
+async def test_A16_an_author_gets_the_numbers_alone(rig):
+    announcement = await fired(rig, *COPIES)
+    rig.telegram.calls.clear()
+    t = rig.house.catalogs.translator(Locale.EN)
+    await send_report(rig.house, rig.newsroom, VisitorId(AUTHOR), announcement, of=O1, t=t)
+    assert [call.method for call in rig.telegram.calls] == ["sendPhoto"]
 
 
 @pytest.mark.parametrize("locale", list(Locale))
@@ -154,7 +147,7 @@ async def test_a_label_of_an_organiser_is_text_in_the_caption(rig):
 
 async def test_an_organiser_who_has_blocked_the_bot_does_not_stop_it(rig):
     announcement = await fired(rig)
-    for method in ("sendPhoto", "sendDocument", "sendDocument"):
+    for method in ("sendPhoto", "sendDocument"):
         rig.telegram.refuse(method, 403, "Forbidden: bot was blocked by the user")
     await sent(rig, announcement)
 

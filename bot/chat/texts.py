@@ -831,6 +831,10 @@ def chat_unknown(t: Translator) -> str:
     return t.gettext("I cannot find this chat, or I am not a member of it.")
 
 
+def chat_not_yours(t: Translator) -> str:
+    return t.gettext("I can do this only for a chat that I am a member of and you administer under your own name.")
+
+
 def cancelled(t: Translator) -> str:
     return t.gettext("Cancelled.")
 

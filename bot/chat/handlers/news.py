@@ -108,10 +108,8 @@ async def subscribe(visit: Visit) -> None:
         await visit.say(said(texts.subscribe_help(visit.t, "@channel"), visit.locale))
         return
     chat_id = await chat_called(visit, name.strip())
-    if chat_id is None:
-        await visit.say(visit.text(texts.chat_unknown))
-    elif not await is_administrator(visit, chat_id):
-        await visit.say(visit.text(texts.only_administrators))
+    if chat_id is None or not await is_administrator(visit, chat_id):  # which of the two would tell where the bot is
+        await visit.say(visit.text(texts.chat_not_yours))
     else:
         await _open_settings(visit, chat_id)
 

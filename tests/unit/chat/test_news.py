@@ -166,3 +166,17 @@ async def test_the_announcements_of_a_group_are_stopped_by_its_administrators_al
     await stopping.handle(group_message("/ask stop writing", user=person(READER)))
     assert "Announcements: off" in await stopping.taps(READER, "Unsubscribe", chat_id=GROUP)
     assert (await stopping.subscription(GROUP)).agreed_at is None
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+async def test_A17_subscribe_does_not_tell_whether_the_bot_is_in_somebody_else_s_group(rig, locale):
+    rig.telegram.chats["-1009"] = {"id": -1009, "type": "supergroup", "title": "Secret"}
+    said = []
+    for number in ("-1009", "-1008"):
+        await rig.handle(message(f"/subscribe {number}", user=person(READER, language=locale.value)))
+        said.append(rig.last(READER))
+    assert said[0] == said[1]
+    assert await rig.subscription(-1009) is None
+    rig.telegram.administrators.add(READER)
+    await rig.handle(message("/subscribe -1009", user=person(READER)))
+    assert (await rig.subscription(-1009)).agreed_at == NOW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 
 from bot.announcements.model import Announcement, Content, Correction, Delivery, MissingLanguage, Parcel, Terms
@@ -48,13 +48,24 @@ def edited_texts(edits: Iterable[Correction]) -> Mapping[Locale, str]:
 
 
 def body_hash(content: Content, locale: Locale) -> str:
-    """What identifies the body in one language: text, moments, buttons and the attachment's name."""
+    """What identifies the body in one language: text, moments, buttons and the attached file with its name."""
     attachment = content.attachment
+    named = None if attachment is None else (attachment.kind.value, attachment.filename, attachment.digest)
+    return _body_hash(content, locale, named)
+
+
+def hash_by_name(content: Content, locale: Locale) -> str:
+    """The same of an approval before files were told apart by more than their names: those hashes are still stored."""
+    attachment = content.attachment
+    return _body_hash(content, locale, None if attachment is None else (attachment.kind.value, attachment.filename))
+
+
+def _body_hash(content: Content, locale: Locale, attachment: Sequence[str] | None) -> str:
     parts = {
         "text": content.texts[locale],
         "moments": {name: moment.astimezone(UTC).isoformat() for name, moment in sorted(content.moments.items())},
         "buttons": buttons_in(content, locale),
-        "attachment": None if attachment is None else [attachment.kind.value, attachment.filename],
+        "attachment": attachment,
     }
     return _hash(json.dumps(parts, ensure_ascii=False, sort_keys=True))
 
@@ -74,9 +85,13 @@ def buttons_in(content: Content, locale: Locale) -> tuple[tuple[str, str], ...]:
 def parcel_of(announcement: Announcement, row: Delivery) -> Parcel | None:
     """All that is needed to send one copy; None when the body is not the one that was approved."""
     content = announcement.content
-    if row.locale not in content.texts or body_hash(content, row.locale) != row.body_hash:
+    if row.locale not in content.texts or not _is_approved(content, row):
         return None
     return trial_parcel(announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone, may_repeat=row.may_repeat)
+
+
+def _is_approved(content: Content, row: Delivery) -> bool:
+    return row.body_hash == body_hash(content, row.locale) or row.body_hash == hash_by_name(content, row.locale)
 
 
 def trial_parcel(

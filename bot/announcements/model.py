@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -54,12 +55,23 @@ class AttachmentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture or a document. Uploaded once; `file_id` is what Telegram calls it from then on ("" before)."""
+    """A picture or a document. Uploaded once; `file_id` is what Telegram calls it from then on ("" before).
+
+    `digest` identifies the file: that of its bytes, also when they are let go after the upload; of one that has lain at
+    Telegram from the start, that of its id there.
+    """
 
     kind: AttachmentKind
     filename: str
     content: bytes = b""
     file_id: str = ""
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        """Bytes that are there always count, so a swapped file can't keep the digest of the one before."""
+        if self.content or not self.digest:
+            identity = self.content or self.file_id.encode()
+            object.__setattr__(self, "digest", hashlib.sha256(identity).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.announcements.actions import Verdict
 from bot.announcements.checking import Trouble
-from bot.announcements.content import body_hash
+from bot.announcements.content import body_hash, hash_by_name
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.dispatcher import DeliveryRules
 from bot.announcements.model import (
@@ -1024,6 +1024,52 @@ def test_a_picture_is_uploaded_once():
         assert [attachment.content for attachment in seen].count(b"picture") == 1
         assert {attachment.file_id for attachment in seen[1:]} == {"file-1"}
         assert house.tables.announcements[approved.announcement_id].content.attachment.file_id == "file-1"
+        assert set(house.states().values()) == {SENT}
+
+    run_virtually(main())
+
+
+NAMED = Attachment(AttachmentKind.PHOTO, "map.png", content=b"hall 2")
+AT_TELEGRAM = Attachment(AttachmentKind.PHOTO, "photo.jpg", file_id="AgAC-hall-2")
+
+
+@pytest.mark.parametrize(
+    ("approved_with", "swapped_for"),
+    [
+        (NAMED, replace(NAMED, content=b"hall 3")),
+        (AT_TELEGRAM, Attachment(AttachmentKind.PHOTO, "photo.jpg", file_id="AgAC-hall-3")),
+    ],
+    ids=("bytes", "file id"),
+)
+def test_D44_a_file_that_was_swapped_behind_our_back_is_not_sent(approved_with, swapped_for):
+    async def main():
+        house = House()
+        await house.parts.subscribe([1, 2])
+        made = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=approved_with))
+        await house.plan()
+        async with house.parts.database.writing() as tables:
+            found = tables.announcements[made.announcement_id]
+            content = replace(found.content, attachment=swapped_for)
+            tables.announcements[made.announcement_id] = replace(found, content=content)
+        await house.deliver(timedelta(seconds=30))
+        assert house.courier.parcels == []
+        assert house.occurrence.pause_reason == "body_changed"
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("attachment", [NAMED, AT_TELEGRAM, None], ids=("bytes", "file id", "no file"))
+def test_D44_what_was_approved_when_hashes_knew_files_by_their_names_still_goes_out(attachment):
+    async def main():
+        house = House(courier=FakeCourier(answering({1: Receipt(fate=Fate.SENT, message_id=1, file_id="f")})))
+        await house.parts.subscribe([1, 2])
+        made = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=attachment))
+        async with house.parts.database.writing() as tables:
+            found = tables.announcements[made.announcement_id]
+            old = {locale: hash_by_name(found.content, locale) for locale in TEXTS}
+            assert (old == found.body_hashes) is (attachment is None)
+            tables.announcements[made.announcement_id] = replace(found, body_hashes=old)
+        await house.deliver()
         assert set(house.states().values()) == {SENT}
 
     run_virtually(main())

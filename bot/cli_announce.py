@@ -271,6 +271,15 @@ def put_back(
 
 
 @announce.command()
+def resend(
+    context: typer.Context, name: Name, actor: Actor, version: Version, count: Copies, as_json: Json = False
+) -> None:
+    """Ask for one more copy, marked, to those in doubt (`unknown` in `show`); a second person must agree to it."""
+    order: Told = {"order": "resend", "id": name, "version": version, "count": count}
+    _print_done(_give(context, order, actor), as_json=as_json)
+
+
+@announce.command()
 def agree(
     context: typer.Context,
     request: RequestName,
@@ -349,10 +358,10 @@ async def _firing(parts: Announcing, announcement: Announcement, name: str) -> O
         if found is None or found.announcement_id != announcement.announcement_id:
             raise AnnouncementError(f"{announcement.announcement_id} has no occurrence {name!r}")
         return found
-    firings = await parts.outbox.occurrences(of=announcement.announcement_id, limit=_MOST_OCCURRENCES)
-    if not firings:
+    latest = await parts.steering.latest(announcement.announcement_id)
+    if latest is None:
         raise AnnouncementError(f"nothing of {announcement.announcement_id} has gone out yet")
-    return firings[-1]
+    return latest
 
 
 def _line(announcement: Announcement) -> Told:

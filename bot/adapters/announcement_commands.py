@@ -95,6 +95,7 @@ class AnnouncementCommands:
             "withdraw": self._withdraw,
             "correct": self._correct,
             "put_back": self._put_back,
+            "resend": self._resend,
             "agree": self._agree,
             "refuse": self._refuse,
             "word": self._word,
@@ -211,6 +212,11 @@ class AnnouncementCommands:
         given.number("version")
         occurrence_id = await self._latest(given)
         return _asked(await self._parts.second_look.put_back(occurrence_id, signed=given.signed))
+
+    async def _resend(self, given: _Given) -> dict[str, object]:
+        """Ask for one more copy to those in doubt; a second person must agree."""
+        given.number("version")
+        return _asked(await self._parts.second_look.resend(await self._latest(given), signed=given.signed))
 
     async def _agree(self, given: _Given) -> dict[str, object]:
         """Agree to what another has asked for; in an emergency to one's own."""

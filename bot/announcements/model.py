@@ -17,6 +17,9 @@ AnnouncementId = NewType("AnnouncementId", str)
 OccurrenceId = NewType("OccurrenceId", str)
 """One firing of an announcement: `<announcement>.<slot>`, so the same slot can't fire twice."""
 
+REPEAT = "+again"
+"""Ends the slot of a firing that repeats another for those in doubt."""
+
 Epoch = NewType("Epoch", int)
 """Grows by one with each process that takes the dispatcher's lease: who writes under an older one is too late."""
 
@@ -260,6 +263,16 @@ class Occurrence:
     finished_at: datetime | None = None
     pause_reason: str = ""
 
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it sends once more what another firing has left in doubt."""
+        return self.slot.endswith(REPEAT)
+
+    @property
+    def repeat_id(self) -> OccurrenceId:
+        """Of the firing that sends this one's doubtful copies once more: as its slot is unique, only once."""
+        return OccurrenceId(self.occurrence_id + REPEAT)
+
 
 class DeliveryState(StrEnum):
     """Where one copy stands. The states of an occurrence always add up to its audience."""
@@ -434,6 +447,8 @@ class RequestKind(StrEnum):
     """Other texts take the place of the delivered ones."""
     PUT_BACK = "put_back"
     """The texts that stood before the latest correction come back."""
+    RESEND = "resend"
+    """One more copy, marked, goes to those of whom nobody knows whether they got theirs."""
 
 
 class RequestState(StrEnum):

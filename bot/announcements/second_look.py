@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.announcements.actions import Action, Actions, Decision, DeskParts, Order, Verdict, new_announcement_id
+from bot.announcements.actions import (
+    Action,
+    Actions,
+    Decision,
+    DeskParts,
+    Order,
+    Verdict,
+    new_announcement_id,
+    unchanged,
+)
 from bot.announcements.checking import Problem, Trouble
 from bot.announcements.content import edited_texts
 from bot.announcements.model import (
@@ -21,16 +30,20 @@ from bot.announcements.model import (
     DeliveryState,
     Occurrence,
     OccurrenceId,
+    OccurrenceState,
     Request,
     RequestKind,
     RequestState,
     Role,
     Stage,
+    Standing,
 )
 from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE
+from bot.announcements.repeating import in_doubt, plan_repeat
 from bot.vocabulary import Locale, VisitorId
 
 _WAS_LIVE = frozenset({Stage.APPROVED, Stage.PAUSED, Stage.STOPPED, Stage.FINISHED})
+_REPEATABLE = frozenset({Stage.APPROVED, Stage.FINISHED})
 _ASK = Action(name="asked", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=MAY_APPROVE)
 _AGREE = Action(name="agreed", roles=MAY_APPROVE, stages=_WAS_LIVE, is_for_others=True, tells=ANY_ROLE)
 _EMERGENCY = Action(
@@ -64,10 +77,29 @@ class SecondLook:
         self._new_request_id = new_request_id
         self._new_correction_id = new_correction_id
 
-    async def copies(self, occurrence_id: OccurrenceId, kind: RequestKind) -> int:  # noqa: ARG002
+    async def copies(self, occurrence_id: OccurrenceId, kind: RequestKind) -> int:
         """How many copies such a request would concern now: the number to type."""
-        standing = await self._parts.outbox.standing(occurrence_id)
-        return standing.counts.get(DeliveryState.SENT, 0)
+        occurrence = await self._parts.outbox.find(occurrence_id)
+        if occurrence is None:
+            return 0
+        if kind is RequestKind.RESEND:
+            return len([row.chat_id async for row in in_doubt(self._parts.outbox, occurrence_id)])
+        firings = await self._with_repeat(occurrence)
+        standings = [await self._parts.outbox.standing(one.occurrence_id) for one in firings]
+        return sum(standing.counts.get(DeliveryState.SENT, 0) for standing in standings)
+
+    async def resendable(self, occurrence_id: OccurrenceId, *, now: datetime) -> int:
+        """How many may get one more copy: none once they were sent one, or while copies go out."""
+        occurrence = await self._parts.outbox.find(occurrence_id)
+        announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
+        if not occurrence or not announcement or announcement.stage not in _REPEATABLE:
+            return 0
+        return await self.copies(occurrence_id, RequestKind.RESEND) if await self._may_repeat(occurrence, now) else 0
+
+    async def repeat_of(self, occurrence: Occurrence) -> Standing | None:
+        """How the copies stand that were sent once more; None when there are none."""
+        repeat = await self._parts.outbox.find(occurrence.repeat_id)
+        return None if repeat is None else await self._parts.outbox.standing(repeat.occurrence_id)
 
     async def find(self, request_id: str) -> Request | None:
         """The request, or None."""
@@ -90,6 +122,10 @@ class SecondLook:
     async def put_back(self, occurrence_id: OccurrenceId, *, signed: Signed) -> Decision:
         """Ask that what the latest correction replaced comes back; approvers are told."""
         return await self._ask(occurrence_id, RequestKind.PUT_BACK, await self.earlier_texts(occurrence_id), signed)
+
+    async def resend(self, occurrence_id: OccurrenceId, *, signed: Signed) -> Decision:
+        """Ask that those in doubt get one more copy; approvers are told."""
+        return await self._ask(occurrence_id, RequestKind.RESEND, {}, signed)
 
     async def earlier_texts(self, occurrence_id: OccurrenceId) -> Mapping[Locale, str]:
         """What the latest correction replaced; empty when nothing was corrected."""
@@ -171,20 +207,27 @@ class SecondLook:
 
             async def carry_out() -> None:
                 await parts.requests.decide(agreed)
-                made.append(await self._correct(agreed, occurrence, signed.now))
+                if agreed.kind is RequestKind.RESEND:
+                    await plan_repeat(parts.outbox, occurrence, now=signed.now)
+                else:
+                    made.extend([await self._correct(agreed, one, signed.now) for one in with_repeat])
 
+            with_repeat = await self._with_repeat(occurrence)
             action = _named(action, request.kind)
             order = _order(occurrence.announcement_id, request, signed, asked_by=request.asked_by)
             objection = _if_decided(request) or await self._objection(request, occurrence, signed)
-            decision = await self._actions.decide(action, order, besides=carry_out, objection=objection)
+            change = _going if request.kind is RequestKind.RESEND else unchanged
+            decision = await self._actions.decide(action, order, change, besides=carry_out, objection=objection)
         await self._actions.tell(action, order, decision)
         return replace(decision, request=agreed, correction_ids=tuple(made))
 
     async def _objection(self, request: Request, occurrence: Occurrence, signed: Signed) -> Verdict | None:
         """What stands in its way: copies still go out, another number, or words that have changed since."""
-        if not occurrence.state.has_ended:
+        if not all(one.state.has_ended for one in await self._with_repeat(occurrence)):
             return Verdict.WRONG_STAGE
         if request.kind is RequestKind.PUT_BACK and not request.texts:
+            return Verdict.WRONG_STAGE
+        if request.kind is RequestKind.RESEND and not await self._may_repeat(occurrence, signed.now):
             return Verdict.WRONG_STAGE
         if signed.copies != await self.copies(occurrence.occurrence_id, request.kind):
             return Verdict.WRONG_COUNT
@@ -192,6 +235,22 @@ class SecondLook:
         assert announcement is not None
         stands = await self._standing_texts(announcement, occurrence.occurrence_id, request.texts)
         return None if stands == request.replaces else Verdict.CHANGED_MEANWHILE
+
+    async def _with_repeat(self, occurrence: Occurrence) -> Sequence[Occurrence]:
+        """The firing, and the one that sent its doubtful copies once more."""
+        repeat = await self._parts.outbox.find(occurrence.repeat_id)
+        return (occurrence,) if repeat is None else (occurrence, repeat)
+
+    async def _may_repeat(self, occurrence: Occurrence, now: datetime) -> bool:
+        """Whether it went out to its end, still holds as it was sent, and was not sent once more already."""
+        is_over = occurrence.valid_until is not None and now >= occurrence.valid_until
+        if occurrence.state is not OccurrenceState.FINISHED or occurrence.is_repeat or is_over:
+            return False
+        if await self._parts.outbox.find(occurrence.repeat_id) is not None:
+            return False
+        if not await self.copies(occurrence.occurrence_id, RequestKind.RESEND):
+            return False
+        return not await self._parts.corrections.edits(occurrence.occurrence_id)
 
     async def _standing_texts(
         self, announcement: Announcement, occurrence_id: OccurrenceId, texts: Mapping[Locale, str]
@@ -233,8 +292,14 @@ class SecondLook:
 
 
 def _named(action: Action, kind: RequestKind) -> Action:
-    """In the audit log and in notices: `correct_asked`, `put_back_agreed`."""
-    return replace(action, name=f"{kind.value}_{action.name}")
+    """In the audit log and in notices: `correct_asked`, `put_back_agreed`. What was stopped is not sent once more."""
+    stages = _REPEATABLE if kind is RequestKind.RESEND and action is not _REFUSE else action.stages
+    return replace(action, name=f"{kind.value}_{action.name}", stages=stages)
+
+
+def _going(announcement: Announcement) -> Announcement:
+    """It goes out again, so that it can be paused and stopped; with the last copy it is finished again."""
+    return replace(announcement, stage=Stage.APPROVED)
 
 
 def _order(

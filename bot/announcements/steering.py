@@ -147,9 +147,9 @@ class Steering:
         return replace(decision, correction_ids=tuple(asked))
 
     async def latest(self, announcement_id: AnnouncementId) -> Occurrence | None:
-        """The firing that is or was due last."""
+        """The firing that is or was due last; what was sent once more to those in doubt belongs to another."""
         found = await self._parts.outbox.occurrences(of=announcement_id, limit=_MANY)
-        return found[-1] if found else None
+        return next((one for one in reversed(found) if not one.is_repeat), None)
 
     async def progress(self, occurrence_id: OccurrenceId) -> Standing | None:
         """How many copies stand where; None when there is no such occurrence."""

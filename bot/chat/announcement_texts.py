@@ -594,8 +594,24 @@ def request_title(t: Translator, kind: RequestKind, label: str) -> str:
     template = {
         RequestKind.CORRECT: t.gettext("Replace what was delivered: {label}"),
         RequestKind.PUT_BACK: t.gettext("Put the earlier text back: {label}"),
+        RequestKind.RESEND: t.gettext("Send once more to those in doubt: {label}"),
     }[kind]
     return t.fill(template, label=label)
+
+
+def resend_offer(t: Translator, count: int) -> str:
+    return t.fill(
+        t.gettext(
+            "Nobody knows whether these copies arrived: {count}. Their recipients can be sent one more, "
+            "which says that it may be a repetition."
+        ),
+        count=t.number(count),
+    )
+
+
+def repeat_title(t: Translator) -> str:
+    # Translators: Numbers follow.
+    return t.gettext("Sent once more to those in doubt:")
 
 
 def request_wanted(t: Translator) -> str:
@@ -951,6 +967,11 @@ def button_correct(t: Translator) -> str:
 def button_put_back(t: Translator) -> str:
     # Translators: On a button: put the text that stood before a correction back.
     return t.pgettext("button", "⏪ Earlier text")
+
+
+def button_resend(t: Translator) -> str:
+    # Translators: On a button: one more copy to those of whom nobody knows whether they got theirs.
+    return t.pgettext("button", "🔁 Send once more")
 
 
 def button_request(t: Translator) -> str:

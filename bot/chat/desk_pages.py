@@ -475,6 +475,11 @@ def standing_lines(standing: Standing, t: Translator) -> Html:
     return lines(bar, *(said(line, t.locale) for line in told))
 
 
+def repeat_lines(standing: Standing, t: Translator) -> Html:
+    """The same of the copies that were sent once more to those in doubt."""
+    return lines(said(desk_texts.repeat_title(t), t.locale), standing_lines(standing, t))
+
+
 def word_rows(occurrence: Occurrence, t: Translator) -> Rows:
     """After a restore: send the rest, or let it be."""
     if occurrence.state is not OccurrenceState.AWAITING_WORD:

@@ -20,7 +20,7 @@ from bot.chat.outreach import translator_of, write_to
 from bot.chat.rendering import said
 from bot.chat.replies import Reply
 from bot.chat.reports import send_report
-from bot.chat.request_pages import request_page
+from bot.chat.request_pages import request_page, resend_offer
 from bot.chat.sender import UnreachableError
 from bot.chat.visit import House
 from bot.i18n.translator import Translator
@@ -128,6 +128,9 @@ class OrganiserNotices:
         elif announcement is not None and event == "occurrence_finished" and _is_concerned(person, announcement):
             occurrence_id = OccurrenceId(facts["occurrence_id"])
             await send_report(self._house, self._newsroom, person, announcement, of=occurrence_id, t=t)
+            offer = await resend_offer(self._newsroom, person, occurrence_id, now=self._now(), t=t)
+            if offer is not None:
+                await self._write(person, offer)
         else:
             await self._write(person, await self._notice(event, facts, announcement, t))
 

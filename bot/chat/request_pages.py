@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from bot.announcements.model import Announcement, Request, RequestState, Role
+from bot.announcements.model import Announcement, OccurrenceId, Request, RequestState, Role
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat import announcement_texts as desk_texts
 from bot.chat.desk_pages import item_key
 from bot.chat.keyboards import Key, Rows, column
+from bot.chat.newsroom import Newsroom
 from bot.chat.rendering import Html, blockquote, bold, lines, paragraphs, quoted, said
 from bot.chat.replies import Reply
 from bot.i18n.translator import Translator
@@ -34,6 +36,19 @@ def request_page(
 def request_keys(requests: Sequence[Request], t: Translator) -> Rows:
     """A button for each that waits."""
     return column([item_key(desk_texts.button_request(t), f"request {one.request_id}") for one in requests])
+
+
+async def resend_offer(
+    newsroom: Newsroom, reader: VisitorId, occurrence_id: OccurrenceId, *, now: datetime, t: Translator
+) -> Reply | None:
+    """Below a report, for who may ask: one more copy to those in doubt; None when there is nobody, or it was sent."""
+    if not MAY_APPROVE & await newsroom.organisers.roles(reader):
+        return None
+    count = await newsroom.second_look.resendable(occurrence_id, now=now)
+    if not count:
+        return None
+    resend = (item_key(desk_texts.button_resend(t), f"resend {occurrence_id}"),)
+    return Reply(said(desk_texts.resend_offer(t, count), t.locale), (resend,))
 
 
 def _change(request: Request, locale: Locale, t: Translator) -> Html:

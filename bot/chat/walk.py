@@ -42,6 +42,8 @@ class Step(StrEnum):
     """`subject` is an occurrence, `argument` the language and, after a blank, the new text."""
     PUT_BACK_COUNT = "put_back_count"
     """`subject` is an occurrence."""
+    RESEND_COUNT = "resend_count"
+    """`subject` is an occurrence."""
     AGREEMENT = "agreement"
     """`subject` is a request that somebody else has made."""
     LONE_AGREEMENT = "lone_agreement"

@@ -44,6 +44,7 @@ from bot.announcements.model import (
     Terms,
     Timing,
 )
+from bot.announcements.repeating import plan_repeat
 from bot.inbox.model import Dialogue
 from bot.visitors.model import Retention, Subscription
 from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
@@ -458,6 +459,29 @@ async def test_the_newest_edit_of_each_language_is_what_was_delivered_in_the_end
     assert [edit.correction_id for edit in found] == ["c9", "c8"]
     assert edited_texts(found) == {Locale.ZH: "三号馆", Locale.FA: "تالار ۲"}
     assert await store.edits(OccurrenceId("abc.another")) == []
+
+
+async def test_D45_a_repetition_holds_those_in_doubt_and_nobody_who_joins_later(database, outbox, running):
+    rows = await outbox.claim(FIRST, epoch=running, now=NOW, limit=9)
+    states = [DeliveryState.UNKNOWN, DeliveryState.UNKNOWN, *[DeliveryState.SENT] * len(rows)]
+    settled = [
+        replace(row, state=state, message_id=7, may_repeat=number == 1)
+        for number, (row, state) in enumerate(zip(rows, states, strict=False))
+    ]
+    await outbox.settle(settled, epoch=running)
+    first = await outbox.find(FIRST)
+    for _ in range(2):
+        async with database.transaction():
+            await plan_repeat(outbox, first, now=LATER)
+    repeat = await outbox.find(first.repeat_id)
+    assert (repeat.state, repeat.audience, repeat.is_repeat) == (OccurrenceState.RUNNING, 1, True)
+    [row] = [row async for row in outbox.rows(repeat.occurrence_id)]
+    assert (row.chat_id, row.state, row.may_repeat) == (rows[0].chat_id, DeliveryState.PLANNED, True)
+    assert (row.attempt, row.message_id, row.not_before, row.body_hash) == (0, None, LATER, rows[0].body_hash)
+    page = await SqlSubscribers(database).page(
+        Audience(), topic=NewsTopic.FORUM, snapshot=repeat.snapshot, after=None, limit=9
+    )
+    assert page == []
 
 
 async def test_A12_a_request_is_decided_once(database, outbox, running):

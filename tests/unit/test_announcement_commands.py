@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.adapters.announcement_commands import AnnouncementCommands, CommandParts, OrderError
-from bot.announcements.model import Announcement, Stage
+from bot.announcements.model import Announcement, Fate, Receipt, Stage
 from bot.vocabulary import Locale
 from tests.announcing import APPROVER, AUTHOR, OWNER, STRANGER, House
+from tests.fakes_announcements import FakeCourier
 from tests.virtual_time import run_virtually
 
 
@@ -72,7 +73,7 @@ def test_A14_a_text_that_its_author_changed_between_look_and_order_is_not_approv
 
 
 @pytest.mark.parametrize("values", [{}, {"version": 2}, {"count": 1}, {"version": True, "count": 1}, {"version": "2"}])
-@pytest.mark.parametrize("name", ["approve", "correct", "put_back"])
+@pytest.mark.parametrize("name", ["approve", "correct", "put_back", "resend"])
 def test_A14_an_order_without_version_or_count_is_refused(name, values):
     async def scenario():
         house = House()
@@ -128,5 +129,24 @@ def test_A14_a_correction_by_command_goes_from_one_to_another():
         with pytest.raises(OrderError, match="start the bot first"):
             await commands(house, is_running=False).execute(lone)
         assert (await commands(house).execute(lone))["corrections"]
+
+    run_virtually(scenario())
+
+
+def test_D45_one_more_copy_is_ordered_by_one_and_agreed_to_by_another():
+    async def scenario():
+        doubt = Receipt(fate=Fate.DOUBT, reason="timed_out")
+        house = House(courier=FakeCourier(answer=lambda parcel: doubt))
+        await house.parts.subscribe([1])
+        name = (await house.approved()).announcement_id
+        await house.deliver()
+        version = house.tables.announcements[name].version
+        with pytest.raises(OrderError, match="another number of copies"):
+            await order(house, "resend", id=name, version=version, count=2)
+        asked = await order(house, "resend", id=name, version=version, count=1)
+        assert (await order(house, "agree", id=asked["request"], count=1, actor=OWNER))["stage"] == "approved"
+        await house.deliver()
+        assert house.courier.chats == [1, 1]
+        assert house.tables.announcements[name].stage is Stage.FINISHED
 
     run_virtually(scenario())

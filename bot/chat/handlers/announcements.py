@@ -14,16 +14,17 @@ from bot.chat.desk_pages import (
     item_key,
     list_page,
     overview_page,
+    repeat_lines,
     standing_lines,
     word_rows,
 )
 from bot.chat.handlers import second_look
 from bot.chat.handlers.announce import say_decision, view_of
 from bot.chat.keyboards import Rows
-from bot.chat.rendering import Html, said
+from bot.chat.rendering import Html, paragraphs, said
 from bot.chat.replies import Reply
 from bot.chat.reports import send_report
-from bot.chat.request_pages import request_keys
+from bot.chat.request_pages import request_keys, resend_offer
 from bot.chat.rights import admitted, may_press
 from bot.chat.visit import Visit
 from bot.inbox.model import Button
@@ -57,7 +58,9 @@ async def item_reply(visit: Visit, announcement: Announcement) -> Reply:
     if latest is None:
         return overview_page(view, t)
     standing = await visit.newsroom.steering.progress(latest.occurrence_id)
-    page = overview_page(view, t, besides=standing_lines(standing, t) if standing else Html())
+    repeat = await visit.newsroom.second_look.repeat_of(latest)
+    stands = (standing_lines(standing, t) if standing else Html(), repeat_lines(repeat, t) if repeat else Html())
+    page = overview_page(view, t, besides=paragraphs(*stands))
     waiting = request_keys(await visit.newsroom.second_look.waiting(announcement.announcement_id), t)
     earlier = await _put_back_row(visit, latest) if view.may_approve else ()
     return Reply(page.content, (*word_rows(latest, t), *waiting, *page.rows, *earlier))
@@ -139,6 +142,9 @@ async def _report(visit: Visit, name: str) -> None:
         await visit.say(said(desk_texts.nothing_sent_yet(t), t.locale))
         return
     await send_report(visit.house, newsroom, _person(visit), announcement, of=latest.occurrence_id, t=t)
+    offer = await resend_offer(newsroom, _person(visit), latest.occurrence_id, now=visit.now, t=t)
+    if offer is not None:
+        await visit.say(offer)
 
 
 async def _send_rest(visit: Visit, name: str) -> None:

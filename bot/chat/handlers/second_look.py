@@ -80,6 +80,17 @@ async def answer_put_back_count(visit: Visit, asked: Asked, text: str) -> None:
     await _say_asked(visit, await visit.newsroom.second_look.put_back(OccurrenceId(asked.subject), signed=signed))
 
 
+async def resend(visit: Visit, name: str) -> None:
+    """Ask for the number of copies in doubt before one more is sent to each."""
+    await _ask_copies(visit, Asked(Step.RESEND_COUNT, name), RequestKind.RESEND)
+
+
+async def answer_resend_count(visit: Visit, asked: Asked, text: str) -> None:
+    """The number of copies in doubt: then a second person is asked."""
+    signed = await _signed(visit, text)
+    await _say_asked(visit, await visit.newsroom.second_look.resend(OccurrenceId(asked.subject), signed=signed))
+
+
 async def show_request(visit: Visit, name: str) -> None:
     """All about a request."""
     request = await visit.newsroom.second_look.find(name)
@@ -197,6 +208,7 @@ VERBS: dict[str, Callable[[Visit, str], Awaitable[None]]] = {
     "correct_in": correct_in,
     "corrections": corrections,
     "put_back": put_back,
+    "resend": resend,
     "request": show_request,
     "agree": agree,
     "agree_alone": agree_alone,

@@ -30,6 +30,7 @@ _ANSWERS: dict[Step, Answer] = {
     Step.CORRECTION: second_look.answer_correction,
     Step.CORRECTION_COUNT: second_look.answer_correction_count,
     Step.PUT_BACK_COUNT: second_look.answer_put_back_count,
+    Step.RESEND_COUNT: second_look.answer_resend_count,
     Step.AGREEMENT: second_look.answer_agreement,
     Step.LONE_AGREEMENT: second_look.answer_lone_agreement,
 }

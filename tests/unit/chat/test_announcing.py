@@ -10,6 +10,8 @@ from bot.announcements.model import (
     AttachmentKind,
     Correction,
     CorrectionKind,
+    Delivery,
+    DeliveryState,
     Fate,
     Lateness,
     MissingLanguage,
@@ -22,7 +24,7 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.chat.handlers.announce import read_link, read_wall_time
-from bot.vocabulary import Locale, NewsTopic, VisitorId
+from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 from tests.unit.chat.fakes import NOW
 from tests.unit.chat.news_rig import APPROVER, AUTHOR, OWNER, NewsRig
 
@@ -508,3 +510,36 @@ async def with_occurrence(rig: NewsRig, state: OccurrenceState, *, audience: int
         )
     )
     return announcement
+
+
+async def test_D45_below_a_report_those_in_doubt_are_offered_one_more_copy(rig):
+    announcement = await with_occurrence(rig, OccurrenceState.FINISHED)
+    async with rig.parts.database.writing() as tables:
+        for chat_id in (101, 102):
+            tables.deliveries[OccurrenceId("o1")][ChatId(chat_id)] = Delivery(
+                occurrence_id=OccurrenceId("o1"),
+                chat_id=ChatId(chat_id),
+                locale=Locale.EN,
+                zone="",
+                state=DeliveryState.UNKNOWN,
+                body_hash=announcement.body_hashes[Locale.EN],
+                not_before=NOW,
+            )
+    for reader, is_offered in ((AUTHOR, False), (OWNER, True)):
+        await rig.says(reader, "/announcements")
+        await rig.taps(reader, "Hall moves")
+        await rig.taps(reader, "Report")
+        assert ("Nobody knows whether these copies arrived: 2" in rig.last(reader)) is is_offered
+    assert "Copies concerned: 2" in await rig.taps(OWNER, "Send once more")
+    await rig.says(OWNER, "2")
+    assert "Send once more to those in doubt: Hall moves" in rig.last(APPROVER)
+    await rig.taps(APPROVER, "Approve")
+    assert "Sent once more to those in doubt" not in rig.last(APPROVER)
+    await rig.says(APPROVER, "2")
+    repeated = rig.parts.database.tables.deliveries[OccurrenceId("o1+again")]
+    assert {(row.chat_id, row.state, row.may_repeat) for row in repeated.values()} == {
+        (101, DeliveryState.PLANNED, True),
+        (102, DeliveryState.PLANNED, True),
+    }
+    await rig.says(OWNER, "/announcements")
+    assert "Sent once more to those in doubt:" in await rig.taps(OWNER, "Hall moves")

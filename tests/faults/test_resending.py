@@ -1,0 +1,203 @@
+"""Row D45 of the fault table: one more copy on purpose for those in doubt, by two people, and never a third copy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.announcements.actions import Verdict
+from bot.announcements.model import DeliveryState, Fate, OccurrenceState, Policy, Receipt, Stage, Terms
+from bot.announcements.second_look import Signed
+from bot.vocabulary import ChatId, Locale
+from tests.announcing import APPROVER, OWNER, House
+from tests.fakes_announcements import FakeCourier
+from tests.virtual_time import run_virtually
+
+DOUBT = Receipt(fate=Fate.DOUBT, reason="timed_out")
+IN_DOUBT = (2, 3)
+
+
+class DoubtfulCourier(FakeCourier):
+    """The first `doubts` copies to these chats get no answer."""
+
+    def __init__(self, *, doubts: int = 1) -> None:
+        super().__init__()
+        self.doubts = doubts
+        self.answer = self._answer
+
+    def _answer(self, parcel):
+        if parcel.chat_id in IN_DOUBT and self.chats.count(parcel.chat_id) <= self.doubts:
+            return DOUBT
+        return Receipt(fate=Fate.SENT, message_id=len(self.parcels))
+
+
+async def delivered(*, doubts: int = 1, **terms: object) -> House:
+    """Copies to four went out, of two nobody knows."""
+    house = House(courier=DoubtfulCourier(doubts=doubts))
+    await house.parts.subscribe(range(1, 5))
+    await house.approved(terms=Terms(**terms))
+    await house.deliver()
+    assert house.states()[2] is DeliveryState.UNKNOWN
+    return house
+
+
+def first(house: House):
+    return next(one for one in house.tables.occurrences.values() if not one.is_repeat)
+
+
+def signed(house: House, actor, copies: int = 2) -> Signed:
+    return Signed(actor=actor, now=house.now, copies=copies)
+
+
+async def asked(house: House, *, copies: int = 2):
+    return await house.second_look.resend(first(house).occurrence_id, signed=signed(house, APPROVER, copies))
+
+
+async def resent(house: House) -> None:
+    request = (await asked(house)).request
+    assert request is not None
+    decision = await house.second_look.agree(request.request_id, signed=signed(house, OWNER))
+    assert decision.is_done, decision
+    await house.deliver()
+
+
+def test_D45_those_in_doubt_get_one_more_copy_marked_and_silent_once_two_agree():
+    async def scenario():
+        house = await delivered()
+        request = (await asked(house)).request
+        await house.deliver()
+        assert len(house.courier.parcels) == 4
+        own = await house.second_look.agree(request.request_id, signed=signed(house, APPROVER))
+        assert own.verdict is Verdict.OWN_WORK
+        assert (await house.second_look.agree(request.request_id, signed=signed(house, OWNER))).is_done
+        await house.deliver()
+        again = house.courier.parcels[4:]
+        assert [(one.chat_id, one.may_repeat, one.is_silent) for one in again] == [(2, True, True), (3, True, True)]
+
+    run_virtually(scenario())
+
+
+def test_D45_what_the_first_firing_counted_stays_and_the_second_adds_up_too():
+    async def scenario():
+        house = await delivered()
+        await resent(house)
+        standings = [await house.parts.outbox.standing(name) for name in house.tables.occurrences]
+        assert [dict(one.counts) for one in standings] == [
+            {DeliveryState.SENT: 2, DeliveryState.UNKNOWN: 2},
+            {DeliveryState.SENT: 2},
+        ]
+        assert all(one.adds_up for one in standings)
+        assert {one.state for one in house.tables.occurrences.values()} == {OccurrenceState.FINISHED}
+        assert [one.stage for one in house.tables.announcements.values()] == [Stage.FINISHED]
+
+    run_virtually(scenario())
+
+
+@pytest.mark.parametrize("doubts", [1, 2], ids=("the second is sent", "the second is in doubt too"))
+def test_D45_nobody_gets_a_third_copy(doubts):
+    async def scenario():
+        house = await delivered(doubts=doubts)
+        late = (await asked(house)).request
+        await resent(house)
+        assert await house.second_look.resendable(first(house).occurrence_id, now=house.now) == 0
+        assert (await asked(house)).verdict is Verdict.WRONG_STAGE
+        overtaken = await house.second_look.agree(late.request_id, signed=signed(house, OWNER))
+        assert overtaken.verdict is Verdict.WRONG_STAGE
+        repeat = await house.second_look.resend(first(house).repeat_id, signed=signed(house, APPROVER))
+        assert repeat.verdict is Verdict.WRONG_STAGE
+        await house.deliver()
+        assert max(Counter(house.courier.chats).values()) == 2
+
+    run_virtually(scenario())
+
+
+def test_D45_who_got_a_second_copy_by_the_policy_gets_no_third():
+    async def scenario():
+        house = await delivered(doubts=2, policy=Policy.AT_LEAST_ONCE)
+        assert Counter(house.courier.chats)[ChatId(2)] == 2
+        assert await house.second_look.resendable(first(house).occurrence_id, now=house.now) == 0
+        await resent_nobody(house)
+
+    async def resent_nobody(house: House) -> None:
+        decision = await asked(house, copies=0)
+        assert decision.verdict is Verdict.WRONG_STAGE
+
+    run_virtually(scenario())
+
+
+@pytest.mark.parametrize("copies", [-1, 0, 1, 4])
+def test_D45_another_number_than_that_of_the_copies_in_doubt_sends_nothing(copies):
+    async def scenario():
+        house = await delivered()
+        assert (await asked(house, copies=copies)).verdict is Verdict.WRONG_COUNT
+        request = (await asked(house)).request
+        wrong = await house.second_look.agree(request.request_id, signed=signed(house, OWNER, copies))
+        assert wrong.verdict is Verdict.WRONG_COUNT
+        assert len(house.tables.occurrences) == 1
+
+    run_virtually(scenario())
+
+
+def test_D45_what_was_corrected_stopped_or_has_expired_is_not_sent_once_more():
+    async def scenario():
+        house = await delivered(valid_for=timedelta(hours=1))
+        name = first(house).occurrence_id
+        waiting = (await asked(house)).request
+        async with house.parts.database.writing() as tables:
+            [found] = tables.announcements.values()
+            tables.announcements[found.announcement_id] = replace(found, stage=Stage.STOPPED)
+        assert await house.second_look.resendable(name, now=house.now) == 0
+        assert (await asked(house)).verdict is Verdict.WRONG_STAGE
+        async with house.parts.database.writing() as tables:
+            tables.announcements[found.announcement_id] = found
+        late = replace(signed(house, OWNER), now=house.now + timedelta(hours=2))
+        assert (await house.second_look.agree(waiting.request_id, signed=late)).verdict is Verdict.WRONG_STAGE
+        edit = await house.second_look.correct(name, {Locale.EN: "At noon."}, signed=signed(house, APPROVER))
+        await house.second_look.agree(edit.request.request_id, signed=signed(house, OWNER))
+        corrected = await house.second_look.agree(waiting.request_id, signed=signed(house, OWNER))
+        assert corrected.verdict is Verdict.WRONG_STAGE
+        assert len(house.tables.occurrences) == 1
+
+    run_virtually(scenario())
+
+
+def test_D45_who_has_unsubscribed_since_gets_no_second_copy():
+    async def scenario():
+        house = await delivered()
+        await house.parts.subscribers.mark_gone(ChatId(2))
+        await resent(house)
+        assert house.courier.chats[4:] == [3]
+
+    run_virtually(scenario())
+
+
+def test_D45_a_pause_and_a_resume_bring_nobody_else_into_the_repetition():
+    async def scenario():
+        house = await delivered()
+        request = (await asked(house)).request
+        await house.second_look.agree(request.request_id, signed=signed(house, OWNER))
+        name = first(house).announcement_id
+        assert (await house.steering.pause(name, actor=OWNER, now=house.now)).is_done
+        await house.parts.subscribe(range(5, 9))
+        assert (await house.steering.resume(name, actor=OWNER, now=house.now)).is_done
+        await house.deliver()
+        assert house.courier.chats[4:] == [2, 3]
+
+    run_virtually(scenario())
+
+
+def test_D45_a_correction_reaches_the_copies_that_were_sent_once_more():
+    async def scenario():
+        house = await delivered()
+        await resent(house)
+        name = first(house).occurrence_id
+        edit = await house.second_look.correct(name, {Locale.EN: "At noon."}, signed=signed(house, APPROVER, 4))
+        assert edit.is_done
+        await house.second_look.agree(edit.request.request_id, signed=signed(house, OWNER, 4))
+        await house.deliver()
+        assert sorted(parcel.chat_id for parcel, _ in house.courier.edits) == [1, 2, 3, 4]
+
+    run_virtually(scenario())

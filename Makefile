@@ -36,6 +36,7 @@ figures: .venv/.test-ready
 soak: .venv/.test-ready
 	$(BIN)/python -m tests.faults.simulation --seeds 2000
 	$(BIN)/python -m tests.faults.kills --kills 200
+	$(BIN)/python -m tests.faults.kills --paced --kills 100
 	$(BIN)/python -m tests.faults.kills --updates 10000 --kills 100
 	$(BIN)/python -m tests.faults.fuzzing --updates 60000
 	FUZZ_FACTOR=30 $(BIN)/python -m pytest -q tests/faults/test_fuzzing.py

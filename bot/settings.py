@@ -202,7 +202,8 @@ class Delivery(_Table):
     chat_per_s: Annotated[int, Field(ge=1, le=30)] = 1
     group_per_min: Annotated[int, Field(ge=1, le=1000)] = 20
     in_flight: Annotated[int, Field(ge=1, le=500)] = 30
-    """Copies on their way at once: after a crash at most so many are in doubt."""
+    """Copies on their way at once at most. A copy is marked when it has its turn, not before: after a crash 1 or 2 are
+    in doubt at 30 a second to a near server, more when the way is slow, never more than this."""
     paid_messages: Annotated[int, Field(ge=0)] = 0
     """How many may go by Telegram's paid broadcast in one run of the bot, a tenth of a Star each; 0 switches it off."""
     late_after_minutes: Annotated[int, Field(ge=1)] = 5

@@ -40,6 +40,7 @@ from bot.announcements.model import (
     Stage,
     Standing,
 )
+from bot.announcements.ports import Leave
 from bot.visitors.model import Subscription
 from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 
@@ -630,6 +631,24 @@ class FakeOrganiserStore:
 
 
 @dataclass
+class FakeTurn:
+    """Implements `bot.announcements.ports.Turn`; `busy` names chats that must wait, and how long."""
+
+    courier: FakeCourier
+    busy: Mapping[ChatId, float] = field(default_factory=dict)
+    given_back: int = 0
+
+    def seat(self, chat_id: ChatId) -> float:
+        return self.busy.get(chat_id, 0.0)
+
+    async def deliver(self, parcel: Parcel) -> Receipt:
+        return await self.courier.deliver(parcel)
+
+    def give_back(self) -> None:
+        self.given_back += 1
+
+
+@dataclass
 class FakeCourier:
     """Implements `bot.announcements.ports.Courier`: notes what it was given and answers as `answer` says."""
 
@@ -641,6 +660,11 @@ class FakeCourier:
     in_flight: int = 0
     most_in_flight: int = 0
     takes_s: float = 0.0
+    leave: Callable[[int], Awaitable[Leave]] | None = None
+    """Who may send, of so many who ask; None: all, at once."""
+
+    async def turns(self, *, limit: int, is_paid: bool) -> Leave:
+        return Leave([FakeTurn(self)] * limit) if self.leave is None else await self.leave(limit)
 
     async def deliver(self, parcel: Parcel) -> Receipt:
         self.in_flight += 1

@@ -1,8 +1,9 @@
 """The dispatcher: intent, call, result.
 
-An intent is durable before its call begins; a result is stored by compare-and-set; a row whose sender died is in
-doubt and the policy decides. One dispatcher lives at a time; an older epoch can write nothing, so a second one that was
-started by mistake does no harm.
+A copy gets its turn in the common pace first, then its intent, durable, and then its call begins: so only what may have
+left is in doubt after a crash, and not what still waited for its turn. A result is stored by compare-and-set; a row
+whose sender died is in doubt and the policy decides. One dispatcher lives at a time; an older epoch can write nothing,
+so a second one that was started by mistake does no harm.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ from bot.announcements.model import (
     Receipt,
 )
 from bot.announcements.policy import Breaker, Orphans, after_call, after_doubt, when_ended
-from bot.announcements.ports import AnnouncementStore, Courier, Lease, Outbox, Subscribers, Tell, Transaction
+from bot.announcements.ports import AnnouncementStore, Courier, Lease, Outbox, Subscribers, Tell, Transaction, Turn
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.telling import tell_all
 from bot.announcements.tenure import LeaseLostError, Tenure
+from bot.announcements.turns import Turns, give_back
 from bot.backoff import Backoff
 from bot.errors import DatabaseError
 from bot.vocabulary import ChatId
@@ -54,7 +56,7 @@ class DeliveryRules:
     """How the dispatcher goes about it."""
 
     in_flight: int = 30
-    """W: copies on their way at once; as many can be in doubt after a crash."""
+    """W: copies on their way at once; more can't be in doubt after a crash."""
     lease_s: float = 15.0
     poll_s: float = 0.5
     """How soon a stop or a new occurrence is seen at the latest."""
@@ -100,6 +102,11 @@ class _Job:
     """By the stopwatch: before that there is nothing to claim."""
 
     @property
+    def is_paid(self) -> bool:
+        """Whether its copies go by paid broadcast; the one that uploads does not."""
+        return self.announcement.terms.is_paid and not self.uploads
+
+    @property
     def uploads(self) -> bool:
         """Whether the attachment has no file id yet: then the first copy goes alone."""
         attachment = self.announcement.content.attachment
@@ -125,10 +132,12 @@ class _Term:
 
     epoch: Epoch
     group: asyncio.TaskGroup
+    turns: Turns
     jobs: dict[OccurrenceId, _Job] = field(default_factory=dict)
     in_flight: set[tuple[OccurrenceId, ChatId, int]] = field(default_factory=set)
     finished: deque[_Result] = field(default_factory=deque)
-    turn: int = 0
+    served: int = 0
+    """How often an occurrence was given turns: the next one is first then."""
     wants_alone: bool = False
     is_uncertain: bool = False
     """A claim failed in a way that may have been durable: look for rows that were never sent."""
@@ -202,11 +211,14 @@ class Dispatcher:
         _log.info("lease_taken", epoch=epoch)
         try:
             async with asyncio.TaskGroup() as group:
-                term = _Term(epoch, group)
+                term = _Term(epoch, group, Turns(self._parts.courier, group, self._signal.set))
                 keeping = group.create_task(self._tenure.keep(epoch))
                 correcting = group.create_task(self._keep_correcting())
                 await self._sweep(epoch)
-                await self._pump(term)
+                try:
+                    await self._pump(term)
+                finally:
+                    term.turns.close()
                 keeping.cancel()
                 correcting.cancel()
         finally:
@@ -214,10 +226,11 @@ class Dispatcher:
         return True
 
     async def _pump(self, term: _Term) -> None:
-        """Settle what is finished, claim what there is room for, wait; at the end what is in flight is awaited."""
+        """Use the turns that have come, settle what is finished, ask for turns, wait; what is in flight is awaited."""
         while not self._is_leaving or term.in_flight or term.finished:
-            await self._settle_finished(term)
-            if not await self._claim_round(term):
+            changed = term.turns.are_ready and await self._claim_round(term)
+            changed |= await self._settle_finished(term)
+            if not changed and not await self._claim_round(term):
                 await self._wait(term)
 
     async def _wait(self, term: _Term) -> None:
@@ -225,7 +238,7 @@ class Dispatcher:
         if not term.finished:
             await self._nap(max(min(self._rules.poll_s, self._pause_left() or self._rules.poll_s), 0.001))
         deadline = self._parts.monotonic() + self._rules.linger_s
-        while term.finished and term.in_flight and len(term.finished) < self._share:
+        while term.finished and term.in_flight and len(term.finished) < self._share and not term.turns.are_ready:
             left = deadline - self._parts.monotonic()
             if left <= 0:
                 return
@@ -254,20 +267,22 @@ class Dispatcher:
 
     async def _claim_round(self, term: _Term) -> bool:
         """Claim for each running occurrence in turn; whether something changed, so that another look pays."""
-        room = self._rules.in_flight - len(term.in_flight)
-        is_full = term.in_flight and (room < self._share or term.wants_alone)
-        may_send = self._tenure.is_good and not self._is_leaving and self._trouble != "token_refused"
-        if is_full or not may_send or self._pause_left():
-            return False
         try:
-            changed = await self._claim_in_turn(term)
+            await self._obey_pause(term)
+            return self._may_claim(term) and await self._claim_in_turn(term)
         except DatabaseError as error:
             await self._database_failed(term, error)
             return False
-        if self._trouble == "database_failed":
-            self._trouble = ""
-            _log.info("database_recovered")
-        return changed
+        finally:
+            term.turns.give_back()
+
+    def _may_claim(self, term: _Term) -> bool:
+        is_full = term.in_flight and (self._room(term) < self._share or term.wants_alone)
+        may_send = self._tenure.is_good and not self._is_leaving and self._trouble != "token_refused"
+        return may_send and not is_full and not self._pause_left()
+
+    def _room(self, term: _Term) -> int:
+        return self._rules.in_flight - len(term.in_flight)
 
     async def _claim_in_turn(self, term: _Term) -> bool:
         if term.is_uncertain:
@@ -276,61 +291,102 @@ class Dispatcher:
         running = await self._parts.outbox.occurrences(states=_RUNNING)
         if running:
             await self._mark_progress(term)
+        else:
+            self._note_recovery()
         self._forget_jobs(term, {occurrence.occurrence_id for occurrence in running})
-        term.turn += 1
-        changed = False
+        first, changed = term.served, False
         for number in range(len(running)):
-            room = self._rules.in_flight - len(term.in_flight)
-            if room <= 0 or (term.wants_alone and term.in_flight):
+            if self._room(term) <= 0 or (term.wants_alone and term.in_flight):
                 break
-            occurrence = running[(number + term.turn) % len(running)]
-            job = await self._job(term, occurrence)
-            changed |= await self._serve(term, job, limit=max(1, room // (len(running) - number)))
+            job = await self._job(term, running[(number + first) % len(running)])
+            changed |= await self._serve(term, job, sharers=len(running) - number)
         return changed
 
-    async def _serve(self, term: _Term, job: _Job, *, limit: int) -> bool:
-        """One occurrence's turn; whether something changed."""
+    async def _serve(self, term: _Term, job: _Job, *, sharers: int) -> bool:
+        """One occurrence's share of the turns that have come; whether something changed."""
         now, until = self._parts.clock(), job.occurrence.valid_until
         if until is not None and now >= until:
             await self._parts.outbox.end_remaining(
                 job.occurrence.occurrence_id, DeliveryState.EXPIRED, now=now, reason="no_longer_valid"
             )
             return await self._close(term, job)
-        if self._parts.monotonic() < job.look_again_at:
+        if self._parts.monotonic() < job.look_again_at or (job.uploads and job.in_flight):
             return False
-        if job.uploads:
-            limit = 0 if job.in_flight else 1
-        if not limit:
+        room = 1 if job.uploads else self._room(term)
+        turns = term.turns.take(is_paid=job.is_paid, limit=room, sharers=sharers)
+        if not turns:
+            term.turns.ask(is_paid=job.is_paid, limit=room)
             return False
-        chosen, looked_at = await self._claim(term, job, limit=limit)
-        for row in chosen:
-            self._start(term, job, row)
-        return bool(chosen) if looked_at else await self._close(term, job)
+        term.served += 1
+        calls, looked_at = await self._claim(term, job, turns)
+        for row, turn in calls:
+            self._start(term, job, row, turn)
+        if not looked_at:
+            return await self._close(term, job)
+        if self._may_claim(term) and not job.uploads:
+            term.turns.ask(is_paid=job.is_paid, limit=self._room(term))
+        return not calls
 
-    async def _claim(self, term: _Term, job: _Job, *, limit: int) -> tuple[Sequence[Delivery], int]:
-        """Rows to send, their intents durable, and how many rows were claimed at first.
+    async def _claim(
+        self, term: _Term, job: _Job, turns: Sequence[Turn]
+    ) -> tuple[Sequence[tuple[Delivery, Turn]], int]:
+        """Rows to send, each in its turn, their intents durable; and how many rows were claimed at first.
 
-        Who unsubscribed is found in the same transaction. A row that has seen its sender die is sent alone.
+        Turns that are not needed are given back.
+        """
+        calls: list[tuple[Delivery, Turn]] = []
+        try:
+            async with self._parts.transaction():
+                seated, looked_at = await self._store_intents(term, job, turns)
+            calls = seated
+        finally:
+            give_back(turns[: len(turns) - len(calls)])  # the last ones have a chat
+        self._note_recovery()
+        if calls:
+            await reach(self._probe, CrashPoint.CP3)
+        return calls, looked_at
+
+    async def _store_intents(
+        self, term: _Term, job: _Job, turns: Sequence[Turn]
+    ) -> tuple[list[tuple[Delivery, Turn]], int]:
+        """Within one transaction: who unsubscribed is skipped, and whose chat must wait goes back into the plan.
+
+        A row that has seen its sender die is sent alone.
         """
         parts, now = self._parts, self._parts.clock()
         occurrence_id, topic = job.occurrence.occurrence_id, job.announcement.topic
-        async with parts.transaction():
-            claimed = await parts.outbox.claim(occurrence_id, epoch=term.epoch, now=now, limit=limit)
-            wanted = await parts.subscribers.still_wanted([row.chat_id for row in claimed], topic=topic)
-            chosen, back = _choose([row for row in claimed if row.chat_id in wanted], alone=not term.in_flight)
-            skipped = [
-                replace(row, state=DeliveryState.SKIPPED, reason="unsubscribed", changed_at=now)
-                for row in claimed
-                if row.chat_id not in wanted
-            ]
-            planned = [replace(row, state=DeliveryState.PLANNED) for row in back]
-            await parts.outbox.settle([*skipped, *planned], epoch=term.epoch)
-            if claimed:
-                await reach(self._probe, CrashPoint.CP2)
+        claimed = await parts.outbox.claim(occurrence_id, epoch=term.epoch, now=now, limit=len(turns))
+        wanted = await parts.subscribers.still_wanted([row.chat_id for row in claimed], topic=topic)
+        chosen, back = _choose([row for row in claimed if row.chat_id in wanted], alone=not term.in_flight)
+        skipped = [
+            replace(row, state=DeliveryState.SKIPPED, reason="unsubscribed", changed_at=now)
+            for row in claimed
+            if row.chat_id not in wanted
+        ]
+        seated, later = _seated(chosen, turns, now)
+        planned = [replace(row, state=DeliveryState.PLANNED) for row in back]
+        await parts.outbox.settle([*skipped, *later, *planned], epoch=term.epoch)
+        if claimed:
+            await reach(self._probe, CrashPoint.CP2)
         term.wants_alone = bool(back)
-        if chosen:
-            await reach(self._probe, CrashPoint.CP3)
-        return chosen, len(claimed)
+        return seated, len(claimed)
+
+    async def _obey_pause(self, term: _Term) -> None:
+        """The pace gives no turns for a while; when that is long the organisers decide."""
+        pause_s = term.turns.take_pause()
+        self._pause(pause_s)
+        if pause_s <= self._rules.longest_pause_s:
+            return
+        for occurrence in await self._parts.outbox.occurrences(states=_RUNNING):
+            await self._parts.outbox.set_state(
+                occurrence.occurrence_id, OccurrenceState.PAUSED, now=self._parts.clock(), reason="flood_wait"
+            )
+            self._tell_paused(term, await self._job(term, occurrence), occurrence, "flood_wait")
+
+    def _note_recovery(self) -> None:
+        if self._trouble == "database_failed":
+            self._trouble = ""
+            _log.info("database_recovered")
 
     async def _job(self, term: _Term, occurrence: Occurrence) -> _Job:
         job = term.jobs.get(occurrence.occurrence_id)
@@ -375,19 +431,22 @@ class Dispatcher:
 
     # Calling
 
-    def _start(self, term: _Term, job: _Job, row: Delivery) -> None:
+    def _start(self, term: _Term, job: _Job, row: Delivery, turn: Turn) -> None:
         term.in_flight.add(_key(row))
         job.in_flight += 1
-        term.group.create_task(self._call(term, job, row))
+        term.group.create_task(self._call(term, job, row, turn))
 
-    async def _call(self, term: _Term, job: _Job, row: Delivery) -> None:
-        result = await self._make_call(job, row)
+    async def _call(self, term: _Term, job: _Job, row: Delivery, turn: Turn) -> None:
+        try:
+            result = await self._make_call(job, row, turn)
+        finally:
+            turn.give_back()
         if result.receipt is not None:
             result = self._note_receipt(result, result.receipt)
         term.finished.append(result)
         self._signal.set()
 
-    async def _make_call(self, job: _Job, row: Delivery) -> _Result:
+    async def _make_call(self, job: _Job, row: Delivery, turn: Turn) -> _Result:
         """Never raises but for a cancellation: whatever else goes wrong is a doubt about this copy only."""
         now = self._parts.clock
         try:
@@ -403,7 +462,7 @@ class Dispatcher:
         if not self._tenure.is_good:
             return _Result(job, row, back, None)
         try:
-            receipt = await self._parts.courier.deliver(parcel)
+            receipt = await turn.deliver(parcel)
         except Exception as error:  # noqa: BLE001 - the courier promises not to raise; if it does, who knows what was sent
             _log.error("courier_failed", occurrence_id=row.occurrence_id, error=type(error).__name__)
             row = replace(row, crashes=row.crashes + 1)
@@ -428,14 +487,14 @@ class Dispatcher:
 
     # Settling
 
-    async def _settle_finished(self, term: _Term) -> None:
-        """Store results in one group; while the database sulks they are kept, but not for ever.
+    async def _settle_finished(self, term: _Term) -> bool:
+        """Store results in one group, if there are any; while the database sulks they are kept, but not for ever.
 
         Raises:
             LeaseLostError: they could not be stored in time; their rows are orphans of this epoch.
         """
         if not term.finished:
-            return
+            return False
         results = list(term.finished)
         deadline = self._parts.monotonic() + self._rules.settle_patience_s
         await reach(self._probe, CrashPoint.CP7)
@@ -456,10 +515,9 @@ class Dispatcher:
             result.job.in_flight -= 1
             result.job.look_again_at = 0.0
         for job, occurrence, reason in paused:
-            _log.warning("occurrence_paused", occurrence_id=occurrence.occurrence_id, reason=reason)
-            facts = {**_facts(job), "occurrence_id": occurrence.occurrence_id, "reason": reason}
-            self._tell_apart(term, "occurrence_paused", facts)
+            self._tell_paused(term, job, occurrence, reason)
         await self._after_commit(results, term)
+        return True
 
     async def _store(self, results: Sequence[_Result], term: _Term) -> Sequence[tuple[_Job, Occurrence, str]]:
         """One transaction for a group of results and what follows from them; the occurrences that it paused."""
@@ -556,9 +614,10 @@ class Dispatcher:
 
     async def _close(self, term: _Term, job: _Job) -> bool:
         """Finish an occurrence of which nothing is left, else find out when to look again; whether it was finished."""
-        if job.in_flight:
-            return False
         parts, now = self._parts, self._parts.clock()
+        if job.in_flight:
+            job.look_again_at = parts.monotonic() + self._rules.poll_s
+            return False
         standing = await parts.outbox.standing(job.occurrence.occurrence_id)
         if not standing.adds_up:
             await self._pause_broken(term, job, standing.counts, now)
@@ -619,6 +678,11 @@ class Dispatcher:
             self._trouble = "token_refused"
         return step
 
+    def _tell_paused(self, term: _Term, job: _Job, occurrence: Occurrence, reason: str) -> None:
+        _log.warning("occurrence_paused", occurrence_id=occurrence.occurrence_id, reason=reason)
+        facts = {**_facts(job), "occurrence_id": occurrence.occurrence_id, "reason": reason}
+        self._tell_apart(term, "occurrence_paused", facts)
+
     def _tell_apart(self, term: _Term, event: str, facts: Mapping[str, str]) -> None:
         """Tell organisers without making deliveries wait."""
         term.group.create_task(tell_all(self._parts.tell, event, facts))
@@ -636,6 +700,20 @@ def _choose(rows: Sequence[Delivery], *, alone: bool) -> tuple[Sequence[Delivery
     if alone:
         return suspects[:1], [row for row in rows if row is not suspects[0]]
     return [row for row in rows if not row.crashes], suspects
+
+
+def _seated(
+    rows: Sequence[Delivery], turns: Sequence[Turn], now: datetime
+) -> tuple[list[tuple[Delivery, Turn]], list[Delivery]]:
+    """Rows with a turn each, from the last on, and rows whose chat must wait: they go back into the plan until then."""
+    free, seated, later = list(turns), [], []
+    for row in rows:
+        if wait_s := free[-1].seat(row.chat_id):
+            moment = max(row.not_before, now + timedelta(seconds=wait_s))
+            later.append(replace(row, state=DeliveryState.PLANNED, reason="chat_waits", not_before=moment))
+        else:
+            seated.append((row, free.pop()))
+    return seated, later
 
 
 def _by_job(results: Iterable[_Result]) -> list[tuple[_Job, list[_Result]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
@@ -254,14 +255,43 @@ class RestoreGuard(Protocol):
         ...
 
 
+class Turn(Protocol):
+    """Leave to send one copy now, within the pace that all share."""
+
+    def seat(self, chat_id: ChatId) -> float:
+        """Give it to a chat; returns 0, or the seconds that this chat must wait: then it is free for another."""
+        ...
+
+    async def deliver(self, parcel: Parcel) -> Receipt:
+        """Send one copy at once, as `Courier.deliver`; to the chat that has the turn."""
+        ...
+
+    def give_back(self) -> None:
+        """Nobody needs it; without effect once it was used."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Who may send: so many at once, or nobody for a while."""
+
+    turns: Sequence[Turn] = ()
+    pause_s: float = 0.0
+    """Nothing goes to anybody for so long."""
+
+
 class Courier(Protocol):
     """Sends. The only implementation lives beside the one sender of the house and keeps the common pace.
 
     It never raises for what Telegram or the network may do: the receipt says what is proved.
     """
 
+    async def turns(self, *, limit: int, is_paid: bool) -> Leave:
+        """Wait until a copy may go; gives up to `limit` turns, those that are due within a few milliseconds."""
+        ...
+
     async def deliver(self, parcel: Parcel) -> Receipt:
-        """Send one copy."""
+        """Send one copy when it has its turn."""
         ...
 
     async def edit(self, parcel: Parcel, message_id: int) -> Receipt:

@@ -19,10 +19,11 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message
 from telegram.constants import ParseMode
 
 from bot.announcements.model import AnnouncementId, Attachment, AttachmentKind, Fate, Parcel, Receipt
+from bot.announcements.ports import Leave
 from bot.chat.failures import Failure, Verdict
 from bot.chat.keyboards import LABEL_LIMIT
 from bot.chat.markup import MarkupError, Rendered, refuse_controls, render
-from bot.chat.pace import Priority
+from bot.chat.pace import Priority, TooLongError, Turn
 from bot.chat.rendering import MESSAGE_LIMIT, italic, paragraphs, plain, safe_url, said, utf16_length
 from bot.chat.sender import Attempt, Bodies, Sender, Upload
 from bot.chat.unsubscribe import Unsubscribe
@@ -150,6 +151,26 @@ class _Letter:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CourierTurn:
+    """Implements `bot.announcements.ports.Turn`."""
+
+    courier: TelegramCourier
+    turn: Turn
+
+    def seat(self, chat_id: ChatId) -> float:
+        """See the port."""
+        return self.turn.seat(chat_id)
+
+    async def deliver(self, parcel: Parcel) -> Receipt:
+        """See the port."""
+        return await self.courier.deliver_in_turn(parcel, self.turn)
+
+    def give_back(self) -> None:
+        """See the port."""
+        self.turn.give_back()
+
+
 class TelegramCourier:
     """Implements `bot.announcements.ports.Courier`."""
 
@@ -162,14 +183,30 @@ class TelegramCourier:
         self._file_ids: dict[tuple[object, ...], str] = {}
         self._uploading = asyncio.Lock()
 
+    async def turns(self, *, limit: int, is_paid: bool) -> Leave:
+        """See `bot.announcements.ports.Courier.turns`. Past the cap a paid announcement goes on at the free rate."""
+        priority = Priority.PAID if is_paid and self._sender.may_pay else Priority.ANNOUNCEMENT
+        try:
+            turns = await self._sender.turns(priority=priority, limit=limit)
+        except TooLongError as error:
+            return Leave(pause_s=error.wait_s)
+        return Leave([CourierTurn(self, turn) for turn in turns])
+
     async def deliver(self, parcel: Parcel) -> Receipt:
         """See `bot.announcements.ports.Courier.deliver`."""
+        return await self.deliver_in_turn(parcel, None)
+
+    async def deliver_in_turn(self, parcel: Parcel, turn: Turn | None) -> Receipt:
+        """Deliver in the turn; None: wait for one. It is paid for if the turn is, or the cap leaves room."""
+        if parcel.is_paid:
+            is_paid = self._sender.may_pay if turn is None else turn.priority is Priority.PAID
+            parcel = replace(parcel, is_paid=is_paid)
         order = self._order(parcel)
         letter = self._letter_of(order)
         if letter is None:
             return Receipt(fate=Fate.UNPARSEABLE, reason="body_invalid")
         try:
-            return await self._send(parcel, order, letter)
+            return await self._send(parcel, order, letter, turn)
         except Exception:
             log.exception("delivery_failed_unforeseen", chat_id=parcel.chat_id)
             return Receipt(fate=Fate.DOUBT, reason="unforeseen_error")
@@ -190,27 +227,32 @@ class TelegramCourier:
             return Receipt(fate=Fate.SENT, message_id=message_id, reason=receipt.reason)
         return receipt
 
-    async def _send(self, parcel: Parcel, order: _Order, letter: _Letter) -> Receipt:
+    async def _send(self, parcel: Parcel, order: _Order, letter: _Letter, turn: Turn | None) -> Receipt:
         attachment = parcel.attachment
         if attachment is None or attachment.file_id:
-            return await self._post(parcel, letter)
+            return await self._post(parcel, letter, turn)
         known = (parcel.announcement_id, attachment.kind, attachment.filename, hash(attachment.content))
         if known not in self._file_ids:
             async with self._uploading:  # the others wait for the first one's file id
                 if known not in self._file_ids:
-                    return await self._upload(parcel, attachment, letter, known)
+                    return await self._upload(parcel, attachment, letter, known, turn=turn)
         with_file = replace(order, attachment=(attachment.kind, self._file_ids[known]))
-        return await self._post(parcel, self._letter(with_file))
+        return await self._post(parcel, self._letter(with_file), turn)
 
-    async def _post(self, parcel: Parcel, letter: _Letter) -> Receipt:
+    async def _post(self, parcel: Parcel, letter: _Letter, turn: Turn | None) -> Receipt:
         """Send what is on Telegram's side already, or is text alone."""
-        attempt = await self._sender.once(
-            parcel.chat_id, letter.method, letter.sending, priority=self._priority(parcel)
-        )
+        priority = Priority.PAID if parcel.is_paid else Priority.ANNOUNCEMENT
+        attempt = await self._sender.once(parcel.chat_id, letter.method, letter.sending, priority=priority, turn=turn)
         return _receipt(attempt, parcel.chat_id)
 
     async def _upload(
-        self, parcel: Parcel, attachment: Attachment, letter: _Letter, known: tuple[object, ...]
+        self,
+        parcel: Parcel,
+        attachment: Attachment,
+        letter: _Letter,
+        known: tuple[object, ...],
+        *,
+        turn: Turn | None,
     ) -> Receipt:
         if not attachment.content:
             return Receipt(fate=Fate.REFUSED, reason="file_missing")
@@ -223,7 +265,7 @@ class TelegramCourier:
             keyboard=letter.keyboard,
             is_silent=parcel.is_silent or parcel.may_repeat,
         )
-        attempt = await self._sender.upload(parcel.chat_id, upload, priority=Priority.ANNOUNCEMENT)
+        attempt = await self._sender.upload(parcel.chat_id, upload, priority=Priority.ANNOUNCEMENT, turn=turn)
         receipt = _receipt(attempt, parcel.chat_id)
         if file_id := _file_id(attempt.result):
             if len(self._file_ids) >= _FILES_KEPT:
@@ -242,13 +284,6 @@ class TelegramCourier:
             return Receipt(fate=Fate.SENT, message_id=message_id, was_plain=attempt.was_plain)
         return _failed(attempt, attempt.failure)
 
-    def _priority(self, parcel: Parcel) -> Priority:
-        return Priority.PAID if self._pays(parcel) else Priority.ANNOUNCEMENT
-
-    def _pays(self, parcel: Parcel) -> bool:
-        """Past the cap a paid announcement goes on at the free rate."""
-        return parcel.is_paid and self._sender.may_pay
-
     def _order(self, parcel: Parcel) -> _Order:
         attachment = parcel.attachment
         return _Order(
@@ -261,7 +296,7 @@ class TelegramCourier:
             announcement_id=parcel.announcement_id,
             attachment=(attachment.kind, attachment.file_id) if attachment else None,
             is_silent=parcel.is_silent or parcel.may_repeat,
-            is_paid=self._pays(parcel),
+            is_paid=parcel.is_paid,
             may_repeat=parcel.may_repeat,
         )
 

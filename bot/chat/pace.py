@@ -31,7 +31,13 @@ _REPLIES_EXPECTED_S = 5.0
 _KEPT_FREE = 10
 """One of so many places: the next visitors go at once, and each place that falls free after them is theirs as well."""
 _CATCH_UP = 2
-"""Announcements make up for so many late steps, not more: they never come in bursts that visitors wait behind."""
+_CATCH_UP_S = 0.2
+"""Announcements make up for so many late steps, or so much time when they were only held up (their intents wait for the
+disk), not more: they never come in bursts that visitors wait behind."""
+_HELD_UP_S = 1.0
+"""Whoever asks for a turn later than that had nothing to send."""
+_TOGETHER_S = 0.005
+"""Announcements whose steps are so near go together: what is done once for all of them then costs less."""
 _SEVERAL_WITHIN_S = 5.0
 _SEVERAL = 2
 """So many chats that report a 429 together mean the bot as a whole."""
@@ -105,6 +111,20 @@ class Pace:
         self._timer: asyncio.Task[None] | None = None
         self._wakes_at = _NEVER
 
+    async def turns(self, *, priority: Priority, limit: int, patience_s: float) -> list[Turn]:
+        """Wait for a turn for a chat that is chosen later; gives up to `limit`, those that are due with the first.
+
+        Raises:
+            TooLongError: nothing goes to anybody for longer than `patience_s`.
+        """
+        turns = [Turn(self, None, priority, patience_s)]
+        await self.enter(turns[0])
+        now = self._clock()
+        while len(turns) < limit and self._is_due_with(priority, now):
+            turns.append(Turn(self, None, priority, patience_s))
+            self._take(turns[-1], now)
+        return turns
+
     def turn(self, chat_id: ChatId, *, priority: Priority, patience_s: float) -> Turn:
         """A turn to send one message to the chat. Entering it waits.
 
@@ -145,6 +165,29 @@ class Pace:
                 turn.not_sent()
             raise
 
+    def seat(self, turn: Turn, chat_id: ChatId) -> float:
+        """Give a turn without a chat to this one, if it need not wait; returns how long it must."""
+        now = self._clock()
+        wait_s = max(self._chat_wait_s(chat_id, now), 0.0)
+        if not wait_s:
+            turn.chat_id = chat_id
+            self._take_of_chat(turn, chat_id, now)
+        return wait_s
+
+    def begin(self, turn: Turn) -> None:
+        """The call begins now, and not when the turn was given: its places are counted from here."""
+        now = self._clock()
+        turn.began_at = now
+        for window, taken in turn.places:
+            window.settle(taken, None)
+        turn.places = tuple((window, window.take(now)) for window, _ in turn.places)
+
+    def give_back(self, turn: Turn) -> None:
+        """A turn that nobody needs: its step is the next one's."""
+        if turn.priority is Priority.ANNOUNCEMENT:
+            self._next_announcement_at -= turn.step_s
+        self.settle(turn, until=None)
+
     def settle(self, turn: Turn, *, until: float | None) -> None:
         """The turn's message counted at the latest at `until`; None: it never counted."""
         for window, taken in turn.places:
@@ -166,6 +209,7 @@ class Pace:
         """Telegram answered 429; True when all are paused, not only the chat."""
         now = self._clock()
         chat_id = turn.chat_id
+        assert chat_id is not None  # it was sent to
         self._complaints.append((now, chat_id))
         complaining = {chat for at, chat in self._complaints if now - at <= _SEVERAL_WITHIN_S}
         own_rate_explains = now - turn.chat_served_at <= (_MINUTE_S if chat_id < 0 else 1.0)
@@ -188,15 +232,27 @@ class Pace:
             return max(pause_s, self._paid.wait_s(now))
         if priority is Priority.REPLY:
             return max(pause_s, self._overall.wait_s(now))
-        keep_free = self._kept_free(now)
-        return max(pause_s, self._overall.wait_s(now, keep_free=keep_free), self._next_announcement_at - now)
+        return max(pause_s, self._announcement_place_in_s(now), self._next_announcement_at - now)
+
+    def _announcement_place_in_s(self, now: float) -> float:
+        return self._overall.wait_s(now, keep_free=self._kept_free(now))
+
+    def _is_due_with(self, priority: Priority, now: float) -> bool:
+        """Whether one more may go with what has just got its turn, before anybody who waits."""
+        if self._waiting[priority]:
+            return False
+        if priority is Priority.PAID:
+            return self.may_pay and self._common_wait_s(priority, now) <= 0
+        return self._announcement_place_in_s(now) <= 0 and self._next_announcement_at - now <= _TOGETHER_S
 
     def _kept_free(self, now: float) -> int:
         """Places that announcements leave to the visitors who may ask next: none while nobody asks."""
         expected = now - self._last_reply_at <= _REPLIES_EXPECTED_S
         return self.rates.overall_per_s // _KEPT_FREE if expected else 0
 
-    def _chat_wait_s(self, chat_id: ChatId, now: float) -> float:
+    def _chat_wait_s(self, chat_id: ChatId | None, now: float) -> float:
+        if chat_id is None:
+            return 0.0
         window = self._chats.get(chat_id)
         pause_s = self._chat_pauses.get(chat_id, now) - now
         return max(pause_s, window.wait_s(now) if window else 0.0)
@@ -216,16 +272,24 @@ class Pace:
                     waiter.refuse(error)
 
     def _take(self, turn: Turn, now: float) -> None:
-        chat = self._chat_window(turn.chat_id)
-        turn.began_at, turn.chat_served_at = now, chat.last_at
+        turn.began_at = now
         if turn.priority is Priority.PAID:
             turn.is_charged = self._overall.taken(now) + self._paid.taken(now) >= self.rates.overall_per_s
             self.paid_sent += turn.is_charged
         if turn.priority is Priority.ANNOUNCEMENT:
-            step_s = 1.0 / (self.rates.overall_per_s - self._kept_free(now))
-            self._next_announcement_at = max(self._next_announcement_at, now - _CATCH_UP * step_s) + step_s
+            turn.step_s = step_s = 1.0 / (self.rates.overall_per_s - self._kept_free(now))
+            was_held_up = now - self._next_announcement_at < _HELD_UP_S
+            earliest = now - max(_CATCH_UP * step_s, _CATCH_UP_S if was_held_up else 0.0)
+            self._next_announcement_at = max(self._next_announcement_at, earliest) + step_s
         common = self._paid if turn.priority is Priority.PAID else self._overall
-        turn.places = ((common, common.take(now)), (chat, chat.take(now)))
+        turn.places = ((common, common.take(now)),)
+        if turn.chat_id is not None:
+            self._take_of_chat(turn, turn.chat_id, now)
+
+    def _take_of_chat(self, turn: Turn, chat_id: ChatId, now: float) -> None:
+        chat = self._chat_window(chat_id)
+        turn.chat_served_at = chat.last_at
+        turn.places += ((chat, chat.take(now)),)
 
     def _chat_window(self, chat_id: ChatId) -> _Window:
         window = self._chats.get(chat_id)
@@ -303,10 +367,12 @@ class Turn:
     """A place in the budget for one message.
 
     Say what came of it: `answered`, `refused` or `not_sent`; without a word (the answer was lost) the place is held
-    for as long as the message may still count.
+    for as long as the message may still count. One of `Pace.turns` is for a chat that is yet to `seat`, and used by
+    `begin` or given back.
     """
 
     __slots__ = (
+        "_has_begun",
         "_is_settled",
         "_pace",
         "began_at",
@@ -316,11 +382,13 @@ class Turn:
         "patience_s",
         "places",
         "priority",
+        "step_s",
     )
 
-    def __init__(self, pace: Pace, chat_id: ChatId, priority: Priority, patience_s: float) -> None:
+    def __init__(self, pace: Pace, chat_id: ChatId | None, priority: Priority, patience_s: float) -> None:
         self._pace = pace
         self._is_settled = False
+        self._has_begun = False
         self.chat_id = chat_id
         self.priority = priority
         self.patience_s = patience_s
@@ -328,6 +396,8 @@ class Turn:
         self.chat_served_at = _LONG_AGO
         """When the chat was sent something before this."""
         self.is_charged = False
+        self.step_s = 0.0
+        """How much later the next announcement goes for its sake."""
         self.places: tuple[tuple[_Window, float], ...] = ()
 
     async def __aenter__(self) -> Self:
@@ -338,6 +408,20 @@ class Turn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_settled = True
+
+    def seat(self, chat_id: ChatId) -> float:
+        """Give it to a chat; returns 0, or the seconds that the chat must wait: then the turn is free for another."""
+        return self._pace.seat(self, chat_id)
+
+    def begin(self) -> None:
+        """The call begins."""
+        self._has_begun = True
+        self._pace.begin(self)
+
+    def give_back(self) -> None:
+        """Nobody needs it, if no call has begun."""
+        if not self._has_begun and self._settles():
+            self._pace.give_back(self)
 
     def answered(self) -> None:
         """Telegram has answered."""

@@ -263,17 +263,31 @@ class Sender:
 
         return (await _try(call, chat_id, formatted=True, returns=object)).failure
 
-    async def once(self, chat_id: ChatId, method: str, bodies: Bodies, *, priority: Priority) -> Attempt:
-        """Call a method for the courier: one try, and one more in plain text if the formatting was refused."""
+    async def turns(self, *, priority: Priority, limit: int) -> list[Turn]:
+        """Wait for the courier's next turns, at most `limit`, for chats that are chosen then.
+
+        Raises:
+            TooLongError: nothing goes to anybody for longer than the courier waits.
+        """
+        assert self._pace is not None
+        return await self._pace.turns(priority=priority, limit=limit, patience_s=_COURIER_WAITS_S)
+
+    async def once(
+        self, chat_id: ChatId, method: str, bodies: Bodies, *, priority: Priority, turn: Turn | None = None
+    ) -> Attempt:
+        """Call a method for the courier: one try, and one more in plain text if the formatting was refused.
+
+        It waits for its turn, or uses the one given.
+        """
         url = f"{self._bot.base_url}/{method}"
 
         async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
             body = bodies.formatted if formatted else bodies.plain
             return await post_json(self._bot.request, url, b'{"chat_id":%d,%b' % (chat, body))
 
-        return await self._try_once(chat_id, call, priority)
+        return await self._try_once(chat_id, call, priority, turn)
 
-    async def upload(self, chat_id: ChatId, upload: Upload, *, priority: Priority) -> Attempt:
+    async def upload(self, chat_id: ChatId, upload: Upload, *, priority: Priority, turn: Turn | None = None) -> Attempt:
         """Send a file for the courier, as `once` does; the result is a `telegram.Message`."""
 
         async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
@@ -287,7 +301,7 @@ class Sender:
                 disable_notification=upload.is_silent,
             )
 
-        return await self._try_once(chat_id, call, priority)
+        return await self._try_once(chat_id, call, priority, turn)
 
     @asynccontextmanager
     async def typing(self, chat_id: ChatId, *, after_s: float) -> AsyncIterator[Callable[[], object]]:
@@ -326,8 +340,12 @@ class Sender:
 
         return await self._deliver(chat_id, call, returns=Message)
 
-    async def _try_once(self, chat_id: ChatId, call: Call, priority: Priority) -> Attempt:
-        attempt = await self._attempt(chat_id, call, priority=priority, patience_s=_COURIER_WAITS_S)
+    async def _try_once(self, chat_id: ChatId, call: Call, priority: Priority, turn: Turn | None) -> Attempt:
+        if turn is None:
+            attempt = await self._attempt(chat_id, call, priority=priority, patience_s=_COURIER_WAITS_S)
+        else:
+            turn.begin()
+            attempt = _noted(turn, await _try(call, chat_id, formatted=True, returns=object))
         if attempt.failure is None or attempt.failure.verdict is not Verdict.UNPARSEABLE:
             return attempt
         log.error("formatting_refused", chat_id=chat_id)

@@ -1,11 +1,14 @@
 """Announcements whose process is killed again and again: database, HTTP, processes and signals are real.
 
     python -m tests.faults.kills [--kills N] [--recipients N] [--seed N]
+    python -m tests.faults.kills --paced [--kills N] [--seed N]
     python -m tests.faults.kills --updates N --kills N [--seed N]
 
 A story is one announcement. Its sender is killed at random moments and at the crash points by name, answers are lost,
 and 429 and 502 come in bursts; then the books are compared with what the sandbox has. Stories with even seeds go at most
 once, the others at least once. With `--updates` visitors ask all the while. `--seed N --kills 1` tells story N again.
+With `--paced` copies go at Telegram's free rate, nothing else goes wrong, and it is counted how many each kill leaves in
+doubt: only what may have left, not what waited for its turn.
 """
 
 from __future__ import annotations
@@ -82,6 +85,10 @@ _LOST = (
 """What becomes of an answer that is lost; most often the copy has arrived."""
 _LOST_ONE_IN = 20
 _STORM = 10
+_FREE_RATE = 30
+_KILLS_A_PACED_STORY = 10
+IN_DOUBT_A_KILL = 4.0
+"""At the free rate, to a server on the same machine, at most so many on average."""
 _AT_A_TIME = 2
 """Stories: most of the time is waiting for leases."""
 _MARK = "You may have"
@@ -96,11 +103,15 @@ _NURSERY.set_forkserver_preload([sender_process.__name__])
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a process ends: at a crash point when it is reached for the `after`th time, or after `after_s`."""
+    """How a process ends: at a crash point when it is reached for the `after`th time, or after `after_s`.
+
+    The time counts from its start, or from its first copy.
+    """
 
     point: CrashPoint | None = None
     after: int = 1
     after_s: float = 0.0
+    from_first_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +141,12 @@ class Books:
     unknown: int = 0
     lost_answers: int = 0
     most_sending: int = 0
+    in_doubt: int = 0
+    """Left behind by the kills, all together."""
 
     def add(self, other: Books) -> None:
         """Count another story too."""
-        for name in ("kills", "recipients", "copies", "sent", "repeated", "unknown", "lost_answers"):
+        for name in ("kills", "recipients", "copies", "sent", "repeated", "unknown", "lost_answers", "in_doubt"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.by_point += other.by_point
         self.most_sending = max(self.most_sending, other.most_sending)
@@ -396,9 +409,15 @@ class Ground:
             await self._dies_or_finishes(sender, announcement_id, death)
         else:
             sender = self.start()
+            if death.from_first_copy:
+                [epoch] = [row["epoch"] for row in self.look("SELECT max(epoch) AS epoch FROM leases")]
+                await until(lambda: self._has_sent_since(epoch) or self.is_finished(announcement_id), "a first copy")
             await asyncio.sleep(death.after_s)
             await sender.kill()
             self._note(death)
+
+    def _has_sent_since(self, epoch: int | None) -> bool:
+        return bool(self.look("SELECT 1 FROM deliveries WHERE epoch > ? LIMIT 1", epoch or 0))
 
     async def _kill_when(
         self, condition: Callable[[], bool], announcement_id: AnnouncementId, death: Death, **orders: Any
@@ -474,6 +493,7 @@ class Ground:
         self.books.kills += 1
         self.books.by_point[death.point.name if death.point else "at random"] += 1
         self.books.most_sending = max(self.books.most_sending, left_behind)
+        self.books.in_doubt += left_behind
 
     # What was promised
 
@@ -685,6 +705,30 @@ async def tell_stories(given: argparse.Namespace) -> int:
     return len(failed)
 
 
+async def tell_at_the_free_rate(given: argparse.Namespace) -> int:
+    """The form with `--paced`: fails when a kill leaves more in doubt than the promise, on average, or a copy is repeated."""
+    total = Books()
+    for seed in count(given.seed):
+        if total.kills >= given.kills:
+            break
+        with tempfile.TemporaryDirectory(prefix="scoda-kills-") as folder:
+            async with open_ground(Path(folder), recipients=400, in_flight=30, per_s=_FREE_RATE) as ground:
+                books = await _told(ground.tell(paced_story(seed)), ground, f"--paced --seed {seed} --kills 1")
+        if books is None:
+            return 1
+        total.add(books)
+    mean = total.in_doubt / total.kills
+    print(f"At {_FREE_RATE} a second: {mean:.1f} in doubt a kill (wanted: at most {IN_DOUBT_A_KILL}); {total}")
+    return int(mean > IN_DOUBT_A_KILL or total.repeated > 0)
+
+
+def paced_story(seed: int, kills: int = _KILLS_A_PACED_STORY) -> Story:
+    """Kills at random moments while copies go, and nothing else that goes wrong."""
+    rng = random.Random(seed)
+    deaths = [Death(after_s=rng.uniform(0.0, 1.0), from_first_copy=True) for _ in range(kills)]
+    return Story(seed=seed, policy=Policy.AT_MOST_ONCE, deaths=deaths)
+
+
 async def _told_apart(story: Story, recipients: int) -> Books | None:
     """A story on a ground of its own; None when it broke a promise."""
     with tempfile.TemporaryDirectory(prefix="scoda-kills-") as folder:
@@ -726,8 +770,10 @@ def main() -> int:
     parser.add_argument("--recipients", type=int, default=3_000)
     parser.add_argument("--updates", type=int, default=0, help="so many questions of visitors besides")
     parser.add_argument("--seed", type=int, default=1, help="the first story's")
+    parser.add_argument("--paced", action="store_true", help="at the free rate, counting what is left in doubt")
     given = parser.parse_args()
-    return 1 if asyncio.run(ask(given) if given.updates else tell_stories(given)) else 0
+    form = tell_at_the_free_rate if given.paced else ask if given.updates else tell_stories
+    return 1 if asyncio.run(form(given)) else 0
 
 
 if __name__ == "__main__":

@@ -45,11 +45,12 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.planner import PlanningRules
+from bot.announcements.ports import Leave
 from bot.announcements.schedule import moments, next_moment, zone_of
 from bot.errors import DatabaseError
 from bot.vocabulary import ChatId, Locale, NewsTopic
 from tests.announcing import AUTHOR, OWNER, House
-from tests.fakes_announcements import FakeCourier, FakeDatabase, FakeDisk, Tables
+from tests.fakes_announcements import FakeCourier, FakeDatabase, FakeDisk, FakeTurn, Tables
 from tests.virtual_time import VirtualClock, run_virtually
 
 STARTS = (
@@ -137,6 +138,16 @@ class SimulatedCourier(FakeCourier):
     def __init__(self, process: Process) -> None:
         super().__init__()
         self._process = process
+
+    async def turns(self, *, limit: int, is_paid: bool) -> Leave:
+        """As the pace gives them: some at once or some later, rarely none for a while; some chats must wait."""
+        rng = self._process.world.rng
+        await asyncio.sleep(rng.choice((0.0, rng.uniform(0, 0.1))))
+        await self._process.go_on()
+        if rng.random() < 0.01:
+            return Leave(pause_s=rng.uniform(4, 20))
+        busy = {ChatId(chat): rng.uniform(0.1, 3) for chat in range(1, 90) if rng.random() < 0.02}
+        return Leave([FakeTurn(self, busy) for _ in range(rng.randint(1, limit))])
 
     async def deliver(self, parcel: Parcel) -> Receipt:
         assert isinstance(parcel, WitnessedParcel)

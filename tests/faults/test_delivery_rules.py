@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -29,11 +29,13 @@ from bot.announcements.model import (
     Terms,
 )
 from bot.announcements.planner import PlanningRules
+from bot.announcements.ports import Leave
 from bot.announcements.schedule import Note, preview
+from bot.chat.pace import Pace, Priority, Rates, Turn
 from bot.errors import DatabaseError
 from bot.vocabulary import ChatId, Locale, NewsTopic
 from tests.announcing import APPROVER, AUTHOR, OWNER, START, TEXTS, House, draft
-from tests.fakes_announcements import FakeCourier, FakeDatabase
+from tests.fakes_announcements import FakeCourier, FakeDatabase, FakeTurn
 from tests.virtual_time import VirtualClock, run_virtually
 
 SENT, UNKNOWN, PLANNED = DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.PLANNED
@@ -1091,5 +1093,173 @@ def test_several_occurrences_take_turns():
             assert min(halves) > 0.6 * max(halves)
             await asyncio.sleep(60)
         assert len(house.courier.chats) == 600
+
+    run_virtually(main())
+
+
+# What is in doubt
+
+
+class PacedCourier(FakeCourier):
+    """Gives turns as the program's own pace does, at so many a second."""
+
+    def __init__(self, per_s, **more):
+        super().__init__(**more)
+        self.pace = Pace(Rates(overall_per_s=per_s), clock=lambda: asyncio.get_running_loop().time())
+        self.turns_given = 0
+
+    async def turns(self, *, limit, is_paid):
+        turns = await self.pace.turns(priority=Priority.ANNOUNCEMENT, limit=limit, patience_s=3.5)
+        self.turns_given += len(turns)
+        return Leave([PacedTurn(self, turn) for turn in turns])
+
+
+@dataclass
+class PacedTurn:
+    courier: PacedCourier
+    turn: Turn
+
+    def seat(self, chat_id):
+        return self.turn.seat(chat_id)
+
+    async def deliver(self, parcel):
+        self.turn.begin()
+        receipt = await self.courier.deliver(parcel)
+        self.turn.answered()
+        return receipt
+
+    def give_back(self):
+        self.turn.give_back()
+
+
+def test_D45_what_waits_for_its_turn_is_not_in_doubt():
+    """30 a second to a server that answers within 20 ms: the intent comes after the turn."""
+
+    async def main():
+        house = House(courier=PacedCourier(30, takes_s=0.02))
+        await house.parts.subscribe(range(1, 301))
+        await house.approved()
+        await house.plan()
+        seen = []
+        async with house.sending():
+            while not house.occurrence.state.has_ended:
+                seen.append(sum(state is DeliveryState.SENDING for state in house.states().values()))
+                await asyncio.sleep(0.007)
+        assert max(seen) <= 4
+        assert sum(seen) / len(seen) <= 2
+        assert set(house.states().values()) == {SENT}
+
+    run_virtually(main())
+
+
+def test_D45_an_announcement_keeps_its_rate_though_each_intent_comes_after_its_turn():
+    async def main():
+        house = House(courier=PacedCourier(30, takes_s=0.02))
+        await house.parts.subscribe(range(1, 601))
+        await house.approved()
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(600 / 30 * 1.05)
+            assert house.occurrence.state is OccurrenceState.FINISHED
+
+    run_virtually(main())
+
+
+def test_D45_a_turn_for_a_row_that_is_skipped_is_not_lost():
+    async def main():
+        house = House(courier=PacedCourier(30))
+        await house.parts.subscribe(range(1, 301))
+        await house.approved()
+        await house.plan()
+        for chat_id in range(1, 300):
+            await house.parts.subscriptions.end(ChatId(chat_id))
+        async with house.sending():
+            await asyncio.sleep(3)
+        assert house.courier.chats == [300]
+        assert house.occurrence.state is OccurrenceState.FINISHED
+
+    run_virtually(main())
+
+
+def test_D45_a_chat_that_must_wait_goes_back_into_the_plan_and_holds_up_nobody():
+    async def main():
+        house = House(courier=PacedCourier(30, takes_s=0.01))
+        await house.parts.subscribe(range(1, 31))
+        await house.approved()
+        await house.plan()
+        for _ in range(3):  # a visitor who has just had three answers
+            async with house.courier.pace.turn(ChatId(1), priority=Priority.REPLY, patience_s=1) as turn:
+                turn.answered()
+        async with house.sending():
+            await asyncio.sleep(2)
+            assert house.rows()[0].state is PLANNED
+            assert len(house.courier.chats) == 29
+            await asyncio.sleep(5)
+        assert house.courier.chats[-1] == 1
+        assert set(house.states().values()) == {SENT}
+
+    run_virtually(main())
+
+
+def test_D46_two_announcements_take_turns():
+    async def main():
+        house = House(courier=PacedCourier(30, takes_s=0.01))
+        await house.parts.subscribe(range(1, 91))
+        for label in ("First", "Second"):
+            await house.approved(label=label, texts={Locale.EN: label})
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(3)
+        texts = [parcel.text for parcel in house.courier.parcels]
+        assert abs(texts.count("First") - texts.count("Second")) <= 2
+
+    run_virtually(main())
+
+
+def test_D18_a_pause_for_a_day_that_the_pace_knows_of_pauses_the_occurrence():
+    """A visitor's answer was refused for so long: no copy needs to be tried to know it."""
+
+    async def main():
+        house = House(courier=FakeCourier())
+        house.courier.leave = lambda _: _paused(86_400)
+        await house.parts.subscribe(range(1, 11))
+        await house.approved()
+        await house.deliver(timedelta(seconds=10))
+        assert (house.occurrence.state, house.occurrence.pause_reason) == (OccurrenceState.PAUSED, "flood_wait")
+        assert house.parts.tell.events.count("occurrence_paused") == 1
+        assert set(house.states().values()) == {PLANNED}
+
+    async def _paused(seconds):
+        return Leave(pause_s=seconds)
+
+    run_virtually(main())
+
+
+def test_D32_turns_are_given_back_when_no_intent_can_be_stored():
+    async def main():
+        house = House(courier=FakeCourier())
+        turns = [FakeTurn(house.courier) for _ in range(3)]
+
+        async def leave(_limit):
+            house.parts.database.gate = _full
+            return Leave(turns)
+
+        house.courier.leave = leave
+        await house.parts.subscribe(range(1, 11))
+        await house.approved()
+        await house.plan()
+        async with house.sending():
+            await asyncio.sleep(2)
+            assert [bool(turn.given_back) for turn in turns] == [True, True, True]
+            house.parts.database.gate = _pass
+            house.courier.leave = None
+            await asyncio.sleep(60)
+        assert set(house.states().values()) == {SENT}
+
+    async def _full():
+        raise DatabaseError("database or disk is full")
+
+    async def _pass():
+        pass
 
     run_virtually(main())

@@ -18,7 +18,16 @@ from bot.announcements.model import Policy
 from bot.app_announcements import announcing, planner_of
 from bot.errors import DatabaseError
 from bot.settings import Delivery
-from tests.faults.kills import Death, Ground, Story, ask_through_kills, open_ground, story_of
+from tests.faults.kills import (
+    IN_DOUBT_A_KILL,
+    Death,
+    Ground,
+    Story,
+    ask_through_kills,
+    open_ground,
+    paced_story,
+    story_of,
+)
 from tests.faults.sender_process import STATE_FILE
 from tests.faults.simulation import BrokenPromiseError
 
@@ -62,6 +71,14 @@ async def test_D03_D04_at_least_once_a_kill_in_the_call_loses_nobody_and_repeats
         assert books.copies == RECIPIENTS + books.repeated
         assert (books.repeated == 0) == (point in NOT_ARRIVED), point
         assert books.repeated <= W
+
+
+async def test_D45_a_kill_at_thirty_a_second_leaves_in_doubt_only_what_may_have_left(tmp_path: Path):
+    """It was some 25 a kill when rows were marked before their turn. The bound leaves room for a crowded machine."""
+    async with open_ground(tmp_path, recipients=150, in_flight=30, lease_s=0.5, per_s=30) as ground:
+        books = await ground.tell(paced_story(1, kills=4))
+    assert (books.kills, books.repeated) == (4, 0)
+    assert books.in_doubt <= 4 * 2 * IN_DOUBT_A_KILL
 
 
 async def test_D05_a_kill_with_results_that_are_not_committed_leaves_at_most_W_unknown(ground: Ground):

@@ -316,3 +316,93 @@ def test_chats_that_are_idle_are_forgotten():
         assert len(pace._chats) < 7_000
 
     run(main())
+
+
+def test_turns_for_chats_that_are_chosen_later_come_at_the_limit_s_pace_and_near_ones_together():
+    async def main():
+        slow, fast = virtual_pace(), virtual_pace(overall_per_s=1000)
+        assert len(await slow.turns(priority=ANNOUNCEMENT, limit=30, patience_s=1)) > 1, "late steps are made up for"
+        assert len(await slow.turns(priority=ANNOUNCEMENT, limit=30, patience_s=1)) == 1
+        await fast.turns(priority=ANNOUNCEMENT, limit=300, patience_s=1)
+        assert len(await fast.turns(priority=ANNOUNCEMENT, limit=300, patience_s=1)) > 4
+
+    run(main())
+
+
+def test_a_turn_that_is_given_back_is_the_next_one_s():
+    async def main():
+        pace = virtual_pace()
+        given = await pace.turns(priority=ANNOUNCEMENT, limit=30, patience_s=1)
+        for turn in given:
+            turn.give_back()
+            turn.give_back()
+        began = clock()
+        again = await pace.turns(priority=ANNOUNCEMENT, limit=30, patience_s=1)
+        assert (len(again), clock()) == (len(given), began)
+
+    run(main())
+
+
+def test_a_turn_whose_call_has_begun_can_t_be_given_back():
+    async def main():
+        pace = virtual_pace(overall_per_s=1)
+        [turn] = await pace.turns(priority=ANNOUNCEMENT, limit=5, patience_s=1)
+        turn.seat(ChatId(1))
+        turn.begin()
+        turn.give_back()
+        began = clock()
+        await pace.turns(priority=ANNOUNCEMENT, limit=1, patience_s=9)
+        assert clock() - began >= 1
+
+    run(main())
+
+
+def test_a_chat_that_had_its_burst_is_named_with_its_wait_and_the_turn_stays_free():
+    async def main():
+        telegram = Telegram(virtual_pace())
+        await asyncio.gather(*(telegram.send(1, REPLY) for _ in range(3)))
+        [turn, *_] = await telegram.pace.turns(priority=ANNOUNCEMENT, limit=1, patience_s=1)
+        assert 0 < turn.seat(ChatId(1)) <= 5
+        assert turn.seat(ChatId(2)) == 0
+
+    run(main())
+
+
+def test_a_message_counts_from_its_call_on_and_not_from_its_turn():
+    """Its intent may take long to be stored: what Telegram counts within a second must stay within the limit."""
+
+    async def main():
+        telegram = Telegram(virtual_pace(overall_per_s=5, chat_per_s=100))
+        for chat_id in range(1, 61):
+            turns = await telegram.pace.turns(priority=ANNOUNCEMENT, limit=3, patience_s=9)
+            await asyncio.sleep(0.9)
+            for turn in turns:
+                turn.seat(ChatId(chat_id))
+                turn.begin()
+                telegram.counted.append((clock(), chat_id, ANNOUNCEMENT))
+                turn.answered()
+        assert telegram.most_within(1.0) <= 5
+
+    run(main())
+
+
+def test_no_turn_is_given_while_all_are_paused_for_longer_than_somebody_waits():
+    async def main():
+        pace = virtual_pace()
+        async with pace.turn(ChatId(1), priority=REPLY, patience_s=1) as turn:
+            assert turn.refused(3600)
+        with pytest.raises(TooLongError) as told:
+            await pace.turns(priority=ANNOUNCEMENT, limit=30, patience_s=3.5)
+        assert told.value.concerns_all
+
+    run(main())
+
+
+def test_the_cap_on_paid_messages_holds_for_turns_that_come_together():
+    async def main():
+        pace = virtual_pace(overall_per_s=1, paid_messages=5)
+        turns = await pace.turns(priority=PAID, limit=30, patience_s=1)
+        assert pace.paid_sent <= 5
+        assert len(turns) <= 6
+
+    run(main())

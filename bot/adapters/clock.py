@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 _log = structlog.get_logger(__name__)
 
+_LATE_S = 2.0
+"""From then on somebody should know: announcements are planned by these turns."""
 Job = Callable[[datetime], Awaitable[object]]
 """Called with the present moment."""
 
@@ -37,7 +40,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._running: set[asyncio.Task[object]] = set()
+        self._running: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()
@@ -46,31 +49,59 @@ class Clock:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._scheduler.shutdown(wait=False)  # cancels the jobs, and can't wait for them
+        self._scheduler.shutdown(wait=False)
+        for task in self._running:
+            task.cancel()
         if self._running:
             await asyncio.wait(self._running)
 
     def every(self, interval: timedelta, name: str, job: Job) -> None:
-        """Run `job` at once and then every `interval`; late turns are joined into one, none is dropped."""
+        """Run `job` at once and then every `interval`; turns that come while it runs are joined into one, none is lost.
 
-        async def run() -> None:
-            task = asyncio.current_task()
-            assert task is not None  # APScheduler makes one for each turn
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-            try:
-                await job(utc_now())
-            except asyncio.CancelledError:  # the clock is being closed; APScheduler would tell it as an error
-                _log.info("job_cut_short", job=name)
-            except Exception as error:  # noqa: BLE001 - the clock must go on
-                _log.error("job_failed", job=name, error=type(error).__name__)
-
+        The scheduler only rings: it would drop the turn of a job that still runs.
+        """
+        turns = _Turns(name, interval.total_seconds())
+        self._running.add(asyncio.create_task(_take(turns, job)))
         self._scheduler.add_job(
-            run,
+            turns.ring,
             IntervalTrigger(seconds=interval.total_seconds(), timezone=UTC),
             id=name,
             next_run_time=utc_now(),
             coalesce=True,
             misfire_grace_time=None,
-            max_instances=1,
         )
+
+
+class _Turns:
+    """When a job has its turns, and how late it is for them."""
+
+    def __init__(self, name: str, interval_s: float) -> None:
+        self.name = name
+        self._interval_s = interval_s
+        self._rung = asyncio.Event()
+        self._next_at = stopwatch()
+
+    async def ring(self) -> None:
+        """A turn has come."""
+        self._rung.set()
+
+    async def next(self) -> float:
+        """Wait for the next turn; returns how many seconds late it begins, counted from the first that was missed."""
+        await self._rung.wait()
+        self._rung.clear()
+        late_s = max(stopwatch() - self._next_at, 0.0)
+        self._next_at += self._interval_s * (1 + late_s // self._interval_s)
+        return late_s
+
+
+async def _take(turns: _Turns, job: Job) -> None:
+    while True:
+        late_s = await turns.next()
+        _log.log(logging.WARNING if late_s > _LATE_S else logging.DEBUG, "job_begun", job=turns.name, late_s=late_s)
+        try:
+            await job(utc_now())
+        except asyncio.CancelledError:  # the clock is being closed
+            _log.info("job_cut_short", job=turns.name)
+            raise
+        except Exception as error:  # noqa: BLE001 - the clock must go on
+            _log.error("job_failed", job=turns.name, error=type(error).__name__)

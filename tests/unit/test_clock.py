@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from bot.adapters.clock import Clock
@@ -48,3 +49,45 @@ async def test_closing_waits_until_a_job_has_let_go_of_what_it_used():
         clock.every(HOUR, "long_one", long_one)
         await begun.wait()
     assert steps == ["cut short", "let go"]
+
+
+async def test_R06_turns_that_come_while_a_job_runs_are_joined_into_one_and_none_is_dropped(caplog):
+    """APScheduler skips the turn of a job that still runs («maximum number of running instances reached»)."""
+    begun, may_end = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow(_now):
+        begun.release()
+        await may_end.wait()
+
+    async def quick(_now):
+        ticks.release()
+
+    ticks = asyncio.Semaphore(0)
+    async with Clock() as clock:
+        clock.every(timedelta(milliseconds=10), "slow", slow)
+        clock.every(timedelta(milliseconds=10), "quick", quick)
+        await begun.acquire()
+        for _ in range(5):
+            await ticks.acquire()
+        assert begun.locked(), "it runs beside itself"
+        may_end.set()
+        await begun.acquire()
+    assert "maximum number" not in caplog.text
+
+
+async def test_R06_a_job_that_begins_late_says_by_how_much(monkeypatch):
+    now, begun = [0.0], asyncio.Semaphore(0)
+    monkeypatch.setattr("bot.adapters.clock.stopwatch", lambda: now[0])
+
+    async def job(_now):
+        now[0] += 5.0
+        begun.release()
+
+    with capture_logs() as logs:
+        async with Clock() as clock:
+            clock.every(timedelta(milliseconds=1), "job", job)
+            await begun.acquire()
+            await begun.acquire()
+    late = [(line["log_level"], line["late_s"]) for line in logs if line["event"] == "job_begun"]
+    assert late[0] == ("debug", 0.0)
+    assert late[1] == ("warning", pytest.approx(5.0, abs=0.01))

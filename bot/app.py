@@ -41,6 +41,7 @@ from bot.adapters.memory import give_back_memory
 from bot.adapters.shelf import GenerationShelf
 from bot.adapters.state_owner import StateOwner
 from bot.adapters.tombstones import Tombstones
+from bot.adapters.tracing import report_to_nobody
 from bot.adapters.vector_files import VectorFiles, missing_from, stale, write_vectors
 from bot.announcements.organisers import Organisers, RoleChange
 from bot.answering.calibration import calibration_of
@@ -224,6 +225,7 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
         DatabaseError: the state can't be opened.
         LanguageError: the words of a language can't be read.
     """
+    report_to_nobody()
     for locale in Locale:
         words_of(locale)  # a damaged file is told at the start, not to a visitor
     async with AsyncExitStack() as stack:

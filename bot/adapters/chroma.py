@@ -257,7 +257,10 @@ def _client(place: StorePlace) -> Client:
     import chromadb  # noqa: PLC0415 - takes half a second to import
     from chromadb.config import Settings  # noqa: PLC0415
 
-    settings = Settings(anonymized_telemetry=False)
+    # Neither a file that lies where the bot runs nor the environment has it send what it does anywhere.
+    settings = Settings(  # type: ignore[call-arg]  # pydantic-settings' own
+        _env_file=None, anonymized_telemetry=False, chroma_otel_collection_endpoint=""
+    )
     try:
         if place.folder is not None:
             return _as_client(chromadb.PersistentClient(path=str(place.folder), settings=settings))

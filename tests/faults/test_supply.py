@@ -1,4 +1,4 @@
-"""Rows S05 and S06: nothing is run that a store on disk names, and nothing is installed that nobody asked for."""
+"""Rows S05, S06 and S14: nothing is run that a store names, installed that nobody asked for, or told to makers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from chromadb.utils import embedding_functions
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot.adapters import chroma
 from bot.adapters.chroma import StoredChunks, StorePlace, open_store, write_store
+from tests.e2e.processes import Place
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements", "requirements-dev")
@@ -187,3 +189,56 @@ def test_a_python_that_does_not_do_is_refused_with_ways_to_get_one(tmp_path: Pat
     assert f"This needs Python 3.11, 3.12, 3.13 or 3.14 with its venv module, and {old} is not that." in ended.stderr
     assert all(way in ended.stderr for way in ("apt install", "brew install", "pyenv install", "uv python install"))
     assert not (tmp_path / ".venv").exists()
+
+
+# ── S14 ──
+
+SWITCHES = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
+ASKED = """
+from langchain_core.callbacks import CallbackManager
+from langsmith.utils import tracing_is_enabled
+handlers = CallbackManager.configure().handlers
+print(tracing_is_enabled(), [type(one).__name__ for one in handlers])
+"""
+AS_A_PROGRAM = "import bot.__main__, bot.cli; bot.cli.run = lambda: None; bot.__main__.main()" + ASKED
+AS_A_LIBRARY = """
+import asyncio
+from bot.app import open_core
+from bot.settings import load_settings
+async def opened():
+    async with open_core(load_settings()):
+        pass
+asyncio.run(opened())
+"""
+LATE = "import langsmith.utils; assert langsmith.utils.tracing_is_enabled()"
+"""Somebody else's part of the process has asked before."""
+
+
+@pytest.mark.parametrize("value", ["true", "1"])
+@pytest.mark.parametrize("code", [AS_A_PROGRAM, AS_A_LIBRARY + ASKED], ids=["program", "library"])
+def test_S14_no_environment_switches_tracing_on(place: Place, monkeypatch: pytest.MonkeyPatch, code: str, value: str):
+    for name in SWITCHES:
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LANGSMITH_API_KEY", "lsv2_pt_nothing")
+    assert place.python(code) == "False []"
+
+
+def test_S14_nor_does_one_that_was_read_before(place: Place, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LANGSMITH_TRACING_V2", "true")
+    assert place.python(LATE + AS_A_LIBRARY + ASKED) == "False []"
+
+
+def test_S14_chroma_reports_to_nobody_whatever_the_environment_and_a_file_beside_it_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CHROMA_OTEL_COLLECTION_ENDPOINT", "http://127.0.0.1:1/")
+    monkeypatch.setenv("ANONYMIZED_TELEMETRY", "True")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("CHROMA_OTEL_SERVICE_NAME=told_by_a_file\nCHROMA_OTEL_GRANULARITY=all\n")
+    client = chroma._client(StorePlace("knowledge", folder=tmp_path / "store"))
+    settings = client.get_settings()
+    chroma._close(client)
+    chromadb.api.client.SharedSystemClient.clear_system_cache()
+    assert settings.chroma_otel_collection_endpoint == ""
+    assert not settings.anonymized_telemetry
+    assert settings.chroma_otel_service_name == "chromadb"

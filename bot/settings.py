@@ -18,11 +18,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.ops.addresses import is_private
 from bot.sandbox.keys import BOT_TOKEN, CONTROL_TOKEN
 
 DEFAULT_FILE = Path("config/bot.toml")
 """Where settings are read from; the defaults hold if it is missing."""
 
+_ADDRESSES = (
+    ("telegram", "base_url"),
+    ("telegram", "webhook_url"),
+    ("embedding", "base_url"),
+    ("model", "base_url"),
+    ("store", "chroma_url"),
+)
 _MOST_WORKERS = 8
 _SHORTEST_PASSWORD = 5
 
@@ -259,6 +267,13 @@ class Health(_Table):
     port: Port = 8082
 
 
+class Network(_Table):
+    """What the bot connects to."""
+
+    open_addresses: bool = False
+    """Plain http, and a Chroma server, are let be outside of this machine and the own network."""
+
+
 class Settings(BaseSettings):
     """All settings of one process."""
 
@@ -280,6 +295,7 @@ class Settings(BaseSettings):
     privacy: Privacy = Privacy()
     logs: Logs = Logs()
     health: Health = Health()
+    network: Network = Network()
 
     def secrets(self) -> list[str]:
         """Every secret that is set, and the passwords in addresses: what must never be shown."""
@@ -314,6 +330,7 @@ def load_settings(file: Path = DEFAULT_FILE, *, knowledge: Path | None = None, d
         settings = Settings(**_read(file))  # type: ignore[arg-type]  # pydantic checks each value
     except ValidationError as error:
         raise SettingsError(_explain(error, file)) from error
+    _refuse_open_addresses(settings)
     if knowledge is not None:
         settings = settings.model_copy(
             update={"knowledge": settings.knowledge.model_copy(update={"folder": knowledge})}
@@ -330,6 +347,28 @@ def _password_in(address: str) -> str:
     except ValueError:  # no address after all: its reader says so
         return ""
     return password if len(password) >= _SHORTEST_PASSWORD else ""
+
+
+def _refuse_open_addresses(settings: Settings) -> None:
+    """On the way to another network a token, a key and visitors' questions would be read by whoever carries them."""
+    if settings.network.open_addresses:
+        return
+    for table, name in _ADDRESSES:
+        address = urlsplit(getattr(getattr(settings, table), name))
+        host = address.hostname or ""
+        if not host or is_private(host):
+            continue
+        way_out = (
+            "use an address of this machine or of your own network, or allow it with [network] open_addresses = true "
+            "(SCODA_NETWORK_OPEN_ADDRESSES=true)"
+        )
+        place = f"setting [{table}] {name} (SCODA_{table.upper()}_{name.upper()}) leads to {host}"
+        if address.scheme == "http":
+            raise SettingsError(
+                f"{place} by plain http, which everybody on the way can read: use https://, or {way_out}"
+            )
+        if name == "chroma_url":
+            raise SettingsError(f"{place}: a Chroma server has no password of its own; {way_out}")
 
 
 def _read(file: Path) -> dict[str, object]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 _PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 
 
 def is_loopback(host: str) -> bool:
     """This machine: what is sent there does not leave it."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+    number = _number(host)
+    return number.is_loopback if number else host.lower() == "localhost"
 
 
 def is_private(host: str) -> bool:
     """This machine or the own network: by its number, by its ending, or by a name of one word (a container's)."""
+    number = _number(host)
+    if number is not None:
+        return number.is_private
+    return host.lower().endswith(_PRIVATE_ENDINGS) or ("." not in host and host[:1].isalpha())
+
+
+def _number(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host).is_private
+        number = ip_address(host)
     except ValueError:
-        return "." not in host or host.lower().endswith(_PRIVATE_ENDINGS)
+        return None
+    return getattr(number, "ipv4_mapped", None) or number

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from bot.errors import SettingsError
-from bot.settings import Settings, load_settings
+from bot.settings import _ADDRESSES, Settings, load_settings
 
 SHIPPED = Path(__file__).parents[2] / "config" / "bot.toml"
 
@@ -111,3 +111,61 @@ def _plain(value):
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return str(value) if isinstance(value, Path) else value
+
+
+# ── S04 and S15: addresses ──
+
+_OPENAI = {"provider": "openai", "model": "m"}
+_ELSEWHERE = (
+    "models.example.org", "8.8.8.8", "134744072", "[2001:4860:4860::8888]", "[::ffff:8.8.8.8]", "user:pw@models.example.org",
+    "10.0.0.1.example.org", "localhost.example.org",
+)  # fmt: skip
+_AT_HOME = (
+    "127.0.0.1", "localhost", "[::1]", "10.1.2.3", "192.168.1.5", "172.16.0.9", "[fd00::1]", "ollama", "box.local",
+    "chroma.internal",
+)  # fmt: skip
+
+
+def _with_address(tmp_path, setting, address, more=""):
+    table, name = setting
+    needed = (
+        "".join(f'{key} = "{value}"\n' for key, value in _OPENAI.items()) if table in {"model", "embedding"} else ""
+    )
+    return load_settings(write(tmp_path / "bot.toml", f'[{table}]\n{name} = "{address}"\n{needed}{more}'))
+
+
+@pytest.mark.parametrize("host", _ELSEWHERE)
+@pytest.mark.parametrize("setting", _ADDRESSES, ids=" ".join)
+def test_S15_nothing_goes_to_another_network_by_plain_http(tmp_path, setting, host):
+    with pytest.raises(SettingsError, match="plain http") as refusal:
+        _with_address(tmp_path, setting, f"http://{host}:8000/v1")
+    assert f"[{setting[0]}] {setting[1]}" in str(refusal.value)
+    assert "SCODA_NETWORK_OPEN_ADDRESSES" in str(refusal.value)
+    assert "pw" not in str(refusal.value)
+    assert _with_address(tmp_path, setting, f"http://{host}:8000/v1", "[network]\nopen_addresses = true\n")
+
+
+@pytest.mark.parametrize("host", _AT_HOME)
+@pytest.mark.parametrize("setting", _ADDRESSES, ids=" ".join)
+def test_S15_plain_http_is_good_within_the_own_network(tmp_path, setting, host):
+    assert _with_address(tmp_path, setting, f"http://{host}:8000/v1")
+
+
+def test_S15_https_may_lead_anywhere_but_to_a_chroma_server(tmp_path):
+    for setting in _ADDRESSES[:-1]:
+        assert _with_address(tmp_path, setting, "https://models.example.org/v1")
+
+
+def test_S04_a_chroma_server_outside_of_the_own_network_is_refused_because_it_has_no_password(tmp_path):
+    with pytest.raises(SettingsError, match="no password of its own"):
+        _with_address(tmp_path, ("store", "chroma_url"), "https://chroma.example.org")
+
+
+def test_S15_every_web_address_among_the_settings_is_looked_at():
+    known = {
+        (table, name)
+        for table, field in Settings.model_fields.items()
+        for name in field.annotation.model_fields
+        if name.endswith("_url") and name != "database_url"
+    }
+    assert known == set(_ADDRESSES)

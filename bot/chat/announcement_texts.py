@@ -438,7 +438,7 @@ def wrong_count(t: Translator) -> str:
 
 
 def ask_reason(t: Translator) -> str:
-    return t.gettext("Why do you return it? Send the reason; its author will read it.")
+    return t.gettext("Why are you returning it? Send the reason; its author will read it.")
 
 
 def return_reason(t: Translator, reason: str) -> str:
@@ -552,7 +552,7 @@ def calendar_empty(t: Translator) -> str:
 
 
 def stop_question(t: Translator) -> str:
-    return t.gettext("Stop it for good? What was not sent yet will not be sent.")
+    return t.gettext("Stop it for good? What has not been sent yet will not be sent.")
 
 
 def withdraw_question(t: Translator) -> str:

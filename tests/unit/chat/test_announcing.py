@@ -239,7 +239,7 @@ async def test_an_author_cannot_approve_their_own_work(rig):
 
 async def test_a_returned_announcement_comes_back_with_the_reason(rig):
     await rig.submitted()
-    assert "Why do you return it" in await rig.taps(APPROVER, "Return")
+    assert "Why are you returning it" in await rig.taps(APPROVER, "Return")
     await rig.says(APPROVER, "The hall is wrong.")
     assert (await rig.only()).stage is Stage.DRAFT
     assert "Returned: The hall is wrong." in rig.last(AUTHOR)

@@ -24,6 +24,7 @@ from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest_store import GenerationState, ManifestRow, SqlManifestStore
 from bot.adapters.database.migrations import REVISIONS
+from bot.adapters.database.organiser_store import SqlOrganiserStore
 from bot.adapters.database.schema import current_revision
 from bot.adapters.database.tables import (
     PERSON_COLUMNS,
@@ -117,6 +118,24 @@ async def test_what_revision_0003_had_published_is_kept_whole_up_and_down(databa
         assert {tuple(row) for row in rows} == {(number, *row) for number in bodies for row in bodies[number]}
     await database.migrate()
     assert [(row.path, row.content_hash, row.body) for row in await store.documents(2)] == bodies[2]
+
+
+async def test_A15_an_invitation_that_was_used_before_candidates_were_confirmed_is_settled(database):
+    await _move_to(database, "0004")
+    using = text(
+        "INSERT INTO invitations (token_hash, role, created_by, expires_at, used_by) "
+        "VALUES (:name, 'author', 1, :until, :person)"
+    ).bindparams(bindparam("until", type_=manifest_generations.c.created_at.type))
+    async with database.writing() as connection:
+        for name, used_by in (("used", AIDA), ("open", None)):
+            await connection.execute(using, {"name": name, "until": NOW, "person": used_by})
+
+    await database.migrate()
+
+    store, before = SqlOrganiserStore(database), NOW - timedelta(days=1)
+    assert await store.decide("used", now=before) is None
+    assert await store.redeem("open", AIDA, now=before, until=NOW) is not None
+    assert await store.decide("open", now=before) is not None
 
 
 async def test_a_document_of_many_generations_is_stored_once_and_goes_with_the_last_of_them(database):

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from bot.adapters.environment import short_environment
 from bot.errors import SettingsError, TelegramError
 from bot.sandbox.gate import TOKEN_HEADER, as_host, is_loopback
 from bot.sandbox.keys import BOT_VARIABLE, CONTROL_VARIABLE, Keys, keys_of
 from bot.settings import Settings
 
 _START_S = 20.0
-_FOR_PYTHON = frozenset(
-    {"PATH", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
-    | {"PYTHONPATH", "PYTHONHOME", "PYTHONUTF8", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV"}
-)
 Say = Callable[[str], object]
 """Shows one line to the person at the terminal."""
 
@@ -70,7 +66,7 @@ async def sandbox_process(settings: Settings, *, exposes: bool) -> AsyncIterator
         str(settings.sandbox.port),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env={name: value for name, value in os.environ.items() if name in _FOR_PYTHON} | keys,
+        env=short_environment() | keys,
         start_new_session=True,  # Ctrl-C is for us: the sandbox goes when the bot has finished
     )
     try:

@@ -50,7 +50,7 @@ from bot.ops.log_ids import LogIds, log_name
 from bot.ops.logs import configure_logs, redact
 from bot.sandbox.keys import keys_of
 from bot.sandbox.server import serve_sandbox
-from bot.settings import DEFAULT_FILE, Settings, load_settings
+from bot.settings import DEFAULT_FILE, Settings, forget_variables, load_settings
 from bot.vocabulary import Locale
 
 cli = typer.Typer(
@@ -140,6 +140,7 @@ def _options(
     ] = None,
 ) -> None:
     settings = load_settings(config or DEFAULT_FILE, knowledge=knowledge_folder, data=data)
+    forget_variables()
     runs = context.invoked_subcommand in {"run", "sandbox"}
     context.obj = settings if runs else _of_the_bot_meant(settings)
     configure_logs(

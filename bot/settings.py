@@ -349,6 +349,12 @@ def _password_in(address: str) -> str:
     return password if len(password) >= _SHORTEST_PASSWORD else ""
 
 
+def forget_variables() -> None:
+    """Take the settings out of the environment once they are read: what is started later inherits no token."""
+    for name in [name for name in os.environ if name.startswith("SCODA_")]:
+        del os.environ[name]
+
+
 def _refuse_open_addresses(settings: Settings) -> None:
     """On the way to another network a token, a key and visitors' questions would be read by whoever carries them."""
     if settings.network.open_addresses:

@@ -15,6 +15,8 @@ from typing import TypeVar
 
 import structlog
 
+from bot.adapters.environment import forget_the_rest
+
 _Result = TypeVar("_Result")
 _NICE = 10
 """How far a child stands behind the process that answers visitors."""
@@ -64,6 +66,7 @@ async def in_child(
 
 def become_child() -> None:
     """Give way to the process that answers visitors, and end with it: for a process that is to work for long."""
+    forget_the_rest()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICE)
     structlog.configure(  # standard output belongs to the parent's answers

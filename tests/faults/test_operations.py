@@ -190,7 +190,7 @@ def test_O06_a_damaged_database_is_named_by_run_and_by_ask_with_the_way_back(pla
     else:
         file.write_bytes(b"no database " * 1000)
     for arguments in (("run",), ("ask", QUESTION)):
-        ended = place.scoda(*arguments)
+        ended = place.scoda(*arguments, telegram_base_url="http://127.0.0.1:9")
         told = " ".join(ended.stderr.split())
         assert ended.returncode == 1
         assert "damaged" in told

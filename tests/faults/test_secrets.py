@@ -1,8 +1,10 @@
-"""Rows S01, S02 and S11: nothing secret and nobody's words in logs and errors, nothing secret in the repository."""
+"""Rows S01, S02, S11 and S16: nothing secret and nobody's words in logs and errors, nothing secret in the repository."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -13,8 +15,10 @@ from pathlib import Path
 import pytest
 import structlog
 
+from bot import app
+from bot.adapters.child import in_child
 from bot.ops.logs import configure_logs, redact
-from bot.settings import Settings
+from bot.settings import Sandbox, Settings
 from tests.e2e.little_knowledge import TRAINS_IN_2025
 from tests.e2e.processes import Place, free_port, running_bot
 from tests.e2e.visitors import Town, button, until
@@ -180,6 +184,58 @@ def test_S11_an_unforeseen_error_ends_with_a_traceback_without_secrets(place: Pl
     told = place.python(code)
     assert "Traceback" in told
     assert "the key [hidden] is refused" in told
+
+
+# ── S16: child processes ──
+
+_KEYS = (
+    "SCODA_TELEGRAM_TOKEN",
+    "SCODA_MODEL_API_KEY",
+    "OPENAI_API_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "HTTPS_PROXY",
+    "PGPASSWORD",
+)
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in the environment of this process, with what a child can't do without."""
+    for name in _KEYS:
+        monkeypatch.setenv(name, "7000001:s3cretpw")
+    monkeypatch.setenv("LC_TIME", "C.UTF-8")
+
+
+@pytest.mark.usefixtures("keys")
+async def test_S16_a_child_knows_no_key():
+    known = await in_child(own_variables)
+    assert {"PATH", "LC_TIME"} <= set(known)
+    assert not set(known) & set(_KEYS)
+    assert "s3cretpw" not in str(known)
+
+
+def own_variables() -> dict[str, str]:
+    """For a child."""
+    return dict(os.environ)
+
+
+@pytest.mark.usefixtures("keys")
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux tells what a process was started with")
+async def test_S16_the_sandbox_is_started_without_any_key():
+    async with app._sandbox(Settings.model_construct(sandbox=Sandbox(port=free_port()))) as process:
+        started_with = await asyncio.to_thread(Path(f"/proc/{process.pid}/environ").read_bytes)
+    assert b"PATH=" in started_with
+    assert b"s3cretpw" not in started_with
+
+
+def test_S16_once_the_settings_are_read_no_child_can_inherit_them(place: Place):
+    code = (
+        "import os, subprocess, sys, bot.cli\n"
+        "bot.cli.cli(['knowledge', 'status'], standalone_mode=False)\n"
+        "print('then', flush=True)\n"
+        "subprocess.run([sys.executable, '-c', 'import os; print([n for n in os.environ if n.startswith(\"SCODA_\")])'])\n"
+    )
+    assert place.python(code).endswith("then\n[]")
 
 
 # ── the repository ──

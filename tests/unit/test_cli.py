@@ -170,7 +170,7 @@ async def test_ask_and_status_work_beside_a_running_bot_and_write_nothing(place:
         assert sorted(file.name for file in (place.data / "index").iterdir()) == before
 
         for arguments in (("run",), ("knowledge", "sync")):
-            second = place.scoda(*arguments)
+            second = place.scoda(*arguments, telegram_base_url=town.base_url)
             assert second.returncode == 1
             assert f"the data folder {place.data} is in use by another process" in _one_line(second.stderr)
         assert await bot.stop() == 0

@@ -9,7 +9,6 @@ is right, from the same file and with nothing in common with the C.
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from bot.adapters.e5.kernel import KernelDots, KernelLayers, Level
 from bot.adapters.e5.numpy_layers import NumpyLayers
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
+from bot.adapters.environment import short_environment
 from bot.ingestion.typical_questions import typical_questions
 
 _LOWEST_COSINE = 0.9995
@@ -100,7 +100,7 @@ def _remembered(memory: Path, library: str, what: str, test: Callable[[], bool])
 
 def _passes_in_child(library: Path, model: Path | None, level: Level) -> bool:
     command = [sys.executable, "-m", __name__, str(library), level.name, *([str(model)] if model else [])]
-    environment = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    environment = {**short_environment(), "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
     try:
         ended = subprocess.run(  # noqa: S603 - our own module
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LONGEST_S, check=False

@@ -31,6 +31,8 @@ _WARM = 1000
 """Updates until caches are filled; what is kept from then on is counted."""
 _GROWTH = 64 * 2**20
 """Bytes that the process may grow from then on, however many come."""
+_PERSON = "41110000"
+"""How everybody's id begins."""
 _REFUSED_BY_TELEGRAM = frozenset({"call_failed", "formatting_refused"})
 _WRONG_ENDINGS = ("_failed", "_given_up", "_not_stored")
 
@@ -51,6 +53,8 @@ def _wrong_lines(lines: str) -> Iterator[tuple[str, str]]:
     for line in lines.splitlines():
         if odd.CANARY in line:
             yield "a visitor's words stand in a log", line
+        if _PERSON in line:
+            yield "somebody's id stands in a log", line
         if "Traceback" in line or "never retrieved" in line or "never awaited" in line:
             yield "an error that nobody caught", line
         if line.startswith("{"):

@@ -279,6 +279,10 @@ class FakeTurnStore:
         ]
         return max(turns, key=lambda turn: (turn.asked_at, turn.turn_id), default=None)
 
+    async def answered_since(self, since: datetime, *, limit: int) -> Sequence[TurnRecord]:
+        turns = [turn for turn in self.state.turns.values() if turn.asked_at >= since]
+        return sorted(turns, key=lambda turn: (turn.asked_at, turn.turn_id))[-limit:]
+
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         if turn_id in self.state.turns:
             self.state.feedback[turn_id, visitor_id] = feedback

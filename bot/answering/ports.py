@@ -191,6 +191,10 @@ class TurnStore(Protocol):
         """The turn of that id in this chat, whoever asked; without an id the visitor's last one here."""
         ...
 
+    async def answered_since(self, since: datetime, *, limit: int) -> Sequence[TurnRecord]:
+        """The turns of all visitors asked at or after `since`, oldest first; of more than `limit` the last ones."""
+        ...
+
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         """Keep the visitor's last opinion on a turn; joins the open transaction."""
         ...

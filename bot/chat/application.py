@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import Literal
@@ -53,6 +53,8 @@ OFFICIAL_SERVER = "https://api.telegram.org"
 _CONNECT_TIMEOUT_S = 5.0
 _RECONNECTING = Backoff(first_s=0.5, longest_s=30.0)
 _WEBHOOK_CONNECTIONS = 100
+_MINUTE = timedelta(minutes=1)
+_TURNS_REMEMBERED = 5000
 _SPARE_CONNECTIONS = 8
 """For «typing…» and the menu."""
 
@@ -130,9 +132,9 @@ class Chat:
             self._catalogs,
             Words(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all),
         )
-        house = self._house()
-        self._dispatcher = Dispatcher(application, house, now=parts.now)
-        self._progress = self._join_newsroom(house)
+        self._house = self._made_house()
+        self._dispatcher = Dispatcher(application, self._house, now=parts.now)
+        self._progress = self._join_newsroom(self._house)
         limits = Limits(
             options.chats_at_once, options.waiting_updates, options.questions_per_minute, options.questions_per_day
         )
@@ -180,6 +182,7 @@ class Chat:
                     group.create_task(served)
                 await self._connect()
                 await self._resume_limits()
+                await self._remember_the_last_minute()
                 group.create_task(self.intake.run())
                 group.create_task(publish_menu(self._application.bot, self._catalogs))
                 if self._progress is not None:
@@ -187,6 +190,16 @@ class Chat:
                 await self._take_updates(group)
         except BaseExceptionGroup as errors:
             raise _first_error(errors) from errors
+
+    async def _remember_the_last_minute(self) -> None:
+        """What visitors were answered before the start counts against their limits.
+
+        An answer that a language model worded took its time mostly waiting: that is no processor's.
+        """
+        for turn in await self._parts.turns.answered_since(self._parts.now() - _MINUTE, limit=_TURNS_REMEMBERED):
+            self.intake.count_answered(turn.visitor_id, turn.asked_at)
+            if not turn.composed:
+                self._house.cpu.spend(turn.visitor_id, turn.asked_at, turn.took_ms / 1000)
 
     async def _connect(self) -> None:
         """Make Telegram's acquaintance; a network that is down is waited for, a wrong token is not."""
@@ -258,7 +271,7 @@ class Chat:
         house.newsroom.herald.bind(OrganiserNotices(house, house.newsroom, now=self._parts.now))
         return ProgressBoard(house, house.newsroom)
 
-    def _house(self) -> House:
+    def _made_house(self) -> House:
         options, parts = self._options, self._parts
         return House(
             bot=self._application.bot,

@@ -125,6 +125,10 @@ class Intake:
         """Take into account how many questions each visitor asked on the day, before this process began."""
         self._triage.resume(asked, day)
 
+    def count_answered(self, visitor_id: int, at: datetime) -> None:
+        """Count a question that was answered before this process began: a restart gives nobody more."""
+        self._triage.count_answered(visitor_id, at)
+
     async def accept(self, raws: Sequence[Mapping[str, object]]) -> int:
         """Store and commit updates as Telegram sent them; returns how many were new. Only then confirm them.
 

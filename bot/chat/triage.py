@@ -66,6 +66,10 @@ class Triage:
             return Treatment.LATE if self._late_apologies.may(_who(envelope), now) else Treatment.DROP
         return self._admit(envelope, update.received_at)
 
+    def count_answered(self, visitor_id: int, at: datetime) -> None:
+        """Count a question that was answered before this process began."""
+        self._limits[Kind.QUESTION].admit(visitor_id, at)
+
     def shed(self, envelope: Envelope, at: datetime) -> Treatment:
         """How a question is to be handled that can't be answered because all together ask too much."""
         return Treatment.BUSY if self._busy_notices.may(_who(envelope), at) else Treatment.DROP

@@ -140,6 +140,14 @@ async def test_an_answered_turn_is_found_by_its_id_or_as_the_last_one(stores):
     assert await stores.turns.answered(CHAT, AIDA, turn_id="t3") is None
 
 
+async def test_what_was_answered_since_a_moment_is_everybody_s_and_oldest_first(stores):
+    early, first, last = turn("t1"), turn("t2", asked_at=SOON), turn("t3", visitor_id=OTHER, asked_at=SOON)
+    for record in (last, early, first):
+        await stores.turns.record(record)
+    assert await stores.turns.answered_since(SOON, limit=9) == [first, last]
+    assert await stores.turns.answered_since(NOW, limit=2) == [first, last]
+
+
 async def test_the_last_opinion_on_a_turn_counts(stores):
     await stores.turns.record(turn("t"))
     await stores.turns.rate("t", AIDA, Feedback.HELPFUL, now=NOW)

@@ -84,6 +84,18 @@ class SqlTurnStore:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else _record(row)
 
+    async def answered_since(self, since: datetime, *, limit: int) -> Sequence[TurnRecord]:
+        """See the port."""
+        query = (
+            select(turns)
+            .where(turns.c.asked_at >= since)
+            .order_by(turns.c.asked_at.desc(), turns.c.turn_id.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [_record(row) for row in reversed(rows)]
+
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         """See the port. An opinion on a turn that is gone is dropped."""
         opinion = {"opinion": feedback, "given_at": now}

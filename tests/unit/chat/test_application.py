@@ -6,6 +6,7 @@ import asyncio
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -91,6 +92,30 @@ async def test_a_question_is_answered_in_either_mode_and_the_end_is_orderly(mode
             chat.stop()
             await asyncio.wait_for(running, 10)
     assert [turn.question for turn in state.turns.values()] == [f"question {number}" for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("before", "took_ms", "is_answered"),
+    [(19, 3.0, True), (20, 3.0, False), (2, 4000.0, False), (2, 4000.0, True)],
+    ids=["room for one", "questions of a minute", "processor time of a minute", "a minute later"],
+)
+async def test_R04_a_restart_gives_nobody_more_than_a_minute_holds(request, before, took_ms, is_answered):
+    state = FakeState()
+    age = timedelta(minutes=2) if "later" in request.node.name else timedelta(seconds=10)
+    for number in range(before):
+        turn = TurnRecord(
+            f"t{number}", ChatId(ANNA), VisitorId(ANNA), NOW - age, "q", Locale.EN, Outcome.ANSWERED, 0.9, (), took_ms
+        )
+        state.turns[turn.turn_id] = turn
+    async with SandboxServer() as server, httpx.AsyncClient(base_url=server.base_url) as person:
+        await person.post(f"/sandbox/personas/{ANNA}/send", json={"text": "question"})
+        options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1, cpu_s_per_minute=6.0)
+        async with build_chat(options, replace(parts(state), now=lambda: NOW)) as chat:
+            running = asyncio.create_task(chat.run())
+            await until(lambda: [row for row in state.inbox.values() if row.handled_at])
+            chat.stop()
+            await asyncio.wait_for(running, 10)
+    assert (len(state.turns) == before + 1) is is_answered
 
 
 async def test_the_long_poll_has_a_transport_of_its_own(monkeypatch):

@@ -1,8 +1,10 @@
-"""Rows R05 and S08 to S10: what others on the machine and on the network can reach."""
+"""Rows R05 and S07 to S10: what others on the machine and on the network can reach, and what the bot reaches."""
 
 from __future__ import annotations
 
 import asyncio
+import builtins
+import io
 import os
 import resource
 import socket
@@ -11,7 +13,9 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
+from datetime import date
 from pathlib import Path
+from urllib.request import urlopen
 
 import httpx
 import pytest
@@ -19,18 +23,25 @@ from structlog.testing import capture_logs
 
 from bot.adapters.database.engine import open_database
 from bot.adapters.vector_files import write_vectors
+from bot.answering.model import Question
+from bot.app import open_core
 from bot.chat import web_server
+from bot.chat.rendering import plain
+from bot.chat.replies import answer_text
 from bot.chat.web_server import Address, serve
 from bot.chat.webhook import webhook_app
+from bot.i18n.translator import Catalogs
 from bot.ops.open_files import allow_many_open_files
-from bot.settings import Settings
+from bot.settings import Knowledge, Settings, Store
 from bot.vocabulary import Locale
 from tests.e2e.apps import running_app
+from tests.e2e.little_knowledge import write_document
 from tests.e2e.processes import Place, environment
 from tests.e2e.visitors import LIMIT_S, Town
 from tests.sandbox_keys import SANDBOX_TOKEN
 
 SECRET = "webhookSecret"
+TODAY = date(2026, 11, 3)
 
 # ── files ──
 
@@ -213,3 +224,62 @@ async def test_S08_the_health_routes_are_on_loopback_and_say_nothing_of_anybody(
     assert all("status" in one for one in told)
     for secret in (str(john.id), "John", "umbrellas", SANDBOX_TOKEN, str(place.data), "secret-for"):
         assert secret not in "".join(told)
+
+
+# ── links ──
+
+_LINKS = """\
+See [the metadata](http://169.254.169.254/latest/meta-data/), [a file](file:///etc/passwd),
+<http://127.0.0.1:9/admin> and ![a picture](http://169.254.169.254/x.png). <img src="http://127.0.0.1:9/y.png">
+
+<iframe src="file:///etc/passwd"></iframe><link rel="stylesheet" href="http://127.0.0.1:9/z.css">
+
+In 2025 the bridge at the harbour was crossed by 4,711 goods trains.
+
+? How many goods trains crossed the bridge?
+"""
+
+
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Whatever is connected to or looked up by this process, which never succeeds, and the file that is linked to."""
+    reached: list[object] = []
+    really_open = builtins.open
+
+    def look_on(file: object, *arguments: object, **named: object) -> object:
+        if "passwd" in str(file):
+            reached.append(file)
+        return really_open(file, *arguments, **named)
+
+    for module in (builtins, io):
+        monkeypatch.setattr(module, "open", look_on)
+
+    def refuse(*arguments: object, **_named: object) -> None:
+        reached.append(arguments)
+        raise OSError("nothing may be reached")
+
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    for name in ("create_connection", "getaddrinfo", "gethostbyname"):
+        monkeypatch.setattr(socket, name, refuse)
+    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "create_connection", refuse)
+    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", refuse)
+    return reached
+
+
+async def test_S07_links_in_the_knowledge_are_never_followed(place: Place, reached: list[object]):
+    """From reading the files to the message as a visitor gets it, in one process."""
+    write_document(place.knowledge, "en/logistics/links.md", "The bridge", f"## Bridge {{#bridge}}\n\n{_LINKS}")
+    async with open_core(Settings(knowledge=Knowledge(folder=place.knowledge), store=Store(data=place.data))) as core:
+        await core.sync(tells_warnings=True)
+        answer = await core.answerer.answer(Question("How many goods trains crossed the bridge?", TODAY))
+        assert "4,711" in plain(answer_text(answer, Catalogs().translator(Locale.EN)))
+    assert reached == []
+
+
+def test_S07_the_watch_would_see_a_link_that_is_followed(reached: list[object]):
+    with pytest.raises(httpx.ConnectError, match="nothing may be reached"):
+        httpx.get("http://169.254.169.254/latest/meta-data/", trust_env=False)
+    with urlopen("file:///etc/passwd"):
+        pass
+    assert len(reached) == 2

@@ -107,7 +107,7 @@ async def test_R04_a_restart_gives_nobody_more_than_a_minute_holds(request, befo
             f"t{number}", ChatId(ANNA), VisitorId(ANNA), NOW - age, "q", Locale.EN, Outcome.ANSWERED, 0.9, (), took_ms
         )
         state.turns[turn.turn_id] = turn
-    async with SandboxServer() as server, httpx.AsyncClient(base_url=server.base_url) as person:
+    async with sandbox_server() as server, person_client(server.base_url) as person:
         await person.post(f"/sandbox/personas/{ANNA}/send", json={"text": "question"})
         options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1, cpu_s_per_minute=6.0)
         async with build_chat(options, replace(parts(state), now=lambda: NOW)) as chat:

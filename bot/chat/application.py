@@ -39,6 +39,7 @@ from bot.chat.progress import ProgressBoard
 from bot.chat.sender import Sender
 from bot.chat.transport import AiohttpRequest
 from bot.chat.visit import CPU_S_PER_MINUTE, House
+from bot.chat.waiting import WaitingRoom
 from bot.chat.web_server import Address, serve
 from bot.chat.webhook import health_app, webhook_app
 from bot.errors import SettingsError, TelegramError
@@ -138,7 +139,15 @@ class Chat:
         limits = Limits(
             options.chats_at_once, options.waiting_updates, options.questions_per_minute, options.questions_per_day
         )
-        self.intake = Intake(parts.inbox, parts.transaction, self._dispatcher, limits=limits, now=parts.now)
+        self._waiting_room = WaitingRoom(self._house)
+        self.intake = Intake(
+            parts.inbox,
+            parts.transaction,
+            self._dispatcher,
+            limits=limits,
+            now=parts.now,
+            waiting=self._waiting_room,
+        )
         self._stopping = asyncio.Event()
         self._poller: Poller | None = None
         self.started = asyncio.Event()
@@ -184,6 +193,7 @@ class Chat:
                 await self._resume_limits()
                 await self._remember_the_last_minute()
                 group.create_task(self.intake.run())
+                group.create_task(self._waiting_room.run())
                 group.create_task(publish_menu(self._application.bot, self._catalogs))
                 if self._progress is not None:
                     group.create_task(self._progress.run())

@@ -20,6 +20,7 @@ from bot.chat.wellformed import is_wellformed
 from bot.errors import NothingPublishedError
 from bot.inbox.model import StoredUpdate
 from bot.inbox.ports import Effect
+from bot.vocabulary import ChatId
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,10 @@ class Dispatcher:
         if not work.is_routed:
             self.ignored += 1
         return work.effects
+
+    def wait_s(self, update: StoredUpdate) -> float:
+        """See `bot.chat.intake.Handler.wait_s`."""
+        return self._house.sender.wait_s(ChatId(update.lane))
 
     async def apologise(self, update: StoredUpdate) -> None:
         """Tell the visitor that their update failed for good."""

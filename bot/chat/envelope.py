@@ -37,6 +37,8 @@ class Envelope:
     kind: Kind
     visitor_id: int
     sent_at: datetime | None
+    language: str = ""
+    """As the person's app reports it."""
 
 
 def read_envelope(raw: Mapping[str, object]) -> Envelope:
@@ -52,7 +54,10 @@ def read_envelope(raw: Mapping[str, object]) -> Envelope:
     message = _dict(body, "message") if name == "callback_query" else body
     sender, chat = _sender(name, body), _integer(_dict(message, "chat"), "id")
     sent_at = _moment(body.get("date")) if name == "message" else None
-    return Envelope(update_id, chat or sender, _kind(name, body), sender, sent_at)
+    language = _dict(body, "from").get("language_code")
+    return Envelope(
+        update_id, chat or sender, _kind(name, body), sender, sent_at, language if isinstance(language, str) else ""
+    )
 
 
 def _sender(name: str, body: Mapping[str, object]) -> int:

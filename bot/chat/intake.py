@@ -41,6 +41,8 @@ _REMEMBERED = 10_000
 _LET_GO_S = 5.0
 _RETRY_S = 0.2
 _LONGEST_PAUSE_S = 30.0
+_LONGEST_CHAT_WAIT_S = 3.0
+"""A chat that writes too fast waits beside the others; longer pauses are told by the sender when it tries."""
 _NONE = 2**63
 """Above every update_id."""
 
@@ -54,6 +56,22 @@ class Handler(Protocol):
 
     async def apologise(self, update: StoredUpdate) -> None:
         """Tell the visitor that their update failed for good."""
+        ...
+
+    def wait_s(self, update: StoredUpdate) -> float:
+        """Seconds for which the chat has had enough: it should wait them out without taking a place."""
+        ...
+
+
+class Waiting(Protocol):
+    """Knows who waits."""
+
+    def came(self, envelope: Envelope) -> None:
+        """An update is stored. Twice changes nothing."""
+        ...
+
+    def begun(self, update_id: int, lane: int) -> None:
+        """It waits no longer."""
         ...
 
 
@@ -87,8 +105,10 @@ class Intake:
         limits: Limits,
         now: Callable[[], datetime],
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        waiting: Waiting | None = None,
     ) -> None:
         self._inbox = inbox
+        self._waiting_room = waiting
         self._transaction = transaction
         self._handler = handler
         self._limits = limits
@@ -151,6 +171,7 @@ class Intake:
             self._leave_in_inbox(updates)
             raise
         if new == len(updates):
+            self._note_waiting(envelopes)
             self._shed_load(updates, envelopes)
         if new == len(updates) and self._takes_at_once(new):
             self._take_up(updates, is_new=True)
@@ -213,7 +234,14 @@ class Intake:
             if update.update_id not in self._loaded and update.update_id not in self._finished_ids:
                 item = _Item(update, self._triage.treatment(update, now=self._now()))
                 item.attempt_is_open = is_new and update.attempts > 0
+                if not is_new:
+                    self._note_waiting([read_envelope(json.loads(update.payload))])
                 self._enqueue(item, ("chat", update.lane))
+
+    def _note_waiting(self, envelopes: Sequence[Envelope]) -> None:
+        if self._waiting_room is not None:
+            for envelope in envelopes:
+                self._waiting_room.came(envelope)
 
     def _leave_in_inbox(self, updates: Sequence[StoredUpdate]) -> None:
         self._oldest_new = min(self._oldest_new, *(update.update_id for update in updates))
@@ -303,7 +331,11 @@ class Intake:
         """Try until the update is done or has failed for good; chats that wait hold up nobody."""
         pauses = 0
         while True:
+            if item.treatment is Treatment.NORMAL and (wait_s := self._handler.wait_s(item.update)):
+                await self._pause(min(wait_s, _LONGEST_CHAT_WAIT_S))
             async with self._slots:
+                if self._waiting_room is not None:
+                    self._waiting_room.begun(item.update.update_id, item.update.lane)
                 pause_s = await self._try(item)
             if pause_s is None:
                 return

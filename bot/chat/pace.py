@@ -143,6 +143,10 @@ class Pace:
         """Seconds for which nothing goes to anybody; 0 for none."""
         return max(self._paused_until - self._clock(), 0.0)
 
+    def chat_wait_s(self, chat_id: ChatId) -> float:
+        """Seconds until the chat may be sent something, as far as it alone is concerned."""
+        return max(self._chat_wait_s(chat_id, self._clock()), 0.0)
+
     # ── For `Turn` ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def enter(self, turn: Turn) -> None:
@@ -167,11 +171,10 @@ class Pace:
 
     def seat(self, turn: Turn, chat_id: ChatId) -> float:
         """Give a turn without a chat to this one, if it need not wait; returns how long it must."""
-        now = self._clock()
-        wait_s = max(self._chat_wait_s(chat_id, now), 0.0)
+        wait_s = self.chat_wait_s(chat_id)
         if not wait_s:
             turn.chat_id = chat_id
-            self._take_of_chat(turn, chat_id, now)
+            self._take_of_chat(turn, chat_id, self._clock())
         return wait_s
 
     def begin(self, turn: Turn) -> None:

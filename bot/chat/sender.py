@@ -133,6 +133,10 @@ class Sender:
         self._pause = pause
         self._clock = clock
 
+    def wait_s(self, chat_id: ChatId) -> float:
+        """Seconds for which the chat has had enough; 0 when it may be sent something."""
+        return self._pace.chat_wait_s(chat_id) if self._pace is not None else 0.0
+
     @property
     def may_pay(self) -> bool:
         """Whether one more message may go by paid broadcast."""
@@ -263,8 +267,8 @@ class Sender:
 
         return (await _try(call, chat_id, formatted=True, returns=object)).failure
 
-    async def turns(self, *, priority: Priority, limit: int) -> list[Turn]:
-        """Wait for the courier's next turns, at most `limit`, for chats that are chosen then.
+    async def turns(self, *, limit: int, priority: Priority = Priority.ANNOUNCEMENT) -> list[Turn]:
+        """Wait for the next turns of what is no reply, at most `limit`, for chats that are chosen then.
 
         Raises:
             TooLongError: nothing goes to anybody for longer than the courier waits.
@@ -303,6 +307,22 @@ class Sender:
 
         return await self._try_once(chat_id, call, priority, turn)
 
+    async def aside(self, chat_id: ChatId, content: Html, *, turn: Turn) -> Attempt:
+        """Say something that need not be answered for, without a sound and in one try."""
+
+        async def call(chat: ChatId, _formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
+            return await self._bot.send_message(
+                chat, content.source, parse_mode=ParseMode.HTML, disable_notification=True
+            )
+
+        turn.begin()
+        return _noted(turn, await _try(call, chat_id, formatted=True, returns=Message))
+
+    async def show_typing(self, chat_id: ChatId) -> None:
+        """Show «typing…» for five seconds; a failure of it is not felt."""
+        with suppress(telegram_error.TelegramError):
+            await self._bot.send_chat_action(chat_id, ChatAction.TYPING)
+
     @asynccontextmanager
     async def typing(self, chat_id: ChatId, *, after_s: float) -> AsyncIterator[Callable[[], object]]:
         """Show «typing…» while the body runs, if it runs longer than `after_s`; a failure of it is not felt.
@@ -320,8 +340,7 @@ class Sender:
     async def _keep_typing(self, chat_id: ChatId, after_s: float) -> None:
         await self._pause(after_s)
         while True:
-            with suppress(telegram_error.TelegramError):
-                await self._bot.send_chat_action(chat_id, ChatAction.TYPING)
+            await self.show_typing(chat_id)
             await self._pause(_TYPING_EVERY_S)
 
     async def _send_piece(

@@ -632,6 +632,14 @@ def busy(t: Translator) -> str:
     )
 
 
+def in_line(t: Translator) -> str:
+    # Translators: Sent when an answer takes longer than ten seconds, because many ask at once.
+    return t.gettext(
+        "Many people are asking at the moment. Your question is in line and the answer will come here: "
+        "there is no need to send it again."
+    )
+
+
 def still_reading(t: Translator, share: float) -> str:
     # Translators: Shown while the bot reads its documents for the first time, after an answer or in place of one.
     message = t.gettext("I am still reading my documents: {percent} so far. Soon I will know more.")

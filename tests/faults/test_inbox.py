@@ -6,7 +6,7 @@ import asyncio
 import gc
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import httpx
@@ -35,6 +35,7 @@ class RecordingHandler:
         self.act = act
         self.handled: list[tuple[int, Treatment]] = []
         self.apologies: list[int] = []
+        self.chat_waits: dict[int, float] = {}
         self.at_once = 0
         self.most_at_once = 0
 
@@ -49,6 +50,9 @@ class RecordingHandler:
         finally:
             self.at_once -= 1
 
+    def wait_s(self, update: StoredUpdate) -> float:
+        return self.chat_waits.get(update.lane, 0.0)
+
     async def apologise(self, update: StoredUpdate) -> None:
         self.apologies.append(update.update_id)
 
@@ -59,7 +63,14 @@ class RecordingHandler:
 class Door:
     """An intake over a fake inbox whose clock stands still."""
 
-    def __init__(self, handler: RecordingHandler, state: FakeState | None = None, **limits: int) -> None:
+    def __init__(
+        self,
+        handler: RecordingHandler,
+        state: FakeState | None = None,
+        *,
+        pause: Callable[[float], Awaitable[object]] = no_pause,
+        **limits: int,
+    ) -> None:
         self.handler = handler
         self.state = state or FakeState()
         self.inbox = FakeInbox(self.state)
@@ -76,7 +87,7 @@ class Door:
             handler,
             limits=Limits(**values),
             now=lambda: self.now,
-            pause=no_pause,
+            pause=pause,
         )
 
     async def finish(self) -> None:
@@ -337,6 +348,36 @@ async def test_R01_one_who_sends_200_messages_gets_k_answers_and_one_notice():
     assert handler.ids() == [*range(1, 21), 201] or sorted(handler.ids()) == [*range(1, 21), 201]
     assert len(handler.ids(Treatment.TOO_MANY)) == 1
     assert await door.inbox.count_pending() == 0
+
+
+async def test_R07_chats_that_have_had_enough_for_now_take_no_place_from_the_others():
+    """As many flooders as there are places wait for their next turn: the others are answered meanwhile."""
+    may_go = asyncio.Event()
+
+    async def pause(_seconds: float) -> None:
+        await may_go.wait()
+
+    handler = RecordingHandler()
+    handler.chat_waits = {1: 1.0, 2: 1.0}
+    door = Door(handler, chats_at_once=2, pause=pause)
+    running = asyncio.create_task(door.intake.run())
+    await door.intake.accept(updates((1, 1), (2, 2), (3, 3), (4, 4)))
+    await until(lambda: len(handler.ids()) == 2)
+    assert sorted(handler.ids()) == [3, 4]
+    handler.chat_waits.clear()
+    may_go.set()
+    await until(lambda: door.is_empty)
+    await door.intake.stop(1.0)
+    await running
+    assert sorted(handler.ids()) == [1, 2, 3, 4]
+
+
+async def test_R07_chats_take_turns_so_that_nobody_waits_behind_one_who_writes_a_lot():
+    handler = RecordingHandler()
+    door = Door(handler, chats_at_once=1)
+    await door.intake.accept(updates(*[(number, 1) for number in range(1, 101)], (101, 2), (102, 3)))
+    await door.finish()
+    assert max(handler.ids().index(101), handler.ids().index(102)) <= 3
 
 
 async def test_R01_a_minute_later_there_are_answers_again():

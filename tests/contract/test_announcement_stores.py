@@ -461,7 +461,7 @@ async def test_the_newest_edit_of_each_language_is_what_was_delivered_in_the_end
     assert await store.edits(OccurrenceId("abc.another")) == []
 
 
-async def test_D45_a_repetition_holds_those_in_doubt_and_nobody_who_joins_later(database, outbox, running):
+async def test_D47_a_repetition_holds_those_in_doubt_and_nobody_who_joins_later(database, outbox, running):
     rows = await outbox.claim(FIRST, epoch=running, now=NOW, limit=9)
     states = [DeliveryState.UNKNOWN, DeliveryState.UNKNOWN, *[DeliveryState.SENT] * len(rows)]
     settled = [

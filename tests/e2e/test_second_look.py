@@ -65,7 +65,7 @@ async def says(visitor: Visitor, message: dict, words: str) -> None:
     await until(changed, f"the copy to say «{words}»")
 
 
-async def test_A12_A13_D45_two_people_repeat_correct_and_put_back_what_was_delivered(place: Place, town: Town):
+async def test_A12_A13_D47_two_people_repeat_correct_and_put_back_what_was_delivered(place: Place, town: Town):
     olga, aigul = await town.visitor("Olga", "en"), await town.visitor("Aigul", "en")
     settings = {"organisers_owners": f"[{olga.id}, {aigul.id}]", "announcements_ask_visitors": True}
     file, better = place.home / "hall.toml", place.home / "hall.en.html"

@@ -140,6 +140,13 @@ async def test_I11_a_message_without_text_asks_for_text_once_a_minute(rig, conte
     assert len(rig.telegram.texts()) == 2
 
 
+async def test_F09_a_file_that_is_sent_to_the_bot_is_never_fetched(rig):
+    file = {"file_id": "F", "file_unique_id": "f", "file_name": "knowledge.md", "mime_type": "text/markdown"}
+    await rig.handle(message(None, document=file, caption="publish this"))
+    assert "sendMessage" in {call.method for call in rig.telegram.calls}
+    assert "getFile" not in {call.method for call in rig.telegram.calls}
+
+
 async def test_I11_a_service_message_gets_no_answer(rig):
     await rig.handle(message(None, pinned_message={"message_id": 1, "date": 0, "chat": {"id": 11, "type": "private"}}))
     assert rig.telegram.texts() == []

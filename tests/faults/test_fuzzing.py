@@ -63,8 +63,8 @@ def pieces(of: tuple[str, ...]) -> st.SearchStrategy[str]:
     return st.lists(piece, max_size=25).map("".join)
 
 
-def test_Z01_the_bot_stands_updates_of_every_type_and_of_none():
-    """Buttons among them (row Z04): the bot's own, nearly its own, and none of its own."""
+def test_Z01_Z04_the_bot_stands_updates_of_every_type_and_of_none_and_presses_of_any_button():
+    """The buttons are the bot's own, nearly its own, and none of its own."""
     command = [sys.executable, "-m", "tests.faults.fuzzing", "--updates", "800", "--seed", str(FACTOR)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -1,4 +1,4 @@
-"""Row D45 of the fault table: one more copy on purpose for those in doubt, by two people, and never a third copy."""
+"""Row D47 of the fault table: one more copy on purpose for those in doubt, by two people, and never a third copy."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def resent(house: House) -> None:
     await house.deliver()
 
 
-def test_D45_those_in_doubt_get_one_more_copy_marked_and_silent_once_two_agree():
+def test_D47_those_in_doubt_get_one_more_copy_marked_and_silent_once_two_agree():
     async def scenario():
         house = await delivered()
         request = (await asked(house)).request
@@ -80,7 +80,7 @@ def test_D45_those_in_doubt_get_one_more_copy_marked_and_silent_once_two_agree()
     run_virtually(scenario())
 
 
-def test_D45_what_the_first_firing_counted_stays_and_the_second_adds_up_too():
+def test_D47_what_the_first_firing_counted_stays_and_the_second_adds_up_too():
     async def scenario():
         house = await delivered()
         await resent(house)
@@ -97,7 +97,7 @@ def test_D45_what_the_first_firing_counted_stays_and_the_second_adds_up_too():
 
 
 @pytest.mark.parametrize("doubts", [1, 2], ids=("the second is sent", "the second is in doubt too"))
-def test_D45_nobody_gets_a_third_copy(doubts):
+def test_D47_nobody_gets_a_third_copy(doubts):
     async def scenario():
         house = await delivered(doubts=doubts)
         late = (await asked(house)).request
@@ -114,7 +114,7 @@ def test_D45_nobody_gets_a_third_copy(doubts):
     run_virtually(scenario())
 
 
-def test_D45_who_got_a_second_copy_by_the_policy_gets_no_third():
+def test_D47_who_got_a_second_copy_by_the_policy_gets_no_third():
     async def scenario():
         house = await delivered(doubts=2, policy=Policy.AT_LEAST_ONCE)
         assert Counter(house.courier.chats)[ChatId(2)] == 2
@@ -129,7 +129,7 @@ def test_D45_who_got_a_second_copy_by_the_policy_gets_no_third():
 
 
 @pytest.mark.parametrize("copies", [-1, 0, 1, 4])
-def test_D45_another_number_than_that_of_the_copies_in_doubt_sends_nothing(copies):
+def test_D47_another_number_than_that_of_the_copies_in_doubt_sends_nothing(copies):
     async def scenario():
         house = await delivered()
         assert (await asked(house, copies=copies)).verdict is Verdict.WRONG_COUNT
@@ -141,7 +141,7 @@ def test_D45_another_number_than_that_of_the_copies_in_doubt_sends_nothing(copie
     run_virtually(scenario())
 
 
-def test_D45_what_was_corrected_stopped_or_has_expired_is_not_sent_once_more():
+def test_D47_what_was_corrected_stopped_or_has_expired_is_not_sent_once_more():
     async def scenario():
         house = await delivered(valid_for=timedelta(hours=1))
         name = first(house).occurrence_id
@@ -164,7 +164,7 @@ def test_D45_what_was_corrected_stopped_or_has_expired_is_not_sent_once_more():
     run_virtually(scenario())
 
 
-def test_D45_who_has_unsubscribed_since_gets_no_second_copy():
+def test_D47_who_has_unsubscribed_since_gets_no_second_copy():
     async def scenario():
         house = await delivered()
         await house.parts.subscribers.mark_gone(ChatId(2))
@@ -174,7 +174,7 @@ def test_D45_who_has_unsubscribed_since_gets_no_second_copy():
     run_virtually(scenario())
 
 
-def test_D45_a_pause_and_a_resume_bring_nobody_else_into_the_repetition():
+def test_D47_a_pause_and_a_resume_bring_nobody_else_into_the_repetition():
     async def scenario():
         house = await delivered()
         request = (await asked(house)).request
@@ -189,7 +189,7 @@ def test_D45_a_pause_and_a_resume_bring_nobody_else_into_the_repetition():
     run_virtually(scenario())
 
 
-def test_D45_a_correction_reaches_the_copies_that_were_sent_once_more():
+def test_D47_a_correction_reaches_the_copies_that_were_sent_once_more():
     async def scenario():
         house = await delivered()
         await resent(house)

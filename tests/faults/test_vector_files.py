@@ -235,7 +235,7 @@ DAMAGES: dict[str, tuple[Callable[[Shop], None], str]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-async def test_a_file_that_does_not_fit_is_said_and_all_is_embedded_anew(shop: Shop, name: str) -> None:
+async def test_V02_V04_V05_a_file_that_does_not_fit_is_said_and_all_is_embedded_anew(shop: Shop, name: str) -> None:
     damage, reason = DAMAGES[name]
     damage(shop)
 

@@ -133,7 +133,7 @@ def test_A14_a_correction_by_command_goes_from_one_to_another():
     run_virtually(scenario())
 
 
-def test_D45_one_more_copy_is_ordered_by_one_and_agreed_to_by_another():
+def test_D47_one_more_copy_is_ordered_by_one_and_agreed_to_by_another():
     async def scenario():
         doubt = Receipt(fate=Fate.DOUBT, reason="timed_out")
         house = House(courier=FakeCourier(answer=lambda parcel: doubt))

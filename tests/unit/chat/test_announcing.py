@@ -512,7 +512,7 @@ async def with_occurrence(rig: NewsRig, state: OccurrenceState, *, audience: int
     return announcement
 
 
-async def test_D45_below_a_report_those_in_doubt_are_offered_one_more_copy(rig):
+async def test_D47_below_a_report_those_in_doubt_are_offered_one_more_copy(rig):
     announcement = await with_occurrence(rig, OccurrenceState.FINISHED)
     async with rig.parts.database.writing() as tables:
         for chat_id in (101, 102):

@@ -19,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.adapters.database import schema
 from bot.adapters.database.locks import folder_lock, server_lock
+from bot.adapters.database.turnstile import Turnstile
 from bot.errors import DatabaseError
 
 WAIT_S = 30.0
@@ -78,7 +79,7 @@ class Database:
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._engine = engine
         self._reading_engine = engine.execution_options(**{_BEGIN: ("BEGIN",)})
-        self._write_turn = asyncio.Lock()
+        self._write_turn = Turnstile()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
@@ -86,10 +87,21 @@ class Database:
 
         It belongs to the task that opened it: what other tasks write meanwhile, even tasks started inside, is theirs.
         """
+        async with self._transaction(is_prompt=False):
+            yield
+
+    @asynccontextmanager
+    async def prompt_transaction(self) -> AsyncIterator[None]:
+        """As `transaction`, for work that must not wait behind a crowd: every second turn to write is for such."""
+        async with self._transaction(is_prompt=True):
+            yield
+
+    @asynccontextmanager
+    async def _transaction(self, *, is_prompt: bool) -> AsyncIterator[None]:
         if self._joined() is not None:
             yield
             return
-        async with self.apart() as connection:
+        async with self._apart(is_prompt=is_prompt) as connection:
             token = _open.set(_OpenTransaction(self, connection, asyncio.current_task()))
             try:
                 yield
@@ -125,10 +137,15 @@ class Database:
         Raises:
             DatabaseError: this task has a transaction open and would wait for itself, or the turn did not come.
         """
+        async with self._apart(is_prompt=False) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _apart(self, *, is_prompt: bool) -> AsyncIterator[AsyncConnection]:
         self._require_writable()
         if self._joined() is not None:
             raise DatabaseError("this write needs a transaction of its own: call it outside the open one")
-        async with self._turn_to_write():
+        async with self._turn_to_write(is_prompt=is_prompt):
             with self.translated_errors():
                 async with self._engine.begin() as connection:
                     yield connection
@@ -195,13 +212,13 @@ class Database:
         return transaction.connection if transaction.task is asyncio.current_task() else None
 
     @asynccontextmanager
-    async def _turn_to_write(self) -> AsyncIterator[None]:
+    async def _turn_to_write(self, *, is_prompt: bool) -> AsyncIterator[None]:
         if not self._is_sqlite:
             yield
             return
         try:
             async with asyncio.timeout(WAIT_S):
-                await self._write_turn.acquire()
+                await self._write_turn.acquire(is_prompt=is_prompt)
         except TimeoutError as error:
             raise DatabaseError(
                 f"a write to {self.name} waited {WAIT_S:.0f} s for the one before it: "

@@ -268,7 +268,7 @@ class Sender:
         return (await _try(call, chat_id, formatted=True, returns=object)).failure
 
     async def turns(self, *, limit: int, priority: Priority = Priority.ANNOUNCEMENT) -> list[Turn]:
-        """Wait for the next turns of what is no reply, at most `limit`, for chats that are chosen then.
+        """Wait for the next turns, at most `limit`, for chats that are chosen then.
 
         Raises:
             TooLongError: nothing goes to anybody for longer than the courier waits.

@@ -2,7 +2,8 @@
 
 The line is a message of its own and makes no sound; the answer comes as a new message and does. On a phone an edited
 message is not announced, so the answer does not take the line's place, and taking it away would cost a call for each
-when there is least room for it. The line goes with what is left of the pace once answers have gone.
+when there is least room for it. A few lines at once wait for their turn beside the answers, and so take a share of the
+pace and not all of it: each makes the answers behind it later.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import structlog
 
 from bot.chat import texts
 from bot.chat.envelope import Envelope, Kind
-from bot.chat.pace import TooLongError
+from bot.chat.pace import Priority, TooLongError
 from bot.chat.rendering import said
 from bot.chat.visit import House
 from bot.errors import ScodaError
@@ -28,6 +29,7 @@ TYPING_AFTER_S = 3.0
 TOLD_AFTER_S = 10.0
 _TYPING_LASTS_S = 4.5
 _LOOK_EVERY_S = 0.5
+_LINES_AT_ONCE = 10
 _TYPING_AT_ONCE = 25
 """50 calls a second, to leave time for the answers: in a great crowd those come first who were not told."""
 
@@ -93,8 +95,8 @@ class WaitingRoom:
 
     async def tell(self) -> None:
         """Tell those who wait for long, each once; those first who came last, for they wait longest."""
-        while any(not waiter.is_told for waiter in self._waiting_for(TOLD_AFTER_S, self._house.clock())):
-            if not await self._tell_one():
+        while untold := sum(not one.is_told for one in self._waiting_for(TOLD_AFTER_S, self._house.clock())):
+            if not any(await asyncio.gather(*(self._tell_one() for _ in range(min(untold, _LINES_AT_ONCE))))):
                 return
 
     def _waiting_for(self, seconds: float, now: float) -> Iterable[_Waiter]:
@@ -103,7 +105,7 @@ class WaitingRoom:
     async def _tell_one(self) -> bool:
         """Get a turn first, and choose then: who has an answer by that time needs no line."""
         try:
-            [turn] = await self._house.sender.turns(limit=1)
+            [turn] = await self._house.sender.turns(limit=1, priority=Priority.REPLY)
         except TooLongError:
             return False
         try:

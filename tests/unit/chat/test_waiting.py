@@ -8,11 +8,11 @@ import pytest
 
 from bot.chat import texts
 from bot.chat.envelope import read_envelope
-from bot.chat.pace import Pace, Priority, Rates
+from bot.chat.pace import Pace, Rates
 from bot.chat.sender import Sender
 from bot.chat.waiting import WaitingRoom
 from bot.i18n.translator import Catalogs
-from bot.vocabulary import ChatId, Locale
+from bot.vocabulary import Locale
 from tests.unit.chat.fakes import group_message, message, no_pause, person
 
 CATALOGS = Catalogs()
@@ -103,15 +103,11 @@ async def test_R07_groups_are_not_bothered(room):
     assert (room.typed(), room.told()) == ([], [])
 
 
-async def test_R07_lines_leave_the_pace_to_answers_and_go_to_those_who_wait_longest_from_now(rig):
-    room = Room(rig, overall_per_s=2)
+async def test_R07_lines_go_first_to_those_who_wait_longest_from_now(room):
     for visitor in range(1, 6):
         room.ask(visitor, visitor)
-    room.now = 10.0
-    async with room.pace.turn(ChatId(1), priority=Priority.REPLY, patience_s=1) as turn:
-        turn.answered()
-    assert await room.room._tell_one()
-    assert [line["chat_id"] for line in room.told()] == ["5"]
+    await room.look(10.0)
+    assert [line["chat_id"] for line in room.told()] == ["5", "4", "3", "2", "1"]
 
 
 async def test_R07_a_great_crowd_sees_typing_in_turns(room):

@@ -32,7 +32,7 @@ bench: .venv/.test-ready
 figures: .venv/.test-ready
 	$(BIN)/python -m tests.bench.bench_unseen --write
 
-# The long forms of the fault tests, over an hour. A broken promise fails them; its seed is printed.
+# The long forms of the fault tests, an hour and a half. A broken promise fails them; its seed is printed.
 soak: .venv/.test-ready
 	$(BIN)/python -m tests.faults.simulation --seeds 2000
 	$(BIN)/python -m tests.faults.kills --kills 200
@@ -40,6 +40,7 @@ soak: .venv/.test-ready
 	$(BIN)/python -m tests.faults.kills --updates 10000 --kills 100
 	$(BIN)/python -m tests.faults.fuzzing --updates 60000
 	FUZZ_FACTOR=30 $(BIN)/python -m pytest -q tests/faults/test_fuzzing.py
+	$(BIN)/python -m tests.faults.load --visitors 1000
 
 .venv/bin/python:
 	@$(PYTHON) -c '$(SUITS)' 2>/dev/null || { printf '%s\n' \

@@ -51,7 +51,7 @@ async def test_closing_waits_until_a_job_has_let_go_of_what_it_used():
     assert steps == ["cut short", "let go"]
 
 
-async def test_R06_turns_that_come_while_a_job_runs_are_joined_into_one_and_none_is_dropped(caplog):
+async def test_R09_turns_that_come_while_a_job_runs_are_joined_into_one_and_none_is_dropped(caplog):
     """APScheduler skips the turn of a job that still runs («maximum number of running instances reached»)."""
     begun, may_end = asyncio.Semaphore(0), asyncio.Event()
 
@@ -75,7 +75,7 @@ async def test_R06_turns_that_come_while_a_job_runs_are_joined_into_one_and_none
     assert "maximum number" not in caplog.text
 
 
-async def test_R06_a_job_that_begins_late_says_by_how_much(monkeypatch):
+async def test_R09_a_job_that_begins_late_says_by_how_much(monkeypatch):
     now, begun = [0.0], asyncio.Semaphore(0)
     monkeypatch.setattr("bot.adapters.clock.stopwatch", lambda: now[0])
 

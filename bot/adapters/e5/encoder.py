@@ -72,8 +72,7 @@ class Encoder:
                 counts[window.text] += weight
         means = sums / counts
         lengths = np.sqrt((means * means).sum(axis=1, keepdims=True))
-        vectors: Floats = means / np.maximum(lengths, np.float32(1e-6))
-        return vectors
+        return np.asarray(means / np.maximum(lengths, np.float32(1e-6)), dtype=np.float32)
 
     def _windows(self, texts: Sequence[str], *, is_query: bool) -> Iterator[_Window]:
         content = LONGEST - _BORDERS
@@ -101,8 +100,7 @@ def normalised(rows: Floats, scale: Floats, shift: Floats) -> Floats:
     """Layer normalisation."""
     centred = rows - rows.mean(axis=1, keepdims=True)
     variances = (centred * centred).mean(axis=1, keepdims=True)
-    made: Floats = centred / np.sqrt(variances + np.float32(1e-12)) * scale + shift
-    return made
+    return np.asarray(centred / np.sqrt(variances + np.float32(1e-12)) * scale + shift, dtype=np.float32)
 
 
 def _passes(windows: Iterator[_Window]) -> Iterator[list[_Window]]:

@@ -55,8 +55,8 @@ def _rounded(rows: Floats) -> Floats:
     """To 8 bits and back: so do the other engines, and vectors are compared across them."""
     blocks = rows.reshape(len(rows), -1, BLOCK)
     steps = np.abs(blocks).max(axis=2, keepdims=True) / np.float32(127)
-    made: Floats = np.rint(blocks / np.where(steps > 0, steps, np.float32(1))) * steps
-    return made.reshape(rows.shape)
+    made = np.rint(blocks / np.where(steps > 0, steps, np.float32(1))) * steps
+    return np.asarray(made.reshape(rows.shape), dtype=np.float32)
 
 
 def _attended(rows: Floats, ends: npt.NDArray[np.int32]) -> Floats:

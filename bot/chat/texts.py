@@ -933,8 +933,8 @@ def privacy_visitor_term(t: Translator, days: int) -> str:
 def privacy_deliveries_term(t: Translator, days: int) -> str:
     return t.fill(
         t.ngettext(
-            "Which announcements were sent to you is forgotten after {days} day.",
-            "Which announcements were sent to you is forgotten after {days} days.",
+            "The list of announcements sent to you is deleted after {days} day.",
+            "The list of announcements sent to you is deleted after {days} days.",
             days,
         ),
         days=t.number(days),

@@ -19,10 +19,10 @@ from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
 from bot.adapters.e5.engine import Engine, EngineName, Machine, choose
-from bot.answering.composing.masking import masked
 from bot.errors import EmbeddingError
 from bot.ops.addresses import is_loopback
 from bot.writing.cleaning import clean
+from bot.writing.masking import masked
 
 if TYPE_CHECKING:
     import httpx

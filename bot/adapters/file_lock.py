@@ -23,6 +23,7 @@ def file_lock(file: Path) -> Iterator[bool]:
         raise OSError(f"{file}: {error}") from error
     with closing(connection):
         try:
+            connection.execute("PRAGMA journal_mode = MEMORY")  # nothing is ever written: no second file beside it
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
             yield False

@@ -25,6 +25,8 @@ from bot.vocabulary import ChatId
 log = structlog.get_logger(__name__)
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
+"""What python-telegram-bot raises for an update that is none; OSError is a date that no system can tell."""
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ class Dispatcher:
         if is_wellformed(raw):
             try:
                 return Update.de_json(raw, self._application.bot)
-            except (KeyError, TypeError, ValueError, AttributeError, OverflowError):  # in a part that is not read
+            except _UNREADABLE:  # in a part that is not read
                 pass
         self.ignored += 1
         log.warning("update_not_understood", update_id=update.update_id)

@@ -26,7 +26,6 @@ from bot.adapters.embeddings import prepared
 from bot.adapters.language_id import ShortMessageIdentifier
 from bot.adapters.lexicon import Lexica, Lexicon, _buckets_of_word, _heads_of_word, buckets_of
 from bot.answering.asked_kind import asked_kind, refers_back
-from bot.answering.composing.masking import masked
 from bot.answering.relative_years import with_years
 from bot.answering.years import years_in
 from bot.chat.deeplinks import read_payload
@@ -35,6 +34,7 @@ from bot.vocabulary import Locale
 from bot.writing.cleaning import clean, one_line
 from bot.writing.figures import figures_of
 from bot.writing.folding import fold, unshouted, word_count, words
+from bot.writing.masking import masked
 from bot.writing.romanised import is_romanised, reader
 from bot.writing.sentences import split_sentences
 from bot.writing.spelling import Spelling, unstretched

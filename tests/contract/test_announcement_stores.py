@@ -605,7 +605,7 @@ async def test_P08_whoever_is_forgotten_is_in_no_audience_no_denial_and_no_invit
     )
     assert found.version == version
     assert [one.action for one in await log.entries()] == ["announcement_saved"], "what organisers did stays on record"
-    assert await organisers.redeem("h", VisitorId(BORIS), now=NOW) is None
+    assert await organisers.redeem("h", VisitorId(BORIS), now=NOW, until=NOW) is None
 
 
 TERMS = Retention()

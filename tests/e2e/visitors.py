@@ -10,9 +10,14 @@ from typing import Any
 
 import httpx
 
+from bot.chat import texts
+from bot.i18n.translator import Catalogs
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.server import SandboxServer
+from bot.vocabulary import Locale
 from tests.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
+
+IN_LINE = frozenset(texts.in_line(Catalogs().translator(locale)) for locale in Locale)
 
 LIMIT_S = 120.0
 """Ends only a test that fails: the machine may be busy."""
@@ -143,8 +148,9 @@ class Visitor:
         return (await self.town.see(f"chats/{self.id}/messages?bot={DEFAULT_BOT_ID}"))["messages"]
 
     async def answers(self) -> list[Json]:
-        """What the bot wrote in the private chat."""
-        return [message for message in await self.messages() if message["from"]["is_bot"]]
+        """What the bot wrote in the private chat, but for the line that tells who waits long that they are in line."""
+        written = [message for message in await self.messages() if message["from"]["is_bot"]]
+        return [message for message in written if message.get("text") not in IN_LINE]
 
     async def last_id(self) -> int:
         """The number of the last message in the private chat."""

@@ -41,7 +41,7 @@ from bot.announcements.model import (
 from bot.chat import texts
 from bot.i18n.translator import Catalogs
 from bot.sandbox import person
-from bot.sandbox.engine import DEFAULT_BOT_ID
+from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.vocabulary import Locale, NewsTopic, VisitorId
 from tests.bench.workshop import Workshop, p95
 from tests.e2e.processes import BotProcess, Place, running_bot

@@ -70,7 +70,7 @@ def test_S09_whatever_the_umask_the_state_is_for_its_own_user_alone(empty_place:
         check=False,
     )
     assert made.returncode == 0, made.stderr
-    assert (empty_place.data / "state.sqlite3").exists()
+    assert (empty_place.data / "sandbox" / "state.sqlite3").exists()
     assert _open_to_others(empty_place.data) == []
     assert "data_folder_open_to_others" not in made.stderr
 

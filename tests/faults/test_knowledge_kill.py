@@ -77,7 +77,7 @@ async def _answering_version(data: Path) -> tuple[int, set[str]]:
 
 def test_F10_a_kill_at_any_moment_leaves_one_whole_generation_answering(tmp_path: Path) -> None:
     folder, data = tmp_path / "knowledge", tmp_path / "data"
-    data.mkdir()
+    data.mkdir(mode=0o700)
     _write_version(folder, 0)
     asyncio.run(sync_process.sync(folder, data))
     _write_version(folder, 1)
@@ -125,7 +125,7 @@ class Workshop:
         self.data = folder / "data"
         self.log = folder / "embedded.log"
         self.counted = folder / "moments.txt"
-        self.data.mkdir()
+        self.data.mkdir(mode=0o700)
         self.version = -1
 
     def write_next_version(self) -> None:
@@ -265,7 +265,7 @@ def test_F10_a_staged_build_that_is_killed_again_and_again_answers_whole_and_emb
 @pytest.mark.parametrize("signal_number", [signal.SIGINT])
 def test_ctrl_c_ends_a_synchronisation_quickly_and_leaves_no_process(tmp_path: Path, signal_number: int) -> None:
     folder, data = tmp_path / "knowledge", tmp_path / "data"
-    data.mkdir()
+    data.mkdir(mode=0o700)
     _write_version(folder, 0)
     process = _start(folder, data, each_s=0.1)  # some seconds in all: the signal meets it at work
     with process:

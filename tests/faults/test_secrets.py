@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot import app
 from bot.adapters.child import in_child
+from bot.app_sandbox import sandbox_process
 from bot.ops.logs import configure_logs, redact
 from bot.settings import Sandbox, Settings
 from tests.e2e.little_knowledge import TRAINS_IN_2025
@@ -222,7 +222,7 @@ def own_variables() -> dict[str, str]:
 @pytest.mark.usefixtures("keys")
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux tells what a process was started with")
 async def test_S16_the_sandbox_is_started_without_any_key():
-    async with app._sandbox(Settings.model_construct(sandbox=Sandbox(port=free_port()))) as process:
+    async with sandbox_process(Settings.model_construct(sandbox=Sandbox(port=free_port())), exposes=False) as process:
         started_with = await asyncio.to_thread(Path(f"/proc/{process.pid}/environ").read_bytes)
     assert b"PATH=" in started_with
     assert b"s3cretpw" not in started_with

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import regex
 
-from bot.answering.composing.masking import masked
 from bot.answering.composing.model import ChatMessage, Passage, Role, estimated_tokens
 from bot.answering.ports import StoredSection
 from bot.vocabulary import Locale
 from bot.writing.cleaning import clean, one_line
+from bot.writing.masking import masked
 
 QUESTION_LIMIT = 600
 PASSAGE_LIMIT = 1800

@@ -12,7 +12,6 @@ import regex
 import structlog
 from telegram import Message, MessageEntity
 
-from bot.answering.composing.masking import masked
 from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
 from bot.chat import texts
 from bot.chat.handlers.news import offer
@@ -26,6 +25,7 @@ from bot.chat.visit import Visit
 from bot.ops.processor_time import metered
 from bot.vocabulary import SectionKey
 from bot.writing.cleaning import clean
+from bot.writing.masking import masked
 
 log = structlog.get_logger(__name__)
 

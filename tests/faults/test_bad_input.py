@@ -81,7 +81,8 @@ def _write(folder: Path, name: str, body: str, *, title: str = "A file") -> None
 
 def _write_odd_files(folder: Path) -> None:
     _write(folder, "en/odd/locker.md", "## Code of the locker {#code}\n\nBlue\n")
-    long = f"{_words_of(_EVERYDAY, 10_000)} {ORCHESTRA} {_words_of(_EVERYDAY, 10_000)}"
+    half = "\n\n".join([_words_of(_EVERYDAY, 1_000)] * 10)
+    long = f"{half} {ORCHESTRA} {half}"
     _write(folder, "en/odd/long.md", f"## Chronicle of the quarter {{#long}}\n\n{long}\n")
     endless = " ".join(_words_of(_EVERYDAY, 2_000).replace(".", "").split())
     _write(folder, "en/odd/endless.md", f"## Endless {{#endless}}\n\n{endless}\n")

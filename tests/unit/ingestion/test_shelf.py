@@ -168,11 +168,11 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shelf.folder_of(1)
 
 
-def _learned_after(generation: Path, shipped: Path, identity: str = "letters") -> LearnedSections:
+def _learned_after(generation: Path, *before: Path, identity: str = "letters") -> LearnedSections:
     """What is learned for the generation where this comes with the knowledge."""
-    building = shipped.parent / "building"
+    building = before[0].parent / "building"
     shutil.copytree(generation, building, ignore=shutil.ignore_patterns(DISCRIMINANT))
-    learn(building, [Locale.EN], identity, [shipped])
+    learn(building, [Locale.EN], identity, before)
     return LearnedSections.load(building / DISCRIMINANT)
 
 
@@ -225,8 +225,24 @@ def test_what_was_learned_from_just_these_questions_is_the_same_file(generation:
     assert (tmp_path / "building" / DISCRIMINANT).samefile(shipped / DISCRIMINANT)
 
 
+def test_it_starts_from_what_shares_the_most_questions_whichever_folder_comes_first(
+    generation: Path, tmp_path: Path
+) -> None:
+    """After many small changes what comes with the knowledge is nearer than the generation before."""
+    drifted, shipped = tmp_path / "drifted", tmp_path / "vectors"
+    for folder in (drifted, shipped):
+        folder.mkdir()
+    known = LearnedSections.load(generation / DISCRIMINANT)
+    known.save(shipped / DISCRIMINANT)
+    replace(known, ids=known.ids[1:]).save(drifted / DISCRIMINANT)
+
+    _learned_after(generation, drifted, shipped)
+
+    assert (tmp_path / "building" / DISCRIMINANT).samefile(shipped / DISCRIMINANT)
+
+
 def test_what_another_embedding_learned_is_not_used(generation: Path, tmp_path: Path) -> None:
     shipped = tmp_path / "vectors"
     shipped.mkdir()
     shutil.copyfile(generation / DISCRIMINANT, shipped / DISCRIMINANT)
-    assert _learned_after(generation, shipped, "another").space.startswith("another:")
+    assert _learned_after(generation, shipped, identity="another").space.startswith("another:")

@@ -19,7 +19,6 @@ from bot.chat.envelope import Envelope, Kind
 from bot.chat.pace import Priority, TooLongError
 from bot.chat.rendering import said
 from bot.chat.visit import House
-from bot.errors import ScodaError
 from bot.i18n.negotiation import negotiate
 from bot.vocabulary import ChatId, Locale, VisitorId
 
@@ -131,6 +130,6 @@ class WaitingRoom:
         while True:
             try:
                 await look()
-            except ScodaError as error:
+            except Exception as error:  # noqa: BLE001 - a courtesy: whatever fails in it, the bot goes on
                 log.warning("waiting_not_told", error=type(error).__name__)
             await self._pause(_LOOK_EVERY_S)

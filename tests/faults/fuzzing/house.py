@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -20,6 +20,7 @@ from bot.adapters.clock import utc_now
 from bot.app_announcements import announcing
 from bot.chat import application
 from bot.chat.application import Chat, build_chat
+from bot.chat.pace import Rates
 from bot.settings import Knowledge, Limits, Organisers, Settings, Store, Telegram
 from tests.e2e.little_knowledge import write_little_knowledge
 from tests.faults.fuzzing.updates import OWNER
@@ -88,6 +89,7 @@ class House:
 
     chat: Chat
     telegram: PretendedTelegram
+    running: asyncio.Task[None]
 
     async def take(self, updates: Iterable[dict[str, object]]) -> None:
         """Give it updates and wait until all of them are handled.
@@ -97,8 +99,10 @@ class House:
         """
         await self.chat.intake.accept(list(updates))
         async with asyncio.timeout(_PATIENCE_S):
-            while self.chat.intake.waiting:  # noqa: ASYNC110 - the intake tells nobody
+            while self.chat.intake.waiting:
                 await asyncio.sleep(0.001)
+                if self.running.done():  # the bot has ended: its error is the finding
+                    await self.running
 
 
 @asynccontextmanager
@@ -114,6 +118,7 @@ async def open_house(place: Path, random: Random) -> AsyncIterator[House]:
         health={"port": 0},
     )
     telegram = PretendedTelegram(random)
+    unlimited = Rates(overall_per_s=_MANY, chat_per_s=_MANY, group_per_min=_MANY)  # the chats are a handful
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(application, "_transport", lambda options, connections: telegram)
         async with app.open_core(settings) as core:
@@ -121,10 +126,10 @@ async def open_house(place: Path, random: Random) -> AsyncIterator[House]:
             core.warm()
             parts = announcing(core.database, settings.store.data)
             await parts.begin(settings, now=utc_now())
-            async with build_chat(app._chat_options(settings), app._chat_parts(core, parts)) as chat:
-                chat.sender._pace = None  # a handful of chats at a message a second each would take for ever
+            options = replace(app._chat_options(settings), rates=unlimited)
+            async with build_chat(options, app._chat_parts(core, parts)) as chat:
                 running = asyncio.create_task(chat.run())
                 await chat.started.wait()
-                yield House(chat, telegram)
+                yield House(chat, telegram, running)
                 chat.stop()
                 await running

@@ -248,6 +248,7 @@ class Ground:
         self.recipients: list[int] = []
         self.announced: list[tuple[AnnouncementId, str]] = []
         self.books = Books()
+        self._terms_before = 0
 
     @property
     def in_flight(self) -> int:
@@ -361,7 +362,7 @@ class Ground:
             BrokenPromiseError: what must never happen has happened.
         """
         books, kept = Books(), self.books
-        self.books = books
+        self.books, self._terms_before = books, self._epoch()
         announcement_id = await self.announce(story.policy)
         faults = list(self._troubles(story))
         for fault in faults:
@@ -373,7 +374,7 @@ class Ground:
                 break
         await self.finish(announcement_id)
         self.sandbox.faults.clear()
-        books.lost_answers = sum(
+        books.lost_answers += sum(
             count - fault.count
             for count, fault in zip(wanted, faults, strict=True)
             if fault.kind is not FaultKind.TOO_MANY
@@ -410,18 +411,24 @@ class Ground:
         else:
             sender = self.start()
             if death.from_first_copy:
-                [epoch] = [row["epoch"] for row in self.look("SELECT max(epoch) AS epoch FROM leases")]
+                epoch = self._epoch()
                 await until(lambda: self._has_sent_since(epoch) or self.is_finished(announcement_id), "a first copy")
             await asyncio.sleep(death.after_s)
             await sender.kill()
             self._note(death)
 
-    def _has_sent_since(self, epoch: int | None) -> bool:
-        return bool(self.look("SELECT 1 FROM deliveries WHERE epoch > ? LIMIT 1", epoch or 0))
+    def _epoch(self) -> int:
+        """How many terms there were so far."""
+        return max((row["epoch"] for row in self.look("SELECT epoch FROM leases")), default=0)
+
+    def _has_sent_since(self, epoch: int) -> bool:
+        return bool(self.look("SELECT 1 FROM deliveries WHERE epoch > ? LIMIT 1", epoch))
 
     async def _kill_when(
         self, condition: Callable[[], bool], announcement_id: AnnouncementId, death: Death, **orders: Any
     ) -> None:
+        """Kill it while its calls get no answer. Those it gave up before, on a slow machine, are lost answers."""
+        in_doubt = self._in_doubt(announcement_id)
         sender = self.start(**orders)
         await until(lambda: condition() or self.is_finished(announcement_id), f"{death.point}")
         if self.is_finished(announcement_id):
@@ -429,6 +436,10 @@ class Ground:
         else:
             await sender.kill()
             self._note(death)
+            self.books.lost_answers += self._in_doubt(announcement_id) - in_doubt
+
+    def _in_doubt(self, announcement_id: AnnouncementId) -> int:
+        return sum(_doubts(row) for row in self.deliveries(announcement_id))
 
     async def _dies_or_finishes(self, sender: Sender, announcement_id: AnnouncementId, death: Death) -> None:
         await until(lambda: sender.has_ended or self.is_finished(announcement_id), f"{death.point}")
@@ -508,13 +519,15 @@ class Ground:
             copies = self.copies(row["chat_id"], words)
             self._compare_row(row, copies, policy)
             state = DeliveryState(row["state"])
-            doubts += (state is DeliveryState.UNKNOWN) + bool(row["may_repeat"])
+            doubts += _doubts(row)
             self.books.copies += len(copies)
             self.books.sent += state is DeliveryState.SENT
             self.books.unknown += state is DeliveryState.UNKNOWN
             self.books.repeated += len(copies) > 1
         self.books.recipients += len(rows)
-        bound = self.in_flight * self.books.kills + self.books.lost_answers
+        ended_hard = max(self.books.kills, self._epoch() - self._terms_before - 1)
+        """By a kill, or since a slow machine did not renew the lease in time; the last term ends in good order."""
+        bound = self.in_flight * ended_hard + self.books.lost_answers
         promise(doubts <= bound, f"{doubts} doubts, at most {bound}")
 
     def copies(self, chat_id: int, words: str) -> list[dict[str, Any]]:
@@ -643,6 +656,11 @@ def _lost_answers(ground: Ground, rng: random.Random, calls: int) -> list[Fault]
     for fault in faults:
         ground.sandbox.faults.order(fault)
     return faults
+
+
+def _doubts(row: sqlite3.Row) -> int:
+    """How often it was in doubt whether this copy has arrived."""
+    return (row["state"] == DeliveryState.UNKNOWN.value) + bool(row["may_repeat"])
 
 
 @asynccontextmanager

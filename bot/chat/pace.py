@@ -1,4 +1,4 @@
-"""One budget for all that the bot sends, in which replies to visitors go before announcements.
+"""One budget for all that the bot sends: replies to visitors go before announcements, which keep a tenth at the least.
 
 Telegram names rough figures: about 30 messages a second over all chats, 1 a second a chat with short bursts, 20 a
 minute a group (https://core.telegram.org/bots/faq#broadcasting-to-users). A message may count there at any moment
@@ -30,6 +30,8 @@ _REPLIES_EXPECTED_S = 5.0
 """So long after a reply, places are kept free for the next ones."""
 _KEPT_FREE = 10
 """One of so many places: the next visitors go at once, and each place that falls free after them is theirs as well."""
+_OWN_SHARE = 10
+"""One of so many messages may be an announcement's, however many visitors write: it gets to its end."""
 _CATCH_UP = 2
 _CATCH_UP_S = 0.2
 """Announcements make up for so many late steps, or so much time when they were only held up (their intents wait for the
@@ -106,6 +108,8 @@ class Pace:
         self._complaints: deque[tuple[float, ChatId]] = deque(maxlen=64)
         self._last_reply_at = _LONG_AGO
         self._next_announcement_at = _LONG_AGO
+        self._announcement_overdue_at = _LONG_AGO
+        self._own_step_s = _OWN_SHARE / self.rates.overall_per_s
         self._trip_s = _NEVER
         self._trips = 0
         self._timer: asyncio.Task[None] | None = None
@@ -189,6 +193,7 @@ class Pace:
         """A turn that nobody needs: its step is the next one's."""
         if turn.priority is Priority.ANNOUNCEMENT:
             self._next_announcement_at -= turn.step_s
+            self._announcement_overdue_at -= self._own_step_s
         self.settle(turn, until=None)
 
     def settle(self, turn: Turn, *, until: float | None) -> None:
@@ -238,7 +243,12 @@ class Pace:
         return max(pause_s, self._announcement_place_in_s(now), self._next_announcement_at - now)
 
     def _announcement_place_in_s(self, now: float) -> float:
-        return self._overall.wait_s(now, keep_free=self._kept_free(now))
+        keep_free = 0 if self._is_announcement_overdue(now) else self._kept_free(now)
+        return self._overall.wait_s(now, keep_free=keep_free)
+
+    def _is_announcement_overdue(self, now: float) -> bool:
+        """Whether replies have left it less than its own share."""
+        return now >= self._announcement_overdue_at
 
     def _is_due_with(self, priority: Priority, now: float) -> bool:
         """Whether one more may go with what has just got its turn, before anybody who waits."""
@@ -284,6 +294,8 @@ class Pace:
             was_held_up = now - self._next_announcement_at < _HELD_UP_S
             earliest = now - max(_CATCH_UP * step_s, _CATCH_UP_S if was_held_up else 0.0)
             self._next_announcement_at = max(self._next_announcement_at, earliest) + step_s
+            unused_since = max(self._announcement_overdue_at, now - self._overall.span_s)
+            self._announcement_overdue_at = unused_since + self._own_step_s
         common = self._paid if turn.priority is Priority.PAID else self._overall
         turn.places = ((common, common.take(now)),)
         if turn.chat_id is not None:
@@ -316,8 +328,10 @@ class Pace:
     # ── Waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _serve_all(self) -> None:
-        """Let go whoever may go now, replies first; the timer is set to when the next one may."""
+        """Let go whoever may go now, in the order of priority; the timer is set to when the next one may."""
         now = self._clock()
+        if self._is_announcement_overdue(now):
+            self._serve(Priority.ANNOUNCEMENT, now)
         self._wake_at(min(self._serve(priority, now) for priority in Priority))
 
     def _serve(self, priority: Priority, now: float) -> float:

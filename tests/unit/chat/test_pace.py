@@ -123,6 +123,20 @@ def test_D41_sixty_visitors_at_once_go_before_everything_else():
     run(main())
 
 
+def test_D41_more_visitors_than_the_pace_can_serve_leave_an_announcement_a_tenth_of_it():
+    async def main() -> None:
+        telegram = Telegram(virtual_pace(), there_s=0.01, jitter_s=0.02)
+        sending = asyncio.create_task(announce(telegram, 300))
+        crowd = asyncio.gather(*(telegram.send(500_000 + number, REPLY) for number in range(1_500)))
+        await crowd
+        copies = sum(priority is ANNOUNCEMENT for _, _, priority in telegram.counted)
+        assert 0.08 <= copies / len(telegram.counted) <= 0.12
+        await sending
+        assert telegram.most_within(1.0) <= 30
+
+    run(main())
+
+
 def test_a_visitor_s_short_burst_passes_and_goes_on_at_one_a_second():
     async def main() -> None:
         telegram = Telegram(virtual_pace(), there_s=0.001, jitter_s=0.001)

@@ -738,7 +738,6 @@ async def _knowledge_answers(core: Core) -> None:
 
 
 def _schedule(clock: Clock, core: Core, settings: Settings) -> None:
-
     visitors = VisitorService(_visitor_store(core), retention=_retention(settings))
 
     async def sweep(now: datetime) -> None:

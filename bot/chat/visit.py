@@ -55,8 +55,9 @@ class House:
     """None: a chat without announcements; their handlers are not registered then."""
     drafts: Drafts | None = None
     model_host: str = ""
-    search_host: str = ""
     """Where questions go to be worded into answers; empty when they stay on this machine."""
+    search_host: str = ""
+    """Where they go to be turned into vectors; empty as above."""
     reading_in: Callable[[], float | None] = lambda: None
     """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
     clock: Callable[[], float] = time.perf_counter

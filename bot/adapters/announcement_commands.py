@@ -74,10 +74,13 @@ class _Given:
             raise OrderError(f"say with --{name} what `scoda announce show` says: others may have changed it since")
         return value
 
-    @property
-    def signed(self) -> Signed:
-        """For what a second person must agree to."""
-        version = None if "version" not in self.values else self.number("version")
+    def signed(self, *, with_version: bool = True) -> Signed:
+        """For what a second person must agree to.
+
+        Raises:
+            OrderError: the count, or the version, was not said.
+        """
+        version = self.number("version") if with_version else None
         return Signed(actor=self.actor, now=self.now, copies=self.number("count"), version=version)
 
 
@@ -199,33 +202,31 @@ class AnnouncementCommands:
 
     async def _correct(self, given: _Given) -> dict[str, object]:
         """Ask for other texts in place of the delivered ones; a second person must agree."""
-        given.number("version")
         texts = given.values.get("texts")
         if not isinstance(texts, dict):
             raise OrderError("say with --text what the delivered copies are to say")
-        occurrence_id = await self._latest(given)
+        signed, occurrence_id = given.signed(), await self._latest(given)
         wanted = {Locale(code): str(text) for code, text in texts.items()}
-        return _asked(await self._parts.second_look.correct(occurrence_id, wanted, signed=given.signed))
+        return _asked(await self._parts.second_look.correct(occurrence_id, wanted, signed=signed))
 
     async def _put_back(self, given: _Given) -> dict[str, object]:
         """Ask for what the latest correction replaced; a second person must agree."""
-        given.number("version")
-        occurrence_id = await self._latest(given)
-        return _asked(await self._parts.second_look.put_back(occurrence_id, signed=given.signed))
+        signed, occurrence_id = given.signed(), await self._latest(given)
+        return _asked(await self._parts.second_look.put_back(occurrence_id, signed=signed))
 
     async def _resend(self, given: _Given) -> dict[str, object]:
         """Ask for one more copy to those in doubt; a second person must agree."""
-        given.number("version")
-        return _asked(await self._parts.second_look.resend(await self._latest(given), signed=given.signed))
+        signed, occurrence_id = given.signed(), await self._latest(given)
+        return _asked(await self._parts.second_look.resend(occurrence_id, signed=signed))
 
     async def _agree(self, given: _Given) -> dict[str, object]:
         """Agree to what another has asked for; in an emergency to one's own."""
-        look, name = self._parts.second_look, given.announcement_id
+        look, signed = self._parts.second_look, given.signed(with_version=False)
         if given.values.get("emergency"):
             self._require_bot()
-            decision = await look.agree_in_emergency(name, signed=given.signed)
+            decision = await look.agree_in_emergency(given.announcement_id, signed=signed)
         else:
-            decision = await look.agree(name, signed=given.signed)
+            decision = await look.agree(given.announcement_id, signed=signed)
         return {**_told(_done(decision)), "corrections": list(decision.correction_ids)}
 
     async def _refuse(self, given: _Given) -> dict[str, object]:

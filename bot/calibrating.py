@@ -431,10 +431,11 @@ def _named(names: Sequence[str], weights: Matrix) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """New numbers, and how the examples that no fit saw fare with them, a line each."""
+    """New numbers, and how the examples that no fit saw fare with them and with those in use, a line each."""
 
     file: CalibrationFile
     report: tuple[str, ...]
+    before: tuple[str, ...]
 
 
 async def calibrate(settings: Settings, sets: Path, *, today: date, say: Callable[[str], None]) -> Fitted:
@@ -468,7 +469,12 @@ async def calibrate(settings: Settings, sets: Path, *, today: date, say: Callabl
     hashes = _hashes(settings.knowledge.folder, sets)
     file = written(identity=identity, today=today, hashes=hashes, ranking=ranking, model=model, router=router)
     checked = [example for example in examples if _is_checked(example)]
-    return Fitted(file, tuple(report(checked, ranking, model, router)))
+    in_use = calibration.calibration_of(identity)
+    return Fitted(
+        file,
+        report=(*report(checked, ranking, model, router), *_without_weight(ranking, model)),
+        before=tuple(report(checked, in_use.ranking, in_use.confidence, in_use.router)),
+    )
 
 
 def _refuse_missing(sets: Path) -> None:
@@ -568,6 +574,9 @@ def report(
     for at in (0.5, 0.7, 0.85, 0.95):
         caught, lost = _share(one >= at for one in talk), _share(one >= at for one in asked)
         yield f"small talk from {at}: {caught} of {len(talk)} known as such, {lost} of {len(asked)} questions lost"
+
+
+def _without_weight(ranking: Ranking, model: ConfidenceModel) -> Iterator[str]:
     if unfitted := [name for name, weight in {**ranking.weights, **model.weights}.items() if not weight]:
         yield f"without weight: {', '.join(unfitted)}. {_UNFITTED}"
 

@@ -253,8 +253,10 @@ def calibrate(
 ) -> None:
     """Fit the numbers by which questions are answered to the knowledge and the question sets: it takes a while."""
     fitted = asyncio.run(fit_numbers(context.obj, sets, today=_today(), say=_say_aside))
+    for line in fitted.before:
+        typer.echo(f"in use: {line}")
     for line in fitted.report:
-        typer.echo(line)
+        typer.echo(f"fitted: {line}")
     for name, old, new in moved(fitted.file):
         typer.echo(f"{name}: {_number(old)} → {_number(new)}")
     typer.echo(f"Written: {write_numbers(fitted.file)}" if write else "Nothing is written; that takes --write.")

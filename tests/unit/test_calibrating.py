@@ -93,6 +93,7 @@ async def test_what_is_fitted_is_a_file_that_can_be_used(tmp_path: Path) -> None
     assert any(calibration.router.weights.values())
     assert {"knowledge", "calibration/en.jsonl"} <= set(found.file.fitted_on)
     assert any(line.startswith("small talk from 0.5") for line in found.report)
+    assert any(line.startswith("small talk from 0.5") for line in found.before)
 
 
 @pytest.mark.usefixtures("few")

@@ -25,8 +25,9 @@ from bot.ingestion.model import (
     PartNames,
     Progress,
     Stage,
+    Vector,
 )
-from bot.ingestion.ports import Report
+from bot.ingestion.ports import Report, Side
 from bot.ingestion.service import Ingestion
 from bot.ingestion.typical_questions import typical_questions
 from bot.vocabulary import Locale
@@ -86,13 +87,49 @@ class RecordingShelf(MemoryShelf):
         await super().build(content, report=report)
 
 
+class OpenManifest(MemoryManifest):
+    """Knows whether a generation is being published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_idle = asyncio.Event()
+        self.is_idle.set()
+
+    async def begin(self, embedding_identity: str) -> int:
+        self.is_idle.clear()
+        return await super().begin(embedding_identity)
+
+    async def discard(self, number: int) -> None:
+        await super().discard(number)
+        self.is_idle.set()
+
+    async def tidy(self) -> tuple[int, ...]:
+        self.is_idle.set()
+        return await super().tidy()
+
+
+class PatientEmbedder(CachedEmbedder):
+    """Goes on once the step before is published, if the shelf may build: so steps are no matter of the machine's speed."""
+
+    def __init__(
+        self, embeddings: TimedEmbeddings, cache: MemoryVectorCache, at: OpenManifest, of: RecordingShelf
+    ) -> None:
+        super().__init__(embeddings, cache, workers=1)
+        self._manifest, self._shelf = at, of
+
+    async def embed(self, side: Side, texts: Sequence[str]) -> Vector:
+        if self._shelf.may_build.is_set():
+            await self._manifest.is_idle.wait()
+        return await super().embed(side, texts)
+
+
 class House:
     """An ingestion over fakes whose time is that of the embedding."""
 
     def __init__(self, *documents: Document, asked_in: Sequence[Locale] = ()) -> None:
         self.reader = GivenReading(*documents)
         self.embeddings = TimedEmbeddings()
-        self.manifest = MemoryManifest()
+        self.manifest = OpenManifest()
         self.shelf = RecordingShelf()
         self.cache = MemoryVectorCache()
         self.published: list[Generation] = []
@@ -107,7 +144,7 @@ class House:
 
         return Ingestion(
             reader=self.reader,
-            embedder=CachedEmbedder(self.embeddings, self.cache, workers=1),
+            embedder=PatientEmbedder(self.embeddings, self.cache, at=self.manifest, of=self.shelf),
             manifest=self.manifest,
             shelf=self.shelf,
             asked_in=asked_in,

@@ -31,24 +31,17 @@ from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.subscription_store import SqlSubscribers
 from bot.adapters.database.tables import subscription_topics, subscriptions
 from bot.adapters.restore_guard import FileRestoreGuard
-from bot.announcements.content import body_hashes
 from bot.announcements.model import (
-    Announcement,
-    AnnouncementId,
-    Audience,
     Content,
     DeliveryState,
     OccurrenceState,
-    Schedule,
-    Stage,
-    Terms,
-    Timing,
 )
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
-from bot.vocabulary import Locale, NewsTopic, VisitorId
+from bot.vocabulary import Locale, NewsTopic
 from tests.bench.workshop import described, print_table
 from tests.fakes_announcements import ToldOrganisers
+from tests.stored_announcements import approved
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 SHARE = 100_000
@@ -96,20 +89,7 @@ async def approve(database: Database) -> None:
     content = Content(
         source=Locale.EN, texts={locale: f"The forum moves to hall 3 ({locale}). " * 8 for locale in Locale}
     )
-    announcement = Announcement(
-        announcement_id=AnnouncementId("forum"),
-        label="Forum",
-        topic=NewsTopic.FORUM,
-        content=content,
-        audience=Audience(),
-        schedule=Schedule(timing=Timing.ONCE, zone="UTC", at=NOW.replace(tzinfo=None)),
-        terms=Terms(),
-        stage=Stage.APPROVED,
-        author=VisitorId(1),
-        created_at=NOW - timedelta(hours=1),
-        body_hashes=body_hashes(content),
-        next_due_at=NOW,
-    )
+    announcement = approved("forum", content, due_at=NOW)
     await SqlAnnouncementStore(database).create(announcement, request_key="forum")
 
 

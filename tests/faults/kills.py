@@ -34,21 +34,14 @@ from typing import Any
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.engine import open_database
-from bot.adapters.database.tables import subscription_topics, subscriptions
-from bot.announcements.content import body_hashes
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.model import (
-    Announcement,
     AnnouncementId,
-    Audience,
     Content,
     DeliveryState,
     OccurrenceState,
     Policy,
-    Schedule,
-    Stage,
     Terms,
-    Timing,
 )
 from bot.chat.intake import ATTEMPTS
 from bot.inbox.model import InboxState
@@ -57,11 +50,12 @@ from bot.sandbox.engine import Limits
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.server import SandboxServer
-from bot.vocabulary import Locale, NewsTopic, VisitorId
+from bot.vocabulary import Locale
 from tests.faults import sender_process
 from tests.faults.sender_process import CHATS_AT_ONCE, STATE_FILE, Orders
 from tests.faults.simulation import BrokenPromiseError, promise
 from tests.sandbox_keys import sandbox_server
+from tests.stored_announcements import approved, guests, subscribe
 
 IN_PROCESS = (
     CrashPoint.CP0,
@@ -259,45 +253,23 @@ class Ground:
 
     def people(self, count: int) -> list[int]:
         """Personas who have written to the bot."""
-        world = self.sandbox.world
-        made = [world.add_persona("Guest") for _ in range(count)]
-        for persona in made:
-            persona.started.add(DEFAULT_BOT_ID)
-        return [persona.id for persona in made]
+        return guests(self.sandbox.world, count)
 
     async def subscribe(self, count: int) -> None:
         """So many recipients."""
         self.recipients = self.people(count)
-        agreed = {"agreed_at": datetime.now(UTC), "locale": Locale.EN, "zone": "", "country": ""}
         async with open_database(self.folder / STATE_FILE) as database:
             async with _MIGRATING:
                 await database.migrate()
-            async with database.writing() as connection:
-                await connection.execute(
-                    subscriptions.insert(), [{"chat_id": one, **agreed} for one in self.recipients]
-                )
-                topics = [{"chat_id": one, "topic": NewsTopic.FORUM.value} for one in self.recipients]
-                await connection.execute(subscription_topics.insert(), topics)
+            await subscribe(database, self.recipients)
 
     async def announce(self, policy: Policy, due_at: datetime | None = None) -> AnnouncementId:
         """An approved announcement that is due, or will be. No process may run."""
         number = len(self.announced) + 1
-        words, now = f"Story {number} begins.", due_at or datetime.now(UTC)
+        words = f"Story {number} begins."
         content = Content(source=Locale.EN, texts={Locale.EN: words})
-        announcement = Announcement(
-            announcement_id=AnnouncementId(f"story{number}"),
-            label="Story",
-            topic=NewsTopic.FORUM,
-            content=content,
-            audience=Audience(),
-            schedule=Schedule(timing=Timing.ONCE, zone="UTC", at=now.replace(tzinfo=None)),
-            terms=Terms(policy=policy),
-            stage=Stage.APPROVED,
-            author=VisitorId(1),
-            created_at=now,
-            body_hashes=body_hashes(content),
-            next_due_at=now,
-        )
+        due_at = due_at or datetime.now(UTC)
+        announcement = approved(f"story{number}", content, due_at=due_at, terms=Terms(policy=policy))
         async with open_database(self.folder / STATE_FILE) as database:
             await SqlAnnouncementStore(database).create(announcement, request_key=f"story {number}")
         self.announced.append((announcement.announcement_id, words))

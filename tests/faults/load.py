@@ -26,27 +26,17 @@ from pathlib import Path
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.engine import open_database
-from bot.adapters.database.tables import subscription_topics, subscriptions
-from bot.announcements.content import body_hashes
-from bot.announcements.model import (
-    Announcement,
-    AnnouncementId,
-    Audience,
-    Content,
-    Schedule,
-    Stage,
-    Terms,
-    Timing,
-)
+from bot.announcements.model import Content
 from bot.chat import texts
 from bot.i18n.translator import Catalogs
 from bot.sandbox import person
 from bot.sandbox.keys import DEFAULT_BOT_ID
-from bot.vocabulary import Locale, NewsTopic, VisitorId
+from bot.vocabulary import Locale
 from tests.bench.workshop import Workshop, p95
 from tests.e2e.processes import BotProcess, Place, running_bot
 from tests.e2e.visitors import Town, open_town, until
 from tests.faults.simulation import BrokenPromiseError, promise
+from tests.stored_announcements import approved, guests, subscribe
 
 EACH = 2
 FLOOD = 200
@@ -172,11 +162,7 @@ class Scene:
 
     def people(self, count: int) -> list[int]:
         """People who have written to the bot before."""
-        world = self.town.server.sandbox.world
-        made = [world.add_persona("Guest") for _ in range(count)]
-        for one in made:
-            one.started.add(DEFAULT_BOT_ID)
-        return [one.id for one in made]
+        return guests(self.town.server.sandbox.world, count)
 
     def say(self, visitor: int, text: str) -> None:
         """Write and wait for nothing."""
@@ -302,33 +288,11 @@ def _questions(files: Sequence[Path]) -> Iterator[str]:
 
 async def _prepare(place: Place, town: Town, recipients: int) -> None:
     """An approved announcement that is due, with its recipients."""
-    world = town.server.sandbox.world
-    made = [world.add_persona("Reader") for _ in range(recipients)]
-    for one in made:
-        one.started.add(DEFAULT_BOT_ID)
-    agreed = {"agreed_at": datetime.now(UTC), "locale": Locale.EN, "zone": "", "country": ""}
-    due_at = datetime.now(UTC)
     content = Content(source=Locale.EN, texts={Locale.EN: _NEWS})
-    announcement = Announcement(
-        announcement_id=AnnouncementId("load"),
-        label="Load",
-        topic=NewsTopic.FORUM,
-        content=content,
-        audience=Audience(),
-        schedule=Schedule(timing=Timing.ONCE, zone="UTC", at=due_at.replace(tzinfo=None)),
-        terms=Terms(),
-        stage=Stage.APPROVED,
-        author=VisitorId(1),
-        created_at=datetime.now(UTC),
-        body_hashes=body_hashes(content),
-        next_due_at=due_at,
-    )
     async with open_database(place.data / STATE_FILE) as database:
         await database.migrate()
-        async with database.writing() as connection:
-            await connection.execute(subscriptions.insert(), [{"chat_id": one.id, **agreed} for one in made])
-            topics = [{"chat_id": one.id, "topic": NewsTopic.FORUM.value} for one in made]
-            await connection.execute(subscription_topics.insert(), topics)
+        await subscribe(database, guests(town.server.sandbox.world, recipients))
+        announcement = approved("load", content, due_at=datetime.now(UTC))
         await SqlAnnouncementStore(database).create(announcement, request_key="load")
 
 

@@ -16,23 +16,16 @@ from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
 from bot.adapters.restore_guard import FILE_NAME, FileRestoreGuard
-from bot.announcements.content import body_hashes
 from bot.announcements.model import (
-    Announcement,
-    AnnouncementId,
-    Audience,
     Content,
     OccurrenceState,
-    Schedule,
-    Stage,
-    Terms,
-    Timing,
 )
 from bot.announcements.planner import Planner, PlannerParts
 from bot.announcements.restore_watch import RestoreWatch
 from bot.visitors.model import Subscription
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
+from bot.vocabulary import ChatId, Locale, NewsTopic
 from tests.fakes_announcements import ToldOrganisers
+from tests.stored_announcements import approved
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 CONTENT = Content(source=Locale.EN, texts={Locale.EN: "The forum begins at ten."})
@@ -179,20 +172,7 @@ async def _approve(database: Database, *, due_at: datetime) -> None:
         chat_id=ChatId(7_000_000_011), agreed_at=NOW, topics=frozenset(NewsTopic), locale=Locale.EN
     )
     await SqlSubscriptionStore(database).save(subscription)
-    announcement = Announcement(
-        announcement_id=AnnouncementId("forum"),
-        label="Forum",
-        topic=NewsTopic.FORUM,
-        content=CONTENT,
-        audience=Audience(),
-        schedule=Schedule(timing=Timing.ONCE, zone="UTC", at=due_at.replace(tzinfo=None)),
-        terms=Terms(),
-        stage=Stage.APPROVED,
-        author=VisitorId(7_000_000_001),
-        created_at=due_at - timedelta(hours=1),
-        body_hashes=body_hashes(CONTENT),
-        next_due_at=due_at,
-    )
+    announcement = approved("forum", CONTENT, due_at=due_at)
     await SqlAnnouncementStore(database).create(announcement, request_key="forum")
 
 

@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from bot.adapters.database.visitor_store import SqlVisitorStore
     from bot.answering.composing.service import ComposingAnswerer
     from bot.app_announcements import Announcing
-    from bot.chat.application import ChatOptions, ChatParts
+    from bot.chat.application import Chat, ChatOptions, ChatParts
     from bot.chat.ports import Answerer as ChatAnswerer
 
 _log = structlog.get_logger(__name__)
@@ -483,8 +483,7 @@ async def run_bot(
     Raises:
         ScodaError: a part can't start; the message says which and why.
     """
-    from bot.app_announcements import Broadcasting  # noqa: PLC0415 - only the bot needs Telegram's library
-    from bot.chat.application import build_chat  # noqa: PLC0415 - as above
+    from bot.chat.application import build_chat  # noqa: PLC0415 - only the bot needs Telegram's library
 
     settings = with_keys(to_run(settings))
     async with AsyncExitStack() as stack:
@@ -502,23 +501,30 @@ async def run_bot(
                 replace(_chat_parts(core, parts), connected=partial(_settle, owner, settings)),
             )
         )
-        broadcasting = Broadcasting(parts, chat.courier, settings)
-        parts.states["announcements"] = lambda: broadcasting.state
-        clock = await stack.enter_async_context(Clock())
-        _schedule(clock, core, settings)
-        broadcasting.schedule(clock)
-        sending = asyncio.create_task(broadcasting.run(chat.started))
-        stack.push_async_callback(broadcasting.finish, sending)
-
-        def stop() -> None:
-            chat.stop()
-            broadcasting.leave()
-
-        _stop_on_signals(stop, sandbox)
+        _stop_on_signals(await _begin_announcing(stack, core, parts, chat), sandbox)
         _in_background(stack, _keep_read(core, progress))
         if core.writer is not None:
             _in_background(stack, core.writer.model.load())
         await chat.run()
+
+
+async def _begin_announcing(stack: AsyncExitStack, core: Core, parts: Announcing, chat: Chat) -> Callable[[], None]:
+    """Start the clock, and the sending once the chat has started; returns what stops both and the chat."""
+    from bot.app_announcements import Broadcasting  # noqa: PLC0415 - as above
+
+    broadcasting = Broadcasting(parts, chat.courier, core.settings)
+    parts.states["announcements"] = lambda: broadcasting.state
+    clock = await stack.enter_async_context(Clock())
+    _schedule(clock, core, core.settings)
+    broadcasting.schedule(clock)
+    sending = asyncio.create_task(broadcasting.run(chat.started))
+    stack.push_async_callback(broadcasting.finish, sending)
+
+    def stop() -> None:
+        chat.stop()
+        broadcasting.leave()
+
+    return stop
 
 
 async def _owner(core: Core, settings: Settings, *, adopts: bool) -> StateOwner:

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.ops.addresses import is_private
+from bot.operations.addresses import is_private
 from bot.sandbox.keys import BOT_TOKEN, CONTROL_TOKEN
 
 DEFAULT_FILE = Path("config/bot.toml")

@@ -32,7 +32,7 @@ from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.second_look import SecondLook
 from bot.announcements.steering import Steering
-from bot.vocabulary import Locale, NewsTopic, VisitorId
+from bot.ids import Locale, NewsTopic, VisitorId
 from tests.fakes_announcements import FakeCourier, FakeDatabase, FakeParts
 from tests.virtual_time import VirtualClock
 

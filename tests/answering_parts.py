@@ -14,7 +14,7 @@ from bot.answering.ports import LanguageGuess, Retrieved, RetrievedSection, Stor
 from bot.answering.reading import Reading
 from bot.answering.reranking import Ranking
 from bot.answering.routing import Router
-from bot.vocabulary import DocumentPath, Locale, Reply, SectionKey
+from bot.ids import DocumentPath, Locale, Reply, SectionKey
 from bot.writing.sentences import split_sentences
 
 TODAY = date(2026, 11, 25)

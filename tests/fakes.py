@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TypeVar
 
-from bot.adapters.tombstones import Tombstones
+from bot.adapters.database.tombstones import Tombstones
 from bot.answering.model import Feedback, Turn, TurnRecord
+from bot.chat_state.model import Button, InboxState, StoredUpdate
 from bot.errors import DatabaseError
-from bot.inbox.model import Button, InboxState, StoredUpdate
+from bot.ids import ChatId, Locale, VisitorId
 from bot.visitors.model import PersonalRows, Plain, Retention, Visitor
-from bot.vocabulary import ChatId, Locale, VisitorId
 
 _Key = TypeVar("_Key")
 _Row = TypeVar("_Row")

@@ -41,8 +41,8 @@ from bot.announcements.model import (
     Standing,
 )
 from bot.announcements.ports import Leave
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.visitors.model import Subscription
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 NO_EPOCH = Epoch(0)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.adapters.answering_threads import AnsweringThreads
-from bot.adapters.embeddings import TwoSidedEmbeddings, prepared
-from bot.adapters.lexicon import buckets_of
+from bot.adapters.index.ngram_index import buckets_of
+from bot.adapters.models.embeddings import TwoSidedEmbeddings, prepared
+from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.answering.ports import Retrieved, RetrievedSection, Retriever, StoredSection
 from bot.answering.reading import Reading as QuestionReading
 from bot.errors import KnowledgeError
+from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.centring import centred_query
 from bot.ingestion.chunking import sentences_of
 from bot.ingestion.model import (
@@ -32,7 +33,6 @@ from bot.ingestion.model import (
     Source,
 )
 from bot.ingestion.ports import Report
-from bot.vocabulary import DocumentPath, Locale, SectionKey
 from bot.writing.folding import words
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -121,7 +121,7 @@ class LetterEmbeddings(TwoSidedEmbeddings):
 
 
 class MemoryVectorCache:
-    """See `bot.adapters.cached_embedder.VectorCache`."""
+    """See `bot.adapters.models.cached_embedder.VectorCache`."""
 
     def __init__(self) -> None:
         self.vectors: dict[tuple[str, str], np.ndarray] = {}

@@ -18,9 +18,9 @@ from bot.announcements.model import (
     Terms,
     Timing,
 )
+from bot.ids import Locale, NewsTopic, VisitorId
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.world import World
-from bot.vocabulary import Locale, NewsTopic, VisitorId
 
 
 def approved(name: str, content: Content, *, due_at: datetime, terms: Terms | None = None) -> Announcement:

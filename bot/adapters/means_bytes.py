@@ -8,8 +8,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from bot.errors import KnowledgeError
+from bot.ids import Locale
 from bot.ingestion.model import Means
-from bot.vocabulary import Locale
 
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile)
 """What reading damaged arrays may raise."""

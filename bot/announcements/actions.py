@@ -24,7 +24,7 @@ from bot.announcements.ports import (
     Tell,
     Transaction,
 )
-from bot.vocabulary import Locale, VisitorId
+from bot.ids import Locale, VisitorId
 
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """None that are mistaken for each other."""

@@ -20,7 +20,7 @@ from bot.announcements.model import (
 )
 from bot.announcements.ports import Composer
 from bot.announcements.schedule import ScheduleError, next_moment
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 _MEGABYTE = 1024 * 1024
 _LARGEST = {AttachmentKind.PHOTO: 10 * _MEGABYTE, AttachmentKind.DOCUMENT: 50 * _MEGABYTE}

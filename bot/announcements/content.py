@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 
 from bot.announcements.model import Announcement, Content, Correction, Delivery, MissingLanguage, Parcel, Terms
-from bot.vocabulary import ChatId, Locale
+from bot.ids import ChatId, Locale
 
 _HASH_LENGTH = 32
 

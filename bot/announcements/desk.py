@@ -22,7 +22,7 @@ from bot.announcements.model import (
 )
 from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE, MAY_WRITE
 from bot.announcements.schedule import Moment, moments, next_moment
-from bot.vocabulary import Locale, NewsTopic, VisitorId
+from bot.ids import Locale, NewsTopic, VisitorId
 
 _CALENDAR_LIMIT = 1_000
 """Announcements that a calendar looks at."""

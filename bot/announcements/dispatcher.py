@@ -40,7 +40,7 @@ from bot.announcements.tenure import LeaseLostError, Tenure
 from bot.announcements.turns import Turns, give_back
 from bot.backoff import Backoff
 from bot.errors import DatabaseError
-from bot.vocabulary import ChatId
+from bot.ids import ChatId
 
 _log = structlog.get_logger(__name__)
 

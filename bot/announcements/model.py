@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NewType
 
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 
 AnnouncementId = NewType("AnnouncementId", str)
 """Eight characters that an organiser can type."""
@@ -239,6 +239,16 @@ class OccurrenceState(StrEnum):
     def has_ended(self) -> bool:
         """Whether nothing more will be sent."""
         return self in (OccurrenceState.STOPPED, OccurrenceState.FINISHED, OccurrenceState.MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The latest firing of an announcement that still holds, and its texts as they were corrected last."""
+
+    announcement: Announcement
+    due_at: datetime
+    valid_until: datetime
+    texts: Mapping[Locale, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from enum import Enum
 
 from bot.announcements.model import AuditEntry, Invitation, Organiser, Role
 from bot.announcements.ports import AuditLog, OrganiserStore, Transaction
-from bot.vocabulary import VisitorId
+from bot.ids import VisitorId
 
 ANY_ROLE = frozenset(Role)
 MAY_WRITE = frozenset({Role.OWNER, Role.AUTHOR})

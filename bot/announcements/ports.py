@@ -32,7 +32,7 @@ from bot.announcements.model import (
     Stage,
     Standing,
 )
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 
 Transaction = Callable[[], AbstractAsyncContextManager[None]]
 """Opens one database transaction, durable when it returns (fsync); all writes inside commit or fail together."""

@@ -40,7 +40,7 @@ from bot.announcements.model import (
 )
 from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE
 from bot.announcements.repeating import in_doubt, plan_repeat
-from bot.vocabulary import Locale, VisitorId
+from bot.ids import Locale, VisitorId
 
 _WAS_LIVE = frozenset({Stage.APPROVED, Stage.PAUSED, Stage.STOPPED, Stage.FINISHED})
 _REPEATABLE = frozenset({Stage.APPROVED, Stage.FINISHED})

@@ -21,7 +21,7 @@ from bot.announcements.model import (
     Standing,
 )
 from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE
-from bot.vocabulary import VisitorId
+from bot.ids import VisitorId
 
 _LIVE = frozenset({Stage.APPROVED, Stage.PAUSED})
 _WAS_LIVE = _LIVE | {Stage.STOPPED, Stage.FINISHED}

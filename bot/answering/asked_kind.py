@@ -8,8 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from bot.ids import Locale
 from bot.languages import Entries, words_of
-from bot.vocabulary import Locale
 from bot.writing.folding import has_han, words
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from bot.answering.language import copy_order
 from bot.answering.model import Citation, DocumentView, Suggestion, TopicView
 from bot.answering.ports import Knowledge, StoredSection
-from bot.vocabulary import Locale, SectionKey
+from bot.ids import Locale, SectionKey
 
 
 def best_copy(copies: Sequence[StoredSection], locale: Locale, today: date) -> StoredSection | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import Candidate
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.folding import word_count
 
 _LEAD_LIMIT = 10.0

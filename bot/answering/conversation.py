@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.answering.model import Answer, Question, Turn
 from bot.answering.ports import Answering
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 
 async def converse(

@@ -14,7 +14,7 @@ from bot.answering.ports import StoredSection
 from bot.answering.reading import ReadingKind
 from bot.answering.reranking import Candidate, shares
 from bot.answering.routing import KINDS_OF_QUESTIONS, Route
-from bot.vocabulary import Reply, SectionKey
+from bot.ids import Reply, SectionKey
 from bot.writing.folding import has_han, word_count, words
 
 OFFERS = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from bot.vocabulary import Reply
+from bot.ids import Reply
 
 _KINDS = (
     (Reply.EMERGENCY, "🆘🚑🚨🚒"),

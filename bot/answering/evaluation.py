@@ -18,7 +18,7 @@ from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.answering.pipeline import Answerer, Context
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
 from bot.errors import ScodaError
-from bot.vocabulary import Locale, Reply, SectionKey
+from bot.ids import Locale, Reply, SectionKey
 from bot.writing.folding import ascii_digits
 
 REFUSE = "refuse"

@@ -1,4 +1,4 @@
-"""Fits the numbers of a `Calibration`: pure arithmetic on features, which `bot.calibrating` collects."""
+"""Fits the numbers of a `Calibration`: pure arithmetic on features, which `bot.calibrating.calibrate` collects."""
 
 from __future__ import annotations
 

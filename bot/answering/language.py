@@ -7,8 +7,8 @@ from functools import cache
 
 from bot.answering.model import Question
 from bot.answering.ports import LanguageGuess, LanguageIdentifier
+from bot.ids import Locale
 from bot.languages import words_of
-from bot.vocabulary import Locale
 from bot.writing.folding import has_han, is_latin, words
 
 _PLAIN = 0.95

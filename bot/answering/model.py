@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.vocabulary import ChatId, Locale, Reply, SectionKey, VisitorId
+from bot.ids import ChatId, Locale, Reply, SectionKey, VisitorId
 
 
 class Outcome(StrEnum):

@@ -12,7 +12,7 @@ from typing import Protocol
 from bot.answering.model import Answer, Outcome, Question
 from bot.answering.ports import Knowledge, Retriever, StoredSection
 from bot.answering.reading import Reading
-from bot.vocabulary import SectionKey
+from bot.ids import SectionKey
 
 _SAMPLE = 5
 """Questions of an open one that are asked, from as many languages as the nearest section stands in."""

@@ -11,7 +11,7 @@ import regex
 from bot.answering.asked_kind import asked_kind
 from bot.answering.ports import Knowledge
 from bot.answering.reading import QUESTION_MARKS
-from bot.vocabulary import Locale, Reply
+from bot.ids import Locale, Reply
 from bot.writing.folding import has_han, word_count, words
 from bot.writing.sentences import split_sentences
 

@@ -28,7 +28,7 @@ from bot.answering.reading import (
 from bot.answering.relative_years import with_years
 from bot.answering.reranking import Candidate, rerank
 from bot.answering.routing import Route, Routed
-from bot.vocabulary import Locale, Reply, SectionKey
+from bot.ids import Locale, Reply, SectionKey
 from bot.writing.cleaning import one_line
 from bot.writing.folding import unshouted, words
 from bot.writing.spelling import unstretched

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.answering.model import Answer, Feedback, Question, Turn, TurnRecord
 from bot.answering.reading import Reading
-from bot.vocabulary import ChatId, Locale, Reply, SectionKey, VisitorId
+from bot.ids import ChatId, Locale, Reply, SectionKey, VisitorId
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 import regex
 
 from bot.answering.asked_kind import AskedKind
+from bot.ids import Locale
 from bot.languages import words_of
-from bot.vocabulary import Locale
 from bot.writing.folding import fold, has_han
 
 _DIGIT = r"\d"

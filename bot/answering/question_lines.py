@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.errors import ScodaError
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 
 class QuestionLineError(ScodaError):

@@ -12,7 +12,7 @@ from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.model import Outcome, Turn
 from bot.answering.relative_years import with_years
 from bot.answering.years import of_year, years_in
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.folding import word_count
 from bot.writing.sentences import split_sentences
 

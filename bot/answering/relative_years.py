@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import regex
 
+from bot.ids import Locale
 from bot.languages import Entries, words_of
-from bot.vocabulary import Locale
 from bot.writing.folding import fold
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’‘ʻʼ`\u200c-][\p{L}\p{M}\p{N}]+)*")

@@ -14,7 +14,7 @@ from operator import mul
 
 from bot.answering.ports import LEAST_LOG_POSTERIOR, Knowledge, RetrievedSection
 from bot.answering.reading import Reading
-from bot.vocabulary import DocumentPath, Locale, SectionKey
+from bot.ids import DocumentPath, Locale, SectionKey
 from bot.writing.folding import ascii_digits
 
 _NUMBER = re.compile(r"\d(?:[\d., \u00a0\u202f\u066b\u066c]*\d)?")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot.answering.asked_kind import asked_kind
 from bot.answering.ports import Knowledge, RetrievedSection
 from bot.answering.reading import QUESTION_MARKS
-from bot.vocabulary import Locale, Reply
+from bot.ids import Locale, Reply
 
 KINDS_OF_QUESTIONS = (Reply.ABOUT_BOT, Reply.PERSON, Reply.POLITICS, Reply.ADVICE, Reply.HARM)
 """Replies to what is asked, if not of the knowledge."""

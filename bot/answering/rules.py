@@ -11,7 +11,7 @@ from bot.answering.asked_kind import AskedKind, asked_kind
 from bot.answering.ports import Knowledge, StoredSection
 from bot.answering.proofs import holds_kind
 from bot.answering.years import years_in
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 NEVER_GUESSED = (AskedKind.PHONE, AskedKind.EMAIL, AskedKind.WEBSITE, AskedKind.PRICE)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.answering.asked_kind import AskedKind
 from bot.answering.ports import StoredSection
 from bot.answering.proofs import holds_kind
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.folding import words
 
 _SHORT_SECTION = 340

@@ -21,30 +21,30 @@ from telegram.request import BaseRequest
 
 from bot.answering.ports import TurnStore
 from bot.backoff import Backoff
-from bot.chat import texts
-from bot.chat.courier import TelegramCourier, Words
+from bot.chat.announcement_context import Newsroom
+from bot.chat.context import CPU_S_PER_MINUTE, House
 from bot.chat.dispatch import AnyApplication, Dispatcher
-from bot.chat.drafts import Drafts
-from bot.chat.envelope import ALLOWED_UPDATES
-from bot.chat.failures import Verdict, judge
-from bot.chat.intake import Intake, Limits
-from bot.chat.limits import CpuBudget
 from bot.chat.menu import publish_menu
-from bot.chat.newsroom import Newsroom
-from bot.chat.organiser_notices import OrganiserNotices
-from bot.chat.pace import Pace, Rates
-from bot.chat.polling import Poller
-from bot.chat.ports import Answerer, Health
-from bot.chat.progress import ProgressBoard
-from bot.chat.sender import Sender
-from bot.chat.transport import AiohttpRequest
-from bot.chat.visit import CPU_S_PER_MINUTE, House
-from bot.chat.waiting import WaitingRoom
-from bot.chat.web_server import Address, serve
-from bot.chat.webhook import health_app, webhook_app
+from bot.chat.organisers.notifications import OrganiserNotices
+from bot.chat.organisers.progress import ProgressBoard
+from bot.chat.ports import Answerer
+from bot.chat.text import texts
+from bot.chat.visitors.waiting import WaitingRoom
+from bot.chat.wire.courier import TelegramCourier, Words
+from bot.chat.wire.drafts import Drafts
+from bot.chat.wire.envelope import ALLOWED_UPDATES
+from bot.chat.wire.failures import Verdict, judge
+from bot.chat.wire.intake import Intake, Limits
+from bot.chat.wire.limits import CpuBudget
+from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.polling import Poller
+from bot.chat.wire.sender import Sender
+from bot.chat.wire.transport import AiohttpRequest
+from bot.chat.wire.web_server import Address, serve
+from bot.chat.wire.webhook import Health, health_app, webhook_app
+from bot.chat_state.ports import ButtonStore, Inbox, Transaction
 from bot.errors import SettingsError, TelegramError
 from bot.i18n.translator import Catalogs
-from bot.inbox.ports import ButtonStore, Inbox, Transaction
 from bot.visitors.model import Retention
 from bot.visitors.ports import VisitorStore
 

@@ -12,15 +12,15 @@ import structlog
 from telegram import Update
 from telegram.ext import Application, CallbackContext
 
-from bot.chat.handlers import notices
+from bot.chat.context import House, Visit, note_visitor, open_visit
 from bot.chat.routes import Callback, Handle, routes
-from bot.chat.triage import Treatment
-from bot.chat.visit import House, Visit, note_visitor, open_visit
-from bot.chat.wellformed import is_wellformed
+from bot.chat.visitors import notices
+from bot.chat.wire.triage import Treatment
+from bot.chat.wire.wellformed import is_wellformed
+from bot.chat_state.model import StoredUpdate
+from bot.chat_state.ports import Effect
 from bot.errors import NothingPublishedError
-from bot.inbox.model import StoredUpdate
-from bot.inbox.ports import Effect
-from bot.vocabulary import ChatId
+from bot.ids import ChatId
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ class _Work:
 
 
 class Dispatcher:
-    """Implements `bot.chat.intake.Handler` with python-telegram-bot's application."""
+    """Implements `bot.chat.wire.intake.Handler` with python-telegram-bot's application."""
 
     def __init__(self, application: AnyApplication, house: House, *, now: Callable[[], datetime]) -> None:
         self._application = application
@@ -72,7 +72,7 @@ class Dispatcher:
         return work.effects
 
     def wait_s(self, update: StoredUpdate) -> float:
-        """See `bot.chat.intake.Handler.wait_s`."""
+        """See `bot.chat.wire.intake.Handler.wait_s`."""
         return self._house.sender.wait_s(ChatId(update.lane))
 
     async def apologise(self, update: StoredUpdate) -> None:

@@ -6,9 +6,9 @@ import structlog
 from telegram import Bot, BotCommand, BotCommandScopeChat
 from telegram.error import TelegramError
 
-from bot.chat import announcement_texts, texts
+from bot.chat.text import announcement_texts, texts
 from bot.i18n.translator import Catalogs, Translator
-from bot.vocabulary import Locale, VisitorId
+from bot.ids import Locale, VisitorId
 
 log = structlog.get_logger(__name__)
 

@@ -1,13 +1,13 @@
-"""What the chat needs beside the stores: somebody who answers, and the state of the house."""
+"""What the chat needs beside the stores: somebody who answers."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
 from bot.answering.model import Answer, DocumentView, OnSentence, Question, TopicView
-from bot.vocabulary import Locale, SectionKey
+from bot.ids import Locale, SectionKey
 
 
 class Answerer(Protocol):
@@ -31,7 +31,3 @@ class Answerer(Protocol):
     def documents(self, topic: str, locale: Locale, today: date) -> Sequence[DocumentView]:
         """The documents of a topic."""
         ...
-
-
-Health = Callable[[], Awaitable[Mapping[str, str]]]
-"""Component → `ok`, or what is wrong with it in a few words."""

@@ -17,31 +17,17 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat.handlers import (
-    announce,
-    announcements,
-    inline,
-    membership,
-    news,
-    notices,
-    organisers,
-    presses,
-    privacy,
-    questions,
-    settings,
-    start,
-    topics,
-    walks,
-    why,
-)
-from bot.chat.visit import Visit
+from bot.chat import conversations, presses
+from bot.chat.context import Visit
+from bot.chat.organisers import announce, announcements, organisers
+from bot.chat.visitors import inline, membership, news, notices, privacy, questions, settings, start, topics, why
 
 Handle = Callable[[Visit], Awaitable[None]]
 Callback = Callable[[Update, CallbackContext[Any, Any, Any, Any]], Coroutine[Any, Any, None]]
 Bind = Callable[[Handle], Callback]
 
 _COMMANDS: dict[str, Handle] = {
-    "start": start.start,
+    "start": conversations.start,
     "help": notices.help_page,
     "topics": topics.topics,
     "language": start.language,
@@ -56,7 +42,7 @@ _NEWS_COMMANDS: dict[str, Handle] = {
     "news": news.news,
     "settings": settings.settings,
     "subscribe": news.subscribe,
-    "cancel": walks.cancel,
+    "cancel": conversations.cancel,
     "announce": announce.announce,
     "announcements": announcements.announcements,
     "organisers": organisers.organisers,
@@ -77,8 +63,8 @@ def routes(bind: Bind, *, has_news: bool = False) -> Sequence[BaseHandler[Any, A
     return [
         *(CommandHandler(name, bind(handle), filters=_NEW) for name, handle in commands.items()),
         MessageHandler(_NEW & filters.COMMAND & filters.ChatType.PRIVATE, bind(notices.unknown_command)),
-        MessageHandler(_NEW & _WORDS & ~filters.COMMAND & ~_SERVICE, bind(walks.words)),
-        MessageHandler(_NEW & ~_WORDS & ~_SERVICE, bind(walks.other)),
+        MessageHandler(_NEW & _WORDS & ~filters.COMMAND & ~_SERVICE, bind(conversations.words)),
+        MessageHandler(_NEW & ~_WORDS & ~_SERVICE, bind(conversations.other)),
         CallbackQueryHandler(bind(presses.press)),
         InlineQueryHandler(bind(inline.inline)),
         ChatMemberHandler(bind(membership.membership), ChatMemberHandler.MY_CHAT_MEMBER),

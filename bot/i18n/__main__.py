@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from bot.i18n.catalog import TEMPLATE, check, extract, po_path, read_catalog, template_text, updated_text
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 _ROOT = Path(__file__).resolve().parents[2]
 

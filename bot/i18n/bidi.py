@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 LEFT_TO_RIGHT_MARK = "\u200e"
 RIGHT_TO_LEFT_MARK = "\u200f"

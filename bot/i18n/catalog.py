@@ -20,7 +20,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import PoFileError, read_po, write_po
 
 from bot.i18n.plurals import PLURALS
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 TEMPLATE = "bot.pot"
 LENGTH_LIMITS = {"button": 24, "topic": 32, "command": 64, "description": 512, "short description": 120, "inline": 60}

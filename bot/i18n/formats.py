@@ -12,7 +12,7 @@ from babel.numbers import format_percent as babel_percent
 
 from bot.i18n.bidi import isolate
 from bot.i18n.hijri import solar_hijri
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 _PERSIAN_DIGITS = str.maketrans("0123456789,.", "۰۱۲۳۴۵۶۷۸۹٬٫")
 _HIJRI_MONTHS = (

@@ -6,7 +6,7 @@ IETF tag, but `zh-hans-raw`, `ru_RU` and country codes in place of languages occ
 
 from __future__ import annotations
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 _ALIASES = {
     "cn": Locale.ZH,

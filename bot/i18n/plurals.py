@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bot.i18n.catalog import po_path, read_catalog
 from bot.i18n.formats import format_day, format_number, format_percent
 from bot.i18n.negotiation import fallbacks
 from bot.i18n.plurals import PLURALS
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.cleaning import clean
 
 Messages = Mapping[tuple[str, str], tuple[str, ...]]

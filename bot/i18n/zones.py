@@ -12,7 +12,7 @@ from babel import Locale as BabelLocale
 from babel.core import get_global
 
 from bot.i18n.formats import utc_offset
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 EVENT_ZONE = "Asia/Shanghai"
 """The venues' time; China has one time all year."""

@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from bot.ids import Locale
 from bot.ingestion.model import Chunk, ChunkKind, Means, Vector
-from bot.vocabulary import Locale
 
 CENTRING_VERSION = 5
 """Raise it when vectors are treated otherwise: generations are then built anew."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from bot.ids import Locale, SectionKey
 from bot.ingestion.model import Chunk, ChunkKind, Document, Section
-from bot.vocabulary import Locale, SectionKey
 from bot.writing.sentences import split_sentences
 
 CHUNKING_VERSION = 5

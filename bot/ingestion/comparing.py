@@ -18,9 +18,9 @@ from typing import TypeVar
 import regex
 
 from bot.errors import Fault, KnowledgeError
+from bot.ids import DocumentPath, Locale
 from bot.ingestion.contradictions import contradictions, repetitions
 from bot.ingestion.model import Document, Reading, Section
-from bot.vocabulary import DocumentPath, Locale
 from bot.writing.figures import Figure, Kind, figures_of
 from bot.writing.folding import word_count
 from bot.writing.sentences import split_sentences

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.errors import Fault
+from bot.ids import Locale, SectionKey
 from bot.ingestion.model import Document, Section
-from bot.vocabulary import Locale, SectionKey
 from bot.writing.figures import Figure, Kind, figures_of, without_figures
 from bot.writing.folding import ascii_digits, has_han, words
 from bot.writing.sentences import split_sentences

@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from bot.ids import Locale, SectionKey
 from bot.ingestion.centring import CENTRING_VERSION, centred_chunks, means_of
 from bot.ingestion.chunking import CHUNKING_VERSION, chunks_of
 from bot.ingestion.model import (
@@ -30,7 +31,6 @@ from bot.ingestion.model import (
 )
 from bot.ingestion.ports import Embedder, Side
 from bot.ingestion.typical_questions import TYPICAL_QUESTIONS_VERSION, typical_questions
-from bot.vocabulary import Locale, SectionKey
 
 BATCH = 256
 """Texts that are embedded between two looks at whether it is time to publish."""

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import Fault
-from bot.vocabulary import DocumentPath, Locale, Reply, SectionKey
+from bot.ids import DocumentPath, Locale, Reply, SectionKey
 
 Vector = npt.NDArray[np.float32]
 """One embedding, or a matrix with one a row."""
+VECTORS_FOLDER = "vectors"
+"""Beside the languages of a knowledge folder: the vectors that come with its files, no knowledge."""
 
 
 Day = date

@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from bot.ids import Locale
 from bot.ingestion.model import Document, Generation, GenerationContent, Means, PartNames, Reading, Vector
-from bot.vocabulary import Locale
 
 Report = Callable[[float], None]
 """Called with the share, 0 to 1, of a piece of work that is done."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import zip_longest
 
 from bot.errors import GenerationError
+from bot.ids import Locale
 from bot.ingestion.draft import Batch, Draft, Places, Published, fingerprint_of
 from bot.ingestion.model import (
     ChunkKind,
@@ -25,7 +26,6 @@ from bot.ingestion.model import (
     SyncReport,
 )
 from bot.ingestion.ports import Embedder, KnowledgeReader, Manifest, Report, Shelf
-from bot.vocabulary import Locale
 
 ProgressCallback = Callable[[Progress], None]
 OnPublished = Callable[[], Awaitable[object]]

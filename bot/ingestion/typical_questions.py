@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from bot.ids import Locale
 from bot.languages import words_of
-from bot.vocabulary import Locale
 
 TYPICAL_QUESTIONS_VERSION = 1
 """Raise it when a question is changed: the means of the index are then made anew.

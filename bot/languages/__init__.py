@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from bot.errors import LanguageError
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 Entries = tuple[str, ...]
 _CLOSED = ConfigDict(extra="forbid")

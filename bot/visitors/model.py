@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 
 Plain = str | int | float | bool | None
 """A value as JSON knows it."""

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Protocol
 
+from bot.ids import ChatId, Locale, VisitorId
 from bot.visitors.model import PersonalRows, Retention, Subscription, Visitor
-from bot.vocabulary import ChatId, Locale, VisitorId
 
 
 class VisitorStore(Protocol):

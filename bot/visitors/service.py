@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from bot.ids import Locale, VisitorId
 from bot.visitors.model import PersonalRows, Retention, Visitor
 from bot.visitors.ports import VisitorStore
-from bot.vocabulary import Locale, VisitorId
 
 
 class VisitorService:

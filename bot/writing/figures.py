@@ -16,7 +16,7 @@ from functools import cache
 import regex
 from babel.dates import get_month_names
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.folding import ascii_digits
 
 

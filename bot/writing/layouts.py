@@ -7,7 +7,7 @@ from typing import Final
 
 import regex
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 _ENGLISH: Final = "`qwertyuiop[]asdfghjkl;'zxcvbnm,."
 _RUSSIAN: Final = "ёйцукенгшщзхъфывапролджэячсмитьбю"

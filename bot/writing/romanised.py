@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import regex
 from rapidfuzz.distance import OSA
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.folding import fold, has_han
 from bot.writing.pinyin import Pinyin
 from bot.writing.spelling import KnownWords, LookUps, Spelling, is_looked_up, nearest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 _ABBREVIATIONS = (
     "no", "p", "pp", "mr", "mrs", "ms", "dr", "st", "vs", "inc", "ltd", "co", "e.g", "i.e", "approx", "u.s",

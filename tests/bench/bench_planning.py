@@ -28,9 +28,9 @@ from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.organiser_store import SqlLease
 from bot.adapters.database.outbox_store import SqlOutbox
+from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers
 from bot.adapters.database.tables import subscription_topics, subscriptions
-from bot.adapters.restore_guard import FileRestoreGuard
 from bot.announcements.model import (
     Content,
     DeliveryState,
@@ -38,7 +38,7 @@ from bot.announcements.model import (
 )
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
-from bot.vocabulary import Locale, NewsTopic
+from bot.ids import Locale, NewsTopic
 from tests.bench.workshop import described, print_table
 from tests.fakes_announcements import ToldOrganisers
 from tests.stored_announcements import approved

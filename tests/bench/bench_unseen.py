@@ -21,8 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.answering.evaluation import Case, Result, Tally, evaluate, tallies, tally
-from bot.app import open_core
-from bot.ops.evaluation_tables import tables_of
+from bot.app.core import open_core
+from bot.reports.evaluation_tables import tables_of
 from tests.bench.workshop import ROOT, Workshop, parser_of, print_table, spread
 from tests.golden import KNOWLEDGE, TODAY, UNSEEN_PLAIN
 from tests.unseen_figures import (

@@ -22,15 +22,15 @@ from pathlib import Path
 
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
-from bot.adapters.embeddings import prepared
-from bot.adapters.language_id import ShortMessageIdentifier
-from bot.adapters.lexicon import Lexica, Lexicon, _buckets_of_word, _heads_of_word, buckets_of
+from bot.adapters.index.ngram_index import Lexica, Lexicon, _buckets_of_word, _heads_of_word, buckets_of
+from bot.adapters.models.embeddings import prepared
+from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.relative_years import with_years
 from bot.answering.years import years_in
-from bot.chat.deeplinks import read_payload
-from bot.chat.envelope import read_envelope
-from bot.vocabulary import Locale
+from bot.chat.text.deeplinks import read_payload
+from bot.chat.wire.envelope import read_envelope
+from bot.ids import Locale
 from bot.writing.cleaning import clean, one_line
 from bot.writing.figures import figures_of
 from bot.writing.folding import fold, unshouted, word_count, words

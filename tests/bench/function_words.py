@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.folding import fold
 
 _WORDS = {

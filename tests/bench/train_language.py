@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import regex
 
-from bot.adapters.language_ngrams import EDGE, ORDER, STEPS_PER_NAT, TABLE, words_of
+from bot.adapters.models.language_ngrams import EDGE, ORDER, STEPS_PER_NAT, TABLE, words_of
+from bot.ids import Locale
 from bot.ingestion.typical_questions import typical_questions
-from bot.vocabulary import Locale
 from tests.bench.function_words import function_words
 from tests.bench.language_variants import persian_from_tajik, urdu_from_hindi, variants
 

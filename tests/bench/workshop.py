@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Self
 
 from bot.answering.evaluation import Case, read_cases
+from bot.ids import Locale
 from bot.settings import Knowledge, Settings, Store
-from bot.vocabulary import Locale
 from tests.golden import GOLDEN
 from tests.sandbox_keys import SANDBOX_TOKEN
 

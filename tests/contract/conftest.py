@@ -23,7 +23,7 @@ from bot.adapters.database.tables import metadata
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.answering.ports import TurnStore
-from bot.inbox.ports import ButtonStore, Inbox
+from bot.chat_state.ports import ButtonStore, Inbox
 from bot.visitors.ports import VisitorStore
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTombstones, FakeTurnStore, FakeVisitorStore
 

@@ -45,9 +45,9 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.repeating import plan_repeat
-from bot.inbox.model import Dialogue
+from bot.chat_state.model import Dialogue
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.visitors.model import Retention, Subscription
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 from tests.fakes import FakeTombstones
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from bot.adapters.database.budget_store import Budgets, Spending, SqlBudgetLedger
 from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.visitor_store import SqlVisitorStore
+from bot.ids import VisitorId
 from bot.visitors.model import Retention
-from bot.vocabulary import VisitorId
 from tests.fakes import FakeTombstones, exported
 
 NOW = datetime(2026, 11, 3, 23, 30, tzinfo=UTC)

@@ -12,9 +12,9 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 from pydantic import SecretStr
 
-from bot.adapters.chat_model import Connection, LangChainChatModel, any_langchain, openai_compatible
-from bot.answering.composing.model import ChatMessage, Completion, Role, estimated_tokens
-from bot.answering.composing.ports import ChatModel
+from bot.adapters.models.chat_model import Connection, LangChainChatModel, any_langchain, openai_compatible
+from bot.answering.generation.model import ChatMessage, Completion, Role, estimated_tokens
+from bot.answering.generation.ports import ChatModel
 from bot.errors import ModelError, SettingsError
 from tests.model_server import KEY, MODEL, Manner, ModelServer, composed, open_model_server
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.answering.model import Feedback, Outcome, Turn, TurnRecord
+from bot.chat_state.model import Action, Button, StoredUpdate
 from bot.errors import DatabaseError
-from bot.inbox.model import Action, Button, StoredUpdate
-from bot.vocabulary import ChatId, DocumentPath, Locale, SectionKey, VisitorId
+from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 from tests.fakes import exported
 
 NOW = datetime(2026, 11, 3, 9, 30, 0, 123456, tzinfo=UTC)

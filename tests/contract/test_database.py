@@ -38,7 +38,7 @@ from bot.adapters.database.tables import (
 )
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.errors import AlreadyRunningError, DatabaseError
-from bot.vocabulary import VisitorId
+from bot.ids import VisitorId
 from tests.e2e.visitors import LIMIT_S, until
 from tests.fakes import FakeTombstones, exported
 

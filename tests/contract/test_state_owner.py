@@ -8,8 +8,8 @@ import pytest
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.organiser_store import SqlOrganiserStore
+from bot.adapters.database.state_owner import OFFICIAL, SANDBOX, Owner, StateOwner, server_number
 from bot.adapters.database.tables import marks, organisers
-from bot.adapters.state_owner import OFFICIAL, SANDBOX, Owner, StateOwner, server_number
 from bot.errors import ForeignStateError
 
 OURS = Owner(4711, OFFICIAL)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.answering.model import Feedback, Outcome, TurnRecord
+from bot.chat_state.model import Action, Button, StoredUpdate
 from bot.errors import DatabaseError
-from bot.inbox.model import Action, Button, StoredUpdate
+from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 from bot.visitors.model import Retention, Visitor
-from bot.vocabulary import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 from tests.fakes import FakeVisitorStore, exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)

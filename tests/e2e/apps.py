@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot import app
 from bot.adapters.database.visitor_store import SqlVisitorStore
-from bot.app import Core, open_core
+from bot.app import core as app
+from bot.app.core import Core, open_core
 from bot.chat.application import Chat, build_chat
 from bot.i18n.translator import Catalogs, Translator
+from bot.ids import Locale, VisitorId
 from bot.settings import Announcements, Knowledge, Model, Settings, Store, Telegram
 from bot.visitors.model import Visitor
-from bot.vocabulary import Locale, VisitorId
 from tests.e2e.processes import Place, free_port
 from tests.e2e.visitors import LIMIT_S, Town, until
 from tests.fakes import FakeTombstones

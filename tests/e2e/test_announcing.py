@@ -9,10 +9,10 @@ import json
 
 import pytest
 
-from bot.chat import announcement_texts as desk_texts
-from bot.chat import texts
-from bot.ops.report_picture import Outcome
-from bot.vocabulary import Locale
+from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import texts
+from bot.ids import Locale
+from bot.reports.report_picture import Outcome
 from tests.e2e.apps import App
 from tests.e2e.processes import BotProcess, Place, running_bot
 from tests.e2e.visitors import Town, Visitor, button, buttons, until

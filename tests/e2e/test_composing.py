@@ -9,14 +9,14 @@ from datetime import date
 
 import pytest
 
-from bot.answering.composing.doubt import is_in_doubt
-from bot.answering.composing.model import Composed
+from bot.answering.generation.doubt import is_in_doubt
+from bot.answering.generation.model import Composed
 from bot.answering.model import Outcome, Question
-from bot.app import open_core
-from bot.chat import texts
+from bot.app.core import open_core
+from bot.chat.text import texts
+from bot.ids import Locale
 from bot.sandbox.methods import METHODS
 from bot.settings import Knowledge, Limits, Model, Settings, Store
-from bot.vocabulary import Locale
 from tests.e2e.apps import App, running_app
 from tests.e2e.little_knowledge import TRAINS_IN_2025
 from tests.e2e.processes import Place

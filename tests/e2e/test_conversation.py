@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.chat import texts
-from bot.chat.deeplinks import question_payload
-from bot.vocabulary import Locale
+from bot.chat.text import texts
+from bot.chat.text.deeplinks import question_payload
+from bot.ids import Locale
 from tests.e2e.apps import App, running_app
 from tests.e2e.little_knowledge import EXPIRED_PRICE, TRAINS_IN_2025
 from tests.e2e.processes import Place

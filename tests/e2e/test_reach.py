@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.e2e.processes import Place
 from tests.golden import KNOWLEDGE
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 
-from bot.chat import announcement_texts as desk_texts
-from bot.chat import texts
-from bot.vocabulary import Locale
+from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import texts
+from bot.ids import Locale
 from tests.e2e.apps import App
 from tests.e2e.processes import Place, running_bot
 from tests.e2e.test_announcing import agreed

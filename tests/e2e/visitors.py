@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 
-from bot.chat import texts
+from bot.chat.text import texts
 from bot.i18n.translator import Catalogs
+from bot.ids import Locale
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.server import SandboxServer
-from bot.vocabulary import Locale
 from tests.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
 
 IN_LINE = frozenset(texts.in_line(Catalogs().translator(locale)) for locale in Locale)

@@ -17,14 +17,14 @@ from enum import StrEnum
 import regex
 
 from bot.adapters.clock import utc_now
-from bot.adapters.language_id import ShortMessageIdentifier
-from bot.answering.composing.calling import Limits
-from bot.answering.composing.model import ChatMessage, Completion, Reservation, Role
-from bot.answering.composing.service import ComposingAnswerer
+from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.answering.generation.calling import Limits
+from bot.answering.generation.model import ChatMessage, Completion, Reservation, Role
+from bot.answering.generation.service import ComposingAnswerer
 from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.answering.pipeline import Answerer
 from bot.answering.ports import StoredSection
-from bot.vocabulary import Locale, VisitorId
+from bot.ids import Locale, VisitorId
 from tests.answering_parts import GivenRetriever, calibrated, key
 from tests.faults.composing_material import TODAY, by_locale, number_moved
 from tests.model_server import composed, obedient
@@ -327,7 +327,7 @@ ENVELOPES: dict[str, Envelope] = {
 
 
 class WorstModel:
-    """Says what it is told: see `bot.answering.composing.ports.ChatModel`. `reply` makes its answer of the messages."""
+    """Says what it is told: see `bot.answering.generation.ports.ChatModel`. `reply` makes its answer of the messages."""
 
     def __init__(self, reply: Callable[[Sequence[ChatMessage]], str]) -> None:
         self.reply = reply
@@ -356,7 +356,7 @@ class WorstModel:
 
 
 class FreeLedger:
-    """See `bot.answering.composing.ports.BudgetLedger`: there is always enough."""
+    """See `bot.answering.generation.ports.BudgetLedger`: there is always enough."""
 
     async def reserve(self, visitor_id: VisitorId | None, tokens: int, *, now: datetime) -> Reservation | None:
         return Reservation(visitor_id, f"{now:%Y-%m-%d}", tokens)

@@ -16,13 +16,13 @@ from pathlib import Path
 import regex
 from babel.dates import get_month_names
 
-from bot.adapters.generation_files import _stored_sections as stored_sections
-from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.adapters.index.version_files import _stored_sections as stored_sections
+from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.answering.browsing import is_valid
-from bot.answering.composing.names import forms_of
+from bot.answering.generation.names import forms_of
 from bot.answering.ports import StoredSection
+from bot.ids import Locale, SectionKey
 from bot.ingestion.model import Audience
-from bot.vocabulary import Locale, SectionKey
 from bot.writing.folding import ascii_digits, fold
 from tests.knowledge_parts import no_language
 

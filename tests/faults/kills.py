@@ -43,14 +43,14 @@ from bot.announcements.model import (
     Policy,
     Terms,
 )
-from bot.chat.intake import ATTEMPTS
-from bot.inbox.model import InboxState
+from bot.chat.wire.intake import ATTEMPTS
+from bot.chat_state.model import InboxState
+from bot.ids import Locale
 from bot.sandbox import person
 from bot.sandbox.engine import Limits
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.server import SandboxServer
-from bot.vocabulary import Locale
 from tests.faults import sender_process
 from tests.faults.sender_process import CHATS_AT_ONCE, STATE_FILE, Orders
 from tests.faults.simulation import BrokenPromiseError, promise

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.adapters.cached_embedder import CachedEmbedder
-from bot.adapters.chroma import StorePlace
-from bot.adapters.index import NOMINATED_FROM, PublishedIndex
-from bot.adapters.knowledge_files import KnowledgeFiles
-from bot.adapters.shelf import GenerationShelf
+from bot.adapters.index.chroma import StorePlace
+from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.published import NOMINATED_FROM, PublishedIndex
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.ingestion.model import SyncReport
 from bot.ingestion.ports import Shelf
 from bot.ingestion.service import Ingestion

@@ -27,11 +27,11 @@ from pathlib import Path
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.engine import open_database
 from bot.announcements.model import Content
-from bot.chat import texts
+from bot.chat.text import texts
 from bot.i18n.translator import Catalogs
+from bot.ids import Locale
 from bot.sandbox import person
 from bot.sandbox.keys import DEFAULT_BOT_ID
-from bot.vocabulary import Locale
 from tests.bench.workshop import Workshop, p95
 from tests.e2e.processes import BotProcess, Place, running_bot
 from tests.e2e.visitors import Town, open_town, until

@@ -28,16 +28,16 @@ from bot.announcements.crash_points import CrashPoint
 from bot.announcements.planner import Planner
 from bot.announcements.ports import Courier
 from bot.answering.model import Answer, Outcome, Question
-from bot.app_announcements import announcing, dispatcher_of, planner_of
-from bot.chat import texts
+from bot.app.announcing import announcing, dispatcher_of, planner_of
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat
-from bot.chat.courier import TelegramCourier, Words
-from bot.chat.pace import Pace, Rates
-from bot.chat.sender import Sender
-from bot.chat.transport import AiohttpRequest
+from bot.chat.text import texts
+from bot.chat.wire.courier import TelegramCourier, Words
+from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.sender import Sender
+from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
+from bot.ids import Locale
 from bot.settings import Delivery
-from bot.vocabulary import Locale
 from tests.fakes import FakeTombstones
 from tests.sandbox_keys import SANDBOX_TOKEN
 from tests.unit.chat.fakes import CITATION, LOCALES, FakeAnswerer

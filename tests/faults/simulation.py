@@ -48,7 +48,7 @@ from bot.announcements.planner import PlanningRules
 from bot.announcements.ports import Leave
 from bot.announcements.schedule import moments, next_moment, zone_of
 from bot.errors import DatabaseError
-from bot.vocabulary import ChatId, Locale, NewsTopic
+from bot.ids import ChatId, Locale, NewsTopic
 from tests.announcing import AUTHOR, OWNER, House
 from tests.fakes_announcements import FakeCourier, FakeDatabase, FakeDisk, FakeTurn, Tables
 from tests.virtual_time import VirtualClock, run_virtually

@@ -21,19 +21,19 @@ from unittest.mock import patch
 
 import numpy as np
 
-import bot.adapters.chroma
-import bot.adapters.shelf
+import bot.adapters.index.chroma
+import bot.adapters.index.index_store
 import bot.ingestion.draft
-from bot.adapters.cached_embedder import CachedEmbedder, text_hash
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.knowledge_files import KnowledgeFiles
-from bot.adapters.manifest import DocumentManifest
-from bot.adapters.shelf import GenerationShelf
+from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.models.cached_embedder import CachedEmbedder, text_hash
+from bot.ids import Locale
 from bot.ingestion.ports import Side
 from bot.ingestion.service import Ingestion
-from bot.vocabulary import Locale
 from tests.knowledge_parts import LetterEmbeddings, no_language
 
 _Result = TypeVar("_Result")
@@ -147,23 +147,23 @@ _WATCHED: tuple[tuple[Any, str], ...] = (
     (SqlManifestStore, "write_documents"),
     (SqlManifestStore, "publish"),
     (SqlManifestStore, "retire_old"),
-    (bot.adapters.shelf, "_begin"),
-    (bot.adapters.shelf, "write_means"),
-    (bot.adapters.shelf, "write_vectors"),
-    (bot.adapters.shelf, "take_over"),
-    (bot.adapters.shelf, "write_texts"),
-    (bot.adapters.shelf, "learn"),
-    (bot.adapters.shelf, "seal"),
-    (bot.adapters.shelf, "sync_to_disk"),
+    (bot.adapters.index.index_store, "_begin"),
+    (bot.adapters.index.index_store, "write_means"),
+    (bot.adapters.index.index_store, "write_vectors"),
+    (bot.adapters.index.index_store, "take_over"),
+    (bot.adapters.index.index_store, "write_texts"),
+    (bot.adapters.index.index_store, "learn"),
+    (bot.adapters.index.index_store, "seal"),
+    (bot.adapters.index.index_store, "sync_to_disk"),
     (GenerationShelf, "_finish"),
     (GenerationShelf, "_prune_folders"),
     (GenerationShelf, "_finish_store"),
     (GenerationShelf, "_prune_stores"),
-    (bot.adapters.chroma, "_created"),
-    (bot.adapters.chroma, "_copy_folder"),
-    (bot.adapters.chroma, "_add"),
-    (bot.adapters.chroma, "_vacuum"),
-    (bot.adapters.chroma, "check_store"),
+    (bot.adapters.index.chroma, "_created"),
+    (bot.adapters.index.chroma, "_copy_folder"),
+    (bot.adapters.index.chroma, "_add"),
+    (bot.adapters.index.chroma, "_vacuum"),
+    (bot.adapters.index.chroma, "check_store"),
     (Path, "rename"),
 )
 
@@ -206,7 +206,7 @@ def _told(function: Callable[..., Any], name: str, moments: Moments) -> Callable
 async def _in_thread(
     function: Callable[..., _Result], *arguments: object, report: Callable[[float], None] | None = None
 ) -> _Result:
-    """Stands for `bot.adapters.child.in_child`: the work is done in this process, and dies with it at any moment."""
+    """Stands for `bot.adapters.system.child.in_child`: the work is done in this process, and dies with it at any moment."""
     more = (lambda share: None,) if report is not None else ()
     return await asyncio.to_thread(function, *arguments, *more)
 
@@ -214,7 +214,7 @@ async def _in_thread(
 def sync_in_steps(folder: Path, data: Path, log: Path, moments: Moments, counted: Path) -> None:
     """The whole of a process: many steps, then the store. The names of its moments are written to `counted`."""
     with (
-        patch.object(bot.adapters.shelf, "in_child", _in_thread),
+        patch.object(bot.adapters.index.index_store, "in_child", _in_thread),
         patch.object(bot.ingestion.draft, "BATCH", 12),
         _watched(moments),
     ):

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.announcements.model import Occurrence, OccurrenceId, OccurrenceState
-from bot.chat import texts
-from bot.chat.courier import CAPTION_LIMIT, HtmlComposer, TelegramCourier, Words
-from bot.chat.handlers.announce import read_count, read_link, read_wall_time
-from bot.chat.keyboards import LABEL_LIMIT
-from bot.chat.markup import MarkupError, render
-from bot.chat.rendering import MESSAGE_LIMIT, utf16_length
+from bot.chat.organisers.announce import read_count, read_link, read_wall_time
+from bot.chat.text import texts
+from bot.chat.text.keyboards import LABEL_LIMIT
+from bot.chat.text.markup import MarkupError, render
+from bot.chat.text.rendering import MESSAGE_LIMIT, utf16_length
+from bot.chat.wire.courier import CAPTION_LIMIT, HtmlComposer, TelegramCourier, Words
 from bot.i18n.translator import Catalogs
+from bot.ids import Locale
 from bot.sandbox.markup_html import parse_html
-from bot.vocabulary import Locale
 from tests.faults.test_text import NAUGHTY
 from tests.unit.chat.fakes import LOCALES, NOW
 from tests.unit.chat.news_rig import APPROVER, AUTHOR, OWNER, NewsRig

@@ -21,17 +21,17 @@ from structlog.testing import capture_logs
 
 from bot.adapters.clock import utc_now
 from bot.adapters.database.visitor_store import SqlVisitorStore
-from bot.adapters.knowledge_files import KnowledgeFiles
-from bot.adapters.language_id import ShortMessageIdentifier
-from bot.answering.composing.model import ChatMessage
-from bot.answering.composing.prompts import new_canary, tokens_of
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.answering.generation.model import ChatMessage
+from bot.answering.generation.prompts import new_canary, tokens_of
 from bot.answering.model import Answer, Outcome, Question, Turn
-from bot.app import open_core
+from bot.app.core import open_core
+from bot.ids import Locale, VisitorId
 from bot.ingestion.comparing import inspect
 from bot.settings import Knowledge, Model, Organisers, Settings, Store
 from bot.visitors.model import Retention
 from bot.visitors.service import VisitorService
-from bot.vocabulary import Locale, VisitorId
 from bot.writing.folding import ascii_digits
 from tests.e2e.processes import Place
 from tests.fakes import FakeTombstones

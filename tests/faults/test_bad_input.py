@@ -23,13 +23,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
-from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.answering.model import Answer, Outcome, Question
+from bot.app import core as app
+from bot.ids import Locale
 from bot.ingestion.chunking import LONGEST_SENTENCE
 from bot.ingestion.comparing import in_other_languages, inspect
 from bot.settings import Knowledge, Settings, Store
-from bot.vocabulary import Locale
 from tests.e2e.little_knowledge import write_little_knowledge
 
 TODAY = date(2026, 7, 1)

@@ -11,10 +11,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.application import ChatOptions, ChatParts, build_chat, keep_tokens_out_of_logs
+from bot.chat_state.model import Action, Button
 from bot.errors import SettingsError, TelegramError
-from bot.inbox.model import Action, Button
+from bot.ids import ChatId, VisitorId
 from bot.sandbox.server import SandboxServer
-from bot.vocabulary import ChatId, VisitorId
 from tests.fakes import ButtonRow, FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 from tests.sandbox_keys import CONTROL, SANDBOX_TOKEN, sandbox_server
 from tests.unit.chat.fakes import NOW, FakeAnswerer, Rig, group_message, message, person, until

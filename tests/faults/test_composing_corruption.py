@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.adapters.language_id import ShortMessageIdentifier
-from bot.answering.composing.checking import Checker
-from bot.answering.composing.model import Block, DraftSentence, Passage
-from bot.answering.composing.vocabulary import Vocabulary, vocabulary_of
+from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.answering.generation.checking import Checker
+from bot.answering.generation.model import Block, DraftSentence, Passage
+from bot.answering.generation.vocabulary import Vocabulary, vocabulary_of
 from bot.answering.ports import StoredSection
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.faults.composing_material import (
     CORRUPTIONS,
     TODAY,

@@ -13,12 +13,12 @@ from structlog.testing import capture_logs
 
 from bot.announcements.model import AnnouncementId, Fate, Parcel, Receipt
 from bot.chat.application import ChatOptions, build_application
-from bot.chat.courier import TelegramCourier, Words
-from bot.chat.pace import Pace, Rates
-from bot.chat.sender import Sender
-from bot.chat.transport import AiohttpRequest
+from bot.chat.wire.courier import TelegramCourier, Words
+from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.sender import Sender
+from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
-from bot.vocabulary import ChatId, Locale, NewsTopic
+from bot.ids import ChatId, Locale, NewsTopic
 from tests.e2e.visitors import Town, open_town, until
 from tests.sandbox_keys import SANDBOX_TOKEN
 from tests.unit.chat.fakes import LOCALES

@@ -18,9 +18,9 @@ from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.answering.model import Outcome, TurnRecord
+from bot.chat_state.model import StoredUpdate
 from bot.errors import AlreadyRunningError, DatabaseError
-from bot.inbox.model import StoredUpdate
-from bot.vocabulary import ChatId, Locale, VisitorId
+from bot.ids import ChatId, Locale, VisitorId
 from tests.fakes import FakeTombstones
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -190,7 +190,7 @@ import asyncio, sys
 from datetime import UTC, datetime
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.inbox_store import SqlInbox
-from bot.inbox.model import StoredUpdate
+from bot.chat_state.model import StoredUpdate
 
 async def main():
     async with open_database(sys.argv[1]) as database:

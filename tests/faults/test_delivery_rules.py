@@ -31,9 +31,9 @@ from bot.announcements.model import (
 from bot.announcements.planner import PlanningRules
 from bot.announcements.ports import Leave
 from bot.announcements.schedule import Note, preview
-from bot.chat.pace import Pace, Priority, Rates, Turn
+from bot.chat.wire.pace import Pace, Priority, Rates, Turn
 from bot.errors import DatabaseError
-from bot.vocabulary import ChatId, Locale, NewsTopic
+from bot.ids import ChatId, Locale, NewsTopic
 from tests.announcing import APPROVER, AUTHOR, OWNER, START, TEXTS, House, draft
 from tests.fakes_announcements import FakeCourier, FakeDatabase, FakeTurn
 from tests.virtual_time import VirtualClock, run_virtually

@@ -12,16 +12,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.adapters.clock import utc_now
-from bot.adapters.language_id import ShortMessageIdentifier
-from bot.answering.composing.calling import Limits
-from bot.answering.composing.model import ChatMessage, Resolved
-from bot.answering.composing.prompts import tokens_of
-from bot.answering.composing.service import ComposingAnswerer
+from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.answering.generation.calling import Limits
+from bot.answering.generation.model import ChatMessage, Resolved
+from bot.answering.generation.prompts import tokens_of
+from bot.answering.generation.service import ComposingAnswerer
 from bot.answering.model import Answer, Outcome, Question
 from bot.answering.pipeline import Answerer
 from bot.answering.ports import StoredSection
 from bot.errors import ModelError
-from bot.vocabulary import Locale, Reply
+from bot.ids import Locale, Reply
 from tests.answering_parts import BY_NEARNESS, GivenRetriever, ask, examples, key, section, told
 from tests.faults.attacking import FreeLedger, WorstModel, secret_of
 from tests.model_server import composed

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.announcements.model import Delivery, DeliveryState, OccurrenceId
-from bot.ops.delivery_report import COLUMNS, cell, write_csv
-from bot.vocabulary import ChatId, Locale
+from bot.ids import ChatId, Locale
+from bot.reports.delivery_report import COLUMNS, cell, write_csv
 from tests.faults.test_text import NAUGHTY
 
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"

@@ -22,18 +22,18 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.adapters.database.engine import open_database
-from bot.adapters.vector_files import write_vectors
+from bot.adapters.models.vector_files import write_vectors
 from bot.answering.model import Question
-from bot.app import open_core
-from bot.chat import web_server
-from bot.chat.rendering import plain
-from bot.chat.replies import answer_text
-from bot.chat.web_server import Address, serve
-from bot.chat.webhook import webhook_app
+from bot.app.core import open_core
+from bot.chat.text.rendering import plain
+from bot.chat.text.replies import answer_text
+from bot.chat.wire import web_server
+from bot.chat.wire.web_server import Address, serve
+from bot.chat.wire.webhook import webhook_app
 from bot.i18n.translator import Catalogs
-from bot.ops.open_files import allow_many_open_files
+from bot.ids import Locale
+from bot.operations.open_files import allow_many_open_files
 from bot.settings import Knowledge, Settings, Store
-from bot.vocabulary import Locale
 from tests.e2e.apps import running_app
 from tests.e2e.little_knowledge import write_document
 from tests.e2e.processes import Place, environment
@@ -105,8 +105,8 @@ _HALF = b"POST /hook HTTP/1.1\r\nHost: bot\r\n"
 _SERVING = """
 import asyncio, resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
-from bot.chat.web_server import Address, serve
-from bot.chat.webhook import health_app
+from bot.chat.wire.web_server import Address, serve
+from bot.chat.wire.webhook import health_app
 async def health(): return {"database": "ok"}
 asyncio.run(serve(health_app(health), Address("127.0.0.1", 0, ""), ready=lambda port: print(port, flush=True)))
 """

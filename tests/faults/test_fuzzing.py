@@ -16,8 +16,8 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.announcement_files import read_standing
-from bot.adapters.knowledge_files import KnowledgeFiles
+from bot.adapters.announcements.files import read_standing
+from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.ingestion.ports import Reading
 from bot.sandbox.engine import Limits, Sandbox
 from bot.sandbox.flood import FloodRules

@@ -14,14 +14,14 @@ import pytest
 from structlog.testing import capture_logs
 from telegram.error import Conflict
 
-from bot.chat.envelope import read_envelope
-from bot.chat.intake import Intake, Limits
-from bot.chat.polling import Poller
-from bot.chat.sender import TokenRefusedError, UnreachableError
-from bot.chat.triage import Treatment
-from bot.chat.webhook import health_app, webhook_app
+from bot.chat.wire.envelope import read_envelope
+from bot.chat.wire.intake import Intake, Limits
+from bot.chat.wire.polling import Poller
+from bot.chat.wire.sender import TokenRefusedError, UnreachableError
+from bot.chat.wire.triage import Treatment
+from bot.chat.wire.webhook import health_app, webhook_app
+from bot.chat_state.model import InboxState, StoredUpdate
 from bot.errors import TelegramError
-from bot.inbox.model import InboxState, StoredUpdate
 from tests.fakes import FakeInbox, FakeState
 from tests.unit.chat.fakes import NOW, FakeTelegram, Rig, message, no_pause, person, until
 

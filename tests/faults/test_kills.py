@@ -15,7 +15,7 @@ from bot.adapters.database import engine
 from bot.adapters.database.engine import open_database
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.model import Policy
-from bot.app_announcements import announcing, planner_of
+from bot.app.announcing import announcing, planner_of
 from bot.errors import DatabaseError
 from bot.settings import Delivery
 from tests.faults.kills import (

@@ -13,19 +13,19 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from structlog.testing import capture_logs
 
-import bot.adapters.index
-from bot.adapters.chroma import Near, StorePlace, VectorStore, open_store
-from bot.adapters.folder_watch import FolderWatch
-from bot.adapters.index import PublishedIndex
-from bot.adapters.knowledge_files import LEDGER_NAME, KnowledgeFiles
-from bot.adapters.markdown_text import _Sieve, read_markdown
-from bot.adapters.translation_ledger import TranslationLedger
+import bot.adapters.index.published
+from bot.adapters.index.chroma import Near, StorePlace, VectorStore, open_store
+from bot.adapters.index.published import PublishedIndex
+from bot.adapters.knowledge.folder_watch import FolderWatch
+from bot.adapters.knowledge.markdown_text import _Sieve, read_markdown
+from bot.adapters.knowledge.reader import LEDGER_NAME, KnowledgeFiles
+from bot.adapters.knowledge.translation_ledger import TranslationLedger
 from bot.answering.model import Answer, Question
 from bot.answering.pipeline import Answerer
 from bot.errors import EmbeddingMismatchError, GenerationError, KnowledgeError
+from bot.ids import Locale
 from bot.ingestion.comparing import inspect
 from bot.ingestion.model import Reading
-from bot.vocabulary import Locale
 from tests.answering_parts import BOLD, English
 from tests.e2e.processes import Place
 from tests.faults.knowledge_house import House
@@ -661,7 +661,7 @@ async def test_O06_a_store_that_can_t_be_opened_is_said_and_exact_search_answers
         raise KnowledgeError("the vector store can't be opened")
 
     await house.publish()
-    monkeypatch.setattr(bot.adapters.index, "open_store", refuse)
+    monkeypatch.setattr(bot.adapters.index.published, "open_store", refuse)
     with capture_logs() as logs:
         async with house.index(asks_store=True) as index:
             assert await _paths(index) == {"area/good.md"}

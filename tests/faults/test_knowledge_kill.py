@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.cached_embedder import CachedEmbedder
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.index import PublishedIndex
-from bot.adapters.manifest import DocumentManifest
-from bot.adapters.shelf import GenerationShelf
-from bot.vocabulary import Locale
+from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.published import PublishedIndex
+from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.ids import Locale
 from tests.faults import sync_process
 from tests.faults.sync_process import Moments
 from tests.knowledge_parts import THREADS, LetterEmbeddings, section_text, sections_found, write_file

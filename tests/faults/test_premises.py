@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.adapters.knowledge_files import KnowledgeFiles
-from bot.adapters.language_id import ShortMessageIdentifier
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.model import Answer, Outcome, Question
-from bot.app import Core, open_core
+from bot.app.core import Core, open_core
+from bot.ids import Locale
 from bot.ingestion.comparing import inspect
 from bot.settings import Knowledge, Settings, Store
-from bot.vocabulary import Locale
 from tests.e2e.little_knowledge import write_document
 from tests.e2e.processes import Place
 from tests.faults.attacking import seen, trains

@@ -18,22 +18,22 @@ from bot.adapters.database.engine import open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.subscription_store import SqlSubscriptionStore
 from bot.adapters.database.tables import metadata, subscriptions, visitors
+from bot.adapters.database.tombstones import Tombstones
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
-from bot.adapters.tombstones import Tombstones
 from bot.announcements.model import Organiser, Role
 from bot.answering.model import Feedback, Outcome, TurnRecord
-from bot.app import keep_forgotten, open_core
-from bot.app_announcements import announcing
-from bot.chat.rendering import plain
-from bot.chat.replies import privacy_page
+from bot.app.announcing import announcing
+from bot.app.core import keep_forgotten, open_core
+from bot.chat.text.rendering import plain
+from bot.chat.text.replies import privacy_page
+from bot.chat_state.model import Action, Button, StoredUpdate
 from bot.errors import DatabaseError
 from bot.i18n.translator import Catalogs
-from bot.inbox.model import Action, Button, StoredUpdate
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.settings import Knowledge, Privacy, Settings, Store
 from bot.visitors.model import Retention, Subscription
 from bot.visitors.service import VisitorService
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 from tests.fakes import exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)

@@ -6,8 +6,8 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
-from bot.chat import texts
-from bot.vocabulary import Locale
+from bot.chat.text import texts
+from bot.ids import Locale
 from tests.e2e.apps import App, running_app
 from tests.e2e.little_knowledge import TRAINS_IN_2025
 from tests.e2e.processes import Place, free_port, running_bot

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-import bot.adapters.shelf
+import bot.adapters.index.index_store
 import bot.ingestion.draft
-from bot.adapters.shelf import GenerationShelf
+from bot.adapters.index.index_store import GenerationShelf
 from bot.answering.ports import Retriever, StoredSection
 from bot.answering.reading import Reading
 from bot.errors import EmbeddingError, GenerationError, KnowledgeError
+from bot.ids import Locale
 from bot.ingestion.typical_questions import typical_questions
-from bot.vocabulary import Locale
 from tests.faults.knowledge_house import House
 from tests.knowledge_parts import NOW, LetterEmbeddings, section_text, sections_found, write_file
 
@@ -64,7 +64,7 @@ def _full(*arguments: object, **named: object) -> None:
 
 
 def _full_in_the_child(function_name: str) -> Callable[..., Any]:
-    in_child = bot.adapters.shelf.in_child
+    in_child = bot.adapters.index.index_store.in_child
 
     async def in_full_child(function: Callable[..., Any], *arguments: object, **named: Any) -> Any:
         if function.__name__ == function_name:
@@ -113,7 +113,7 @@ async def test_F15_a_disk_that_is_full_while_a_generation_is_built_leaves_the_la
     await house.ingestion.sync(now=NOW)
     before = house.left()
     write_hall(house.folder, "en", 0, colour="blue")
-    monkeypatch.setattr(bot.adapters.shelf, place.name, place.stand_in)
+    monkeypatch.setattr(bot.adapters.index.index_store, place.name, place.stand_in)
 
     with pytest.raises(GenerationError, match=r"data/index failed: .*No space left on device"):
         await house.ingestion.sync(now=NOW)
@@ -133,7 +133,7 @@ async def test_F15_a_disk_that_is_full_while_the_store_is_written_leaves_exact_s
 ) -> None:
     await house.ingestion.sync(now=NOW)
     before = house.left()
-    monkeypatch.setattr(bot.adapters.shelf, place.name, place.stand_in)
+    monkeypatch.setattr(bot.adapters.index.index_store, place.name, place.stand_in)
 
     with pytest.raises(GenerationError, match=r"store of generation 1 in .* failed: .*No space left on device"):
         await house.ingestion.store()
@@ -152,7 +152,7 @@ async def test_F15_a_store_that_can_t_be_patched_is_written_from_nothing(
     await house.publish()
     write_hall(house.folder, "en", 0, colour="blue")
     await house.ingestion.sync(now=NOW)
-    monkeypatch.setattr(bot.adapters.shelf, "in_child", _full_in_the_child("_patch"))
+    monkeypatch.setattr(bot.adapters.index.index_store, "in_child", _full_in_the_child("_patch"))
 
     assert await house.ingestion.store()
 
@@ -171,14 +171,14 @@ async def test_F16_a_build_that_is_cancelled_while_it_writes_leaves_nothing_behi
     before = house.left()
     write_hall(house.folder, "en", 0, colour="blue")
     loop, is_writing, may_write = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
-    write = getattr(bot.adapters.shelf, name)
+    write = getattr(bot.adapters.index.index_store, name)
 
     def wait_and_write(*arguments: object, **named: object) -> None:
         loop.call_soon_threadsafe(is_writing.set)
         may_write.wait()
         write(*arguments, **named)
 
-    monkeypatch.setattr(bot.adapters.shelf, name, wait_and_write)
+    monkeypatch.setattr(bot.adapters.index.index_store, name, wait_and_write)
     task = asyncio.create_task(house.ingestion.sync(now=NOW))
     await is_writing.wait()
     task.cancel()

@@ -11,7 +11,7 @@ import pytest
 from bot.announcements.actions import Verdict
 from bot.announcements.model import DeliveryState, Fate, OccurrenceState, Policy, Receipt, Stage, Terms
 from bot.announcements.second_look import Signed
-from bot.vocabulary import ChatId, Locale
+from bot.ids import ChatId, Locale
 from tests.announcing import APPROVER, OWNER, House
 from tests.fakes_announcements import FakeCourier
 from tests.virtual_time import run_virtually

@@ -14,16 +14,16 @@ import pytest
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.outbox_store import SqlOutbox
+from bot.adapters.database.restore_guard import FILE_NAME, FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
-from bot.adapters.restore_guard import FILE_NAME, FileRestoreGuard
 from bot.announcements.model import (
     Content,
     OccurrenceState,
 )
 from bot.announcements.planner import Planner, PlannerParts
 from bot.announcements.restore_watch import RestoreWatch
+from bot.ids import ChatId, Locale, NewsTopic
 from bot.visitors.model import Subscription
-from bot.vocabulary import ChatId, Locale, NewsTopic
 from tests.fakes_announcements import ToldOrganisers
 from tests.stored_announcements import approved
 

@@ -26,15 +26,15 @@ from bot.announcements.model import (
     Stage,
 )
 from bot.announcements.organisers import RoleChange
-from bot.chat import announcement_texts
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat, keep_tokens_out_of_logs
-from bot.chat.deeplinks import LinkKind, read_payload
-from bot.chat.handlers.announce import read_count
+from bot.chat.organisers.announce import read_count
 from bot.chat.routes import routes
+from bot.chat.text import announcement_texts
+from bot.chat.text.deeplinks import LinkKind, read_payload
+from bot.chat_state.model import Button
 from bot.errors import SettingsError
-from bot.inbox.model import Button
+from bot.ids import ChatId, Locale, VisitorId
 from bot.visitors.model import Visitor
-from bot.vocabulary import ChatId, Locale, VisitorId
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 from tests.faults.test_inbox import Door
 from tests.unit.chat.fakes import (

@@ -7,7 +7,7 @@ import pytest
 from bot.announcements.actions import Verdict
 from bot.announcements.model import CorrectionState, OccurrenceId, Organiser, RequestState, Role
 from bot.announcements.second_look import Signed
-from bot.vocabulary import Locale, VisitorId
+from bot.ids import Locale, VisitorId
 from tests.announcing import APPROVER, AUTHOR, OWNER, START, STRANGER, TEXTS, House
 from tests.virtual_time import run_virtually
 

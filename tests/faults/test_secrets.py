@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.adapters.child import in_child
-from bot.app_sandbox import sandbox_process
-from bot.ops.logs import configure_logs, redact
+from bot.adapters.system.child import in_child
+from bot.app.sandbox import sandbox_process
+from bot.operations.logs import configure_logs, redact
 from bot.settings import Sandbox, Settings
 from tests.e2e.little_knowledge import TRAINS_IN_2025
 from tests.e2e.processes import Place, free_port, running_bot
@@ -175,7 +175,7 @@ def test_S11_an_error_on_the_terminal_shows_no_password(place: Place):
 
 def test_S11_an_unforeseen_error_ends_with_a_traceback_without_secrets(place: Place):
     code = (
-        "from bot.ops.logs import configure_logs\n"
+        "from bot.operations.logs import configure_logs\n"
         "import sys; sys.stderr = sys.stdout\n"
         "configure_logs('info', as_json=True, secrets=['s3cretpw'])\n"
         "import atexit, os; atexit.register(lambda: (sys.stdout.flush(), os._exit(0)))\n"
@@ -230,8 +230,8 @@ async def test_S16_the_sandbox_is_started_without_any_key():
 
 def test_S16_once_the_settings_are_read_no_child_can_inherit_them(place: Place):
     code = (
-        "import os, subprocess, sys, bot.cli\n"
-        "bot.cli.cli(['knowledge', 'status'], standalone_mode=False)\n"
+        "import os, subprocess, sys, bot.cli.main\n"
+        "bot.cli.main.cli(['knowledge', 'status'], standalone_mode=False)\n"
         "print('then', flush=True)\n"
         "subprocess.run([sys.executable, '-c', 'import os; print([n for n in os.environ if n.startswith(\"SCODA_\")])'])\n"
     )

@@ -19,8 +19,8 @@ from chromadb.utils import embedding_functions
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bot.adapters import chroma
-from bot.adapters.chroma import StoredChunks, StorePlace, open_store, write_store
+from bot.adapters.index import chroma
+from bot.adapters.index.chroma import StoredChunks, StorePlace, open_store, write_store
 from tests.e2e.processes import Place
 
 ROOT = Path(__file__).parents[2]
@@ -200,10 +200,10 @@ from langsmith.utils import tracing_is_enabled
 handlers = CallbackManager.configure().handlers
 print(tracing_is_enabled(), [type(one).__name__ for one in handlers])
 """
-AS_A_PROGRAM = "import bot.__main__, bot.cli; bot.cli.run = lambda: None; bot.__main__.main()" + ASKED
+AS_A_PROGRAM = "import bot.__main__, bot.cli.main; bot.cli.main.run = lambda: None; bot.__main__.main()" + ASKED
 AS_A_LIBRARY = """
 import asyncio
-from bot.app import open_core
+from bot.app.core import open_core
 from bot.settings import load_settings
 async def opened():
     async with open_core(load_settings()):

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from bot.answering.model import Answer, Outcome
-from bot.chat.rendering import plain, quoted
-from bot.vocabulary import Locale
+from bot.chat.text.rendering import plain, quoted
+from bot.ids import Locale
 from tests.unit.chat.fakes import ANSWER, CITATION, Rig, message, person, press
 
 NAUGHTY = [

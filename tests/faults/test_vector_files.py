@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.cached_embedder import CachedEmbedder, text_hash
-from bot.adapters.embeddings import prepared
-from bot.adapters.generation_files import DISCRIMINANT
-from bot.adapters.knowledge_files import VECTORS_FOLDER, KnowledgeFiles
-from bot.adapters.vector_files import VectorFile, VectorFiles, stale, write_vectors
+from bot.adapters.index.version_files import DISCRIMINANT
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.models.cached_embedder import CachedEmbedder, text_hash
+from bot.adapters.models.embeddings import prepared
+from bot.adapters.models.vector_files import VectorFile, VectorFiles, stale, write_vectors
 from bot.errors import KnowledgeError
-from bot.ingestion.model import Vector
+from bot.ids import Locale
+from bot.ingestion.model import VECTORS_FOLDER, Vector
 from bot.ingestion.ports import Side
-from bot.vocabulary import Locale
 from tests.e2e.processes import Place
 from tests.knowledge_parts import LetterEmbeddings, MemoryVectorCache, no_language, section_text, write_file
 

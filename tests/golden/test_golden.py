@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 
 from bot.answering.evaluation import Case, Result, evaluate, read_cases, tally
-from bot.app import open_core
+from bot.app.core import open_core
+from bot.ids import Locale
 from bot.settings import load_settings
-from bot.vocabulary import Locale
 from bot.writing.folding import ascii_digits
 from tests import unseen_figures
 from tests.golden import GOLDEN, KNOWLEDGE, TODAY

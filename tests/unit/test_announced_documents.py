@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.adapters.announcement_knowledge import KnowledgeWithAnnouncements
+from bot.adapters.announcements.knowledge import KnowledgeWithAnnouncements
 from bot.adapters.database.announced_store import Announced
 from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.manifest import DocumentManifest
 from bot.announcements.model import Announcement, AnnouncementId, Audience, Content, Schedule, Stage, Terms, Timing
+from bot.ids import Locale, NewsTopic
 from bot.ingestion.model import Reading
-from bot.vocabulary import Locale, NewsTopic
 from tests.announcing import AUTHOR, START
 from tests.knowledge_parts import GivenReading
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.adapters.announcement_commands import AnnouncementCommands, CommandParts, OrderError
+from bot.adapters.announcements.commands import AnnouncementCommands, CommandParts, OrderError
 from bot.announcements.model import Announcement, Fate, Receipt, Stage
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.announcing import APPROVER, AUTHOR, OWNER, STRANGER, House
 from tests.fakes_announcements import FakeCourier
 from tests.virtual_time import run_virtually

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
-from bot.adapters import announcement_files
-from bot.adapters.announcement_files import AnnouncementFile, read_single, read_standing
-from bot.adapters.standing_announcements import announcement_of
+from bot.adapters.announcements import files as announcement_files
+from bot.adapters.announcements.files import AnnouncementFile, read_single, read_standing
+from bot.adapters.announcements.standing import announcement_of
 from bot.announcements.checking import Trouble, problems_of
 from bot.announcements.content import stale_locales
 from bot.announcements.model import (
@@ -28,11 +27,12 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.schedule import next_moment
-from bot.chat.courier import HtmlComposer
+from bot.app import core as app
+from bot.chat.wire.courier import HtmlComposer
 from bot.errors import SettingsError
-from bot.vocabulary import ChatId, Locale, NewsTopic
+from bot.ids import ChatId, Locale, NewsTopic
 
-SHIPPED = Path(app.__file__).parents[1] / "config" / "announcements.toml"
+SHIPPED = Path(app.__file__).parents[2] / "config" / "announcements.toml"
 
 SMALL = """\
 [hours]

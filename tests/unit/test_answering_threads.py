@@ -9,10 +9,10 @@ from contextvars import ContextVar
 import numpy as np
 import pytest
 
-from bot.adapters.answering_threads import AnsweringThreads
-from bot.adapters.cached_embedder import CachedEmbedder
-from bot.ops import processor_time
-from bot.ops.processor_time import metered, payer
+from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.operations import processor_time
+from bot.operations.processor_time import metered, payer
 from tests.knowledge_parts import LetterEmbeddings, MemoryVectorCache
 
 NAME = ContextVar("name", default="")

@@ -15,14 +15,14 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot import app
-from bot.adapters.shelf import GenerationShelf
-from bot.app import open_core
-from bot.app_sandbox import sandbox_process, sandbox_ready, with_keys
+from bot.adapters.index.index_store import GenerationShelf
+from bot.app import core as app
+from bot.app.core import open_core
+from bot.app.sandbox import sandbox_process, sandbox_ready, with_keys
 from bot.errors import AlreadyRunningError, DatabaseError, KnowledgeError
+from bot.ids import Locale
 from bot.ingestion.model import GenerationContent, Progress, Stage
 from bot.settings import Knowledge, Model, Settings, Store
-from bot.vocabulary import Locale
 from tests.e2e.little_knowledge import TRAINS_IN_2025, write_document
 from tests.e2e.processes import BotProcess, Place, free_port, running_bot
 from tests.e2e.visitors import LIMIT_S, Town, open_town, until

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.adapters.database.locks import folder_lock
-from bot.adapters.restore_guard import FILE_NAME
-from bot.adapters.state_owner import OFFICIAL, SANDBOX, Owner, server_number
-from bot.app_state import STATE_FILE, has_two, owner_of, to_look, to_run
+from bot.adapters.database.restore_guard import FILE_NAME
+from bot.adapters.database.state_owner import OFFICIAL, SANDBOX, Owner, server_number
+from bot.app.state import STATE_FILE, has_two, owner_of, to_look, to_run
 from bot.settings import Settings, Store, Telegram
 
 

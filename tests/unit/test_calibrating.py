@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import app, calibrating
 from bot.answering.calibration import read_calibration
-from bot.calibrating import Fitted, calibrate, file_of, moved, write
+from bot.app import core as app
+from bot.calibrating import calibrate as calibrating
+from bot.calibrating.calibrate import Fitted, calibrate, file_of, moved, write
 from bot.errors import CalibrationError
 from bot.settings import Knowledge, Settings, Store
 from tests.e2e.little_knowledge import write_document, write_little_knowledge

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from bot.answering.model import Answer, Offer, Outcome
-from bot.cli import _Desk
-from bot.ops.log_ids import FILE_NAME, LogIds
-from bot.vocabulary import DocumentPath, Locale, SectionKey
+from bot.cli.main import _Desk
+from bot.ids import DocumentPath, Locale, SectionKey
+from bot.operations.log_ids import FILE_NAME, LogIds
 from tests.e2e.little_knowledge import TRAINS_IN_2025
 from tests.e2e.processes import Place, environment, free_port, running_bot
 from tests.e2e.visitors import Town

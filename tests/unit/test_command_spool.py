@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.command_spool import FOLDER_NAME, CommandError, CommandSpool
+from bot.adapters.announcements.command_spool import FOLDER_NAME, CommandError, CommandSpool
 from bot.errors import ScodaError
 from tests.e2e.visitors import until
 

@@ -30,9 +30,9 @@ from bot.announcements.model import (
     Terms,
     Timing,
 )
-from bot.ops.delivery_report import COLUMNS, TROUBLED, Count, cells, count, outcome_of, summary, write_csv
-from bot.ops.report_picture import Outcome
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
+from bot.reports.delivery_report import COLUMNS, TROUBLED, Count, cells, count, outcome_of, summary, write_csv
+from bot.reports.report_picture import Outcome
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SHANGHAI = timezone(timedelta(hours=8))

@@ -8,9 +8,9 @@ import pytest
 
 from bot.answering.evaluation import Result, Step, Tally, read_cases, tallies
 from bot.answering.model import Answer, Offer, Outcome
-from bot.ops.evaluation_report import render_report
-from bot.ops.evaluation_tables import FigureTable, tables_of
-from bot.vocabulary import DocumentPath, Locale, SectionKey
+from bot.ids import DocumentPath, Locale, SectionKey
+from bot.reports.evaluation_report import render_report
+from bot.reports.evaluation_tables import FigureTable, tables_of
 
 TRAINS = SectionKey(DocumentPath("logistics/trains.md"), "figures")
 HALL = SectionKey(DocumentPath("venue/pearl.md"), "size")

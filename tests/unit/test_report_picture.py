@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from bot.ops.report_picture import Figures, Outcome, draw_report
-from bot.vocabulary import Locale
+from bot.ids import Locale
+from bot.reports.report_picture import Figures, Outcome, draw_report
 
 START = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.announcement_files import read_standing
-from bot.adapters.standing_announcements import THE_FILE, StandingAnnouncements, StandingParts, refuse_wrong
+from bot.adapters.announcements.files import read_standing
+from bot.adapters.announcements.standing import THE_FILE, StandingAnnouncements, StandingParts, refuse_wrong
 from bot.announcements.content import body_hashes
 from bot.announcements.model import Announcement, OccurrenceState, Stage
 from bot.announcements.planner import Planner, PlannerParts
 from bot.announcements.restore_watch import RestoreWatch
 from bot.errors import SettingsError
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.fakes_announcements import FakeParts
 
 NOW = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)

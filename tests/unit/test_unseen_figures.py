@@ -11,8 +11,8 @@ import pytest
 
 from bot.answering.evaluation import Result, Share, read_cases
 from bot.answering.model import Answer, Outcome
-from bot.calibrating import file_of
-from bot.vocabulary import Locale
+from bot.calibrating.calibrate import file_of
+from bot.ids import Locale
 from tests.unseen_figures import (
     BEGIN,
     END,

@@ -13,29 +13,19 @@ from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import announcements, corrections, occurrences
 from bot.announcements.model import (
-    Announcement,
+    Announced,
     AnnouncementId,
     CorrectionKind,
     OccurrenceId,
     OccurrenceState,
     Stage,
 )
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 WITHOUT_END = timedelta(days=30)
 """An announcement that was given no validity counts as news for so long."""
 _TOLD = (OccurrenceState.RUNNING, OccurrenceState.PAUSED, OccurrenceState.FINISHED)
 _TAKEN_BACK = (Stage.WITHDRAWN, Stage.STOPPED)
-
-
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """The latest firing of an announcement that still holds, and its texts as they were corrected last."""
-
-    announcement: Announcement
-    due_at: datetime
-    valid_until: datetime
-    texts: Mapping[Locale, str]
 
 
 @dataclass(frozen=True, slots=True)

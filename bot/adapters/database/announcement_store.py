@@ -20,7 +20,7 @@ from bot.announcements.model import (
     DeliveryState,
     Stage,
 )
-from bot.vocabulary import ChatId
+from bot.ids import ChatId
 
 BODY = TypeAdapter(Announcement)
 """Announcements as they stand in `announcements.body`."""

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import model_use, model_use_by_visitor
-from bot.answering.composing.model import Reservation
-from bot.vocabulary import VisitorId
+from bot.answering.generation.model import Reservation
+from bot.ids import VisitorId
 
 _IN_ALL = "all"
 """The row that counts everything; the other rows are days of UTC, `2026-11-03`."""
@@ -37,7 +37,7 @@ class Spending:
 
 
 class SqlBudgetLedger:
-    """Implements `bot.answering.composing.ports.BudgetLedger`.
+    """Implements `bot.answering.generation.ports.BudgetLedger`.
 
     A reservation is counted at once, in a transaction of its own: one that is never settled, because the process was
     killed, stays spent.

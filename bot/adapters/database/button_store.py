@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, case, null, select, update
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import buttons
-from bot.inbox.model import Action, Button
-from bot.vocabulary import ChatId, VisitorId
+from bot.chat_state.model import Action, Button
+from bot.ids import ChatId, VisitorId
 
 
 class SqlButtonStore:

@@ -26,7 +26,7 @@ from bot.adapters.database.tables import (
     visitors,
 )
 from bot.announcements.model import Audience, DeliveryState
-from bot.vocabulary import ChatId, VisitorId
+from bot.ids import ChatId, VisitorId
 
 NOBODY = -(2**60)
 """Chats below it are nobody's: no chat of Telegram has such an id."""

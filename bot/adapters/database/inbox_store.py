@@ -9,8 +9,8 @@ from sqlalchemy import func, select, update
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import inbox
+from bot.chat_state.model import InboxState, StoredUpdate
 from bot.errors import DatabaseError
-from bot.inbox.model import InboxState, StoredUpdate
 
 _BATCH = 100
 """Updates a statement: Telegram gives no more at once."""

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.adapters.file_lock import file_lock
+from bot.adapters.system.file_lock import file_lock
 from bot.errors import AlreadyRunningError, DatabaseError
 
 _log = structlog.get_logger(__name__)

@@ -11,8 +11,8 @@ from bot.adapters.database.engine import Database
 from bot.adapters.database.outbox_store import DISPATCHER
 from bot.adapters.database.tables import audit_log, dialogues, invitations, leases, organisers
 from bot.announcements.model import AuditEntry, Epoch, Invitation, Organiser, Role
-from bot.inbox.model import Dialogue
-from bot.vocabulary import VisitorId
+from bot.chat_state.model import Dialogue
+from bot.ids import VisitorId
 
 _FINDING_DIALOGUE = select(dialogues).where(dialogues.c.visitor_id == bindparam("of"))
 """Asked for every message: it is made once."""
@@ -197,7 +197,7 @@ class SqlLease:
 
 
 class SqlDialogueStore:
-    """Implements `bot.inbox.ports.DialogueStore`."""
+    """Implements `bot.chat_state.ports.DialogueStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

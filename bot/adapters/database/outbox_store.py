@@ -34,7 +34,7 @@ from bot.announcements.model import (
     OccurrenceState,
     Standing,
 )
-from bot.vocabulary import ChatId, Locale, VisitorId
+from bot.ids import ChatId, Locale, VisitorId
 
 DISPATCHER = "dispatcher"
 """The name of the dispatcher's lease."""

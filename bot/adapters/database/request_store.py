@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, select, update
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import occurrences, requests
 from bot.announcements.model import AnnouncementId, OccurrenceId, Request, RequestKind, RequestState
-from bot.vocabulary import Locale, VisitorId
+from bot.ids import Locale, VisitorId
 
 
 class SqlRequests:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import organisers, subscription_topics, subscriptions, visitors
 from bot.announcements.model import Audience, Recipient
+from bot.ids import ChatId, Locale, NewsTopic
 from bot.visitors.model import Subscription
-from bot.vocabulary import ChatId, Locale, NewsTopic
 
 _DEFAULT_ZONE = "Asia/Shanghai"
 """For who never picked a zone: the events are there."""

@@ -12,7 +12,7 @@ from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import feedback as feedback_table
 from bot.adapters.database.tables import turns
 from bot.answering.model import Feedback, Outcome, Turn, TurnRecord
-from bot.vocabulary import ChatId, Locale, SectionKey, VisitorId
+from bot.ids import ChatId, Locale, SectionKey, VisitorId
 
 _RECENT = (
     select(turns.c.question, turns.c.locale, turns.c.outcome, turns.c["keys"])

@@ -19,9 +19,9 @@ from bot.adapters.database.tables import (
     tables_about_people,
     visitors,
 )
-from bot.adapters.tombstones import Tombstones
+from bot.adapters.database.tombstones import Tombstones
+from bot.ids import Locale, VisitorId
 from bot.visitors.model import PersonalRows, Plain, Retention, Visitor
-from bot.vocabulary import Locale, VisitorId
 
 _FINDING = select(visitors).where(visitors.c.visitor_id == bindparam("of"))
 """Asked for every message: made once, it takes a fifth less."""

@@ -22,7 +22,7 @@ from bot.adapters.e5.kernel import KernelDots, KernelLayers, Level
 from bot.adapters.e5.numpy_layers import NumpyLayers
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
-from bot.adapters.environment import short_environment
+from bot.adapters.system.environment import short_environment
 from bot.ingestion.typical_questions import typical_questions
 
 _LOWEST_COSINE = 0.9995

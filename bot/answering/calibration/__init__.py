@@ -18,7 +18,7 @@ from bot.answering.reading import Reading
 from bot.answering.reranking import Ranking
 from bot.answering.routing import Router
 from bot.errors import CalibrationError
-from bot.vocabulary import DocumentPath, Locale, Reply, SectionKey
+from bot.ids import DocumentPath, Locale, Reply, SectionKey
 
 _log = structlog.get_logger(__name__)
 

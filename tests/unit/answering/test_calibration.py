@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot import calibrating
 from bot.answering import calibration, confidence, reranking, routing
 from bot.answering.calibration import BUNDLED, CalibrationFile, calibration_of, read_calibration
 from bot.answering.model import Outcome
 from bot.answering.reading import Reading
 from bot.answering.reranking import Candidate
+from bot.calibrating import calibrate as calibrating
 from bot.errors import CalibrationError
-from bot.vocabulary import Locale, Reply
+from bot.ids import Locale, Reply
 from tests.answering_parts import GivenRetriever, answerer, ask, examples, key, retrieved_section, section
 
 FILE = files(calibration) / f"{BUNDLED}.json"

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.adapters.language_id import ShortMessageIdentifier
-from bot.answering.composing.checking import Checker
-from bot.answering.composing.model import Block, CheckedSentence, DraftSentence, Passage
-from bot.answering.composing.vocabulary import Vocabularies, Vocabulary
-from bot.vocabulary import Locale
+from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.answering.generation.checking import Checker
+from bot.answering.generation.model import Block, CheckedSentence, DraftSentence, Passage
+from bot.answering.generation.vocabulary import Vocabularies, Vocabulary
+from bot.ids import Locale
 from tests.answering_parts import TODAY, GivenRetriever, section
 
 PASSAGE = (

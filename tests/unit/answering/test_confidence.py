@@ -8,7 +8,7 @@ import pytest
 from bot.answering.confidence import WEIGHED_KINDS, ConfidenceModel, features
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import LEAST_LOG_POSTERIOR, Candidate
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.answering_parts import retrieved_section
 
 

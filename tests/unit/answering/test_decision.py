@@ -14,7 +14,7 @@ from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import Candidate
 from bot.answering.routing import KINDS_OF_QUESTIONS, Route
 from bot.answering.rules import Reason
-from bot.vocabulary import Locale, Reply
+from bot.ids import Locale, Reply
 from tests.answering_parts import THRESHOLDS, TODAY, GivenRetriever, key, retrieved_section, section
 
 DECIDER = Decider(THRESHOLDS, answer_from=0.5, sentences=3)

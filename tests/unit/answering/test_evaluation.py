@@ -17,8 +17,8 @@ from bot.answering.evaluation import (
     tally,
 )
 from bot.answering.model import Answer, Offer, Outcome
-from bot.ops.evaluation_report import render_report
-from bot.vocabulary import DocumentPath, Locale, Reply, SectionKey
+from bot.ids import DocumentPath, Locale, Reply, SectionKey
+from bot.reports.evaluation_report import render_report
 from tests.answering_parts import TODAY, GivenRetriever, answerer, key, section
 
 HALF = Share(1, 2)

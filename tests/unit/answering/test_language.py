@@ -3,12 +3,12 @@ from datetime import date
 
 import pytest
 
-from bot.adapters.language_id import ShortMessageIdentifier
-from bot.adapters.language_ngrams import TABLE, LanguageNgrams
+from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.adapters.models.language_ngrams import TABLE, LanguageNgrams
 from bot.answering.language import copy_order, languages_of
 from bot.answering.model import Outcome, Question, Turn
 from bot.errors import ScodaError
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.bench.bench_language import messages
 
 TODAY = date(2026, 11, 25)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.answering.browsing import citation
 from bot.answering.model import Answer, Outcome, Question
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
-from bot.vocabulary import Locale, Reply
+from bot.ids import Locale, Reply
 from tests.answering_parts import TODAY, GivenRetriever, examples, section
 
 GAP = section("parking", "Nothing is known of it.", answerable=False, questions=("park a car?", "car park?", "lots?"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.answering.model import Outcome
 from bot.answering.pipeline import STEPS
 from bot.answering.reading import MOST_TEXTS
-from bot.vocabulary import Locale, Reply
+from bot.ids import Locale, Reply
 from tests.answering_parts import (
     BOLD,
     BY_NEARNESS,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.answering.asked_kind import AskedKind
 from bot.answering.proofs import holds_kind
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 
 @pytest.mark.parametrize(

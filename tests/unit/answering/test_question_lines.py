@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.question_lines import Asked, QuestionLineError, asked_in, read_object
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 
 def asked(line: str) -> Asked:

@@ -16,7 +16,7 @@ from bot.answering.reading import (
     leans_back,
     readings_of,
 )
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.answering_parts import TODAY, told
 
 BEFORE = told("Tell me of the expo", "expo")

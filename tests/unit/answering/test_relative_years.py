@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.relative_years import with_years
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 TODAY = date(2026, 11, 27)
 

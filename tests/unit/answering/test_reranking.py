@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.answering.ports import RetrievedSection
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import LEAST_LOG_POSTERIOR, Ranking, features, numbers_in, rerank, shares
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.answering_parts import GivenRetriever, key, retrieved_section, section
 
 KNOWN = GivenRetriever([section("trains", "1 225 trains ran."), section("seats", "The hall has 1,950 seats.")], {})

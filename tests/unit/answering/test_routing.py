@@ -4,7 +4,7 @@ import pytest
 
 from bot.answering.ports import RetrievedSection
 from bot.answering.routing import Route, Routed, Router, features, kind_features, parted
-from bot.vocabulary import Locale, Reply
+from bot.ids import Locale, Reply
 from tests.answering_parts import GivenRetriever, examples, retrieved_section, section
 
 KNOWN = GivenRetriever(

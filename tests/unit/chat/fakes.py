@@ -15,14 +15,14 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.answering.model import Answer, Citation, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView
 from bot.chat.application import ChatOptions, build_application
+from bot.chat.context import House
 from bot.chat.dispatch import Dispatcher
-from bot.chat.sender import Sender
-from bot.chat.triage import Treatment
-from bot.chat.visit import House
+from bot.chat.wire.sender import Sender
+from bot.chat.wire.triage import Treatment
+from bot.chat_state.model import StoredUpdate
 from bot.i18n.translator import Catalogs
-from bot.inbox.model import StoredUpdate
+from bot.ids import DocumentPath, Locale, SectionKey
 from bot.visitors.model import Retention
-from bot.vocabulary import DocumentPath, Locale, SectionKey
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

@@ -14,14 +14,14 @@ from bot.announcements.organisers import Organisers
 from bot.announcements.ports import Composer
 from bot.announcements.second_look import SecondLook
 from bot.announcements.steering import Steering
-from bot.chat.herald import Herald
-from bot.chat.newsroom import Newsroom, Report, ReportFile
-from bot.chat.organiser_notices import OrganiserNotices
-from bot.chat.visit import House
-from bot.inbox.model import Dialogue
-from bot.ops.report_picture import Outcome
+from bot.chat.announcement_context import Newsroom, Report, ReportFile
+from bot.chat.context import House
+from bot.chat.notifier import Herald
+from bot.chat.organisers.notifications import OrganiserNotices
+from bot.chat_state.model import Dialogue
+from bot.ids import ChatId, VisitorId
+from bot.reports.report_picture import Outcome
 from bot.visitors.model import Subscription
-from bot.vocabulary import ChatId, VisitorId
 from tests.fakes_announcements import FakeComposer, FakeDatabase, FakeParts
 from tests.unit.chat.fakes import NOW, FakeTelegram, Rig, message, person, press
 
@@ -34,7 +34,7 @@ _NO_GIFTS = dict.fromkeys(
 
 @dataclass
 class FakeDialogueStore:
-    """Implements `bot.inbox.ports.DialogueStore`."""
+    """Implements `bot.chat_state.ports.DialogueStore`."""
 
     dialogues: dict[VisitorId, Dialogue] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ class FakeDialogueStore:
 
 
 class FakeReports:
-    """Implements `bot.chat.newsroom.Reports`."""
+    """Implements `bot.chat.announcement_context.Reports`."""
 
     async def make(self, announcement, occurrence_id) -> Report:
         return Report(

@@ -23,8 +23,8 @@ from bot.announcements.model import (
     Stage,
     Timing,
 )
-from bot.chat.handlers.announce import read_link, read_wall_time
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
+from bot.chat.organisers.announce import read_link, read_wall_time
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from tests.unit.chat.fakes import NOW
 from tests.unit.chat.news_rig import APPROVER, AUTHOR, OWNER, NewsRig
 

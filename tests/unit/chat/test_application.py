@@ -15,13 +15,13 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.answering.model import Outcome, TurnRecord
 from bot.chat.application import ChatOptions, ChatParts, build_chat
-from bot.chat.failures import Verdict, judge
 from bot.chat.menu import publish_menu
-from bot.chat.texts import COMMANDS
-from bot.chat.transport import AiohttpRequest
+from bot.chat.text.texts import COMMANDS
+from bot.chat.wire.failures import Verdict, judge
+from bot.chat.wire.transport import AiohttpRequest
+from bot.chat_state.model import InboxState
 from bot.i18n.translator import Catalogs
-from bot.inbox.model import InboxState
-from bot.vocabulary import ChatId, Locale, VisitorId
+from bot.ids import ChatId, Locale, VisitorId
 from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 from tests.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
 from tests.unit.chat.fakes import LOCALES, NOW, FakeAnswerer, until

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.announcements.model import AnnouncementId, Attachment, AttachmentKind, Fate, Parcel
-from bot.chat.courier import HtmlComposer, TelegramCourier, Words
-from bot.chat.markup import MarkupError
-from bot.chat.pace import Pace, Rates
-from bot.chat.rendering import utf16_length
-from bot.chat.sender import Sender
-from bot.chat.unsubscribe import Unsubscribe
+from bot.chat.text.markup import MarkupError
+from bot.chat.text.rendering import utf16_length
+from bot.chat.text.unsubscribe import Unsubscribe
+from bot.chat.wire.courier import HtmlComposer, TelegramCourier, Words
+from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.sender import Sender
 from bot.i18n.translator import Catalogs
+from bot.ids import ChatId, Locale, NewsTopic
 from bot.sandbox.entities import formatted
-from bot.vocabulary import ChatId, Locale, NewsTopic
 from tests.unit.chat.fakes import LOCALES
 
 FORUM_AT = datetime(2026, 6, 15, 1, 30, tzinfo=UTC)

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.deeplinks import DeepLink, LinkKind, question_payload, read_payload, section_payload, topic_payload
-from bot.vocabulary import DocumentPath, SectionKey
+from bot.chat.text.deeplinks import DeepLink, LinkKind, question_payload, read_payload, section_payload, topic_payload
+from bot.ids import DocumentPath, SectionKey
 
 
 def test_a_question_in_any_script_survives_the_link():

@@ -17,9 +17,9 @@ from bot.announcements.model import (
     Stage,
     Terms,
 )
-from bot.chat.handlers.announce import read_wall_time
-from bot.inbox.model import Dialogue
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
+from bot.chat.organisers.announce import read_wall_time
+from bot.chat_state.model import Dialogue
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from tests.unit.chat.fakes import NOW
 from tests.unit.chat.news_rig import APPROVER, AUTHOR, GROUP, STRANGER, NewsRig
 

@@ -10,9 +10,9 @@ import pytest
 from telegram.error import NetworkError
 
 from bot.answering.model import Answer, OnSentence, Question
-from bot.chat.drafts import Drafts
-from bot.chat.rendering import Html
-from bot.vocabulary import ChatId
+from bot.chat.text.rendering import Html
+from bot.chat.wire.drafts import Drafts
+from bot.ids import ChatId
 from tests.unit.chat.fakes import ANSWER, Rig, group_message, until
 
 CHAT = ChatId(11)

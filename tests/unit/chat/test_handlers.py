@@ -11,12 +11,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.answering.model import Answer, Feedback, Offer, Outcome, Suggestion, TopicView
-from bot.chat.deeplinks import question_payload, section_payload, topic_payload
-from bot.chat.triage import Treatment
+from bot.chat.text.deeplinks import question_payload, section_payload, topic_payload
+from bot.chat.wire.triage import Treatment
+from bot.chat_state.model import StoredUpdate
 from bot.errors import NothingPublishedError
-from bot.inbox.model import StoredUpdate
-from bot.vocabulary import DocumentPath, Locale, SectionKey
-from bot.vocabulary import Reply as Kind
+from bot.ids import DocumentPath, Locale, SectionKey
+from bot.ids import Reply as Kind
 from tests.answering_parts import GivenRetriever, answerer
 from tests.unit.chat.fakes import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, message, person, press
 

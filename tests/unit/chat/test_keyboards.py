@@ -1,8 +1,8 @@
 from datetime import timedelta
 
-from bot.chat.keyboards import Key, build_keyboard, column, grid, new_token, pairs
-from bot.inbox.model import Action
-from bot.vocabulary import ChatId, VisitorId
+from bot.chat.text.keyboards import Key, build_keyboard, column, grid, new_token, pairs
+from bot.chat_state.model import Action
+from bot.ids import ChatId, VisitorId
 from tests.unit.chat.fakes import NOW
 
 

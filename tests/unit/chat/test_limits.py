@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.chat.limits import Admission, CpuBudget
-from bot.chat.visit import CPU_S_PER_MINUTE
+from bot.chat.context import CPU_S_PER_MINUTE
+from bot.chat.wire.limits import Admission, CpuBudget
 from bot.settings import Limits
 from tests.unit.chat.fakes import ANSWER, NOW, FakeAnswerer, Rig, group_message, person, press
 

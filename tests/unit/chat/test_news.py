@@ -17,8 +17,8 @@ from bot.announcements.model import (
     OccurrenceState,
 )
 from bot.answering.model import Answer, Outcome
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.visitors.model import Subscription
-from bot.vocabulary import ChatId, Locale, NewsTopic, VisitorId
 from tests.unit.chat.fakes import NOW, group_message, message, person
 from tests.unit.chat.news_rig import APPROVER, AUTHOR, NewsRig
 

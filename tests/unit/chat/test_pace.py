@@ -4,8 +4,8 @@ from bisect import bisect_right
 
 import pytest
 
-from bot.chat.pace import Pace, Priority, Rates, TooLongError
-from bot.vocabulary import ChatId
+from bot.chat.wire.pace import Pace, Priority, Rates, TooLongError
+from bot.ids import ChatId
 from tests.unit.chat.virtual_time import clock, run
 
 REPLY, ANNOUNCEMENT, PAID = Priority.REPLY, Priority.ANNOUNCEMENT, Priority.PAID

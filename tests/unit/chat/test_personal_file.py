@@ -9,7 +9,7 @@ import tracemalloc
 from io import BytesIO
 from zipfile import ZipFile
 
-from bot.chat.personal_file import personal_file
+from bot.chat.visitors.personal_file import personal_file
 from bot.visitors.model import PersonalRows
 
 

@@ -7,7 +7,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.rendering import (
+from bot.chat.text.rendering import (
     Html,
     blockquote,
     bold,
@@ -22,8 +22,8 @@ from bot.chat.rendering import (
     split,
     utf16_length,
 )
+from bot.ids import Locale
 from bot.sandbox.markup_html import parse_html
-from bot.vocabulary import Locale
 from bot.writing.cleaning import clean
 
 LETTERS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

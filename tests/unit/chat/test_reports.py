@@ -16,13 +16,13 @@ from bot.announcements.model import (
     OccurrenceId,
     OccurrenceState,
 )
-from bot.chat.newsroom import Report
-from bot.chat.rendering import plain, said
-from bot.chat.reports import OccurrenceReports, send_report
-from bot.chat.sender import UnreachableError
-from bot.ops.report_picture import Outcome
+from bot.chat.announcement_context import Report
+from bot.chat.organisers.reports import OccurrenceReports, send_report
+from bot.chat.text.rendering import plain, said
+from bot.chat.wire.sender import UnreachableError
+from bot.ids import ChatId, Locale, VisitorId
+from bot.reports.report_picture import Outcome
 from bot.sandbox.markup_html import parse_html
-from bot.vocabulary import ChatId, Locale, VisitorId
 from tests.unit.chat.fakes import NOW
 from tests.unit.chat.news_rig import APPROVER, AUTHOR, OWNER, NewsRig
 

@@ -4,10 +4,10 @@ import pytest
 from structlog.testing import capture_logs
 from telegram.error import NetworkError, TimedOut
 
-from bot.chat.rendering import Html, bold
-from bot.chat.sender import Delivery, Sender, TokenRefusedError, UnreachableError
-from bot.chat.transport import LostAnswerError, NotSentError
-from bot.vocabulary import ChatId
+from bot.chat.text.rendering import Html, bold
+from bot.chat.wire.sender import Delivery, Sender, TokenRefusedError, UnreachableError
+from bot.chat.wire.transport import LostAnswerError, NotSentError
+from bot.ids import ChatId
 
 CHAT = ChatId(11)
 

@@ -10,12 +10,12 @@ import pytest
 from bot.announcements.actions import Verdict
 from bot.announcements.checking import Trouble
 from bot.announcements.model import DeliveryState, OccurrenceState, RequestKind, Role, Stage
-from bot.chat import announcement_texts, texts
-from bot.chat.keyboards import LABEL_LIMIT
+from bot.chat.text import announcement_texts, texts
+from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.i18n.catalog import utf16_length
 from bot.i18n.translator import Catalogs, Translator
-from bot.ops.report_picture import Outcome
-from bot.vocabulary import Locale, NewsTopic
+from bot.ids import Locale, NewsTopic
+from bot.reports.report_picture import Outcome
 from tests.unit.chat.fakes import LOCALES
 
 VALUES = {

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat import texts
-from bot.chat.envelope import read_envelope
-from bot.chat.pace import Pace, Rates
-from bot.chat.sender import Sender
-from bot.chat.waiting import WaitingRoom
+from bot.chat.text import texts
+from bot.chat.visitors.waiting import WaitingRoom
+from bot.chat.wire.envelope import read_envelope
+from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.sender import Sender
 from bot.i18n.translator import Catalogs
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.unit.chat.fakes import group_message, message, no_pause, person
 
 CATALOGS = Catalogs()

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.answering.model import Answer, Outcome
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from tests.unit.chat.fakes import ANSWER, BOT_ID, Rig, group_message, person
 
 SECTION = "The hub handled <1,225> trains in 2025."

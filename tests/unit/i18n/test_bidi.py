@@ -1,7 +1,7 @@
 from bidi.algorithm import get_display
 
 from bot.i18n.bidi import directed, is_rtl, isolate
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 LRM, RLM = "\u200e", "\u200f"
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.i18n.catalog import TEMPLATE, check, extract, po_path, template_text
 from bot.i18n.plurals import PLURALS
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 ROOT = Path(__file__).resolve().parents[3]
 TRANSLATED = [locale for locale in Locale if locale is not Locale.EN]

@@ -6,7 +6,7 @@ import pytest
 from bot.i18n.formats import format_day, format_moment, format_number
 from bot.i18n.hijri import solar_hijri
 from bot.i18n.plurals import PLURALS
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.i18n.negotiation import fallbacks, negotiate
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.i18n.translator import Catalogs, Translator
-from bot.vocabulary import Locale
+from bot.ids import Locale
 
 PO = """msgid ""
 msgstr ""

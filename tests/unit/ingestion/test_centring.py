@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bot.ids import Locale
 from bot.ingestion.centring import centred_chunks, centred_query, means_of
 from bot.ingestion.chunking import chunks_of
 from bot.ingestion.typical_questions import typical_questions
-from bot.vocabulary import Locale
 from tests.knowledge_parts import document, section
 
 DIMENSIONS = 8

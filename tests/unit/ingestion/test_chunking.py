@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.ids import Locale
 from bot.ingestion.chunking import chunks_of
 from bot.ingestion.model import ChunkKind
-from bot.vocabulary import Locale
 from tests.knowledge_parts import document, section
 
 LONG = " ".join(f"Freight train {number} carried timber and machines to the border station." for number in range(20))

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import regex
 
-from bot.adapters.knowledge_files import KnowledgeFiles
-from bot.adapters.knowledge_format import FilePlace, parse_file
+from bot.adapters.knowledge.file_format import FilePlace, parse_file
+from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.errors import KnowledgeError
+from bot.ids import DocumentPath, Locale
 from bot.ingestion.comparing import (
     content_hash,
     differences_of,
@@ -23,7 +24,6 @@ from bot.ingestion.comparing import (
     stale_translations,
 )
 from bot.ingestion.model import Document, Reading, Source
-from bot.vocabulary import DocumentPath, Locale
 from bot.writing.figures import Kind, figures_of
 from tests.knowledge_parts import document, no_language, section
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from bot.ids import Locale
 from bot.ingestion.contradictions import contradictions
 from bot.ingestion.model import Document
-from bot.vocabulary import Locale
 from tests.knowledge_parts import document, section
 
 OLD, NEW = date(2025, 3, 1), date(2026, 3, 1)

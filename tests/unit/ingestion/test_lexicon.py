@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.lexicon import Lexica, Lexicon
+from bot.adapters.index.ngram_index import Lexica, Lexicon
 
 TEXTS = ["Поезда везут лес.", "Выставка открылась весной.", "Поезд в Ташкент.", "展览会在青岛举行。"]
 

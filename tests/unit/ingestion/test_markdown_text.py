@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it.rules_block import lheading
 
-from bot.adapters.markdown_text import _LOOKED_AHEAD, _MARKDOWN, _markdown, read_markdown, unseen_characters
+from bot.adapters.knowledge.markdown_text import _LOOKED_AHEAD, _MARKDOWN, _markdown, read_markdown, unseen_characters
 
 LINES = ("a", "=", "===", " ---", "    ---", "-", "- b", "  - c", "> d", "> ---", "", "# e", "```", "| f |", "|---|", "<div>", "--- g", "\t==")  # fmt: skip
 

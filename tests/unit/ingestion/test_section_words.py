@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.section_words import SectionWords
+from bot.adapters.index.section_words import SectionWords
 
 TEXTS = [
     "Parking is behind hall B. Where do I leave my car?",

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from bot.adapters.cached_embedder import CachedEmbedder
+from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.errors import Fault, GenerationError, KnowledgeError
+from bot.ids import Locale
 from bot.ingestion.model import Progress, Stage
 from bot.ingestion.service import Ingestion
-from bot.vocabulary import Locale
 from tests.knowledge_parts import (
     NOW,
     GivenReading,

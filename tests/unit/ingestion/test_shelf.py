@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.adapters.cached_embedder import CachedEmbedder
-from bot.adapters.child import ChildCrashedError, in_child
-from bot.adapters.chroma import StoredChunks, StorePlace, check_store, open_store, write_store
-from bot.adapters.generation_files import DISCRIMINANT, LearnedSections, learn
-from bot.adapters.shelf import GenerationShelf
+from bot.adapters.index.chroma import StoredChunks, StorePlace, check_store, open_store, write_store
+from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.version_files import DISCRIMINANT, LearnedSections, learn
+from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.adapters.system.child import ChildCrashedError, in_child
 from bot.errors import GenerationError, KnowledgeError
+from bot.ids import Locale
 from bot.ingestion.discriminant import Discriminant
 from bot.ingestion.service import Ingestion
-from bot.vocabulary import Locale
 from tests.knowledge_parts import (
     NOW,
     GivenReading,

@@ -11,8 +11,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from bot.adapters.cached_embedder import CachedEmbedder
+from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.errors import EmbeddingError, GenerationError
+from bot.ids import Locale
 from bot.ingestion import draft
 from bot.ingestion.chunking import chunks_of
 from bot.ingestion.model import (
@@ -30,7 +31,6 @@ from bot.ingestion.model import (
 from bot.ingestion.ports import Report, Side
 from bot.ingestion.service import Ingestion
 from bot.ingestion.typical_questions import typical_questions
-from bot.vocabulary import Locale
 from tests.knowledge_parts import (
     NOW,
     GivenReading,

@@ -14,8 +14,8 @@ from bot.answering.proofs import holds_kind
 from bot.answering.relative_years import with_years
 from bot.answering.years import years_in
 from bot.errors import LanguageError
+from bot.ids import Locale
 from bot.languages import read_words, words_of
-from bot.vocabulary import Locale
 from bot.writing.folding import words
 
 TODAY = date(2026, 7, 1)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.answering.model import Outcome, TurnRecord
+from bot.ids import ChatId, Locale, VisitorId
 from bot.visitors.model import Retention, Visitor
 from bot.visitors.service import VisitorService
-from bot.vocabulary import ChatId, Locale, VisitorId
 from tests.fakes import FakeState, FakeTurnStore, FakeVisitorStore, exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)

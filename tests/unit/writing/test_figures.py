@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.figures import figures_of, without_figures
 
 MONTHS = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing import romanised
 from bot.writing.pinyin import Pinyin
 from bot.writing.romanised import is_romanised, reader

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.vocabulary import Locale
+from bot.ids import Locale
 from bot.writing.transliteration import known_word, own_script, spelt
 
 

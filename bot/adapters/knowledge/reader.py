@@ -1,0 +1,254 @@
+"""The knowledge folder: `<locale>/<topic>/<name>.md`. Nothing outside it is ever read.
+
+A folder that is laid out otherwise is read as well as it goes: the language then comes from the front matter or the
+text itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.adapters.knowledge.file_format import FilePlace, ParsedFile, content_hash, parse_file
+from bot.errors import Fault, KnowledgeError
+from bot.ids import DocumentPath, Locale
+from bot.ingestion.model import VECTORS_FOLDER, Document, Reading
+
+_LARGEST_FILE = 262_144
+_DEEPEST = 12
+LEDGER_NAME = "translations.sum"
+"""The record of translations: read by `translation_ledger`, no knowledge."""
+_READMES = frozenset({"readme.md", "contributing.md", "license.md", "changelog.md"})
+
+Signature = tuple[int, int, int, int]
+"""Size, times of change in nanoseconds, and number of a file: equal when it was not touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A knowledge file by its name below the folder."""
+
+    name: str
+    signature: Signature
+
+
+@dataclass(slots=True)
+class Walk:
+    """What stands in the folder: files to read, and what is passed over and why."""
+
+    files: list[FoundFile] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+
+
+class KnowledgeFiles:
+    """See `bot.ingestion.ports.KnowledgeReader`."""
+
+    def __init__(self, folder: Path, *, identify: Callable[[str], Locale | None]) -> None:
+        self._folder = folder
+        self._identify = identify
+
+    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> Reading:
+        """See the port."""
+        return await asyncio.to_thread(self._read, frozenset(unsettled), {one.content_hash: one for one in known})
+
+    def _read(self, unsettled: frozenset[str], known: Mapping[str, Document]) -> Reading:
+        walk = walk_folder(self._folder)
+        faults, warnings, documents = list(walk.faults), list(walk.warnings), []
+        for file in walk.files:
+            if file.name in unsettled:
+                faults.append(Fault(file.name, 1, "the file is still being written: it is read once it rests"))
+                continue
+            result = self._parse(file, known)
+            faults.extend(result.faults)
+            warnings.extend(result.warnings)
+            if result.document is not None:
+                documents.append(result.document)
+        unique, doubles = _without_doubles(documents)
+        faults.extend(doubles)
+        warnings.extend(_differences_between_languages(unique))
+        return Reading(
+            documents=tuple(unique),
+            faults=tuple(faults),
+            warnings=tuple(warnings),
+            broken=frozenset(fault.path for fault in faults),
+            signature=signature_of(walk),
+        )
+
+    def _parse(self, file: FoundFile, known: Mapping[str, Document]) -> ParsedFile:
+        try:
+            raw = _read_bytes(self._folder / file.name, file.signature)
+            place = _place_of(file.name)
+            if (document := known.get(content_hash(raw, place))) is not None:
+                return ParsedFile(document, (), ())
+            text = _decode(raw)
+        except _UnusableError as error:
+            return ParsedFile(None, (Fault(file.name, 1, str(error)),), ())
+        return parse_file(raw, text, place, self._identify)
+
+
+def walk_folder(folder: Path) -> Walk:
+    """All files below the folder, by name; links, devices and hidden things are told and passed over.
+
+    Raises:
+        KnowledgeError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise KnowledgeError(f"there is no knowledge folder {folder}; make it or set [knowledge] folder")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise KnowledgeError(f"the knowledge folder {folder} can't be read; give the bot's user the right to")
+    walk = Walk()
+    _walk(folder, "", walk)
+    walk.files.sort(key=lambda file: file.name)
+    return walk
+
+
+def signature_of(walk: Walk) -> str:
+    """Changes whenever a file is added, removed or touched."""
+    names = [f"{file.name} {file.signature}" for file in walk.files]
+    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class _UnusableError(Exception):
+    """The message tells the staff why a file was not read."""
+
+
+def _walk(folder: Path, prefix: str, walk: Walk) -> None:
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        walk.faults.append(Fault(prefix.rstrip("/") or ".", 1, f"the folder can't be read: {error.strerror}"))
+        return
+    for entry in found:
+        name = prefix + _printable(entry.name)
+        try:
+            _visit(entry, name, walk)
+        except OSError as error:
+            walk.faults.append(Fault(name, 1, f"can't be read: {error.strerror}"))
+
+
+def _visit(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
+    if entry.name.startswith("."):
+        walk.warnings.append(Fault(name, 1, "hidden: passed over"))
+    elif _printable(entry.name) != entry.name:
+        walk.faults.append(Fault(name, 1, "the name holds characters that can't be shown: rename it"))
+    elif entry.is_symlink():
+        walk.faults.append(Fault(name, 1, "a link: links are not followed, put the file itself here"))
+    elif name == VECTORS_FOLDER:
+        pass
+    elif entry.is_dir(follow_symlinks=False):
+        _enter(Path(entry.path), name, walk)
+    elif entry.is_file(follow_symlinks=False):
+        _visit_file(entry, name, walk)
+    else:
+        walk.faults.append(Fault(name, 1, "no ordinary file (a pipe, socket or device): passed over"))
+
+
+def _enter(folder: Path, name: str, walk: Walk) -> None:
+    if name.count("/") >= _DEEPEST:
+        walk.faults.append(Fault(name, 1, f"more than {_DEEPEST} folders deep: not read"))
+    else:
+        _walk(folder, name + "/", walk)
+
+
+def _visit_file(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
+    if name == LEDGER_NAME:
+        return
+    if not entry.name.lower().endswith(".md"):
+        walk.warnings.append(Fault(name, 1, "no .md file: passed over"))
+    elif "/" in name or entry.name.lower() not in _READMES:
+        walk.files.append(FoundFile(name, _signature(entry.stat(follow_symlinks=False))))
+
+
+def _signature(status: os.stat_result) -> Signature:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def _printable(name: str) -> str:
+    return "".join(character if character.isprintable() else "�" for character in name)
+
+
+def _read_bytes(path: Path, expected: Signature) -> bytes:
+    """Read a file that must still be the one that was found, before and after."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _UnusableError(f"can't be read: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise _UnusableError("no ordinary file (a pipe, socket or device): passed over")
+        if before.st_size > _LARGEST_FILE:
+            raise _UnusableError(f"{before.st_size:,} bytes: a knowledge file may have {_LARGEST_FILE:,}; split it")
+        raw = file.read(_LARGEST_FILE + 1)
+        after = os.fstat(descriptor)
+    if _signature(before) != expected or _signature(after) != expected or len(raw) != before.st_size:
+        raise _UnusableError("the file is being written: it is read at the next synchronisation")
+    return raw
+
+
+def _decode(raw: bytes) -> str:
+    """Text by its content, whatever the name says."""
+    if not raw.strip():
+        raise _UnusableError("the file is empty")
+    if raw.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")):
+        raise _UnusableError("this is a packed document or picture with the ending .md: save it as plain text")
+    try:
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return raw.decode("utf-16")
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _UnusableError(
+            f"not written in UTF-8 (line {line}); perhaps GBK or Windows-1251: save it again as UTF-8"
+        ) from error
+    if "\0" in text:
+        raise _UnusableError("holds NUL characters: this is no text, or UTF-16 without a mark; save it again as UTF-8")
+    return text
+
+
+def _place_of(name: str) -> FilePlace:
+    first, slash, rest = name.partition("/")
+    locale = _locale_of_folder(first) if slash else None
+    path = rest if locale else name
+    return FilePlace(name=name, path=DocumentPath(path), locale=locale, topic=path.rpartition("/")[0])
+
+
+def _locale_of_folder(folder: str) -> Locale | None:
+    """`zh`, and also `zh-CN` or `zh_Hans`."""
+    code = folder.replace("_", "-").partition("-")[0].lower()
+    return Locale(code) if code in set(Locale) else None
+
+
+def _without_doubles(documents: Iterable[Document]) -> tuple[list[Document], list[Fault]]:
+    """Two files may claim the same language and path where folders don't tell the language."""
+    unique: dict[str, Document] = {}
+    faults = []
+    for document in documents:
+        if document.file in unique:
+            faults.append(Fault(document.path, 1, f"a second file for {document.file}: remove one of them"))
+        unique.setdefault(document.file, document)
+    return list(unique.values()), faults
+
+
+def _differences_between_languages(documents: Iterable[Document]) -> Iterator[Fault]:
+    """Sections that a translation lacks or has beyond English (or the first language)."""
+    by_path: dict[DocumentPath, list[Document]] = defaultdict(list)
+    for document in documents:
+        by_path[document.path].append(document)
+    for copies in by_path.values():
+        copies.sort(key=lambda document: (document.locale is not Locale.EN, document.locale))
+        wanted = {section.section_id: section.line for section in copies[0].sections}
+        for copy in copies[1:]:
+            lines = {section.section_id: section.line for section in copy.sections}
+            if missing := [name for name in wanted if name not in lines]:
+                yield Fault(copy.file, 1, f"lacks what {copies[0].locale} has: {', '.join(missing)}")
+            for name in [name for name in lines if name not in wanted]:
+                yield Fault(copy.file, lines[name], f"the section {name} is missing in {copies[0].locale}")

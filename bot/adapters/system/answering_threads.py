@@ -1,0 +1,54 @@
+"""Threads for the work that an answer takes, and for nothing else: reading knowledge and files never holds it up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
+from typing import TypeVar
+
+from bot.operations.processor_time import Charge, payer
+
+_WORKERS = 2
+"""They make more answers than the 30 messages a second that Telegram takes, and leave the event loop its turn."""
+Result = TypeVar("Result")
+
+
+class AnsweringThreads:
+    """A few threads; the time of the processor that they take is charged to the visitor who is answered."""
+
+    def __init__(self, workers: int = _WORKERS) -> None:
+        self._threads = ThreadPoolExecutor(workers, "answering")
+
+    async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
+        """What `asyncio.to_thread` does, in these threads. Work that nobody waits for any more is not begun.
+
+        What was begun goes on to its end, and is charged for.
+        """
+        loop = asyncio.get_running_loop()
+        work = partial(copy_context().run, function, *arguments)
+        charge = payer()
+        if charge is not None:
+            work = partial(_charged, work, partial(_tell, loop, charge))
+        return await loop.run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        """Begin nothing more; what was begun is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _charged(work: Callable[[], Result], tell: Callable[[float], None]) -> Result:
+    began = time.thread_time()
+    try:
+        return work()
+    finally:
+        tell(time.thread_time() - began)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, charge: Charge, seconds: float) -> None:
+    with suppress(RuntimeError):  # the loop is closed: nobody asks any more
+        loop.call_soon_threadsafe(charge, seconds)

@@ -1,0 +1,78 @@
+"""Where the state of which bot lies.
+
+The sandbox that `scoda run` brings along has a folder of its own inside the data folder, index and all: what is
+announced stands in the index, so a shared one would let the sandbox's announcements answer visitors. What it costs to
+read the knowledge twice is small while its vectors stand beside it (`scoda knowledge vectors`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.adapters.database.locks import is_held
+from bot.adapters.database.restore_guard import FILE_NAME as STARTED_FILE
+from bot.adapters.database.state_owner import OFFICIAL, SANDBOX, Owner, server_number
+from bot.sandbox.keys import DEFAULT_BOT_ID
+from bot.settings import Settings
+
+STATE_FILE = "state.sqlite3"
+SANDBOX_FOLDER = "sandbox"
+
+
+def needs_sandbox(settings: Settings) -> bool:
+    """Whether `scoda run` brings its own Telegram along."""
+    return not settings.telegram.token.get_secret_value() and not settings.telegram.base_url
+
+
+def to_run(settings: Settings) -> Settings:
+    """The settings with the folder that the bot they describe keeps its state in."""
+    return _in_folder(settings, _candidates(settings)[0])
+
+
+def to_look(settings: Settings) -> Settings:
+    """The settings with the folder of the bot that one who gives a command means.
+
+    That is the one they describe; where they name no bot, the one that runs, else the one that ran last: whoever
+    types a command need not have the token at hand.
+    """
+    folders = _candidates(settings)
+    used = [folder for folder in folders if (folder / STATE_FILE).exists()]
+    if len(used) < 2:
+        return _in_folder(settings, used[0] if used else folders[0])
+    running = [folder for folder in used if is_held(folder)]
+    return _in_folder(settings, running[0] if len(running) == 1 else max(used, key=_started_at))
+
+
+def has_two(settings: Settings) -> bool:
+    """Whether these settings leave it open which of two bots is meant."""
+    return len([folder for folder in _candidates(settings) if (folder / STATE_FILE).exists()]) > 1
+
+
+def owner_of(settings: Settings, bot_id: int | None = None) -> Owner | None:
+    """The bot of these settings, by the id that its token begins with if its own is not known yet."""
+    token = settings.telegram.token.get_secret_value() or settings.sandbox.token or f"{DEFAULT_BOT_ID}:"
+    told = token.partition(":")[0]
+    if bot_id is None and not (told.isascii() and told.isdigit()):
+        return None  # no server will take such a token
+    address = settings.telegram.base_url
+    server = SANDBOX if needs_sandbox(settings) else server_number(address) if address else OFFICIAL
+    return Owner(int(told) if bot_id is None else bot_id, server)
+
+
+def _candidates(settings: Settings) -> list[Path]:
+    """Where the state may be, the folder that `scoda run` takes first. A database server holds one state only."""
+    data = settings.store.data
+    if settings.store.database_url.get_secret_value() or not needs_sandbox(settings):
+        return [data]
+    return [data / SANDBOX_FOLDER, data]
+
+
+def _started_at(folder: Path) -> float:
+    try:
+        return (folder / STARTED_FILE).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _in_folder(settings: Settings, folder: Path) -> Settings:
+    return settings.model_copy(update={"store": settings.store.model_copy(update={"data": folder})})

@@ -1,0 +1,69 @@
+"""What the chat needs for announcements: the organisers' services, the visitors' subscriptions, and open questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.announcements.desk import Desk
+from bot.announcements.model import Announcement, OccurrenceId
+from bot.announcements.organisers import Organisers
+from bot.announcements.ports import AnnouncementStore, AuditLog, Corrections, Outbox
+from bot.announcements.second_look import SecondLook
+from bot.announcements.steering import Steering
+from bot.chat.notifier import Herald
+from bot.chat_state.ports import DialogueStore
+from bot.reports.report_picture import Outcome
+from bot.visitors.ports import SubscriptionStore
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A file that belongs to a report."""
+
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of an occurrence's copies: how many, as a picture, and why some failed. It names no recipient."""
+
+    totals: Mapping[Outcome, int]
+    picture: ReportFile
+    """By language and over time, as a PNG without words."""
+    failures: ReportFile | None
+    """How many copies failed, or may have, in each language and why, as CSV; None when there are none."""
+
+
+class Reports(Protocol):
+    """Makes the report of an occurrence."""
+
+    async def make(self, announcement: Announcement, occurrence_id: OccurrenceId) -> Report:
+        """Count every copy and draw what was counted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsroom:
+    """Everything about announcements that handlers work with; one for the life of the process.
+
+    `star_price` is what a message of the paid broadcast costs, in Telegram Stars; 0 where it may not be used.
+    """
+
+    desk: Desk
+    steering: Steering
+    second_look: SecondLook
+    organisers: Organisers
+    announcements: AnnouncementStore
+    outbox: Outbox
+    corrections: Corrections
+    audit: AuditLog
+    reports: Reports
+    subscriptions: SubscriptionStore
+    dialogues: DialogueStore
+    herald: Herald
+    asks_for_consent: bool = True
+    typed_confirmation_above: int = 1000
+    star_price: float = 0.0

@@ -1,0 +1,228 @@
+"""One update while it is handled: who, where, in which language, and what is to be stored with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+
+from telegram import Bot, CallbackQuery, Chat, Message, Update, User
+from telegram.constants import ChatType
+
+from bot.announcements.ports import Courier
+from bot.answering.ports import TurnStore
+from bot.chat.announcement_context import Newsroom
+from bot.chat.ports import Answerer
+from bot.chat.text.keyboards import build_keyboard, new_token
+from bot.chat.text.rendering import Html, said
+from bot.chat.text.replies import Reply
+from bot.chat.wire.drafts import Drafts
+from bot.chat.wire.envelope import ANONYMOUS_SENDERS
+from bot.chat.wire.limits import CpuBudget, OncePer
+from bot.chat.wire.sender import Delivery, Sender
+from bot.chat_state.ports import ButtonStore, Effect
+from bot.i18n.negotiation import negotiate
+from bot.i18n.translator import Catalogs, Translator
+from bot.ids import ChatId, Locale, VisitorId
+from bot.visitors.model import Retention, Visitor
+from bot.visitors.ports import VisitorStore
+
+CPU_S_PER_MINUTE = 6.0
+"""Of one visitor. Twenty usual answers take 0.6 s, twenty of the dearest 8 s."""
+_QINGDAO = timezone(timedelta(hours=8))
+"""The facts and their dates are of there; China has one time all year."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the handlers work with; one for the life of the process."""
+
+    bot: Bot
+    sender: Sender
+    answerer: Answerer
+    visitors: VisitorStore
+    buttons: ButtonStore
+    turns: TurnStore
+    catalogs: Catalogs
+    contact: str
+    retention: Retention
+    history_turns: int
+    history_minutes: int
+    answer_deadline_s: float
+    courier: Courier | None = None
+    newsroom: Newsroom | None = None
+    """None: a chat without announcements; their handlers are not registered then."""
+    drafts: Drafts | None = None
+    model_host: str = ""
+    """Where questions go to be worded into answers; empty when they stay on this machine."""
+    search_host: str = ""
+    """Where they go to be turned into vectors; empty as above."""
+    reading_in: Callable[[], float | None] = lambda: None
+    """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
+    clock: Callable[[], float] = time.perf_counter
+    token: Callable[[], str] = new_token
+    cpu: CpuBudget = field(default_factory=lambda: CpuBudget(CPU_S_PER_MINUTE))
+    """What the answers to each visitor may take of the processor."""
+    exports: OncePer = field(default_factory=lambda: OncePer(timedelta(hours=1)))
+    """A copy of all that is stored about one is work, so it is made once an hour."""
+    text_only_notices: OncePer = field(default_factory=lambda: OncePer(timedelta(minutes=1)))
+
+
+@dataclass(slots=True)
+class Visit:
+    """One update and what becomes of it. Whatever is to be stored goes into `effects`."""
+
+    house: House
+    update: Update
+    now: datetime
+    effects: list[Effect]
+    visitor: Visitor | None = None
+
+    @property
+    def chat(self) -> Chat | None:
+        """Where it happened; None in inline mode."""
+        return self.update.effective_chat
+
+    @property
+    def chat_id(self) -> ChatId:
+        """The chat's id; the person's own one where there is no chat, 0 where there is nobody."""
+        if self.chat is not None:
+            return ChatId(self.chat.id)
+        return ChatId(self.visitor_id or 0)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody else reads along."""
+        return self.chat is not None and self.chat.type == ChatType.PRIVATE
+
+    @property
+    def user(self) -> User | None:
+        """The person; None for channels, anonymous administrators and services."""
+        user = self.update.effective_user
+        message = self.update.effective_message
+        is_named = user is not None and user.id not in ANONYMOUS_SENDERS and not user.is_bot
+        speaks_as_chat = self.update.callback_query is None and message is not None and message.sender_chat is not None
+        return user if is_named and not speaks_as_chat else None
+
+    @property
+    def visitor_id(self) -> VisitorId | None:
+        """The person's id."""
+        return VisitorId(self.user.id) if self.user else None
+
+    @property
+    def payer(self) -> VisitorId:
+        """Whose budgets are charged: the person's, or the chat's where nobody is named."""
+        return self.visitor_id or VisitorId(self.chat_id)
+
+    @property
+    def message(self) -> Message | None:
+        """The message that came in."""
+        return self.update.message
+
+    @property
+    def press(self) -> CallbackQuery | None:
+        """The press of a button."""
+        return self.update.callback_query
+
+    @property
+    def app_locale(self) -> Locale | None:
+        """The language that the person's app reports now."""
+        return negotiate(self.user.language_code) if self.user else None
+
+    @property
+    def chosen(self) -> Locale | None:
+        """The language that the visitor picked."""
+        return self.visitor.chosen if self.visitor else None
+
+    @property
+    def locale(self) -> Locale:
+        """The language for everything but answers: the chosen one, the app's, the app's last, English."""
+        return self.chosen or self.app_locale or (self.visitor and self.visitor.app_locale) or Locale.EN
+
+    @property
+    def newsroom(self) -> Newsroom:
+        """Everything about announcements; only handlers that are registered with it ask for it."""
+        assert self.house.newsroom is not None
+        return self.house.newsroom
+
+    @property
+    def courier(self) -> Courier:
+        """Sends a copy just as readers will get it."""
+        assert self.house.courier is not None
+        return self.house.courier
+
+    @property
+    def t(self) -> Translator:
+        """Speaks the visitor's language."""
+        return self.translator(self.locale)
+
+    @property
+    def today(self) -> date:
+        """The date in Qingdao."""
+        return self.now.astimezone(_QINGDAO).date()
+
+    def translator(self, locale: Locale) -> Translator:
+        """Speaks another language."""
+        return self.house.catalogs.translator(locale)
+
+    def later(self, effect: Effect) -> None:
+        """Have something stored together with the update's being done."""
+        self.effects.append(effect)
+
+    def text(self, sentence: Callable[[Translator], str]) -> Html:
+        """A sentence in the visitor's language."""
+        return said(sentence(self.t), self.locale)
+
+    async def say(self, reply: Reply | Html) -> Delivery:
+        """Answer in the chat; in a group as a reply to the message."""
+        reply = reply if isinstance(reply, Reply) else Reply(reply)
+        keyboard = build_keyboard(
+            reply.rows, chat_id=self.chat_id, visitor_id=self.visitor_id, now=self.now, token=self.house.token
+        )
+        delivery = await self.house.sender.message(
+            self.chat_id,
+            reply.content,
+            keyboard=keyboard.markup if keyboard else None,
+            reply_to=self.message.message_id if self.message and not self.is_private else None,
+        )
+        if keyboard and delivery in (Delivery.SENT, Delivery.IN_DOUBT):
+            self.later(lambda: self.house.buttons.issue(keyboard.buttons))
+        self._note_departure(delivery)
+        return delivery
+
+    async def show(self, reply: Reply) -> None:
+        """Put the reply in place of the message whose button was pressed."""
+        message = self.press.message if self.press else None
+        if message is None:
+            return
+        keyboard = build_keyboard(
+            reply.rows, chat_id=self.chat_id, visitor_id=self.visitor_id, now=self.now, token=self.house.token
+        )
+        markup = keyboard.markup if keyboard else None
+        delivery = await self.house.sender.edit(self.chat_id, message.message_id, reply.content, keyboard=markup)
+        if delivery is Delivery.REFUSED:  # too old to be edited, or deleted
+            await self.say(reply)
+        elif keyboard:
+            self.later(lambda: self.house.buttons.issue(keyboard.buttons))
+        self._note_departure(delivery)
+
+    def _note_departure(self, delivery: Delivery) -> None:
+        visitor_id = self.visitor_id
+        if delivery is Delivery.GONE and self.is_private and visitor_id is not None:
+            self.later(lambda: self.house.visitors.unreachable(visitor_id))
+
+
+async def open_visit(house: House, update: Update, *, now: datetime, effects: list[Effect]) -> Visit:
+    """The visit, with what is known about the visitor."""
+    visit = Visit(house, update, now, effects)
+    if visit.visitor_id is not None:
+        visit.visitor = await house.visitors.find(visit.visitor_id)
+    return visit
+
+
+def note_visitor(visit: Visit) -> None:
+    """Have it stored that the visitor was here."""
+    visitor_id, app_locale, now = visit.visitor_id, visit.app_locale, visit.now
+    if visitor_id is not None:
+        visit.later(lambda: visit.house.visitors.seen(visitor_id, app_locale=app_locale, now=now))

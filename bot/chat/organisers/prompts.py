@@ -1,0 +1,72 @@
+"""What an organiser was asked last: stored, so that a walk of several steps outlives a restart."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.chat_state.model import Dialogue
+from bot.ids import VisitorId
+
+_KIND = "organiser"
+_LASTS = timedelta(hours=24)
+"""What is written later is no answer any more."""
+
+
+class Step(StrEnum):
+    """What the next message answers."""
+
+    LABEL = "label"
+    """`subject` is the announcement that gets another name; empty for a new one."""
+    TEXT = "text"
+    """`argument` is the language."""
+    MOMENT = "moment"
+    """`argument` is the moment's name."""
+    ONCE = "once"
+    CRON = "cron"
+    ZONE = "zone"
+    LINKS = "links"
+    BESIDES = "besides"
+    WITHOUT = "without"
+    REASON = "reason"
+    """`argument` is the version that is returned."""
+    COUNT = "count"
+    """`argument` is the version that is approved."""
+    EMERGENCY = "emergency"
+    """`argument` is the version that is sent without a second person."""
+    CORRECTION = "correction"
+    """`subject` is an occurrence, `argument` the language."""
+    CORRECTION_COUNT = "correction_count"
+    """`subject` is an occurrence, `argument` the language and, after a blank, the new text."""
+    PUT_BACK_COUNT = "put_back_count"
+    """`subject` is an occurrence."""
+    RESEND_COUNT = "resend_count"
+    """`subject` is an occurrence."""
+    AGREEMENT = "agreement"
+    """`subject` is a request that somebody else has made."""
+    LONE_AGREEMENT = "lone_agreement"
+    """`subject` is the owner's own request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that is open, and what it is about."""
+
+    step: Step
+    subject: str = ""
+    argument: str = ""
+
+    def dialogue(self, visitor_id: VisitorId, *, now: datetime) -> Dialogue:
+        """The same, to be stored."""
+        state = json.dumps({"step": self.step.value, "subject": self.subject, "argument": self.argument})
+        return Dialogue(visitor_id, _KIND, state, now)
+
+    @classmethod
+    def read(cls, dialogue: Dialogue, *, now: datetime) -> Asked | None:
+        """The open question; None when it is of another kind or too old."""
+        if dialogue.kind != _KIND or now - dialogue.changed_at > _LASTS:
+            return None
+        state = json.loads(dialogue.state)
+        return cls(Step(state["step"]), state["subject"], state["argument"])

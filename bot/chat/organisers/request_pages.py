@@ -1,0 +1,76 @@
+"""What organisers see of a change of what was delivered that waits for a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.announcements.model import Announcement, OccurrenceId, Request, RequestState, Role
+from bot.announcements.organisers import MAY_APPROVE
+from bot.chat.announcement_context import Newsroom
+from bot.chat.organisers.desk_pages import item_key
+from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text.keyboards import Key, Rows, column
+from bot.chat.text.rendering import Html, blockquote, bold, lines, paragraphs, quoted, said
+from bot.chat.text.replies import Reply
+from bot.i18n.translator import Translator
+from bot.ids import Locale, VisitorId
+
+
+def request_page(
+    request: Request, announcement: Announcement, t: Translator, *, reader: VisitorId, roles: frozenset[Role]
+) -> Reply:
+    """All about a request, its texts as they are written (a link shows where it leads), and the decision."""
+    told = (
+        desk_texts.asked_for_by(t, str(request.asked_by)),
+        desk_texts.copies_concerned(t, request.copies),
+    )
+    title = bold(said(desk_texts.request_title(t, request.kind, announcement.label), t.locale))
+    is_others = request.asked_by != reader and request.state is RequestState.OPEN and bool(roles & MAY_APPROVE)
+    wanted = said(desk_texts.request_wanted(t), t.locale) if is_others else Html()
+    changes = [_change(request, locale, t) for locale in request.texts]
+    content = paragraphs(wanted, lines(title, *(said(line, t.locale) for line in told)), *changes)
+    return Reply(content, (*_decision_rows(request, t, reader=reader, roles=roles), _look(announcement, t)))
+
+
+def request_keys(requests: Sequence[Request], t: Translator) -> Rows:
+    """A button for each that waits."""
+    return column([item_key(desk_texts.button_request(t), f"request {one.request_id}") for one in requests])
+
+
+async def resend_offer(
+    newsroom: Newsroom, reader: VisitorId, occurrence_id: OccurrenceId, *, now: datetime, t: Translator
+) -> Reply | None:
+    """Below a report, for who may ask: one more copy to those in doubt; None when there is nobody, or it was sent."""
+    if not MAY_APPROVE & await newsroom.organisers.roles(reader):
+        return None
+    count = await newsroom.second_look.resendable(occurrence_id, now=now)
+    if not count:
+        return None
+    resend = (item_key(desk_texts.button_resend(t), f"resend {occurrence_id}"),)
+    return Reply(said(desk_texts.resend_offer(t, count), t.locale), (resend,))
+
+
+def _change(request: Request, locale: Locale, t: Translator) -> Html:
+    now, then = desk_texts.text_now(t, locale), desk_texts.text_then(t, locale)
+    return lines(
+        said(now, t.locale),
+        blockquote(quoted(request.replaces.get(locale, "–"), locale)),
+        said(then, t.locale),
+        blockquote(quoted(request.texts[locale], locale)),
+    )
+
+
+def _decision_rows(request: Request, t: Translator, *, reader: VisitorId, roles: frozenset[Role]) -> Rows:
+    if request.state is not RequestState.OPEN or not roles & MAY_APPROVE:
+        return ()
+    name = request.request_id
+    refuse = item_key(desk_texts.button_refuse(t), f"refuse {name}")
+    if request.asked_by != reader:
+        return ((item_key(desk_texts.button_approve(t), f"agree {name}"), refuse),)
+    alone = [item_key(desk_texts.button_emergency(t), f"agree_alone {name}")] if Role.OWNER in roles else []
+    return ((item_key(desk_texts.button_take_back(t), f"refuse {name}"), *alone),)
+
+
+def _look(announcement: Announcement, t: Translator) -> Sequence[Key]:
+    return (item_key(desk_texts.button_overview(t), f"item {announcement.announcement_id}"),)

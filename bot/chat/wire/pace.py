@@ -1,0 +1,518 @@
+"""One budget for all that the bot sends: replies to visitors go before announcements, which keep a tenth at the least.
+
+Telegram names rough figures: about 30 messages a second over all chats, 1 a second a chat with short bursts, 20 a
+minute a group (https://core.telegram.org/bots/faq#broadcasting-to-users). A message may count there at any moment
+between its request and its answer, so its place is free again one window after the answer: then no window of Telegram's
+clock, wherever it begins, holds more than the limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_left, bisect_right, insort
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import islice
+from types import TracebackType
+from typing import Self
+
+from bot.ids import ChatId
+
+_CHAT_BURST_S = 3
+"""A chat may use up three seconds' messages at once."""
+_MINUTE_S = 60.0
+_COUNTED_WITHIN_S = 2.0
+"""A request without an answer is taken to have counted by then."""
+_REPLIES_EXPECTED_S = 5.0
+"""So long after a reply, places are kept free for the next ones."""
+_KEPT_FREE = 10
+"""One of so many places: the next visitors go at once, and each place that falls free after them is theirs as well."""
+_OWN_SHARE = 10
+"""One of so many messages may be an announcement's, however many visitors write: it gets to its end."""
+_CATCH_UP = 2
+_CATCH_UP_S = 0.2
+"""Announcements make up for so many late steps, or so much time when they were only held up (their intents wait for the
+disk), not more: they never come in bursts that visitors wait behind."""
+_HELD_UP_S = 1.0
+"""Whoever asks for a turn later than that had nothing to send."""
+_TOGETHER_S = 0.005
+"""Announcements whose steps are so near go together: what is done once for all of them then costs less."""
+_SEVERAL_WITHIN_S = 5.0
+_SEVERAL = 2
+"""So many chats that report a 429 together mean the bot as a whole."""
+_TRIPS_KNOWN_AFTER = 50
+_TRIP_SHARE = 0.6
+"""Of the shortest time between request and answer, so much is surely spent on the way."""
+_TRIP_GROWTH = 1.0005
+"""With each answer, so that a way that has become longer is believed in the end."""
+_NEVER = float("inf")
+_LONG_AGO = float("-inf")
+
+
+class Priority(IntEnum):
+    """Who goes first."""
+
+    REPLY = 0
+    ANNOUNCEMENT = 1
+    PAID = 2
+    """By Telegram's paid broadcast, in a budget of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """What Telegram allows. `paid_messages` caps what may go by paid broadcast in this process; 0 switches it off."""
+
+    overall_per_s: int = 30
+    chat_per_s: int = 1
+    group_per_min: int = 20
+    paid_per_s: int = 1000
+    paid_messages: int = 0
+
+
+class TooLongError(Exception):
+    """The turn would come later than the caller is willing to wait: nothing was sent."""
+
+    def __init__(self, wait_s: float, *, concerns_all: bool) -> None:
+        super().__init__(f"no turn for {wait_s:.1f} s")
+        self.wait_s = wait_s
+        self.concerns_all = concerns_all
+
+
+class Pace:
+    """Gives turns: `async with pace.turn(chat_id, priority=…, patience_s=…) as turn`, send, `turn.answered()`.
+
+    `clock` (seconds that only go forward) and `sleep` belong together.
+    """
+
+    def __init__(
+        self,
+        rates: Rates | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.rates = rates or Rates()
+        self.paid_sent = 0
+        """Messages that went by paid broadcast beyond the free rate, or may have: each costs a tenth of a Star."""
+        self._clock = clock
+        self._sleep = sleep
+        self._overall = _Window(self.rates.overall_per_s, 1.0)
+        self._paid = _Window(self.rates.paid_per_s, 1.0)
+        self._chats: OrderedDict[ChatId, _Window] = OrderedDict()
+        self._waiting: dict[Priority, deque[_Waiter]] = {priority: deque() for priority in Priority}
+        self._paused_until = _LONG_AGO
+        self._chat_pauses: dict[ChatId, float] = {}
+        self._complaints: deque[tuple[float, ChatId]] = deque(maxlen=64)
+        self._last_reply_at = _LONG_AGO
+        self._next_announcement_at = _LONG_AGO
+        self._announcement_overdue_at = _LONG_AGO
+        self._own_step_s = _OWN_SHARE / self.rates.overall_per_s
+        self._trip_s = _NEVER
+        self._trips = 0
+        self._timer: asyncio.Task[None] | None = None
+        self._wakes_at = _NEVER
+
+    async def turns(self, *, priority: Priority, limit: int, patience_s: float) -> list[Turn]:
+        """Wait for a turn for a chat that is chosen later; gives up to `limit`, those that are due with the first.
+
+        Raises:
+            TooLongError: nothing goes to anybody for longer than `patience_s`.
+        """
+        turns = [Turn(self, None, priority, patience_s)]
+        await self.enter(turns[0])
+        now = self._clock()
+        while len(turns) < limit and self._is_due_with(priority, now):
+            turns.append(Turn(self, None, priority, patience_s))
+            self._take(turns[-1], now)
+        return turns
+
+    def turn(self, chat_id: ChatId, *, priority: Priority, patience_s: float) -> Turn:
+        """A turn to send one message to the chat. Entering it waits.
+
+        Raises:
+            TooLongError: on entering, when the wait is known to last longer than `patience_s`.
+        """
+        return Turn(self, chat_id, priority, patience_s)
+
+    @property
+    def may_pay(self) -> bool:
+        """Whether the cap leaves room for one more paid message."""
+        return self.paid_sent + len(self._waiting[Priority.PAID]) < self.rates.paid_messages
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds for which nothing goes to anybody; 0 for none."""
+        return max(self._paused_until - self._clock(), 0.0)
+
+    def chat_wait_s(self, chat_id: ChatId) -> float:
+        """Seconds until the chat may be sent something, as far as it alone is concerned."""
+        return max(self._chat_wait_s(chat_id, self._clock()), 0.0)
+
+    # ── For `Turn` ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def enter(self, turn: Turn) -> None:
+        """Wait for the turn and take its places."""
+        now = self._clock()
+        if turn.priority is Priority.REPLY:
+            self._last_reply_at = now
+        self._check_patience(turn, now + turn.patience_s, now)
+        queue = self._waiting[turn.priority]
+        if not queue and max(self._common_wait_s(turn.priority, now), self._chat_wait_s(turn.chat_id, now)) <= 0:
+            self._take(turn, now)
+            return
+        waiter = _Waiter(turn, asyncio.get_running_loop().create_future(), now + turn.patience_s)
+        queue.append(waiter)
+        self._serve_all()
+        try:
+            await waiter.granted
+        except asyncio.CancelledError:
+            if not waiter.granted.cancelled() and waiter.granted.exception() is None:
+                turn.not_sent()
+            raise
+
+    def seat(self, turn: Turn, chat_id: ChatId) -> float:
+        """Give a turn without a chat to this one, if it need not wait; returns how long it must."""
+        wait_s = self.chat_wait_s(chat_id)
+        if not wait_s:
+            turn.chat_id = chat_id
+            self._take_of_chat(turn, chat_id, self._clock())
+        return wait_s
+
+    def begin(self, turn: Turn) -> None:
+        """The call begins now, and not when the turn was given: its places are counted from here."""
+        now = self._clock()
+        turn.began_at = now
+        for window, taken in turn.places:
+            window.settle(taken, None)
+        turn.places = tuple((window, window.take(now)) for window, _ in turn.places)
+
+    def give_back(self, turn: Turn) -> None:
+        """A turn that nobody needs: its step is the next one's."""
+        if turn.priority is Priority.ANNOUNCEMENT:
+            self._next_announcement_at -= turn.step_s
+            self._announcement_overdue_at -= self._own_step_s
+        self.settle(turn, until=None)
+
+    def settle(self, turn: Turn, *, until: float | None) -> None:
+        """The turn's message counted at the latest at `until`; None: it never counted."""
+        for window, taken in turn.places:
+            window.settle(taken, None if until is None else until + window.span_s)
+        if until is None:
+            self.paid_sent -= turn.is_charged
+        self._serve_all()
+
+    def answered(self, turn: Turn) -> None:
+        """An answer came: the message counted at some moment since the turn began, but not on its way back."""
+        now = self._clock()
+        took_s = now - turn.began_at
+        self._trip_s = min(self._trip_s * _TRIP_GROWTH, took_s)
+        self._trips += 1
+        on_the_way_s = self._trip_s * _TRIP_SHARE if self._trips > _TRIPS_KNOWN_AFTER else 0.0
+        self.settle(turn, until=now - on_the_way_s)
+
+    def refused(self, turn: Turn, retry_after_s: float) -> bool:
+        """Telegram answered 429; True when all are paused, not only the chat."""
+        now = self._clock()
+        chat_id = turn.chat_id
+        assert chat_id is not None  # it was sent to
+        self._complaints.append((now, chat_id))
+        complaining = {chat for at, chat in self._complaints if now - at <= _SEVERAL_WITHIN_S}
+        own_rate_explains = now - turn.chat_served_at <= (_MINUTE_S if chat_id < 0 else 1.0)
+        pauses_all = len(complaining) >= _SEVERAL or not own_rate_explains
+        until = now + retry_after_s
+        if pauses_all:
+            self._paused_until = max(self._paused_until, until)
+        self._chat_pauses = {chat: end for chat, end in self._chat_pauses.items() if end > now}
+        self._chat_pauses[chat_id] = max(self._chat_pauses.get(chat_id, until), until)
+        self._turn_away(now)
+        self.answered(turn)
+        return pauses_all
+
+    # ── Who may go when ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _common_wait_s(self, priority: Priority, now: float) -> float:
+        """Seconds until the budget has a place for this priority, whatever the chat."""
+        pause_s = self._paused_until - now
+        if priority is Priority.PAID:
+            return max(pause_s, self._paid.wait_s(now))
+        if priority is Priority.REPLY:
+            return max(pause_s, self._overall.wait_s(now))
+        return max(pause_s, self._announcement_place_in_s(now), self._next_announcement_at - now)
+
+    def _announcement_place_in_s(self, now: float) -> float:
+        keep_free = 0 if self._is_announcement_overdue(now) else self._kept_free(now)
+        return self._overall.wait_s(now, keep_free=keep_free)
+
+    def _is_announcement_overdue(self, now: float) -> bool:
+        """Whether replies have left it less than its own share."""
+        return now >= self._announcement_overdue_at
+
+    def _is_due_with(self, priority: Priority, now: float) -> bool:
+        """Whether one more may go with what has just got its turn, before anybody who waits."""
+        if self._waiting[priority]:
+            return False
+        if priority is Priority.PAID:
+            return self.may_pay and self._common_wait_s(priority, now) <= 0
+        return self._announcement_place_in_s(now) <= 0 and self._next_announcement_at - now <= _TOGETHER_S
+
+    def _kept_free(self, now: float) -> int:
+        """Places that announcements leave to the visitors who may ask next: none while nobody asks."""
+        expected = now - self._last_reply_at <= _REPLIES_EXPECTED_S
+        return self.rates.overall_per_s // _KEPT_FREE if expected else 0
+
+    def _chat_wait_s(self, chat_id: ChatId | None, now: float) -> float:
+        if chat_id is None:
+            return 0.0
+        window = self._chats.get(chat_id)
+        pause_s = self._chat_pauses.get(chat_id, now) - now
+        return max(pause_s, window.wait_s(now) if window else 0.0)
+
+    def _check_patience(self, turn: Turn, patient_until: float, now: float) -> None:
+        pause_s, chat_s = self._paused_until - now, self._chat_wait_s(turn.chat_id, now)
+        if now + max(pause_s, chat_s) > patient_until:
+            raise TooLongError(max(pause_s, chat_s), concerns_all=pause_s >= chat_s)
+
+    def _turn_away(self, now: float) -> None:
+        """A pause has begun: who can't wait for its end is told at once."""
+        for queue in self._waiting.values():
+            for waiter in queue:
+                try:
+                    self._check_patience(waiter.turn, waiter.patient_until, now)
+                except TooLongError as error:
+                    waiter.refuse(error)
+
+    def _take(self, turn: Turn, now: float) -> None:
+        turn.began_at = now
+        if turn.priority is Priority.PAID:
+            turn.is_charged = self._overall.taken(now) + self._paid.taken(now) >= self.rates.overall_per_s
+            self.paid_sent += turn.is_charged
+        if turn.priority is Priority.ANNOUNCEMENT:
+            turn.step_s = step_s = 1.0 / (self.rates.overall_per_s - self._kept_free(now))
+            was_held_up = now - self._next_announcement_at < _HELD_UP_S
+            earliest = now - max(_CATCH_UP * step_s, _CATCH_UP_S if was_held_up else 0.0)
+            self._next_announcement_at = max(self._next_announcement_at, earliest) + step_s
+            unused_since = max(self._announcement_overdue_at, now - self._overall.span_s)
+            self._announcement_overdue_at = unused_since + self._own_step_s
+        common = self._paid if turn.priority is Priority.PAID else self._overall
+        turn.places = ((common, common.take(now)),)
+        if turn.chat_id is not None:
+            self._take_of_chat(turn, turn.chat_id, now)
+
+    def _take_of_chat(self, turn: Turn, chat_id: ChatId, now: float) -> None:
+        chat = self._chat_window(chat_id)
+        turn.chat_served_at = chat.last_at
+        turn.places += ((chat, chat.take(now)),)
+
+    def _chat_window(self, chat_id: ChatId) -> _Window:
+        window = self._chats.get(chat_id)
+        if window is None:
+            if chat_id < 0:
+                window = _Window(self.rates.group_per_min, _MINUTE_S)
+            else:
+                window = _Window(self.rates.chat_per_s * _CHAT_BURST_S, _CHAT_BURST_S)
+            self._forget_idle_chats()
+            self._chats[chat_id] = window
+        self._chats.move_to_end(chat_id)
+        return window
+
+    def _forget_idle_chats(self) -> None:
+        """The oldest go first; two for each that comes keep the number flat."""
+        now = self._clock()
+        for chat_id in tuple(islice(self._chats, 2)):
+            if self._chats[chat_id].is_idle(now):
+                del self._chats[chat_id]
+
+    # ── Waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _serve_all(self) -> None:
+        """Let go whoever may go now, in the order of priority; the timer is set to when the next one may."""
+        now = self._clock()
+        if self._is_announcement_overdue(now):
+            self._serve(Priority.ANNOUNCEMENT, now)
+        self._wake_at(min(self._serve(priority, now) for priority in Priority))
+
+    def _serve(self, priority: Priority, now: float) -> float:
+        """Serve one queue in order; returns when to look again. A chat that must wait holds up nobody else."""
+        queue = self._waiting[priority]
+        passed_over: list[_Waiter] = []
+        look_again_at = _NEVER
+        while queue:
+            common_wait_s = self._common_wait_s(priority, now)
+            if common_wait_s > 0:
+                look_again_at = min(look_again_at, now + common_wait_s)
+                break
+            waiter = queue.popleft()
+            if waiter.granted.done():
+                continue
+            chat_wait_s = self._chat_wait_s(waiter.turn.chat_id, now)
+            if chat_wait_s > 0:
+                look_again_at = min(look_again_at, self._pass_over(waiter, chat_wait_s, now, passed_over))
+            else:
+                self._take(waiter.turn, now)
+                waiter.granted.set_result(None)
+        queue.extendleft(reversed(passed_over))
+        return look_again_at
+
+    @staticmethod
+    def _pass_over(waiter: _Waiter, chat_wait_s: float, now: float, passed_over: list[_Waiter]) -> float:
+        if now + chat_wait_s > waiter.patient_until:
+            waiter.refuse(TooLongError(chat_wait_s, concerns_all=False))
+            return _NEVER
+        passed_over.append(waiter)
+        return now + chat_wait_s
+
+    def _wake_at(self, moment: float) -> None:
+        if moment == self._wakes_at and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._wakes_at = moment
+        if moment < _NEVER:
+            self._timer = asyncio.create_task(self._wake(moment))
+
+    async def _wake(self, moment: float) -> None:
+        await self._sleep(max(moment - self._clock(), 0.0))
+        self._timer = None
+        self._serve_all()
+
+
+class Turn:
+    """A place in the budget for one message.
+
+    Say what came of it: `answered`, `refused` or `not_sent`; without a word (the answer was lost) the place is held
+    for as long as the message may still count. One of `Pace.turns` is for a chat that is yet to `seat`, and used by
+    `begin` or given back.
+    """
+
+    __slots__ = (
+        "_has_begun",
+        "_is_settled",
+        "_pace",
+        "began_at",
+        "chat_id",
+        "chat_served_at",
+        "is_charged",
+        "patience_s",
+        "places",
+        "priority",
+        "step_s",
+    )
+
+    def __init__(self, pace: Pace, chat_id: ChatId | None, priority: Priority, patience_s: float) -> None:
+        self._pace = pace
+        self._is_settled = False
+        self._has_begun = False
+        self.chat_id = chat_id
+        self.priority = priority
+        self.patience_s = patience_s
+        self.began_at = _LONG_AGO
+        self.chat_served_at = _LONG_AGO
+        """When the chat was sent something before this."""
+        self.is_charged = False
+        self.step_s = 0.0
+        """How much later the next announcement goes for its sake."""
+        self.places: tuple[tuple[_Window, float], ...] = ()
+
+    async def __aenter__(self) -> Self:
+        await self._pace.enter(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_settled = True
+
+    def seat(self, chat_id: ChatId) -> float:
+        """Give it to a chat; returns 0, or the seconds that the chat must wait: then the turn is free for another."""
+        return self._pace.seat(self, chat_id)
+
+    def begin(self) -> None:
+        """The call begins."""
+        self._has_begun = True
+        self._pace.begin(self)
+
+    def give_back(self) -> None:
+        """Nobody needs it, if no call has begun."""
+        if not self._has_begun and self._settles():
+            self._pace.give_back(self)
+
+    def answered(self) -> None:
+        """Telegram has answered."""
+        if self._settles():
+            self._pace.answered(self)
+
+    def not_sent(self) -> None:
+        """No byte has left: the place is free again."""
+        if self._settles():
+            self._pace.settle(self, until=None)
+
+    def refused(self, retry_after_s: float) -> bool:
+        """Telegram answered 429: nothing goes to the chat for so long; True when nothing goes to anybody.
+
+        All are paused when the chat's own rate can't be the reason (it got nothing within the last second, a group
+        within the last minute), or when several chats report it within a few seconds.
+        """
+        return self._pace.refused(self, retry_after_s) if self._settles() else False
+
+    def _settles(self) -> bool:
+        first, self._is_settled = not self._is_settled, True
+        return first
+
+
+class _Window:
+    """At most `limit` messages in any `span_s` seconds; each place is taken until a moment that is known."""
+
+    __slots__ = ("_busy_until", "_limit", "last_at", "span_s")
+
+    def __init__(self, limit: int, span_s: float) -> None:
+        self.span_s = span_s
+        self.last_at = _LONG_AGO
+        self._limit = limit
+        self._busy_until: list[float] = []
+
+    def taken(self, now: float) -> int:
+        """How many places are taken."""
+        del self._busy_until[: bisect_right(self._busy_until, now)]
+        return len(self._busy_until)
+
+    def wait_s(self, now: float, *, keep_free: int = 0) -> float:
+        """Seconds until one more may go while `keep_free` places stay free; 0 means now."""
+        surplus = self.taken(now) - max(self._limit - keep_free, 1)
+        return self._busy_until[surplus] - now if surplus >= 0 else 0.0
+
+    def take(self, now: float) -> float:
+        """Take a place; returns until when, unless `settle` says otherwise."""
+        until = now + _COUNTED_WITHIN_S + self.span_s
+        insort(self._busy_until, until)
+        self.last_at = now
+        return until
+
+    def settle(self, taken: float, until: float | None) -> None:
+        """The place that was taken until `taken` is so until `until` only; None: it was never used."""
+        place = bisect_left(self._busy_until, taken)
+        if place < len(self._busy_until) and self._busy_until[place] == taken:
+            del self._busy_until[place]
+            if until is not None:
+                insort(self._busy_until, min(until, taken))
+
+    def is_idle(self, now: float) -> bool:
+        """Whether no place is taken."""
+        return not self._busy_until or self._busy_until[-1] <= now
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    """Somebody who waits for a turn."""
+
+    turn: Turn
+    granted: asyncio.Future[None]
+    patient_until: float
+
+    def refuse(self, error: TooLongError) -> None:
+        """The wait is longer than they are willing to."""
+        if not self.granted.done():
+            self.granted.set_exception(error)

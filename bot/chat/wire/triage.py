@@ -1,0 +1,89 @@
+"""Which updates get an answer, which a short notice, and which nothing: by age and by what one visitor may ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from enum import Enum, auto
+
+from bot.chat.wire.envelope import Envelope, Kind, read_envelope
+from bot.chat.wire.limits import Admission, DailyCap, OncePer, RateLimit
+from bot.chat_state.model import StoredUpdate
+from bot.ids import VisitorId
+
+OLD_QUESTION = timedelta(hours=12)
+"""An older question gets an apology: whoever asked has gone another way long ago, and facts may have changed."""
+OLD_PRESS = timedelta(minutes=5)
+_PRESSES_PER_QUESTION = 3
+_LATE_APOLOGY_EVERY = timedelta(hours=1)
+_BUSY_NOTICE_EVERY = timedelta(minutes=1)
+
+
+class Treatment(Enum):
+    """How an update is to be handled."""
+
+    NORMAL = auto()
+    TOO_MANY = auto()
+    """The visitor asks too much: say so instead of answering."""
+    TOO_MANY_TODAY = auto()
+    """The visitor has asked enough for a day: say so instead of answering."""
+    BUSY = auto()
+    """All together ask too much: say so instead of answering."""
+    LATE = auto()
+    """It is old: apologise instead of answering."""
+    DROP = auto()
+    """Nothing is said any more."""
+
+
+class Triage:
+    """Judges each update once, when it is loaded."""
+
+    def __init__(self, questions_per_minute: int, questions_per_day: int) -> None:
+        self._limits: dict[Kind, RateLimit] = {
+            Kind.QUESTION: RateLimit(questions_per_minute),
+            Kind.RIGHT: RateLimit(questions_per_minute),
+            Kind.PRESS: RateLimit(questions_per_minute * _PRESSES_PER_QUESTION),
+        }
+        self._daily: dict[Kind, DailyCap] = {
+            Kind.QUESTION: DailyCap(questions_per_day),
+            Kind.PRESS: DailyCap(questions_per_day * _PRESSES_PER_QUESTION),
+        }
+        self._late_apologies = OncePer(_LATE_APOLOGY_EVERY)
+        self._busy_notices = OncePer(_BUSY_NOTICE_EVERY)
+
+    def resume(self, asked: Mapping[VisitorId, int], day: date) -> None:
+        """Take into account how many questions each visitor asked on the day, before this process began."""
+        self._daily[Kind.QUESTION].resume(asked, day)
+
+    def treatment(self, update: StoredUpdate, *, now: datetime) -> Treatment:
+        """How the update is to be handled. It counts against the limits by the time at which it came in."""
+        envelope = read_envelope(json.loads(update.payload))
+        age = now - (envelope.sent_at or update.received_at)
+        if envelope.kind is Kind.PRESS and age > OLD_PRESS:
+            return Treatment.DROP
+        if envelope.kind in (Kind.QUESTION, Kind.RIGHT) and age > OLD_QUESTION:
+            return Treatment.LATE if self._late_apologies.may(_who(envelope), now) else Treatment.DROP
+        return self._admit(envelope, update.received_at)
+
+    def count_answered(self, visitor_id: int, at: datetime) -> None:
+        """Count a question that was answered before this process began."""
+        self._limits[Kind.QUESTION].admit(visitor_id, at)
+
+    def shed(self, envelope: Envelope, at: datetime) -> Treatment:
+        """How a question is to be handled that can't be answered because all together ask too much."""
+        return Treatment.BUSY if self._busy_notices.may(_who(envelope), at) else Treatment.DROP
+
+    def _admit(self, envelope: Envelope, at: datetime) -> Treatment:
+        """By the minute first: what is dropped then does not count for the day."""
+        for limits, excuse in ((self._limits, Treatment.TOO_MANY), (self._daily, Treatment.TOO_MANY_TODAY)):
+            limit = limits.get(envelope.kind)
+            admission = limit.admit(_who(envelope), at) if limit else Admission.ADMITTED
+            if admission is not Admission.ADMITTED:
+                says_so = admission is Admission.NOTICE and envelope.kind is Kind.QUESTION
+                return excuse if says_so else Treatment.DROP
+        return Treatment.NORMAL
+
+
+def _who(envelope: Envelope) -> int:
+    return envelope.visitor_id or envelope.lane

@@ -1,0 +1,108 @@
+"""What is served: Telegram's calls in webhook mode, and the health routes, each at an address of its own."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+log = structlog.get_logger(__name__)
+
+Health = Callable[[], Awaitable[Mapping[str, str]]]
+"""Component → `ok`, or what is wrong with it in a few words."""
+Accept = Callable[[Sequence[Mapping[str, object]]], Awaitable[int]]
+
+_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
+_BODY_LIMIT = 1024 * 1024
+_NEEDED = ("database", "inbox")
+"""Without these no update can be taken; all else may be down and the bot still does part of its work."""
+
+
+def webhook_app(accept: Accept, *, path: str, secret: str) -> Starlette:
+    """Telegram's calls at `path`, and nothing else: the address is open to everybody.
+
+    Raises:
+        ValueError: no secret: then anybody could pretend to be Telegram.
+    """
+    if not secret:
+        raise ValueError("webhook mode needs a secret: set SCODA_TELEGRAM_WEBHOOK_SECRET")
+    expected = secret.encode()
+
+    async def receive(request: Request) -> Response:
+        given = request.headers.get(_SECRET_HEADER, "").encode()
+        if not hmac.compare_digest(given, expected):
+            return Response(status_code=HTTPStatus.FORBIDDEN)
+        return await _receive(request, accept)
+
+    return Starlette(routes=[Route(path, receive, methods=["POST"])])
+
+
+def health_app(health: Health) -> Starlette:
+    """`/livez` and `/readyz`, for whoever looks after the machine."""
+
+    async def live(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(_request: Request) -> Response:
+        try:
+            components = dict(await health())
+        except Exception as error:  # noqa: BLE001 - a check that fails is an answer too
+            components = {"database": f"the check failed: {type(error).__name__}"}
+        is_ready = all(components.get(name, "ok") == "ok" for name in _NEEDED)
+        is_whole = all(state == "ok" for state in components.values())
+        status = "ok" if is_whole else "degraded" if is_ready else "unavailable"
+        code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"status": status, "components": components}, status_code=code)
+
+    return Starlette(routes=[Route("/livez", live), Route("/readyz", ready)])
+
+
+async def _receive(request: Request, accept: Accept) -> Response:
+    """Store the update, commit, and only then say 200: until then Telegram repeats it."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return Response(status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    body = await _read(request)
+    if body is None:
+        return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    update = _parse(body)
+    if update is None:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)
+    try:
+        await accept([update])
+    except ValueError:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the store, Telegram shall come again
+        log.warning("update_not_stored", error=type(error).__name__)
+        return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+    return Response(status_code=HTTPStatus.OK)
+
+
+async def _read(request: Request) -> bytes | None:
+    """The body; None as soon as it is longer than any update."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > _BODY_LIMIT:
+        return None
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _BODY_LIMIT:
+                return None
+    except ClientDisconnect:
+        return b""
+    return bytes(body)
+
+
+def _parse(body: bytes) -> dict[str, object] | None:
+    try:
+        update: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return update if isinstance(update, dict) else None

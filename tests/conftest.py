@@ -17,12 +17,12 @@ from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
 
-from tests.e2e.little_knowledge import write_little_knowledge  # noqa: E402
-from tests.e2e.processes import Place  # noqa: E402
-from tests.e2e.visitors import Town, open_town  # noqa: E402
 from tests.golden import KNOWLEDGE  # noqa: E402
-from tests.real_model import serving_real_model  # noqa: E402
-from tests.sandbox_keys import SANDBOX_TOKEN  # noqa: E402
+from tests.support.little_knowledge import write_little_knowledge  # noqa: E402
+from tests.support.processes import Place  # noqa: E402
+from tests.support.real_model import serving_real_model  # noqa: E402
+from tests.support.sandbox_keys import SANDBOX_TOKEN  # noqa: E402
+from tests.support.visitors import Town, open_town  # noqa: E402
 
 REQUIRE_ALL = "TEST_REQUIRE_ALL"
 """Set to 1 where everything is installed: then a test that is skipped fails, whatever the reason."""

@@ -33,7 +33,7 @@ from bot.ids import ChatId, Locale, NewsTopic
 from tests.bench.bench_fast_path import LOCALES, TEXT, WORDS
 from tests.bench.servers import server
 from tests.bench.workshop import described, p95
-from tests.sandbox_keys import SANDBOX_TOKEN, person_client
+from tests.support.sandbox_keys import SANDBOX_TOKEN, person_client
 
 LIMIT_PER_S = 30
 IN_FLIGHT = 40

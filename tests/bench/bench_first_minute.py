@@ -35,9 +35,9 @@ from bot.ingestion.draft import embedded_texts
 from bot.ingestion.ports import Side
 from bot.settings import Knowledge
 from tests.bench.workshop import parser_of
-from tests.e2e.processes import free_port
-from tests.knowledge_parts import MemoryVectorCache, no_language, section_text, write_file
-from tests.sandbox_keys import KEYS, person_client
+from tests.support.knowledge_parts import MemoryVectorCache, no_language, section_text, write_file
+from tests.support.processes import free_port
+from tests.support.sandbox_keys import KEYS, person_client
 
 T = TypeVar("T")
 

@@ -28,7 +28,7 @@ import httpx
 
 from bot.answering.evaluation import Case
 from tests.bench.workshop import Workshop, described, golden, other_cores, p95, parser_of, print_table, spread
-from tests.sandbox_keys import KEYS, person_client
+from tests.support.sandbox_keys import KEYS, person_client
 
 VISITORS = 50
 EACH = 4

@@ -40,8 +40,8 @@ from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
 from bot.ids import Locale, NewsTopic
 from tests.bench.workshop import described, print_table
-from tests.fakes_announcements import ToldOrganisers
-from tests.stored_announcements import approved
+from tests.support.fakes_announcements import ToldOrganisers
+from tests.support.stored_announcements import approved
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 SHARE = 100_000

@@ -37,7 +37,7 @@ from bot.answering.reading import Reading
 from bot.ids import Locale
 from bot.ingestion.model import SyncReport
 from bot.ingestion.service import Ingestion
-from tests.knowledge_parts import no_language, section_text, write_file
+from tests.support.knowledge_parts import no_language, section_text, write_file
 
 PLACES = ["Qingdao", "Almaty", "Tashkent", "Minsk", "Bishkek", "Dushanbe", "Tehran", "Lahore", "Moscow", "Ulaanbaatar"]
 GOODS = ["timber", "machines", "cotton", "grain", "tyres", "cars", "fruit", "steel", "paper", "fridges"]

@@ -25,7 +25,7 @@ from bot.app.core import open_core
 from bot.reports.evaluation_tables import tables_of
 from tests.bench.workshop import ROOT, Workshop, parser_of, print_table, spread
 from tests.golden import KNOWLEDGE, TODAY, UNSEEN_PLAIN
-from tests.unseen_figures import (
+from tests.support.unseen_figures import (
     FILE,
     README,
     Figures,

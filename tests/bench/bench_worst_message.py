@@ -39,7 +39,7 @@ from bot.writing.romanised import is_romanised, reader
 from bot.writing.sentences import split_sentences
 from bot.writing.spelling import Spelling, unstretched
 from bot.writing.transliteration import own_script
-from tests.bench.odd_messages import ODD_MESSAGES
+from tests.support.odd_messages import ODD_MESSAGES
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 SHORT, TIMES = 600, 4

@@ -35,7 +35,7 @@ from bot.ingestion.model import Vector
 from bot.operations.logs import configure_logs
 from bot.settings import Announcements
 from tests.bench.workshop import Workshop, one_core
-from tests.sandbox_keys import SANDBOX_TOKEN
+from tests.support.sandbox_keys import SANDBOX_TOKEN
 
 
 class TimedInbox:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from bot.sandbox.engine import Limits
 from bot.sandbox.server import serve_sandbox
 from tests.bench.workshop import other_cores
-from tests.sandbox_keys import KEYS
+from tests.support.sandbox_keys import KEYS
 
 CALLS_REMEMBERED = 100_000
 _ANSWER = json.dumps(

@@ -20,7 +20,7 @@ from bot.answering.evaluation import Case, read_cases
 from bot.ids import Locale
 from bot.settings import Knowledge, Settings, Store
 from tests.golden import GOLDEN
-from tests.sandbox_keys import SANDBOX_TOKEN
+from tests.support.sandbox_keys import SANDBOX_TOKEN
 
 ROOT = Path(__file__).parents[2]
 

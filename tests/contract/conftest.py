@@ -25,7 +25,7 @@ from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.answering.ports import TurnStore
 from bot.chat_state.ports import ButtonStore, Inbox
 from bot.visitors.ports import VisitorStore
-from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTombstones, FakeTurnStore, FakeVisitorStore
+from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTombstones, FakeTurnStore, FakeVisitorStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ from bot.announcements.repeating import plan_repeat
 from bot.chat_state.model import Dialogue
 from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.visitors.model import Retention, Subscription
-from tests.fakes import FakeTombstones
+from tests.support.fakes import FakeTombstones
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -12,7 +12,7 @@ from bot.adapters.database.engine import Database, open_database
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.ids import VisitorId
 from bot.visitors.model import Retention
-from tests.fakes import FakeTombstones, exported
+from tests.support.fakes import FakeTombstones, exported
 
 NOW = datetime(2026, 11, 3, 23, 30, tzinfo=UTC)
 NEXT_DAY = NOW + timedelta(hours=1)

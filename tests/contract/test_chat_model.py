@@ -16,7 +16,7 @@ from bot.adapters.models.chat_model import Connection, LangChainChatModel, any_l
 from bot.answering.generation.model import ChatMessage, Completion, Role, estimated_tokens
 from bot.answering.generation.ports import ChatModel
 from bot.errors import ModelError, SettingsError
-from tests.model_server import KEY, MODEL, Manner, ModelServer, composed, open_model_server
+from tests.support.model_server import KEY, MODEL, Manner, ModelServer, composed, open_model_server
 
 ASKED = (ChatMessage(Role.SYSTEM, "Rules."), ChatMessage(Role.USER, "Сколько поездов?"))
 ANSWER = composed("The hall is open.")

@@ -11,7 +11,7 @@ from bot.answering.model import Feedback, Outcome, Turn, TurnRecord
 from bot.chat_state.model import Action, Button, StoredUpdate
 from bot.errors import DatabaseError
 from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
-from tests.fakes import exported
+from tests.support.fakes import exported
 
 NOW = datetime(2026, 11, 3, 9, 30, 0, 123456, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)

@@ -39,8 +39,8 @@ from bot.adapters.database.tables import (
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.errors import AlreadyRunningError, DatabaseError
 from bot.ids import VisitorId
-from tests.e2e.visitors import LIMIT_S, until
-from tests.fakes import FakeTombstones, exported
+from tests.support.fakes import FakeTombstones, exported
+from tests.support.visitors import LIMIT_S, until
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 AIDA = VisitorId(7_000_000_001)

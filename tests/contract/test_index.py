@@ -34,7 +34,7 @@ from bot.errors import KnowledgeError
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.model import Audience, Vector
 from bot.ingestion.service import Ingestion
-from tests.knowledge_parts import (
+from tests.support.knowledge_parts import (
     NOW,
     THREADS,
     BruteForceIndex,

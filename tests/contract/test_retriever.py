@@ -19,7 +19,7 @@ from bot.answering.reranking import Ranking
 from bot.errors import NothingPublishedError
 from bot.ids import Locale
 from bot.ingestion.service import Ingestion
-from tests.knowledge_parts import (
+from tests.support.knowledge_parts import (
     NOW,
     THREADS,
     GivenReading,

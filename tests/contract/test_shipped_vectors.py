@@ -16,7 +16,7 @@ from bot.ids import Locale
 from bot.ingestion.draft import embedded_texts
 from bot.ingestion.model import VECTORS_FOLDER
 from bot.ingestion.ports import Side
-from tests.knowledge_parts import no_language
+from tests.support.knowledge_parts import no_language
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 EVERY = 10

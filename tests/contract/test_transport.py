@@ -30,8 +30,8 @@ from telegram.request import BaseRequest, HTTPXRequest
 from bot.chat.wire.failures import Verdict, judge
 from bot.chat.wire.transport import AiohttpRequest, LostAnswerError, NotSentError, post_json
 from bot.sandbox.attachments import small_png
-from tests.e2e.visitors import Town, open_town, until
-from tests.sandbox_keys import SANDBOX_TOKEN
+from tests.support.sandbox_keys import SANDBOX_TOKEN
+from tests.support.visitors import Town, open_town, until
 
 TIMEOUT_S = 0.5
 

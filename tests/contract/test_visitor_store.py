@@ -9,7 +9,7 @@ from bot.chat_state.model import Action, Button, StoredUpdate
 from bot.errors import DatabaseError
 from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 from bot.visitors.model import Retention, Visitor
-from tests.fakes import FakeVisitorStore, exported
+from tests.support.fakes import FakeVisitorStore, exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

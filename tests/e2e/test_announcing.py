@@ -13,10 +13,10 @@ from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
 from bot.ids import Locale
 from bot.reports.report_picture import Outcome
-from tests.e2e.apps import App
-from tests.e2e.processes import BotProcess, Place, running_bot
-from tests.e2e.visitors import Town, Visitor, button, buttons, until
-from tests.sandbox_keys import SANDBOX_TOKEN
+from tests.support.apps import App
+from tests.support.processes import BotProcess, Place, running_bot
+from tests.support.sandbox_keys import SANDBOX_TOKEN
+from tests.support.visitors import Town, Visitor, button, buttons, until
 
 EN = App.t(Locale.EN)
 WORDS = {

@@ -17,11 +17,11 @@ from bot.chat.text import texts
 from bot.ids import Locale
 from bot.sandbox.methods import METHODS
 from bot.settings import Knowledge, Limits, Model, Settings, Store
-from tests.e2e.apps import App, running_app
-from tests.e2e.little_knowledge import TRAINS_IN_2025
-from tests.e2e.processes import Place
-from tests.e2e.visitors import Town, button, until
-from tests.model_server import KEY, MODEL, Manner, ModelServer, composed, open_model_server
+from tests.support.apps import App, running_app
+from tests.support.little_knowledge import TRAINS_IN_2025
+from tests.support.model_server import KEY, MODEL, Manner, ModelServer, composed, open_model_server
+from tests.support.processes import Place
+from tests.support.visitors import Town, button, until
 
 ASKED = "How many freight trains ran in 2025?"
 FIRST = "In 2025, a record 1,225 freight trains were handled by the demonstration area."

@@ -10,10 +10,10 @@ import pytest
 from bot.chat.text import texts
 from bot.chat.text.deeplinks import question_payload
 from bot.ids import Locale
-from tests.e2e.apps import App, running_app
-from tests.e2e.little_knowledge import EXPIRED_PRICE, TRAINS_IN_2025
-from tests.e2e.processes import Place
-from tests.e2e.visitors import Town, button, buttons, until
+from tests.support.apps import App, running_app
+from tests.support.little_knowledge import EXPIRED_PRICE, TRAINS_IN_2025
+from tests.support.processes import Place
+from tests.support.visitors import Town, button, buttons, until
 
 TRAINS = {
     Locale.EN: "How many freight trains ran in 2025?",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-from tests.e2e.processes import Place, running_bot
-from tests.e2e.visitors import Town, until
+from tests.support.processes import Place, running_bot
+from tests.support.visitors import Town, until
 
 QUESTION = "How many freight trains did SCODA handle in 2025?"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.ids import Locale
-from tests.e2e.processes import Place
 from tests.golden import KNOWLEDGE
+from tests.support.processes import Place
 
 HOW_MANY = {
     Locale.EN: "how many companies had a stand at the expo of 2025",

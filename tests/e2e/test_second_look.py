@@ -8,10 +8,10 @@ import json
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
 from bot.ids import Locale
-from tests.e2e.apps import App
-from tests.e2e.processes import Place, running_bot
 from tests.e2e.test_announcing import agreed
-from tests.e2e.visitors import Town, Visitor, buttons, until
+from tests.support.apps import App
+from tests.support.processes import Place, running_bot
+from tests.support.visitors import Town, Visitor, buttons, until
 
 EN = App.t(Locale.EN)
 WRITTEN = """

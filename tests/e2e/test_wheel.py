@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.little_knowledge import TRAINS_IN_2025, write_little_knowledge
+from tests.support.little_knowledge import TRAINS_IN_2025, write_little_knowledge
 
 ROOT = Path(__file__).parents[2]
 NEEDED = ("bot", "config", "locales", "LICENSE", "README.md", "pyproject.toml")

@@ -54,8 +54,8 @@ from bot.sandbox.server import SandboxServer
 from tests.faults import sender_process
 from tests.faults.sender_process import CHATS_AT_ONCE, STATE_FILE, Orders
 from tests.faults.simulation import BrokenPromiseError, promise
-from tests.sandbox_keys import sandbox_server
-from tests.stored_announcements import approved, guests, subscribe
+from tests.support.sandbox_keys import sandbox_server
+from tests.support.stored_announcements import approved, guests, subscribe
 
 IN_PROCESS = (
     CrashPoint.CP0,

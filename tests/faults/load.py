@@ -33,10 +33,10 @@ from bot.ids import Locale
 from bot.sandbox import person
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from tests.bench.workshop import Workshop, p95
-from tests.e2e.processes import BotProcess, Place, running_bot
-from tests.e2e.visitors import Town, open_town, until
 from tests.faults.simulation import BrokenPromiseError, promise
-from tests.stored_announcements import approved, guests, subscribe
+from tests.support.processes import BotProcess, Place, running_bot
+from tests.support.stored_announcements import approved, guests, subscribe
+from tests.support.visitors import Town, open_town, until
 
 EACH = 2
 FLOOD = 200

@@ -38,9 +38,9 @@ from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale
 from bot.settings import Delivery
-from tests.fakes import FakeTombstones
-from tests.sandbox_keys import SANDBOX_TOKEN
-from tests.unit.chat.fakes import CITATION, LOCALES, FakeAnswerer
+from tests.support.chat_rig import CITATION, LOCALES, FakeAnswerer
+from tests.support.fakes import FakeTombstones
+from tests.support.sandbox_keys import SANDBOX_TOKEN
 
 STATE_FILE = "state.sqlite3"
 CHATS_AT_ONCE = 16

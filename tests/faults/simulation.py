@@ -49,9 +49,9 @@ from bot.announcements.ports import Leave
 from bot.announcements.schedule import moments, next_moment, zone_of
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
-from tests.announcing import AUTHOR, OWNER, House
-from tests.fakes_announcements import FakeCourier, FakeDatabase, FakeDisk, FakeTurn, Tables
-from tests.virtual_time import VirtualClock, run_virtually
+from tests.support.announcing import AUTHOR, OWNER, House
+from tests.support.fakes_announcements import FakeCourier, FakeDatabase, FakeDisk, FakeTurn, Tables
+from tests.support.virtual_time import VirtualClock, run_virtually
 
 STARTS = (
     (datetime(2026, 11, 3, 9, 30, tzinfo=UTC), "Asia/Shanghai"),

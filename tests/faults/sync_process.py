@@ -34,7 +34,7 @@ from bot.adapters.models.cached_embedder import CachedEmbedder, text_hash
 from bot.ids import Locale
 from bot.ingestion.ports import Side
 from bot.ingestion.service import Ingestion
-from tests.knowledge_parts import LetterEmbeddings, no_language
+from tests.support.knowledge_parts import LetterEmbeddings, no_language
 
 _Result = TypeVar("_Result")
 ASKED_IN = (Locale.RU, Locale.EN)

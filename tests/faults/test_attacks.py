@@ -33,9 +33,7 @@ from bot.settings import Knowledge, Model, Organisers, Settings, Store
 from bot.visitors.model import Retention
 from bot.visitors.service import VisitorService
 from bot.writing.folding import ascii_digits
-from tests.e2e.processes import Place
-from tests.fakes import FakeTombstones
-from tests.faults.attacking import (
+from tests.support.attacking import (
     ENVELOPES,
     FIRM,
     SITE,
@@ -53,9 +51,11 @@ from tests.faults.attacking import (
     seen,
     trains,
 )
-from tests.faults.composing_material import TODAY, by_locale
-from tests.knowledge_parts import no_language, section_text, write_file
-from tests.model_server import KEY, MODEL, ModelServer, composed, open_model_server
+from tests.support.composing_material import TODAY, by_locale
+from tests.support.fakes import FakeTombstones
+from tests.support.knowledge_parts import no_language, section_text, write_file
+from tests.support.model_server import KEY, MODEL, ModelServer, composed, open_model_server
+from tests.support.processes import Place
 
 ROOT = Path(__file__).parents[2]
 ENVELOPES_OF_THE_OTHERS = 6

@@ -30,7 +30,7 @@ from bot.ids import Locale
 from bot.ingestion.chunking import LONGEST_SENTENCE
 from bot.ingestion.comparing import in_other_languages, inspect
 from bot.settings import Knowledge, Settings, Store
-from tests.e2e.little_knowledge import write_little_knowledge
+from tests.support.little_knowledge import write_little_knowledge
 
 TODAY = date(2026, 7, 1)
 MATTER = """\

@@ -19,7 +19,7 @@ from bot.answering.generation.model import Block, DraftSentence, Passage
 from bot.answering.generation.vocabulary import Vocabulary, vocabulary_of
 from bot.answering.ports import StoredSection
 from bot.ids import Locale
-from tests.faults.composing_material import (
+from tests.support.composing_material import (
     CORRUPTIONS,
     TODAY,
     Published,

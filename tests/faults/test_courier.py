@@ -19,9 +19,9 @@ from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, NewsTopic
-from tests.e2e.visitors import Town, open_town, until
-from tests.sandbox_keys import SANDBOX_TOKEN
-from tests.unit.chat.fakes import LOCALES
+from tests.support.chat_rig import LOCALES
+from tests.support.sandbox_keys import SANDBOX_TOKEN
+from tests.support.visitors import Town, open_town, until
 
 WORDS = Words(
     may_repeat=lambda t: "You may have this already.",

@@ -21,7 +21,7 @@ from bot.answering.model import Outcome, TurnRecord
 from bot.chat_state.model import StoredUpdate
 from bot.errors import AlreadyRunningError, DatabaseError
 from bot.ids import ChatId, Locale, VisitorId
-from tests.fakes import FakeTombstones
+from tests.support.fakes import FakeTombstones
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 AIDA = VisitorId(7_000_000_001)

@@ -34,9 +34,9 @@ from bot.announcements.schedule import Note, preview
 from bot.chat.wire.pace import Pace, Priority, Rates, Turn
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
-from tests.announcing import APPROVER, AUTHOR, OWNER, START, TEXTS, House, draft
-from tests.fakes_announcements import FakeCourier, FakeDatabase, FakeTurn
-from tests.virtual_time import VirtualClock, run_virtually
+from tests.support.announcing import APPROVER, AUTHOR, OWNER, START, TEXTS, House, draft
+from tests.support.fakes_announcements import FakeCourier, FakeDatabase, FakeTurn
+from tests.support.virtual_time import VirtualClock, run_virtually
 
 SENT, UNKNOWN, PLANNED = DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.PLANNED
 W = DeliveryRules().in_flight

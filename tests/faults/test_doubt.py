@@ -22,9 +22,9 @@ from bot.answering.pipeline import Answerer
 from bot.answering.ports import StoredSection
 from bot.errors import ModelError
 from bot.ids import Locale, Reply
-from tests.answering_parts import BY_NEARNESS, GivenRetriever, ask, examples, key, section, told
-from tests.faults.attacking import FreeLedger, WorstModel, secret_of
-from tests.model_server import composed
+from tests.support.answering_parts import BY_NEARNESS, GivenRetriever, ask, examples, key, section, told
+from tests.support.attacking import FreeLedger, WorstModel, secret_of
+from tests.support.model_server import composed
 
 SURE, ANSWERED, OFFERED, UNKNOWN, HOPELESS = 0.9, 0.55, 0.45, 0.3, 0.05
 """The nearness of a section about which the bot is sure, or of which it answers in doubt, offers it, does not know."""

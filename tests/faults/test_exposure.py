@@ -34,11 +34,11 @@ from bot.i18n.translator import Catalogs
 from bot.ids import Locale
 from bot.operations.open_files import allow_many_open_files
 from bot.settings import Knowledge, Settings, Store
-from tests.e2e.apps import running_app
-from tests.e2e.little_knowledge import write_document
-from tests.e2e.processes import Place, environment
-from tests.e2e.visitors import LIMIT_S, Town
-from tests.sandbox_keys import SANDBOX_TOKEN
+from tests.support.apps import running_app
+from tests.support.little_knowledge import write_document
+from tests.support.processes import Place, environment
+from tests.support.sandbox_keys import SANDBOX_TOKEN
+from tests.support.visitors import LIMIT_S, Town
 
 SECRET = "webhookSecret"
 TODAY = date(2026, 11, 3)

@@ -24,7 +24,7 @@ from bot.sandbox.flood import FloodRules
 from bot.sandbox.methods import METHODS, perform
 from bot.sandbox.wire import ApiError, Params
 from tests.faults.fuzzing import odd
-from tests.sandbox_keys import SANDBOX_TOKEN
+from tests.support.sandbox_keys import SANDBOX_TOKEN
 
 FACTOR = int(os.environ.get("FUZZ_FACTOR", "1"))
 ROOT = Path(__file__).parents[2]

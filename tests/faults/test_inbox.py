@@ -22,8 +22,8 @@ from bot.chat.wire.triage import Treatment
 from bot.chat.wire.webhook import health_app, webhook_app
 from bot.chat_state.model import InboxState, StoredUpdate
 from bot.errors import TelegramError
-from tests.fakes import FakeInbox, FakeState
-from tests.unit.chat.fakes import NOW, FakeTelegram, Rig, message, no_pause, person, until
+from tests.support.chat_rig import NOW, FakeTelegram, Rig, message, no_pause, person, until
+from tests.support.fakes import FakeInbox, FakeState
 
 SECRET = "a-long-secret"
 

@@ -26,10 +26,9 @@ from bot.errors import EmbeddingMismatchError, GenerationError, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.comparing import inspect
 from bot.ingestion.model import Reading
-from tests.answering_parts import BOLD, English
-from tests.e2e.processes import Place
-from tests.faults.knowledge_house import House
-from tests.knowledge_parts import (
+from tests.support.answering_parts import BOLD, English
+from tests.support.knowledge_house import House
+from tests.support.knowledge_parts import (
     NOW,
     LetterEmbeddings,
     no_language,
@@ -37,6 +36,7 @@ from tests.knowledge_parts import (
     sections_found,
     write_file,
 )
+from tests.support.processes import Place
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.e2e.processes import Place
 from tests.faults.load import EACH, FLOOD, run
+from tests.support.processes import Place
 
 VISITORS = 60
 

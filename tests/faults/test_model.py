@@ -17,10 +17,10 @@ from bot.app.core import Core, open_core
 from bot.errors import SettingsError
 from bot.ids import Locale, VisitorId
 from bot.settings import Knowledge, Limits, Model, Settings, Store
-from tests.e2e.little_knowledge import TRAINS_IN_2025, write_document
-from tests.e2e.processes import Place, free_port, running_bot
-from tests.e2e.visitors import Town, until
-from tests.model_server import FOREIGN_LINK, KEY, MODEL, Manner, ModelServer, composed, open_model_server
+from tests.support.little_knowledge import TRAINS_IN_2025, write_document
+from tests.support.model_server import FOREIGN_LINK, KEY, MODEL, Manner, ModelServer, composed, open_model_server
+from tests.support.processes import Place, free_port, running_bot
+from tests.support.visitors import Town, until
 
 TODAY = date(2026, 11, 25)
 ASKED = "How many freight trains ran in 2025?"

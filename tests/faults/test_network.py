@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.little_knowledge import TRAINS_IN_2025
-from tests.e2e.processes import Place, running_bot
-from tests.e2e.visitors import Town, until
+from tests.support.little_knowledge import TRAINS_IN_2025
+from tests.support.processes import Place, running_bot
+from tests.support.visitors import Town, until
 
 QUESTION = "How many freight trains ran in 2025?"
 

@@ -17,8 +17,8 @@ from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.app import core as app
 from bot.ids import Locale
 from bot.settings import Knowledge, Settings, Store
-from tests.bench.odd_messages import ODD_MESSAGES
-from tests.e2e.little_knowledge import write_document, write_little_knowledge
+from tests.support.little_knowledge import write_document, write_little_knowledge
+from tests.support.odd_messages import ODD_MESSAGES
 
 TODAY = date(2026, 7, 1)
 EMBEDDINGS = 3

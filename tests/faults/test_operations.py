@@ -21,10 +21,10 @@ from structlog.testing import capture_logs
 from bot.adapters.database.engine import Database
 from bot.errors import DatabaseError
 from bot.operations.logs import configure_logs
-from tests.e2e.apps import App, running_app
-from tests.e2e.little_knowledge import TRAINS_IN_2025, write_document
-from tests.e2e.processes import BotProcess, Place, free_port, running_bot
-from tests.e2e.visitors import Town, Visitor, until
+from tests.support.apps import App, running_app
+from tests.support.little_knowledge import TRAINS_IN_2025, write_document
+from tests.support.processes import BotProcess, Place, free_port, running_bot
+from tests.support.visitors import Town, Visitor, until
 
 QUESTION = "How many freight trains ran in 2025?"
 NEVER_S = 300.0

@@ -17,12 +17,12 @@ from bot.app.core import Core, open_core
 from bot.ids import Locale
 from bot.ingestion.comparing import inspect
 from bot.settings import Knowledge, Settings, Store
-from tests.e2e.little_knowledge import write_document
-from tests.e2e.processes import Place
-from tests.faults.attacking import seen, trains
-from tests.faults.composing_material import TODAY
-from tests.knowledge_parts import no_language
-from tests.model_server import composed
+from tests.support.attacking import seen, trains
+from tests.support.composing_material import TODAY
+from tests.support.knowledge_parts import no_language
+from tests.support.little_knowledge import write_document
+from tests.support.model_server import composed
+from tests.support.processes import Place
 
 
 @dataclass(frozen=True, slots=True)

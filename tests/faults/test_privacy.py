@@ -34,7 +34,7 @@ from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.settings import Knowledge, Privacy, Settings, Store
 from bot.visitors.model import Retention, Subscription
 from bot.visitors.service import VisitorService
-from tests.fakes import exported
+from tests.support.fakes import exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 KEEP = timedelta(days=30)

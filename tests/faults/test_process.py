@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from bot.chat.text import texts
 from bot.ids import Locale
-from tests.e2e.apps import App, running_app
-from tests.e2e.little_knowledge import TRAINS_IN_2025
-from tests.e2e.processes import Place, free_port, running_bot
-from tests.e2e.visitors import LIMIT_S, Town, Visitor, until
 from tests.faults.test_inbox import Door, RecordingHandler, updates
+from tests.support.apps import App, running_app
+from tests.support.little_knowledge import TRAINS_IN_2025
+from tests.support.processes import Place, free_port, running_bot
+from tests.support.visitors import LIMIT_S, Town, Visitor, until
 
 QUESTION = "How many freight trains ran in 2025?"
 JOURNEY = "How long does a freight train to Tashkent take?"

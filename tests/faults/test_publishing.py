@@ -20,8 +20,8 @@ from bot.answering.reading import Reading
 from bot.errors import EmbeddingError, GenerationError, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.typical_questions import typical_questions
-from tests.faults.knowledge_house import House
-from tests.knowledge_parts import NOW, LetterEmbeddings, section_text, sections_found, write_file
+from tests.support.knowledge_house import House
+from tests.support.knowledge_parts import NOW, LetterEmbeddings, section_text, sections_found, write_file
 
 TYPICAL = {text for texts in typical_questions().values() for text in texts}
 

@@ -12,9 +12,9 @@ from bot.announcements.actions import Verdict
 from bot.announcements.model import DeliveryState, Fate, OccurrenceState, Policy, Receipt, Stage, Terms
 from bot.announcements.second_look import Signed
 from bot.ids import ChatId, Locale
-from tests.announcing import APPROVER, OWNER, House
-from tests.fakes_announcements import FakeCourier
-from tests.virtual_time import run_virtually
+from tests.support.announcing import APPROVER, OWNER, House
+from tests.support.fakes_announcements import FakeCourier
+from tests.support.virtual_time import run_virtually
 
 DOUBT = Receipt(fate=Fate.DOUBT, reason="timed_out")
 IN_DOUBT = (2, 3)

@@ -24,8 +24,8 @@ from bot.announcements.planner import Planner, PlannerParts
 from bot.announcements.restore_watch import RestoreWatch
 from bot.ids import ChatId, Locale, NewsTopic
 from bot.visitors.model import Subscription
-from tests.fakes_announcements import ToldOrganisers
-from tests.stored_announcements import approved
+from tests.support.fakes_announcements import ToldOrganisers
+from tests.support.stored_announcements import approved
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 CONTENT = Content(source=Locale.EN, texts={Locale.EN: "The forum begins at ten."})

@@ -35,9 +35,8 @@ from bot.chat_state.model import Button
 from bot.errors import SettingsError
 from bot.ids import ChatId, Locale, VisitorId
 from bot.visitors.model import Visitor
-from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 from tests.faults.test_inbox import Door
-from tests.unit.chat.fakes import (
+from tests.support.chat_rig import (
     NOW,
     TOKEN,
     USERNAME,
@@ -49,7 +48,8 @@ from tests.unit.chat.fakes import (
     press,
     until,
 )
-from tests.unit.chat.news_rig import APPROVER, AUTHOR, GROUP, OWNER, STRANGER, NewsRig
+from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
+from tests.support.news_rig import APPROVER, AUTHOR, GROUP, OWNER, STRANGER, NewsRig
 
 COMMANDS = ("announce", "announcements", "organisers")
 SPELLINGS = ("/{}", "/{} now", "/{}@" + USERNAME, "/{}\nnow")

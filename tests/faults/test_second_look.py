@@ -8,8 +8,8 @@ from bot.announcements.actions import Verdict
 from bot.announcements.model import CorrectionState, OccurrenceId, Organiser, RequestState, Role
 from bot.announcements.second_look import Signed
 from bot.ids import Locale, VisitorId
-from tests.announcing import APPROVER, AUTHOR, OWNER, START, STRANGER, TEXTS, House
-from tests.virtual_time import run_virtually
+from tests.support.announcing import APPROVER, AUTHOR, OWNER, START, STRANGER, TEXTS, House
+from tests.support.virtual_time import run_virtually
 
 EN, RU = Locale.EN, Locale.RU
 SECOND = VisitorId(104)

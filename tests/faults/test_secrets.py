@@ -19,9 +19,9 @@ from bot.adapters.system.child import in_child
 from bot.app.sandbox import sandbox_process
 from bot.operations.logs import configure_logs, redact
 from bot.settings import Sandbox, Settings
-from tests.e2e.little_knowledge import TRAINS_IN_2025
-from tests.e2e.processes import Place, free_port, running_bot
-from tests.e2e.visitors import Town, button, until
+from tests.support.little_knowledge import TRAINS_IN_2025
+from tests.support.processes import Place, free_port, running_bot
+from tests.support.visitors import Town, button, until
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "7000001:" + "AAq7Secret" * 3

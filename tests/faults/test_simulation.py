@@ -8,8 +8,8 @@ import pytest
 
 from bot.announcements import policy
 from bot.announcements.model import DeliveryState
-from tests.fakes_announcements import FakeOutbox
 from tests.faults import simulation
+from tests.support.fakes_announcements import FakeOutbox
 
 
 @pytest.mark.parametrize("first", range(0, 40, 10))

@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 
 from bot.adapters.index import chroma
 from bot.adapters.index.chroma import StoredChunks, StorePlace, open_store, write_store
-from tests.e2e.processes import Place
+from tests.support.processes import Place
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements", "requirements-dev")

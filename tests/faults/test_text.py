@@ -11,7 +11,7 @@ import pytest
 from bot.answering.model import Answer, Outcome
 from bot.chat.text.rendering import plain, quoted
 from bot.ids import Locale
-from tests.unit.chat.fakes import ANSWER, CITATION, Rig, message, person, press
+from tests.support.chat_rig import ANSWER, CITATION, Rig, message, person, press
 
 NAUGHTY = [
     "undefined", "null", "None", "NULL", "true", "-1", "0", "1/0", "NaN", "Infinity", "1e999", "0x0", "{}", "{0}", "{name}", "%s%n%x",

@@ -21,8 +21,8 @@ from bot.errors import KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.model import VECTORS_FOLDER, Vector
 from bot.ingestion.ports import Side
-from tests.e2e.processes import Place
-from tests.knowledge_parts import LetterEmbeddings, MemoryVectorCache, no_language, section_text, write_file
+from tests.support.knowledge_parts import LetterEmbeddings, MemoryVectorCache, no_language, section_text, write_file
+from tests.support.processes import Place
 
 TEXTS = [f"Hall number {number} is white." for number in range(40)]
 SAMPLED = 2

@@ -17,8 +17,8 @@ from bot.app.core import open_core
 from bot.ids import Locale
 from bot.settings import load_settings
 from bot.writing.folding import ascii_digits
-from tests import unseen_figures
 from tests.golden import GOLDEN, KNOWLEDGE, TODAY
+from tests.support import unseen_figures
 
 LEAST_RIGHT = 0.935
 LEAST_RIGHT_IN_A_LANGUAGE = 0.82

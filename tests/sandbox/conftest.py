@@ -12,7 +12,7 @@ import pytest
 from bot.sandbox.engine import Limits
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.server import SandboxServer
-from tests.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
+from tests.support.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
 
 NOON = 1_795_608_000.0
 

@@ -11,7 +11,7 @@ import httpx
 from playwright.sync_api import BrowserContext, Locator, Page
 
 from bot.sandbox.keys import Keys
-from tests.sandbox_keys import CONTROL, KEYS, SANDBOX_TOKEN, sandbox_server
+from tests.support.sandbox_keys import CONTROL, KEYS, SANDBOX_TOKEN, sandbox_server
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pytest
 
 from bot.sandbox.gate import TOKEN_HEADER, is_loopback
 from bot.sandbox.keys import BOT_VARIABLE, CONTROL_VARIABLE
-from tests.sandbox_keys import CONTROL, KEYS, SANDBOX_TOKEN, person_client, sandbox_server
+from tests.support.sandbox_keys import CONTROL, KEYS, SANDBOX_TOKEN, person_client, sandbox_server
 
 ME = f"/bot{SANDBOX_TOKEN}/getMe"
 PLACES = ["/", "/page/app.js", ME, "/sandbox/state", "/sandbox/events", f"/file/bot{SANDBOX_TOKEN}/x", "/anything"]

@@ -12,7 +12,7 @@ from bot.sandbox.entities import formatted
 from bot.sandbox.flood import FloodRules
 from bot.sandbox.methods import METHODS, perform
 from bot.sandbox.wire import ApiError, Params
-from tests.sandbox_keys import SANDBOX_TOKEN
+from tests.support.sandbox_keys import SANDBOX_TOKEN
 
 NAMES = [
     "chat_id",

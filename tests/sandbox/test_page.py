@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, expect, sync_p
 
 from bot.sandbox.keys import keys_of
 from tests.sandbox.page_fixtures import BotSide, Phone, Sandbox, open_phones, running_sandbox
-from tests.sandbox_keys import SANDBOX_TOKEN
+from tests.support.sandbox_keys import SANDBOX_TOKEN
 
 pytestmark = pytest.mark.browser
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from bot.sandbox.server import SandboxServer, serve_sandbox
-from tests.sandbox_keys import KEYS, person_client, sandbox_server
+from tests.support.sandbox_keys import KEYS, person_client, sandbox_server
 
 
 async def test_it_serves_until_it_is_cancelled():

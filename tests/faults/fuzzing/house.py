@@ -22,8 +22,8 @@ from bot.chat import application
 from bot.chat.application import Chat, build_chat
 from bot.chat.wire.pace import Rates
 from bot.settings import Knowledge, Limits, Organisers, Settings, Store, Telegram
-from tests.e2e.little_knowledge import write_little_knowledge
 from tests.faults.fuzzing.updates import OWNER
+from tests.support.little_knowledge import write_little_knowledge
 
 _REFUSALS = (
     (400, "Bad Request: message is not modified"),

@@ -16,7 +16,7 @@ from bot.answering.reranking import Candidate
 from bot.calibrating import calibrate as calibrating
 from bot.errors import CalibrationError
 from bot.ids import Locale, Reply
-from tests.answering_parts import GivenRetriever, answerer, ask, examples, key, retrieved_section, section
+from tests.support.answering_parts import GivenRetriever, answerer, ask, examples, key, retrieved_section, section
 
 FILE = files(calibration) / f"{BUNDLED}.json"
 BUNDLED_FILE = json.loads(FILE.read_text())

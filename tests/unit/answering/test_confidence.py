@@ -9,7 +9,7 @@ from bot.answering.confidence import WEIGHED_KINDS, ConfidenceModel, features
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import LEAST_LOG_POSTERIOR, Candidate
 from bot.ids import Locale
-from tests.answering_parts import retrieved_section
+from tests.support.answering_parts import retrieved_section
 
 
 def candidate(name: str, nearness: float, **more) -> Candidate:

@@ -15,7 +15,7 @@ from bot.answering.reranking import Candidate
 from bot.answering.routing import KINDS_OF_QUESTIONS, Route
 from bot.answering.rules import Reason
 from bot.ids import Locale, Reply
-from tests.answering_parts import THRESHOLDS, TODAY, GivenRetriever, key, retrieved_section, section
+from tests.support.answering_parts import THRESHOLDS, TODAY, GivenRetriever, key, retrieved_section, section
 
 DECIDER = Decider(THRESHOLDS, answer_from=0.5, sentences=3)
 QUESTION = Route()

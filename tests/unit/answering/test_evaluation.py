@@ -19,7 +19,7 @@ from bot.answering.evaluation import (
 from bot.answering.model import Answer, Offer, Outcome
 from bot.ids import DocumentPath, Locale, Reply, SectionKey
 from bot.reports.evaluation_report import render_report
-from tests.answering_parts import TODAY, GivenRetriever, answerer, key, section
+from tests.support.answering_parts import TODAY, GivenRetriever, answerer, key, section
 
 HALF = Share(1, 2)
 TRAINS = SectionKey(DocumentPath("logistics/trains.md"), "figures")

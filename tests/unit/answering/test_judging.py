@@ -4,7 +4,7 @@ from bot.answering.judging import Finding, fused
 from bot.answering.ports import Retrieved
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import Candidate
-from tests.answering_parts import key, retrieved_section
+from tests.support.answering_parts import key, retrieved_section
 
 NOTHING = Retrieved((), lambda one: [0.0] * len(one.sentences))
 

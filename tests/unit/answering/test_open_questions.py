@@ -8,7 +8,7 @@ from bot.answering.browsing import citation
 from bot.answering.model import Answer, Outcome, Question
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
 from bot.ids import Locale, Reply
-from tests.answering_parts import TODAY, GivenRetriever, examples, section
+from tests.support.answering_parts import TODAY, GivenRetriever, examples, section
 
 GAP = section("parking", "Nothing is known of it.", answerable=False, questions=("park a car?", "car park?", "lots?"))
 IN_RUSSIAN = replace(GAP, locale=Locale.RU, questions=("где парковка?", "есть ли стоянка?", "парковка?"))

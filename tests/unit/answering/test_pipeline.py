@@ -11,7 +11,7 @@ from bot.answering.model import Outcome
 from bot.answering.pipeline import STEPS
 from bot.answering.reading import MOST_TEXTS
 from bot.ids import Locale, Reply
-from tests.answering_parts import (
+from tests.support.answering_parts import (
     BOLD,
     BY_NEARNESS,
     TIMID,

@@ -17,7 +17,7 @@ from bot.answering.reading import (
     readings_of,
 )
 from bot.ids import Locale
-from tests.answering_parts import TODAY, told
+from tests.support.answering_parts import TODAY, told
 
 BEFORE = told("Tell me of the expo", "expo")
 HEADING = "Editions. The expo of 2025"

@@ -8,7 +8,7 @@ from bot.answering.ports import RetrievedSection
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import LEAST_LOG_POSTERIOR, Ranking, features, numbers_in, rerank, shares
 from bot.ids import Locale
-from tests.answering_parts import GivenRetriever, key, retrieved_section, section
+from tests.support.answering_parts import GivenRetriever, key, retrieved_section, section
 
 KNOWN = GivenRetriever([section("trains", "1 225 trains ran."), section("seats", "The hall has 1,950 seats.")], {})
 BY_NEARNESS = Ranking({"passage": 10.0, "coverage": 1.0})

@@ -5,7 +5,7 @@ import pytest
 from bot.answering.ports import RetrievedSection
 from bot.answering.routing import Route, Routed, Router, features, kind_features, parted
 from bot.ids import Locale, Reply
-from tests.answering_parts import GivenRetriever, examples, retrieved_section, section
+from tests.support.answering_parts import GivenRetriever, examples, retrieved_section, section
 
 KNOWN = GivenRetriever(
     [*map(examples, Reply), section("expo", "The expo is in July."), section("gap", "Unknown.", answerable=False)], {}

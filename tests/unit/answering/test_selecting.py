@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.answering.asked_kind import AskedKind
 from bot.answering.selecting import select
-from tests.answering_parts import section
+from tests.support.answering_parts import section
 
 SHORT = section("short", "It is new. It is big.")
 LONG = section(

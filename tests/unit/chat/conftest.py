@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.chat.fakes import Rig
+from tests.support.chat_rig import Rig
 
 
 @pytest.fixture(autouse=True)

@@ -22,9 +22,9 @@ from bot.chat.wire.transport import AiohttpRequest
 from bot.chat_state.model import InboxState
 from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, VisitorId
-from tests.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
-from tests.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
-from tests.unit.chat.fakes import LOCALES, NOW, FakeAnswerer, until
+from tests.support.chat_rig import LOCALES, NOW, FakeAnswerer, until
+from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
+from tests.support.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
 
 ANNA = 5_000_000_000_000_002
 

@@ -8,7 +8,7 @@ from bot.adapters.knowledge.file_format import FilePlace, parse_file
 from bot.answering.reranking import numbers_in
 from bot.ids import DocumentPath, Locale
 from bot.ingestion.model import Section
-from tests.knowledge_parts import no_language
+from tests.support.knowledge_parts import no_language
 
 KNOWLEDGE = Path(__file__).parents[3] / "knowledge"
 

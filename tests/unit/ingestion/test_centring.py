@@ -7,7 +7,7 @@ from bot.ids import Locale
 from bot.ingestion.centring import centred_chunks, centred_query, means_of
 from bot.ingestion.chunking import chunks_of
 from bot.ingestion.typical_questions import typical_questions
-from tests.knowledge_parts import document, section
+from tests.support.knowledge_parts import document, section
 
 DIMENSIONS = 8
 TYPICAL = {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.ids import Locale
 from bot.ingestion.chunking import chunks_of
 from bot.ingestion.model import ChunkKind
-from tests.knowledge_parts import document, section
+from tests.support.knowledge_parts import document, section
 
 LONG = " ".join(f"Freight train {number} carried timber and machines to the border station." for number in range(20))
 

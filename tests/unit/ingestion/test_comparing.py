@@ -25,7 +25,7 @@ from bot.ingestion.comparing import (
 )
 from bot.ingestion.model import Document, Reading, Source
 from bot.writing.figures import Kind, figures_of
-from tests.knowledge_parts import document, no_language, section
+from tests.support.knowledge_parts import document, no_language, section
 
 FOLDER = Path(__file__).parents[3] / "knowledge"
 EN = "In 2025 SCODA handled 1,300 trains. On 18 July 2025 goods grew by 20%."

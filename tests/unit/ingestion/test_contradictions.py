@@ -9,7 +9,7 @@ import pytest
 from bot.ids import Locale
 from bot.ingestion.contradictions import contradictions
 from bot.ingestion.model import Document
-from tests.knowledge_parts import document, section
+from tests.support.knowledge_parts import document, section
 
 OLD, NEW = date(2025, 3, 1), date(2026, 3, 1)
 HOURS = {

@@ -14,7 +14,7 @@ from bot.errors import Fault, GenerationError, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.model import Progress, Stage
 from bot.ingestion.service import Ingestion
-from tests.knowledge_parts import (
+from tests.support.knowledge_parts import (
     NOW,
     GivenReading,
     LetterEmbeddings,

@@ -31,7 +31,7 @@ from bot.ingestion.model import (
 from bot.ingestion.ports import Report, Side
 from bot.ingestion.service import Ingestion
 from bot.ingestion.typical_questions import typical_questions
-from tests.knowledge_parts import (
+from tests.support.knowledge_parts import (
     NOW,
     GivenReading,
     LetterEmbeddings,

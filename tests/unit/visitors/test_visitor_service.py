@@ -8,7 +8,7 @@ from bot.answering.model import Outcome, TurnRecord
 from bot.ids import ChatId, Locale, VisitorId
 from bot.visitors.model import Retention, Visitor
 from bot.visitors.service import VisitorService
-from tests.fakes import FakeState, FakeTurnStore, FakeVisitorStore, exported
+from tests.support.fakes import FakeState, FakeTurnStore, FakeVisitorStore, exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 AIDA = VisitorId(42)

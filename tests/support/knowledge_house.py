@@ -1,0 +1,72 @@
+"""A knowledge folder and all that makes an index of it, in one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.adapters.index.chroma import StorePlace
+from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.published import NOMINATED_FROM, PublishedIndex
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.ingestion.model import SyncReport
+from bot.ingestion.ports import Shelf
+from bot.ingestion.service import Ingestion
+from tests.support.knowledge_parts import NOW, THREADS, LetterEmbeddings, MemoryManifest, MemoryVectorCache, no_language
+
+
+class House:
+    """Real files, shelf and Chroma; manifest and model are fakes. Each text that is embedded takes a second."""
+
+    def __init__(self, folder: Path, data: Path, *, first_step_s: float = 1e9) -> None:
+        self.folder = folder
+        self.first_step_s = first_step_s
+        self.manifest = MemoryManifest()
+        self.cache = MemoryVectorCache()
+        self.shelf = GenerationShelf(data / "index")
+        self.use(LetterEmbeddings())
+
+    def use(self, embeddings: LetterEmbeddings) -> None:
+        self.embeddings = embeddings
+        self.embedder = CachedEmbedder(embeddings, self.cache, workers=1)
+        self.ingestion = self.new_ingestion(self.shelf)
+
+    def new_ingestion(self, shelf: Shelf) -> Ingestion:
+        """As another process has it."""
+        return Ingestion(
+            reader=KnowledgeFiles(self.folder, identify=no_language),
+            embedder=self.embedder,
+            manifest=self.manifest,
+            shelf=shelf,
+            clock=lambda: float(len(self.embeddings.embedded)),
+            first_step_s=self.first_step_s,
+        )
+
+    def left(self) -> set[str]:
+        """What stands on the shelf, but for the locks."""
+        return {path.name for path in self.shelf.folder_of(1).parent.iterdir() if not path.name.endswith("lock")}
+
+    def index(self, *, restores: bool = True, asks_store: bool = False) -> PublishedIndex:
+        async def restore() -> object:
+            return await self.ingestion.restore(now=NOW)
+
+        return PublishedIndex(
+            self.manifest,
+            self.shelf,
+            self.embedder,
+            THREADS,
+            restore=restore if restores else None,
+            nominated_from=0 if asks_store else NOMINATED_FROM,
+        )
+
+    async def publish(self) -> SyncReport:
+        """Synchronise and write the store."""
+        report = await self.ingestion.sync(now=NOW)
+        await self.ingestion.store()
+        return report
+
+    async def store(self) -> StorePlace | None:
+        """Where the store of the published generation is, if it can be used."""
+        published = await self.manifest.published()
+        assert published is not None
+        return self.shelf.store_of(published)

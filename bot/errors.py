@@ -38,11 +38,11 @@ class BrokenFileError(KnowledgeError):
 
 
 class NothingPublishedError(KnowledgeError):
-    """No generation of the index was ever published: there is nothing to answer from yet."""
+    """No version of the index was ever published: there is nothing to answer from yet."""
 
 
-class GenerationError(KnowledgeError):
-    """A new generation of the index failed its checks; the one in use stays."""
+class IndexVersionError(KnowledgeError):
+    """A new version of the index failed its checks; the one in use stays."""
 
 
 class EmbeddingMismatchError(KnowledgeError):

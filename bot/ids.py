@@ -59,7 +59,7 @@ _ENDONYMS = {
 }
 
 
-class Reply(StrEnum):
+class ReplyKind(StrEnum):
     """Kinds of messages that no fact answers, as `reply:` in the front matter of their labelled examples names them."""
 
     GREETING = "greeting"

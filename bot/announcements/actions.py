@@ -10,18 +10,18 @@ from enum import Enum
 
 from bot.announcements.checking import Problem, Trouble, problems_of
 from bot.announcements.content import locale_for
-from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, Request, Role, Stage
+from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, ChangeRequest, Role, Stage
 from bot.announcements.ports import (
     AnnouncementStore,
     AuditLog,
     Composer,
     Corrections,
+    Notify,
     OrganiserStore,
     Outbox,
     Requests,
     RestoreGuard,
     Subscribers,
-    Tell,
     Transaction,
 )
 from bot.ids import Locale, VisitorId
@@ -35,7 +35,7 @@ def new_announcement_id() -> str:
     return "".join(secrets.choice(_ID_LETTERS) for _ in range(8))
 
 
-class Verdict(Enum):
+class CommandOutcome(Enum):
     """What became of an action."""
 
     DONE = "done"
@@ -56,20 +56,20 @@ class Verdict(Enum):
 class Decision:
     """The verdict, the announcement as it stands after it, and what is wrong or worth a look."""
 
-    verdict: Verdict
+    verdict: CommandOutcome
     announcement: Announcement | None = None
     problems: tuple[Problem, ...] = ()
-    request: Request | None = None
+    request: ChangeRequest | None = None
     correction_ids: tuple[str, ...] = ()
 
     @property
     def is_done(self) -> bool:
         """Whether it was carried out."""
-        return self.verdict is Verdict.DONE
+        return self.verdict is CommandOutcome.DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeskParts:
+class AnnouncementPorts:
     """What organisers' actions need from outside."""
 
     announcements: AnnouncementStore
@@ -81,13 +81,13 @@ class DeskParts:
     audit: AuditLog
     guard: RestoreGuard
     composer: Composer
-    tell: Tell
+    tell: Notify
     transaction: Transaction
     new_id: Callable[[], str] = new_announcement_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class CommandRule:
     """Its name in the audit log, who may do it, at which stages, and who hears of it."""
 
     name: str
@@ -101,7 +101,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Command:
     """Who wants what, when, and which version they saw (None: whatever there is).
 
     `asked_by` is whose work it is; None: that of the announcement's author.
@@ -115,7 +115,7 @@ class Order:
     asked_by: VisitorId | None = None
 
 
-Change = Callable[[Announcement], Announcement]
+AnnouncementChange = Callable[[Announcement], Announcement]
 Besides = Callable[[], Awaitable[object]]
 """What an action does to occurrences and corrections, in the same transaction."""
 
@@ -128,14 +128,14 @@ def unchanged(announcement: Announcement) -> Announcement:
 class Actions:
     """Carries out actions, each in one transaction."""
 
-    def __init__(self, parts: DeskParts) -> None:
+    def __init__(self, parts: AnnouncementPorts) -> None:
         self.parts = parts
 
     async def carry_out(
         self,
-        action: Action,
-        order: Order,
-        change: Change = unchanged,
+        action: CommandRule,
+        order: Command,
+        change: AnnouncementChange = unchanged,
         *,
         besides: Besides | None = None,
         is_checked: bool = False,
@@ -147,13 +147,13 @@ class Actions:
 
     async def decide(
         self,
-        action: Action,
-        order: Order,
-        change: Change = unchanged,
+        action: CommandRule,
+        order: Command,
+        change: AnnouncementChange = unchanged,
         *,
         besides: Besides | None = None,
         is_checked: bool = False,
-        objection: Verdict | None = None,
+        objection: CommandOutcome | None = None,
     ) -> Decision:
         """Do it if it is allowed and possible. With `is_checked`, what is more than a warning stands in its way.
 
@@ -163,19 +163,19 @@ class Actions:
             announcement = await self.parts.announcements.find(order.announcement_id)
             verdict = await self._refusal(action, order, announcement) or objection
             if verdict is not None or announcement is None:
-                return Decision(verdict=verdict or Verdict.NOT_FOUND)
+                return Decision(verdict=verdict or CommandOutcome.NOT_FOUND)
             problems = await self.problems(announcement, now=order.now) if is_checked else ()
             if not all(problem.trouble.is_warning for problem in problems):
-                return Decision(verdict=Verdict.HAS_PROBLEMS, announcement=announcement, problems=problems)
+                return Decision(verdict=CommandOutcome.HAS_PROBLEMS, announcement=announcement, problems=problems)
             changed = replace(change(announcement), version=announcement.version + 1)
             if not await self.parts.announcements.save(changed):
-                return Decision(verdict=Verdict.CHANGED_MEANWHILE)
+                return Decision(verdict=CommandOutcome.CHANGED_MEANWHILE)
             if besides is not None:
                 await besides()
             await self.note(action.name, order)
-        return Decision(verdict=Verdict.DONE, announcement=changed, problems=problems)
+        return Decision(verdict=CommandOutcome.DONE, announcement=changed, problems=problems)
 
-    async def tell(self, action: Action, order: Order, decision: Decision) -> None:
+    async def tell(self, action: CommandRule, order: Command, decision: Decision) -> None:
         """Tell those who should know of it that it was done; outside of any transaction, because it may take long."""
         announcement = decision.announcement
         if not action.tells or not decision.is_done or announcement is None:
@@ -202,28 +202,30 @@ class Actions:
         content, terms = announcement.content, announcement.terms
         return {(locale, locale_for(locale, content, terms)): number for locale, number in counted.items()}
 
-    async def denied(self, name: str, *, subject: str, actor: VisitorId, now: datetime) -> Verdict:
+    async def denied(self, name: str, *, subject: str, actor: VisitorId, now: datetime) -> CommandOutcome:
         """Note that somebody tried what they may not do."""
         await self.parts.audit.note(AuditEntry(at=now, actor=actor, action=f"{name}_denied", subject=subject))
-        return Verdict.NOT_ALLOWED
+        return CommandOutcome.NOT_ALLOWED
 
-    async def note(self, name: str, order: Order) -> None:
+    async def note(self, name: str, order: Command) -> None:
         """Write an audit entry."""
         await self.parts.audit.note(
             AuditEntry(at=order.now, actor=order.actor, action=name, subject=order.announcement_id, detail=order.detail)
         )
 
-    async def _refusal(self, action: Action, order: Order, announcement: Announcement | None) -> Verdict | None:
+    async def _refusal(
+        self, action: CommandRule, order: Command, announcement: Announcement | None
+    ) -> CommandOutcome | None:
         may = bool(action.roles & await self.parts.organisers.roles(order.actor))
         is_author = announcement is not None and (order.asked_by or announcement.author) == order.actor
         if not may or (announcement is not None and action.is_authors and not is_author):
             return await self.denied(action.name, subject=order.announcement_id, actor=order.actor, now=order.now)
         if announcement is None:
-            return Verdict.NOT_FOUND
+            return CommandOutcome.NOT_FOUND
         if announcement.stage not in action.stages:
-            return Verdict.WRONG_STAGE
+            return CommandOutcome.WRONG_STAGE
         if action.is_for_others and is_author:
-            return Verdict.OWN_WORK
+            return CommandOutcome.OWN_WORK
         if order.version is not None and order.version != announcement.version:
-            return Verdict.CHANGED_MEANWHILE
+            return CommandOutcome.CHANGED_MEANWHILE
         return None

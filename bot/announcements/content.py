@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 
-from bot.announcements.model import Announcement, Content, Correction, Delivery, MissingLanguage, Parcel, Terms
+from bot.announcements.model import Announcement, Content, Correction, Delivery, MissingLanguage, OutgoingMessage, Terms
 from bot.ids import ChatId, Locale
 
 _HASH_LENGTH = 32
@@ -82,28 +82,28 @@ def buttons_in(content: Content, locale: Locale) -> tuple[tuple[str, str], ...]:
     )
 
 
-def parcel_of(announcement: Announcement, row: Delivery) -> Parcel | None:
+def message_of(announcement: Announcement, row: Delivery) -> OutgoingMessage | None:
     """All that is needed to send one copy; None when the body is not the one that was approved."""
     content = announcement.content
     if row.locale not in content.texts or not _is_approved(content, row):
         return None
-    return trial_parcel(announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone, may_repeat=row.may_repeat)
+    return trial_message(announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone, may_repeat=row.may_repeat)
 
 
 def _is_approved(content: Content, row: Delivery) -> bool:
     return row.body_hash == body_hash(content, row.locale) or row.body_hash == hash_by_name(content, row.locale)
 
 
-def trial_parcel(
+def trial_message(
     announcement: Announcement, *, chat_id: ChatId, locale: Locale, zone: str, may_repeat: bool = False
-) -> Parcel:
+) -> OutgoingMessage:
     """A copy for one chat, also of an announcement that is not approved yet (for its author's eyes).
 
     Raises:
         KeyError: there is no text in `locale`.
     """
     content = announcement.content
-    return Parcel(
+    return OutgoingMessage(
         chat_id=chat_id,
         locale=locale,
         zone=zone or announcement.schedule.zone,

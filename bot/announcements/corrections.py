@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.announcements.content import trial_parcel
+from bot.announcements.content import trial_message
 from bot.announcements.model import (
     Correction,
     CorrectionKind,
     CorrectionState,
     Delivery,
-    Fate,
     Receipt,
+    SendOutcome,
 )
-from bot.announcements.ports import AnnouncementStore, Corrections, Courier, Outbox, Tell
+from bot.announcements.ports import AnnouncementSender, AnnouncementStore, Corrections, Notify, Outbox
 from bot.announcements.telling import tell_all
 
 _log = structlog.get_logger(__name__)
@@ -27,12 +27,12 @@ DELETABLE_FOR = timedelta(hours=48)
 """Telegram lets a bot delete its messages for so long (https://core.telegram.org/bots/api#deletemessage)."""
 _TRIES = 3
 """Calls without a clear answer before a copy counts as failed."""
-_OUTCOMES: Mapping[Fate, CorrectionState] = {
-    Fate.SENT: CorrectionState.DONE,
-    Fate.GONE: CorrectionState.FAILED,
-    Fate.REFUSED: CorrectionState.FAILED,
-    Fate.UNPARSEABLE: CorrectionState.FAILED,
-    Fate.MIGRATED: CorrectionState.FAILED,
+_OUTCOMES: Mapping[SendOutcome, CorrectionState] = {
+    SendOutcome.SENT: CorrectionState.DONE,
+    SendOutcome.GONE: CorrectionState.FAILED,
+    SendOutcome.REFUSED: CorrectionState.FAILED,
+    SendOutcome.UNPARSEABLE: CorrectionState.FAILED,
+    SendOutcome.MIGRATED: CorrectionState.FAILED,
 }
 
 
@@ -43,12 +43,12 @@ class CorrectorParts:
     announcements: AnnouncementStore
     outbox: Outbox
     corrections: Corrections
-    courier: Courier
-    tell: Tell
+    announcement_sender: AnnouncementSender
+    tell: Notify
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CorrectionStep:
     """What one step did: how many copies it settled, and how long Telegram wants us to wait before the next."""
 
     settled: int
@@ -64,11 +64,11 @@ class Corrector:
         self._at_once = at_once
         self._unclear: dict[tuple[str, int], int] = {}
 
-    async def step(self, now: datetime) -> Step:
+    async def step(self, now: datetime) -> CorrectionStep:
         """Correct the next copies; tells organisers when a correction is through."""
         waiting = await self._parts.corrections.next(limit=self._at_once)
         if not waiting:
-            return Step(0)
+            return CorrectionStep(0)
         receipts = await asyncio.gather(*(self._correct(correction, row, now) for correction, row in waiting))
         settled = 0
         for (correction, row), outcome in zip(waiting, receipts, strict=True):
@@ -79,10 +79,10 @@ class Corrector:
         for correction_id in sorted({correction.correction_id for correction, _ in waiting}):
             await self._tell_if_through(correction_id)
         calls = [outcome for outcome in receipts if isinstance(outcome, Receipt)]
-        return Step(
+        return CorrectionStep(
             settled,
             max((receipt.pause_s for receipt in calls), default=0.0),
-            any(receipt.fate is Fate.NOTHING_GOES for receipt in calls),
+            any(receipt.fate is SendOutcome.NOTHING_GOES for receipt in calls),
         )
 
     async def _correct(self, correction: Correction, row: Delivery, now: datetime) -> Receipt | CorrectionState:
@@ -92,21 +92,21 @@ class Corrector:
         if correction.kind is CorrectionKind.DELETE:
             if now - row.changed_at >= DELETABLE_FOR:
                 return CorrectionState.TOO_OLD
-            return await self._parts.courier.delete(row.chat_id, row.message_id)
+            return await self._parts.announcement_sender.delete(row.chat_id, row.message_id)
         if row.locale not in correction.texts:
             return CorrectionState.UNTOUCHED
         occurrence = await self._parts.outbox.find(correction.occurrence_id)
         announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
         if not announcement:
             return CorrectionState.FAILED
-        parcel = trial_parcel(announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone)
-        corrected = replace(parcel, text=correction.texts[row.locale])
-        return await self._parts.courier.edit(corrected, row.message_id)
+        outgoing = trial_message(announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone)
+        corrected = replace(outgoing, text=correction.texts[row.locale])
+        return await self._parts.announcement_sender.edit(corrected, row.message_id)
 
     def _judge(self, correction: Correction, row: Delivery, receipt: Receipt) -> CorrectionState | None:
         """None: it is tried again. Without a clear answer only so often."""
         key = (correction.correction_id, row.chat_id)
-        if receipt.fate is Fate.DOUBT:
+        if receipt.fate is SendOutcome.DOUBT:
             self._unclear[key] = self._unclear.get(key, 0) + 1
             if self._unclear[key] < _TRIES:
                 return None

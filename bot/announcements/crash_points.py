@@ -31,7 +31,7 @@ def no_probe(_point: CrashPoint) -> None:
     """Does nothing."""
 
 
-async def reach(probe: Probe, point: CrashPoint) -> None:
+async def hit_crash_point(probe: Probe, point: CrashPoint) -> None:
     """Tell the probe that the point is reached."""
     waiting = probe(point)
     if inspect.isawaitable(waiting):

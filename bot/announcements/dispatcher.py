@@ -16,27 +16,36 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.announcements.content import parcel_of
-from bot.announcements.corrections import Corrector, Step
-from bot.announcements.crash_points import CrashPoint, Probe, no_probe, reach
+from bot.announcements.content import message_of
+from bot.announcements.corrections import CorrectionStep, Corrector
+from bot.announcements.crash_points import CrashPoint, Probe, hit_crash_point, no_probe
 from bot.announcements.ending import finish_if_done
 from bot.announcements.model import (
     Announcement,
     Delivery,
     DeliveryState,
     Epoch,
-    Fate,
     Occurrence,
     OccurrenceId,
     OccurrenceState,
     Policy,
     Receipt,
+    SendOutcome,
 )
-from bot.announcements.policy import Breaker, Orphans, after_call, after_doubt, when_ended
-from bot.announcements.ports import AnnouncementStore, Courier, Lease, Outbox, Subscribers, Tell, Transaction, Turn
+from bot.announcements.policy import AlikeFailures, Orphans, after_call, after_doubt, when_ended
+from bot.announcements.ports import (
+    AnnouncementSender,
+    AnnouncementStore,
+    Lease,
+    Notify,
+    Outbox,
+    SendSlot,
+    Subscribers,
+    Transaction,
+)
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.telling import tell_all
-from bot.announcements.tenure import LeaseLostError, Tenure
+from bot.announcements.tenure import LeaseHolder, LeaseLostError
 from bot.announcements.turns import Turns, give_back
 from bot.backoff import Backoff
 from bot.errors import DatabaseError
@@ -81,10 +90,10 @@ class DispatcherParts:
     subscribers: Subscribers
     outbox: Outbox
     lease: Lease
-    courier: Courier
+    announcement_sender: AnnouncementSender
     corrector: Corrector
     watch: RestoreWatch
-    tell: Tell
+    tell: Notify
     transaction: Transaction
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -96,7 +105,7 @@ class _Job:
 
     occurrence: Occurrence
     announcement: Announcement
-    breaker: Breaker
+    breaker: AlikeFailures
     in_flight: int = 0
     look_again_at: float = 0.0
     """By the stopwatch: before that there is nothing to claim."""
@@ -144,7 +153,7 @@ class _Term:
     marked_at: float = float("-inf")
 
 
-class Dispatcher:
+class DeliveryDispatcher:
     """Sends what is planned. `run` it in one task of the process; `leave` ends it in order."""
 
     def __init__(
@@ -154,7 +163,7 @@ class Dispatcher:
         self._rules = rules or DeliveryRules()
         self._probe = probe
         self._orphans = Orphans(self._rules.crash_limit)
-        self._tenure = Tenure(
+        self._tenure = LeaseHolder(
             parts.lease,
             holder=holder,
             lasts_s=self._rules.lease_s,
@@ -211,7 +220,7 @@ class Dispatcher:
         _log.info("lease_taken", epoch=epoch)
         try:
             async with asyncio.TaskGroup() as group:
-                term = _Term(epoch, group, Turns(self._parts.courier, group, self._signal.set))
+                term = _Term(epoch, group, Turns(self._parts.announcement_sender, group, self._signal.set))
                 keeping = group.create_task(self._tenure.keep(epoch))
                 correcting = group.create_task(self._keep_correcting())
                 await self._sweep(epoch)
@@ -328,13 +337,13 @@ class Dispatcher:
         return not calls
 
     async def _claim(
-        self, term: _Term, job: _Job, turns: Sequence[Turn]
-    ) -> tuple[Sequence[tuple[Delivery, Turn]], int]:
+        self, term: _Term, job: _Job, turns: Sequence[SendSlot]
+    ) -> tuple[Sequence[tuple[Delivery, SendSlot]], int]:
         """Rows to send, each in its turn, their intents durable; and how many rows were claimed at first.
 
         Turns that are not needed are given back.
         """
-        calls: list[tuple[Delivery, Turn]] = []
+        calls: list[tuple[Delivery, SendSlot]] = []
         try:
             async with self._parts.transaction():
                 seated, looked_at = await self._store_intents(term, job, turns)
@@ -343,12 +352,12 @@ class Dispatcher:
             give_back(turns[: len(turns) - len(calls)])  # the last ones have a chat
         self._note_recovery()
         if calls:
-            await reach(self._probe, CrashPoint.CP3)
+            await hit_crash_point(self._probe, CrashPoint.CP3)
         return calls, looked_at
 
     async def _store_intents(
-        self, term: _Term, job: _Job, turns: Sequence[Turn]
-    ) -> tuple[list[tuple[Delivery, Turn]], int]:
+        self, term: _Term, job: _Job, turns: Sequence[SendSlot]
+    ) -> tuple[list[tuple[Delivery, SendSlot]], int]:
         """Within one transaction: who unsubscribed is skipped, and whose chat must wait goes back into the plan.
 
         A row that has seen its sender die is sent alone.
@@ -367,7 +376,7 @@ class Dispatcher:
         planned = [replace(row, state=DeliveryState.PLANNED) for row in back]
         await parts.outbox.settle([*skipped, *later, *planned], epoch=term.epoch)
         if claimed:
-            await reach(self._probe, CrashPoint.CP2)
+            await hit_crash_point(self._probe, CrashPoint.CP2)
         term.wants_alone = bool(back)
         return seated, len(claimed)
 
@@ -393,7 +402,7 @@ class Dispatcher:
         if job is None:
             announcement = await self._parts.announcements.find(occurrence.announcement_id)
             assert announcement is not None
-            job = _Job(occurrence, announcement, Breaker(self._rules.alike_limit))
+            job = _Job(occurrence, announcement, AlikeFailures(self._rules.alike_limit))
             term.jobs[occurrence.occurrence_id] = job
         job.occurrence = occurrence
         return job
@@ -431,12 +440,12 @@ class Dispatcher:
 
     # Calling
 
-    def _start(self, term: _Term, job: _Job, row: Delivery, turn: Turn) -> None:
+    def _start(self, term: _Term, job: _Job, row: Delivery, turn: SendSlot) -> None:
         term.in_flight.add(_key(row))
         job.in_flight += 1
         term.group.create_task(self._call(term, job, row, turn))
 
-    async def _call(self, term: _Term, job: _Job, row: Delivery, turn: Turn) -> None:
+    async def _call(self, term: _Term, job: _Job, row: Delivery, turn: SendSlot) -> None:
         try:
             result = await self._make_call(job, row, turn)
         finally:
@@ -446,36 +455,36 @@ class Dispatcher:
         term.finished.append(result)
         self._signal.set()
 
-    async def _make_call(self, job: _Job, row: Delivery, turn: Turn) -> _Result:
+    async def _make_call(self, job: _Job, row: Delivery, turn: SendSlot) -> _Result:
         """Never raises but for a cancellation: whatever else goes wrong is a doubt about this copy only."""
         now = self._parts.clock
         try:
-            parcel = parcel_of(job.announcement, row)
+            outgoing = message_of(job.announcement, row)
         except Exception as error:  # noqa: BLE001 - one row that can't be made must not stop the others
             _log.error("parcel_failed", occurrence_id=row.occurrence_id, error=type(error).__name__)
             return _Result(job, row, self._orphans.after_crash_before_call(row, now=now()), None)
         back = replace(row, state=DeliveryState.PLANNED)
-        if parcel is None:
+        if outgoing is None:
             _log.error("body_changed_after_approval", occurrence_id=row.occurrence_id, locale=row.locale)
             return _Result(job, row, replace(back, reason="body_changed"), None, pauses="body_changed")
-        await reach(self._probe, CrashPoint.CP10)
+        await hit_crash_point(self._probe, CrashPoint.CP10)
         if not self._tenure.is_good:
             return _Result(job, row, back, None)
         try:
-            receipt = await turn.deliver(parcel)
+            receipt = await turn.deliver(outgoing)
         except Exception as error:  # noqa: BLE001 - the courier promises not to raise; if it does, who knows what was sent
             _log.error("courier_failed", occurrence_id=row.occurrence_id, error=type(error).__name__)
             row = replace(row, crashes=row.crashes + 1)
-            receipt = Receipt(fate=Fate.DOUBT, reason="courier_failed")
+            receipt = Receipt(fate=SendOutcome.DOUBT, reason="courier_failed")
         return _Result(job, row, after_call(row, receipt, now=now()), receipt)
 
     def _note_receipt(self, result: _Result, receipt: Receipt) -> _Result:
         """What a receipt means for the calls to come, at once and not only when it is stored."""
         if receipt.pauses_all:
             self._pause(receipt.pause_s)
-        if receipt.fate is Fate.NOTHING_GOES:
+        if receipt.fate is SendOutcome.NOTHING_GOES:
             self._trouble = "token_refused"
-        is_unreachable = receipt.fate is Fate.NOT_SENT and not receipt.pause_s
+        is_unreachable = receipt.fate is SendOutcome.NOT_SENT and not receipt.pause_s
         self._strikes = self._strikes + 1 if is_unreachable else 0
         if self._strikes >= _STRIKES:  # Telegram is out of reach: don't run through the whole audience for nothing
             self._pause(_RECONNECTING.pause_s(self._strikes // self._rules.in_flight))
@@ -497,7 +506,7 @@ class Dispatcher:
             return False
         results = list(term.finished)
         deadline = self._parts.monotonic() + self._rules.settle_patience_s
-        await reach(self._probe, CrashPoint.CP7)
+        await hit_crash_point(self._probe, CrashPoint.CP7)
         while True:
             try:
                 paused = await self._store(results, term)
@@ -508,7 +517,7 @@ class Dispatcher:
                     self._tell_apart(term, "results_not_stored", {"count": str(len(results))})
                     raise LeaseLostError("results could not be stored: their rows are left in doubt") from error
             await asyncio.sleep(min(1.0, self._rules.database_pause_s))
-        await reach(self._probe, CrashPoint.CP9)
+        await hit_crash_point(self._probe, CrashPoint.CP9)
         for result in results:
             term.finished.popleft()
             term.in_flight.discard(_key(result.claimed))
@@ -536,7 +545,7 @@ class Dispatcher:
                             judged = after_doubt(row, policy, now=now, has_ended=has_ended)
                             await parts.outbox.resolve([judged])
                 paused += [(job, *pair) for pair in await self._pause_occurrences(job, group, now)]
-            await reach(self._probe, CrashPoint.CP8)
+            await hit_crash_point(self._probe, CrashPoint.CP8)
         return paused
 
     async def _follow(self, result: _Result) -> None:
@@ -544,9 +553,9 @@ class Dispatcher:
         parts, receipt, row = self._parts, result.receipt, result.claimed
         if receipt is None:
             return
-        if receipt.fate is Fate.GONE:
+        if receipt.fate is SendOutcome.GONE:
             await parts.subscribers.mark_gone(row.chat_id)
-        if receipt.fate is Fate.MIGRATED and receipt.new_chat_id is not None:
+        if receipt.fate is SendOutcome.MIGRATED and receipt.new_chat_id is not None:
             await parts.outbox.rename(row.occurrence_id, row.chat_id, receipt.new_chat_id)
             await parts.subscribers.migrate(row.chat_id, receipt.new_chat_id)
         if receipt.file_id and result.job.uploads:
@@ -573,7 +582,7 @@ class Dispatcher:
 
     async def _after_commit(self, results: Sequence[_Result], term: _Term) -> None:
         """Keep an attachment's id, and take back what came too late."""
-        if any(result.receipt is not None and result.receipt.fate is Fate.NOTHING_GOES for result in results):
+        if any(result.receipt is not None and result.receipt.fate is SendOutcome.NOTHING_GOES for result in results):
             _log.error("token_refused")
             self._tell_apart(term, "token_refused", {})
         for job, group in _by_job(results):
@@ -589,7 +598,7 @@ class Dispatcher:
         """Copies that were in flight when their announcement was withdrawn."""
         for row in rows:
             if row.message_id is not None:
-                await self._parts.courier.delete(row.chat_id, row.message_id)
+                await self._parts.announcement_sender.delete(row.chat_id, row.message_id)
 
     # Orphans and ends
 
@@ -668,12 +677,12 @@ class Dispatcher:
                 wait_s = max(step.pause_s, 0.0 if step.settled else wait_s)
             await asyncio.sleep(wait_s)
 
-    async def _correct(self) -> Step:
+    async def _correct(self) -> CorrectionStep:
         try:
             step = await self._parts.corrector.step(self._parts.clock())
         except DatabaseError as error:
             _log.error("correction_failed", error=str(error))
-            return Step(0, self._rules.database_pause_s)
+            return CorrectionStep(0, self._rules.database_pause_s)
         if step.nothing_goes:
             self._trouble = "token_refused"
         return step
@@ -703,8 +712,8 @@ def _choose(rows: Sequence[Delivery], *, alone: bool) -> tuple[Sequence[Delivery
 
 
 def _seated(
-    rows: Sequence[Delivery], turns: Sequence[Turn], now: datetime
-) -> tuple[list[tuple[Delivery, Turn]], list[Delivery]]:
+    rows: Sequence[Delivery], turns: Sequence[SendSlot], now: datetime
+) -> tuple[list[tuple[Delivery, SendSlot]], list[Delivery]]:
     """Rows with a turn each, from the last on, and rows whose chat must wait: they go back into the plan until then."""
     free, seated, later = list(turns), [], []
     for row in rows:

@@ -346,7 +346,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class OutgoingMessage:
     """All that the courier needs to send one copy."""
 
     chat_id: ChatId
@@ -365,7 +365,7 @@ class Parcel:
     may_repeat: bool = False
 
 
-class Fate(StrEnum):
+class SendOutcome(StrEnum):
     """What a call proved about one copy."""
 
     SENT = "sent"
@@ -388,7 +388,7 @@ class Fate(StrEnum):
 class Receipt:
     """What became of one call. `pause_s` is what Telegram asked for, 0 for none."""
 
-    fate: Fate
+    fate: SendOutcome
     message_id: int | None = None
     file_id: str = ""
     """Of the attachment, the first time it was uploaded."""
@@ -450,7 +450,7 @@ class Correction:
     counts: Mapping[CorrectionState, int] = field(default_factory=dict)
 
 
-class RequestKind(StrEnum):
+class ChangeRequestKind(StrEnum):
     """What one organiser asks to be done to what was delivered."""
 
     CORRECT = "correct"
@@ -461,7 +461,7 @@ class RequestKind(StrEnum):
     """One more copy, marked, goes to those of whom nobody knows whether they got theirs."""
 
 
-class RequestState(StrEnum):
+class ChangeRequestState(StrEnum):
     """Where a request stands."""
 
     OPEN = "open"
@@ -470,7 +470,7 @@ class RequestState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class ChangeRequest:
     """One organiser wants what was delivered changed; another must agree. It never changes, so its id is its version.
 
     `copies` is how many it concerned when it was asked for, `replaces` the texts that stood then in the same languages:
@@ -479,13 +479,13 @@ class Request:
 
     request_id: str
     occurrence_id: OccurrenceId
-    kind: RequestKind
+    kind: ChangeRequestKind
     texts: Mapping[Locale, str]
     replaces: Mapping[Locale, str]
     copies: int
     asked_by: VisitorId
     asked_at: datetime
-    state: RequestState = RequestState.OPEN
+    state: ChangeRequestState = ChangeRequestState.OPEN
     decided_by: VisitorId | None = None
     decided_at: datetime | None = None
 

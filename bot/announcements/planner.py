@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.announcements.content import locale_for
-from bot.announcements.crash_points import CrashPoint, Probe, no_probe, reach
+from bot.announcements.crash_points import CrashPoint, Probe, hit_crash_point, no_probe
 from bot.announcements.ending import finish_if_done
 from bot.announcements.model import (
     Announcement,
@@ -29,7 +29,7 @@ from bot.announcements.model import (
     Stage,
     Timing,
 )
-from bot.announcements.ports import AnnouncementStore, Outbox, Subscribers, Tell, Transaction
+from bot.announcements.ports import AnnouncementStore, Notify, Outbox, Subscribers, Transaction
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.schedule import (
     Moment,
@@ -78,7 +78,7 @@ class PlannerParts:
     subscribers: Subscribers
     outbox: Outbox
     watch: RestoreWatch
-    tell: Tell
+    tell: Notify
     transaction: Transaction
     monotonic: Callable[[], float] | None = None
 
@@ -165,7 +165,7 @@ class Planner:
             await self._parts.announcements.save(
                 replace(found, next_due_at=following.utc if following else None, version=found.version + 1)
             )
-            await reach(self._probe, CrashPoint.CP0)
+            await hit_crash_point(self._probe, CrashPoint.CP0)
         if is_new:
             await self._report(found, occurrence, firing, now)
         await finish_if_done(self._parts.announcements, outbox, found.announcement_id)
@@ -224,11 +224,11 @@ class Planner:
                 await parts.outbox.plan(rows, occurrence_id=occurrence.occurrence_id, through=page[-1].chat_id)
             if is_last:
                 await parts.outbox.set_state(occurrence.occurrence_id, OccurrenceState.RUNNING, now=now)
-            await reach(self._probe, CrashPoint.CP0)
+            await hit_crash_point(self._probe, CrashPoint.CP0)
         if is_last:
             del self._in_hand[occurrence.occurrence_id]
             _log.info("occurrence_planned", occurrence_id=occurrence.occurrence_id)
-            await reach(self._probe, CrashPoint.CP1)
+            await hit_crash_point(self._probe, CrashPoint.CP1)
 
     async def _announcement_of(self, occurrence: Occurrence) -> Announcement:
         """Read once for all batches: what is approved does not change."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.announcements.model import Delivery, DeliveryState, Fate, Policy, Receipt
+from bot.announcements.model import Delivery, DeliveryState, Policy, Receipt, SendOutcome
 from bot.backoff import Backoff
 
 _FINAL = {
-    Fate.GONE: DeliveryState.FAILED,
-    Fate.REFUSED: DeliveryState.FAILED,
-    Fate.UNPARSEABLE: DeliveryState.FAILED,
+    SendOutcome.GONE: DeliveryState.FAILED,
+    SendOutcome.REFUSED: DeliveryState.FAILED,
+    SendOutcome.UNPARSEABLE: DeliveryState.FAILED,
 }
 _REASON_LIMIT = 64
 _REFUSALS = 4
@@ -22,12 +22,12 @@ def after_call(row: Delivery, receipt: Receipt, *, now: datetime) -> Delivery:
     """The state that a receipt proves. SENT needs a message id; without proof a copy is in doubt."""
     reason = (receipt.reason or receipt.fate.value)[:_REASON_LIMIT]
     row = replace(row, reason=reason, changed_at=now)
-    if receipt.fate is Fate.SENT and receipt.message_id is not None:
+    if receipt.fate is SendOutcome.SENT and receipt.message_id is not None:
         told = "plain_text" if receipt.was_plain else ""
         return replace(row, state=DeliveryState.SENT, message_id=receipt.message_id, reason=told)
-    if receipt.fate in (Fate.SENT, Fate.DOUBT):
+    if receipt.fate in (SendOutcome.SENT, SendOutcome.DOUBT):
         return replace(row, state=DeliveryState.IN_DOUBT)
-    if receipt.fate in _FINAL or (receipt.fate is Fate.MIGRATED and receipt.new_chat_id is None):
+    if receipt.fate in _FINAL or (receipt.fate is SendOutcome.MIGRATED and receipt.new_chat_id is None):
         return replace(row, state=DeliveryState.FAILED)
     return replace(row, state=DeliveryState.PLANNED, not_before=max(row.not_before, now + _pause(row, receipt)))
 
@@ -69,7 +69,7 @@ def when_ended(row: Delivery) -> Delivery:
     return row
 
 
-class Breaker:
+class AlikeFailures:
     """Counts copies of one body that fail alike, one after the other: a body that is bad for all stops early.
 
     What Telegram refuses for other reasons than the formatting is more often the chat's fault: it takes more of them.
@@ -83,7 +83,7 @@ class Breaker:
         """Count a receipt; True when the limit is reached (the count then begins anew)."""
         kind, limit = self._kind(receipt)
         if not kind:
-            if receipt.fate is Fate.SENT:
+            if receipt.fate is SendOutcome.SENT:
                 self._alike.pop(body_hash, None)
             return False
         last, count = self._alike.get(body_hash, ("", 0))
@@ -92,15 +92,15 @@ class Breaker:
         return count >= limit
 
     def _kind(self, receipt: Receipt) -> tuple[str, int]:
-        if receipt.fate is Fate.REFUSED:
+        if receipt.fate is SendOutcome.REFUSED:
             return f"refused {receipt.reason}", self._limit * _REFUSALS
-        if receipt.fate is Fate.UNPARSEABLE or (receipt.fate is Fate.SENT and receipt.was_plain):
+        if receipt.fate is SendOutcome.UNPARSEABLE or (receipt.fate is SendOutcome.SENT and receipt.was_plain):
             return "unparseable", self._limit
         return "", 0
 
 
 def _pause(row: Delivery, receipt: Receipt) -> timedelta:
     """What Telegram asks for, else (out of reach) longer from try to try."""
-    if receipt.fate is Fate.NOT_SENT and not receipt.pause_s:
+    if receipt.fate is SendOutcome.NOT_SENT and not receipt.pause_s:
         return timedelta(seconds=_RETRYING.pause_s(row.attempt))
     return timedelta(seconds=receipt.pause_s)

@@ -14,6 +14,7 @@ from bot.announcements.model import (
     Attachment,
     Audience,
     AuditEntry,
+    ChangeRequest,
     Correction,
     CorrectionState,
     Delivery,
@@ -24,10 +25,9 @@ from bot.announcements.model import (
     OccurrenceId,
     OccurrenceState,
     Organiser,
-    Parcel,
+    OutgoingMessage,
     Receipt,
     Recipient,
-    Request,
     Role,
     Stage,
     Standing,
@@ -206,19 +206,19 @@ class Corrections(Protocol):
 class Requests(Protocol):
     """Changes of what was delivered that one has asked for and another must agree to."""
 
-    async def open(self, request: Request) -> None:
+    async def open(self, request: ChangeRequest) -> None:
         """Store a new one."""
         ...
 
-    async def find(self, request_id: str) -> Request | None:
+    async def find(self, request_id: str) -> ChangeRequest | None:
         """The request, or None."""
         ...
 
-    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[Request]:
+    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[ChangeRequest]:
         """Those of an announcement that nobody has decided yet, the oldest first."""
         ...
 
-    async def decide(self, request: Request) -> bool:
+    async def decide(self, request: ChangeRequest) -> bool:
         """Store the decision; False when somebody has decided already."""
         ...
 
@@ -255,15 +255,15 @@ class RestoreGuard(Protocol):
         ...
 
 
-class Turn(Protocol):
+class SendSlot(Protocol):
     """Leave to send one copy now, within the pace that all share."""
 
     def seat(self, chat_id: ChatId) -> float:
         """Give it to a chat; returns 0, or the seconds that this chat must wait: then it is free for another."""
         ...
 
-    async def deliver(self, parcel: Parcel) -> Receipt:
-        """Send one copy at once, as `Courier.deliver`; to the chat that has the turn."""
+    async def deliver(self, outgoing: OutgoingMessage) -> Receipt:
+        """Send one copy at once, as `AnnouncementSender.deliver`; to the chat that has the turn."""
         ...
 
     def give_back(self) -> None:
@@ -275,12 +275,12 @@ class Turn(Protocol):
 class Leave:
     """Who may send: so many at once, or nobody for a while."""
 
-    turns: Sequence[Turn] = ()
+    turns: Sequence[SendSlot] = ()
     pause_s: float = 0.0
     """Nothing goes to anybody for so long."""
 
 
-class Courier(Protocol):
+class AnnouncementSender(Protocol):
     """Sends. The only implementation lives beside the one sender of the house and keeps the common pace.
 
     It never raises for what Telegram or the network may do: the receipt says what is proved.
@@ -290,11 +290,11 @@ class Courier(Protocol):
         """Wait until a copy may go; gives up to `limit` turns, those that are due within a few milliseconds."""
         ...
 
-    async def deliver(self, parcel: Parcel) -> Receipt:
+    async def deliver(self, outgoing: OutgoingMessage) -> Receipt:
         """Send one copy when it has its turn."""
         ...
 
-    async def edit(self, parcel: Parcel, message_id: int) -> Receipt:
+    async def edit(self, outgoing: OutgoingMessage, message_id: int) -> Receipt:
         """Put the parcel in place of a delivered copy."""
         ...
 
@@ -374,5 +374,5 @@ class OrganiserStore(Protocol):
         ...
 
 
-Tell = Callable[[frozenset[Role], str, Mapping[str, str]], Awaitable[None]]
+Notify = Callable[[frozenset[Role], str, Mapping[str, str]], Awaitable[None]]
 """Tells organisers of an event (a constant in snake_case with its facts); the chat words it in their language."""

@@ -8,7 +8,7 @@ import structlog
 
 from bot.announcements.ending import OPEN
 from bot.announcements.model import OccurrenceState
-from bot.announcements.ports import Outbox, RestoreGuard, Tell
+from bot.announcements.ports import Notify, Outbox, RestoreGuard
 from bot.announcements.telling import tell_all
 
 _log = structlog.get_logger(__name__)
@@ -21,7 +21,7 @@ _MANY = 10_000
 class RestoreWatch:
     """Shared by planner and dispatcher of one process."""
 
-    def __init__(self, guard: RestoreGuard, outbox: Outbox, tell: Tell) -> None:
+    def __init__(self, guard: RestoreGuard, outbox: Outbox, tell: Notify) -> None:
         self._guard = guard
         self._outbox = outbox
         self._tell = tell

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import structlog
 
 from bot.announcements.organisers import ANY_ROLE
-from bot.announcements.ports import Tell
+from bot.announcements.ports import Notify
 from bot.errors import ScodaError
 
 _log = structlog.get_logger(__name__)
@@ -17,7 +17,7 @@ _LIMIT_S = 60.0
 """A report is several messages, and no chat gets more than one a second."""
 
 
-async def tell_all(tell: Tell, event: str, facts: Mapping[str, str]) -> None:
+async def tell_all(tell: Notify, event: str, facts: Mapping[str, str]) -> None:
     """Tell every organiser; what goes wrong is logged."""
     try:
         async with asyncio.timeout(_LIMIT_S):

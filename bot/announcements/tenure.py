@@ -19,7 +19,7 @@ class LeaseLostError(Exception):
     """Somebody else has the lease, or what we know could not be stored: stop at once."""
 
 
-class Tenure:
+class LeaseHolder:
     """One epoch's hold on the lease.
 
     `monotonic` counts also while the process is stopped, so one that wakes up after its lease knows it at once.

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from bot.announcements.ports import Courier, Turn
+from bot.announcements.ports import AnnouncementSender, SendSlot
 
 
 class Turns:
     """Turns by kind, paid and free, each asked for by one task in the group. `wake` is called when some have come."""
 
-    def __init__(self, courier: Courier, group: asyncio.TaskGroup, wake: Callable[[], None]) -> None:
-        self._courier = courier
+    def __init__(
+        self, announcement_sender: AnnouncementSender, group: asyncio.TaskGroup, wake: Callable[[], None]
+    ) -> None:
+        self._announcement_sender = announcement_sender
         self._group = group
         self._wake = wake
-        self._ready: dict[bool, list[Turn]] = {False: [], True: []}
+        self._ready: dict[bool, list[SendSlot]] = {False: [], True: []}
         self._asking: dict[bool, asyncio.Task[None]] = {}
         self._pause_s = 0.0
 
@@ -24,7 +26,7 @@ class Turns:
         """Whether some have come."""
         return any(self._ready.values())
 
-    def take(self, *, is_paid: bool, limit: int, sharers: int) -> Sequence[Turn]:
+    def take(self, *, is_paid: bool, limit: int, sharers: int) -> Sequence[SendSlot]:
         """The share of one of so many in those that have come, at most `limit`."""
         ready = self._ready[is_paid]
         share = min(limit, -(-len(ready) // sharers))
@@ -55,7 +57,7 @@ class Turns:
 
     async def _ask(self, *, is_paid: bool, limit: int) -> None:
         try:
-            leave = await self._courier.turns(limit=limit, is_paid=is_paid)
+            leave = await self._announcement_sender.turns(limit=limit, is_paid=is_paid)
         finally:
             del self._asking[is_paid]
         self._ready[is_paid] += leave.turns
@@ -63,7 +65,7 @@ class Turns:
         self._wake()
 
 
-def give_back(turns: Sequence[Turn]) -> None:
+def give_back(turns: Sequence[SendSlot]) -> None:
     """Nobody needs them."""
     for turn in turns:
         turn.give_back()

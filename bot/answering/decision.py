@@ -14,7 +14,7 @@ from bot.answering.ports import StoredSection
 from bot.answering.reading import ReadingKind
 from bot.answering.reranking import Candidate, shares
 from bot.answering.routing import KINDS_OF_QUESTIONS, Route
-from bot.ids import Reply, SectionKey
+from bot.ids import ReplyKind, SectionKey
 from bot.writing.folding import has_han, word_count, words
 
 OFFERS = 5
@@ -49,23 +49,30 @@ _OPEN_TOLD_FROM = 0.25
 
 
 OUTCOMES = {
-    Reply.GREETING: Outcome.GREETING,
-    Reply.THANKS: Outcome.THANKS,
-    Reply.PRAISE: Outcome.PRAISE,
-    Reply.OK: Outcome.OK,
-    Reply.FAREWELL: Outcome.FAREWELL,
-    Reply.ABOUT_BOT: Outcome.ABOUT_BOT,
-    Reply.COMPLAINT: Outcome.COMPLAINT,
-    Reply.PERSON: Outcome.PERSON,
-    Reply.UNSUBSCRIBE: Outcome.UNSUBSCRIBE,
-    Reply.EMERGENCY: Outcome.EMERGENCY,
-    Reply.POLITICS: Outcome.DECLINED_POLITICS,
-    Reply.ADVICE: Outcome.DECLINED_ADVICE,
-    Reply.HARM: Outcome.DECLINED_HARM,
+    ReplyKind.GREETING: Outcome.GREETING,
+    ReplyKind.THANKS: Outcome.THANKS,
+    ReplyKind.PRAISE: Outcome.PRAISE,
+    ReplyKind.OK: Outcome.OK,
+    ReplyKind.FAREWELL: Outcome.FAREWELL,
+    ReplyKind.ABOUT_BOT: Outcome.ABOUT_BOT,
+    ReplyKind.COMPLAINT: Outcome.COMPLAINT,
+    ReplyKind.PERSON: Outcome.PERSON,
+    ReplyKind.UNSUBSCRIBE: Outcome.UNSUBSCRIBE,
+    ReplyKind.EMERGENCY: Outcome.EMERGENCY,
+    ReplyKind.POLITICS: Outcome.DECLINED_POLITICS,
+    ReplyKind.ADVICE: Outcome.DECLINED_ADVICE,
+    ReplyKind.HARM: Outcome.DECLINED_HARM,
 }
 
 
-_REMARKS = (Reply.GREETING, Reply.THANKS, Reply.PRAISE, Reply.OK, Reply.FAREWELL, Reply.COMPLAINT)
+_REMARKS = (
+    ReplyKind.GREETING,
+    ReplyKind.THANKS,
+    ReplyKind.PRAISE,
+    ReplyKind.OK,
+    ReplyKind.FAREWELL,
+    ReplyKind.COMPLAINT,
+)
 """What visitors say beside a question."""
 
 
@@ -105,9 +112,9 @@ class Decider:
         """The first sections for buttons, however probable they are."""
         return replace(_bare(Outcome.OFFERED, best, at), offers=_offers(best.answerable[:OFFERS], at))
 
-    def _reply(self, reply: Reply, best: Finding, at: Circumstances, told: set[SectionKey]) -> Answer:
+    def _reply(self, reply: ReplyKind, best: Finding, at: Circumstances, told: set[SectionKey]) -> Answer:
         answer = _bare(OUTCOMES[reply], best, at)
-        if reply is not Reply.COMPLAINT:
+        if reply is not ReplyKind.COMPLAINT:
             return replace(answer, score=0.0)
         others = [candidate for candidate in best.answerable if candidate.key not in told]
         return replace(answer, suggestions=self._related(others, at))
@@ -143,7 +150,7 @@ class Decider:
             told.append(near[0])
         return [(best, one) for one in told]
 
-    def _asked_beside(self, reply: Reply, findings: Sequence[Finding]) -> Finding | None:
+    def _asked_beside(self, reply: ReplyKind, findings: Sequence[Finding]) -> Finding | None:
         """What is surely asked after a remark: «thanks, that helped, and where is the hall»."""
         clauses = [one for one in findings if one.reading.kind is ReadingKind.CLAUSE and self._is_told(one)]
         return fused(clauses) if clauses and reply in _REMARKS else None

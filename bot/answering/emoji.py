@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import regex
 
-from bot.ids import Reply
+from bot.ids import ReplyKind
 
 _KINDS = (
-    (Reply.EMERGENCY, "🆘🚑🚨🚒"),
-    (Reply.COMPLAINT, "👎😠😡🤬😤🤦🙄😒😞😢😭💔🤮💩❌"),
-    (Reply.THANKS, "🙏💐🌹🌷🌸🤲🙇"),
-    (Reply.PRAISE, "❤🧡💛💚💙💜🖤🤍🤎♥💕💖💗😍🥰😘🤩👏🙌🎉🔥⭐🌟🏆💯🫶"),
-    (Reply.GREETING, "👋🖖"),
+    (ReplyKind.EMERGENCY, "🆘🚑🚨🚒"),
+    (ReplyKind.COMPLAINT, "👎😠😡🤬😤🤦🙄😒😞😢😭💔🤮💩❌"),
+    (ReplyKind.THANKS, "🙏💐🌹🌷🌸🤲🙇"),
+    (ReplyKind.PRAISE, "❤🧡💛💚💙💜🖤🤍🤎♥💕💖💗😍🥰😘🤩👏🙌🎉🔥⭐🌟🏆💯🫶"),
+    (ReplyKind.GREETING, "👋🖖"),
 )
 """The gravest first: «😂👎» is no laugh."""
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|[\u2600-\u27bf]")
 
 
-def kind_of_emoji(text: str) -> Reply | None:
+def kind_of_emoji(text: str) -> ReplyKind | None:
     """The kind of message that a text without a word is; any other emoji is a nod. None where there is none."""
     found = set(_EMOJI.findall(text))
     if not found:
         return None
-    return next((kind for kind, emoji in _KINDS if found & set(emoji)), Reply.OK)
+    return next((kind for kind, emoji in _KINDS if found & set(emoji)), ReplyKind.OK)

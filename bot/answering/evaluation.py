@@ -15,10 +15,10 @@ from statistics import median
 from bot.answering.conversation import turn_of
 from bot.answering.decision import OUTCOMES
 from bot.answering.model import Answer, Outcome, Question, Turn
-from bot.answering.pipeline import Answerer, Context
+from bot.answering.pipeline import Context, ExtractiveAnswerer
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
 from bot.errors import ScodaError
-from bot.ids import Locale, Reply, SectionKey
+from bot.ids import Locale, ReplyKind, SectionKey
 from bot.writing.folding import ascii_digits
 
 REFUSE = "refuse"
@@ -43,7 +43,7 @@ class Case:
     locale: Locale | None
     expect: tuple[re.Pattern[str], ...]
     section: str
-    kinds: tuple[Reply, ...] = ()
+    kinds: tuple[ReplyKind, ...] = ()
     is_near_miss: bool = False
 
     @property
@@ -57,7 +57,7 @@ class Case:
         return len(self.turns) > 1
 
 
-class Step(StrEnum):
+class LosingStep(StrEnum):
     """Where a case was lost."""
 
     ROUTE = "route"
@@ -75,7 +75,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CaseResult:
     """What became of a case. `text` is what the visitor would read; `found` the sections, best first."""
 
     case: Case
@@ -125,25 +125,25 @@ class Result:
         return next(places, None)
 
     @property
-    def lost_at(self) -> Step | None:
+    def lost_at(self) -> LosingStep | None:
         """The step that lost a case; None for one that is right."""
         if self.is_right:
             return None
         is_small_talk = self.answer.outcome in OUTCOMES.values()
         if self.case.kinds or (self.case.is_answerable and is_small_talk):
-            return Step.ROUTE
+            return LosingStep.ROUTE
         if not self.case.is_answerable:
-            return Step.JUDGE
+            return LosingStep.JUDGE
         return self._lost_after_routing()
 
-    def _lost_after_routing(self) -> Step:
+    def _lost_after_routing(self) -> LosingStep:
         if not self.case.section:
-            return Step.UNPLACED
+            return LosingStep.UNPLACED
         if self.rank is None:
-            return Step.RETRIEVE
+            return LosingStep.RETRIEVE
         if self.rank > 1:
-            return Step.RERANK
-        return Step.SELECT if self.is_told else Step.JUDGE
+            return LosingStep.RERANK
+        return LosingStep.SELECT if self.is_told else LosingStep.JUDGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class Tally:
     follow_ups_offered: Share
     hit_1: Share
     hit_5: Share
-    lost: Mapping[Step, int]
+    lost: Mapping[LosingStep, int]
     median_ms: float
 
 
@@ -212,12 +212,12 @@ def read_cases(lines: Iterable[str]) -> Iterator[Case]:
 
 async def evaluate(
     cases: Sequence[Case],
-    answerer: Answerer,
+    answerer: ExtractiveAnswerer,
     *,
     today: date,
     say: Callable[[Answer], str],
     progress: Callable[[int], None] = lambda _: None,
-) -> list[Result]:
+) -> list[CaseResult]:
     """Ask every case, one after another; `say` words an answer as the visitor would read it."""
     results = []
     for done, case in enumerate(cases, start=1):
@@ -227,12 +227,14 @@ async def evaluate(
         assert context.answer is not None
         best = context.best
         found = tuple(candidate.key for candidate in best.answerable) if best is not None else ()
-        results.append(Result(case, context.answer, say(context.answer), found, took_ms))
+        results.append(CaseResult(case, context.answer, say(context.answer), found, took_ms))
         progress(done)
     return results
 
 
-async def last_context(answerer: Answerer, turns: Sequence[str], *, today: date, app_locale: Locale | None) -> Context:
+async def last_context(
+    answerer: ExtractiveAnswerer, turns: Sequence[str], *, today: date, app_locale: Locale | None
+) -> Context:
     """What was found out of the last of several turns."""
     history: tuple[Turn, ...] = ()
     for text in turns:
@@ -243,7 +245,7 @@ async def last_context(answerer: Answerer, turns: Sequence[str], *, today: date,
     return context
 
 
-def tally(results: Sequence[Result], name: str) -> Tally:
+def tally(results: Sequence[CaseResult], name: str) -> Tally:
     """Count the results of one language or of all."""
     answerable = [result for result in results if result.case.is_answerable]
     small_talk = [result for result in results if result.case.kinds]
@@ -265,23 +267,23 @@ def tally(results: Sequence[Result], name: str) -> Tally:
         near_refused=_share(result.is_right for result in near),
         near_unanswered=_share(not result.is_told for result in near),
         small_talk=_share(result.is_right for result in small_talk),
-        taken_for_small_talk=_share(result.lost_at is Step.ROUTE for result in answerable),
+        taken_for_small_talk=_share(result.lost_at is LosingStep.ROUTE for result in answerable),
         follow_ups=_share(result.is_right for result in follow_ups),
         follow_ups_offered=_share(result.is_offered for result in follow_ups),
         hit_1=_share(rank == 1 for rank in placed),
         hit_5=_share(rank is not None and rank <= 5 for rank in placed),
-        lost={step: lost[step] for step in Step},
+        lost={step: lost[step] for step in LosingStep},
         median_ms=median(result.took_ms for result in results) if results else 0.0,
     )
 
 
-def tallies(results: Sequence[Result]) -> list[Tally]:
+def tallies(results: Sequence[CaseResult]) -> list[Tally]:
     """One tally a language, in the order of `Locale`, then the total."""
     by_locale = [(locale, [r for r in results if r.case.locale is locale]) for locale in Locale]
     return [tally(group, locale.value) for locale, group in by_locale if group] + [tally(results, "all")]
 
 
-def risk_coverage(results: Sequence[Result]) -> list[tuple[float, float]]:
+def risk_coverage(results: Sequence[CaseResult]) -> list[tuple[float, float]]:
     """Points (coverage, risk): answering only the surest share `coverage` of all questions, how many would be wrong.
 
     A question that has no answer counts as wrong when it is answered.
@@ -295,7 +297,7 @@ def risk_coverage(results: Sequence[Result]) -> list[tuple[float, float]]:
     return points
 
 
-def _would_be_right(result: Result) -> bool:
+def _would_be_right(result: CaseResult) -> bool:
     """Where the bot refused, the section it had found first stands for the answer it would have given."""
     return result.is_right if result.answer.outcome is Outcome.ANSWERED else result.rank == 1
 
@@ -315,13 +317,13 @@ def _case(line: Mapping[str, object]) -> Case:
     )
 
 
-def _kinds(listed: object) -> tuple[Reply, ...]:
+def _kinds(listed: object) -> tuple[ReplyKind, ...]:
     if listed is None:
         return ()
     try:
-        return tuple(Reply(str(kind)) for kind in (listed if isinstance(listed, list) else [listed]))
+        return tuple(ReplyKind(str(kind)) for kind in (listed if isinstance(listed, list) else [listed]))
     except ValueError as error:
-        raise QuestionSetError(f'"kind" is {listed!r}: each must be one of {", ".join(Reply)}') from error
+        raise QuestionSetError(f'"kind" is {listed!r}: each must be one of {", ".join(ReplyKind)}') from error
 
 
 def _patterns(expect: object) -> tuple[re.Pattern[str], ...]:

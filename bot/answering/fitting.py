@@ -17,7 +17,7 @@ _TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TrainingChoice:
     """The candidates of one reading as rows of features, which of them is right, and what the choice counts."""
 
     candidates: Matrix
@@ -25,7 +25,7 @@ class Choice:
     weight: float = 1.0
 
 
-def fit_choices(choices: Sequence[Choice], *, l2: float) -> Matrix:
+def fit_choices(choices: Sequence[TrainingChoice], *, l2: float) -> Matrix:
     """The weights of a conditional logit: the score of the right candidate against all others."""
     rows = np.vstack([choice.candidates for choice in choices])
     spread = rows.std(axis=0) + _TINY

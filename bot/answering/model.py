@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from bot.ids import ChatId, Locale, Reply, SectionKey, VisitorId
+from bot.ids import ChatId, Locale, ReplyKind, SectionKey, VisitorId
 
 
 class Outcome(StrEnum):
@@ -110,7 +110,7 @@ class Answer:
     `written_in` the language of the sentences. `rest` is what else the section says. `score` is the calibrated
     probability, 0 to 1, that the sentences answer the question. `suggestions` are related questions, readings to
     choose from, or the nearest topics, as the outcome demands. `composed` tells that a language model worded the
-    sentences from the cited sections; `generation` is the knowledge that was asked, 0 where none was. `offers` are
+    sentences from the cited sections; `knowledge_version` is what was asked, 0 where nothing was. `offers` are
     sections to choose from where nothing is told for sure, best first; `steps` what each step of answering took, in
     milliseconds. `opening` is the greeting or thanks that stood beside the question, to be answered in a word.
     """
@@ -124,10 +124,10 @@ class Answer:
     suggestions: tuple[Suggestion, ...] = ()
     score: float = 0.0
     composed: bool = False
-    generation: int = 0
+    knowledge_version: int = 0
     offers: tuple[Offer, ...] = ()
     steps: Mapping[str, float] = field(default_factory=dict, compare=False)
-    opening: Reply | None = None
+    opening: ReplyKind | None = None
 
 
 OnSentence = Callable[[tuple[str, ...]], None]
@@ -176,5 +176,5 @@ class TurnRecord:
     keys: tuple[SectionKey, ...]
     took_ms: float
     composed: bool = False
-    generation: int = 0
+    knowledge_version: int = 0
     """The knowledge that was asked; 0 where none was."""

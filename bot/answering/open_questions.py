@@ -21,7 +21,7 @@ _NEAREST = 3
 _TOP_K = 20
 
 
-class Answering(Protocol):
+class AnsweringSection(Protocol):
     """Answers questions."""
 
     async def answer(self, question: Question) -> Answer:
@@ -57,7 +57,7 @@ async def gaps_near(retriever: Retriever, changed: Sequence[StoredSection]) -> l
 
 
 async def overtaken(
-    gaps: Sequence[SectionKey], answerer: Answering, retriever: Retriever, today: date
+    gaps: Sequence[SectionKey], answerer: AnsweringSection, retriever: Retriever, today: date
 ) -> list[Overtaken]:
     """Those of the open questions that one section answers, for at least half of a sample of what is asked."""
     found = []

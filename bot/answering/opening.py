@@ -11,18 +11,18 @@ import regex
 from bot.answering.asked_kind import asked_kind
 from bot.answering.ports import Knowledge
 from bot.answering.reading import QUESTION_MARKS
-from bot.ids import Locale, Reply
+from bot.ids import Locale, ReplyKind
 from bot.writing.folding import has_han, word_count, words
 from bot.writing.sentences import split_sentences
 
-_KINDS = (Reply.GREETING, Reply.THANKS)
+_KINDS = (ReplyKind.GREETING, ReplyKind.THANKS)
 _END_OF_OPENING = regex.compile("[,，،、!！.。…۔।]+")
 _HOW_ARE_YOU_WORDS = 4
 _MORE_LETTERS = 12
 """So many may follow thanks: «thank you» + «very much»."""
 
 
-def opening_of(text: str, locale: Locale, knowledge: Knowledge) -> Reply | None:
+def opening_of(text: str, locale: Locale, knowledge: Knowledge) -> ReplyKind | None:
     """Whether a sentence of the message, or what stands before its first comma, greets or gives thanks."""
     found = (_kind_of(part, knowledge) for part in _parts(text, locale))
     return next((kind for kind in found if kind is not None), None)
@@ -45,7 +45,7 @@ def _asks(text: str, locale: Locale) -> bool:
     return is_marked or asked_kind(text, locale) is not None
 
 
-def _kind_of(part: str, knowledge: Knowledge) -> Reply | None:
+def _kind_of(part: str, knowledge: Knowledge) -> ReplyKind | None:
     said = " ".join(words(part))
     examples = _examples(knowledge).get(said[:1], ())
     likened = (kind for example, kind in examples if _is_like(said, example, kind))
@@ -57,7 +57,7 @@ def _parts(text: str, locale: Locale) -> Iterator[str]:
         yield from dict.fromkeys((sentence, _END_OF_OPENING.split(sentence, maxsplit=1)[0]))
 
 
-def _is_like(said: str, example: str, kind: Reply) -> bool:
+def _is_like(said: str, example: str, kind: ReplyKind) -> bool:
     """The same words, the first of the example's, or the example's with more behind them.
 
     One word of thanks stands alone: with others it may as well mean «please».
@@ -67,7 +67,7 @@ def _is_like(said: str, example: str, kind: Reply) -> bool:
     more = said.removeprefix(example)
     if more == said or not (more.startswith(" ") or has_han(example)):
         return False
-    return kind is Reply.GREETING or (_is_phrase(example) and len(more) <= _MORE_LETTERS)
+    return kind is ReplyKind.GREETING or (_is_phrase(example) and len(more) <= _MORE_LETTERS)
 
 
 def _is_phrase(text: str) -> bool:
@@ -75,9 +75,9 @@ def _is_phrase(text: str) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _examples(knowledge: Knowledge) -> Mapping[str, Sequence[tuple[str, Reply]]]:
+def _examples(knowledge: Knowledge) -> Mapping[str, Sequence[tuple[str, ReplyKind]]]:
     """The folded examples of all languages by their first letter: many greet in another one than they ask in."""
-    found: dict[str, Reply] = {}
+    found: dict[str, ReplyKind] = {}
     for key in knowledge.keys():  # noqa: SIM118 - no mapping, a port
         for copy in knowledge.copies(key):
             if copy.reply in _KINDS:

@@ -28,7 +28,7 @@ from bot.answering.reading import (
 from bot.answering.relative_years import with_years
 from bot.answering.reranking import Candidate, rerank
 from bot.answering.routing import Route, Routed
-from bot.ids import Locale, Reply, SectionKey
+from bot.ids import Locale, ReplyKind, SectionKey
 from bot.writing.cleaning import one_line
 from bot.writing.folding import unshouted, words
 from bot.writing.spelling import unstretched
@@ -43,7 +43,7 @@ _NO_ROUTE = Route()
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the steps work with, the same for all messages of one generation of the knowledge."""
+    """What the steps work with, the same for all messages of one version of the knowledge."""
 
     retriever: Retriever
     identifier: LanguageIdentifier
@@ -68,7 +68,7 @@ class Context:
 
     @property
     def knowledge(self) -> Knowledge:
-        """The generation that all of it comes from."""
+        """The version that all of it comes from."""
         return self.parts.retriever.knowledge
 
     @property
@@ -100,7 +100,7 @@ async def detect_language(context: Context, parts: Parts) -> Context:
     if words(context.text):
         return replace(context, languages=languages)
     kind = kind_of_emoji(context.text)
-    if kind is Reply.COMPLAINT and last_question(context.question.history) is not None:
+    if kind is ReplyKind.COMPLAINT and last_question(context.question.history) is not None:
         return replace(context, languages=languages, route=Route(kind, 1.0))
     outcome = OUTCOMES[kind] if kind else Outcome.EMPTY
     return replace(context, answer=Answer(outcome, languages.spoken, languages.spoken))
@@ -145,10 +145,10 @@ async def route(context: Context, parts: Parts) -> Context:
         if not reading.context and reading.kind is not ReadingKind.CLAUSE
     ]
     route_from = parts.calibration.thresholds.route_from
-    emergency = next((one for one in found if one.reply is Reply.EMERGENCY and one.is_taken(route_from)), None)
+    emergency = next((one for one in found if one.reply is ReplyKind.EMERGENCY and one.is_taken(route_from)), None)
     chosen = emergency or min(found, key=lambda one: one.probability)
     is_routed = chosen.is_taken(route_from)
-    asked = await _asked_before(context, parts) if is_routed and chosen.reply is Reply.COMPLAINT else None
+    asked = await _asked_before(context, parts) if is_routed and chosen.reply is ReplyKind.COMPLAINT else None
     if asked is None:
         return replace(context, route=chosen)
     return await _retrieve_before(replace(context, route=chosen), asked.question, parts)
@@ -201,7 +201,7 @@ async def decide(context: Context, parts: Parts) -> Context:
     answer = parts.decider.decide(context.route, context.findings, at, before.keys if before else ())
     is_asked = answer.outcome in FROM_KNOWLEDGE
     opening = opening_of(context.text, at.languages.written, at.knowledge) if is_asked else None
-    return replace(context, answer=replace(answer, generation=at.knowledge.generation, opening=opening))
+    return replace(context, answer=replace(answer, knowledge_version=at.knowledge.version, opening=opening))
 
 
 STEPS: dict[str, Step] = {
@@ -217,8 +217,8 @@ STEPS: dict[str, Step] = {
 """The route comes after the search, since the same search tells it: one batch of embeddings serves both."""
 
 
-class Answerer:
-    """Answers from one generation of the knowledge at a time."""
+class ExtractiveAnswerer:
+    """Answers from one version of the knowledge at a time."""
 
     def __init__(
         self,
@@ -277,7 +277,7 @@ class Answerer:
 
     @staticmethod
     def _ended(context: Context, finding: Finding, answer: Answer) -> Context:
-        answer = replace(answer, generation=context.knowledge.generation)
+        answer = replace(answer, knowledge_version=context.knowledge.version)
         return replace(context, findings=(finding,), answer=answer)
 
     @property
@@ -298,7 +298,7 @@ class Answerer:
             sentences=found.sentences,
             citations=(browsing.citation(found),),
             score=1.0,
-            generation=knowledge.generation,
+            knowledge_version=knowledge.version,
         )
 
     def topics(self, locale: Locale, today: date) -> Sequence[TopicView]:  # noqa: ARG002 - a port's signature

@@ -9,12 +9,12 @@ from typing import Protocol
 
 from bot.answering.model import Answer, Feedback, Question, Turn, TurnRecord
 from bot.answering.reading import Reading
-from bot.ids import ChatId, Locale, Reply, SectionKey, VisitorId
+from bot.ids import ChatId, Locale, ReplyKind, SectionKey, VisitorId
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSection:
-    """A section in one language, as the published generation holds it."""
+    """A section in one language, as the published version holds it."""
 
     key: SectionKey
     locale: Locale
@@ -32,7 +32,7 @@ class StoredSection:
     valid_from: date | None
     valid_until: date | None
     answerable: bool
-    reply: Reply | None
+    reply: ReplyKind | None
 
 
 LEAST_LOG_POSTERIOR = -12.0
@@ -83,9 +83,9 @@ class Retrieved:
 
 
 class Knowledge(Protocol):
-    """The published generation, in memory: what may be told to visitors.
+    """The published version, in memory: what may be told to visitors.
 
-    One object stays the same for as long as its generation: an answer reads all from one.
+    One object stays the same for as long as its version: an answer reads all from one.
     """
 
     def __hash__(self) -> int:
@@ -93,8 +93,8 @@ class Knowledge(Protocol):
         ...
 
     @property
-    def generation(self) -> int:
-        """The number of the generation."""
+    def version(self) -> int:
+        """The number of the version."""
         ...
 
     def copies(self, key: SectionKey) -> Sequence[StoredSection]:
@@ -107,7 +107,7 @@ class Knowledge(Protocol):
 
 
 class Retriever(Protocol):
-    """Retrieval by meaning and by words from one generation."""
+    """Retrieval by meaning and by words from one version."""
 
     @property
     def knowledge(self) -> Knowledge:
@@ -132,7 +132,7 @@ class Retriever(Protocol):
 
 
 class Index(Protocol):
-    """Gives the generation that is published now; a later call may give a newer one."""
+    """Gives the version that is published now; a later call may give a newer one."""
 
     def current(self) -> Retriever:
         """The retriever to use for one whole answer.

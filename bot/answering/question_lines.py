@@ -15,7 +15,7 @@ class QuestionLineError(ScodaError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionLine:
     """What a line asks: one question, or the turns of a conversation whose last one counts.
 
     `locale` is the language of the visitor's app, if the line names it.
@@ -43,14 +43,14 @@ def read_object(line: str) -> Mapping[str, object]:
     return value
 
 
-def asked_in(line: Mapping[str, object]) -> Asked:
+def asked_in(line: Mapping[str, object]) -> QuestionLine:
     """What the object asks: `{"id"?, "question" | "turns", "lang"?}`, where a turn is a text or `{"question"}`.
 
     Raises:
         QuestionLineError: it is not of that form.
     """
     line_id = line.get("id")
-    return Asked(None if line_id is None else str(line_id), _turns(line), _locale(line.get("lang")))
+    return QuestionLine(None if line_id is None else str(line_id), _turns(line), _locale(line.get("lang")))
 
 
 def _turns(line: Mapping[str, object]) -> tuple[str, ...]:

@@ -120,5 +120,5 @@ def _numbers_of(knowledge: Knowledge, key: SectionKey) -> frozenset[str]:
 
 @lru_cache(maxsize=2)
 def _numbers_by_key(knowledge: Knowledge) -> dict[SectionKey, frozenset[str]]:  # noqa: ARG001 - what is kept by it
-    """Those of the sections that were looked at so far: they are read once a generation."""
+    """Those of the sections that were looked at so far: they are read once a version."""
     return {}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from bot.answering.asked_kind import asked_kind
 from bot.answering.ports import Knowledge, RetrievedSection
 from bot.answering.reading import QUESTION_MARKS
-from bot.ids import Locale, Reply
+from bot.ids import Locale, ReplyKind
 
-KINDS_OF_QUESTIONS = (Reply.ABOUT_BOT, Reply.PERSON, Reply.POLITICS, Reply.ADVICE, Reply.HARM)
+KINDS_OF_QUESTIONS = (ReplyKind.ABOUT_BOT, ReplyKind.PERSON, ReplyKind.POLITICS, ReplyKind.ADVICE, ReplyKind.HARM)
 """Replies to what is asked, if not of the knowledge."""
 _EMERGENCY_FROM = 0.4
 """Who may need help is believed sooner than who may only greet."""
@@ -25,12 +25,12 @@ _TINY = 1e-9
 class Route:
     """The most likely kind of reply, and how sure it is, 0 to 1, that the message is no question to the knowledge."""
 
-    reply: Reply | None = None
+    reply: ReplyKind | None = None
     probability: float = 0.0
 
     def is_taken(self, route_from: float) -> bool:
         """Whether the reply is given; from the probability `route_from` on, in an emergency sooner."""
-        return self.probability >= (_EMERGENCY_FROM if self.reply is Reply.EMERGENCY else route_from)
+        return self.probability >= (_EMERGENCY_FROM if self.reply is ReplyKind.EMERGENCY else route_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Routed:
 
 def parted(
     sections: Sequence[RetrievedSection], knowledge: Knowledge
-) -> tuple[dict[RetrievedSection, Reply], list[RetrievedSection]]:
+) -> tuple[dict[RetrievedSection, ReplyKind], list[RetrievedSection]]:
     """The sections of labelled examples with their kinds, and all others."""
     replies, others = {}, []
     for section in sections:
@@ -83,7 +83,7 @@ def parted(
 
 
 def features(
-    message: Routed, kind: Reply, replies: Sequence[RetrievedSection], others: Sequence[RetrievedSection]
+    message: Routed, kind: ReplyKind, replies: Sequence[RetrievedSection], others: Sequence[RetrievedSection]
 ) -> Mapping[str, float]:
     """What tells small talk of a kind from a question: how much nearer its examples are than everything else.
 

@@ -66,7 +66,7 @@ def _years_of(section: StoredSection) -> frozenset[str]:
 
 @lru_cache(maxsize=2)
 def _years_of_all(knowledge: Knowledge) -> frozenset[str]:
-    """All years that stand in something that can be an answer: read once a generation."""
+    """All years that stand in something that can be an answer: read once a version."""
     copies = (copy for key in knowledge.keys() for copy in knowledge.copies(key))  # noqa: SIM118 - no mapping, a port
     return frozenset().union(*(_named_by(copy) for copy in copies if copy.answerable))
 

@@ -26,23 +26,23 @@ from bot.adapters.database.outbox_store import SqlCorrections, SqlOutbox
 from bot.adapters.database.request_store import SqlRequests
 from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
-from bot.announcements.actions import DeskParts
+from bot.announcements.actions import AnnouncementPorts
+from bot.announcements.change_requests import ChangeRequests
 from bot.announcements.corrections import Corrector, CorrectorParts
 from bot.announcements.crash_points import Probe, no_probe
-from bot.announcements.desk import Desk
-from bot.announcements.dispatcher import DeliveryRules, Dispatcher, DispatcherParts
+from bot.announcements.dispatcher import DeliveryDispatcher, DeliveryRules, DispatcherParts
+from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.organisers import Organisers
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
-from bot.announcements.ports import Composer, Courier
+from bot.announcements.ports import AnnouncementSender, Composer
 from bot.announcements.restore_watch import RestoreWatch
-from bot.announcements.second_look import SecondLook
-from bot.announcements.steering import Steering
-from bot.chat.announcement_context import Newsroom
-from bot.chat.notifier import Herald
+from bot.announcements.workflow import ApprovalWorkflow
+from bot.chat.announcement_context import AnnouncementContext
+from bot.chat.notifier import Notifier
 from bot.chat.organisers.reports import OccurrenceReports
-from bot.chat.wire.courier import HtmlComposer
+from bot.chat.wire.announcement_sender import HtmlComposer
 from bot.ids import VisitorId
-from bot.settings import Delivery, Settings
+from bot.settings import DeliverySettings, Settings
 
 _log = structlog.get_logger(__name__)
 
@@ -69,27 +69,27 @@ class Announcing:
     lease: SqlLease
     announced: SqlAnnounced
     composer: Composer
-    herald: Herald
+    notifier: Notifier
     guard: FileRestoreGuard
     watch: RestoreWatch
-    desk: Desk
-    steering: Steering
-    second_look: SecondLook
+    workflow: ApprovalWorkflow
+    lifecycle: Lifecycle
+    change_requests: ChangeRequests
     organisers: Organisers
     database: Database
     states: dict[str, Callable[[], str]] = field(default_factory=dict)
     """What the health route says of the parts that run: `ok`, or what is wrong."""
 
-    def commands(self, courier: Courier | None) -> AnnouncementCommands:
+    def commands(self, announcement_sender: AnnouncementSender | None) -> AnnouncementCommands:
         """Carries out what `scoda announce` orders."""
         return AnnouncementCommands(
             CommandParts(
-                desk=self.desk,
-                steering=self.steering,
-                second_look=self.second_look,
+                workflow=self.workflow,
+                lifecycle=self.lifecycle,
+                change_requests=self.change_requests,
                 organisers=self.organisers,
                 audit=self.audit,
-                courier=courier,
+                announcement_sender=announcement_sender,
                 now=utc_now,
             )
         )
@@ -122,8 +122,8 @@ def announcing(database: Database, data: Path) -> Announcing:
     """Join stores and services."""
     announcements, outbox, corrections = SqlAnnouncementStore(database), SqlOutbox(database), SqlCorrections(database)
     subscribers, audit, store = SqlSubscribers(database), SqlAuditLog(database), SqlOrganiserStore(database)
-    herald, composer, guard = Herald(), HtmlComposer(), FileRestoreGuard(database, data)
-    parts = DeskParts(
+    notifier, composer, guard = Notifier(), HtmlComposer(), FileRestoreGuard(database, data)
+    parts = AnnouncementPorts(
         announcements=announcements,
         subscribers=subscribers,
         outbox=outbox,
@@ -133,7 +133,7 @@ def announcing(database: Database, data: Path) -> Announcing:
         audit=audit,
         guard=guard,
         composer=composer,
-        tell=herald,
+        tell=notifier,
         transaction=database.transaction,
     )
     return Announcing(
@@ -148,23 +148,23 @@ def announcing(database: Database, data: Path) -> Announcing:
         lease=SqlLease(database),
         announced=SqlAnnounced(database),
         composer=composer,
-        herald=herald,
+        notifier=notifier,
         guard=guard,
-        watch=RestoreWatch(guard, outbox, herald),
-        desk=Desk(parts),
-        steering=Steering(parts),
-        second_look=SecondLook(parts),
+        watch=RestoreWatch(guard, outbox, notifier),
+        workflow=ApprovalWorkflow(parts),
+        lifecycle=Lifecycle(parts),
+        change_requests=ChangeRequests(parts),
         organisers=Organisers(store, audit, database.transaction),
         database=database,
     )
 
 
-def newsroom_of(parts: Announcing, settings: Settings) -> Newsroom:
+def announcement_context_of(parts: Announcing, settings: Settings) -> AnnouncementContext:
     """What the chat's handlers work with."""
-    return Newsroom(
-        desk=parts.desk,
-        steering=parts.steering,
-        second_look=parts.second_look,
+    return AnnouncementContext(
+        workflow=parts.workflow,
+        lifecycle=parts.lifecycle,
+        change_requests=parts.change_requests,
         organisers=parts.organisers,
         announcements=parts.announcements,
         outbox=parts.outbox,
@@ -173,14 +173,14 @@ def newsroom_of(parts: Announcing, settings: Settings) -> Newsroom:
         reports=OccurrenceReports(parts.outbox),
         subscriptions=parts.subscriptions,
         dialogues=parts.dialogues,
-        herald=parts.herald,
+        notifier=parts.notifier,
         asks_for_consent=settings.announcements.ask_visitors,
         typed_confirmation_above=settings.announcements.typed_confirmation_above,
         star_price=_STAR_PRICE if settings.delivery.paid_messages else 0.0,
     )
 
 
-def planner_of(parts: Announcing, delivery: Delivery, *, probe: Probe = no_probe) -> Planner:
+def planner_of(parts: Announcing, delivery: DeliverySettings, *, probe: Probe = no_probe) -> Planner:
     """The planner by the settings."""
     return Planner(
         PlannerParts(
@@ -188,7 +188,7 @@ def planner_of(parts: Announcing, delivery: Delivery, *, probe: Probe = no_probe
             subscribers=parts.subscribers,
             outbox=parts.outbox,
             watch=parts.watch,
-            tell=parts.herald,
+            tell=parts.notifier,
             transaction=parts.database.prompt_transaction,
             monotonic=stopwatch,
         ),
@@ -197,27 +197,29 @@ def planner_of(parts: Announcing, delivery: Delivery, *, probe: Probe = no_probe
     )
 
 
-def dispatcher_of(parts: Announcing, courier: Courier, delivery: Delivery, *, probe: Probe = no_probe) -> Dispatcher:
+def dispatcher_of(
+    parts: Announcing, announcement_sender: AnnouncementSender, delivery: DeliverySettings, *, probe: Probe = no_probe
+) -> DeliveryDispatcher:
     """The dispatcher by the settings."""
     corrector = Corrector(
         CorrectorParts(
             announcements=parts.announcements,
             outbox=parts.outbox,
             corrections=parts.corrections,
-            courier=courier,
-            tell=parts.herald,
+            announcement_sender=announcement_sender,
+            tell=parts.notifier,
         )
     )
-    return Dispatcher(
+    return DeliveryDispatcher(
         DispatcherParts(
             announcements=parts.announcements,
             subscribers=parts.subscribers,
             outbox=parts.outbox,
             lease=parts.lease,
-            courier=courier,
+            announcement_sender=announcement_sender,
             corrector=corrector,
             watch=parts.watch,
-            tell=parts.herald,
+            tell=parts.notifier,
             transaction=parts.database.prompt_transaction,
             clock=utc_now,
             monotonic=stopwatch,
@@ -236,10 +238,10 @@ def dispatcher_of(parts: Announcing, courier: Courier, delivery: Delivery, *, pr
 class Broadcasting:
     """Planner, dispatcher and the orders of `scoda announce`, at work until `leave`."""
 
-    def __init__(self, parts: Announcing, courier: Courier, settings: Settings) -> None:
+    def __init__(self, parts: Announcing, announcement_sender: AnnouncementSender, settings: Settings) -> None:
         self._planner = planner_of(parts, settings.delivery)
-        self._dispatcher = dispatcher_of(parts, courier, settings.delivery)
-        self._commands = parts.commands(courier)
+        self._dispatcher = dispatcher_of(parts, announcement_sender, settings.delivery)
+        self._commands = parts.commands(announcement_sender)
         self._spool = CommandSpool(settings.store.data)
         self._is_leaving = False
         self._has_begun = False

@@ -31,7 +31,7 @@ from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.state_owner import StateOwner
 from bot.adapters.database.tombstones import Tombstones
 from bot.adapters.database.turn_store import SqlTurnStore
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.published import PublishedIndex
 from bot.adapters.index.version_files import DISCRIMINANT, learned_in
 from bot.adapters.knowledge.folder_watch import FolderWatch
@@ -47,7 +47,7 @@ from bot.announcements.model import Announced
 from bot.announcements.organisers import Organisers, RoleChange
 from bot.answering.calibration import calibration_of
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
-from bot.answering.pipeline import Answerer
+from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import Knowledge
 from bot.app.sandbox import Say, sandbox_process, sandbox_ready, with_keys
 from bot.app.state import STATE_FILE, needs_sandbox, owner_of, to_run
@@ -61,13 +61,13 @@ from bot.errors import (
 )
 from bot.ids import Locale, SectionKey
 from bot.ingestion.draft import embedded_texts
-from bot.ingestion.model import VECTORS_FOLDER, Document, Progress, Stage, SyncReport, Vector
+from bot.ingestion.model import VECTORS_FOLDER, Document, Progress, SyncReport, SyncStage, Vector
 from bot.ingestion.ports import Side
 from bot.ingestion.service import Ingestion, ProgressCallback
 from bot.languages import words_of
 from bot.operations.addresses import is_loopback
 from bot.sandbox.gate import as_host
-from bot.settings import Settings, Store
+from bot.settings import Settings, StoreSettings
 from bot.visitors.model import Retention
 from bot.visitors.service import VisitorService
 from bot.writing.folding import simplified
@@ -76,10 +76,10 @@ if TYPE_CHECKING:
     from bot.adapters.database.budget_store import SqlBudgetLedger
     from bot.adapters.database.visitor_store import SqlVisitorStore
     from bot.adapters.models.chat_model import LangChainChatModel
-    from bot.answering.generation.service import ComposingAnswerer
+    from bot.answering.generation.service import GeneratingAnswerer
     from bot.app.announcing import Announcing
     from bot.chat.application import Chat, ChatOptions, ChatParts
-    from bot.chat.ports import Answerer as ChatAnswerer
+    from bot.chat.ports import Answerer
 
 _log = structlog.get_logger(__name__)
 
@@ -98,7 +98,7 @@ class Writer:
 
     model: LangChainChatModel
     ledger: SqlBudgetLedger
-    answerer: ComposingAnswerer
+    answerer: GeneratingAnswerer
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,9 @@ class Core:
     announced: SqlAnnounced
     embedder: CachedEmbedder
     shipped: VectorFiles
-    extractive: Answerer
+    extractive: ExtractiveAnswerer
     identifier: ShortMessageIdentifier
-    answerer: ChatAnswerer
+    answerer: Answerer
     can_write: bool
     writer: Writer | None = None
 
@@ -318,8 +318,8 @@ def _embedder(
     )
 
 
-def _shelf(settings: Settings) -> GenerationShelf:
-    return GenerationShelf(
+def _shelf(settings: Settings) -> FileIndexStore:
+    return FileIndexStore(
         settings.store.data / "index",
         chroma_url=settings.store.chroma_url,
         workers=settings.knowledge.workers,
@@ -345,9 +345,9 @@ async def _restore(ingestion: Ingestion) -> None:
 
 def _extractive(
     settings: Settings, index: PublishedIndex, identifier: ShortMessageIdentifier, identity: str
-) -> Answerer:
+) -> ExtractiveAnswerer:
     """Who answers in the knowledge's own sentences; `identity` is the embedding's, whose calibration is taken."""
-    return Answerer(
+    return ExtractiveAnswerer(
         index,
         identifier,
         calibration_of(identity),
@@ -358,21 +358,21 @@ def _extractive(
 
 def _plain_text(text: str, locale: Locale, zone: ZoneInfo, moments: Mapping[str, datetime]) -> str:
     """An announcement's text as it is read in the zone, without formatting."""
-    from bot.chat.wire.courier import HtmlComposer  # noqa: PLC0415 - only where something is announced
+    from bot.chat.wire.announcement_sender import HtmlComposer  # noqa: PLC0415 - only where something is announced
 
     return HtmlComposer().preview(text, locale=locale, zone=zone, moments=moments).plain
 
 
 def _writer(
-    settings: Settings, database: Database, extractive: Answerer, identifier: ShortMessageIdentifier
+    settings: Settings, database: Database, extractive: ExtractiveAnswerer, identifier: ShortMessageIdentifier
 ) -> Writer | None:
     chosen = settings.model
     if chosen.provider == "none":
         return None
     from bot.adapters.database.budget_store import Budgets, SqlBudgetLedger  # noqa: PLC0415 - as above
     from bot.adapters.models.chat_model import any_langchain, openai_compatible  # noqa: PLC0415 - only where one is set
-    from bot.answering.generation.calling import Limits  # noqa: PLC0415 - as above
-    from bot.answering.generation.service import ComposingAnswerer  # noqa: PLC0415 - as above
+    from bot.answering.generation.calling import CallLimits  # noqa: PLC0415 - as above
+    from bot.answering.generation.service import GeneratingAnswerer  # noqa: PLC0415 - as above
 
     if chosen.deadline_s >= settings.limits.answer_deadline_s:
         raise SettingsError(
@@ -388,13 +388,13 @@ def _writer(
         )
     else:
         model = any_langchain(chosen.model, api_key=chosen.api_key, temperature=chosen.temperature)
-    limits = Limits(
+    limits = CallLimits(
         call_s=chosen.timeout_s,
         answer_s=chosen.deadline_s,
         output_tokens=chosen.max_output_tokens,
         context_tokens=chosen.context_tokens,
     )
-    answerer = ComposingAnswerer(extractive, model, ledger, identifier, limits=limits, now=utc_now)
+    answerer = GeneratingAnswerer(extractive, model, ledger, identifier, limits=limits, now=utc_now)
     return Writer(model, ledger, answerer)
 
 
@@ -415,7 +415,7 @@ async def write_vector_files(settings: Settings, *, progress: ProgressCallback) 
     if changed or not is_learned:
         learned.unlink(missing_ok=True)  # it is learned from nothing, so that it does not depend on what was before
         with tempfile.TemporaryDirectory(prefix="scoda-vectors-") as name:
-            store = Store(data=Path(name))
+            store = StoreSettings(data=Path(name))
             async with open_core(settings.model_copy(update={"store": store})) as core:
                 report = await core.sync(progress=progress)
                 made = Path(name) / "index" / f"gen-{report.published.number if report.published else 0}" / DISCRIMINANT
@@ -431,7 +431,7 @@ async def _write_vectors(
 ) -> AsyncIterator[Path]:
     """Embed what the files do not hold and write them, language by language; gives those that changed."""
     for place, (locale, of_language) in enumerate(texts.items()):
-        progress(Progress(Stage.EMBED, place / len(texts)))
+        progress(Progress(SyncStage.EMBED, place / len(texts)))
         by_hash = _by_hash(of_language)
         missing = missing_from(folder, core.embedder.identity, locale, list(by_hash))
         made: dict[str, Vector] = {}
@@ -513,7 +513,7 @@ async def _begin_announcing(stack: AsyncExitStack, core: Core, parts: Announcing
     """Start the clock, and the sending once the chat has started; returns what stops both and the chat."""
     from bot.app.announcing import Broadcasting  # noqa: PLC0415 - as above
 
-    broadcasting = Broadcasting(parts, chat.courier, core.settings)
+    broadcasting = Broadcasting(parts, chat.announcement_sender, core.settings)
     parts.states["announcements"] = lambda: broadcasting.state
     clock = await stack.enter_async_context(Clock())
     _schedule(clock, core, core.settings)
@@ -571,7 +571,7 @@ async def _keep_read(core: Core, progress: ProgressCallback | None) -> None:
 
 
 async def _keep_stored(core: Core, published: asyncio.Event, progress: ProgressCallback | None) -> None:
-    """Write the vector store of each generation, one at a time: answers do not wait for it."""
+    """Write the vector store of each version, one at a time: answers do not wait for it."""
     while True:
         await published.wait()
         published.clear()
@@ -694,7 +694,7 @@ async def keep_forgotten(core: Core, organisers: Organisers, *, now: datetime) -
 def _chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
     from bot.adapters.database.button_store import SqlButtonStore  # noqa: PLC0415 - as above
     from bot.adapters.database.inbox_store import SqlInbox  # noqa: PLC0415 - as above
-    from bot.app.announcing import announcing, newsroom_of  # noqa: PLC0415 - as above
+    from bot.app.announcing import announcement_context_of, announcing  # noqa: PLC0415 - as above
     from bot.chat.application import ChatParts  # noqa: PLC0415 - as above
 
     inbox = SqlInbox(core.database)
@@ -717,7 +717,7 @@ def _chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
         turns=SqlTurnStore(core.database),
         transaction=core.database.transaction,
         health=health,
-        newsroom=newsroom_of(news, core.settings),
+        announcements=announcement_context_of(news, core.settings),
         reading_in=lambda: core.ingestion.reading_in,
         now=utc_now,
     )

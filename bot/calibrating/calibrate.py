@@ -25,7 +25,7 @@ from bot.answering import calibration, routing
 from bot.answering.calibration import CalibrationFile
 from bot.answering.confidence import WEIGHED_KINDS, ConfidenceModel
 from bot.answering.evaluation import Case, comparable, last_context, read_cases
-from bot.answering.fitting import Choice, Matrix, fit_choices, fit_logistic
+from bot.answering.fitting import Matrix, TrainingChoice, fit_choices, fit_logistic
 from bot.answering.judging import Circumstances, Finding, fused, judge
 from bot.answering.pipeline import Context
 from bot.answering.ports import StoredSection
@@ -33,7 +33,7 @@ from bot.answering.reading import last_question
 from bot.answering.reranking import Candidate, Ranking, rerank
 from bot.app.core import open_core
 from bot.errors import CalibrationError
-from bot.ids import Locale, Reply
+from bot.ids import Locale, ReplyKind
 from bot.settings import Settings
 
 RANKED = {"stored": 0.4, "example": 1.0, "case": 3.0, "plain": 4.0}
@@ -74,7 +74,7 @@ IN_USE = Path(calibration.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CalibrationQuestion:
     """A question and what it asks for: a section, by key, a kind of reply, or neither where it has no answer.
 
     `case` tells by its patterns whether an answer is right, where there is one.
@@ -84,7 +84,7 @@ class Asked:
     turns: tuple[str, ...]
     locale: Locale
     wanted: str = ""
-    reply: Reply | None = None
+    reply: ReplyKind | None = None
     case: Case | None = None
 
 
@@ -92,7 +92,7 @@ class Asked:
 class Example:
     """What was found for a question, and all that is needed to weigh it anew; `weight` is what its folder counts."""
 
-    asked: Asked
+    asked: CalibrationQuestion
     context: Context
     at: Circumstances
     weight: float = 1.0
@@ -108,7 +108,7 @@ class Dropped:
     forgotten: set[str] = field(default_factory=set)
     gapped: set[str] = field(default_factory=set)
     gaps: dict[str, dict[str, list[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[CalibrationQuestion] = field(default_factory=list)
 
     def draw_sections(self, locales: Mapping[str, Sequence[str]]) -> None:
         """Decide what each section loses; `locales` are the languages that it stands in."""
@@ -128,7 +128,7 @@ class Dropped:
                 self.only_in[name] = self.draw.choice(sorted(found))
 
 
-def dropped_copy(knowledge: Path, folder: Path, *, seed: int, drops: bool) -> list[Asked]:
+def dropped_copy(knowledge: Path, folder: Path, *, seed: int, drops: bool) -> list[CalibrationQuestion]:
     """Copy the knowledge into `folder` with less in it; returns the questions that were taken away."""
     dropped = Dropped(random.Random(seed))  # noqa: S311 - drawn alike each time
     files = sorted(knowledge.glob("*/*/*.md"))
@@ -174,12 +174,12 @@ def _copy_file(file: Path, target: Path, dropped: Dropped) -> None:
             else:
                 wanted = "" if reply or name.startswith(_OPEN) else name
                 dropped.asked.append(
-                    Asked(
+                    CalibrationQuestion(
                         "example" if reply else "stored",
                         (text,),
                         Locale(locale),
                         wanted,
-                        Reply(reply[1]) if reply else None,
+                        ReplyKind(reply[1]) if reply else None,
                     )
                 )
                 continue
@@ -199,32 +199,32 @@ def _write_gaps(file: Path, gaps: Mapping[str, Sequence[str]]) -> None:
     file.write_text(body, encoding="utf-8")
 
 
-def sampled(asked: Sequence[Asked], draw: random.Random) -> list[Asked]:
+def sampled(asked: Sequence[CalibrationQuestion], draw: random.Random) -> list[CalibrationQuestion]:
     """At most `ASKED` of the questions of each kind."""
-    kinds: dict[tuple[str, bool], list[Asked]] = defaultdict(list)
+    kinds: dict[tuple[str, bool], list[CalibrationQuestion]] = defaultdict(list)
     for one in asked:
         kinds[one.source, bool(one.wanted)].append(one)
     return [one for group in kinds.values() for one in draw.sample(group, min(ASKED, len(group)))]
 
 
-def cases_in(folder: Path) -> list[Asked]:
+def cases_in(folder: Path) -> list[CalibrationQuestion]:
     """The cases of a folder of question sets."""
     lines = [line for file in sorted(folder.glob("*.jsonl")) for line in file.read_text(encoding="utf-8").splitlines()]
     return [_asked(case, "case") for case in read_cases(lines)]
 
 
-def plain_in(folder: Path) -> list[Asked]:
+def plain_in(folder: Path) -> list[CalibrationQuestion]:
     """The questions on plain files."""
     return [_asked(case, "plain") for case in read_cases((folder / "questions.jsonl").read_text("utf-8").splitlines())]
 
 
-def _asked(case: Case, source: str) -> Asked:
+def _asked(case: Case, source: str) -> CalibrationQuestion:
     assert case.locale is not None
     wanted = case.section if case.is_answerable else ""
-    return Asked(source, case.turns, case.locale, wanted, case=case if case.is_answerable else None)
+    return CalibrationQuestion(source, case.turns, case.locale, wanted, case=case if case.is_answerable else None)
 
 
-async def examples_of(settings: Settings, asked: Sequence[Asked], today: date) -> list[Example]:
+async def examples_of(settings: Settings, asked: Sequence[CalibrationQuestion], today: date) -> list[Example]:
     """Ask one folder: publishes it in the data folder, which may be a used one, and answers every question."""
     async with open_core(settings) as core:
         await core.make_answerable()
@@ -287,7 +287,7 @@ def fit_ranking(examples: Sequence[Example]) -> Ranking:
     return Ranking({name: by_name[name] for name in RANKING_FEATURES}, {locale: by_name[locale] for locale in Locale})
 
 
-def _choices(example: Example) -> Iterator[Choice]:
+def _choices(example: Example) -> Iterator[TrainingChoice]:
     if not example.asked.wanted:
         return
     locale = example.at.languages.written
@@ -297,7 +297,7 @@ def _choices(example: Example) -> Iterator[Choice]:
             rows = np.array([_row(one, locale) for one in candidates])
             counts = RANKED[example.asked.source] * example.weight
             counts *= 1.0 if candidates[right].section.is_native else FOREIGN
-            yield Choice(rows, right, counts / len(example.context.readings))
+            yield TrainingChoice(rows, right, counts / len(example.context.readings))
 
 
 _EQUAL = Ranking({})
@@ -421,7 +421,7 @@ def _fit_kinds(examples: Sequence[Example]) -> Mapping[str, float]:
         kinds = list(replies.values())
         if example.asked.reply in kinds and len(kinds) > 1:
             table = [[routing.kind_features(one)[name] for name in KIND_FEATURES] for one in replies]
-            choices.append(Choice(np.array(table), kinds.index(example.asked.reply)))
+            choices.append(TrainingChoice(np.array(table), kinds.index(example.asked.reply)))
     return _named(KIND_FEATURES, fit_choices(choices, l2=0.01))
 
 
@@ -497,7 +497,7 @@ def _refuse_too_few(fitted: Sequence[Example]) -> None:
             )
 
 
-def _prepared(settings: Settings, sets: Path, work: Path, seed: int) -> list[Asked]:
+def _prepared(settings: Settings, sets: Path, work: Path, seed: int) -> list[CalibrationQuestion]:
     folder, draw = work / "knowledge", random.Random(seed)  # noqa: S311 - as above
     asked = sampled(dropped_copy(settings.knowledge.folder, folder, seed=seed, drops=seed > 0), draw)
     for file in (sets / _PLAIN / "knowledge").glob("*/*/*.md"):

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.announcements.desk import Desk
+from bot.announcements.change_requests import ChangeRequests
+from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.model import Announcement, OccurrenceId
 from bot.announcements.organisers import Organisers
 from bot.announcements.ports import AnnouncementStore, AuditLog, Corrections, Outbox
-from bot.announcements.second_look import SecondLook
-from bot.announcements.steering import Steering
-from bot.chat.notifier import Herald
+from bot.announcements.workflow import ApprovalWorkflow
+from bot.chat.notifier import Notifier
 from bot.chat_state.ports import DialogueStore
-from bot.reports.report_picture import Outcome
+from bot.reports.report_picture import CopyOutcome
 from bot.visitors.ports import SubscriptionStore
 
 
@@ -27,10 +27,10 @@ class ReportFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class OccurrenceReport:
     """What became of an occurrence's copies: how many, as a picture, and why some failed. It names no recipient."""
 
-    totals: Mapping[Outcome, int]
+    totals: Mapping[CopyOutcome, int]
     picture: ReportFile
     """By language and over time, as a PNG without words."""
     failures: ReportFile | None
@@ -40,21 +40,21 @@ class Report:
 class Reports(Protocol):
     """Makes the report of an occurrence."""
 
-    async def make(self, announcement: Announcement, occurrence_id: OccurrenceId) -> Report:
+    async def make(self, announcement: Announcement, occurrence_id: OccurrenceId) -> OccurrenceReport:
         """Count every copy and draw what was counted."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Newsroom:
+class AnnouncementContext:
     """Everything about announcements that handlers work with; one for the life of the process.
 
     `star_price` is what a message of the paid broadcast costs, in Telegram Stars; 0 where it may not be used.
     """
 
-    desk: Desk
-    steering: Steering
-    second_look: SecondLook
+    workflow: ApprovalWorkflow
+    lifecycle: Lifecycle
+    change_requests: ChangeRequests
     organisers: Organisers
     announcements: AnnouncementStore
     outbox: Outbox
@@ -63,7 +63,7 @@ class Newsroom:
     reports: Reports
     subscriptions: SubscriptionStore
     dialogues: DialogueStore
-    herald: Herald
+    notifier: Notifier
     asks_for_consent: bool = True
     typed_confirmation_above: int = 1000
     star_price: float = 0.0

@@ -21,23 +21,23 @@ from telegram.request import BaseRequest
 
 from bot.answering.ports import TurnStore
 from bot.backoff import Backoff
-from bot.chat.announcement_context import Newsroom
-from bot.chat.context import CPU_S_PER_MINUTE, House
-from bot.chat.dispatch import AnyApplication, Dispatcher
+from bot.chat.announcement_context import AnnouncementContext
+from bot.chat.context import CPU_S_PER_MINUTE, AppContext
+from bot.chat.dispatch import AnyApplication, UpdateDispatcher
 from bot.chat.menu import publish_menu
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat.organisers.progress import ProgressBoard
 from bot.chat.ports import Answerer
 from bot.chat.text import texts
 from bot.chat.visitors.waiting import WaitingRoom
-from bot.chat.wire.courier import TelegramCourier, Words
+from bot.chat.wire.announcement_sender import ReaderWords, TelegramAnnouncementSender
 from bot.chat.wire.drafts import Drafts
 from bot.chat.wire.envelope import ALLOWED_UPDATES
 from bot.chat.wire.failures import Verdict, judge
-from bot.chat.wire.intake import Intake, Limits
-from bot.chat.wire.limits import CpuBudget
+from bot.chat.wire.intake import Intake, IntakeLimits
 from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.polling import Poller
+from bot.chat.wire.rate_limits import CpuBudget
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest
 from bot.chat.wire.web_server import Address, serve
@@ -107,7 +107,7 @@ class ChatParts:
     turns: TurnStore
     transaction: Transaction
     health: Health
-    newsroom: Newsroom | None = None
+    announcements: AnnouncementContext | None = None
     """None: no announcements."""
     connected: Callable[[int], Awaitable[None]] | None = None
     """Is told the bot's id before any update is taken in; what it raises ends the chat."""
@@ -128,18 +128,18 @@ class Chat:
         self._updates_transport = updates_transport
         self._catalogs = Catalogs()
         self.sender = Sender(application.bot, deadline_s=options.answer_deadline_s, pace=Pace(options.rates))
-        self.courier = TelegramCourier(
+        self.announcement_sender = TelegramAnnouncementSender(
             self.sender,
             self._catalogs,
-            Words(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all),
+            ReaderWords(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all),
         )
-        self._house = self._made_house()
-        self._dispatcher = Dispatcher(application, self._house, now=parts.now)
-        self._progress = self._join_newsroom(self._house)
-        limits = Limits(
+        self._app = self._made_house()
+        self._dispatcher = UpdateDispatcher(application, self._app, now=parts.now)
+        self._progress = self._join_newsroom(self._app)
+        limits = IntakeLimits(
             options.chats_at_once, options.waiting_updates, options.questions_per_minute, options.questions_per_day
         )
-        self._waiting_room = WaitingRoom(self._house)
+        self._waiting_room = WaitingRoom(self._app)
         self.intake = Intake(
             parts.inbox,
             parts.transaction,
@@ -209,7 +209,7 @@ class Chat:
         for turn in await self._parts.turns.answered_since(self._parts.now() - _MINUTE, limit=_TURNS_REMEMBERED):
             self.intake.count_answered(turn.visitor_id, turn.asked_at)
             if not turn.composed:
-                self._house.cpu.spend(turn.visitor_id, turn.asked_at, turn.took_ms / 1000)
+                self._app.cpu.spend(turn.visitor_id, turn.asked_at, turn.took_ms / 1000)
 
     async def _connect(self) -> None:
         """Make Telegram's acquaintance; a network that is down is waited for, a wrong token is not."""
@@ -274,16 +274,16 @@ class Chat:
             return "not reached yet"
         return "not reached" if self._poller is not None and self._poller.is_failing else "ok"
 
-    def _join_newsroom(self, house: House) -> ProgressBoard | None:
+    def _join_newsroom(self, app: AppContext) -> ProgressBoard | None:
         """From now on organisers are told of events; the board, to be run, keeps them up to date meanwhile."""
-        if house.newsroom is None:
+        if app.announcements is None:
             return None
-        house.newsroom.herald.bind(OrganiserNotices(house, house.newsroom, now=self._parts.now))
-        return ProgressBoard(house, house.newsroom)
+        app.announcements.notifier.bind(OrganiserNotices(app, app.announcements, now=self._parts.now))
+        return ProgressBoard(app, app.announcements)
 
-    def _made_house(self) -> House:
+    def _made_house(self) -> AppContext:
         options, parts = self._options, self._parts
-        return House(
+        return AppContext(
             bot=self._application.bot,
             sender=self.sender,
             answerer=parts.answerer,
@@ -296,8 +296,8 @@ class Chat:
             history_turns=options.history_turns,
             history_minutes=options.history_minutes,
             answer_deadline_s=options.answer_deadline_s,
-            courier=self.courier,
-            newsroom=parts.newsroom,
+            announcement_sender=self.announcement_sender,
+            announcements=parts.announcements,
             drafts=Drafts(self.sender),
             model_host=options.model_host,
             search_host=options.search_host,

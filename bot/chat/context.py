@@ -10,17 +10,17 @@ from datetime import date, datetime, timedelta, timezone
 from telegram import Bot, CallbackQuery, Chat, Message, Update, User
 from telegram.constants import ChatType
 
-from bot.announcements.ports import Courier
+from bot.announcements.ports import AnnouncementSender
 from bot.answering.ports import TurnStore
-from bot.chat.announcement_context import Newsroom
+from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.ports import Answerer
 from bot.chat.text.keyboards import build_keyboard, new_token
 from bot.chat.text.rendering import Html, said
 from bot.chat.text.replies import Reply
 from bot.chat.wire.drafts import Drafts
 from bot.chat.wire.envelope import ANONYMOUS_SENDERS
-from bot.chat.wire.limits import CpuBudget, OncePer
-from bot.chat.wire.sender import Delivery, Sender
+from bot.chat.wire.rate_limits import CpuBudget, OncePer
+from bot.chat.wire.sender import Sender, SendResult
 from bot.chat_state.ports import ButtonStore, Effect
 from bot.i18n.negotiation import negotiate
 from bot.i18n.translator import Catalogs, Translator
@@ -35,7 +35,7 @@ _QINGDAO = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class AppContext:
     """What the handlers work with; one for the life of the process."""
 
     bot: Bot
@@ -50,8 +50,8 @@ class House:
     history_turns: int
     history_minutes: int
     answer_deadline_s: float
-    courier: Courier | None = None
-    newsroom: Newsroom | None = None
+    announcement_sender: AnnouncementSender | None = None
+    announcements: AnnouncementContext | None = None
     """None: a chat without announcements; their handlers are not registered then."""
     drafts: Drafts | None = None
     model_host: str = ""
@@ -70,10 +70,10 @@ class House:
 
 
 @dataclass(slots=True)
-class Visit:
+class UpdateContext:
     """One update and what becomes of it. Whatever is to be stored goes into `effects`."""
 
-    house: House
+    app: AppContext
     update: Update
     now: datetime
     effects: list[Effect]
@@ -141,16 +141,16 @@ class Visit:
         return self.chosen or self.app_locale or (self.visitor and self.visitor.app_locale) or Locale.EN
 
     @property
-    def newsroom(self) -> Newsroom:
+    def announcements(self) -> AnnouncementContext:
         """Everything about announcements; only handlers that are registered with it ask for it."""
-        assert self.house.newsroom is not None
-        return self.house.newsroom
+        assert self.app.announcements is not None
+        return self.app.announcements
 
     @property
-    def courier(self) -> Courier:
+    def announcement_sender(self) -> AnnouncementSender:
         """Sends a copy just as readers will get it."""
-        assert self.house.courier is not None
-        return self.house.courier
+        assert self.app.announcement_sender is not None
+        return self.app.announcement_sender
 
     @property
     def t(self) -> Translator:
@@ -164,7 +164,7 @@ class Visit:
 
     def translator(self, locale: Locale) -> Translator:
         """Speaks another language."""
-        return self.house.catalogs.translator(locale)
+        return self.app.catalogs.translator(locale)
 
     def later(self, effect: Effect) -> None:
         """Have something stored together with the update's being done."""
@@ -174,20 +174,20 @@ class Visit:
         """A sentence in the visitor's language."""
         return said(sentence(self.t), self.locale)
 
-    async def say(self, reply: Reply | Html) -> Delivery:
+    async def say(self, reply: Reply | Html) -> SendResult:
         """Answer in the chat; in a group as a reply to the message."""
         reply = reply if isinstance(reply, Reply) else Reply(reply)
         keyboard = build_keyboard(
-            reply.rows, chat_id=self.chat_id, visitor_id=self.visitor_id, now=self.now, token=self.house.token
+            reply.rows, chat_id=self.chat_id, visitor_id=self.visitor_id, now=self.now, token=self.app.token
         )
-        delivery = await self.house.sender.message(
+        delivery = await self.app.sender.message(
             self.chat_id,
             reply.content,
             keyboard=keyboard.markup if keyboard else None,
             reply_to=self.message.message_id if self.message and not self.is_private else None,
         )
-        if keyboard and delivery in (Delivery.SENT, Delivery.IN_DOUBT):
-            self.later(lambda: self.house.buttons.issue(keyboard.buttons))
+        if keyboard and delivery in (SendResult.SENT, SendResult.IN_DOUBT):
+            self.later(lambda: self.app.buttons.issue(keyboard.buttons))
         self._note_departure(delivery)
         return delivery
 
@@ -197,32 +197,32 @@ class Visit:
         if message is None:
             return
         keyboard = build_keyboard(
-            reply.rows, chat_id=self.chat_id, visitor_id=self.visitor_id, now=self.now, token=self.house.token
+            reply.rows, chat_id=self.chat_id, visitor_id=self.visitor_id, now=self.now, token=self.app.token
         )
         markup = keyboard.markup if keyboard else None
-        delivery = await self.house.sender.edit(self.chat_id, message.message_id, reply.content, keyboard=markup)
-        if delivery is Delivery.REFUSED:  # too old to be edited, or deleted
+        delivery = await self.app.sender.edit(self.chat_id, message.message_id, reply.content, keyboard=markup)
+        if delivery is SendResult.REFUSED:  # too old to be edited, or deleted
             await self.say(reply)
         elif keyboard:
-            self.later(lambda: self.house.buttons.issue(keyboard.buttons))
+            self.later(lambda: self.app.buttons.issue(keyboard.buttons))
         self._note_departure(delivery)
 
-    def _note_departure(self, delivery: Delivery) -> None:
+    def _note_departure(self, delivery: SendResult) -> None:
         visitor_id = self.visitor_id
-        if delivery is Delivery.GONE and self.is_private and visitor_id is not None:
-            self.later(lambda: self.house.visitors.unreachable(visitor_id))
+        if delivery is SendResult.GONE and self.is_private and visitor_id is not None:
+            self.later(lambda: self.app.visitors.unreachable(visitor_id))
 
 
-async def open_visit(house: House, update: Update, *, now: datetime, effects: list[Effect]) -> Visit:
+async def open_context(app: AppContext, update: Update, *, now: datetime, effects: list[Effect]) -> UpdateContext:
     """The visit, with what is known about the visitor."""
-    visit = Visit(house, update, now, effects)
-    if visit.visitor_id is not None:
-        visit.visitor = await house.visitors.find(visit.visitor_id)
-    return visit
+    context = UpdateContext(app, update, now, effects)
+    if context.visitor_id is not None:
+        context.visitor = await app.visitors.find(context.visitor_id)
+    return context
 
 
-def note_visitor(visit: Visit) -> None:
+def note_visitor(context: UpdateContext) -> None:
     """Have it stored that the visitor was here."""
-    visitor_id, app_locale, now = visit.visitor_id, visit.app_locale, visit.now
+    visitor_id, app_locale, now = context.visitor_id, context.app_locale, context.now
     if visitor_id is not None:
-        visit.later(lambda: visit.house.visitors.seen(visitor_id, app_locale=app_locale, now=now))
+        context.later(lambda: context.app.visitors.seen(visitor_id, app_locale=app_locale, now=now))

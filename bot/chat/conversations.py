@@ -5,87 +5,89 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.announcements.organisers import ANY_ROLE
-from bot.chat.context import Visit
-from bot.chat.organisers import announce, approvals, organisers, second_look
-from bot.chat.organisers.prompts import Asked, Step
+from bot.chat.context import UpdateContext
+from bot.chat.organisers import announce, approvals
+from bot.chat.organisers import change_requests as second_look
+from bot.chat.organisers import roles as organisers
+from bot.chat.organisers.prompts import PendingPrompt, PromptKind
 from bot.chat.organisers.rights import admitted
 from bot.chat.text import texts
 from bot.chat.visitors import news, questions, settings
 from bot.chat.visitors import start as visitors_start
 from bot.chat.visitors.notices import text_only
 
-Answer = Callable[[Visit, Asked, str], Awaitable[None]]
+AnswerPrompt = Callable[[UpdateContext, PendingPrompt, str], Awaitable[None]]
 
-_ANSWERS: dict[Step, Answer] = {
-    Step.LABEL: announce.answer_label,
-    Step.TEXT: announce.answer_text,
-    Step.MOMENT: announce.answer_moment,
-    Step.ONCE: announce.answer_once,
-    Step.CRON: announce.answer_cron,
-    Step.ZONE: announce.answer_zone,
-    Step.LINKS: announce.answer_links,
-    Step.BESIDES: announce.answer_besides,
-    Step.WITHOUT: announce.answer_without,
-    Step.EMERGENCY: announce.answer_emergency,
-    Step.COUNT: approvals.answer_count,
-    Step.REASON: approvals.answer_reason,
-    Step.CORRECTION: second_look.answer_correction,
-    Step.CORRECTION_COUNT: second_look.answer_correction_count,
-    Step.PUT_BACK_COUNT: second_look.answer_put_back_count,
-    Step.RESEND_COUNT: second_look.answer_resend_count,
-    Step.AGREEMENT: second_look.answer_agreement,
-    Step.LONE_AGREEMENT: second_look.answer_lone_agreement,
+_ANSWERS: dict[PromptKind, AnswerPrompt] = {
+    PromptKind.LABEL: announce.answer_label,
+    PromptKind.TEXT: announce.answer_text,
+    PromptKind.MOMENT: announce.answer_moment,
+    PromptKind.ONCE: announce.answer_once,
+    PromptKind.CRON: announce.answer_cron,
+    PromptKind.ZONE: announce.answer_zone,
+    PromptKind.LINKS: announce.answer_links,
+    PromptKind.BESIDES: announce.answer_besides,
+    PromptKind.WITHOUT: announce.answer_without,
+    PromptKind.EMERGENCY: announce.answer_emergency,
+    PromptKind.COUNT: approvals.answer_count,
+    PromptKind.REASON: approvals.answer_reason,
+    PromptKind.CORRECTION: second_look.answer_correction,
+    PromptKind.CORRECTION_COUNT: second_look.answer_correction_count,
+    PromptKind.PUT_BACK_COUNT: second_look.answer_put_back_count,
+    PromptKind.RESEND_COUNT: second_look.answer_resend_count,
+    PromptKind.AGREEMENT: second_look.answer_agreement,
+    PromptKind.LONE_AGREEMENT: second_look.answer_lone_agreement,
 }
 
 
-async def start(visit: Visit) -> None:
+async def start(context: UpdateContext) -> None:
     """/start: an invitation makes its opener a candidate for a role, and everything else is for visitors."""
-    token = visitors_start.invitation_of(visit)
-    if token is None or visit.house.newsroom is None or not await organisers.redeem(visit, token):
-        await visitors_start.start(visit)
+    token = visitors_start.invitation_of(context)
+    if token is None or context.app.announcements is None or not await organisers.redeem(context, token):
+        await visitors_start.start(context)
 
 
-async def words(visit: Visit) -> None:
+async def words(context: UpdateContext) -> None:
     """A text, or a caption with what it belongs to."""
-    if not await _is_answer(visit):
-        await questions.message(visit)
+    if not await _is_answer(context):
+        await questions.message(context)
 
 
-async def other(visit: Visit) -> None:
+async def other(context: UpdateContext) -> None:
     """A picture or a file without words, and whatever else is no text."""
-    if not await _is_answer(visit):
-        await text_only(visit)
+    if not await _is_answer(context):
+        await text_only(context)
 
 
-async def cancel(visit: Visit) -> None:
+async def cancel(context: UpdateContext) -> None:
     """Leave what was begun; a draft stays in the list."""
-    visitor_id = visit.visitor_id
-    if not visit.is_private or visitor_id is None:
+    visitor_id = context.visitor_id
+    if not context.is_private or visitor_id is None:
         return
-    asked = await visit.newsroom.dialogues.find(visitor_id)
+    asked = await context.announcements.dialogues.find(visitor_id)
     if asked is None or asked.kind == news.POSTPONED:
-        await visit.say(visit.text(texts.nothing_to_cancel))
+        await context.say(context.text(texts.nothing_to_cancel))
         return
-    announce.answered(visit)
-    await visit.say(visit.text(texts.cancelled))
+    announce.answered(context)
+    await context.say(context.text(texts.cancelled))
 
 
-async def _is_answer(visit: Visit) -> bool:
+async def _is_answer(context: UpdateContext) -> bool:
     """Whether the message answers what its author was asked last; then it is taken as that."""
-    message = visit.message
-    if visit.house.newsroom is None or not visit.is_private or visit.visitor_id is None or message is None:
+    message = context.message
+    if context.app.announcements is None or not context.is_private or context.visitor_id is None or message is None:
         return False
-    asked = await visit.newsroom.dialogues.find(visit.visitor_id)
+    asked = await context.announcements.dialogues.find(context.visitor_id)
     if asked is None:
         return False
     text = message.text or message.caption or ""
     if asked.kind == settings.ZONE_ASKED:
-        return await settings.answer_zone(visit, asked, text)
-    step = Asked.read(asked, now=visit.now)
+        return await settings.answer_zone(context, asked, text)
+    step = PendingPrompt.read(asked, now=context.now)
     if step is None:
         return False
-    if await admitted(visit, ANY_ROLE, f"answer_{step.step}"):
-        await _ANSWERS[step.step](visit, step, text)
+    if await admitted(context, ANY_ROLE, f"answer_{step.step}"):
+        await _ANSWERS[step.step](context, step, text)
     else:
-        announce.answered(visit)
+        announce.answered(context)
     return True

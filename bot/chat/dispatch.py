@@ -12,7 +12,7 @@ import structlog
 from telegram import Update
 from telegram.ext import Application, CallbackContext
 
-from bot.chat.context import House, Visit, note_visitor, open_visit
+from bot.chat.context import AppContext, UpdateContext, note_visitor, open_context
 from bot.chat.routes import Callback, Handle, routes
 from bot.chat.visitors import notices
 from bot.chat.wire.triage import Treatment
@@ -38,17 +38,17 @@ class _Work:
     is_routed: bool = False
 
 
-class Dispatcher:
+class UpdateDispatcher:
     """Implements `bot.chat.wire.intake.Handler` with python-telegram-bot's application."""
 
-    def __init__(self, application: AnyApplication, house: House, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, application: AnyApplication, app: AppContext, *, now: Callable[[], datetime]) -> None:
         self._application = application
-        self._house = house
+        self._app = app
         self._now = now
         self._works: dict[int, _Work] = {}
         self.ignored = 0
         """Updates of a kind that no handler knows, since the start."""
-        application.add_handlers(list(routes(self._bind, has_news=house.newsroom is not None)))
+        application.add_handlers(list(routes(self._bind, has_news=app.announcements is not None)))
         application.add_error_handler(self._catch)
 
     async def handle(self, update: StoredUpdate, treatment: Treatment) -> Sequence[Effect]:
@@ -57,9 +57,9 @@ class Dispatcher:
         if opened is None:
             return ()
         if treatment is not Treatment.NORMAL:
-            visit = await open_visit(self._house, opened, now=self._now(), effects=[])
-            await notices.excuse(visit, treatment)
-            return visit.effects
+            context = await open_context(self._app, opened, now=self._now(), effects=[])
+            await notices.excuse(context, treatment)
+            return context.effects
         work = self._works[update.update_id] = _Work()
         try:
             await self._application.process_update(opened)
@@ -73,13 +73,13 @@ class Dispatcher:
 
     def wait_s(self, update: StoredUpdate) -> float:
         """See `bot.chat.wire.intake.Handler.wait_s`."""
-        return self._house.sender.wait_s(ChatId(update.lane))
+        return self._app.sender.wait_s(ChatId(update.lane))
 
     async def apologise(self, update: StoredUpdate) -> None:
         """Tell the visitor that their update failed for good."""
         opened = self._open(update)
         if opened is not None:
-            await notices.apologise(await open_visit(self._house, opened, now=self._now(), effects=[]))
+            await notices.apologise(await open_context(self._app, opened, now=self._now(), effects=[]))
 
     def _open(self, update: StoredUpdate) -> Update | None:
         """The update as python-telegram-bot's object; None for what it can't make sense of."""
@@ -94,16 +94,16 @@ class Dispatcher:
         return None
 
     def _bind(self, handle: Handle) -> Callback:
-        async def callback(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:  # noqa: ARG001 - the library's form
+        async def callback(update: Update, _: CallbackContext[Any, Any, Any, Any]) -> None:
             work = self._works[update.update_id]
             work.is_routed = True
-            visit = await open_visit(self._house, update, now=self._now(), effects=work.effects)
-            if _is_contact(visit):
-                note_visitor(visit)
+            context = await open_context(self._app, update, now=self._now(), effects=work.effects)
+            if _is_contact(context):
+                note_visitor(context)
             try:
-                await handle(visit)
+                await handle(context)
             except NothingPublishedError:
-                await notices.still_reading(visit)
+                await notices.still_reading(context)
 
         return callback
 
@@ -113,8 +113,8 @@ class Dispatcher:
             work.error = context.error
 
 
-def _is_contact(visit: Visit) -> bool:
+def _is_contact(context: UpdateContext) -> bool:
     """Whether the person turned to the bot: not by being in the same group, nor by blocking it."""
-    if visit.press is not None or visit.update.inline_query is not None:
+    if context.press is not None or context.update.inline_query is not None:
         return True
-    return visit.message is not None and visit.is_private
+    return context.message is not None and context.is_private

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 import structlog
 
 from bot.announcements.model import Role
-from bot.announcements.ports import Tell
+from bot.announcements.ports import Notify
 
 log = structlog.get_logger(__name__)
 
 
-class Herald:
-    """Is a `bot.announcements.ports.Tell`; whoever words the events is bound to it later."""
+class Notifier:
+    """Is a `bot.announcements.ports.Notify`; whoever words the events is bound to it later."""
 
     def __init__(self) -> None:
-        self._tell: Tell | None = None
+        self._tell: Notify | None = None
 
-    def bind(self, tell: Tell) -> None:
+    def bind(self, tell: Notify) -> None:
         """From now on events go there."""
         self._tell = tell
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.answering.model import Feedback
-from bot.chat.context import Visit
-from bot.chat.organisers import announce, announcements, approvals, organisers
+from bot.chat.context import UpdateContext
+from bot.chat.organisers import announce, announcements, approvals
+from bot.chat.organisers import roles as organisers
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
 from bot.chat.text.rendering import said
@@ -15,130 +16,130 @@ from bot.chat.text.unsubscribe import Unsubscribe
 from bot.chat.visitors import news, privacy, settings, start, topics
 from bot.chat.visitors.notices import help_page
 from bot.chat.visitors.questions import answer_question
-from bot.chat.wire.sender import Delivery
-from bot.chat_state.model import Action, Button
+from bot.chat.wire.sender import SendResult
+from bot.chat_state.model import Button, ButtonAction
 from bot.ids import SectionKey
 
 _TOKEN_LIMIT = 64
 
 
-async def press(visit: Visit) -> None:
+async def press(context: UpdateContext) -> None:
     """Find the button, see whether it is this visitor's in this chat, and do what it does."""
-    query = visit.press
+    query = context.press
     if query is None:
         return
     wish = Unsubscribe.read(query.data)
-    if wish is not None and visit.house.newsroom is not None and visit.chat is not None:
-        await visit.house.sender.acknowledge(query.id, await news.unsubscribe(visit, wish.topic))
+    if wish is not None and context.app.announcements is not None and context.chat is not None:
+        await context.app.sender.acknowledge(query.id, await news.unsubscribe(context, wish.topic))
         return
-    button = await _button(visit, query.data or "")
+    button = await _button(context, query.data or "")
     if button is None:
-        await visit.house.sender.acknowledge(query.id, texts.button_expired(visit.t))
+        await context.app.sender.acknowledge(query.id, texts.button_expired(context.t))
         return
-    notice = texts.feedback_thanks(visit.t) if button.action in (Action.HELPFUL, Action.UNHELPFUL) else ""
-    delivery = await visit.house.sender.acknowledge(query.id, notice)
-    if delivery is Delivery.REFUSED and button.action in _ORGANISERS:  # it waited while the bot was away
+    notice = texts.feedback_thanks(context.t) if button.action in (ButtonAction.HELPFUL, ButtonAction.UNHELPFUL) else ""
+    delivery = await context.app.sender.acknowledge(query.id, notice)
+    if delivery is SendResult.REFUSED and button.action in _ORGANISERS:  # it waited while the bot was away
         return
-    await _ACTIONS[button.action](visit, button)
+    await _ACTIONS[button.action](context, button)
 
 
-async def _button(visit: Visit, token: str) -> Button | None:
+async def _button(context: UpdateContext, token: str) -> Button | None:
     """The button, unless it is unknown, old, used up, of another chat or of another visitor."""
-    if not token.isascii() or not token.isprintable() or len(token) > _TOKEN_LIMIT or visit.chat is None:
+    if not token.isascii() or not token.isprintable() or len(token) > _TOKEN_LIMIT or context.chat is None:
         return None
-    button = await visit.house.buttons.find(token, now=visit.now)
-    if button is None or button.chat_id != visit.chat_id:
+    button = await context.app.buttons.find(token, now=context.now)
+    if button is None or button.chat_id != context.chat_id:
         return None
-    return button if button.visitor_id in (None, visit.visitor_id) else None
+    return button if button.visitor_id in (None, context.visitor_id) else None
 
 
-async def _more(visit: Visit, button: Button) -> None:
+async def _more(context: UpdateContext, button: Button) -> None:
     locale, keys = section_keys(button.argument)
-    t = visit.translator(locale)
+    t = context.translator(locale)
     for key in keys[:1]:
-        section = visit.house.answerer.section(key, locale, visit.today)
-        await visit.say(section_text(section, t) if section else said(texts.no_longer_valid(t), locale))
+        section = context.app.answerer.section(key, locale, context.today)
+        await context.say(section_text(section, t) if section else said(texts.no_longer_valid(t), locale))
 
 
-async def _source(visit: Visit, button: Button) -> None:
+async def _source(context: UpdateContext, button: Button) -> None:
     locale, keys = section_keys(button.argument)
-    sections = [visit.house.answerer.section(key, locale, visit.today) for key in keys]
-    await visit.say(source_details([section for section in sections if section], visit.translator(locale)))
+    sections = [context.app.answerer.section(key, locale, context.today) for key in keys]
+    await context.say(source_details([section for section in sections if section], context.translator(locale)))
 
 
-async def _offer(visit: Visit, button: Button) -> None:
+async def _offer(context: UpdateContext, button: Button) -> None:
     """The section comes as a new message, so that the other offers stay."""
     locale, keys = section_keys(button.argument)
     for key in keys:
-        await visit.say(topics.section_reply(visit, key, locale=locale))
+        await context.say(topics.section_reply(context, key, locale=locale))
 
 
-async def _ask(visit: Visit, button: Button) -> None:
+async def _ask(context: UpdateContext, button: Button) -> None:
     _locale, key, text = button.argument.split("\n", 2)
-    await answer_question(visit, text, fallback=SectionKey.parse(key))
+    await answer_question(context, text, fallback=SectionKey.parse(key))
 
 
-async def _rate(visit: Visit, button: Button) -> None:
-    feedback = Feedback.HELPFUL if button.action is Action.HELPFUL else Feedback.UNHELPFUL
-    visitor_id, turn_id, now = visit.visitor_id, button.argument, visit.now
+async def _rate(context: UpdateContext, button: Button) -> None:
+    feedback = Feedback.HELPFUL if button.action is ButtonAction.HELPFUL else Feedback.UNHELPFUL
+    visitor_id, turn_id, now = context.visitor_id, button.argument, context.now
     if visitor_id is not None:
-        visit.later(lambda: visit.house.turns.rate(turn_id, visitor_id, feedback, now=now))
+        context.later(lambda: context.app.turns.rate(turn_id, visitor_id, feedback, now=now))
 
 
-async def _topics(visit: Visit, button: Button) -> None:
+async def _topics(context: UpdateContext, button: Button) -> None:
     """Under an answer the menu comes as a new message, so that the answer stays; within the menu it changes it."""
     if button.argument:
-        await topics.show_topics(visit, button)
+        await topics.show_topics(context, button)
     else:
-        await topics.topics(visit)
+        await topics.topics(context)
 
 
-async def _language(visit: Visit, button: Button) -> None:
+async def _language(context: UpdateContext, button: Button) -> None:
     if button.argument:
-        await start.choose(visit, button)
+        await start.choose(context, button)
     else:
-        await start.language(visit)
+        await start.language(context)
 
 
-async def _delete_question(visit: Visit, button: Button) -> None:  # noqa: ARG001 - every press has this form
-    await privacy.delete_me(visit)
+async def _delete_question(context: UpdateContext, button: Button) -> None:  # noqa: ARG001 - every press has this form
+    await privacy.delete_me(context)
 
 
-async def _delete_me(visit: Visit, button: Button) -> None:
+async def _delete_me(context: UpdateContext, button: Button) -> None:
     """Roles are laid down at once, not with the rest: whether an owner remains must be known before a word is said."""
-    if visit.visitor_id is None:
+    if context.visitor_id is None:
         return
-    if await organisers.leave(visit, visit.visitor_id):
-        await privacy.delete_confirmed(visit, button)
+    if await organisers.leave(context, context.visitor_id):
+        await privacy.delete_confirmed(context, button)
     else:
-        await visit.show(Reply(visit.text(desk_texts.last_owner_stays)))
+        await context.show(Reply(context.text(desk_texts.last_owner_stays)))
 
 
-async def _help(visit: Visit, button: Button) -> None:  # noqa: ARG001 - every press has this form
-    await help_page(visit)
+async def _help(context: UpdateContext, button: Button) -> None:  # noqa: ARG001 - every press has this form
+    await help_page(context)
 
 
-_ORGANISERS = (Action.DRAFT, Action.APPROVAL, Action.ANNOUNCEMENT, Action.ORGANISERS)
-_ACTIONS: dict[Action, Callable[[Visit, Button], Awaitable[None]]] = {
-    Action.LANGUAGE: _language,
-    Action.MORE: _more,
-    Action.SOURCE: _source,
-    Action.ASK: _ask,
-    Action.SECTION: topics.show_section,
-    Action.OFFER: _offer,
-    Action.TOPICS: _topics,
-    Action.TOPIC: topics.show_topic,
-    Action.DOCUMENT: topics.show_document,
-    Action.HELPFUL: _rate,
-    Action.UNHELPFUL: _rate,
-    Action.DELETE_QUESTION: _delete_question,
-    Action.DELETE_ME: _delete_me,
-    Action.CANCEL: privacy.cancelled,
-    Action.HELP: _help,
-    Action.CONSENT: news.answer_consent,
-    Action.SETTINGS: settings.press,
-    Action.DRAFT: announce.press,
-    Action.APPROVAL: approvals.press,
-    Action.ANNOUNCEMENT: announcements.press,
-    Action.ORGANISERS: organisers.press,
+_ORGANISERS = (ButtonAction.DRAFT, ButtonAction.APPROVAL, ButtonAction.ANNOUNCEMENT, ButtonAction.ORGANISERS)
+_ACTIONS: dict[ButtonAction, Callable[[UpdateContext, Button], Awaitable[None]]] = {
+    ButtonAction.LANGUAGE: _language,
+    ButtonAction.MORE: _more,
+    ButtonAction.SOURCE: _source,
+    ButtonAction.ASK: _ask,
+    ButtonAction.SECTION: topics.show_section,
+    ButtonAction.OFFER: _offer,
+    ButtonAction.TOPICS: _topics,
+    ButtonAction.TOPIC: topics.show_topic,
+    ButtonAction.DOCUMENT: topics.show_document,
+    ButtonAction.HELPFUL: _rate,
+    ButtonAction.UNHELPFUL: _rate,
+    ButtonAction.DELETE_QUESTION: _delete_question,
+    ButtonAction.DELETE_ME: _delete_me,
+    ButtonAction.CANCEL: privacy.cancelled,
+    ButtonAction.HELP: _help,
+    ButtonAction.CONSENT: news.answer_consent,
+    ButtonAction.SETTINGS: settings.press,
+    ButtonAction.DRAFT: announce.press,
+    ButtonAction.APPROVAL: approvals.press,
+    ButtonAction.ANNOUNCEMENT: announcements.press,
+    ButtonAction.ORGANISERS: organisers.press,
 }

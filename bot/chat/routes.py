@@ -18,11 +18,12 @@ from telegram.ext import (
 )
 
 from bot.chat import conversations, presses
-from bot.chat.context import Visit
-from bot.chat.organisers import announce, announcements, organisers
+from bot.chat.context import UpdateContext
+from bot.chat.organisers import announce, announcements
+from bot.chat.organisers import roles as organisers
 from bot.chat.visitors import inline, membership, news, notices, privacy, questions, settings, start, topics, why
 
-Handle = Callable[[Visit], Awaitable[None]]
+Handle = Callable[[UpdateContext], Awaitable[None]]
 Callback = Callable[[Update, CallbackContext[Any, Any, Any, Any]], Coroutine[Any, Any, None]]
 Bind = Callable[[Handle], Callback]
 

@@ -31,7 +31,7 @@ class StoredUpdate:
     attempts: int
 
 
-class Action(StrEnum):
+class ButtonAction(StrEnum):
     """What a button does."""
 
     LANGUAGE = "language"
@@ -67,7 +67,7 @@ class Button:
     token: str
     chat_id: ChatId
     visitor_id: VisitorId | None
-    action: Action
+    action: ButtonAction
     argument: str
     expires_at: datetime
     single_use: bool = False

@@ -26,10 +26,10 @@ from bot.announcements.checking import Problem, problems_of
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
+    ChangeRequest,
     Delivery,
     Occurrence,
     OccurrenceId,
-    Request,
     Schedule,
     Stage,
     Timing,
@@ -37,7 +37,7 @@ from bot.announcements.model import (
 from bot.announcements.schedule import ScheduleError, preview
 from bot.app.announcing import Announcing, announcing
 from bot.app.core import open_state
-from bot.chat.wire.courier import HtmlComposer
+from bot.chat.wire.announcement_sender import HtmlComposer
 from bot.cli.options import file_to_write
 from bot.errors import AlreadyRunningError, AnnouncementError
 from bot.ids import Locale
@@ -88,7 +88,7 @@ def list_command(
                     for one in await parts.organisers.all()
                 ]
             stages = frozenset({stage}) if stage else frozenset[Stage]()
-            return [_line(one) for one in await parts.desk.recent(stages=stages, limit=limit)]
+            return [_line(one) for one in await parts.workflow.recent(stages=stages, limit=limit)]
 
     _print_rows(asyncio.run(work()), as_json=as_json)
 
@@ -100,7 +100,7 @@ def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
     async def work() -> Told:
         async with _looking(context.obj) as parts:
             found = await _found(parts, name)
-            reach = await parts.desk.reach(found)
+            reach = await parts.workflow.reach(found)
             occurrences = await parts.outbox.occurrences(of=found.announcement_id, limit=_MOST_OCCURRENCES)
             return {
                 **_whole(found),
@@ -110,8 +110,8 @@ def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
                     "by_fallback": reach.by_fallback,
                     "by_language": {locale.value: number for locale, number in sorted(reach.by_locale.items())},
                 },
-                "problems": _problems(await parts.desk.check(found, now=utc_now())),
-                "requests": [_request(one) for one in await parts.second_look.waiting(found.announcement_id)],
+                "problems": _problems(await parts.workflow.check(found, now=utc_now())),
+                "requests": [_request(one) for one in await parts.change_requests.waiting(found.announcement_id)],
                 "occurrences": [await _standing(parts, one) for one in occurrences],
                 "log": [
                     {"at": one.at.isoformat(), "actor": one.actor, "action": one.action, "detail": one.detail}
@@ -346,7 +346,7 @@ async def _looking(settings: Settings) -> AsyncIterator[Announcing]:
 
 
 async def _found(parts: Announcing, name: str) -> Announcement:
-    found = await parts.desk.find(AnnouncementId(name))
+    found = await parts.workflow.find(AnnouncementId(name))
     if found is None:
         raise AnnouncementError(f"there is no announcement {name!r}: `scoda announce list` names them all")
     return found
@@ -358,7 +358,7 @@ async def _firing(parts: Announcing, announcement: Announcement, name: str) -> O
         if found is None or found.announcement_id != announcement.announcement_id:
             raise AnnouncementError(f"{announcement.announcement_id} has no occurrence {name!r}")
         return found
-    latest = await parts.steering.latest(announcement.announcement_id)
+    latest = await parts.lifecycle.latest(announcement.announcement_id)
     if latest is None:
         raise AnnouncementError(f"nothing of {announcement.announcement_id} has gone out yet")
     return latest
@@ -409,7 +409,7 @@ def _whole(announcement: Announcement) -> Told:
     }
 
 
-def _request(request: Request) -> Told:
+def _request(request: ChangeRequest) -> Told:
     """A change of what was delivered that waits for a second person."""
     return {
         "request": request.request_id,

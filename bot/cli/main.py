@@ -42,7 +42,7 @@ from bot.errors import Fault, KnowledgeError, ScodaError, SettingsError
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale
 from bot.ingestion.comparing import in_other_languages, inspect, record_translated, stale_translations
-from bot.ingestion.model import Progress, Reading, Stage, SyncReport
+from bot.ingestion.model import FolderReading, Progress, SyncReport, SyncStage
 from bot.operations.key_file import key_of
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.operations.log_ids import LogIds, log_name
@@ -284,7 +284,7 @@ def sync_command(
         _out.print(f"Nothing changed: {result.documents} documents, {result.chunks} chunks.", highlight=False)
     else:
         _out.print(
-            f"Published generation {result.published.number}: {result.documents} documents, {result.chunks} chunks, "
+            f"Published version {result.published.number}: {result.documents} documents, {result.chunks} chunks, "
             f"{result.embedded} embedded, {result.took_s:.1f} s.",
             highlight=False,
         )
@@ -393,7 +393,7 @@ def log_id_command(
         raise SettingsError(f"the key of the ids in the logs can't be read: {error}") from error
 
 
-def _read_files(settings: Settings) -> Reading:
+def _read_files(settings: Settings) -> FolderReading:
     return asyncio.run(KnowledgeFiles(settings.knowledge.folder, identify=identify_locale()).read())
 
 
@@ -534,7 +534,7 @@ def _print_tallies(rows: Sequence[Tally]) -> None:
         out.print()
 
 
-def _print_faults(found: Reading | SyncReport) -> None:
+def _print_faults(found: FolderReading | SyncReport) -> None:
     for fault in found.faults:
         _err.print(redact(str(fault)), style="red", markup=False, highlight=False, soft_wrap=True)
     for warning in found.warnings:
@@ -542,10 +542,10 @@ def _print_faults(found: Reading | SyncReport) -> None:
 
 
 _STAGES = {
-    Stage.READ: "Reading the files",
-    Stage.EMBED: "Embedding",
-    Stage.BUILD: "Building the index",
-    Stage.STORE: "Writing Chroma",
+    SyncStage.READ: "Reading the files",
+    SyncStage.EMBED: "Embedding",
+    SyncStage.BUILD: "Building the index",
+    SyncStage.STORE: "Writing Chroma",
 }
 
 

@@ -16,7 +16,7 @@ from bot.ids import Locale
 from bot.ingestion.model import Chunk, ChunkKind, Means, Vector
 
 CENTRING_VERSION = 5
-"""Raise it when vectors are treated otherwise: generations are then built anew."""
+"""Raise it when vectors are treated otherwise: versions are then built anew."""
 
 _ENOUGH_PASSAGES = 3
 _ENOUGH_REPEATS = 300
@@ -32,7 +32,7 @@ _TINY = 1e-9
 
 
 def means_of(parts: Sequence[tuple[Sequence[Chunk], Vector]], typical: Mapping[Locale, Vector]) -> Means:
-    """The means of a generation from its chunks and their raw vectors, language by language, and typical questions.
+    """The means of a version from its chunks and their raw vectors, language by language, and typical questions.
 
     The mean of a language's questions is that of its typical and, where there are enough, of its stored ones: with real
     questions the right section of plain files in another language was among the first five for 77 instead of 74 %.
@@ -85,7 +85,7 @@ def _metric(parts: Sequence[tuple[Sequence[Chunk], Vector]], dimension: int) -> 
 
     What a section's passages, sentences, questions and translations do not share (wording, language, form) is noise to
     whoever looks for the section: the within-class covariance, softened by `_SOFTENING` of its mean variance, to the
-    power -1/4. On the golden questions the right passage came first in 80 % instead of 68 %. A generation with too few
+    power -1/4. On the golden questions the right passage came first in 80 % instead of 68 %. A version with too few
     chunks to tell gets the identity, and so does one without stored questions: how a passage differs from its own
     sentences says nothing of how visitors ask (on passages nobody tuned for, 80 % instead of 84 %).
     """

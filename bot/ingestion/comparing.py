@@ -20,8 +20,8 @@ import regex
 from bot.errors import Fault, KnowledgeError
 from bot.ids import DocumentPath, Locale
 from bot.ingestion.contradictions import contradictions, repetitions
-from bot.ingestion.model import Document, Reading, Section
-from bot.writing.figures import Figure, Kind, figures_of
+from bot.ingestion.model import Document, FolderReading, Section
+from bot.writing.figures import Figure, FigureKind, figures_of
 from bot.writing.folding import word_count
 from bot.writing.sentences import split_sentences
 
@@ -39,7 +39,7 @@ _COMPLETE_FROM = 0.5
 """A language that has at least this share of the documents is meant to have all of them."""
 
 _Shared = TypeVar("_Shared", bound=Hashable)
-_FigureKeys = frozenset[tuple[tuple[Kind, str], int]]
+_FigureKeys = frozenset[tuple[tuple[FigureKind, str], int]]
 """The figures of a sentence with how often each stands there."""
 
 
@@ -51,7 +51,7 @@ class Differences:
     warnings: tuple[Fault, ...]
 
 
-def inspect(reading: Reading, translated_from: Mapping[str, str] | None = None) -> Reading:
+def inspect(reading: FolderReading, translated_from: Mapping[str, str] | None = None) -> FolderReading:
     """The reading with all that is wrong between its files; `translated_from` is the record of translations."""
     differences = differences_of(reading.documents, broken=reading.broken)
     warnings = (
@@ -77,19 +77,19 @@ def content_hash(document: Document) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
+class TranslationRecord:
     """A copy and the reference that it follows."""
 
     copy: Document
     source: Document
 
 
-def translations(documents: Iterable[Document]) -> list[Translation]:
+def translations(documents: Iterable[Document]) -> list[TranslationRecord]:
     """Every copy that is not itself the reference, in order of path and language."""
-    return [Translation(copy, copies[0]) for copies in _copies(documents) for copy in copies[1:]]
+    return [TranslationRecord(copy, copies[0]) for copies in _copies(documents) for copy in copies[1:]]
 
 
-def stale_translations(documents: Iterable[Document], translated_from: Mapping[str, str]) -> list[Translation]:
+def stale_translations(documents: Iterable[Document], translated_from: Mapping[str, str]) -> list[TranslationRecord]:
     """Translations whose source has changed since they were recorded; one without a record is not called stale."""
     return [
         translation
@@ -100,8 +100,8 @@ def stale_translations(documents: Iterable[Document], translated_from: Mapping[s
 
 
 def record_translated(
-    reading: Reading, record: Mapping[str, str], names: Iterable[str]
-) -> tuple[list[Translation], dict[str, str]]:
+    reading: FolderReading, record: Mapping[str, str], names: Iterable[str]
+) -> tuple[list[TranslationRecord], dict[str, str]]:
     """The translations that `names` mean, and the record in which they follow the present text of their source.
 
     A name is that of a file (`ru/logistics/trains.md`), of a document in all languages (`logistics/trains.md`), of a
@@ -111,7 +111,7 @@ def record_translated(
         KnowledgeError: a name means no translation.
     """
     known = translations(reading.documents)
-    chosen: dict[str, Translation] = {}
+    chosen: dict[str, TranslationRecord] = {}
     for name in names:
         meant = [translation for translation in known if _is_meant(translation.copy, name)]
         if not meant:
@@ -283,7 +283,7 @@ class _Part:
     figures: tuple[Figure, ...]
 
     @property
-    def keys(self) -> Counter[tuple[Kind, str]]:
+    def keys(self) -> Counter[tuple[FigureKind, str]]:
         return Counter(figure.key for figure in self.figures)
 
     @property
@@ -356,7 +356,7 @@ def _parting(has: str, lacks: str, other: Locale | None) -> str:
     return f"says {has}, which {f'{other} does' if other else 'the others do'} not: take it out or add it there"
 
 
-def _written(part: _Part, wanted: Counter[tuple[Kind, str]]) -> str:
+def _written(part: _Part, wanted: Counter[tuple[FigureKind, str]]) -> str:
     """The wanted figures as the text has them."""
     left = Counter(wanted)
     shown = []
@@ -412,7 +412,7 @@ def in_other_languages(documents: Iterable[Document], identify: Callable[[str], 
             yield Fault(document.file, 1, reason)
 
 
-def _told_stale(translation: Translation) -> Fault:
+def _told_stale(translation: TranslationRecord) -> Fault:
     copy, source = translation.copy.file, translation.source.file
     return Fault(
         copy,

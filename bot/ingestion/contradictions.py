@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.errors import Fault
 from bot.ids import Locale, SectionKey
 from bot.ingestion.model import Document, Section
-from bot.writing.figures import Figure, Kind, figures_of, without_figures
+from bot.writing.figures import Figure, FigureKind, figures_of, without_figures
 from bot.writing.folding import ascii_digits, has_han, words
 from bot.writing.sentences import split_sentences
 
@@ -27,7 +27,7 @@ _REPEATED_WORDS = 6
 _NEAR_MONTH = 8
 """Characters between a day and its month at most: "26 августа", "8月26日", «наймдугаар сарын 26»."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_MEASURES = (Kind.NUMBER, Kind.PERCENT, Kind.TIME, Kind.LINK, Kind.MAIL)
+_MEASURES = (FigureKind.NUMBER, FigureKind.PERCENT, FigureKind.TIME, FigureKind.LINK, FigureKind.MAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Statement:
     measures: tuple[Figure, ...]
 
     @property
-    def when(self) -> frozenset[tuple[Kind, str]]:
+    def when(self) -> frozenset[tuple[FigureKind, str]]:
         return frozenset(figure.key for figure in self.dates)
 
     @property
@@ -136,11 +136,11 @@ def _subject(text: str) -> frozenset[str]:
 
 def _dates(figures: Sequence[Figure]) -> set[Figure]:
     """Months, years, and the days beside a month."""
-    dates = {figure for figure in figures if figure.kind is Kind.MONTH}
+    dates = {figure for figure in figures if figure.kind is FigureKind.MONTH}
     for following in (figures, figures[::-1]):
         last: Figure | None = None
         for figure in following:
-            if figure.kind is Kind.MONTH or (last is not None and _is_day(figure) and _is_beside(figure, last)):
+            if figure.kind is FigureKind.MONTH or (last is not None and _is_day(figure) and _is_beside(figure, last)):
                 dates.add(figure)
                 last = figure
             else:
@@ -149,11 +149,11 @@ def _dates(figures: Sequence[Figure]) -> set[Figure]:
 
 
 def _is_year(figure: Figure) -> bool:
-    return figure.kind is Kind.NUMBER and bool(_YEAR.fullmatch(ascii_digits(figure.written)))
+    return figure.kind is FigureKind.NUMBER and bool(_YEAR.fullmatch(ascii_digits(figure.written)))
 
 
 def _is_day(figure: Figure) -> bool:
-    return figure.kind is Kind.NUMBER and figure.value.isdigit() and 1 <= int(figure.value) <= 31
+    return figure.kind is FigureKind.NUMBER and figure.value.isdigit() and 1 <= int(figure.value) <= 31
 
 
 def _is_beside(day: Figure, other: Figure) -> bool:
@@ -201,7 +201,7 @@ def _differ_in_dates_alone(one: _Statement, other: _Statement) -> bool:
 
 
 def _parted(
-    here: Iterable[Figure], there: Iterable[Figure], kind: Kind | None
+    here: Iterable[Figure], there: Iterable[Figure], kind: FigureKind | None
 ) -> tuple[Sequence[Figure], Sequence[Figure]] | None:
     mine = [figure for figure in here if kind in {None, figure.kind}]
     theirs = [figure for figure in there if kind in {None, figure.kind}]

@@ -1,4 +1,4 @@
-"""A generation in the making: what it will hold in each language, and which of its texts have no vector yet."""
+"""A version in the making: what it will hold in each language, and which of its texts have no vector yet."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from bot.ids import Locale, SectionKey
 from bot.ingestion.centring import CENTRING_VERSION, centred_chunks, means_of
 from bot.ingestion.chunking import CHUNKING_VERSION, chunks_of
 from bot.ingestion.model import (
-    Audience,
     Chunk,
     ChunkKind,
     Document,
-    Generation,
-    GenerationContent,
+    IndexVersion,
+    IndexVersionContent,
     LanguagePart,
     Means,
     PartNames,
+    Readership,
     Vector,
 )
 from bot.ingestion.ports import Embedder, Side
@@ -45,9 +45,9 @@ _SIDES = {ChunkKind.PASSAGE: Side.PASSAGE, ChunkKind.SENTENCE: Side.PASSAGE, Chu
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The generation in use, as far as the next one may take it over."""
+    """The version in use, as far as the next one may take it over."""
 
-    generation: Generation
+    version: IndexVersion
     hashes: Mapping[str, str]
     parts: Mapping[Locale, PartNames]
     means: Means | None
@@ -87,8 +87,8 @@ class Batch:
     places: tuple[tuple[Locale, int], ...]
 
 
-class Draft:
-    """What a generation will hold; it can be built at any time from the vectors that are known by then."""
+class VersionDraft:
+    """What a version will hold; it can be built at any time from the vectors that are known by then."""
 
     def __init__(  # noqa: PLR0917 - six different things, each of its own type
         self,
@@ -113,7 +113,7 @@ class Draft:
     ) -> Self:
         """Lay out the documents by language and look up the vectors that are known.
 
-        What the generation `before` holds of a language in which nothing changed is taken over unread, unless so much
+        What the version `before` holds of a language in which nothing changed is taken over unread, unless so much
         has changed since the means were fitted that they are fitted anew.
         """
         languages = _by_language(documents, today)
@@ -176,15 +176,17 @@ class Draft:
         changed = (language for language in self._languages.values() if language.chunks is not None)
         return {language.locale: np.flatnonzero(language.is_known) for language in changed}
 
-    def content(self, number: int, known: Mapping[Locale, Places], *, means: Means | None = None) -> GenerationContent:
-        """All that can be told of what is `known`. `means` are those of a generation that is built again."""
+    def content(
+        self, number: int, known: Mapping[Locale, Places], *, means: Means | None = None
+    ) -> IndexVersionContent:
+        """All that can be told of what is `known`. `means` are those of a version that is built again."""
         changed = {locale: self._languages[locale].known(places) for locale, places in known.items()}
         chosen = means or self._means or means_of(list(changed.values()), self._typical)
         parts = tuple(
             self._part(language, changed.get(language.locale), chosen) for language in self._languages.values()
         )
         pending = self.chunks - sum(len(chunks) for chunks, _ in changed.values())
-        return GenerationContent(
+        return IndexVersionContent(
             number=number,
             fingerprint=_partial(self.fingerprint, pending) if pending else self.fingerprint,
             embedding_identity=self._identity,
@@ -192,15 +194,15 @@ class Draft:
             parts=parts,
             means=chosen,
             chunks=sum(part.names.chunks for part in parts),
-            before=self._before.generation.number if self._before and self._before.parts else None,
+            before=self._before.version.number if self._before and self._before.parts else None,
             pending=pending,
         )
 
-    def follow(self, generation: Generation, content: GenerationContent) -> None:
-        """Take the next step from this generation, which was built from `content`."""
+    def follow(self, version: IndexVersion, content: IndexVersionContent) -> None:
+        """Take the next step from this version, which was built from `content`."""
         parts = {part.locale: part.names for part in content.parts}
         hashes = {document.file: document.content_hash for document in content.documents}
-        self._before = Published(generation, hashes, parts, content.means)
+        self._before = Published(version, hashes, parts, content.means)
 
     def _part(self, language: _Language, known: tuple[tuple[Chunk, ...], Vector] | None, means: Means) -> LanguagePart:
         if known is None or language.chunks is None:
@@ -224,7 +226,7 @@ def embedded_texts(documents: Iterable[Document]) -> dict[Locale, list[tuple[Sid
     """Every text of these documents that is embedded, by language, with the typical questions of the language."""
     texts: dict[Locale, list[tuple[Side, str]]] = {}
     for document in documents:
-        if document.audience is Audience.PUBLIC:
+        if document.audience is Readership.PUBLIC:
             typical = [(Side.QUERY, text) for text in typical_questions()[document.locale]]
             own = texts.setdefault(document.locale, typical)
             own.extend((_SIDES[chunk.kind], chunk.text) for chunk in chunks_of(document))
@@ -243,7 +245,7 @@ def _made_by(identity: str) -> tuple[str, ...]:
 def _by_language(documents: Iterable[Document], today: date) -> dict[Locale, _Language]:
     public: dict[Locale, list[Document]] = defaultdict(list)
     for document in documents:
-        if document.audience is Audience.PUBLIC:
+        if document.audience is Readership.PUBLIC:
             public[document.locale].append(document)
     return {locale: _language(locale, public[locale], today) for locale in sorted(public)}
 
@@ -264,14 +266,14 @@ def _usual_means(
     identity: str, documents: Sequence[Document], languages: Mapping[Locale, _Language], before: Published | None
 ) -> Means | None:
     """The means in use with their drift brought up to date; None when they must be fitted anew."""
-    if before is None or before.means is None or before.generation.pending or before.parts.keys() != languages.keys():
+    if before is None or before.means is None or before.version.pending or before.parts.keys() != languages.keys():
         return None
-    if before.generation.embedding_identity != identity:
+    if before.version.embedding_identity != identity:
         return None
     changed = [document for document in documents if before.hashes.get(document.file) != document.content_hash]
     gone = before.hashes.keys() - {document.file for document in documents}
     came = sum(len(chunks_of(document)) for document in changed)
-    went = math.ceil((len(gone) + len(changed)) * before.generation.chunks / max(len(before.hashes), 1))
+    went = math.ceil((len(gone) + len(changed)) * before.version.chunks / max(len(before.hashes), 1))
     means = replace(before.means, drift=before.means.drift + came + went)
     return means if means.drift <= _DRIFT * means.fitted_on else None
 

@@ -1,4 +1,4 @@
-"""What a knowledge file becomes: document → section → chunk, and a generation that holds them."""
+"""What a knowledge file becomes: document → section → chunk, and a version that holds them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import Fault
-from bot.ids import DocumentPath, Locale, Reply, SectionKey
+from bot.ids import DocumentPath, Locale, ReplyKind, SectionKey
 
 Vector = npt.NDArray[np.float32]
 """One embedding, or a matrix with one a row."""
@@ -23,7 +23,7 @@ Day = date
 """For a field that is itself called `date`."""
 
 
-class Audience(StrEnum):
+class Readership(StrEnum):
     """Who may read a document."""
 
     PUBLIC = "public"
@@ -73,9 +73,9 @@ class Document:
     topic: str
     sections: tuple[Section, ...]
     content_hash: str
-    audience: Audience = Audience.PUBLIC
+    audience: Readership = Readership.PUBLIC
     answerable: bool = True
-    reply: Reply | None = None
+    reply: ReplyKind | None = None
     owner: str = ""
 
     @property
@@ -100,7 +100,7 @@ class ChunkKind(StrEnum):
 class Chunk:
     """A piece of a section small enough to embed.
 
-    `chunk_id` is a hash of kind, key, locale and text: the same content has the same id in every generation.
+    `chunk_id` is a hash of kind, key, locale and text: the same content has the same id in every version.
     Passages and questions are searched in the vector store; the vectors of sentences stay in the embedding
     cache and serve to pick the sentences of an answer.
     """
@@ -114,7 +114,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FolderReading:
     """A reading of the whole folder: what could be read, what could not, and what to look at.
 
     `signature` changes whenever a file of it is touched.
@@ -129,7 +129,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class IndexVersion:
     """One complete state of the index.
 
     `pending` chunks of its documents are not embedded yet: it answers from the others, and the next one will hold more.
@@ -162,7 +162,7 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class PartNames:
-    """Names what a generation holds in one language: equal names, equal files.
+    """Names what a version holds in one language: equal names, equal files.
 
     `texts` names what is told and searched by words, `vectors` what is compared: `chunks` of them.
     """
@@ -174,10 +174,10 @@ class PartNames:
 
 @dataclass(frozen=True, slots=True)
 class LanguagePart:
-    """What a generation holds in one language.
+    """What a version holds in one language.
 
     `vectors` has one centred, normalised row for each of `chunks`. Chunks and vectors are None where those of the
-    generation before stay; so are `documents` (the public ones) where nothing at all changed. `left_out` are the
+    version before stay; so are `documents` (the public ones) where nothing at all changed. `left_out` are the
     sections whose validity has passed: they can be read, but are not searched.
     """
 
@@ -190,10 +190,10 @@ class LanguagePart:
 
 
 @dataclass(frozen=True, slots=True)
-class GenerationContent:
-    """All that a generation is made of: a part for each language that has documents, in the order of the languages.
+class IndexVersionContent:
+    """All that a version is made of: a part for each language that has documents, in the order of the languages.
 
-    Parts that are unchanged are those of the generation number `before`, which is None where that does not stand whole.
+    Parts that are unchanged are those of the version number `before`, which is None where that does not stand whole.
     """
 
     number: int
@@ -207,7 +207,7 @@ class GenerationContent:
     pending: int = 0
 
 
-class Stage(StrEnum):
+class SyncStage(StrEnum):
     """What a synchronisation is busy with."""
 
     READ = "read"
@@ -220,20 +220,20 @@ class Stage(StrEnum):
 class Progress:
     """How far the work has come: what it is busy with, and the share, 0 to 1, of all the work that is done."""
 
-    stage: Stage
+    stage: SyncStage
     share: float
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the folder and the published generation stand to each other.
+    """How the folder and the published version stand to each other.
 
     Files are named as below the knowledge folder. `kept` are those that are broken now and answer in their last good
     version.
     """
 
-    published: Generation | None
-    reading: Reading
+    published: IndexVersion | None
+    reading: FolderReading
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
@@ -241,7 +241,7 @@ class Status:
 
     @property
     def is_current(self) -> bool:
-        """Whether the published generation holds what stands in the folder."""
+        """Whether the published version holds what stands in the folder."""
         is_whole = self.published is not None and not self.published.pending
         return is_whole and not (self.added or self.changed or self.removed)
 
@@ -254,7 +254,7 @@ class SyncReport:
     `signature` is that of the reading.
     """
 
-    published: Generation | None
+    published: IndexVersion | None
     documents: int
     chunks: int
     embedded: int

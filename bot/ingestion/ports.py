@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.ids import Locale
-from bot.ingestion.model import Document, Generation, GenerationContent, Means, PartNames, Reading, Vector
+from bot.ingestion.model import Document, FolderReading, IndexVersion, IndexVersionContent, Means, PartNames, Vector
 
-Report = Callable[[float], None]
+ReportShare = Callable[[float], None]
 """Called with the share, 0 to 1, of a piece of work that is done."""
 
 
@@ -37,7 +37,7 @@ class Known:
 class KnowledgeReader(Protocol):
     """Reads the knowledge folder."""
 
-    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> Reading:
+    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> FolderReading:
         """All documents and all that is wrong; files named in `unsettled` are reported instead of read.
 
         What is in `known` already is not taken apart again, and gives no warnings.
@@ -66,47 +66,47 @@ class Embedder(Protocol):
 
 
 class Manifest(Protocol):
-    """The truth about generations: which is published and which documents it holds."""
+    """The truth about versions: which is published and which documents it holds."""
 
     async def begin(self, embedding_identity: str) -> int:
-        """Start a generation; its number is higher than any before."""
+        """Start a version; its number is higher than any before."""
         ...
 
     async def write_documents(self, number: int, documents: Sequence[Document]) -> None:
-        """Store the documents of a generation that was begun."""
+        """Store the documents of a version that was begun."""
         ...
 
-    async def publish(self, content: GenerationContent, *, now: datetime) -> Generation:
+    async def publish(self, content: IndexVersionContent, *, now: datetime) -> IndexVersion:
         """Make it the one in use, in one transaction: this is the moment of the switch."""
         ...
 
-    async def published(self) -> Generation | None:
-        """The generation in use."""
+    async def published(self) -> IndexVersion | None:
+        """The version in use."""
         ...
 
     async def documents(self, number: int, *, files: Collection[str] | None = None) -> Sequence[Document]:
-        """The documents of a generation, in the order of their files; only those of `files` where they are named."""
+        """The documents of a version, in the order of their files; only those of `files` where they are named."""
         ...
 
     async def content_hashes(self, number: int) -> Mapping[str, str]:
-        """The content hash of each file of a generation."""
+        """The content hash of each file of a version."""
         ...
 
     async def means(self, number: int) -> Means | None:
-        """The means of a generation that was published."""
+        """The means of a version that was published."""
         ...
 
     async def discard(self, number: int) -> None:
-        """Forget a generation that was never published."""
+        """Forget a version that was never published."""
         ...
 
     async def tidy(self) -> tuple[int, ...]:
-        """Forget all but the published generation and the one before it; returns the numbers kept."""
+        """Forget all but the published version and the one before it; returns the numbers kept."""
         ...
 
 
-class Shelf(Protocol):
-    """Where built generations stand: files that are derived from the manifest and can be made again from it."""
+class IndexStore(Protocol):
+    """Where built versions stand: files that are derived from the manifest and can be made again from it."""
 
     def exclusive(self) -> AbstractAsyncContextManager[None]:
         """Hold the right to build; waits while another process holds it.
@@ -116,27 +116,27 @@ class Shelf(Protocol):
         """
         ...
 
-    async def parts(self, generation: Generation) -> Mapping[Locale, PartNames]:
-        """What the generation holds in each language, as far as it stands whole: a new one may take it over."""
+    async def parts(self, version: IndexVersion) -> Mapping[Locale, PartNames]:
+        """What the version holds in each language, as far as it stands whole: a new one may take it over."""
         ...
 
-    async def build(self, content: GenerationContent, *, report: Report | None = None) -> None:
-        """Complete the generation beside those that exist and check it; it then waits to be published.
+    async def build(self, content: IndexVersionContent, *, report: ReportShare | None = None) -> None:
+        """Complete the version beside those that exist and check it; it then waits to be published.
 
         Raises:
             GenerationError: a check failed; nothing was left behind.
         """
         ...
 
-    async def holds(self, generation: Generation) -> bool:
-        """Whether the generation stands there whole and undamaged."""
+    async def holds(self, version: IndexVersion) -> bool:
+        """Whether the version stands there whole and undamaged."""
         ...
 
-    async def store(self, generation: Generation, *, report: Report | None = None) -> bool:
-        """Write the generation's vector store beside it and check it; False when it stands there already.
+    async def store(self, version: IndexVersion, *, report: ReportShare | None = None) -> bool:
+        """Write the version's vector store beside it and check it; False when it stands there already.
 
         Raises:
-            GenerationError: a check failed; the generation answers without it.
+            GenerationError: a check failed; the version answers without it.
         """
         ...
 

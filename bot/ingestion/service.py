@@ -1,4 +1,4 @@
-"""Knowledge files → a published generation: the whole of it or nothing, and only what is new is embedded.
+"""Knowledge files → a published version: the whole of it or nothing, and only what is new is embedded.
 
 Where much is to be embedded, it is published in steps: what can be found by then is answered from meanwhile.
 """
@@ -12,20 +12,20 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import zip_longest
 
-from bot.errors import GenerationError
+from bot.errors import IndexVersionError
 from bot.ids import Locale
-from bot.ingestion.draft import Batch, Draft, Places, Published, fingerprint_of
+from bot.ingestion.draft import Batch, Places, Published, VersionDraft, fingerprint_of
 from bot.ingestion.model import (
     ChunkKind,
     Document,
-    Generation,
+    FolderReading,
+    IndexVersion,
     Progress,
-    Reading,
-    Stage,
     Status,
     SyncReport,
+    SyncStage,
 )
-from bot.ingestion.ports import Embedder, KnowledgeReader, Manifest, Report, Shelf
+from bot.ingestion.ports import Embedder, IndexStore, KnowledgeReader, Manifest, ReportShare
 
 ProgressCallback = Callable[[Progress], None]
 OnPublished = Callable[[], Awaitable[object]]
@@ -42,7 +42,7 @@ _TEXT_COST, _QUESTION_COST, _STORE_COST = 0.02, 0.008, 0.0006
 
 
 class Ingestion:
-    """Keeps the published generation equal to the knowledge folder.
+    """Keeps the published version equal to the knowledge folder.
 
     `asked_in` tells in which languages visitors ask most: those are read first. `clock` counts seconds; after
     `first_step_s` of embedding a first step is published.
@@ -54,7 +54,7 @@ class Ingestion:
         reader: KnowledgeReader,
         embedder: Embedder,
         manifest: Manifest,
-        shelf: Shelf,
+        shelf: IndexStore,
         asked_in: AskedIn | None = None,
         clock: Callable[[], float] = time.monotonic,
         first_step_s: float = _FIRST_STEP_S,
@@ -96,11 +96,11 @@ class Ingestion:
         What is published already is not taken apart again; where that `tells_warnings`, everything is.
 
         Broken files (and `unsettled` ones, which are still being written) answer in their last good version. Killed
-        at any moment, the generation published before stays in use, and what was embedded is kept.
+        at any moment, the version published before stays in use, and what was embedded is kept.
 
         Raises:
             KnowledgeError: there is no folder, or another process did not finish building.
-            GenerationError: the new generation failed its checks, or it would be empty and `allow_empty` is not set.
+            GenerationError: the new version failed its checks, or it would be empty and `allow_empty` is not set.
             EmbeddingError: the embedding model gave no usable answer.
         """
         started = self._clock()
@@ -125,7 +125,7 @@ class Ingestion:
 
     async def _synchronised(
         self,
-        published: Generation | None,
+        published: IndexVersion | None,
         work: _Work,
         now: datetime,
         on_published: OnPublished,
@@ -135,7 +135,7 @@ class Ingestion:
         tells_warnings: bool,
     ) -> SyncReport:
         """Read the folder, and publish it if it differs from what is published."""
-        work.begin(Stage.READ)
+        work.begin(SyncStage.READ)
         known = await self._manifest.documents(published.number) if published and not tells_warnings else ()
         reading = await self._reader.read(unsettled=unsettled, known=known)
         kept = await self._last_good_versions(reading, published)
@@ -153,7 +153,7 @@ class Ingestion:
         return replace(outcome, published=new, chunks=new.chunks, embedded=missing)
 
     async def restore(self, *, now: datetime, progress: ProgressCallback | None = None) -> bool:
-        """Build the published generation's files again from the manifest if they are missing or damaged.
+        """Build the published version's files again from the manifest if they are missing or damaged.
 
         Returns whether they had to be built.
         """
@@ -162,7 +162,7 @@ class Ingestion:
             return published is not None and await self._repair(published, _Work(progress or _silent), now)
 
     async def store(self, *, progress: ProgressCallback | None = None) -> bool:
-        """Write the vector store of the published generation, if it is whole and has none; False if not.
+        """Write the vector store of the published version, if it is whole and has none; False if not.
 
         Raises:
             GenerationError: a check failed; answers go on without it.
@@ -174,12 +174,12 @@ class Ingestion:
         work.report = progress or _silent
         return await self._shelf.store(published, report=work.storing)
 
-    async def check(self) -> Reading:
+    async def check(self) -> FolderReading:
         """Read the folder and report what is wrong, changing nothing."""
         return await self._reader.read()
 
     async def status(self) -> Status:
-        """How the folder and the published generation stand to each other."""
+        """How the folder and the published version stand to each other."""
         reading = await self._reader.read()
         published = await self._manifest.published()
         was = await self._manifest.content_hashes(published.number) if published else {}
@@ -194,7 +194,7 @@ class Ingestion:
             kept=tuple(document.file for document in kept),
         )
 
-    async def _last_good_versions(self, reading: Reading, published: Generation | None) -> Sequence[Document]:
+    async def _last_good_versions(self, reading: FolderReading, published: IndexVersion | None) -> Sequence[Document]:
         """Of the files that can't be read now the documents that are published."""
         if published is None or not reading.broken:
             return ()
@@ -203,23 +203,27 @@ class Ingestion:
         files = [file for file in was if file not in read and _is_broken(file, reading.broken)]
         return await self._manifest.documents(published.number, files=files)
 
-    async def _draft(self, documents: tuple[Document, ...], published: Generation | None, now: datetime) -> Draft:
+    async def _draft(
+        self, documents: tuple[Document, ...], published: IndexVersion | None, now: datetime
+    ) -> VersionDraft:
         before = None
         if published is not None:
             before = Published(
-                generation=published,
+                version=published,
                 hashes=await self._manifest.content_hashes(published.number),
                 parts=await self._shelf.parts(published),
                 means=await self._manifest.means(published.number),
             )
-        return await Draft.of(documents, embedder=self._embedder, today=now.date(), before=before)
+        return await VersionDraft.of(documents, embedder=self._embedder, today=now.date(), before=before)
 
-    async def _read_in(self, draft: Draft, work: _Work, now: datetime, on_published: OnPublished) -> Generation:
+    async def _read_in(
+        self, draft: VersionDraft, work: _Work, now: datetime, on_published: OnPublished
+    ) -> IndexVersion:
         """Embed what is missing and publish; where that takes long, also what there is in between."""
         batches = list(draft.batches(await self._asked_in()))
         work.plan(batches, chunks=draft.chunks)
         steps = _Steps(self._clock, self._first_step_s)
-        publishing: asyncio.Task[Generation] | None = None
+        publishing: asyncio.Task[IndexVersion] | None = None
         try:
             for batch, following in zip_longest(batches, batches[1:]):
                 draft.put(batch, await self._embedder.embed(batch.side, batch.texts))
@@ -237,45 +241,45 @@ class Ingestion:
             raise
         finally:
             await _ended(publishing)
-        work.begin(Stage.BUILD)
+        work.begin(SyncStage.BUILD)
         return await self._publish(draft, draft.known(), now, on_published, report=work.building)
 
     async def _publish(
         self,
-        draft: Draft,
+        draft: VersionDraft,
         known: Mapping[Locale, Places],
         now: datetime,
         on_published: OnPublished,
         *,
-        report: Report | None = None,
-    ) -> Generation:
+        report: ReportShare | None = None,
+    ) -> IndexVersion:
         """Publish what is `known` of the draft; more of it may become known meanwhile."""
         number = await self._manifest.begin(self._embedder.identity)
         try:
             content = await asyncio.to_thread(draft.content, number, known)
             await self._manifest.write_documents(number, content.documents)
             await self._shelf.build(content, report=report)
-            generation = await self._manifest.publish(content, now=now)
+            version = await self._manifest.publish(content, now=now)
         except BaseException:
             await self._manifest.discard(number)
             raise
-        self._is_partial = generation.pending > 0
-        draft.follow(generation, content)
+        self._is_partial = version.pending > 0
+        draft.follow(version, content)
         await on_published()
         await self._shelf.prune(await self._manifest.tidy())
-        return generation
+        return version
 
-    async def _repair(self, published: Generation, work: _Work, now: datetime) -> bool:
+    async def _repair(self, published: IndexVersion, work: _Work, now: datetime) -> bool:
         if published.embedding_identity != self._embedder.identity or await self._shelf.holds(published):
             return False
         documents = tuple(await self._manifest.documents(published.number))
-        draft = await Draft.of(documents, embedder=self._embedder, today=now.date(), before=None)
+        draft = await VersionDraft.of(documents, embedder=self._embedder, today=now.date(), before=None)
         batches = list(draft.batches(())) if not published.pending else []
         work.plan(batches, chunks=draft.chunks)
         for batch in batches:
             draft.put(batch, await self._embedder.embed(batch.side, batch.texts))
             work.embedded(batch)
-        work.begin(Stage.BUILD)
+        work.begin(SyncStage.BUILD)
         content = draft.content(published.number, draft.known(), means=await self._manifest.means(published.number))
         await self._shelf.build(replace(content, fingerprint=published.fingerprint), report=work.building)
         return True
@@ -308,12 +312,12 @@ class _Work:
         self.share = 0.0
         self.read_share = 0.0
         """The share of all but the vector store, which nobody waits for."""
-        self._stage = Stage.READ
+        self._stage = SyncStage.READ
         self._done = 0.0
         self._all = _READ_COST + _BUILD_COST
         self._store_cost = 0.0
 
-    def begin(self, stage: Stage) -> None:
+    def begin(self, stage: SyncStage) -> None:
         self._stage = stage
         self._tell(self._done)
 
@@ -321,7 +325,7 @@ class _Work:
         self._done = _READ_COST
         self._store_cost = chunks * _STORE_COST
         self._all = _READ_COST + _BUILD_COST + sum(map(_cost, batches)) + self._store_cost
-        self.begin(Stage.EMBED)
+        self.begin(SyncStage.EMBED)
 
     def embedded(self, batch: Batch) -> None:
         self._done += _cost(batch)
@@ -331,7 +335,7 @@ class _Work:
         self._tell(self._done + share * _BUILD_COST)
 
     def storing(self, share: float) -> None:
-        self._stage = Stage.STORE
+        self._stage = SyncStage.STORE
         self._tell(self._all - (1 - share) * self._store_cost)
 
     def _tell(self, done: float) -> None:
@@ -344,7 +348,7 @@ def _cost(batch: Batch) -> float:
     return len(batch.texts) * (_QUESTION_COST if batch.kind is ChunkKind.QUESTION else _TEXT_COST)
 
 
-async def _ended(task: asyncio.Task[Generation] | None) -> None:
+async def _ended(task: asyncio.Task[IndexVersion] | None) -> None:
     """Leave no step behind that would go on publishing."""
     if task is None:
         return
@@ -363,7 +367,7 @@ async def _nobody_asked() -> Sequence[Locale]:
 
 
 def _unchanged(
-    reading: Reading, documents: Sequence[Document], kept: Sequence[Document], published: Generation | None
+    reading: FolderReading, documents: Sequence[Document], kept: Sequence[Document], published: IndexVersion | None
 ) -> SyncReport:
     """What is reported when all documents are published already."""
     return SyncReport(
@@ -392,16 +396,16 @@ def _is_broken(file: str, broken: frozenset[str]) -> bool:
     return any(name == prefix or name.startswith(prefix + "/") for name in (file, path) for prefix in broken)
 
 
-def _refuse_empty(documents: Sequence[Document], published: Generation | None, *, allow_empty: bool) -> None:
+def _refuse_empty(documents: Sequence[Document], published: IndexVersion | None, *, allow_empty: bool) -> None:
     if documents or allow_empty:
         return
     if published is not None and published.documents:
-        raise GenerationError(
+        raise IndexVersionError(
             f"the knowledge folder holds no readable document, but {published.documents} are published: they stay in "
             "use; look whether the folder is the right one (an empty index is published only when asked for), "
             "or what is wrong with its files: scoda knowledge check"
         )
-    raise GenerationError(
+    raise IndexVersionError(
         "the knowledge folder holds no readable document: there is nothing to publish; what is wrong with its files "
         "says: scoda knowledge check"
     )

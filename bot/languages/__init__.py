@@ -64,7 +64,7 @@ class YearWords:
 
 @with_config(_CLOSED)
 @dataclass(frozen=True, slots=True)
-class Words:
+class LanguageWords:
     """All words of one language."""
 
     nearest: tuple[Locale, ...]
@@ -85,7 +85,7 @@ class Words:
 
 
 @cache
-def words_of(locale: Locale) -> Words:
+def words_of(locale: Locale) -> LanguageWords:
     """The words of a language, read at the first use.
 
     Raises:
@@ -94,7 +94,7 @@ def words_of(locale: Locale) -> Words:
     return read_words(files(__package__).joinpath(f"{locale}.toml"))
 
 
-def read_words(file: Traversable) -> Words:
+def read_words(file: Traversable) -> LanguageWords:
     """Read one file; see `words_of`."""
     try:
         return _reader().validate_python(tomllib.loads(file.read_text(encoding="utf-8")))
@@ -106,8 +106,8 @@ def read_words(file: Traversable) -> Words:
 
 
 @cache
-def _reader() -> TypeAdapter[Words]:
-    return TypeAdapter(Words)
+def _reader() -> TypeAdapter[LanguageWords]:
+    return TypeAdapter(LanguageWords)
 
 
 def _fault(file: Traversable, reason: str) -> str:

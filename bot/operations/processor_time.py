@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 Charge = Callable[[float], object]
 """Takes the seconds; called on the event loop only."""
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 _payer: ContextVar[Charge | None] = ContextVar("payer", default=None)
 
@@ -20,7 +20,7 @@ def payer() -> Charge | None:
     return _payer.get()
 
 
-async def metered(work: Coroutine[Any, Any, Result], charge: Charge) -> Result:
+async def metered(work: Coroutine[Any, Any, _Result], charge: Charge) -> _Result:
     """Do the work; `charge` is told of the processor time of each step, others' steps in between left out."""
     token = _payer.set(charge)
     try:
@@ -29,21 +29,21 @@ async def metered(work: Coroutine[Any, Any, Result], charge: Charge) -> Result:
         _payer.reset(token)
 
 
-class _Steps(Generic[Result]):
+class _Steps(Generic[_Result]):
     """A coroutine that is driven step by step, as `await` would, with a clock beside it."""
 
-    def __init__(self, work: Coroutine[Any, Any, Result], charge: Charge) -> None:
+    def __init__(self, work: Coroutine[Any, Any, _Result], charge: Charge) -> None:
         self._work = work
         self._charge = charge
 
-    def __await__(self) -> Generator[Any, Any, Result]:
+    def __await__(self) -> Generator[Any, Any, _Result]:
         step: Callable[[], Any] = partial(self._work.send, None)
         while True:
             began = time.thread_time()
             try:
                 awaited = step()
             except StopIteration as done:
-                result: Result = done.value
+                result: _Result = done.value
                 return result
             finally:
                 self._charge(time.thread_time() - began)

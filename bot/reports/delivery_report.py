@@ -14,7 +14,7 @@ from io import StringIO
 
 from bot.announcements.model import Announcement, Delivery, DeliveryState, Occurrence, Standing
 from bot.ids import Locale
-from bot.reports.report_picture import Figures, Outcome
+from bot.reports.report_picture import CopyOutcome, Figures
 from bot.writing.cleaning import clean
 
 COLUMNS = ("chat_id", "language", "state", "reason", "attempts", "message_id", "may_repeat", "changed_at")
@@ -26,12 +26,12 @@ _BLOCKED = frozenset(
 )
 """Reasons that say that nobody is there any more."""
 _OUTCOMES = {
-    DeliveryState.SENT: Outcome.SENT,
-    DeliveryState.FAILED: Outcome.FAILED,
-    DeliveryState.IN_DOUBT: Outcome.IN_DOUBT,
-    DeliveryState.UNKNOWN: Outcome.IN_DOUBT,
-    DeliveryState.PLANNED: Outcome.WAITING,
-    DeliveryState.SENDING: Outcome.WAITING,
+    DeliveryState.SENT: CopyOutcome.SENT,
+    DeliveryState.FAILED: CopyOutcome.FAILED,
+    DeliveryState.IN_DOUBT: CopyOutcome.IN_DOUBT,
+    DeliveryState.UNKNOWN: CopyOutcome.IN_DOUBT,
+    DeliveryState.PLANNED: CopyOutcome.WAITING,
+    DeliveryState.SENDING: CopyOutcome.WAITING,
 }
 _MOST_SPANS = 60
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -42,7 +42,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 class Count:
     """Counts rows as they come by, in flat memory: a number a language and outcome, a second, and a reason."""
 
-    by_locale: dict[Locale, Counter[Outcome]] = field(default_factory=dict)
+    by_locale: dict[Locale, Counter[CopyOutcome]] = field(default_factory=dict)
     sent_in_second: Counter[datetime] = field(default_factory=Counter)
     failures: Counter[tuple[Locale, DeliveryState, str]] = field(default_factory=Counter)
     """Why copies did not arrive, or may not have."""
@@ -66,11 +66,11 @@ class Count:
         return Figures(title=title, by_locale=dict(sorted(self.by_locale.items())), sent_at=sent_at, span=span)
 
 
-def outcome_of(row: Delivery) -> Outcome:
+def outcome_of(row: Delivery) -> CopyOutcome:
     """Under what the picture counts a copy."""
     if row.state is DeliveryState.FAILED and row.reason in _BLOCKED:
-        return Outcome.BLOCKED
-    return _OUTCOMES.get(row.state, Outcome.NOT_SENT)
+        return CopyOutcome.BLOCKED
+    return _OUTCOMES.get(row.state, CopyOutcome.NOT_SENT)
 
 
 def _in_spans(sent_in_second: Mapping[datetime, int]) -> tuple[Sequence[tuple[datetime, int]], timedelta]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bot.answering.evaluation import Case, Result, Step, Tally, risk_coverage, tallies
+from bot.answering.evaluation import Case, CaseResult, LosingStep, Tally, risk_coverage, tallies
 from bot.ids import Locale
 from bot.reports.evaluation_tables import FigureTable, tables_of
 
@@ -35,7 +35,7 @@ article p { margin: .3rem 0; overflow-wrap: anywhere; } .kind { color: var(--bad
 """
 
 
-def render_report(results: Sequence[Result], *, title: str) -> str:
+def render_report(results: Sequence[CaseResult], *, title: str) -> str:
     """The whole page."""
     misses = [result for result in results if not (result.is_right and result.is_in_language)]
     return "\n".join(
@@ -68,7 +68,7 @@ def _row(table: FigureTable, row: Tally) -> str:
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in table.cells(row))}</tr>"
 
 
-def _curves(results: Sequence[Result]) -> Iterable[str]:
+def _curves(results: Sequence[CaseResult]) -> Iterable[str]:
     yield _curve("all languages", results)
     for locale in Locale:
         group = [result for result in results if result.case.locale is locale]
@@ -76,7 +76,7 @@ def _curves(results: Sequence[Result]) -> Iterable[str]:
             yield _curve(locale.endonym, group)
 
 
-def _curve(name: str, results: Sequence[Result]) -> str:
+def _curve(name: str, results: Sequence[CaseResult]) -> str:
     points = " ".join(f"{_x(coverage):.1f},{_y(risk):.1f}" for coverage, risk in risk_coverage(results))
     ticks = "".join(
         f'<line class="axis" x1="{_x(0)}" x2="{_x(1)}" y1="{_y(share)}" y2="{_y(share)}"/>'
@@ -100,7 +100,7 @@ def _y(share: float) -> float:
     return _HEIGHT - _MARGIN / 1.5 - share * (_HEIGHT - _MARGIN)
 
 
-def _miss(result: Result) -> str:
+def _miss(result: CaseResult) -> str:
     case = result.case
     found = "".join(f"<li><code>{escape(str(key))}</code></li>" for key in result.found[:_FOUND_SHOWN])
     return (
@@ -119,7 +119,7 @@ def _expected(case: Case) -> str:
     return " · ".join(pattern.pattern for pattern in case.expect) or "a refusal"
 
 
-def _kind(result: Result) -> str:
+def _kind(result: CaseResult) -> str:
     if result.is_right:
         return "right, but in another language"
     if result.case.kinds:
@@ -132,22 +132,22 @@ def _kind(result: Result) -> str:
 
 
 _LOST_AT = {
-    Step.ROUTE: "lost by the route: taken for small talk, for a question or for another kind",
-    Step.RETRIEVE: "lost in retrieval: the section was not found",
-    Step.RERANK: "lost in reranking: another section came first",
-    Step.JUDGE: "lost in judging: how sure it is of the first section",
-    Step.SELECT: "lost in selecting: the section was told, but not all that answers",
-    Step.UNPLACED: "lost where nobody can tell: the set does not name the section that answers",
+    LosingStep.ROUTE: "lost by the route: taken for small talk, for a question or for another kind",
+    LosingStep.RETRIEVE: "lost in retrieval: the section was not found",
+    LosingStep.RERANK: "lost in reranking: another section came first",
+    LosingStep.JUDGE: "lost in judging: how sure it is of the first section",
+    LosingStep.SELECT: "lost in selecting: the section was told, but not all that answers",
+    LosingStep.UNPLACED: "lost where nobody can tell: the set does not name the section that answers",
 }
 
 
-def _lost_at(result: Result) -> str:
+def _lost_at(result: CaseResult) -> str:
     step = result.lost_at
-    place = f" (place {result.rank})" if step is Step.RERANK else ""
+    place = f" (place {result.rank})" if step is LosingStep.RERANK else ""
     return "" if step is None else f"<p>{escape(_LOST_AT[step] + place)}</p>"
 
 
-def _steps(misses: Sequence[Result]) -> str:
+def _steps(misses: Sequence[CaseResult]) -> str:
     """How many each step lost."""
     lost = Counter(result.lost_at for result in misses)
-    return " · ".join(f"{step.value} {lost[step]}" for step in Step if lost[step])
+    return " · ".join(f"{step.value} {lost[step]}" for step in LosingStep if lost[step])

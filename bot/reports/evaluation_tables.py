@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.answering.evaluation import Step, Tally
+from bot.answering.evaluation import LosingStep, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ LOST = FigureTable(
     "Misses, by the step that lost them",
     (
         ("misses", lambda row: sum(row.lost.values())),
-        ("route", lambda row: row.lost[Step.ROUTE]),
-        ("retrieve", lambda row: row.lost[Step.RETRIEVE]),
-        ("rerank", lambda row: row.lost[Step.RERANK]),
-        ("judge", lambda row: row.lost[Step.JUDGE]),
-        ("select", lambda row: row.lost[Step.SELECT]),
-        ("unplaced", lambda row: row.lost[Step.UNPLACED]),
+        ("route", lambda row: row.lost[LosingStep.ROUTE]),
+        ("retrieve", lambda row: row.lost[LosingStep.RETRIEVE]),
+        ("rerank", lambda row: row.lost[LosingStep.RERANK]),
+        ("judge", lambda row: row.lost[LosingStep.JUDGE]),
+        ("select", lambda row: row.lost[LosingStep.SELECT]),
+        ("unplaced", lambda row: row.lost[LosingStep.UNPLACED]),
         ("hit@1", lambda row: row.hit_1),
         ("hit@5", lambda row: row.hit_5),
     ),

@@ -23,7 +23,7 @@ from bot.ids import Locale
 Colour = tuple[int, int, int]
 
 
-class Outcome(Enum):
+class CopyOutcome(Enum):
     """What the picture tells apart, in the order in which it is drawn, with its colour."""
 
     SENT = (0x0A, 0x9D, 0x4F)
@@ -40,12 +40,12 @@ class Outcome(Enum):
 
 
 _SQUARES = {
-    Outcome.SENT: "🟩",
-    Outcome.BLOCKED: "🟧",
-    Outcome.FAILED: "🟥",
-    Outcome.IN_DOUBT: "🟪",
-    Outcome.NOT_SENT: "🟫",
-    Outcome.WAITING: "🟦",
+    CopyOutcome.SENT: "🟩",
+    CopyOutcome.BLOCKED: "🟧",
+    CopyOutcome.FAILED: "🟥",
+    CopyOutcome.IN_DOUBT: "🟪",
+    CopyOutcome.NOT_SENT: "🟫",
+    CopyOutcome.WAITING: "🟦",
 }
 
 
@@ -54,14 +54,14 @@ class Figures:
     """What is drawn. `sent_at` has the number of copies sent in each span of `span`, earliest first."""
 
     title: str
-    by_locale: Mapping[Locale, Mapping[Outcome, int]]
+    by_locale: Mapping[Locale, Mapping[CopyOutcome, int]]
     sent_at: Sequence[tuple[datetime, int]]
     span: timedelta
 
     @property
-    def totals(self) -> Mapping[Outcome, int]:
+    def totals(self) -> Mapping[CopyOutcome, int]:
         """Over all languages; outcomes that did not occur are left out."""
-        sums = {outcome: sum(counts.get(outcome, 0) for counts in self.by_locale.values()) for outcome in Outcome}
+        sums = {outcome: sum(counts.get(outcome, 0) for counts in self.by_locale.values()) for outcome in CopyOutcome}
         return {outcome: count for outcome, count in sums.items() if count}
 
 
@@ -93,7 +93,7 @@ def draw_report(figures: Figures) -> bytes:
     return canvas.png()
 
 
-def _legend(canvas: _Canvas, totals: Mapping[Outcome, int], top: int) -> None:
+def _legend(canvas: _Canvas, totals: Mapping[CopyOutcome, int], top: int) -> None:
     width = (_WIDTH - 2 * _MARGIN) // _LEGEND_COLUMNS
     for number, (outcome, count) in enumerate(totals.items()):
         row, column = divmod(number, _LEGEND_COLUMNS)
@@ -102,11 +102,11 @@ def _legend(canvas: _Canvas, totals: Mapping[Outcome, int], top: int) -> None:
         canvas.text(left + 22, top + row * 30, f"{count:,}", _INK)
 
 
-def _bar(canvas: _Canvas, top: int, name: str, counts: Mapping[Outcome, int], *, whole: int) -> None:
+def _bar(canvas: _Canvas, top: int, name: str, counts: Mapping[CopyOutcome, int], *, whole: int) -> None:
     room = _WIDTH - _MARGIN - 9 * _STEP - _LEFT
     canvas.text(_MARGIN, top + 4, name, _INK)
     done, left = 0, _LEFT
-    for outcome in Outcome:
+    for outcome in CopyOutcome:
         done += counts.get(outcome, 0)
         right = _LEFT + (round(room * done / whole) if whole else 0)
         canvas.box(left, top, right - left, _BAR, outcome.value)
@@ -127,7 +127,7 @@ def _timeline(canvas: _Canvas, figures: Figures, top: int) -> None:
         left = _LEFT + room * number // len(figures.sent_at)
         right = _LEFT + room * (number + 1) // len(figures.sent_at)
         height = round(_TIMELINE * count / most) if most else 0
-        canvas.box(left, bottom - height, max(right - left - 1, 1), height, Outcome.SENT.value)
+        canvas.box(left, bottom - height, max(right - left - 1, 1), height, CopyOutcome.SENT.value)
     first, last = figures.sent_at[0][0], figures.sent_at[-1][0] + figures.span
     canvas.text(_LEFT, bottom + 12, f"{first:%Y-%m-%d %H:%M:%S}", _INK)
     end = f"{last:%H:%M:%S} UTC"

@@ -8,7 +8,7 @@ from datetime import datetime, time
 
 from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 
-Plain = str | int | float | bool | None
+PlainValue = str | int | float | bool | None
 """A value as JSON knows it."""
 
 
@@ -59,7 +59,7 @@ class PersonalRows:
     """Rows of one table about a visitor, times in ISO 8601 UTC; what is only counted has one row with the count."""
 
     table: str
-    rows: tuple[Mapping[str, Plain], ...]
+    rows: tuple[Mapping[str, PlainValue], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

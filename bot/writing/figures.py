@@ -20,7 +20,7 @@ from bot.ids import Locale
 from bot.writing.folding import ascii_digits
 
 
-class Kind(StrEnum):
+class FigureKind(StrEnum):
     """What kind of thing a figure is; its value is the word for it in a message."""
 
     NUMBER = "number"
@@ -36,14 +36,14 @@ class Kind(StrEnum):
 class Figure:
     """One figure: `value` is the same in all languages ("450000", "7"), `written` is how the text has it ("45 万")."""
 
-    kind: Kind
+    kind: FigureKind
     value: str
     written: str
     start: int
     end: int
 
     @property
-    def key(self) -> tuple[Kind, str]:
+    def key(self) -> tuple[FigureKind, str]:
         """What is compared."""
         return self.kind, self.value
 
@@ -65,7 +65,7 @@ def without_figures(text: str, locale: Locale) -> str:
 
 @dataclass(slots=True)
 class _Found:
-    kind: Kind
+    kind: FigureKind
     value: str
     start: int
     end: int
@@ -95,9 +95,9 @@ _STOPS = ".,;:!?)]}'\u060c\u061b\u061f\u06d4\u0964"
 def _links(page: _Page) -> Iterator[_Found]:
     for match in _LINK.finditer(page.left):
         link = match.group().rstrip(_STOPS)
-        yield _Found(Kind.LINK, link, match.start(), match.start() + len(link))
+        yield _Found(FigureKind.LINK, link, match.start(), match.start() + len(link))
     for match in _MAIL.finditer(page.left):
-        yield _Found(Kind.MAIL, match.group().casefold().rstrip(_STOPS), match.start(), match.end())
+        yield _Found(FigureKind.MAIL, match.group().casefold().rstrip(_STOPS), match.start(), match.end())
 
 
 _NUMERIC_DATE = regex.compile(
@@ -107,7 +107,7 @@ _NUMERIC_DATE = regex.compile(
 
 def _numeric_dates(page: _Page) -> Iterator[_Found]:
     for match in _NUMERIC_DATE.finditer(page.left):
-        for name, kind in (("y", Kind.NUMBER), ("m", Kind.MONTH), ("d", Kind.NUMBER)):
+        for name, kind in (("y", FigureKind.NUMBER), ("m", FigureKind.MONTH), ("d", FigureKind.NUMBER)):
             yield _Found(kind, str(int(match[name])), match.start(name), match.end(name))
 
 
@@ -116,13 +116,13 @@ _TIME = regex.compile(r"(?<![\d:.,])([01]?\d|2[0-4])[:：]([0-5]\d)(?!\d|:\d)")
 
 def _times(page: _Page) -> Iterator[_Found]:
     for match in _TIME.finditer(page.left):
-        yield _Found(Kind.TIME, f"{int(match[1])}:{match[2]}", match.start(), match.end())
+        yield _Found(FigureKind.TIME, f"{int(match[1])}:{match[2]}", match.start(), match.end())
 
 
 def _months(page: _Page) -> Iterator[_Found]:
     pattern, number_of = _month_pattern(page.locale)
     for match in pattern.finditer(page.left):
-        yield _Found(Kind.MONTH, str(number_of(match)), *match.span())
+        yield _Found(FigureKind.MONTH, str(number_of(match)), *match.span())
 
 
 _CODE = regex.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]+\d+[A-Za-z\d]*|\d+[A-Z]+[A-Z\d]*)(?![A-Za-z0-9])")
@@ -130,7 +130,7 @@ _CODE = regex.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]+\d+[A-Za-z\d]*|\d+[A-Z]+[A-Z
 
 def _codes(page: _Page) -> Iterator[_Found]:
     for match in _CODE.finditer(page.left):
-        yield _Found(Kind.CODE, match.group().upper(), *match.span())
+        yield _Found(FigureKind.CODE, match.group().upper(), *match.span())
 
 
 _COMMA_GROUPS = r"\d{1,3}(?:[,，]\d{3})+"
@@ -239,11 +239,11 @@ class _Sum:
     def __init__(self, match: regex.Match[str], value: Decimal, scale: int) -> None:
         self._start, self._end = match.span()
         self._value, self._scale = value, scale
-        self._kind = Kind.PERCENT if match["percent"] else Kind.NUMBER
+        self._kind = FigureKind.PERCENT if match["percent"] else FigureKind.NUMBER
 
     def goes_on(self, text: str, match: regex.Match[str], scale: int) -> bool:
         between = text[self._end : match.start()]
-        return 1 < scale < self._scale and self._kind is Kind.NUMBER and between in {"", " ", "\u00a0"}
+        return 1 < scale < self._scale and self._kind is FigureKind.NUMBER and between in {"", " ", "\u00a0"}
 
     def add(self, match: regex.Match[str], value: Decimal, scale: int) -> None:
         self._end, self._scale = match.end(), scale

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 
 import httpx
 
-from bot.announcements.model import AnnouncementId, Fate, Parcel
+from bot.announcements.model import AnnouncementId, OutgoingMessage, SendOutcome
 from bot.chat.application import ChatOptions, build_application
 from bot.chat.text.rendering import Html
-from bot.chat.wire.courier import TelegramCourier
+from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.pace import Pace, Rates
-from bot.chat.wire.sender import Delivery, Sender
+from bot.chat.wire.sender import Sender, SendResult
 from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, NewsTopic
@@ -47,7 +47,7 @@ SEED = 20261125
 class Bot:
     """The sending side and the sandbox that it sends to."""
 
-    courier: TelegramCourier
+    announcement_sender: TelegramAnnouncementSender
     sender: Sender
     town: httpx.AsyncClient
 
@@ -65,8 +65,8 @@ class Bot:
         return answer.json()["calls"]
 
 
-def parcel(chat_id: int) -> Parcel:
-    return Parcel(
+def outgoing(chat_id: int) -> OutgoingMessage:
+    return OutgoingMessage(
         chat_id=ChatId(chat_id),
         locale=Locale.EN,
         zone="Asia/Shanghai",
@@ -85,8 +85,8 @@ async def announce(bot: Bot, chats: Sequence[int]) -> None:
 
     async def work() -> None:
         for chat_id in waiting:
-            receipt = await bot.courier.deliver(parcel(chat_id))
-            assert receipt.fate is Fate.SENT, receipt
+            receipt = await bot.announcement_sender.deliver(outgoing(chat_id))
+            assert receipt.fate is SendOutcome.SENT, receipt
 
     await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
 
@@ -107,7 +107,7 @@ async def ask(bot: Bot, visitors: Sequence[int], announcing: asyncio.Task[None])
 
 async def answer(bot: Bot, visitor: int) -> float:
     ready_at = time.perf_counter()
-    assert await bot.sender.message(ChatId(visitor), Html("Hall 3, from nine.")) is Delivery.SENT
+    assert await bot.sender.message(ChatId(visitor), Html("Hall 3, from nine.")) is SendResult.SENT
     return time.perf_counter() - ready_at
 
 
@@ -157,7 +157,7 @@ async def main(*, quick: bool) -> bool:
         sender = Sender(application.bot, deadline_s=20.0, pace=Pace(Rates()))
         await transport.initialize()
         async with person_client(base_url, timeout_s=120) as town:
-            bot = Bot(TelegramCourier(sender, Catalogs(LOCALES), WORDS), sender, town)
+            bot = Bot(TelegramAnnouncementSender(sender, Catalogs(LOCALES), WORDS), sender, town)
             outcomes = [await run(bot, recipients, with_visitors=busy) for busy in (False, True)]
         await transport.shutdown()
     return all(outcomes)

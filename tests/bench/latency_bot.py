@@ -33,7 +33,7 @@ from bot.chat_state.model import StoredUpdate
 from bot.chat_state.ports import Inbox
 from bot.ingestion.model import Vector
 from bot.operations.logs import configure_logs
-from bot.settings import Announcements
+from bot.settings import AnnouncementSettings
 from tests.bench.workshop import Workshop, one_core
 from tests.support.sandbox_keys import SANDBOX_TOKEN
 
@@ -114,7 +114,7 @@ async def embed_on_demand() -> None:
 
 
 async def run(base_url: str, workshop: Workshop) -> None:
-    settings = workshop.settings.model_copy(update={"announcements": Announcements(ask_visitors=False)})
+    settings = workshop.settings.model_copy(update={"announcements": AnnouncementSettings(ask_visitors=False)})
     options = replace(app._chat_options(settings), base_url=base_url, token=SANDBOX_TOKEN, health_port=None)
     async with open_core(settings) as core:
         await core.make_answerable()

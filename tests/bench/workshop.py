@@ -18,7 +18,7 @@ from typing import Self
 
 from bot.answering.evaluation import Case, read_cases
 from bot.ids import Locale
-from bot.settings import Knowledge, Settings, Store
+from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.golden import GOLDEN
 from tests.support.sandbox_keys import SANDBOX_TOKEN
 
@@ -56,7 +56,7 @@ class Workshop:
     @property
     def settings(self) -> Settings:
         """Everything else at its default."""
-        return Settings(knowledge=Knowledge(folder=self.knowledge), store=Store(data=self.data))
+        return Settings(knowledge=KnowledgeSettings(folder=self.knowledge), store=StoreSettings(data=self.data))
 
     def scoda(self, *arguments: str) -> list[str]:
         """The command line of the program for these folders."""

@@ -22,6 +22,9 @@ from bot.announcements.model import (
     AttachmentKind,
     Audience,
     AuditEntry,
+    ChangeRequest,
+    ChangeRequestKind,
+    ChangeRequestState,
     Content,
     Correction,
     CorrectionKind,
@@ -35,9 +38,6 @@ from bot.announcements.model import (
     OccurrenceId,
     OccurrenceState,
     Organiser,
-    Request,
-    RequestKind,
-    RequestState,
     Role,
     Schedule,
     Stage,
@@ -486,10 +486,10 @@ async def test_D47_a_repetition_holds_those_in_doubt_and_nobody_who_joins_later(
 
 async def test_A12_a_request_is_decided_once(database, outbox, running):
     store = SqlRequests(database)
-    made = Request(
+    made = ChangeRequest(
         request_id="r1",
         occurrence_id=FIRST,
-        kind=RequestKind.CORRECT,
+        kind=ChangeRequestKind.CORRECT,
         texts={Locale.ZH: "三号馆"},
         replaces={Locale.ZH: "二号馆"},
         copies=2,
@@ -500,9 +500,9 @@ async def test_A12_a_request_is_decided_once(database, outbox, running):
     assert await store.find("r1") == made
     assert await store.waiting(AnnouncementId("abc")) == [made]
     assert await store.waiting(AnnouncementId("xyz")) == []
-    agreed = replace(made, state=RequestState.AGREED, decided_by=VisitorId(BORIS), decided_at=NOW)
+    agreed = replace(made, state=ChangeRequestState.AGREED, decided_by=VisitorId(BORIS), decided_at=NOW)
     assert await store.decide(agreed)
-    assert not await store.decide(replace(agreed, state=RequestState.REFUSED))
+    assert not await store.decide(replace(agreed, state=ChangeRequestState.REFUSED))
     assert await store.find("r1") == agreed
     assert await store.waiting(AnnouncementId("abc")) == []
     assert await store.find("r2") is None

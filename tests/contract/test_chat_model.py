@@ -13,12 +13,12 @@ from langchain_core.language_models import FakeListChatModel
 from pydantic import SecretStr
 
 from bot.adapters.models.chat_model import Connection, LangChainChatModel, any_langchain, openai_compatible
-from bot.answering.generation.model import ChatMessage, Completion, Role, estimated_tokens
+from bot.answering.generation.model import ChatMessage, ChatRole, Completion, estimated_tokens
 from bot.answering.generation.ports import ChatModel
 from bot.errors import ModelError, SettingsError
 from tests.support.model_server import KEY, MODEL, Manner, ModelServer, composed, open_model_server
 
-ASKED = (ChatMessage(Role.SYSTEM, "Rules."), ChatMessage(Role.USER, "Сколько поездов?"))
+ASKED = (ChatMessage(ChatRole.SYSTEM, "Rules."), ChatMessage(ChatRole.USER, "Сколько поездов?"))
 ANSWER = composed("The hall is open.")
 LONG_S = 60.0
 """Longer than any of these calls takes."""

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.answering.model import Feedback, Outcome, Turn, TurnRecord
-from bot.chat_state.model import Action, Button, StoredUpdate
+from bot.chat_state.model import Button, ButtonAction, StoredUpdate
 from bot.errors import DatabaseError
 from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 from tests.support.fakes import exported
@@ -26,7 +26,7 @@ def update(update_id, payload="{}"):
 
 
 def button(token, *, single_use=False):
-    return Button(token, CHAT, AIDA, Action.SOURCE, "area/park.md#where", SOON, single_use)
+    return Button(token, CHAT, AIDA, ButtonAction.SOURCE, "area/park.md#where", SOON, single_use)
 
 
 def turn(turn_id, *, asked_at=NOW, chat_id=CHAT, visitor_id=AIDA, question="?"):
@@ -130,7 +130,7 @@ async def test_recent_turns_are_the_last_ones_of_this_visitor_in_this_chat_oldes
 
 
 async def test_an_answered_turn_is_found_by_its_id_or_as_the_last_one(stores):
-    first, last = turn("t1"), replace(turn("t2", asked_at=SOON), composed=True, generation=7)
+    first, last = turn("t1"), replace(turn("t2", asked_at=SOON), composed=True, knowledge_version=7)
     for record in (first, last, turn("t3", chat_id=ChatId(-5), asked_at=SOON + timedelta(minutes=1))):
         await stores.turns.record(record)
     assert await stores.turns.answered(CHAT, AIDA) == last

@@ -22,7 +22,7 @@ import bot.adapters.database
 from bot.adapters.database.columns import AnyText
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
-from bot.adapters.database.manifest_store import GenerationState, ManifestRow, SqlManifestStore
+from bot.adapters.database.manifest_store import ManifestRow, SqlManifestStore, VersionState
 from bot.adapters.database.migrations import REVISIONS
 from bot.adapters.database.organiser_store import SqlOrganiserStore
 from bot.adapters.database.schema import current_revision
@@ -76,12 +76,12 @@ async def _move_to(database, revision):
 
 
 async def _insert_as_of_0003(database):
-    """Two generations that share a document, as revision 0003 kept them."""
+    """Two versions that share a document, as revision 0003 kept them."""
     generation = text(
         "INSERT INTO manifest_generations (number, state, embedding_identity, documents, chunks, fingerprint, means, "
         "created_at, published_at) VALUES (:number, :state, 'e5', 2, 9, 'f', :means, :now, :now)"
     ).bindparams(bindparam("now", type_=manifest_generations.c.created_at.type), bindparam("means", type_=LargeBinary))
-    document = text("INSERT INTO manifest_documents VALUES (:generation, :locale, :path, :content_hash, :body)")
+    document = text("INSERT INTO manifest_documents VALUES (:version, :locale, :path, :content_hash, :body)")
     async with database.writing() as connection:
         for number, state in ((1, "retired"), (2, "published")):
             values = {"number": number, "state": state, "means": b"m", "now": NOW}
@@ -106,15 +106,15 @@ async def test_what_revision_0003_had_published_is_kept_whole_up_and_down(databa
         1: [("a.md", "old", '{"text": "old \\u0000 园区"}'), ("b.md", "same", '{"text": "same \\u0000 园区"}')],
         2: [("a.md", "new", '{"text": "new \\u0000 园区"}'), ("b.md", "same", '{"text": "same \\u0000 园区"}')],
     }
-    assert {(row.number, row.state, row.pending) for row in await store.generations()} == {
-        (2, GenerationState.PUBLISHED, 0),
-        (1, GenerationState.RETIRED, 0),
+    assert {(row.number, row.state, row.pending) for row in await store.versions()} == {
+        (2, VersionState.PUBLISHED, 0),
+        (1, VersionState.RETIRED, 0),
     }
     assert (await store.published()).published_at == NOW
 
     await _move_to(database, "0003")
     async with database.reading() as connection:
-        rows = await connection.execute(text("SELECT generation, path, content_hash, body FROM manifest_documents"))
+        rows = await connection.execute(text("SELECT version, path, content_hash, body FROM manifest_documents"))
         assert {tuple(row) for row in rows} == {(number, *row) for number in bodies for row in bodies[number]}
     await database.migrate()
     assert [(row.path, row.content_hash, row.body) for row in await store.documents(2)] == bodies[2]
@@ -347,7 +347,7 @@ async def test_vectors_come_back_by_model_and_text(database):
 async def test_nothing_is_published_at_first(database):
     store = SqlManifestStore(database)
     assert await store.published() is None
-    assert await store.generations() == []
+    assert await store.versions() == []
     assert await store.documents(1) == []
 
 
@@ -370,9 +370,9 @@ async def test_publishing_retires_the_generation_before(database):
     assert (published.fingerprint, published.means, published.published_at) == ("f", b"\0m", NOW)
     assert published.pending == 5
     assert published.created_at.tzinfo is UTC
-    assert [(row.number, row.state) for row in await store.generations()] == [
-        (second, GenerationState.PUBLISHED),
-        (first, GenerationState.RETIRED),
+    assert [(row.number, row.state) for row in await store.versions()] == [
+        (second, VersionState.PUBLISHED),
+        (first, VersionState.RETIRED),
     ]
 
 
@@ -444,6 +444,6 @@ async def test_old_generations_go_and_their_documents_with_them(database):
         await store.write_documents(number, [ManifestRow("en", "a.md", "1", "{}")])
         await publish(store, number)
     assert await store.retire_old(keep=2) == [numbers[1], numbers[0]]
-    assert [row.number for row in await store.generations()] == [numbers[4], numbers[3], numbers[2]]
+    assert [row.number for row in await store.versions()] == [numbers[4], numbers[3], numbers[2]]
     assert await store.documents(numbers[0]) == []
     assert len(await store.documents(numbers[2])) == 1

@@ -25,14 +25,14 @@ import numpy as np
 import pytest
 
 from bot.adapters.index.chroma import Near, VectorStore
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.published import NOMINATED_FROM, PublishedIndex
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.answering.ports import Index
 from bot.answering.reading import Reading, ReadingKind
 from bot.errors import KnowledgeError
 from bot.ids import DocumentPath, Locale, SectionKey
-from bot.ingestion.model import Audience, Vector
+from bot.ingestion.model import Readership, Vector
 from bot.ingestion.service import Ingestion
 from tests.support.knowledge_parts import (
     NOW,
@@ -80,7 +80,7 @@ DOCUMENTS = (
         Locale.EN,
         section("trial", "A visa waiver trial ran for tourists until February.", valid_until=date(2026, 2, 1)),
     ),
-    document("area/secret.md", Locale.EN, section("plan", "Staff only kettle plan."), audience=Audience.STAFF),
+    document("area/secret.md", Locale.EN, section("plan", "Staff only kettle plan."), audience=Readership.STAFF),
 )
 NEW_IN_CHINESE = document("expo/editions.md", Locale.ZH, section("train", "列车从青岛出发。"))
 
@@ -134,7 +134,7 @@ STORES = ("embedded store", "server store")
 @dataclass
 class Parts:
     manifest: MemoryManifest
-    shelf: MemoryShelf | GenerationShelf
+    shelf: MemoryShelf | FileIndexStore
     embedder: CachedEmbedder
     embeddings: LetterEmbeddings
     reader: GivenReading
@@ -147,10 +147,10 @@ class Parts:
 
 def _parts(kind: str, folder: Path, request: pytest.FixtureRequest | None = None) -> Parts:
     if kind == "brute force":
-        shelf: MemoryShelf | GenerationShelf = MemoryShelf()
+        shelf: MemoryShelf | FileIndexStore = MemoryShelf()
     else:
         url = request.getfixturevalue("chroma_server") if request and kind == "server store" else ""
-        shelf = GenerationShelf(folder, chroma_url=url)
+        shelf = FileIndexStore(folder, chroma_url=url)
     embeddings = LetterEmbeddings()
     embedder = CachedEmbedder(embeddings, MemoryVectorCache())
     reader = GivenReading(*DOCUMENTS)
@@ -412,7 +412,7 @@ async def test_a_newer_generation_takes_over_while_a_running_search_keeps_its_ow
     await _publish(fresh)
     assert await index.refresh()
 
-    assert index.current().knowledge.generation > old.knowledge.generation
+    assert index.current().knowledge.version > old.knowledge.version
     assert {one.key.path for one in await sections_found(old, "trains", Locale.EN, top_k=9)} == {"logistics/trains.md"}
     new = await sections_found(index.current(), "trains", Locale.EN, top_k=9)
     assert {one.key.path for one in new} == {"expo/editions.md"}

@@ -13,8 +13,8 @@ from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest import DocumentManifest, means_from_bytes, means_to_bytes
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.errors import KnowledgeError
-from bot.ids import Locale, Reply
-from bot.ingestion.model import Audience, GenerationContent, Means
+from bot.ids import Locale, ReplyKind
+from bot.ingestion.model import IndexVersionContent, Means, Readership
 from bot.ingestion.ports import Manifest
 from tests.support.knowledge_parts import NOW, MemoryManifest, document, section
 
@@ -26,7 +26,7 @@ DOCUMENTS = (
         section("b", "Text without a source.", source=None, as_of=None),
         owner="knowledge team",
     ),
-    document("open/x.md", Locale.EN, section("c", "Not known."), answerable=False, audience=Audience.STAFF, reply=Reply.HARM),
+    document("open/x.md", Locale.EN, section("c", "Not known."), answerable=False, audience=Readership.STAFF, reply=ReplyKind.HARM),
 )  # fmt: skip
 MEANS = Means(
     passages={locale: np.full(4, number, dtype=np.float32) for number, locale in enumerate(Locale)},
@@ -37,8 +37,8 @@ MEANS = Means(
 )
 
 
-def _content(number: int) -> GenerationContent:
-    return GenerationContent(
+def _content(number: int) -> IndexVersionContent:
+    return IndexVersionContent(
         number=number,
         fingerprint=f"fingerprint {number}",
         embedding_identity="model",

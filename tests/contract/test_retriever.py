@@ -10,7 +10,7 @@ import pytest
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableLambda
 
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.published import PublishedIndex
 from bot.adapters.index.retriever import ScodaRetriever
 from bot.adapters.models.cached_embedder import CachedEmbedder
@@ -53,7 +53,7 @@ class Cyrillic:
 @pytest.fixture
 async def retriever(tmp_path: Path) -> AsyncIterator[ScodaRetriever]:
     embedder = CachedEmbedder(LetterEmbeddings(), MemoryVectorCache())
-    manifest, shelf = MemoryManifest(), GenerationShelf(tmp_path / "index")
+    manifest, shelf = MemoryManifest(), FileIndexStore(tmp_path / "index")
     await Ingestion(reader=GivenReading(*DOCUMENTS), embedder=embedder, manifest=manifest, shelf=shelf).sync(now=NOW)
     async with PublishedIndex(manifest, shelf, embedder, THREADS) as index:
         yield ScodaRetriever(index=index, identifier=Cyrillic(), ranking=RANKING, top_k=2)
@@ -91,6 +91,6 @@ async def test_it_is_a_part_of_a_chain(retriever: ScodaRetriever) -> None:
 
 async def test_before_anything_is_published_that_is_said(tmp_path: Path) -> None:
     embedder = CachedEmbedder(LetterEmbeddings(), MemoryVectorCache())
-    index = PublishedIndex(MemoryManifest(), GenerationShelf(tmp_path / "index"), embedder, THREADS)
+    index = PublishedIndex(MemoryManifest(), FileIndexStore(tmp_path / "index"), embedder, THREADS)
     with pytest.raises(NothingPublishedError, match="scoda knowledge sync"):
         await ScodaRetriever(index=index, identifier=Cyrillic(), ranking=RANKING).ainvoke("hall")

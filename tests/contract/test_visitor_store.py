@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.answering.model import Feedback, Outcome, TurnRecord
-from bot.chat_state.model import Action, Button, StoredUpdate
+from bot.chat_state.model import Button, ButtonAction, StoredUpdate
 from bot.errors import DatabaseError
 from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 from bot.visitors.model import Retention, Visitor
@@ -34,7 +34,7 @@ def turn(turn_id, *, visitor_id=AIDA, chat_id=None, asked_at=NOW, question="Wher
 
 
 def button(token, *, chat_id=AIDA, visitor_id=AIDA, expires_at=LATER, single_use=False):
-    return Button(token, ChatId(chat_id), visitor_id, Action.MORE, "area/park.md#where", expires_at, single_use)
+    return Button(token, ChatId(chat_id), visitor_id, ButtonAction.MORE, "area/park.md#where", expires_at, single_use)
 
 
 def update(update_id, *, lane=AIDA):

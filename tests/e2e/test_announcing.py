@@ -12,7 +12,7 @@ import pytest
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
 from bot.ids import Locale
-from bot.reports.report_picture import Outcome
+from bot.reports.report_picture import CopyOutcome
 from tests.support.apps import App
 from tests.support.processes import BotProcess, Place, running_bot
 from tests.support.sandbox_keys import SANDBOX_TOKEN
@@ -123,7 +123,7 @@ async def test_an_announcement_reaches_each_in_their_language_and_its_numbers_ad
     assert "15 июня 2027" in copies["ru"]["text"]
 
     report = await until(lambda: _report(owner), "the report")
-    assert desk_texts.report_outcome(EN, Outcome.SENT, 3) in report["caption"]
+    assert desk_texts.report_outcome(EN, CopyOutcome.SENT, 3) in report["caption"]
     assert not [message for message in await owner.answers() if "document" in message], "nobody is named in the chat"
     assert len(await stranger.answers()) == 2  # the answer and the question for consent
 

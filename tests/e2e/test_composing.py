@@ -16,7 +16,7 @@ from bot.app.core import open_core
 from bot.chat.text import texts
 from bot.ids import Locale
 from bot.sandbox.methods import METHODS
-from bot.settings import Knowledge, Limits, Model, Settings, Store
+from bot.settings import KnowledgeSettings, LimitSettings, ModelSettings, Settings, StoreSettings
 from tests.support.apps import App, running_app
 from tests.support.little_knowledge import TRAINS_IN_2025
 from tests.support.model_server import KEY, MODEL, Manner, ModelServer, composed, open_model_server
@@ -40,7 +40,7 @@ async def server() -> AsyncIterator[ModelServer]:
 
 @pytest.fixture
 async def app(place: Place, town: Town, server: ModelServer) -> AsyncIterator[App]:
-    model = Model(
+    model = ModelSettings(
         provider="openai", base_url=server.base_url, model=MODEL, api_key=KEY, timeout_s=10.0, deadline_s=DEADLINE_S - 5
     )
     async with running_app(place, town, model=model) as app:
@@ -140,7 +140,7 @@ async def test_a_model_that_fails_is_not_felt(app: App, server: ModelServer):
 async def test_a_real_model_answers_in_time_and_says_nothing_that_was_not_checked(
     place: Place, town: Town, real_model: str, question: str
 ):
-    model = Model(
+    model = ModelSettings(
         provider="openai",
         base_url=real_model,
         model="smollm2",
@@ -169,7 +169,7 @@ async def test_a_real_model_answers_in_time_and_says_nothing_that_was_not_checke
 async def test_a_real_model_asked_what_is_in_doubt_tells_a_section_that_there_is_or_none(
     place: Place, real_model: str, question: str
 ):
-    model = Model(
+    model = ModelSettings(
         provider="openai",
         base_url=real_model,
         model="smollm2",
@@ -179,10 +179,10 @@ async def test_a_real_model_asked_what_is_in_doubt_tells_a_section_that_there_is
         context_tokens=2048,
     )
     settings = Settings(
-        knowledge=Knowledge(folder=place.knowledge),
-        store=Store(data=place.data),
+        knowledge=KnowledgeSettings(folder=place.knowledge),
+        store=StoreSettings(data=place.data),
         model=model,
-        limits=Limits(answer_deadline_s=60.0),
+        limits=LimitSettings(answer_deadline_s=60.0),
     )
     async with open_core(settings) as core:
         await core.make_answerable()

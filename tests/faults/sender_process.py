@@ -26,18 +26,18 @@ from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.planner import Planner
-from bot.announcements.ports import Courier
+from bot.announcements.ports import AnnouncementSender
 from bot.answering.model import Answer, Outcome, Question
 from bot.app.announcing import announcing, dispatcher_of, planner_of
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat
 from bot.chat.text import texts
-from bot.chat.wire.courier import TelegramCourier, Words
+from bot.chat.wire.announcement_sender import ReaderWords, TelegramAnnouncementSender
 from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale
-from bot.settings import Delivery
+from bot.settings import DeliverySettings
 from tests.support.chat_rig import CITATION, LOCALES, FakeAnswerer
 from tests.support.fakes import FakeTombstones
 from tests.support.sandbox_keys import SANDBOX_TOKEN
@@ -78,14 +78,14 @@ def main(orders: Orders) -> None:
 async def work(orders: Orders) -> None:
     """Plan and send until SIGTERM."""
     probe = _Reaper(orders)
-    delivery = Delivery.model_construct(in_flight=orders.in_flight, lease_s=orders.lease_s)
+    delivery = DeliverySettings.model_construct(in_flight=orders.in_flight, lease_s=orders.lease_s)
     async with (
         open_database(orders.folder / STATE_FILE) as database,
-        _answering(orders, database) if orders.answers_visitors else _sending(orders) as (courier, run),
+        _answering(orders, database) if orders.answers_visitors else _sending(orders) as (announcement_sender, run),
     ):
         parts = announcing(database, orders.marks)
         planner = planner_of(parts, delivery, probe=probe)
-        dispatcher = dispatcher_of(parts, courier, delivery, probe=probe)
+        dispatcher = dispatcher_of(parts, announcement_sender, delivery, probe=probe)
         running = asyncio.create_task(run())
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, dispatcher.leave)
         planning = asyncio.create_task(_plan(planner, dispatcher.wake))
@@ -117,26 +117,26 @@ async def _plan(planner: Planner, wake: Callable[[], None]) -> None:
 
 
 @asynccontextmanager
-async def _sending(orders: Orders) -> AsyncIterator[tuple[Courier, Callable[[], Awaitable[None]]]]:
+async def _sending(orders: Orders) -> AsyncIterator[tuple[AnnouncementSender, Callable[[], Awaitable[None]]]]:
     transport = AiohttpRequest(
         base_url=orders.base_url, connect_timeout_s=2.0, read_timeout_s=2.0, connections=orders.in_flight + 8
     )
     application = build_application(ChatOptions(token=SANDBOX_TOKEN, base_url=orders.base_url), transport, transport)
     sender = Sender(application.bot, deadline_s=5.0, pace=Pace(_rates(orders)))
-    words = Words(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all)
+    words = ReaderWords(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all)
 
     async def run() -> None:
         await asyncio.Event().wait()
 
     await transport.initialize()
-    yield TelegramCourier(sender, Catalogs(LOCALES), words), run
+    yield TelegramAnnouncementSender(sender, Catalogs(LOCALES), words), run
     await transport.shutdown()
 
 
 @asynccontextmanager
 async def _answering(
     orders: Orders, database: Database
-) -> AsyncIterator[tuple[Courier, Callable[[], Awaitable[None]]]]:
+) -> AsyncIterator[tuple[AnnouncementSender, Callable[[], Awaitable[None]]]]:
     options = ChatOptions(
         token=SANDBOX_TOKEN,
         base_url=orders.base_url,
@@ -162,7 +162,7 @@ async def _answering(
         health=health,
     )
     async with build_chat(options, parts) as chat:
-        yield chat.courier, _run_of(chat)
+        yield chat.announcement_sender, _run_of(chat)
 
 
 def _run_of(chat: Chat) -> Callable[[], Awaitable[None]]:

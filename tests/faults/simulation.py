@@ -25,7 +25,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.announcements import dispatcher as dispatcher_module
-from bot.announcements.content import parcel_of
+from bot.announcements.content import message_of
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.dispatcher import DeliveryRules
 from bot.announcements.model import (
@@ -33,14 +33,14 @@ from bot.announcements.model import (
     AnnouncementId,
     Delivery,
     DeliveryState,
-    Fate,
     OccurrenceId,
     OccurrenceState,
-    Parcel,
+    OutgoingMessage,
     Policy,
     QuietHours,
     Receipt,
     Schedule,
+    SendOutcome,
     Terms,
     Timing,
 )
@@ -79,17 +79,17 @@ def promise(holds: bool, what: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WitnessedParcel(Parcel):
+class WitnessedParcel(OutgoingMessage):
     """A parcel that knows its row, so that the witness can tell copies of different occurrences apart."""
 
     row: Delivery
 
 
-def _witnessed(announcement: Announcement, row: Delivery) -> Parcel | None:
-    parcel = parcel_of(announcement, row)
-    if parcel is None:
+def _witnessed(announcement: Announcement, row: Delivery) -> OutgoingMessage | None:
+    outgoing = message_of(announcement, row)
+    if outgoing is None:
         return None
-    return WitnessedParcel(**{one.name: getattr(parcel, one.name) for one in fields(Parcel)}, row=row)
+    return WitnessedParcel(**{one.name: getattr(outgoing, one.name) for one in fields(OutgoingMessage)}, row=row)
 
 
 @dataclass
@@ -108,22 +108,24 @@ class Telegram:
     lost_answers: int = 0
     messages: int = 0
 
-    def act(self, parcel: WitnessedParcel, now: float) -> Receipt:
+    def act(self, outgoing: WitnessedParcel, now: float) -> Receipt:
         """Take or refuse a request that has arrived."""
         if now < self.token_bad_until:
-            return Receipt(fate=Fate.NOTHING_GOES, reason="unauthorized")
+            return Receipt(fate=SendOutcome.NOTHING_GOES, reason="unauthorized")
         if now < self.storm_until:
             is_for_all = self.rng.random() < 0.7
-            return Receipt(fate=Fate.NOT_SENT, pause_s=self.rng.uniform(1, 5), pauses_all=is_for_all, reason="429")
-        if parcel.chat_id in self.blocked:
-            return Receipt(fate=Fate.GONE, reason="blocked")
-        if parcel.chat_id in self.moved:
-            return Receipt(fate=Fate.MIGRATED, new_chat_id=self.moved[parcel.chat_id])
-        row = parcel.row
+            return Receipt(
+                fate=SendOutcome.NOT_SENT, pause_s=self.rng.uniform(1, 5), pauses_all=is_for_all, reason="429"
+            )
+        if outgoing.chat_id in self.blocked:
+            return Receipt(fate=SendOutcome.GONE, reason="blocked")
+        if outgoing.chat_id in self.moved:
+            return Receipt(fate=SendOutcome.MIGRATED, new_chat_id=self.moved[outgoing.chat_id])
+        row = outgoing.row
         self.messages += 1
-        self.copies[row.occurrence_id, row.chat_id].append(parcel)
+        self.copies[row.occurrence_id, row.chat_id].append(outgoing)
         self.attempts.add((row.occurrence_id, row.chat_id, row.attempt))
-        return Receipt(fate=Fate.SENT, message_id=self.messages)
+        return Receipt(fate=SendOutcome.SENT, message_id=self.messages)
 
     def loses(self) -> bool:
         """Whether an answer is lost on its way back."""
@@ -149,31 +151,31 @@ class SimulatedCourier(FakeCourier):
         busy = {ChatId(chat): rng.uniform(0.1, 3) for chat in range(1, 90) if rng.random() < 0.02}
         return Leave([FakeTurn(self, busy) for _ in range(rng.randint(1, limit))])
 
-    async def deliver(self, parcel: Parcel) -> Receipt:
-        assert isinstance(parcel, WitnessedParcel)
+    async def deliver(self, outgoing: OutgoingMessage) -> Receipt:
+        assert isinstance(outgoing, WitnessedParcel)
         world = self._process.world
         rng, telegram = world.rng, world.telegram
         await self._process.go_on()
         await asyncio.sleep(rng.uniform(0, 0.1))
         await self._process.go_on()
         if asyncio.get_running_loop().time() < telegram.outage_until:
-            return Receipt(fate=Fate.NOT_SENT, reason="connection_refused")
-        arriving = asyncio.get_running_loop().create_task(self._arrive(parcel))
+            return Receipt(fate=SendOutcome.NOT_SENT, reason="connection_refused")
+        arriving = asyncio.get_running_loop().create_task(self._arrive(outgoing))
         world.network.add(arriving)
         receipt = await asyncio.shield(arriving)
         await asyncio.sleep(rng.uniform(0, 0.1))
         await self._process.go_on()
         if telegram.loses():
-            return Receipt(fate=Fate.DOUBT, reason="answer_lost")
+            return Receipt(fate=SendOutcome.DOUBT, reason="answer_lost")
         return receipt
 
-    async def _arrive(self, parcel: WitnessedParcel) -> Receipt:
+    async def _arrive(self, outgoing: WitnessedParcel) -> Receipt:
         world = self._process.world
         await asyncio.sleep(world.rng.uniform(0, 0.1))
         if not world.telegram.is_calm and world.rng.random() < 0.01:
             world.telegram.lost_answers += 1
-            return Receipt(fate=Fate.DOUBT, reason="bad_gateway")  # it never reached Telegram; we can't know
-        return world.telegram.act(parcel, asyncio.get_running_loop().time())
+            return Receipt(fate=SendOutcome.DOUBT, reason="bad_gateway")  # it never reached Telegram; we can't know
+        return world.telegram.act(outgoing, asyncio.get_running_loop().time())
 
 
 class Process:
@@ -189,7 +191,7 @@ class Process:
         database.after_commit = self._after_commit
         self.house = House(
             database=database,
-            courier=SimulatedCourier(self),
+            announcement_sender=SimulatedCourier(self),
             clock=world.clock,
             rules=world.rules,
             planning=PlanningRules(batch=world.rng.choice((3, 10, 1000)), batches_a_wake=2),
@@ -344,7 +346,7 @@ class World:
 
     async def live(self) -> None:
         """Trouble, then calm; then the books are compared with what the witness saw."""
-        self.desk = House(database=FakeDatabase(self.disk), clock=self.clock, holder="desk")
+        self.workflow = House(database=FakeDatabase(self.disk), clock=self.clock, holder="desk")
         await self._settle_in()
         twins = 2 if self.rng.random() < 0.5 else 1
         keepers = [asyncio.create_task(self._keep_alive(f"process {number}")) for number in range(twins)]
@@ -364,25 +366,25 @@ class World:
         self._compare_books()
 
     async def _settle_in(self) -> None:
-        rng, desk = self.rng, self.desk
-        await desk.appoint()
+        rng, workflow = self.rng, self.workflow
+        await workflow.appoint()
         people = rng.randint(3, 90)
         for locale in _SPOKEN:
             chats = [chat_id for chat_id in range(1, people + 1) if chat_id % len(_SPOKEN) == _SPOKEN.index(locale)]
-            await desk.parts.subscribe(chats, locale=locale)
+            await workflow.parts.subscribe(chats, locale=locale)
         groups = [ChatId(-number) for number in range(1, rng.randint(1, 4))]
-        await desk.parts.subscribe(groups)
+        await workflow.parts.subscribe(groups)
         sleepers = rng.sample(range(1, people + 1), k=people // 4)
         now = self.clock.now()
         for chat_id in sleepers:
             quiet = {"quiet_from": now.time(), "quiet_until": (now + timedelta(minutes=20)).time(), "zone": "UTC"}
-            await desk.parts.subscribe([chat_id], locale=rng.choice(_SPOKEN), **quiet)
+            await workflow.parts.subscribe([chat_id], locale=rng.choice(_SPOKEN), **quiet)
         self.telegram.blocked = {ChatId(chat_id) for chat_id in range(1, people + 1) if rng.random() < 0.05}
         for group in groups:
             if rng.random() < 0.5:
                 self.telegram.moved[group] = ChatId(group - 1_000)
                 if rng.random() < 0.3:
-                    await desk.parts.subscribe([group - 1_000])
+                    await workflow.parts.subscribe([group - 1_000])
         for _ in range(rng.randint(1, 3)):
             await self._announce()
 
@@ -405,7 +407,7 @@ class World:
             quiet_hours=rng.choice(tuple(QuietHours)),
             valid_for=rng.choice((None, None, timedelta(minutes=15), timedelta(hours=2))),
         )
-        made = await self.desk.approved(schedule=schedule, terms=terms, topic=rng.choice(tuple(NewsTopic)))
+        made = await self.workflow.approved(schedule=schedule, terms=terms, topic=rng.choice(tuple(NewsTopic)))
         self.policies[made.announcement_id] = terms.policy
 
     async def _keep_alive(self, name: str) -> None:
@@ -482,14 +484,14 @@ class World:
 
     async def _steer(self) -> None:
         announcement_id = self.rng.choice(list(self.disk.tables.announcements))
-        steering, now = self.desk.steering, self.clock.now()
-        action = self.rng.choice((steering.pause, steering.resume, steering.resume, steering.resume))
+        lifecycle, now = self.workflow.lifecycle, self.clock.now()
+        action = self.rng.choice((lifecycle.pause, lifecycle.resume, lifecycle.resume, lifecycle.resume))
         if self.rng.random() < 0.15:
-            action = self.rng.choice((steering.stop, steering.withdraw))
+            action = self.rng.choice((lifecycle.stop, lifecycle.withdraw))
         await action(announcement_id, actor=OWNER, now=now)
 
     async def _people(self) -> None:
-        parts = self.desk.parts
+        parts = self.workflow.parts
         chat_id = ChatId(self.rng.randint(1, 100))
         if self.rng.random() < 0.5:
             await parts.subscriptions.end(chat_id)
@@ -505,7 +507,7 @@ class World:
     async def _try_to_edit(self) -> None:
         """What is approved can't be edited, whatever the version."""
         found = self.rng.choice(list(self.disk.tables.announcements.values()))
-        decision = await self.desk.desk.set_text(
+        decision = await self.workflow.workflow.set_text(
             found.announcement_id, (Locale.EN, "Changed"), actor=AUTHOR, version=found.version, now=self.clock.now()
         )
         promise(not decision.is_done, "an approved announcement was edited")
@@ -535,18 +537,18 @@ class World:
     async def _come_to_an_end(self) -> None:
         """One healthy process, organisers who give their word, resume what is paused and end what recurs."""
         process = Process(self, "last")
-        loop, steering = asyncio.get_running_loop(), self.desk.steering
+        loop, lifecycle = asyncio.get_running_loop(), self.workflow.lifecycle
         end = loop.time() + CALM_S
         while loop.time() < end:
             await asyncio.sleep(60)
             now = self.clock.now()
             for occurrence in list(self.disk.tables.occurrences.values()):
                 if occurrence.state is OccurrenceState.AWAITING_WORD:
-                    await steering.give_word(occurrence.occurrence_id, send=False, actor=OWNER, now=now)
+                    await lifecycle.give_word(occurrence.occurrence_id, send=False, actor=OWNER, now=now)
             for announcement in list(self.disk.tables.announcements.values()):
                 if loop.time() > TROUBLE_S + 4800 and announcement.next_due_at is not None:
                     await self._let_end(announcement)
-                await steering.resume(announcement.announcement_id, actor=OWNER, now=now)
+                await lifecycle.resume(announcement.announcement_id, actor=OWNER, now=now)
             if all(one.next_due_at is None for one in self.disk.tables.announcements.values()) and all(
                 occurrence.state.has_ended for occurrence in self.disk.tables.occurrences.values()
             ):
@@ -556,7 +558,7 @@ class World:
         await process.leave()
 
     async def _let_end(self, announcement: Announcement) -> None:
-        async with self.desk.parts.database.writing() as tables:
+        async with self.workflow.parts.database.writing() as tables:
             found = tables.announcements[announcement.announcement_id]
             tables.announcements[announcement.announcement_id] = replace(
                 found, next_due_at=None, version=found.version + 1
@@ -689,7 +691,7 @@ class Story:
 
 def tell(seed: int) -> Story:
     """Live through one seed."""
-    real, dispatcher_module.parcel_of = dispatcher_module.parcel_of, _witnessed
+    real, dispatcher_module.message_of = dispatcher_module.message_of, _witnessed
     world = World(seed)
     failure = ""
     try:
@@ -697,7 +699,7 @@ def tell(seed: int) -> Story:
     except (BrokenPromiseError, Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - any end but the right one
         failure = _words(error)
     finally:
-        dispatcher_module.parcel_of = real
+        dispatcher_module.message_of = real
     return Story(seed, failure, world.commits, world.telegram.messages, world.deaths, len(world.doubted))
 
 

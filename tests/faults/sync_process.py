@@ -28,7 +28,7 @@ from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder, text_hash
 from bot.ids import Locale
@@ -92,7 +92,7 @@ async def sync(
             reader=KnowledgeFiles(folder, identify=no_language),
             embedder=embedder,
             manifest=DocumentManifest(SqlManifestStore(database)),
-            shelf=GenerationShelf(data / "index"),
+            shelf=FileIndexStore(data / "index"),
             asked_in=_asked_in,
             first_step_s=first_step_s,
         )
@@ -155,10 +155,10 @@ _WATCHED: tuple[tuple[Any, str], ...] = (
     (bot.adapters.index.index_store, "learn"),
     (bot.adapters.index.index_store, "seal"),
     (bot.adapters.index.index_store, "sync_to_disk"),
-    (GenerationShelf, "_finish"),
-    (GenerationShelf, "_prune_folders"),
-    (GenerationShelf, "_finish_store"),
-    (GenerationShelf, "_prune_stores"),
+    (FileIndexStore, "_finish"),
+    (FileIndexStore, "_prune_folders"),
+    (FileIndexStore, "_finish_store"),
+    (FileIndexStore, "_prune_stores"),
     (bot.adapters.index.chroma, "_created"),
     (bot.adapters.index.chroma, "_copy_folder"),
     (bot.adapters.index.chroma, "_add"),

@@ -17,7 +17,7 @@ from bot.chat.text import texts
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.chat.text.markup import MarkupError, render
 from bot.chat.text.rendering import MESSAGE_LIMIT, utf16_length
-from bot.chat.wire.courier import CAPTION_LIMIT, HtmlComposer, TelegramCourier, Words
+from bot.chat.wire.announcement_sender import CAPTION_LIMIT, HtmlComposer, ReaderWords, TelegramAnnouncementSender
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale
 from bot.sandbox.markup_html import parse_html
@@ -34,9 +34,9 @@ async def open_rig() -> NewsRig:
     rig = await NewsRig(composer=HtmlComposer(), typed_confirmation_above=0).open()
     await rig.appoint()
     await rig.parts.subscribe(range(101, 104))
-    words = Words(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all)
-    courier = TelegramCourier(rig.sender, Catalogs(LOCALES), words)
-    rig.dispatcher._house = rig.house = replace(rig.house, courier=courier)
+    words = ReaderWords(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all)
+    announcement_sender = TelegramAnnouncementSender(rig.sender, Catalogs(LOCALES), words)
+    rig.dispatcher._app = rig.house = replace(rig.house, announcement_sender=announcement_sender)
     return rig
 
 

@@ -29,7 +29,7 @@ from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.app.core import open_core
 from bot.ids import Locale, VisitorId
 from bot.ingestion.comparing import inspect
-from bot.settings import Knowledge, Model, Organisers, Settings, Store
+from bot.settings import KnowledgeSettings, ModelSettings, OrganiserSettings, Settings, StoreSettings
 from bot.visitors.model import Retention
 from bot.visitors.service import VisitorService
 from bot.writing.folding import ascii_digits
@@ -340,10 +340,10 @@ async def server() -> AsyncIterator[ModelServer]:
 
 async def test_L18_nothing_of_persons_is_in_the_prompt_or_the_index(place: Place, server: ModelServer):
     settings = Settings(
-        knowledge=Knowledge(folder=place.knowledge),
-        store=Store(data=place.data),
-        model=Model(provider="openai", base_url=server.base_url, model=MODEL, api_key=KEY),
-        organisers=Organisers(owners=[OWNER]),
+        knowledge=KnowledgeSettings(folder=place.knowledge),
+        store=StoreSettings(data=place.data),
+        model=ModelSettings(provider="openai", base_url=server.base_url, model=MODEL, api_key=KEY),
+        organisers=OrganiserSettings(owners=[OWNER]),
     )
     async with open_core(settings) as core:
         await core.make_answerable()
@@ -442,7 +442,7 @@ async def test_L20_where_text_is_allowed_it_stays_text(place: Place, monkeypatch
     monkeypatch.setenv("SCODA_TELEGRAM_TOKEN", "123456789:a-token-that-is-never-told")
     body = section_text("lc", f"The hall is white {SMUGGLED}.", "Which colour has the hall?", heading=SMUGGLED)
     write_file(place.knowledge, "en/venue/colour.md", body)
-    settings = Settings(knowledge=Knowledge(folder=place.knowledge), store=Store(data=place.data))
+    settings = Settings(knowledge=KnowledgeSettings(folder=place.knowledge), store=StoreSettings(data=place.data))
     async with open_core(settings) as core:
         await core.make_answerable()
         answer = await core.answerer.answer(Question("Which colour has the hall?", TODAY))

@@ -29,7 +29,7 @@ from bot.app import core as app
 from bot.ids import Locale
 from bot.ingestion.chunking import LONGEST_SENTENCE
 from bot.ingestion.comparing import in_other_languages, inspect
-from bot.settings import Knowledge, Settings, Store
+from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.little_knowledge import write_little_knowledge
 
 TODAY = date(2026, 7, 1)
@@ -109,7 +109,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     place = tmp_path_factory.mktemp("bad")
     write_little_knowledge(place / "knowledge")
     _write_odd_files(place / "knowledge")
-    settings = Settings(knowledge=Knowledge(folder=place / "knowledge"), store=Store(data=place / "data"))
+    settings = Settings(
+        knowledge=KnowledgeSettings(folder=place / "knowledge"), store=StoreSettings(data=place / "data")
+    )
 
     async def read() -> None:
         async with app.open_core(settings) as core:

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.application import ChatOptions, ChatParts, build_chat, keep_tokens_out_of_logs
-from bot.chat_state.model import Action, Button
+from bot.chat_state.model import Button, ButtonAction
 from bot.errors import SettingsError, TelegramError
 from bot.ids import ChatId, VisitorId
 from bot.sandbox.server import SandboxServer
@@ -55,7 +55,7 @@ async def test_A06_a_press_under_an_inline_message_is_no_error(rig):
     await rig.handle({"callback_query": query})
     assert "no longer works" in notice(rig)
     rig.state.buttons["x" * 22] = ButtonRow(
-        Button("x" * 22, ChatId(11), VisitorId(11), Action.TOPICS, "menu", NOW + timedelta(days=1))
+        Button("x" * 22, ChatId(11), VisitorId(11), ButtonAction.TOPICS, "menu", NOW + timedelta(days=1))
     )
     await rig.handle({"callback_query": query | {"data": "x" * 22}})
     assert "no longer works" in notice(rig)

@@ -15,8 +15,8 @@ import pytest
 
 from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.generation.checking import Checker
-from bot.answering.generation.model import Block, DraftSentence, Passage
-from bot.answering.generation.vocabulary import Vocabulary, vocabulary_of
+from bot.answering.generation.model import DraftSentence, Passage, RejectionReason
+from bot.answering.generation.vocabulary import KnownTerms, vocabulary_of
 from bot.answering.ports import StoredSection
 from bot.ids import Locale
 from tests.support.composing_material import (
@@ -50,7 +50,7 @@ class Checked:
     locale: Locale
     written: Written
     is_faithful: bool
-    block: Block | None
+    block: RejectionReason | None
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def _checker(
     identifier: ShortMessageIdentifier,
     locale: Locale,
     given: Sequence[StoredSection],
-    vocabulary: Vocabulary = Vocabulary(),  # noqa: B008 - a value that nothing changes
+    vocabulary: KnownTerms = KnownTerms(),  # noqa: B008 - a value that nothing changes
 ) -> Checker:
     passages = tuple(Passage(number, section) for number, section in enumerate(given, start=1))
     return Checker(identifier, "q0123456789abcdef", locale, TODAY, passages, vocabulary)
@@ -85,7 +85,7 @@ def _results(checker: Checker, locale: Locale, section: StoredSection, rng: rand
     for is_faithful, made in ((True, faithful(section, rng)), (False, corrupted(section, rng))):
         for written in made:
             result = checker.check_one(DraftSentence(written.text, (1,)))
-            yield Checked(locale, written, is_faithful, result if isinstance(result, Block) else None)
+            yield Checked(locale, written, is_faithful, result if isinstance(result, RejectionReason) else None)
 
 
 def _blocked(results: Sequence[Checked]) -> float:
@@ -152,21 +152,23 @@ def test_L06_no_kind_of_corruption_slips_through(checked: Sequence[Checked], cor
 
 
 def test_each_kind_of_corruption_is_recognised_as_what_it_is(checked: Sequence[Checked]) -> None:
-    reasons: dict[str, Counter[Block | None]] = defaultdict(Counter)
+    reasons: dict[str, Counter[RejectionReason | None]] = defaultdict(Counter)
     for one in _split(checked)[1]:
         reasons[one.written.kind][one.block] += 1
 
     usual = {kind: counts.most_common(1)[0][0] for kind, counts in reasons.items()}
-    assert usual.pop("number_moved") in {Block.NUMBER, Block.DATE}, "many numbers are days and years"
+    assert usual.pop("number_moved") in {RejectionReason.NUMBER, RejectionReason.DATE}, (
+        "many numbers are days and years"
+    )
     assert usual == {
-        "figures_exchanged": Block.NUMBER,
-        "date_shifted": Block.DATE,
-        "name_swapped": Block.NAME,
-        "unit_changed": Block.UNIT,
-        "language_wrong": Block.LANGUAGE,
-        "link_invented": Block.LINK,
-        "person_invented": Block.NAME,
-        "claim_turned": Block.TURNED,
+        "figures_exchanged": RejectionReason.NUMBER,
+        "date_shifted": RejectionReason.DATE,
+        "name_swapped": RejectionReason.NAME,
+        "unit_changed": RejectionReason.UNIT,
+        "language_wrong": RejectionReason.LANGUAGE,
+        "link_invented": RejectionReason.LINK,
+        "person_invented": RejectionReason.NAME,
+        "claim_turned": RejectionReason.TURNED,
     }
 
 

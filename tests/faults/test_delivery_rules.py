@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.announcements.actions import Verdict
+from bot.announcements.actions import CommandOutcome
 from bot.announcements.checking import Trouble
 from bot.announcements.content import body_hash, hash_by_name
 from bot.announcements.crash_points import CrashPoint
@@ -19,19 +19,19 @@ from bot.announcements.model import (
     AttachmentKind,
     Content,
     DeliveryState,
-    Fate,
     Lateness,
     MissingLanguage,
     OccurrenceState,
     Policy,
     Receipt,
+    SendOutcome,
     Stage,
     Terms,
 )
 from bot.announcements.planner import PlanningRules
 from bot.announcements.ports import Leave
 from bot.announcements.schedule import Note, preview
-from bot.chat.wire.pace import Pace, Priority, Rates, Turn
+from bot.chat.wire.pace import Pace, PaceSlot, Priority, Rates
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
 from tests.support.announcing import APPROVER, AUTHOR, OWNER, START, TEXTS, House, draft
@@ -48,12 +48,12 @@ def answering(receipts):
     """A courier's answers by chat; everybody else gets their copy."""
     seen = []
 
-    def answer(parcel):
-        seen.append(parcel.chat_id)
-        given = receipts.get(parcel.chat_id)
+    def answer(outgoing):
+        seen.append(outgoing.chat_id)
+        given = receipts.get(outgoing.chat_id)
         if callable(given):
-            given = given(seen.count(parcel.chat_id))
-        return given or Receipt(fate=Fate.SENT, message_id=len(seen))
+            given = given(seen.count(outgoing.chat_id))
+        return given or Receipt(fate=SendOutcome.SENT, message_id=len(seen))
 
     return answer
 
@@ -76,8 +76,8 @@ class Killer:
 
 async def killed_and_restarted(point, *, policy=Policy.AT_MOST_ONCE, recipients=50):
     """Two processes over one disk: the first dies at `point`, the second goes on after the lease has run out."""
-    database, courier, clock = FakeDatabase(), FakeCourier(takes_s=0.01), VirtualClock(START)
-    first = House(database=database, courier=courier, clock=clock, probe=Killer(point))
+    database, announcement_sender, clock = FakeDatabase(), FakeCourier(takes_s=0.01), VirtualClock(START)
+    first = House(database=database, announcement_sender=announcement_sender, clock=clock, probe=Killer(point))
     await first.parts.subscribe(range(1, recipients + 1))
     await first.approved(terms=Terms(policy=policy))
     try:
@@ -86,10 +86,12 @@ async def killed_and_restarted(point, *, policy=Policy.AT_MOST_ONCE, recipients=
     except* Killed:
         pass
     database.disk.tables = replace(database.disk.tables, lease_holder="dead")  # a killed process gives nothing back
-    second = House(database=FakeDatabase(database.disk), courier=courier, clock=clock, holder="two")
+    second = House(
+        database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock, holder="two"
+    )
     await asyncio.sleep(20)
     await second.deliver(timedelta(minutes=2))
-    return second, courier
+    return second, announcement_sender
 
 
 def test_D01_a_kill_before_the_plan_commits_sends_nothing_and_it_fires_after_the_restart():
@@ -99,18 +101,18 @@ def test_D01_a_kill_before_the_plan_commits_sends_nothing_and_it_fires_after_the
         await house.approved()
         with pytest.raises(Killed):
             await house.plan()
-        assert (house.tables.occurrences, house.courier.parcels) == ({}, [])
+        assert (house.tables.occurrences, house.announcement_sender.parcels) == ({}, [])
         after = House(database=FakeDatabase(house.parts.database.disk), clock=house.clock)
         await after.deliver()
-        assert sorted(after.courier.chats) == list(range(1, 11))
+        assert sorted(after.announcement_sender.chats) == list(range(1, 11))
 
     run_virtually(main())
 
 
 def test_D02_a_kill_when_all_is_planned_and_nothing_claimed_still_gives_each_exactly_one():
     async def main():
-        house, courier = await killed_and_restarted(CrashPoint.CP1)
-        assert sorted(courier.chats) == list(range(1, 51))
+        house, announcement_sender = await killed_and_restarted(CrashPoint.CP1)
+        assert sorted(announcement_sender.chats) == list(range(1, 51))
         assert set(house.states().values()) == {SENT}
 
     run_virtually(main())
@@ -119,15 +121,15 @@ def test_D02_a_kill_when_all_is_planned_and_nothing_claimed_still_gives_each_exa
 @pytest.mark.parametrize("policy", Policy)
 def test_D03_a_kill_between_intent_and_first_byte_leaves_doubt_that_the_policy_decides(policy):
     async def main():
-        house, courier = await killed_and_restarted(CrashPoint.CP3, policy=policy)
+        house, announcement_sender = await killed_and_restarted(CrashPoint.CP3, policy=policy)
         states = house.states()
         unknown = [chat_id for chat_id, state in states.items() if state is UNKNOWN]
         if policy is Policy.AT_MOST_ONCE:
             assert 0 < len(unknown) <= W
-            assert sorted([*courier.chats, *unknown]) == list(range(1, 51))
+            assert sorted([*announcement_sender.chats, *unknown]) == list(range(1, 51))
         else:
-            assert sorted(courier.chats) == list(range(1, 51))
-            assert sum(parcel.may_repeat and parcel.is_silent for parcel in courier.parcels) == W
+            assert sorted(announcement_sender.chats) == list(range(1, 51))
+            assert sum(outgoing.may_repeat and outgoing.is_silent for outgoing in announcement_sender.parcels) == W
 
     run_virtually(main())
 
@@ -136,11 +138,11 @@ def test_D03_a_kill_between_intent_and_first_byte_leaves_doubt_that_the_policy_d
 @pytest.mark.parametrize("policy", Policy)
 def test_D05_a_kill_between_answer_and_commit_leaves_at_most_W_in_doubt(point, policy):
     async def main():
-        house, courier = await killed_and_restarted(point, policy=policy)
+        house, announcement_sender = await killed_and_restarted(point, policy=policy)
         doubted = [row for row in house.rows() if row.crashes]
-        extra = len(courier.chats) - len(set(courier.chats))
+        extra = len(announcement_sender.chats) - len(set(announcement_sender.chats))
         assert 0 < len(doubted) <= W
-        assert set(courier.chats) | {row.chat_id for row in doubted} == set(range(1, 51))
+        assert set(announcement_sender.chats) | {row.chat_id for row in doubted} == set(range(1, 51))
         assert extra == 0 if policy is Policy.AT_MOST_ONCE else extra <= W
         assert (await house.parts.outbox.standing(house.occurrence.occurrence_id)).adds_up
 
@@ -149,11 +151,13 @@ def test_D05_a_kill_between_answer_and_commit_leaves_at_most_W_in_doubt(point, p
 
 def test_D04_a_repeated_copy_goes_once_silent_and_marked():
     async def main():
-        house = House(courier=FakeCourier(answering({7: Receipt(fate=Fate.DOUBT, reason="no_answer")})))
+        house = House(
+            announcement_sender=FakeCourier(answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")}))
+        )
         await house.parts.subscribe(range(1, 11))
         await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
         await house.deliver()
-        copies = [parcel for parcel in house.courier.parcels if parcel.chat_id == 7]
+        copies = [outgoing for outgoing in house.announcement_sender.parcels if outgoing.chat_id == 7]
         assert [(copy.may_repeat, copy.is_silent) for copy in copies] == [(False, False), (True, True)]
         assert house.states()[7] is UNKNOWN
 
@@ -162,11 +166,13 @@ def test_D04_a_repeated_copy_goes_once_silent_and_marked():
 
 def test_D07_a_lost_answer_is_not_sent_again_and_is_named():
     async def main():
-        house = House(courier=FakeCourier(answering({7: Receipt(fate=Fate.DOUBT, reason="no_answer")})))
+        house = House(
+            announcement_sender=FakeCourier(answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")}))
+        )
         await house.parts.subscribe(range(1, 11))
         await house.approved()
         await house.deliver()
-        assert house.courier.chats.count(7) == 1
+        assert house.announcement_sender.chats.count(7) == 1
         assert [(row.chat_id, row.reason) for row in house.rows() if row.state is UNKNOWN] == [(7, "no_answer")]
 
     run_virtually(main())
@@ -174,31 +180,31 @@ def test_D07_a_lost_answer_is_not_sent_again_and_is_named():
 
 def test_D10_a_refused_connection_is_tried_again_with_growing_pauses():
     async def main():
-        outage = lambda count: None if count > 2 else Receipt(fate=Fate.NOT_SENT, reason="refused")  # noqa: E731
-        house = House(courier=FakeCourier(answering(dict.fromkeys(range(1, 101), outage))))
+        outage = lambda count: None if count > 2 else Receipt(fate=SendOutcome.NOT_SENT, reason="refused")  # noqa: E731
+        house = House(announcement_sender=FakeCourier(answering(dict.fromkeys(range(1, 101), outage))))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.deliver()
         assert set(house.states().values()) == {SENT}
-        assert len(house.courier.chats) == 300
+        assert len(house.announcement_sender.chats) == 300
 
     run_virtually(main())
 
 
 def test_D10_while_telegram_is_out_of_reach_the_audience_is_not_run_through_again_and_again():
     async def main():
-        house = House(courier=FakeCourier(lambda _: Receipt(fate=Fate.NOT_SENT, reason="refused")))
+        house = House(announcement_sender=FakeCourier(lambda _: Receipt(fate=SendOutcome.NOT_SENT, reason="refused")))
         await house.parts.subscribe(range(1, 1001))
         await house.approved()
         await house.deliver(timedelta(minutes=10))
-        assert len(house.courier.chats) < 1500
+        assert len(house.announcement_sender.chats) < 1500
 
     run_virtually(main())
 
 
 def test_D15_sent_without_a_message_id_counts_as_doubt():
     async def main():
-        house = House(courier=FakeCourier(answering({3: Receipt(fate=Fate.SENT)})))
+        house = House(announcement_sender=FakeCourier(answering({3: Receipt(fate=SendOutcome.SENT)})))
         await house.parts.subscribe(range(1, 5))
         await house.approved()
         await house.deliver()
@@ -212,13 +218,13 @@ def test_D16_a_pause_for_all_holds_everybody_and_loses_nobody():
         sent_at = []
         clock = VirtualClock(START)
 
-        def answer(parcel):
+        def answer(outgoing):
             sent_at.append(clock.monotonic())
             if len(sent_at) == 35:
-                return Receipt(fate=Fate.NOT_SENT, pause_s=3, pauses_all=True, reason="retry_after")
-            return Receipt(fate=Fate.SENT, message_id=len(sent_at))
+                return Receipt(fate=SendOutcome.NOT_SENT, pause_s=3, pauses_all=True, reason="retry_after")
+            return Receipt(fate=SendOutcome.SENT, message_id=len(sent_at))
 
-        house = House(courier=FakeCourier(answer, takes_s=0.1), clock=clock)
+        house = House(announcement_sender=FakeCourier(answer, takes_s=0.1), clock=clock)
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.deliver()
@@ -232,22 +238,22 @@ def test_D16_a_pause_for_all_holds_everybody_and_loses_nobody():
 
 def test_D18_a_pause_of_a_day_pauses_the_occurrence_and_tells():
     async def main():
-        refusal = Receipt(fate=Fate.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
-        house = House(courier=FakeCourier(lambda _: refusal))
+        refusal = Receipt(fate=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
+        house = House(announcement_sender=FakeCourier(lambda _: refusal))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.deliver(timedelta(hours=2))
         assert house.occurrence.state is OccurrenceState.PAUSED
         assert house.occurrence.pause_reason == "flood_wait"
         assert house.parts.tell.events.count("occurrence_paused") == 1
-        assert len(house.courier.chats) <= W
+        assert len(house.announcement_sender.chats) <= W
 
     run_virtually(main())
 
 
 def test_D19_who_blocked_the_bot_is_not_written_to_by_later_announcements():
     async def main():
-        house = House(courier=FakeCourier(answering({2: Receipt(fate=Fate.GONE, reason="blocked")})))
+        house = House(announcement_sender=FakeCourier(answering({2: Receipt(fate=SendOutcome.GONE, reason="blocked")})))
         await house.parts.subscribe(range(1, 4))
         await house.approved()
         await house.deliver()
@@ -255,19 +261,21 @@ def test_D19_who_blocked_the_bot_is_not_written_to_by_later_announcements():
         later = await house.approved()
         await house.deliver()
         assert later.announcement_id != house.rows()[0].occurrence_id
-        assert sorted(house.courier.chats) == [1, 1, 2, 3, 3]
+        assert sorted(house.announcement_sender.chats) == [1, 1, 2, 3, 3]
 
     run_virtually(main())
 
 
 def test_D20_a_refusal_concerns_its_row_only():
     async def main():
-        house = House(courier=FakeCourier(answering({2: Receipt(fate=Fate.REFUSED, reason="chat_not_found")})))
+        house = House(
+            announcement_sender=FakeCourier(answering({2: Receipt(fate=SendOutcome.REFUSED, reason="chat_not_found")}))
+        )
         await house.parts.subscribe(range(1, 4))
         await house.approved()
         await house.deliver()
         assert house.states() == {1: SENT, 2: DeliveryState.FAILED, 3: SENT}
-        assert house.courier.chats.count(2) == 1
+        assert house.announcement_sender.chats.count(2) == 1
 
     run_virtually(main())
 
@@ -275,19 +283,19 @@ def test_D20_a_refusal_concerns_its_row_only():
 @pytest.mark.parametrize(
     "receipt",
     [
-        Receipt(fate=Fate.UNPARSEABLE, reason="cant_parse"),
-        Receipt(fate=Fate.SENT, message_id=1, was_plain=True),
+        Receipt(fate=SendOutcome.UNPARSEABLE, reason="cant_parse"),
+        Receipt(fate=SendOutcome.SENT, message_id=1, was_plain=True),
     ],
 )
 def test_D21_a_body_that_telegram_can_not_read_stops_early(receipt):
     async def main():
-        house = House(courier=FakeCourier(lambda _: receipt))
+        house = House(announcement_sender=FakeCourier(lambda _: receipt))
         await house.parts.subscribe(range(1, 1001))
         await house.approved()
         await house.deliver()
         assert house.occurrence.state is OccurrenceState.PAUSED
         assert house.occurrence.pause_reason == "body_refused"
-        assert len(house.courier.chats) <= W + DeliveryRules().alike_limit
+        assert len(house.announcement_sender.chats) <= W + DeliveryRules().alike_limit
         assert "occurrence_paused" in house.parts.tell.events
 
     run_virtually(main())
@@ -295,12 +303,12 @@ def test_D21_a_body_that_telegram_can_not_read_stops_early(receipt):
 
 def test_D21_a_bad_body_in_one_language_is_noticed_among_good_ones():
     async def main():
-        def answer(parcel):
-            if parcel.locale is Locale.RU:
-                return Receipt(fate=Fate.UNPARSEABLE, reason="cant_parse")
-            return Receipt(fate=Fate.SENT, message_id=parcel.chat_id)
+        def answer(outgoing):
+            if outgoing.locale is Locale.RU:
+                return Receipt(fate=SendOutcome.UNPARSEABLE, reason="cant_parse")
+            return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
 
-        house = House(courier=FakeCourier(answer))
+        house = House(announcement_sender=FakeCourier(answer))
         await house.parts.subscribe(range(1, 500, 2))
         await house.parts.subscribe(range(2, 500, 2), locale=Locale.RU)
         await house.approved()
@@ -314,12 +322,12 @@ def test_D21_a_bad_body_in_one_language_is_noticed_among_good_ones():
 def test_D22_a_group_that_got_a_new_id_gets_one_copy(also_new):
     async def main():
         old, new = ChatId(-5), ChatId(-100_5)
-        moved = Receipt(fate=Fate.MIGRATED, new_chat_id=new)
-        house = House(courier=FakeCourier(answering({old: moved})))
+        moved = Receipt(fate=SendOutcome.MIGRATED, new_chat_id=new)
+        house = House(announcement_sender=FakeCourier(answering({old: moved})))
         await house.parts.subscribe([1, old, *([new] if also_new else [])])
         await house.approved()
         await house.deliver()
-        assert house.courier.chats.count(new) == 1
+        assert house.announcement_sender.chats.count(new) == 1
         assert (await house.parts.outbox.standing(house.occurrence.occurrence_id)).adds_up
         assert house.states()[new] is SENT
         assert house.states().get(old) is (DeliveryState.SKIPPED if also_new else None)
@@ -330,7 +338,7 @@ def test_D22_a_group_that_got_a_new_id_gets_one_copy(also_new):
 
 def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
     async def main():
-        house = House(courier=FakeCourier(lambda _: Receipt(fate=Fate.NOTHING_GOES)))
+        house = House(announcement_sender=FakeCourier(lambda _: Receipt(fate=SendOutcome.NOTHING_GOES)))
         await house.parts.subscribe(range(1, 1001))
         await house.approved()
         await house.plan()
@@ -338,7 +346,7 @@ def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
             await asyncio.sleep(3600)
             assert house.dispatcher.trouble == "token_refused"
         assert set(house.states().values()) == {PLANNED}
-        assert len(house.courier.chats) <= W
+        assert len(house.announcement_sender.chats) <= W
         assert house.parts.tell.events.count("token_refused") == 1
 
     run_virtually(main())
@@ -346,8 +354,10 @@ def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
 
 def test_D23_with_the_token_accepted_again_it_goes_on():
     async def main():
-        answers = {chat_id: lambda count: Receipt(fate=Fate.NOTHING_GOES) if count == 1 else None for chat_id in (1, 2)}
-        house = House(courier=FakeCourier(answering(answers)))
+        answers = {
+            chat_id: lambda count: Receipt(fate=SendOutcome.NOTHING_GOES) if count == 1 else None for chat_id in (1, 2)
+        }
+        house = House(announcement_sender=FakeCourier(answering(answers)))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.plan()
@@ -362,15 +372,17 @@ def test_D23_with_the_token_accepted_again_it_goes_on():
 
 def test_D24_two_dispatchers_send_nothing_twice():
     async def main():
-        database, courier, clock = FakeDatabase(), FakeCourier(takes_s=0.2), VirtualClock(START)
-        one = House(database=database, courier=courier, clock=clock)
-        two = House(database=FakeDatabase(database.disk), courier=courier, clock=clock, holder="two")
+        database, announcement_sender, clock = FakeDatabase(), FakeCourier(takes_s=0.2), VirtualClock(START)
+        one = House(database=database, announcement_sender=announcement_sender, clock=clock)
+        two = House(
+            database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock, holder="two"
+        )
         await one.parts.subscribe(range(1, 201))
         await one.approved()
         await asyncio.gather(one.plan(), two.plan())
         async with one.sending(), two.sending():
             await asyncio.sleep(60)
-        assert sorted(courier.chats) == list(range(1, 201))
+        assert sorted(announcement_sender.chats) == list(range(1, 201))
         assert one.tables.epoch == 1 or set(one.states().values()) == {SENT}
 
     run_virtually(main())
@@ -378,7 +390,7 @@ def test_D24_two_dispatchers_send_nothing_twice():
 
 def test_D25_a_process_that_slept_beyond_its_lease_writes_and_sends_nothing_more():
     async def main():
-        database, courier, clock = FakeDatabase(), FakeCourier(), VirtualClock(START)
+        database, announcement_sender, clock = FakeDatabase(), FakeCourier(), VirtualClock(START)
         asleep = asyncio.Event()
 
         async def sleepy(point):
@@ -387,7 +399,7 @@ def test_D25_a_process_that_slept_beyond_its_lease_writes_and_sends_nothing_more
             if point is CrashPoint.CP10:
                 await asyncio.sleep(40)
 
-        zombie = House(database=database, courier=courier, clock=clock, probe=sleepy)
+        zombie = House(database=database, announcement_sender=announcement_sender, clock=clock, probe=sleepy)
         await zombie.parts.subscribe(range(1, 101))
         await zombie.approved()
         await zombie.plan()
@@ -401,13 +413,15 @@ def test_D25_a_process_that_slept_beyond_its_lease_writes_and_sends_nothing_more
         running = asyncio.create_task(zombie.dispatcher.run())
         await asleep.wait()
         await asyncio.sleep(16)
-        living = House(database=FakeDatabase(database.disk), courier=courier, clock=clock, holder="two")
+        living = House(
+            database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock, holder="two"
+        )
         async with living.sending():
             await asyncio.sleep(60)
         zombie.dispatcher.leave()
         await running
         states = living.states()
-        assert len(courier.chats) == len(set(courier.chats)) == 100 - W
+        assert len(announcement_sender.chats) == len(set(announcement_sender.chats)) == 100 - W
         assert list(states.values()).count(UNKNOWN) == W
 
     run_virtually(main())
@@ -417,7 +431,7 @@ def test_D26_a_double_tap_makes_one_announcement():
     async def main():
         house = House()
         await house.appoint()
-        made = [await house.desk.create(draft(), actor=AUTHOR, request_key="update 7", now=START) for _ in range(2)]
+        made = [await house.workflow.create(draft(), actor=AUTHOR, request_key="update 7", now=START) for _ in range(2)]
         assert made[0].announcement == made[1].announcement
         assert len(house.tables.announcements) == 1
         assert [entry.action for entry in house.tables.audit] == ["announcement_created"]
@@ -430,32 +444,32 @@ def test_D26_submitting_and_approving_twice_makes_one_occurrence():
         house = House()
         await house.parts.subscribe([1])
         approved = await house.approved()
-        again = await house.desk.approve(approved.announcement_id, actor=APPROVER, version=2, now=START)
-        assert again.verdict is Verdict.WRONG_STAGE
+        again = await house.workflow.approve(approved.announcement_id, actor=APPROVER, version=2, now=START)
+        assert again.verdict is CommandOutcome.WRONG_STAGE
         await house.deliver()
         await house.deliver()
-        assert house.courier.chats == [1]
+        assert house.announcement_sender.chats == [1]
 
     run_virtually(main())
 
 
 def test_D27_what_is_approved_can_not_be_edited_and_every_row_has_one_body():
     async def main():
-        house = House(courier=FakeCourier(takes_s=0.1))
+        house = House(announcement_sender=FakeCourier(takes_s=0.1))
         await house.parts.subscribe(range(1, 101))
         await house.parts.subscribe(range(101, 201), locale=Locale.RU)
         approved = await house.approved()
         await house.plan()
         async with house.sending():
             await asyncio.sleep(0.3)
-            edited = await house.desk.set_text(
+            edited = await house.workflow.set_text(
                 approved.announcement_id, (Locale.EN, "Other"), actor=AUTHOR, version=approved.version, now=house.now
             )
-            assert edited.verdict is Verdict.WRONG_STAGE
+            assert edited.verdict is CommandOutcome.WRONG_STAGE
             await asyncio.sleep(60)
         hashes = {(row.locale, row.body_hash) for row in house.rows()}
         assert hashes == {(locale, body_hash(approved.content, locale)) for locale in TEXTS}
-        assert {parcel.text for parcel in house.courier.parcels} == set(TEXTS.values())
+        assert {outgoing.text for outgoing in house.announcement_sender.parcels} == set(TEXTS.values())
 
     run_virtually(main())
 
@@ -470,7 +484,7 @@ def test_D27_a_body_that_was_changed_behind_our_back_is_not_sent():
         async with house.parts.database.writing() as tables:
             tables.announcements[approved.announcement_id] = replace(approved, content=changed)
         await house.deliver()
-        assert house.courier.parcels == []
+        assert house.announcement_sender.parcels == []
         assert (house.occurrence.state, house.occurrence.pause_reason) == (OccurrenceState.PAUSED, "body_changed")
         assert set(house.states().values()) == {PLANNED}
 
@@ -479,17 +493,17 @@ def test_D27_a_body_that_was_changed_behind_our_back_is_not_sent():
 
 def test_D28_stop_works_within_a_second_and_the_counts_add_up():
     async def main():
-        house = House(courier=FakeCourier(takes_s=0.5))
+        house = House(announcement_sender=FakeCourier(takes_s=0.5))
         await house.parts.subscribe(range(1, 1001))
         approved = await house.approved()
         await house.plan()
         async with house.sending():
             await asyncio.sleep(3)
-            stopped = await house.steering.stop(approved.announcement_id, actor=AUTHOR, now=house.now)
-            before = len(house.courier.chats) + house.courier.in_flight
+            stopped = await house.lifecycle.stop(approved.announcement_id, actor=AUTHOR, now=house.now)
+            before = len(house.announcement_sender.chats) + house.announcement_sender.in_flight
             assert stopped.is_done
             await asyncio.sleep(60)
-        assert len(house.courier.chats) == before
+        assert len(house.announcement_sender.chats) == before
         standing = await house.parts.outbox.standing(house.occurrence.occurrence_id)
         assert standing.adds_up
         assert standing.occurrence.state is OccurrenceState.STOPPED
@@ -501,13 +515,15 @@ def test_D28_stop_works_within_a_second_and_the_counts_add_up():
 
 def test_D28_a_copy_that_would_be_tried_again_after_the_stop_is_cancelled():
     async def main():
-        house = House(courier=FakeCourier(lambda _: Receipt(fate=Fate.NOT_SENT, pause_s=5), takes_s=1))
+        house = House(
+            announcement_sender=FakeCourier(lambda _: Receipt(fate=SendOutcome.NOT_SENT, pause_s=5), takes_s=1)
+        )
         await house.parts.subscribe(range(1, 101))
         approved = await house.approved()
         await house.plan()
         async with house.sending():
             await asyncio.sleep(0.5)
-            await house.steering.stop(approved.announcement_id, actor=AUTHOR, now=house.now)
+            await house.lifecycle.stop(approved.announcement_id, actor=AUTHOR, now=house.now)
             await asyncio.sleep(30)
         assert set(house.states().values()) == {DeliveryState.CANCELLED}
 
@@ -516,7 +532,7 @@ def test_D28_a_copy_that_would_be_tried_again_after_the_stop_is_cancelled():
 
 def test_D29_who_unsubscribes_before_their_turn_gets_nothing():
     async def main():
-        house = House(courier=FakeCourier(takes_s=0.1))
+        house = House(announcement_sender=FakeCourier(takes_s=0.1))
         await house.parts.subscribe(range(1, 201))
         await house.approved()
         await house.plan()
@@ -525,7 +541,7 @@ def test_D29_who_unsubscribes_before_their_turn_gets_nothing():
             await house.parts.subscriptions.end(ChatId(200))
             await asyncio.sleep(60)
         assert house.states()[200] is DeliveryState.SKIPPED
-        assert 200 not in house.courier.chats
+        assert 200 not in house.announcement_sender.chats
         assert house.occurrence.state is OccurrenceState.FINISHED
 
     run_virtually(main())
@@ -533,13 +549,13 @@ def test_D29_who_unsubscribes_before_their_turn_gets_nothing():
 
 def test_D30_who_subscribes_in_the_middle_is_not_in_the_audience():
     async def main():
-        house = House(courier=FakeCourier(takes_s=0.1), planning=PlanningRules(batch=10, batches_a_wake=1))
+        house = House(announcement_sender=FakeCourier(takes_s=0.1), planning=PlanningRules(batch=10, batches_a_wake=1))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.planner.wake(START)
         await house.parts.subscribe([1000])
         await house.deliver()
-        assert sorted(house.courier.chats) == list(range(1, 101))
+        assert sorted(house.announcement_sender.chats) == list(range(1, 101))
 
     run_virtually(main())
 
@@ -547,26 +563,26 @@ def test_D30_who_subscribes_in_the_middle_is_not_in_the_audience():
 @pytest.mark.parametrize("send", [True, False])
 def test_D31_after_a_restore_nothing_is_sent_without_a_word(send):
     async def main():
-        house = House(courier=FakeCourier(takes_s=0.1))
+        house = House(announcement_sender=FakeCourier(takes_s=0.1))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.plan()
         backup, mark = house.tables.copied(), house.parts.database.disk.mark
         await house.deliver()
-        assert len(house.courier.chats) == 100
+        assert len(house.announcement_sender.chats) == 100
         disk = house.parts.database.disk
         disk.tables, disk.mark = backup, mark
         restored = House(database=FakeDatabase(disk), clock=house.clock)
         await restored.deliver(timedelta(hours=1))
-        assert restored.courier.parcels == []
+        assert restored.announcement_sender.parcels == []
         assert restored.occurrence.state is OccurrenceState.AWAITING_WORD
         assert "database_restored" in restored.parts.tell.events
-        word = await restored.steering.give_word(
+        word = await restored.lifecycle.give_word(
             restored.occurrence.occurrence_id, send=send, actor=OWNER, now=restored.now
         )
         assert word.is_done
         await restored.deliver()
-        assert len(restored.courier.chats) == (100 if send else 0)
+        assert len(restored.announcement_sender.chats) == (100 if send else 0)
         assert (await restored.parts.outbox.standing(restored.occurrence.occurrence_id)).adds_up
         assert not await restored.parts.guard.was_restored()
 
@@ -580,7 +596,7 @@ def test_D31_what_became_due_before_the_restore_waits_for_a_word_too():
         await house.approved()
         house.parts.database.disk.outside_mark = 5
         await house.deliver()
-        assert house.courier.parcels == []
+        assert house.announcement_sender.parcels == []
         assert house.occurrence.state is OccurrenceState.AWAITING_WORD
         assert "occurrence_awaits_word" in house.parts.tell.events
 
@@ -595,17 +611,17 @@ def test_D31_what_the_backup_knows_as_paused_and_overdue_waits_for_a_word_too(se
         house = House()
         await house.parts.subscribe(range(1, 11))
         made = await house.approved()
-        await house.steering.pause(made.announcement_id, actor=OWNER, now=house.now)
+        await house.lifecycle.pause(made.announcement_id, actor=OWNER, now=house.now)
         house.parts.database.disk.outside_mark = 5
         await house.deliver()
         assert house.occurrence.state is OccurrenceState.AWAITING_WORD
         assert await house.parts.guard.was_restored()
-        await house.steering.resume(made.announcement_id, actor=OWNER, now=house.now)
+        await house.lifecycle.resume(made.announcement_id, actor=OWNER, now=house.now)
         await house.deliver()
-        assert house.courier.parcels == []
-        await house.steering.give_word(house.occurrence.occurrence_id, send=send, actor=OWNER, now=house.now)
+        assert house.announcement_sender.parcels == []
+        await house.lifecycle.give_word(house.occurrence.occurrence_id, send=send, actor=OWNER, now=house.now)
         await house.deliver()
-        assert len(house.courier.parcels) == (10 if send else 0)
+        assert len(house.announcement_sender.parcels) == (10 if send else 0)
         assert house.tables.announcements[made.announcement_id].stage is Stage.FINISHED
         assert not await house.parts.guard.was_restored()
 
@@ -617,10 +633,10 @@ def test_D31_a_paused_announcement_that_is_let_be_is_over():
         house = House()
         await house.parts.subscribe(range(1, 11))
         made = await house.approved()
-        await house.steering.pause(made.announcement_id, actor=OWNER, now=house.now)
+        await house.lifecycle.pause(made.announcement_id, actor=OWNER, now=house.now)
         house.parts.database.disk.outside_mark = 5
         await house.deliver()
-        await house.steering.give_word(house.occurrence.occurrence_id, send=False, actor=OWNER, now=house.now)
+        await house.lifecycle.give_word(house.occurrence.occurrence_id, send=False, actor=OWNER, now=house.now)
         assert house.tables.announcements[made.announcement_id].stage is Stage.FINISHED
 
     run_virtually(main())
@@ -657,7 +673,7 @@ def test_D32_without_a_durable_intent_nothing_is_sent_and_it_resumes_by_itself()
         house.parts.outbox.claim = failing_claim
         async with house.sending():
             await asyncio.sleep(59)
-            assert house.courier.parcels == []
+            assert house.announcement_sender.parcels == []
             assert house.dispatcher.trouble == "database_failed"
             assert house.parts.tell.events.count("database_failed") == 1
             await asyncio.sleep(60)
@@ -683,7 +699,7 @@ def test_D32_an_intent_whose_commit_was_durable_but_reported_as_failed_is_sent_l
         house.parts.database.after_commit = lost_connection
         await house.deliver()
         assert not fails
-        assert sorted(house.courier.chats) == list(range(1, 101))
+        assert sorted(house.announcement_sender.chats) == list(range(1, 101))
         assert set(house.states().values()) == {SENT}
 
     run_virtually(main())
@@ -692,7 +708,7 @@ def test_D32_an_intent_whose_commit_was_durable_but_reported_as_failed_is_sent_l
 @pytest.mark.parametrize(("outage_s", "doubts"), [(20, 0), (120, W)])
 def test_D33_results_are_kept_for_a_while_when_the_database_sulks(outage_s, doubts):
     async def main():
-        house = House(courier=FakeCourier(takes_s=1))
+        house = House(announcement_sender=FakeCourier(takes_s=1))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.plan()
@@ -704,7 +720,7 @@ def test_D33_results_are_kept_for_a_while_when_the_database_sulks(outage_s, doub
         house.parts.database.gate = sulking
         await house.deliver(timedelta(minutes=10))
         assert list(house.states().values()).count(UNKNOWN) == doubts
-        assert sorted(house.courier.chats) == list(range(1, 101))
+        assert sorted(house.announcement_sender.chats) == list(range(1, 101))
         assert house.occurrence.state is OccurrenceState.FINISHED
 
     run_virtually(main())
@@ -789,7 +805,7 @@ def test_D37_ten_minutes_late_it_is_sent_if_it_is_valid_and_may_be_late(terms, s
         await house.deliver()
         assert house.occurrence.state is state
         assert event in house.parts.tell.events
-        assert len(house.courier.chats) == (state is OccurrenceState.FINISHED)
+        assert len(house.announcement_sender.chats) == (state is OccurrenceState.FINISHED)
         assert {one.stage for one in house.tables.announcements.values()} == {Stage.FINISHED}
 
     run_virtually(main())
@@ -809,7 +825,7 @@ def test_D37_of_several_missed_slots_only_the_latest_is_sent():
             "20261103T2000": OccurrenceState.MISSED,
             "20261103T2100": OccurrenceState.FINISHED,
         }
-        assert house.courier.chats == [1]
+        assert house.announcement_sender.chats == [1]
 
     run_virtually(main())
 
@@ -821,7 +837,7 @@ def test_D38_a_tick_that_comes_three_seconds_late_still_fires():
         await house.approved(at=SIX_LOCAL, terms=Terms(lateness=Lateness.MARK_MISSED))
         await asyncio.sleep(30 * 60 + 3)
         await house.deliver()
-        assert house.courier.chats == [1]
+        assert house.announcement_sender.chats == [1]
 
     run_virtually(main())
 
@@ -841,7 +857,7 @@ def test_D39_a_missing_language_gets_the_fallback_or_nothing_as_was_decided(term
         await house.deliver()
         (row,) = house.rows()
         assert row.state is state
-        assert [parcel.text for parcel in house.courier.parcels] == ([text] if text else [])
+        assert [outgoing.text for outgoing in house.announcement_sender.parcels] == ([text] if text else [])
         assert row.body_hash == (approved.body_hashes[Locale.RU] if text else "")
 
     run_virtually(main())
@@ -852,8 +868,8 @@ def test_D40_a_text_that_is_too_long_in_one_language_is_refused_before_it_is_sub
         house = House()
         await house.appoint()
         made = await house.draft(texts={**TEXTS, Locale.RU: "я" * 5000})
-        refused = await house.desk.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
-        assert refused.verdict is Verdict.HAS_PROBLEMS
+        refused = await house.workflow.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
+        assert refused.verdict is CommandOutcome.HAS_PROBLEMS
         bad = [problem for problem in refused.problems if problem.trouble is Trouble.BAD_TEXT]
         assert [(problem.where, "5000" in problem.detail) for problem in bad] == [("text.ru", True)]
 
@@ -862,12 +878,12 @@ def test_D40_a_text_that_is_too_long_in_one_language_is_refused_before_it_is_sub
 
 def test_D42_a_row_that_always_breaks_the_courier_does_not_stop_the_others():
     async def main():
-        def answer(parcel):
-            if parcel.chat_id == 2:
+        def answer(outgoing):
+            if outgoing.chat_id == 2:
                 raise ZeroDivisionError
-            return Receipt(fate=Fate.SENT, message_id=parcel.chat_id)
+            return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
 
-        house = House(courier=FakeCourier(answer))
+        house = House(announcement_sender=FakeCourier(answer))
         await house.parts.subscribe(range(1, 101))
         await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
         await house.deliver()
@@ -882,19 +898,19 @@ def test_D42_a_row_that_kills_its_process_is_given_up_and_takes_nobody_with_it()
     async def main():
         database, clock = FakeDatabase(), VirtualClock(START)
 
-        def answer(parcel):
-            if parcel.chat_id == 2:
+        def answer(outgoing):
+            if outgoing.chat_id == 2:
                 raise Killed
-            return Receipt(fate=Fate.SENT, message_id=parcel.chat_id)
+            return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
 
-        courier = FakeCourier(answer)
-        house = House(database=database, courier=courier, clock=clock)
+        announcement_sender = FakeCourier(answer)
+        house = House(database=database, announcement_sender=announcement_sender, clock=clock)
         await house.parts.subscribe(range(1, 101))
         await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
         await house.plan()
         deaths = 0
         while house.occurrence.state is OccurrenceState.RUNNING:
-            house = House(database=FakeDatabase(database.disk), courier=courier, clock=clock)
+            house = House(database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock)
             running = asyncio.create_task(house.dispatcher.run())
             done, _ = await asyncio.wait([running], timeout=120)
             deaths += bool(done)
@@ -952,7 +968,7 @@ def test_D43_planning_goes_on_at_the_batch_where_a_kill_interrupted_it():
         assert len(house.rows()) == 20
         after = House(database=FakeDatabase(house.parts.database.disk), clock=house.clock)
         await after.deliver()
-        assert sorted(after.courier.chats) == list(range(1, 96))
+        assert sorted(after.announcement_sender.chats) == list(range(1, 96))
         assert after.occurrence.audience == 95
 
     run_virtually(main())
@@ -960,7 +976,7 @@ def test_D43_planning_goes_on_at_the_batch_where_a_kill_interrupted_it():
 
 def test_O01_leaving_in_order_leaves_nothing_in_doubt():
     async def main():
-        house = House(courier=FakeCourier(takes_s=2))
+        house = House(announcement_sender=FakeCourier(takes_s=2))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.plan()
@@ -969,7 +985,7 @@ def test_O01_leaving_in_order_leaves_nothing_in_doubt():
         states = list(house.states().values())
         assert {*states} == {SENT, PLANNED}
         assert house.tables.lease_holder == ""
-        assert states.count(SENT) == len(house.courier.chats)
+        assert states.count(SENT) == len(house.announcement_sender.chats)
 
     run_virtually(main())
 
@@ -979,12 +995,12 @@ def test_A08_rights_are_read_when_the_button_is_pressed():
         house = House()
         await house.appoint()
         made = await house.draft()
-        await house.desk.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
+        await house.workflow.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
         await house.organisers.revoke(
             APPROVER, next(iter(await house.organisers.roles(APPROVER))), actor=OWNER, now=START
         )
-        refused = await house.desk.approve(made.announcement_id, actor=APPROVER, version=2, now=START)
-        assert refused.verdict is Verdict.NOT_ALLOWED
+        refused = await house.workflow.approve(made.announcement_id, actor=APPROVER, version=2, now=START)
+        assert refused.verdict is CommandOutcome.NOT_ALLOWED
         assert refused.announcement is None
         assert house.tables.audit[-1].action == "announcement_approved_denied"
 
@@ -995,12 +1011,12 @@ def test_A10_an_author_can_not_approve_their_own_but_an_owner_may_in_an_emergenc
     async def main():
         house = House()
         await house.appoint()
-        mine = await house.desk.create(draft(), actor=OWNER, request_key="k", now=START)
+        mine = await house.workflow.create(draft(), actor=OWNER, request_key="k", now=START)
         announcement_id = mine.announcement.announcement_id
-        await house.desk.submit(announcement_id, actor=OWNER, version=1, now=START)
-        alone = await house.desk.approve(announcement_id, actor=OWNER, version=2, now=START)
-        assert alone.verdict is Verdict.OWN_WORK
-        forced = await house.desk.approve_in_emergency(announcement_id, actor=OWNER, version=2, now=START)
+        await house.workflow.submit(announcement_id, actor=OWNER, version=1, now=START)
+        alone = await house.workflow.approve(announcement_id, actor=OWNER, version=2, now=START)
+        assert alone.verdict is CommandOutcome.OWN_WORK
+        forced = await house.workflow.approve_in_emergency(announcement_id, actor=OWNER, version=2, now=START)
         assert forced.is_done
         assert forced.announcement.is_emergency
         assert house.parts.tell.events[-1] == "announcement_approved_in_emergency"
@@ -1014,12 +1030,12 @@ def test_a_picture_is_uploaded_once():
         picture = Attachment(AttachmentKind.PHOTO, "map.png", content=b"picture")
         seen = []
 
-        def answer(parcel):
-            seen.append(parcel.attachment)
-            new = "" if parcel.attachment.file_id else "file-1"
-            return Receipt(fate=Fate.SENT, message_id=parcel.chat_id, file_id=new)
+        def answer(outgoing):
+            seen.append(outgoing.attachment)
+            new = "" if outgoing.attachment.file_id else "file-1"
+            return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id, file_id=new)
 
-        house = House(courier=FakeCourier(answer, takes_s=0.5))
+        house = House(announcement_sender=FakeCourier(answer, takes_s=0.5))
         await house.parts.subscribe(range(1, 101))
         approved = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=picture))
         await house.deliver()
@@ -1054,7 +1070,7 @@ def test_D44_a_file_that_was_swapped_behind_our_back_is_not_sent(approved_with, 
             content = replace(found.content, attachment=swapped_for)
             tables.announcements[made.announcement_id] = replace(found, content=content)
         await house.deliver(timedelta(seconds=30))
-        assert house.courier.parcels == []
+        assert house.announcement_sender.parcels == []
         assert house.occurrence.pause_reason == "body_changed"
 
     run_virtually(main())
@@ -1063,7 +1079,9 @@ def test_D44_a_file_that_was_swapped_behind_our_back_is_not_sent(approved_with, 
 @pytest.mark.parametrize("attachment", [NAMED, AT_TELEGRAM, None], ids=("bytes", "file id", "no file"))
 def test_D44_what_was_approved_when_hashes_knew_files_by_their_names_still_goes_out(attachment):
     async def main():
-        house = House(courier=FakeCourier(answering({1: Receipt(fate=Fate.SENT, message_id=1, file_id="f")})))
+        house = House(
+            announcement_sender=FakeCourier(answering({1: Receipt(fate=SendOutcome.SENT, message_id=1, file_id="f")}))
+        )
         await house.parts.subscribe([1, 2])
         made = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=attachment))
         async with house.parts.database.writing() as tables:
@@ -1079,7 +1097,7 @@ def test_D44_what_was_approved_when_hashes_knew_files_by_their_names_still_goes_
 
 def test_several_occurrences_take_turns():
     async def main():
-        house = House(courier=FakeCourier(takes_s=0.5))
+        house = House(announcement_sender=FakeCourier(takes_s=0.5))
         await house.parts.subscribe(range(1, 301))
         first = await house.approved()
         second = await house.approved(topic=NewsTopic.EXPO)
@@ -1087,12 +1105,12 @@ def test_several_occurrences_take_turns():
         async with house.sending():
             await asyncio.sleep(3.2)
             halves = [
-                sum(parcel.announcement_id == one.announcement_id for parcel in house.courier.parcels)
+                sum(outgoing.announcement_id == one.announcement_id for outgoing in house.announcement_sender.parcels)
                 for one in (first, second)
             ]
             assert min(halves) > 0.6 * max(halves)
             await asyncio.sleep(60)
-        assert len(house.courier.chats) == 600
+        assert len(house.announcement_sender.chats) == 600
 
     run_virtually(main())
 
@@ -1116,15 +1134,15 @@ class PacedCourier(FakeCourier):
 
 @dataclass
 class PacedTurn:
-    courier: PacedCourier
-    turn: Turn
+    announcement_sender: PacedCourier
+    turn: PaceSlot
 
     def seat(self, chat_id):
         return self.turn.seat(chat_id)
 
-    async def deliver(self, parcel):
+    async def deliver(self, outgoing):
         self.turn.begin()
-        receipt = await self.courier.deliver(parcel)
+        receipt = await self.announcement_sender.deliver(outgoing)
         self.turn.answered()
         return receipt
 
@@ -1136,7 +1154,7 @@ def test_D45_what_waits_for_its_turn_is_not_in_doubt():
     """30 a second to a server that answers within 20 ms: the intent comes after the turn."""
 
     async def main():
-        house = House(courier=PacedCourier(30, takes_s=0.02))
+        house = House(announcement_sender=PacedCourier(30, takes_s=0.02))
         await house.parts.subscribe(range(1, 301))
         await house.approved()
         await house.plan()
@@ -1154,7 +1172,7 @@ def test_D45_what_waits_for_its_turn_is_not_in_doubt():
 
 def test_D45_an_announcement_keeps_its_rate_though_each_intent_comes_after_its_turn():
     async def main():
-        house = House(courier=PacedCourier(30, takes_s=0.02))
+        house = House(announcement_sender=PacedCourier(30, takes_s=0.02))
         await house.parts.subscribe(range(1, 601))
         await house.approved()
         await house.plan()
@@ -1167,7 +1185,7 @@ def test_D45_an_announcement_keeps_its_rate_though_each_intent_comes_after_its_t
 
 def test_D45_a_turn_for_a_row_that_is_skipped_is_not_lost():
     async def main():
-        house = House(courier=PacedCourier(30))
+        house = House(announcement_sender=PacedCourier(30))
         await house.parts.subscribe(range(1, 301))
         await house.approved()
         await house.plan()
@@ -1175,7 +1193,7 @@ def test_D45_a_turn_for_a_row_that_is_skipped_is_not_lost():
             await house.parts.subscriptions.end(ChatId(chat_id))
         async with house.sending():
             await asyncio.sleep(3)
-        assert house.courier.chats == [300]
+        assert house.announcement_sender.chats == [300]
         assert house.occurrence.state is OccurrenceState.FINISHED
 
     run_virtually(main())
@@ -1183,19 +1201,19 @@ def test_D45_a_turn_for_a_row_that_is_skipped_is_not_lost():
 
 def test_D45_a_chat_that_must_wait_goes_back_into_the_plan_and_holds_up_nobody():
     async def main():
-        house = House(courier=PacedCourier(30, takes_s=0.01))
+        house = House(announcement_sender=PacedCourier(30, takes_s=0.01))
         await house.parts.subscribe(range(1, 31))
         await house.approved()
         await house.plan()
         for _ in range(3):  # a visitor who has just had three answers
-            async with house.courier.pace.turn(ChatId(1), priority=Priority.REPLY, patience_s=1) as turn:
+            async with house.announcement_sender.pace.turn(ChatId(1), priority=Priority.REPLY, patience_s=1) as turn:
                 turn.answered()
         async with house.sending():
             await asyncio.sleep(2)
             assert house.rows()[0].state is PLANNED
-            assert len(house.courier.chats) == 29
+            assert len(house.announcement_sender.chats) == 29
             await asyncio.sleep(5)
-        assert house.courier.chats[-1] == 1
+        assert house.announcement_sender.chats[-1] == 1
         assert set(house.states().values()) == {SENT}
 
     run_virtually(main())
@@ -1203,14 +1221,14 @@ def test_D45_a_chat_that_must_wait_goes_back_into_the_plan_and_holds_up_nobody()
 
 def test_D46_two_announcements_take_turns():
     async def main():
-        house = House(courier=PacedCourier(30, takes_s=0.01))
+        house = House(announcement_sender=PacedCourier(30, takes_s=0.01))
         await house.parts.subscribe(range(1, 91))
         for label in ("First", "Second"):
             await house.approved(label=label, texts={Locale.EN: label})
         await house.plan()
         async with house.sending():
             await asyncio.sleep(3)
-        texts = [parcel.text for parcel in house.courier.parcels]
+        texts = [outgoing.text for outgoing in house.announcement_sender.parcels]
         assert abs(texts.count("First") - texts.count("Second")) <= 2
 
     run_virtually(main())
@@ -1220,8 +1238,8 @@ def test_D18_a_pause_for_a_day_that_the_pace_knows_of_pauses_the_occurrence():
     """A visitor's answer was refused for so long: no copy needs to be tried to know it."""
 
     async def main():
-        house = House(courier=FakeCourier())
-        house.courier.leave = lambda _: _paused(86_400)
+        house = House(announcement_sender=FakeCourier())
+        house.announcement_sender.leave = lambda _: _paused(86_400)
         await house.parts.subscribe(range(1, 11))
         await house.approved()
         await house.deliver(timedelta(seconds=10))
@@ -1237,14 +1255,14 @@ def test_D18_a_pause_for_a_day_that_the_pace_knows_of_pauses_the_occurrence():
 
 def test_D32_turns_are_given_back_when_no_intent_can_be_stored():
     async def main():
-        house = House(courier=FakeCourier())
-        turns = [FakeTurn(house.courier) for _ in range(3)]
+        house = House(announcement_sender=FakeCourier())
+        turns = [FakeTurn(house.announcement_sender) for _ in range(3)]
 
         async def leave(_limit):
             house.parts.database.gate = _full
             return Leave(turns)
 
-        house.courier.leave = leave
+        house.announcement_sender.leave = leave
         await house.parts.subscribe(range(1, 11))
         await house.approved()
         await house.plan()
@@ -1252,7 +1270,7 @@ def test_D32_turns_are_given_back_when_no_intent_can_be_stored():
             await asyncio.sleep(2)
             assert [bool(turn.given_back) for turn in turns] == [True, True, True]
             house.parts.database.gate = _pass
-            house.courier.leave = None
+            house.announcement_sender.leave = None
             await asyncio.sleep(60)
         assert set(house.states().values()) == {SENT}
 

@@ -13,15 +13,15 @@ from structlog.testing import capture_logs
 
 from bot.adapters.clock import utc_now
 from bot.adapters.models.language_id import ShortMessageIdentifier
-from bot.answering.generation.calling import Limits
+from bot.answering.generation.calling import CallLimits
 from bot.answering.generation.model import ChatMessage, Resolved
 from bot.answering.generation.prompts import tokens_of
-from bot.answering.generation.service import ComposingAnswerer
+from bot.answering.generation.service import GeneratingAnswerer
 from bot.answering.model import Answer, Outcome, Question
-from bot.answering.pipeline import Answerer
+from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import StoredSection
 from bot.errors import ModelError
-from bot.ids import Locale, Reply
+from bot.ids import Locale, ReplyKind
 from tests.support.answering_parts import BY_NEARNESS, GivenRetriever, ask, examples, key, section, told
 from tests.support.attacking import FreeLedger, WorstModel, secret_of
 from tests.support.model_server import composed
@@ -109,11 +109,11 @@ class House:
     identifier: ShortMessageIdentifier
     ledger: FreeLedger = field(default_factory=FreeLedger)
     clock: Seconds = field(default_factory=Seconds)
-    limits: Limits = field(default_factory=Limits)
-    with_model: ComposingAnswerer = field(init=False)
+    limits: CallLimits = field(default_factory=CallLimits)
+    with_model: GeneratingAnswerer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.with_model = ComposingAnswerer(
+        self.with_model = GeneratingAnswerer(
             self.extractive,
             self.model,
             self.ledger,
@@ -124,8 +124,8 @@ class House:
         )
 
     @property
-    def extractive(self) -> Answerer:
-        return Answerer(self.retriever, self.identifier, BY_NEARNESS)
+    def extractive(self) -> ExtractiveAnswerer:
+        return ExtractiveAnswerer(self.retriever, self.identifier, BY_NEARNESS)
 
     async def answer(self, question: Question | str = MET) -> Answer:
         return await self.with_model.answer(ask(question) if isinstance(question, str) else question)
@@ -174,7 +174,7 @@ async def test_the_section_that_the_model_names_is_told(house: HouseOf, near: fl
     assert (answer.outcome, keys(answer), answer.sentences) == (Outcome.ANSWERED, ["cafe"], CAFE.sentences)
     assert [suggestion.key for suggestion in answer.suggestions][:1] == [key("hall")] or near == UNKNOWN
     assert home.resolved == {Resolved.TOLD: 1}
-    assert answer.generation == 1
+    assert answer.knowledge_version == 1
 
 
 async def test_what_the_model_names_is_worded_and_checked_like_any_answer(house: HouseOf):
@@ -258,7 +258,7 @@ async def test_an_answer_that_is_in_doubt_is_offered_where_the_model_sees_none(h
     answer = await home.answer()
     assert (answer.outcome, answer.sentences, answer.citations) == (Outcome.OFFERED, (), ())
     assert offered(answer) == ["hall", "cafe"]
-    assert answer.generation == 1
+    assert answer.knowledge_version == 1
 
 
 async def test_a_follow_up_is_settled_with_what_was_asked_before(house: HouseOf):
@@ -271,7 +271,7 @@ async def test_a_follow_up_is_settled_with_what_was_asked_before(house: HouseOf)
 
 # ── what is not in doubt ──
 
-TALK = examples(Reply.THANKS)
+TALK = examples(ReplyKind.THANKS)
 GAP = section("gap", "Nothing is known of it.", answerable=False)
 
 
@@ -548,7 +548,7 @@ async def test_L10_a_small_window_takes_fewer_sections_and_no_other_may_be_named
     near = {f"hall{number}": OFFERED - number / 100 for number in range(8)}
     for window in (300, 800, 1400, 2048, 8192):
         model = replying(chosen=choice(8))
-        home = house(model, near, *many, limits=Limits(context_tokens=window, output_tokens=100))
+        home = house(model, near, *many, limits=CallLimits(context_tokens=window, output_tokens=100))
         answer = await home.answer()
         for prompt in model.prompts:
             assert tokens_of(prompt) <= window
@@ -557,17 +557,17 @@ async def test_L10_a_small_window_takes_fewer_sections_and_no_other_may_be_named
         assert given or window == 300
 
 
-# ── one generation, and what is told of it ──
+# ── one version, and what is told of it ──
 
 
 async def test_all_comes_from_the_generation_that_the_question_met(house: HouseOf, identifier: ShortMessageIdentifier):
     model = replying(wordings=translations(("ru", FOUND)), chosen=naming("находок"))
     home = house(model, {"hall": OFFERED, "lost": UNKNOWN})
-    newer = GivenRetriever([CAFE], {"cafe": SURE}, generation=2)
+    newer = GivenRetriever([CAFE], {"cafe": SURE}, version=2)
     published = [home.retriever, newer]
     home.retriever.current = lambda: published.pop(0)  # type: ignore[method-assign]
     answer = await home.answer()
-    assert (keys(answer), answer.generation) == (["lost"], 1)
+    assert (keys(answer), answer.knowledge_version) == (["lost"], 1)
     assert newer.asked == []
 
 

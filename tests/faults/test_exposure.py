@@ -33,7 +33,7 @@ from bot.chat.wire.webhook import webhook_app
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale
 from bot.operations.open_files import allow_many_open_files
-from bot.settings import Knowledge, Settings, Store
+from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.apps import running_app
 from tests.support.little_knowledge import write_document
 from tests.support.processes import Place, environment
@@ -270,7 +270,9 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 async def test_S07_links_in_the_knowledge_are_never_followed(place: Place, reached: list[object]):
     """From reading the files to the message as a visitor gets it, in one process."""
     write_document(place.knowledge, "en/logistics/links.md", "The bridge", f"## Bridge {{#bridge}}\n\n{_LINKS}")
-    async with open_core(Settings(knowledge=Knowledge(folder=place.knowledge), store=Store(data=place.data))) as core:
+    async with open_core(
+        Settings(knowledge=KnowledgeSettings(folder=place.knowledge), store=StoreSettings(data=place.data))
+    ) as core:
         await core.sync(tells_warnings=True)
         answer = await core.answerer.answer(Question("How many goods trains crossed the bridge?", TODAY))
         assert "4,711" in plain(answer_text(answer, Catalogs().translator(Locale.EN)))

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from telegram.error import Conflict
 
 from bot.chat.wire.envelope import read_envelope
-from bot.chat.wire.intake import Intake, Limits
+from bot.chat.wire.intake import Intake, IntakeLimits
 from bot.chat.wire.polling import Poller
 from bot.chat.wire.sender import TokenRefusedError, UnreachableError
 from bot.chat.wire.triage import Treatment
@@ -85,7 +85,7 @@ class Door:
             self.inbox,
             self.state.transaction,
             handler,
-            limits=Limits(**values),
+            limits=IntakeLimits(**values),
             now=lambda: self.now,
             pause=pause,
         )
@@ -698,7 +698,7 @@ async def test_a_store_that_is_away_makes_telegram_come_again():
     ("components", "code", "status"),
     [
         ({"database": "ok", "inbox": "ok", "index": "ok", "telegram": "ok"}, 200, "ok"),
-        ({"database": "ok", "inbox": "ok", "index": "no generation", "telegram": "down"}, 200, "degraded"),
+        ({"database": "ok", "inbox": "ok", "index": "no version", "telegram": "down"}, 200, "degraded"),
         ({"database": "can't be opened", "inbox": "ok"}, 503, "unavailable"),
         ({"database": "ok", "inbox": "full"}, 503, "unavailable"),
     ],

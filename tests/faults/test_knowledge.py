@@ -21,11 +21,11 @@ from bot.adapters.knowledge.markdown_text import _Sieve, read_markdown
 from bot.adapters.knowledge.reader import LEDGER_NAME, KnowledgeFiles
 from bot.adapters.knowledge.translation_ledger import TranslationLedger
 from bot.answering.model import Answer, Question
-from bot.answering.pipeline import Answerer
-from bot.errors import EmbeddingMismatchError, GenerationError, KnowledgeError
+from bot.answering.pipeline import ExtractiveAnswerer
+from bot.errors import EmbeddingMismatchError, IndexVersionError, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.comparing import inspect
-from bot.ingestion.model import Reading
+from bot.ingestion.model import FolderReading
 from tests.support.answering_parts import BOLD, English
 from tests.support.knowledge_house import House
 from tests.support.knowledge_parts import (
@@ -47,11 +47,11 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def _read(folder: Path) -> Reading:
+def _read(folder: Path) -> FolderReading:
     return asyncio.run(KnowledgeFiles(folder, identify=no_language).read())
 
 
-def _told(reading: Reading) -> dict[str, str]:
+def _told(reading: FolderReading) -> dict[str, str]:
     """What is said of each file; the good one is always read."""
     assert [document.file for document in reading.documents] == ["en/area/good.md"]
     return {told.path: told.reason for told in (*reading.warnings, *reading.faults)}
@@ -338,7 +338,7 @@ async def test_F08_a_folder_that_is_gone_for_a_moment_changes_nothing(folder: Pa
 
 
 async def test_a_synchronisation_that_failed_is_tried_again_at_the_next_look(folder: Path) -> None:
-    results = [GenerationError("a check failed"), None]
+    results = [IndexVersionError("a check failed"), None]
 
     async def on_settled(unsettled: frozenset[str]) -> None:
         if (error := results.pop(0)) is not None:
@@ -572,8 +572,8 @@ def _flip(file: Path) -> None:
 
 def test_every_file_of_a_generation_is_among_those_that_are_damaged_here(house: House) -> None:
     asyncio.run(house.ingestion.sync(now=NOW))
-    generation = house.shelf.folder_of(1)
-    written = {str(path.relative_to(generation)) for path in generation.rglob("*") if path.is_file()}
+    version = house.shelf.folder_of(1)
+    written = {str(path.relative_to(version)) for path in version.rglob("*") if path.is_file()}
     assert written == set(GENERATION_FILES)
 
 
@@ -750,7 +750,7 @@ async def _told_of_opening(house: House) -> Answer:
     write_file(house.folder, "en/area/new.md", new.replace("{#new}", "{#new as_of=2026-03-01}"))
     await house.ingestion.sync(now=NOW)
     async with house.index() as index:
-        answerer = Answerer(index, English(), BOLD)
+        answerer = ExtractiveAnswerer(index, English(), BOLD)
         return await answerer.answer(Question("the Pearl centre opens on working days at which hour", NOW.date()))
 
 

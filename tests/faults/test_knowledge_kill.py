@@ -1,4 +1,4 @@
-"""Row F10: a synchronisation that is killed at whatever moment leaves a whole generation answering."""
+"""Row F10: a synchronisation that is killed at whatever moment leaves a whole version answering."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.published import PublishedIndex
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.ids import Locale
@@ -60,19 +60,19 @@ def _kill_after(process: subprocess.Popen[str], seconds: float) -> None:
 
 
 async def _answering_version(data: Path) -> tuple[int, set[str]]:
-    """The generation in use as a visitor meets it: its number and the versions that its sections speak of.
+    """The version in use as a visitor meets it: its number and the versions that its sections speak of.
 
     There is nobody to restore it: it must stand there as it is.
     """
     async with open_database(data / "state.db") as database:
         embedder = CachedEmbedder(LetterEmbeddings(), SqlEmbeddingCache(database))
         manifest = DocumentManifest(SqlManifestStore(database))
-        async with PublishedIndex(manifest, GenerationShelf(data / "index"), embedder, THREADS) as index:
+        async with PublishedIndex(manifest, FileIndexStore(data / "index"), embedder, THREADS) as index:
             search = index.current()
             found = await sections_found(search, "hall part version", Locale.EN, top_k=FILES * 10)
             assert len(found) == FILES * 4
             copies = [search.knowledge.copies(one.key)[0] for one in found]
-            return search.knowledge.generation, {copy.text.rpartition(" ")[2] for copy in copies}
+            return search.knowledge.version, {copy.text.rpartition(" ")[2] for copy in copies}
 
 
 def test_F10_a_kill_at_any_moment_leaves_one_whole_generation_answering(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ class Workshop:
             published = await manifest.published()
             if published is None:
                 return None
-            shelf = GenerationShelf(self.data / "index")
+            shelf = FileIndexStore(self.data / "index")
             async with PublishedIndex(manifest, shelf, embedder, THREADS, nominated_from=0) as index:
                 search = index.current()
                 found = {one.key for one in await sections_found(search, "hall part version", Locale.EN, top_k=500)}
@@ -185,7 +185,7 @@ class Workshop:
                 copies = [copy for key in keys for copy in search.knowledge.copies(key)]
                 english = [copy.text for copy in copies if copy.locale is Locale.EN]
                 return Answering(
-                    number=search.knowledge.generation,
+                    number=search.knowledge.version,
                     pending=published.pending,
                     sections=len(copies),
                     found=len(found),

@@ -16,7 +16,7 @@ from bot.answering.model import Answer, Outcome, Question
 from bot.app.core import Core, open_core
 from bot.errors import SettingsError
 from bot.ids import Locale, VisitorId
-from bot.settings import Knowledge, Limits, Model, Settings, Store
+from bot.settings import KnowledgeSettings, LimitSettings, ModelSettings, Settings, StoreSettings
 from tests.support.little_knowledge import TRAINS_IN_2025, write_document
 from tests.support.model_server import FOREIGN_LINK, KEY, MODEL, Manner, ModelServer, composed, open_model_server
 from tests.support.processes import Place, free_port, running_bot
@@ -40,10 +40,10 @@ async def server() -> AsyncIterator[ModelServer]:
 def settings_of(place: Place, server: ModelServer, **model: object) -> Settings:
     chosen = {"provider": "openai", "base_url": server.base_url, "model": MODEL, "api_key": KEY} | model
     return Settings(
-        knowledge=Knowledge(folder=place.knowledge),
-        store=Store(data=place.data),
-        model=Model(**chosen),
-        limits=Limits(answer_deadline_s=60.0),
+        knowledge=KnowledgeSettings(folder=place.knowledge),
+        store=StoreSettings(data=place.data),
+        model=ModelSettings(**chosen),
+        limits=LimitSettings(answer_deadline_s=60.0),
     )
 
 
@@ -70,7 +70,7 @@ async def test_a_model_that_works_words_the_answer(place: Place, server: ModelSe
         answer = await ask(core)
     assert answer.composed
     assert answer.sentences == (WORDED,)
-    assert (answer.outcome, answer.written_in, answer.generation) == (Outcome.ANSWERED, Locale.EN, 1)
+    assert (answer.outcome, answer.written_in, answer.knowledge_version) == (Outcome.ANSWERED, Locale.EN, 1)
     assert [str(citation.key) for citation in answer.citations] == ["logistics/trains.md#trains-2025"]
     assert len(server.requests) == 1
 

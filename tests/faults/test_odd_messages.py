@@ -16,7 +16,7 @@ from bot.answering.generation import prompts
 from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.app import core as app
 from bot.ids import Locale
-from bot.settings import Knowledge, Settings, Store
+from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.little_knowledge import write_document, write_little_knowledge
 from tests.support.odd_messages import ODD_MESSAGES
 
@@ -66,7 +66,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     place = tmp_path_factory.mktemp("odd")
     write_little_knowledge(place / "knowledge")
     write_document(place / "knowledge", "en/bot/complaint.md", "Discontent", COMPLAINTS, more=OF_COMPLAINTS)
-    settings = Settings(knowledge=Knowledge(folder=place / "knowledge"), store=Store(data=place / "data"))
+    settings = Settings(
+        knowledge=KnowledgeSettings(folder=place / "knowledge"), store=StoreSettings(data=place / "data")
+    )
 
     async def read() -> None:
         async with app.open_core(settings) as core:

@@ -16,7 +16,7 @@ from bot.answering.model import Answer, Outcome, Question
 from bot.app.core import Core, open_core
 from bot.ids import Locale
 from bot.ingestion.comparing import inspect
-from bot.settings import Knowledge, Settings, Store
+from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.attacking import seen, trains
 from tests.support.composing_material import TODAY
 from tests.support.knowledge_parts import no_language
@@ -53,7 +53,7 @@ async def core(place: Place) -> AsyncIterator[Core]:
 
 
 def _settings(place: Place) -> Settings:
-    return Settings(knowledge=Knowledge(folder=place.knowledge), store=Store(data=place.data))
+    return Settings(knowledge=KnowledgeSettings(folder=place.knowledge), store=StoreSettings(data=place.data))
 
 
 async def test_L15_what_a_question_takes_for_granted_is_never_confirmed(core: Core):

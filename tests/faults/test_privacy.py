@@ -27,11 +27,11 @@ from bot.app.announcing import announcing
 from bot.app.core import keep_forgotten, open_core
 from bot.chat.text.rendering import plain
 from bot.chat.text.replies import privacy_page
-from bot.chat_state.model import Action, Button, StoredUpdate
+from bot.chat_state.model import Button, ButtonAction, StoredUpdate
 from bot.errors import DatabaseError
 from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, NewsTopic, VisitorId
-from bot.settings import Knowledge, Privacy, Settings, Store
+from bot.settings import KnowledgeSettings, PrivacySettings, Settings, StoreSettings
 from bot.visitors.model import Retention, Subscription
 from bot.visitors.service import VisitorService
 from tests.support.fakes import exported
@@ -57,7 +57,7 @@ async def leave_traces(database, *, at=NOW):
     await SqlTurnStore(database).record(turn)
     await SqlTurnStore(database).rate("t", AIDA, Feedback.HELPFUL, now=at)
     await SqlButtonStore(database).issue(
-        [Button("b", ChatId(AIDA), AIDA, Action.ASK, QUESTION, at + timedelta(days=1))]
+        [Button("b", ChatId(AIDA), AIDA, ButtonAction.ASK, QUESTION, at + timedelta(days=1))]
     )
     await SqlInbox(database).store([StoredUpdate(1, AIDA, json.dumps({"text": QUESTION}), at, 0)])
     await SqlBudgetLedger(database, Budgets(visitor_day=9, day=9, in_all=9)).reserve(AIDA, 1, now=at)
@@ -145,7 +145,7 @@ BORIS = VisitorId(7_000_000_002)
 
 @asynccontextmanager
 async def core_of(folder):
-    settings = Settings(knowledge=Knowledge(folder=folder / "knowledge"), store=Store(data=folder))
+    settings = Settings(knowledge=KnowledgeSettings(folder=folder / "knowledge"), store=StoreSettings(data=folder))
     async with open_core(settings) as core:
         yield core, announcing(core.database, folder)
 
@@ -300,5 +300,5 @@ def test_P04_privacy_tells_every_term_in_every_language(locale):
 
 
 def test_P04_the_settings_and_the_chat_have_the_same_terms():
-    chosen = {f"{name.removeprefix('keep_')}": days for name, days in Privacy().model_dump().items()}
+    chosen = {f"{name.removeprefix('keep_')}": days for name, days in PrivacySettings().model_dump().items()}
     assert Retention(**chosen) == Retention()

@@ -14,10 +14,10 @@ import pytest
 
 import bot.adapters.index.index_store
 import bot.ingestion.draft
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.answering.ports import Retriever, StoredSection
 from bot.answering.reading import Reading
-from bot.errors import EmbeddingError, GenerationError, KnowledgeError
+from bot.errors import EmbeddingError, IndexVersionError, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.typical_questions import typical_questions
 from tests.support.knowledge_house import House
@@ -115,7 +115,7 @@ async def test_F15_a_disk_that_is_full_while_a_generation_is_built_leaves_the_la
     write_hall(house.folder, "en", 0, colour="blue")
     monkeypatch.setattr(bot.adapters.index.index_store, place.name, place.stand_in)
 
-    with pytest.raises(GenerationError, match=r"data/index failed: .*No space left on device"):
+    with pytest.raises(IndexVersionError, match=r"data/index failed: .*No space left on device"):
         await house.ingestion.sync(now=NOW)
 
     assert house.left() == before
@@ -135,7 +135,7 @@ async def test_F15_a_disk_that_is_full_while_the_store_is_written_leaves_exact_s
     before = house.left()
     monkeypatch.setattr(bot.adapters.index.index_store, place.name, place.stand_in)
 
-    with pytest.raises(GenerationError, match=r"store of generation 1 in .* failed: .*No space left on device"):
+    with pytest.raises(IndexVersionError, match=r"store of version 1 in .* failed: .*No space left on device"):
         await house.ingestion.store()
 
     assert house.left() == before
@@ -202,7 +202,7 @@ async def test_F16_what_a_process_left_that_ended_before_it_tidied_up_goes_with_
     for colour in ("white", "blue", "green"):
         write_hall(house.folder, "en", 0, colour=colour)
         with monkeypatch.context() as patch:
-            patch.setattr(GenerationShelf, name, lambda *arguments: None)
+            patch.setattr(FileIndexStore, name, lambda *arguments: None)
             await house.publish()
     (house.shelf.folder_of(1).with_name(".build-2")).mkdir()
     (house.shelf.folder_of(1).with_name(".store-2")).mkdir()
@@ -216,14 +216,14 @@ async def test_F16_what_a_process_left_that_ended_before_it_tidied_up_goes_with_
 
 
 async def test_F17_who_comes_second_waits_and_then_finds_it_done(house: House) -> None:
-    second = house.new_ingestion(GenerationShelf(house.shelf.folder_of(1).parent))
+    second = house.new_ingestion(FileIndexStore(house.shelf.folder_of(1).parent))
     reports = await asyncio.gather(house.ingestion.sync(now=NOW), second.sync(now=NOW))
     assert sorted(report.published is not None for report in reports) == [False, True]
     assert house.left() == {"gen-1"}
 
 
 async def test_F17_who_comes_second_gives_up_in_the_end_and_says_why(house: House) -> None:
-    second = house.new_ingestion(GenerationShelf(house.shelf.folder_of(1).parent, lock_timeout_s=0.0))
+    second = house.new_ingestion(FileIndexStore(house.shelf.folder_of(1).parent, lock_timeout_s=0.0))
     async with house.shelf.exclusive():
         with pytest.raises(KnowledgeError, match="another process has been building the index"):
             await second.sync(now=NOW)
@@ -232,7 +232,7 @@ async def test_F17_who_comes_second_gives_up_in_the_end_and_says_why(house: Hous
 
 async def test_F17_two_that_write_the_store_of_a_generation_write_it_once(house: House) -> None:
     await house.ingestion.sync(now=NOW)
-    second = house.new_ingestion(GenerationShelf(house.shelf.folder_of(1).parent))
+    second = house.new_ingestion(FileIndexStore(house.shelf.folder_of(1).parent))
     assert sorted(await asyncio.gather(house.ingestion.store(), second.store())) == [False, True]
     assert await found(house, asks_store=True) == told()
 
@@ -263,7 +263,7 @@ async def test_F18_a_file_that_changes_between_a_step_and_the_end_comes_with_the
 
     assert len(pending) >= 2
     assert pending[0] > 0 == pending[-1]
-    assert await found(stepping) == told(), "a generation is of one reading"
+    assert await found(stepping) == told(), "a version is of one reading"
     assert (await stepping.ingestion.status()).changed == ("en/expo/hall0.md",)
     await stepping.ingestion.sync(now=NOW)
     assert await found(stepping) == told("blue")

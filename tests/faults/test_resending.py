@@ -8,15 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.announcements.actions import Verdict
-from bot.announcements.model import DeliveryState, Fate, OccurrenceState, Policy, Receipt, Stage, Terms
-from bot.announcements.second_look import Signed
+from bot.announcements.actions import CommandOutcome
+from bot.announcements.change_requests import Signed
+from bot.announcements.model import DeliveryState, OccurrenceState, Policy, Receipt, SendOutcome, Stage, Terms
 from bot.ids import ChatId, Locale
 from tests.support.announcing import APPROVER, OWNER, House
 from tests.support.fakes_announcements import FakeCourier
 from tests.support.virtual_time import run_virtually
 
-DOUBT = Receipt(fate=Fate.DOUBT, reason="timed_out")
+DOUBT = Receipt(fate=SendOutcome.DOUBT, reason="timed_out")
 IN_DOUBT = (2, 3)
 
 
@@ -28,15 +28,15 @@ class DoubtfulCourier(FakeCourier):
         self.doubts = doubts
         self.answer = self._answer
 
-    def _answer(self, parcel):
-        if parcel.chat_id in IN_DOUBT and self.chats.count(parcel.chat_id) <= self.doubts:
+    def _answer(self, outgoing):
+        if outgoing.chat_id in IN_DOUBT and self.chats.count(outgoing.chat_id) <= self.doubts:
             return DOUBT
-        return Receipt(fate=Fate.SENT, message_id=len(self.parcels))
+        return Receipt(fate=SendOutcome.SENT, message_id=len(self.parcels))
 
 
 async def delivered(*, doubts: int = 1, **terms: object) -> House:
     """Copies to four went out, of two nobody knows."""
-    house = House(courier=DoubtfulCourier(doubts=doubts))
+    house = House(announcement_sender=DoubtfulCourier(doubts=doubts))
     await house.parts.subscribe(range(1, 5))
     await house.approved(terms=Terms(**terms))
     await house.deliver()
@@ -53,13 +53,13 @@ def signed(house: House, actor, copies: int = 2) -> Signed:
 
 
 async def asked(house: House, *, copies: int = 2):
-    return await house.second_look.resend(first(house).occurrence_id, signed=signed(house, APPROVER, copies))
+    return await house.change_requests.resend(first(house).occurrence_id, signed=signed(house, APPROVER, copies))
 
 
 async def resent(house: House) -> None:
     request = (await asked(house)).request
     assert request is not None
-    decision = await house.second_look.agree(request.request_id, signed=signed(house, OWNER))
+    decision = await house.change_requests.agree(request.request_id, signed=signed(house, OWNER))
     assert decision.is_done, decision
     await house.deliver()
 
@@ -69,12 +69,12 @@ def test_D47_those_in_doubt_get_one_more_copy_marked_and_silent_once_two_agree()
         house = await delivered()
         request = (await asked(house)).request
         await house.deliver()
-        assert len(house.courier.parcels) == 4
-        own = await house.second_look.agree(request.request_id, signed=signed(house, APPROVER))
-        assert own.verdict is Verdict.OWN_WORK
-        assert (await house.second_look.agree(request.request_id, signed=signed(house, OWNER))).is_done
+        assert len(house.announcement_sender.parcels) == 4
+        own = await house.change_requests.agree(request.request_id, signed=signed(house, APPROVER))
+        assert own.verdict is CommandOutcome.OWN_WORK
+        assert (await house.change_requests.agree(request.request_id, signed=signed(house, OWNER))).is_done
         await house.deliver()
-        again = house.courier.parcels[4:]
+        again = house.announcement_sender.parcels[4:]
         assert [(one.chat_id, one.may_repeat, one.is_silent) for one in again] == [(2, True, True), (3, True, True)]
 
     run_virtually(scenario())
@@ -102,14 +102,14 @@ def test_D47_nobody_gets_a_third_copy(doubts):
         house = await delivered(doubts=doubts)
         late = (await asked(house)).request
         await resent(house)
-        assert await house.second_look.resendable(first(house).occurrence_id, now=house.now) == 0
-        assert (await asked(house)).verdict is Verdict.WRONG_STAGE
-        overtaken = await house.second_look.agree(late.request_id, signed=signed(house, OWNER))
-        assert overtaken.verdict is Verdict.WRONG_STAGE
-        repeat = await house.second_look.resend(first(house).repeat_id, signed=signed(house, APPROVER))
-        assert repeat.verdict is Verdict.WRONG_STAGE
+        assert await house.change_requests.resendable(first(house).occurrence_id, now=house.now) == 0
+        assert (await asked(house)).verdict is CommandOutcome.WRONG_STAGE
+        overtaken = await house.change_requests.agree(late.request_id, signed=signed(house, OWNER))
+        assert overtaken.verdict is CommandOutcome.WRONG_STAGE
+        repeat = await house.change_requests.resend(first(house).repeat_id, signed=signed(house, APPROVER))
+        assert repeat.verdict is CommandOutcome.WRONG_STAGE
         await house.deliver()
-        assert max(Counter(house.courier.chats).values()) == 2
+        assert max(Counter(house.announcement_sender.chats).values()) == 2
 
     run_virtually(scenario())
 
@@ -117,13 +117,13 @@ def test_D47_nobody_gets_a_third_copy(doubts):
 def test_D47_who_got_a_second_copy_by_the_policy_gets_no_third():
     async def scenario():
         house = await delivered(doubts=2, policy=Policy.AT_LEAST_ONCE)
-        assert Counter(house.courier.chats)[ChatId(2)] == 2
-        assert await house.second_look.resendable(first(house).occurrence_id, now=house.now) == 0
+        assert Counter(house.announcement_sender.chats)[ChatId(2)] == 2
+        assert await house.change_requests.resendable(first(house).occurrence_id, now=house.now) == 0
         await resent_nobody(house)
 
     async def resent_nobody(house: House) -> None:
         decision = await asked(house, copies=0)
-        assert decision.verdict is Verdict.WRONG_STAGE
+        assert decision.verdict is CommandOutcome.WRONG_STAGE
 
     run_virtually(scenario())
 
@@ -132,10 +132,10 @@ def test_D47_who_got_a_second_copy_by_the_policy_gets_no_third():
 def test_D47_another_number_than_that_of_the_copies_in_doubt_sends_nothing(copies):
     async def scenario():
         house = await delivered()
-        assert (await asked(house, copies=copies)).verdict is Verdict.WRONG_COUNT
+        assert (await asked(house, copies=copies)).verdict is CommandOutcome.WRONG_COUNT
         request = (await asked(house)).request
-        wrong = await house.second_look.agree(request.request_id, signed=signed(house, OWNER, copies))
-        assert wrong.verdict is Verdict.WRONG_COUNT
+        wrong = await house.change_requests.agree(request.request_id, signed=signed(house, OWNER, copies))
+        assert wrong.verdict is CommandOutcome.WRONG_COUNT
         assert len(house.tables.occurrences) == 1
 
     run_virtually(scenario())
@@ -149,16 +149,18 @@ def test_D47_what_was_corrected_stopped_or_has_expired_is_not_sent_once_more():
         async with house.parts.database.writing() as tables:
             [found] = tables.announcements.values()
             tables.announcements[found.announcement_id] = replace(found, stage=Stage.STOPPED)
-        assert await house.second_look.resendable(name, now=house.now) == 0
-        assert (await asked(house)).verdict is Verdict.WRONG_STAGE
+        assert await house.change_requests.resendable(name, now=house.now) == 0
+        assert (await asked(house)).verdict is CommandOutcome.WRONG_STAGE
         async with house.parts.database.writing() as tables:
             tables.announcements[found.announcement_id] = found
         late = replace(signed(house, OWNER), now=house.now + timedelta(hours=2))
-        assert (await house.second_look.agree(waiting.request_id, signed=late)).verdict is Verdict.WRONG_STAGE
-        edit = await house.second_look.correct(name, {Locale.EN: "At noon."}, signed=signed(house, APPROVER))
-        await house.second_look.agree(edit.request.request_id, signed=signed(house, OWNER))
-        corrected = await house.second_look.agree(waiting.request_id, signed=signed(house, OWNER))
-        assert corrected.verdict is Verdict.WRONG_STAGE
+        assert (
+            await house.change_requests.agree(waiting.request_id, signed=late)
+        ).verdict is CommandOutcome.WRONG_STAGE
+        edit = await house.change_requests.correct(name, {Locale.EN: "At noon."}, signed=signed(house, APPROVER))
+        await house.change_requests.agree(edit.request.request_id, signed=signed(house, OWNER))
+        corrected = await house.change_requests.agree(waiting.request_id, signed=signed(house, OWNER))
+        assert corrected.verdict is CommandOutcome.WRONG_STAGE
         assert len(house.tables.occurrences) == 1
 
     run_virtually(scenario())
@@ -169,7 +171,7 @@ def test_D47_who_has_unsubscribed_since_gets_no_second_copy():
         house = await delivered()
         await house.parts.subscribers.mark_gone(ChatId(2))
         await resent(house)
-        assert house.courier.chats[4:] == [3]
+        assert house.announcement_sender.chats[4:] == [3]
 
     run_virtually(scenario())
 
@@ -178,13 +180,13 @@ def test_D47_a_pause_and_a_resume_bring_nobody_else_into_the_repetition():
     async def scenario():
         house = await delivered()
         request = (await asked(house)).request
-        await house.second_look.agree(request.request_id, signed=signed(house, OWNER))
+        await house.change_requests.agree(request.request_id, signed=signed(house, OWNER))
         name = first(house).announcement_id
-        assert (await house.steering.pause(name, actor=OWNER, now=house.now)).is_done
+        assert (await house.lifecycle.pause(name, actor=OWNER, now=house.now)).is_done
         await house.parts.subscribe(range(5, 9))
-        assert (await house.steering.resume(name, actor=OWNER, now=house.now)).is_done
+        assert (await house.lifecycle.resume(name, actor=OWNER, now=house.now)).is_done
         await house.deliver()
-        assert house.courier.chats[4:] == [2, 3]
+        assert house.announcement_sender.chats[4:] == [2, 3]
 
     run_virtually(scenario())
 
@@ -194,10 +196,10 @@ def test_D47_a_correction_reaches_the_copies_that_were_sent_once_more():
         house = await delivered()
         await resent(house)
         name = first(house).occurrence_id
-        edit = await house.second_look.correct(name, {Locale.EN: "At noon."}, signed=signed(house, APPROVER, 4))
+        edit = await house.change_requests.correct(name, {Locale.EN: "At noon."}, signed=signed(house, APPROVER, 4))
         assert edit.is_done
-        await house.second_look.agree(edit.request.request_id, signed=signed(house, OWNER, 4))
+        await house.change_requests.agree(edit.request.request_id, signed=signed(house, OWNER, 4))
         await house.deliver()
-        assert sorted(parcel.chat_id for parcel, _ in house.courier.edits) == [1, 2, 3, 4]
+        assert sorted(outgoing.chat_id for outgoing, _ in house.announcement_sender.edits) == [1, 2, 3, 4]
 
     run_virtually(scenario())

@@ -338,7 +338,7 @@ async def test_I06_a_replayed_update_is_not_carried_out_again(rig):
     assert await door.intake.accept([captured]) == 1
     await door.finish()
     assert (await rig.only()).stage is Stage.PAUSED
-    await rig.newsroom.steering.resume((await rig.only()).announcement_id, actor=VisitorId(OWNER), now=NOW)
+    await rig.announcements.lifecycle.resume((await rig.only()).announcement_id, actor=VisitorId(OWNER), now=NOW)
     replayed = Door(rig.dispatcher, rig.state)
     assert await replayed.intake.accept([captured, captured]) == 0
     await replayed.finish()
@@ -479,7 +479,7 @@ async def test_A15_another_owner_can_not_confirm_whom_they_have_not_invited(rig)
         rig.telegram.button_of(ANOTHER_OWNER, "Confirm")
     [invitation_hash] = rig.parts.database.tables.invitations
     for actor in (ANOTHER_OWNER, APPROVER, STRANGER):
-        welcome = await rig.newsroom.organisers.confirm(invitation_hash, actor=VisitorId(actor), now=rig.now)
+        welcome = await rig.announcements.organisers.confirm(invitation_hash, actor=VisitorId(actor), now=rig.now)
         assert welcome.change is RoleChange.NOT_ALLOWED
     assert await rig.parts.organisers.roles(VisitorId(STRANGER)) == frozenset()
 

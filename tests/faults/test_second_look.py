@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.announcements.actions import Verdict
-from bot.announcements.model import CorrectionState, OccurrenceId, Organiser, RequestState, Role
-from bot.announcements.second_look import Signed
+from bot.announcements.actions import CommandOutcome
+from bot.announcements.change_requests import Signed
+from bot.announcements.model import ChangeRequestState, CorrectionState, OccurrenceId, Organiser, Role
 from bot.ids import Locale, VisitorId
 from tests.support.announcing import APPROVER, AUTHOR, OWNER, START, STRANGER, TEXTS, House
 from tests.support.virtual_time import run_virtually
@@ -36,7 +36,7 @@ def signed(house: House, actor: VisitorId, copies: int = 3, version: int | None 
 async def asked(house: House, texts=None, *, actor: VisitorId = APPROVER) -> str:
     """The id of a request that somebody else must agree to."""
     name = house.occurrence.occurrence_id
-    decision = await house.second_look.correct(name, texts or BETTER, signed=signed(house, actor))
+    decision = await house.change_requests.correct(name, texts or BETTER, signed=signed(house, actor))
     assert decision.is_done, decision
     assert decision.request is not None
     return decision.request.request_id
@@ -44,7 +44,7 @@ async def asked(house: House, texts=None, *, actor: VisitorId = APPROVER) -> str
 
 async def corrected(house: House, texts=None) -> None:
     """Two agree, and the copies are edited."""
-    await house.second_look.agree(await asked(house, texts), signed=signed(house, SECOND))
+    await house.change_requests.agree(await asked(house, texts), signed=signed(house, SECOND))
     await house.deliver()
 
 
@@ -53,13 +53,13 @@ def test_A12_what_was_delivered_stays_until_another_agrees():
         house = await delivered()
         request = await asked(house)
         await house.deliver()
-        assert house.courier.edits == []
+        assert house.announcement_sender.edits == []
         assert house.tables.corrections == {}
-        own = await house.second_look.agree(request, signed=signed(house, APPROVER))
-        assert own.verdict is Verdict.OWN_WORK
-        assert (await house.second_look.agree(request, signed=signed(house, SECOND))).is_done
+        own = await house.change_requests.agree(request, signed=signed(house, APPROVER))
+        assert own.verdict is CommandOutcome.OWN_WORK
+        assert (await house.change_requests.agree(request, signed=signed(house, SECOND))).is_done
         await house.deliver()
-        assert [(parcel.chat_id, parcel.text) for parcel, _ in house.courier.edits] == [
+        assert [(outgoing.chat_id, outgoing.text) for outgoing, _ in house.announcement_sender.edits] == [
             (1, BETTER[EN]),
             (2, BETTER[EN]),
         ]
@@ -76,7 +76,7 @@ def test_A12_only_another_with_the_right_to_approve_agrees(actor):
     async def scenario():
         house = await delivered()
         request = await asked(house)
-        decision = await house.second_look.agree(request, signed=signed(house, actor))
+        decision = await house.change_requests.agree(request, signed=signed(house, actor))
         assert decision.is_done is (actor in (OWNER, SECOND))
         assert bool(house.tables.corrections) is (actor in (OWNER, SECOND))
 
@@ -88,8 +88,8 @@ def test_A12_who_may_not_approve_may_not_ask_either_and_is_told_no_number(actor)
     async def scenario():
         house = await delivered()
         name = house.occurrence.occurrence_id
-        decision = await house.second_look.correct(name, BETTER, signed=signed(house, actor, copies=99))
-        assert decision.verdict is Verdict.NOT_ALLOWED
+        decision = await house.change_requests.correct(name, BETTER, signed=signed(house, actor, copies=99))
+        assert decision.verdict is CommandOutcome.NOT_ALLOWED
         assert house.tables.requests == {}
         assert house.tables.audit[-1].action == "correct_asked_denied"
 
@@ -101,12 +101,12 @@ def test_A12_another_number_than_that_of_the_copies_changes_nothing(copies):
     async def scenario():
         house = await delivered()
         name = house.occurrence.occurrence_id
-        wrong = await house.second_look.correct(name, BETTER, signed=signed(house, APPROVER, copies=copies))
-        assert wrong.verdict is Verdict.WRONG_COUNT
+        wrong = await house.change_requests.correct(name, BETTER, signed=signed(house, APPROVER, copies=copies))
+        assert wrong.verdict is CommandOutcome.WRONG_COUNT
         assert house.tables.requests == {}
         request = await asked(house)
-        wrong = await house.second_look.agree(request, signed=signed(house, SECOND, copies=copies))
-        assert wrong.verdict is Verdict.WRONG_COUNT
+        wrong = await house.change_requests.agree(request, signed=signed(house, SECOND, copies=copies))
+        assert wrong.verdict is CommandOutcome.WRONG_COUNT
         assert house.tables.corrections == {}
 
     run_virtually(scenario())
@@ -116,12 +116,12 @@ def test_A12_an_owner_alone_does_it_loudly_and_an_approver_alone_does_not():
     async def scenario():
         house = await delivered()
         request = await asked(house)
-        refused = await house.second_look.agree_in_emergency(request, signed=signed(house, APPROVER))
-        assert refused.verdict is Verdict.NOT_ALLOWED
-        others = await house.second_look.agree_in_emergency(request, signed=signed(house, OWNER))
-        assert others.verdict is Verdict.NOT_ALLOWED, "an emergency is for one's own; this is plainly agreed to"
+        refused = await house.change_requests.agree_in_emergency(request, signed=signed(house, APPROVER))
+        assert refused.verdict is CommandOutcome.NOT_ALLOWED
+        others = await house.change_requests.agree_in_emergency(request, signed=signed(house, OWNER))
+        assert others.verdict is CommandOutcome.NOT_ALLOWED, "an emergency is for one's own; this is plainly agreed to"
         own = await asked(house, actor=OWNER)
-        assert (await house.second_look.agree_in_emergency(own, signed=signed(house, OWNER))).is_done
+        assert (await house.change_requests.agree_in_emergency(own, signed=signed(house, OWNER))).is_done
         assert house.parts.tell.told[-1][:2] == (frozenset(Role), "correct_agreed_in_emergency")
 
     run_virtually(scenario())
@@ -131,14 +131,17 @@ def test_A12_a_request_is_carried_out_once_and_not_after_it_was_refused():
     async def scenario():
         house = await delivered()
         first, second = await asked(house), await asked(house)
-        await house.second_look.agree(first, signed=signed(house, SECOND))
-        again = await house.second_look.agree(first, signed=signed(house, OWNER))
-        assert again.verdict is Verdict.WRONG_STAGE
-        assert (await house.second_look.refuse(second, actor=SECOND, now=house.now)).is_done
-        refused = await house.second_look.agree(second, signed=signed(house, OWNER))
-        assert refused.verdict is Verdict.WRONG_STAGE
+        await house.change_requests.agree(first, signed=signed(house, SECOND))
+        again = await house.change_requests.agree(first, signed=signed(house, OWNER))
+        assert again.verdict is CommandOutcome.WRONG_STAGE
+        assert (await house.change_requests.refuse(second, actor=SECOND, now=house.now)).is_done
+        refused = await house.change_requests.agree(second, signed=signed(house, OWNER))
+        assert refused.verdict is CommandOutcome.WRONG_STAGE
         assert len(house.tables.corrections) == 1
-        assert [one.state for one in house.tables.requests.values()] == [RequestState.AGREED, RequestState.REFUSED]
+        assert [one.state for one in house.tables.requests.values()] == [
+            ChangeRequestState.AGREED,
+            ChangeRequestState.REFUSED,
+        ]
 
     run_virtually(scenario())
 
@@ -149,9 +152,9 @@ def test_A12_nobody_agrees_to_words_whose_ground_has_changed_since():
         overtaken = await asked(house, {EN: "It starts at twelve."})
         beside = await asked(house, {RU: "Начало в двенадцать."})
         await corrected(house)
-        late = await house.second_look.agree(overtaken, signed=signed(house, SECOND))
-        assert late.verdict is Verdict.CHANGED_MEANWHILE
-        assert (await house.second_look.agree(beside, signed=signed(house, SECOND))).is_done
+        late = await house.change_requests.agree(overtaken, signed=signed(house, SECOND))
+        assert late.verdict is CommandOutcome.CHANGED_MEANWHILE
+        assert (await house.change_requests.agree(beside, signed=signed(house, SECOND))).is_done
 
     run_virtually(scenario())
 
@@ -160,11 +163,11 @@ def test_A12_what_is_going_out_or_was_withdrawn_is_not_corrected():
     async def scenario():
         house = await delivered()
         request = await asked(house)
-        await house.steering.withdraw(house.occurrence.announcement_id, actor=OWNER, now=house.now)
-        late = await house.second_look.agree(request, signed=signed(house, SECOND))
-        assert late.verdict is Verdict.WRONG_STAGE
-        gone = await house.second_look.correct(OccurrenceId("none"), BETTER, signed=signed(house, SECOND))
-        assert gone.verdict is Verdict.NOT_FOUND
+        await house.lifecycle.withdraw(house.occurrence.announcement_id, actor=OWNER, now=house.now)
+        late = await house.change_requests.agree(request, signed=signed(house, SECOND))
+        assert late.verdict is CommandOutcome.WRONG_STAGE
+        gone = await house.change_requests.correct(OccurrenceId("none"), BETTER, signed=signed(house, SECOND))
+        assert gone.verdict is CommandOutcome.NOT_FOUND
 
     run_virtually(scenario())
 
@@ -174,8 +177,8 @@ def test_A12_a_language_in_which_nothing_went_out_is_named_as_the_problem():
         house = await delivered()
         name = house.occurrence.occurrence_id
         for texts in ({Locale.ZH: "十一点"}, {EN: " "}, {EN: "x" * 5000}, {}):
-            decision = await house.second_look.correct(name, texts, signed=signed(house, APPROVER))
-            assert decision.verdict is Verdict.HAS_PROBLEMS, texts
+            decision = await house.change_requests.correct(name, texts, signed=signed(house, APPROVER))
+            assert decision.verdict is CommandOutcome.HAS_PROBLEMS, texts
         assert house.tables.requests == {}
 
     run_virtually(scenario())
@@ -186,11 +189,11 @@ def test_A12_a_request_for_an_older_version_of_the_announcement_is_refused():
         house = await delivered()
         [announcement] = house.tables.announcements.values()
         name = house.occurrence.occurrence_id
-        old = await house.second_look.correct(
+        old = await house.change_requests.correct(
             name, BETTER, signed=signed(house, APPROVER, version=announcement.version - 1)
         )
-        assert old.verdict is Verdict.CHANGED_MEANWHILE
-        now = await house.second_look.correct(
+        assert old.verdict is CommandOutcome.CHANGED_MEANWHILE
+        now = await house.change_requests.correct(
             name, BETTER, signed=signed(house, APPROVER, version=announcement.version)
         )
         assert now.is_done
@@ -204,16 +207,16 @@ def test_A13_the_text_before_the_latest_correction_comes_back_by_two():
         await corrected(house, FIRST_TWO)
         await corrected(house, {EN: "It starts at twelve."})
         name = house.occurrence.occurrence_id
-        assert await house.second_look.earlier_texts(name) == {EN: FIRST_TWO[EN]}
-        request = (await house.second_look.put_back(name, signed=signed(house, APPROVER))).request
+        assert await house.change_requests.earlier_texts(name) == {EN: FIRST_TWO[EN]}
+        request = (await house.change_requests.put_back(name, signed=signed(house, APPROVER))).request
         assert request is not None
         assert request.replaces == {EN: "It starts at twelve."}
-        own = await house.second_look.agree(request.request_id, signed=signed(house, APPROVER))
-        assert own.verdict is Verdict.OWN_WORK
-        assert (await house.second_look.agree(request.request_id, signed=signed(house, SECOND))).is_done
-        house.courier.edits.clear()
+        own = await house.change_requests.agree(request.request_id, signed=signed(house, APPROVER))
+        assert own.verdict is CommandOutcome.OWN_WORK
+        assert (await house.change_requests.agree(request.request_id, signed=signed(house, SECOND))).is_done
+        house.announcement_sender.edits.clear()
         await house.deliver()
-        assert [(parcel.chat_id, parcel.text) for parcel, _ in house.courier.edits] == [
+        assert [(outgoing.chat_id, outgoing.text) for outgoing, _ in house.announcement_sender.edits] == [
             (1, FIRST_TWO[EN]),
             (2, FIRST_TWO[EN]),
         ]
@@ -225,11 +228,11 @@ def test_A13_after_one_correction_what_was_sent_at_first_comes_back_and_before_i
     async def scenario():
         house = await delivered()
         name = house.occurrence.occurrence_id
-        assert await house.second_look.earlier_texts(name) == {}
-        nothing = await house.second_look.put_back(name, signed=signed(house, APPROVER))
-        assert nothing.verdict is Verdict.WRONG_STAGE
+        assert await house.change_requests.earlier_texts(name) == {}
+        nothing = await house.change_requests.put_back(name, signed=signed(house, APPROVER))
+        assert nothing.verdict is CommandOutcome.WRONG_STAGE
         await corrected(house, FIRST_TWO)
-        assert await house.second_look.earlier_texts(name) == TEXTS
-        assert (await house.second_look.put_back(name, signed=signed(house, APPROVER))).is_done
+        assert await house.change_requests.earlier_texts(name) == TEXTS
+        assert (await house.change_requests.put_back(name, signed=signed(house, APPROVER))).is_done
 
     run_virtually(scenario())

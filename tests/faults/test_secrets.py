@@ -18,7 +18,7 @@ import structlog
 from bot.adapters.system.child import in_child
 from bot.app.sandbox import sandbox_process
 from bot.operations.logs import configure_logs, redact
-from bot.settings import Sandbox, Settings
+from bot.settings import SandboxSettings, Settings
 from tests.support.little_knowledge import TRAINS_IN_2025
 from tests.support.processes import Place, free_port, running_bot
 from tests.support.visitors import Town, button, until
@@ -222,7 +222,9 @@ def own_variables() -> dict[str, str]:
 @pytest.mark.usefixtures("keys")
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux tells what a process was started with")
 async def test_S16_the_sandbox_is_started_without_any_key():
-    async with sandbox_process(Settings.model_construct(sandbox=Sandbox(port=free_port())), exposes=False) as process:
+    async with sandbox_process(
+        Settings.model_construct(sandbox=SandboxSettings(port=free_port())), exposes=False
+    ) as process:
         started_with = await asyncio.to_thread(Path(f"/proc/{process.pid}/environ").read_bytes)
     assert b"PATH=" in started_with
     assert b"s3cretpw" not in started_with

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.answering.evaluation import Case, Result, evaluate, read_cases, tally
+from bot.answering.evaluation import Case, CaseResult, evaluate, read_cases, tally
 from bot.app.core import open_core
 from bot.ids import Locale
 from bot.settings import load_settings
@@ -42,11 +42,11 @@ def headings(locale: Locale) -> Iterator[tuple[str, str]]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def results(golden_data) -> list[Result]:
+async def results(golden_data) -> list[CaseResult]:
     return await asked(golden_data, [case for locale in Locale for case in cases_of(locale)])
 
 
-async def asked(golden_data: Path, cases: Sequence[Case]) -> list[Result]:
+async def asked(golden_data: Path, cases: Sequence[Case]) -> list[CaseResult]:
     async with open_core(load_settings(data=golden_data, knowledge=KNOWLEDGE)) as core:
         await core.make_answerable()
         return await evaluate(cases, core.extractive, today=TODAY, say=lambda answer: " ".join(answer.sentences))

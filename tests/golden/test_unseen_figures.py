@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering.evaluation import Result, Share, read_cases
+from bot.answering.evaluation import CaseResult, Share, read_cases
 from bot.answering.model import Answer, Outcome
 from bot.calibrating.calibrate import file_of
 from bot.ids import Locale
@@ -43,13 +43,13 @@ def present() -> Figures:
     return read(FILE.read_text(encoding="utf-8"))
 
 
-def result(number: int, locale: Locale, *, expect: str = "yes", outcome: Outcome = Outcome.ANSWERED) -> Result:
+def result(number: int, locale: Locale, *, expect: str = "yes", outcome: Outcome = Outcome.ANSWERED) -> CaseResult:
     line = {"id": f"{locale}-{number}", "question": "trains?", "lang": locale, "expect": expect, "section": "a/b.md#c"}
     (case,) = read_cases([json.dumps(line)])
-    return Result(case, Answer(outcome, locale, locale), "yes", (), 1.0)
+    return CaseResult(case, Answer(outcome, locale, locale), "yes", (), 1.0)
 
 
-def figures_of(*results: Result) -> Figures:
+def figures_of(*results: CaseResult) -> Figures:
     by_set = {"first": results, "second": results[:1], "plain": ()}
     return counted(by_set, measured_at=date(2026, 11, 28), measured_on=MEASURED_ON)
 

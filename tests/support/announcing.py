@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from bot.announcements.actions import DeskParts
+from bot.announcements.actions import AnnouncementPorts
+from bot.announcements.change_requests import ChangeRequests
 from bot.announcements.corrections import Corrector, CorrectorParts
 from bot.announcements.crash_points import Probe, no_probe
-from bot.announcements.desk import Desk, Draft
-from bot.announcements.dispatcher import DeliveryRules, Dispatcher, DispatcherParts
+from bot.announcements.dispatcher import DeliveryDispatcher, DeliveryRules, DispatcherParts
+from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.model import (
     Announcement,
     Audience,
@@ -30,8 +31,7 @@ from bot.announcements.model import (
 from bot.announcements.organisers import Organisers
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
-from bot.announcements.second_look import SecondLook
-from bot.announcements.steering import Steering
+from bot.announcements.workflow import ApprovalWorkflow, Draft
 from bot.ids import Locale, NewsTopic, VisitorId
 from tests.support.fakes_announcements import FakeCourier, FakeDatabase, FakeParts
 from tests.support.virtual_time import VirtualClock
@@ -51,7 +51,7 @@ class House:
         self,
         *,
         database: FakeDatabase | None = None,
-        courier: FakeCourier | None = None,
+        announcement_sender: FakeCourier | None = None,
         clock: VirtualClock | None = None,
         rules: DeliveryRules | None = None,
         planning: PlanningRules | None = None,
@@ -59,10 +59,10 @@ class House:
         holder: str = "one",
     ) -> None:
         self.clock = clock or VirtualClock(START)
-        self.parts = parts = FakeParts(database or FakeDatabase(), courier or FakeCourier())
-        self.courier = parts.courier
+        self.parts = parts = FakeParts(database or FakeDatabase(), announcement_sender or FakeCourier())
+        self.announcement_sender = parts.announcement_sender
         self.watch = RestoreWatch(parts.guard, parts.outbox, parts.tell)
-        desk_parts = DeskParts(
+        desk_parts = AnnouncementPorts(
             announcements=parts.announcements,
             subscribers=parts.subscribers,
             outbox=parts.outbox,
@@ -76,12 +76,12 @@ class House:
             transaction=parts.database.transaction,
             new_id=lambda: f"made{len(self.tables.announcements):04}",
         )
-        self.desk = Desk(desk_parts)
+        self.workflow = ApprovalWorkflow(desk_parts)
         made = count()  # several may be made in one transaction
-        self.steering = Steering(
+        self.lifecycle = Lifecycle(
             desk_parts, new_correction_id=lambda: f"correction{len(self.tables.corrections):04}.{next(made)}"
         )
-        self.second_look = SecondLook(
+        self.change_requests = ChangeRequests(
             desk_parts,
             new_request_id=lambda: f"request{len(self.tables.requests)}",
             new_correction_id=lambda: f"correction{len(self.tables.corrections):04}.{next(made)}",
@@ -103,24 +103,24 @@ class House:
         self._rules, self._probe, self._holder = rules, probe, holder
         self.dispatcher = self._new_dispatcher()
 
-    def _new_dispatcher(self) -> Dispatcher:
+    def _new_dispatcher(self) -> DeliveryDispatcher:
         parts = self.parts
         corrector = Corrector(
             CorrectorParts(
                 announcements=parts.announcements,
                 outbox=parts.outbox,
                 corrections=parts.corrections,
-                courier=parts.courier,
+                announcement_sender=parts.announcement_sender,
                 tell=parts.tell,
             )
         )
-        return Dispatcher(
+        return DeliveryDispatcher(
             DispatcherParts(
                 announcements=parts.announcements,
                 subscribers=parts.subscribers,
                 outbox=parts.outbox,
                 lease=parts.lease,
-                courier=parts.courier,
+                announcement_sender=parts.announcement_sender,
                 corrector=corrector,
                 watch=self.watch,
                 tell=parts.tell,
@@ -150,7 +150,7 @@ class House:
 
     async def draft(self, **changes: object) -> Announcement:
         """A draft of the author's."""
-        decision = await self.desk.create(
+        decision = await self.workflow.create(
             draft(**changes), actor=AUTHOR, request_key=f"key {len(self.tables.announcements)}", now=self.now
         )
         assert decision.announcement is not None
@@ -160,9 +160,9 @@ class House:
         """An announcement that went through submission and approval."""
         await self.appoint()
         made = await self.draft(**changes)
-        submitted = await self.desk.submit(made.announcement_id, actor=AUTHOR, version=made.version, now=self.now)
+        submitted = await self.workflow.submit(made.announcement_id, actor=AUTHOR, version=made.version, now=self.now)
         assert submitted.announcement is not None, submitted
-        decision = await self.desk.approve(
+        decision = await self.workflow.approve(
             made.announcement_id, actor=APPROVER, version=submitted.announcement.version, now=self.now
         )
         assert decision.is_done, decision

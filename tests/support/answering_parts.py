@@ -9,12 +9,12 @@ from datetime import date
 from bot.answering.calibration import Calibration, Thresholds
 from bot.answering.confidence import ConfidenceModel
 from bot.answering.model import Outcome, Question, Turn
-from bot.answering.pipeline import Answerer
+from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import LanguageGuess, Retrieved, RetrievedSection, StoredSection
 from bot.answering.reading import Reading
 from bot.answering.reranking import Ranking
 from bot.answering.routing import Router
-from bot.ids import DocumentPath, Locale, Reply, SectionKey
+from bot.ids import DocumentPath, Locale, ReplyKind, SectionKey
 from bot.writing.sentences import split_sentences
 
 TODAY = date(2026, 11, 25)
@@ -48,7 +48,7 @@ def section(name: str, text: str, locale: Locale = Locale.EN, **more) -> StoredS
     return replace(plain, **more)
 
 
-def examples(reply: Reply) -> StoredSection:
+def examples(reply: ReplyKind) -> StoredSection:
     """The labelled examples of one kind of small talk, under its name."""
     return section(reply.value, f"Messages of the kind {reply.value}.", answerable=False, reply=reply)
 
@@ -72,7 +72,7 @@ class GivenRetriever:
     letters: Mapping[str, str] = field(default_factory=dict)
     remembered: Sequence[str] = ()
     """Texts that need not be embedded."""
-    generation: int = 1
+    version: int = 1
     coverage: float = 0.0
 
     @property
@@ -139,8 +139,8 @@ BY_NEARNESS = calibrated(-5.0, rich_question=10.0)
 """From a nearness of 0.5 on it is sure."""
 
 
-def answerer(retriever: GivenRetriever, calibration: Calibration = BOLD) -> Answerer:
-    return Answerer(retriever, English(), calibration)
+def answerer(retriever: GivenRetriever, calibration: Calibration = BOLD) -> ExtractiveAnswerer:
+    return ExtractiveAnswerer(retriever, English(), calibration)
 
 
 def ask(text: str, **more) -> Question:

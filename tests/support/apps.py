@@ -13,7 +13,14 @@ from bot.app.core import Core, open_core
 from bot.chat.application import Chat, build_chat
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, VisitorId
-from bot.settings import Announcements, Knowledge, Model, Settings, Store, Telegram
+from bot.settings import (
+    AnnouncementSettings,
+    KnowledgeSettings,
+    ModelSettings,
+    Settings,
+    StoreSettings,
+    TelegramSettings,
+)
 from bot.visitors.model import Visitor
 from tests.support.fakes import FakeTombstones
 from tests.support.processes import Place, free_port
@@ -49,7 +56,7 @@ _CATALOGS = Catalogs()
 
 @asynccontextmanager
 async def running_app(
-    place: Place, town: Town, mode: str = "polling", *, model: Model | None = None, **telegram: object
+    place: Place, town: Town, mode: str = "polling", *, model: ModelSettings | None = None, **telegram: object
 ) -> AsyncIterator[App]:
     """The bot at work in one of the two modes, without a language model if none is given; it must end in good order.
 
@@ -66,11 +73,11 @@ async def running_app(
         "webhook_port": port,
     } | telegram
     settings = Settings(
-        telegram=Telegram(**values),
-        knowledge=Knowledge(folder=place.knowledge),
-        store=Store(data=place.data),
-        model=model or Model(),
-        announcements=Announcements(ask_visitors=False),
+        telegram=TelegramSettings(**values),
+        knowledge=KnowledgeSettings(folder=place.knowledge),
+        store=StoreSettings(data=place.data),
+        model=model or ModelSettings(),
+        announcements=AnnouncementSettings(ask_visitors=False),
         health={"port": 0},
     )
     options = app._chat_options(settings)

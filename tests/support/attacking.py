@@ -18,11 +18,11 @@ import regex
 
 from bot.adapters.clock import utc_now
 from bot.adapters.models.language_id import ShortMessageIdentifier
-from bot.answering.generation.calling import Limits
-from bot.answering.generation.model import ChatMessage, Completion, Reservation, Role
-from bot.answering.generation.service import ComposingAnswerer
+from bot.answering.generation.calling import CallLimits
+from bot.answering.generation.model import ChatMessage, ChatRole, Completion, Reservation
+from bot.answering.generation.service import GeneratingAnswerer
 from bot.answering.model import Answer, Outcome, Question, Turn
-from bot.answering.pipeline import Answerer
+from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import StoredSection
 from bot.ids import Locale, VisitorId
 from tests.support.answering_parts import GivenRetriever, calibrated, key
@@ -327,7 +327,7 @@ ENVELOPES: dict[str, Envelope] = {
 
 
 class WorstModel:
-    """Says what it is told: see `bot.answering.generation.ports.ChatModel`. `reply` makes its answer of the messages."""
+    """Says what it is told: see `bot.answering.version.ports.ChatModel`. `reply` makes its answer of the messages."""
 
     def __init__(self, reply: Callable[[Sequence[ChatMessage]], str]) -> None:
         self.reply = reply
@@ -356,7 +356,7 @@ class WorstModel:
 
 
 class FreeLedger:
-    """See `bot.answering.generation.ports.BudgetLedger`: there is always enough."""
+    """See `bot.answering.version.ports.BudgetLedger`: there is always enough."""
 
     async def reserve(self, visitor_id: VisitorId | None, tokens: int, *, now: datetime) -> Reservation | None:
         return Reservation(visitor_id, f"{now:%Y-%m-%d}", tokens)
@@ -400,7 +400,7 @@ def giving_in(attack: Attack, *, hidden: bool) -> Callable[[Sequence[ChatMessage
             return composed(*told[:2], *(attack.wants or leaks[:2]), told[2] if len(told) > 2 else told[0])
         orders = json.loads(obedient([{"role": one.role.value, "content": one.text} for one in messages]))
         said = [one["text"] for one in orders["sentences"]]
-        rules = [line for one in messages if one.role is Role.SYSTEM for line in one.text.splitlines()]
+        rules = [line for one in messages if one.role is ChatRole.SYSTEM for line in one.text.splitlines()]
         return composed(*[*attack.wants, *leaks, *said, *rules][:20])
 
     return reply
@@ -422,17 +422,17 @@ class Seen:
 
 def answerer_over(
     sections: Sequence[StoredSection], model: WorstModel, *, identifier: ShortMessageIdentifier, **limits: int
-) -> ComposingAnswerer:
+) -> GeneratingAnswerer:
     """The real answerer with a retriever that finds these sections for whatever is asked."""
     names = (one.key.path[6:-3] for one in sections)
     retriever = GivenRetriever(sections, dict(zip(names, NEARNESS.values(), strict=False)))
-    extractive = Answerer(retriever, identifier, BOLD)
-    return ComposingAnswerer(
+    extractive = ExtractiveAnswerer(retriever, identifier, BOLD)
+    return GeneratingAnswerer(
         extractive,
         model,
         FreeLedger(),
         identifier,
-        limits=Limits(**limits),
+        limits=CallLimits(**limits),
         now=utc_now,
         clock=lambda: 0.0,
     )

@@ -15,8 +15,8 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.answering.model import Answer, Citation, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView
 from bot.chat.application import ChatOptions, build_application
-from bot.chat.context import House
-from bot.chat.dispatch import Dispatcher
+from bot.chat.context import AppContext
+from bot.chat.dispatch import UpdateDispatcher
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.triage import Treatment
 from bot.chat_state.model import StoredUpdate
@@ -198,7 +198,7 @@ class Rig:
             "history_minutes": 30,
             "answer_deadline_s": 5.0,
         }
-        self.dispatcher = Dispatcher(application, House(**(values | self._house)), now=lambda: self.now)
+        self.dispatcher = UpdateDispatcher(application, AppContext(**(values | self._house)), now=lambda: self.now)
         return self
 
     async def handle(self, raw: dict, treatment: Treatment = Treatment.NORMAL) -> None:

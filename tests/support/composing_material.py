@@ -22,7 +22,7 @@ from bot.answering.browsing import is_valid
 from bot.answering.generation.names import forms_of
 from bot.answering.ports import StoredSection
 from bot.ids import Locale, SectionKey
-from bot.ingestion.model import Audience
+from bot.ingestion.model import Readership
 from bot.writing.folding import ascii_digits, fold
 from tests.support.knowledge_parts import no_language
 
@@ -35,7 +35,7 @@ def sections() -> tuple[StoredSection, ...]:
     """Every section that can be an answer today, in all languages."""
     with ThreadPoolExecutor(1) as thread:  # there may be a loop already in this one
         reading = thread.submit(lambda: asyncio.run(KnowledgeFiles(KNOWLEDGE, identify=no_language).read())).result()
-    public = [document for document in reading.documents if document.audience is Audience.PUBLIC]
+    public = [document for document in reading.documents if document.audience is Readership.PUBLIC]
     return tuple(one for one in stored_sections(public) if one.answerable and is_valid(one, TODAY))
 
 
@@ -60,7 +60,7 @@ def copies() -> Mapping[SectionKey, Sequence[StoredSection]]:
 class Published:
     """See `bot.answering.ports.Knowledge`."""
 
-    generation = 1
+    version = 1
 
     def copies(self, key: SectionKey) -> Sequence[StoredSection]:
         return copies()[key]

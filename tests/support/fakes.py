@@ -16,7 +16,7 @@ from bot.answering.model import Feedback, Turn, TurnRecord
 from bot.chat_state.model import Button, InboxState, StoredUpdate
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, VisitorId
-from bot.visitors.model import PersonalRows, Plain, Retention, Visitor
+from bot.visitors.model import PersonalRows, PlainValue, Retention, Visitor
 
 _Key = TypeVar("_Key")
 _Row = TypeVar("_Row")
@@ -103,7 +103,7 @@ class FakeVisitorStore:
             counted = ({"count": len(rows)},) if rows and name in ("inbox", "buttons") else rows
             yield PersonalRows(name, counted)
 
-    def _rows_about(self, visitor_id: VisitorId) -> dict[str, tuple[dict[str, Plain], ...]]:
+    def _rows_about(self, visitor_id: VisitorId) -> dict[str, tuple[dict[str, PlainValue], ...]]:
         state = self.state
         found: dict[str, Sequence[Visitor | StoredUpdate | Button | TurnRecord]] = {
             "visitors": [visitor for visitor in state.visitors.values() if visitor.visitor_id == visitor_id],
@@ -288,9 +288,9 @@ class FakeTurnStore:
             self.state.feedback[turn_id, visitor_id] = feedback
 
 
-async def exported(pages: AsyncIterator[PersonalRows]) -> dict[str, tuple[Mapping[str, Plain], ...]]:
+async def exported(pages: AsyncIterator[PersonalRows]) -> dict[str, tuple[Mapping[str, PlainValue], ...]]:
     """All that an export gives, by table."""
-    tables: dict[str, tuple[Mapping[str, Plain], ...]] = {}
+    tables: dict[str, tuple[Mapping[str, PlainValue], ...]] = {}
     async for page in pages:
         tables[page.table] = (*tables.get(page.table, ()), *page.rows)
     return tables
@@ -309,11 +309,11 @@ def _drop(rows: dict[_Key, _Row], keys: Iterable[_Key]) -> None:
         rows.pop(key, None)
 
 
-def _plain(row: dict[str, object]) -> dict[str, Plain]:
+def _plain(row: dict[str, object]) -> dict[str, PlainValue]:
     return {name: _plain_value(value) for name, value in row.items()}
 
 
-def _plain_value(value: object) -> Plain:
+def _plain_value(value: object) -> PlainValue:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Enum):

@@ -19,24 +19,24 @@ from bot.announcements.model import (
     Attachment,
     Audience,
     AuditEntry,
+    ChangeRequest,
+    ChangeRequestState,
     Correction,
     CorrectionKind,
     CorrectionState,
     Delivery,
     DeliveryState,
     Epoch,
-    Fate,
     Invitation,
     Occurrence,
     OccurrenceId,
     OccurrenceState,
     Organiser,
-    Parcel,
+    OutgoingMessage,
     Receipt,
     Recipient,
-    Request,
-    RequestState,
     Role,
+    SendOutcome,
     Stage,
     Standing,
 )
@@ -46,7 +46,7 @@ from bot.visitors.model import Subscription
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 NO_EPOCH = Epoch(0)
-DONE = Receipt(fate=Fate.SENT)
+DONE = Receipt(fate=SendOutcome.SENT)
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Tables:
     deliveries: dict[OccurrenceId, dict[ChatId, Delivery]] = field(default_factory=dict)
     corrections: dict[str, Correction] = field(default_factory=dict)
     correction_rows: dict[tuple[str, ChatId], CorrectionState] = field(default_factory=dict)
-    requests: dict[str, Request] = field(default_factory=dict)
+    requests: dict[str, ChangeRequest] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     organisers: dict[tuple[VisitorId, Role], Organiser] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
@@ -489,26 +489,26 @@ class FakeRequests:
     def __init__(self, database: FakeDatabase | None = None) -> None:
         self.database = database or FakeDatabase()
 
-    async def open(self, request: Request) -> None:
+    async def open(self, request: ChangeRequest) -> None:
         async with self.database.writing() as tables:
             tables.requests[request.request_id] = request
 
-    async def find(self, request_id: str) -> Request | None:
+    async def find(self, request_id: str) -> ChangeRequest | None:
         return (await self.database.reading()).requests.get(request_id)
 
-    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[Request]:
+    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[ChangeRequest]:
         tables = await self.database.reading()
         found = [
             one
             for one in tables.requests.values()
-            if one.state is RequestState.OPEN
+            if one.state is ChangeRequestState.OPEN
             and tables.occurrences[one.occurrence_id].announcement_id == announcement_id
         ]
         return sorted(found, key=lambda one: (one.asked_at, one.request_id))
 
-    async def decide(self, request: Request) -> bool:
+    async def decide(self, request: ChangeRequest) -> bool:
         async with self.database.writing() as tables:
-            if tables.requests[request.request_id].state is not RequestState.OPEN:
+            if tables.requests[request.request_id].state is not ChangeRequestState.OPEN:
                 return False
             tables.requests[request.request_id] = request
             return True
@@ -632,17 +632,17 @@ class FakeOrganiserStore:
 
 @dataclass
 class FakeTurn:
-    """Implements `bot.announcements.ports.Turn`; `busy` names chats that must wait, and how long."""
+    """Implements `bot.announcements.ports.SendSlot`; `busy` names chats that must wait, and how long."""
 
-    courier: FakeCourier
+    announcement_sender: FakeCourier
     busy: Mapping[ChatId, float] = field(default_factory=dict)
     given_back: int = 0
 
     def seat(self, chat_id: ChatId) -> float:
         return self.busy.get(chat_id, 0.0)
 
-    async def deliver(self, parcel: Parcel) -> Receipt:
-        return await self.courier.deliver(parcel)
+    async def deliver(self, outgoing: OutgoingMessage) -> Receipt:
+        return await self.announcement_sender.deliver(outgoing)
 
     def give_back(self) -> None:
         self.given_back += 1
@@ -650,11 +650,11 @@ class FakeTurn:
 
 @dataclass
 class FakeCourier:
-    """Implements `bot.announcements.ports.Courier`: notes what it was given and answers as `answer` says."""
+    """Implements `bot.announcements.ports.AnnouncementSender`: notes what it was given and answers as `answer` says."""
 
-    answer: Callable[[Parcel], Receipt] | None = None
-    parcels: list[Parcel] = field(default_factory=list)
-    edits: list[tuple[Parcel, int]] = field(default_factory=list)
+    answer: Callable[[OutgoingMessage], Receipt] | None = None
+    parcels: list[OutgoingMessage] = field(default_factory=list)
+    edits: list[tuple[OutgoingMessage, int]] = field(default_factory=list)
     deletions: list[tuple[ChatId, int]] = field(default_factory=list)
     correction_receipt: Receipt = DONE
     in_flight: int = 0
@@ -666,20 +666,20 @@ class FakeCourier:
     async def turns(self, *, limit: int, is_paid: bool) -> Leave:
         return Leave([FakeTurn(self)] * limit) if self.leave is None else await self.leave(limit)
 
-    async def deliver(self, parcel: Parcel) -> Receipt:
+    async def deliver(self, outgoing: OutgoingMessage) -> Receipt:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             await asyncio.sleep(self.takes_s)
         finally:
             self.in_flight -= 1
-        self.parcels.append(parcel)
+        self.parcels.append(outgoing)
         if self.answer is not None:
-            return self.answer(parcel)
-        return Receipt(fate=Fate.SENT, message_id=len(self.parcels))
+            return self.answer(outgoing)
+        return Receipt(fate=SendOutcome.SENT, message_id=len(self.parcels))
 
-    async def edit(self, parcel: Parcel, message_id: int) -> Receipt:
-        self.edits.append((parcel, message_id))
+    async def edit(self, outgoing: OutgoingMessage, message_id: int) -> Receipt:
+        self.edits.append((outgoing, message_id))
         return self.correction_receipt
 
     async def delete(self, chat_id: ChatId, message_id: int) -> Receipt:
@@ -689,7 +689,7 @@ class FakeCourier:
     @property
     def chats(self) -> list[ChatId]:
         """Who got something, in the order in which it went."""
-        return [parcel.chat_id for parcel in self.parcels]
+        return [outgoing.chat_id for outgoing in self.parcels]
 
 
 class FakeComposer:
@@ -707,7 +707,7 @@ class FakeComposer:
 
 @dataclass
 class ToldOrganisers:
-    """Is a `bot.announcements.ports.Tell` that notes what organisers were told."""
+    """Is a `bot.announcements.ports.Notify` that notes what organisers were told."""
 
     told: list[tuple[frozenset[Role], str, Mapping[str, str]]] = field(default_factory=list)
 
@@ -725,7 +725,7 @@ class FakeParts:
     """Every fake over one database."""
 
     database: FakeDatabase = field(default_factory=FakeDatabase)
-    courier: FakeCourier = field(default_factory=FakeCourier)
+    announcement_sender: FakeCourier = field(default_factory=FakeCourier)
     composer: FakeComposer = field(default_factory=FakeComposer)
     tell: ToldOrganisers = field(default_factory=ToldOrganisers)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.adapters.index.chroma import StorePlace
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.published import NOMINATED_FROM, PublishedIndex
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.ingestion.model import SyncReport
-from bot.ingestion.ports import Shelf
+from bot.ingestion.ports import IndexStore
 from bot.ingestion.service import Ingestion
 from tests.support.knowledge_parts import NOW, THREADS, LetterEmbeddings, MemoryManifest, MemoryVectorCache, no_language
 
@@ -23,7 +23,7 @@ class House:
         self.first_step_s = first_step_s
         self.manifest = MemoryManifest()
         self.cache = MemoryVectorCache()
-        self.shelf = GenerationShelf(data / "index")
+        self.shelf = FileIndexStore(data / "index")
         self.use(LetterEmbeddings())
 
     def use(self, embeddings: LetterEmbeddings) -> None:
@@ -31,7 +31,7 @@ class House:
         self.embedder = CachedEmbedder(embeddings, self.cache, workers=1)
         self.ingestion = self.new_ingestion(self.shelf)
 
-    def new_ingestion(self, shelf: Shelf) -> Ingestion:
+    def new_ingestion(self, shelf: IndexStore) -> Ingestion:
         """As another process has it."""
         return Ingestion(
             reader=KnowledgeFiles(self.folder, identify=no_language),
@@ -66,7 +66,7 @@ class House:
         return report
 
     async def store(self) -> StorePlace | None:
-        """Where the store of the published generation is, if it can be used."""
+        """Where the store of the published version is, if it can be used."""
         published = await self.manifest.published()
         assert published is not None
         return self.shelf.store_of(published)

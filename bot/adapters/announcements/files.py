@@ -22,7 +22,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.announcements.content import source_hash
-from bot.announcements.desk import Draft
 from bot.announcements.model import (
     Attachment,
     AttachmentKind,
@@ -39,6 +38,7 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.schedule import ScheduleError, read_cron, resolve, zone_of
+from bot.announcements.workflow import Draft
 from bot.errors import Fault, SettingsError
 from bot.ids import ChatId, Locale, NewsTopic
 
@@ -146,13 +146,13 @@ def _read_regular(file: Path, largest: int) -> bytes:
     return content
 
 
-Place = tuple[str | int, ...]
+TablePlace = tuple[str | int, ...]
 
 
 class _FaultsError(Exception):
     """What is wrong with one table, and where in it."""
 
-    def __init__(self, *found: tuple[Place, str]) -> None:
+    def __init__(self, *found: tuple[TablePlace, str]) -> None:
         super().__init__(found)
         self.found = found
 
@@ -302,7 +302,7 @@ class _Single(_Written):
         return Schedule(timing=Timing.ONCE, zone=self.zone, at=local.replace(tzinfo=None))
 
 
-def _explained(key: str, error: ValidationError) -> Iterator[tuple[Place, str]]:
+def _explained(key: str, error: ValidationError) -> Iterator[tuple[TablePlace, str]]:
     for fault in error.errors(include_url=False, include_input=False):
         place = tuple(part for part in fault["loc"] if part != "[key]")
         name = ".".join(map(str, place))
@@ -395,9 +395,9 @@ class Lines:
     """On which line of a TOML text a key stands. The text is known to be good TOML."""
 
     def __init__(self, text: str) -> None:
-        self._lines: dict[Place, int] = {}
-        self._tables_in_row: dict[Place, int] = {}
-        table: Place = ()
+        self._lines: dict[TablePlace, int] = {}
+        self._tables_in_row: dict[TablePlace, int] = {}
+        table: TablePlace = ()
         text_ends = ""
         for number, line in enumerate(text.splitlines(), start=1):
             if text_ends:
@@ -416,7 +416,7 @@ class Lines:
                 return self._lines[place[:length]]
         return 1
 
-    def _table(self, header: re.Match[str]) -> Place:
+    def _table(self, header: re.Match[str]) -> TablePlace:
         parts = _parts(header[2])
         if header[1] == "[":
             return parts
@@ -424,12 +424,12 @@ class Lines:
         self._tables_in_row[parts] = place
         return (*parts, place)
 
-    def _note(self, place: Place, line: int) -> None:
+    def _note(self, place: TablePlace, line: int) -> None:
         for length in range(1, len(place) + 1):
             self._lines.setdefault(place[:length], line)
 
 
-def _parts(dotted: str) -> Place:
+def _parts(dotted: str) -> TablePlace:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 

@@ -12,7 +12,7 @@ import structlog
 
 from bot.announcements.model import Announced
 from bot.ids import DocumentPath, Locale
-from bot.ingestion.model import Document, Reading, Section
+from bot.ingestion.model import Document, FolderReading, Section
 from bot.ingestion.ports import KnowledgeReader
 from bot.writing.cleaning import clean, one_line
 from bot.writing.sentences import split_sentences
@@ -24,7 +24,7 @@ _VERSION = 3
 """Raise it when the same announcement would give another document."""
 _LONGEST_HEADING = 120
 _MOST_SENTENCES = 8
-Plain = Callable[[str, Locale, ZoneInfo, Mapping[str, datetime]], str]
+RenderPlain = Callable[[str, Locale, ZoneInfo, Mapping[str, datetime]], str]
 """Renders an announcement's text as it is read in a zone, without formatting; raises ValueError when it can't be."""
 Holding = Callable[[], Awaitable[Sequence[Announced]]]
 
@@ -32,12 +32,12 @@ Holding = Callable[[], Awaitable[Sequence[Announced]]]
 class KnowledgeWithAnnouncements:
     """Implements `bot.ingestion.ports.KnowledgeReader`: the files, and what is announced at present."""
 
-    def __init__(self, files: KnowledgeReader, holding: Holding, plain: Plain) -> None:
+    def __init__(self, files: KnowledgeReader, holding: Holding, plain: RenderPlain) -> None:
         self._files = files
         self._holding = holding
         self._plain = plain
 
-    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> Reading:
+    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> FolderReading:
         """See the port."""
         reading = await self._files.read(unsettled=unsettled, known=known)
         announced = await self._holding()

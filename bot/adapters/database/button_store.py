@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, null, select, update
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import buttons
-from bot.chat_state.model import Action, Button
+from bot.chat_state.model import Button, ButtonAction
 from bot.ids import ChatId, VisitorId
 
 
@@ -36,7 +36,7 @@ class SqlButtonStore:
             token=row["token"],
             chat_id=ChatId(row["chat_id"]),
             visitor_id=None if row["visitor_id"] is None else VisitorId(row["visitor_id"]),
-            action=Action(row["action"]),
+            action=ButtonAction(row["action"]),
             argument=row["argument"],
             expires_at=row["expires_at"],
             single_use=row["single_use"],

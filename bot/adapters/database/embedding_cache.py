@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import embeddings
 
-Vector = NDArray[np.float32]
+CachedVector = NDArray[np.float32]
 
 _BATCH = 900
 """Values a statement: SQLite may be built to take no more than 999."""
@@ -27,9 +27,9 @@ class SqlEmbeddingCache:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get_many(self, identity: str, hashes: Iterable[str]) -> dict[str, Vector]:
+    async def get_many(self, identity: str, hashes: Iterable[str]) -> dict[str, CachedVector]:
         """The vectors that are known, by hash; they can't be written to."""
-        found: dict[str, Vector] = {}
+        found: dict[str, CachedVector] = {}
         async with self._database.reading() as connection:
             for batch in _batches(hashes):
                 query = select(embeddings.c.text_hash, embeddings.c.vector).where(
@@ -39,7 +39,7 @@ class SqlEmbeddingCache:
                     found[text_hash] = np.frombuffer(vector, dtype="<f4")
         return found
 
-    async def put_many(self, identity: str, vectors: Mapping[str, Vector]) -> None:
+    async def put_many(self, identity: str, vectors: Mapping[str, CachedVector]) -> None:
         """Store vectors by hash; one that is known stays as it is.
 
         Each batch is a transaction of its own, if none is open, so that other writers get their turn.

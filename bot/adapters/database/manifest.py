@@ -7,9 +7,9 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from bot.adapters.database.manifest_store import GenerationRow, GenerationState, ManifestRow, SqlManifestStore
+from bot.adapters.database.manifest_store import ManifestRow, SqlManifestStore, VersionRow, VersionState
 from bot.adapters.means_bytes import means_from_bytes, means_to_bytes
-from bot.ingestion.model import Document, Generation, GenerationContent, Means
+from bot.ingestion.model import Document, IndexVersion, IndexVersionContent, Means
 
 _DOCUMENT = TypeAdapter(Document)
 _KEPT = 2
@@ -29,7 +29,7 @@ class DocumentManifest:
         """See the port."""
         await self._store.write_documents(number, map(_row, documents))
 
-    async def publish(self, content: GenerationContent, *, now: datetime) -> Generation:
+    async def publish(self, content: IndexVersionContent, *, now: datetime) -> IndexVersion:
         """See the port."""
         await self._store.publish(
             content.number,
@@ -44,7 +44,7 @@ class DocumentManifest:
         assert published is not None
         return published
 
-    async def published(self) -> Generation | None:
+    async def published(self) -> IndexVersion | None:
         """See the port."""
         row = await self._store.published()
         return None if row is None else _generation(row)
@@ -70,12 +70,12 @@ class DocumentManifest:
     async def tidy(self) -> tuple[int, ...]:
         """See the port."""
         await self._store.retire_old(keep=_KEPT)
-        rows = await self._store.generations()
-        newest = max((row.number for row in rows if row.state is GenerationState.PUBLISHED), default=0)
+        rows = await self._store.versions()
+        newest = max((row.number for row in rows if row.state is VersionState.PUBLISHED), default=0)
         for row in rows:
-            if row.state is GenerationState.BUILDING and row.number < newest:
+            if row.state is VersionState.BUILDING and row.number < newest:
                 await self._store.discard(row.number)
-        return tuple(row.number for row in rows if row.state is not GenerationState.BUILDING)
+        return tuple(row.number for row in rows if row.state is not VersionState.BUILDING)
 
 
 def _row(document: Document) -> ManifestRow:
@@ -87,8 +87,8 @@ def _row(document: Document) -> ManifestRow:
     )
 
 
-def _generation(row: GenerationRow) -> Generation:
-    return Generation(
+def _generation(row: VersionRow) -> IndexVersion:
+    return IndexVersion(
         number=row.number,
         embedding_identity=row.embedding_identity,
         documents=row.documents,

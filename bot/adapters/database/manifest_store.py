@@ -1,4 +1,4 @@
-"""The generations of the knowledge: the truth from which the index can be built again."""
+"""The versions of the knowledge: the truth from which the index can be built again."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bot.errors import DatabaseError
 _BATCH = 200
 
 
-class GenerationState(StrEnum):
-    """Where a generation stands. At most one is published."""
+class VersionState(StrEnum):
+    """Where a version stands. At most one is published."""
 
     BUILDING = "building"
     PUBLISHED = "published"
@@ -27,7 +27,7 @@ class GenerationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ManifestRow:
-    """One knowledge file of a generation. `body` is JSON text."""
+    """One knowledge file of a version. `body` is JSON text."""
 
     locale: str
     path: str
@@ -36,14 +36,14 @@ class ManifestRow:
 
 
 @dataclass(frozen=True, slots=True)
-class GenerationRow:
-    """One generation. Counts, fingerprint and means are known once it is published.
+class VersionRow:
+    """One version. Counts, fingerprint and means are known once it is published.
 
     `pending` chunks of its documents are not embedded yet.
     """
 
     number: int
-    state: GenerationState
+    state: VersionState
     embedding_identity: str
     documents: int
     chunks: int
@@ -55,15 +55,15 @@ class GenerationRow:
 
 
 class SqlManifestStore:
-    """Keeps generations and their documents."""
+    """Keeps versions and their documents."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def begin(self, embedding_identity: str) -> int:
-        """Start a generation; returns its number, which was never given before."""
+        """Start a version; returns its number, which was never given before."""
         insert = manifest_generations.insert().values(
-            state=GenerationState.BUILDING,
+            state=VersionState.BUILDING,
             embedding_identity=embedding_identity,
             documents=0,
             chunks=0,
@@ -77,7 +77,7 @@ class SqlManifestStore:
         return number
 
     async def write_documents(self, number: int, rows: Iterable[ManifestRow]) -> None:
-        """Add documents to a generation that is being built; a body that is known is not written again.
+        """Add documents to a version that is being built; a body that is known is not written again.
 
         Each batch is a transaction of its own, if none is open, so that other writers get their turn.
         """
@@ -97,20 +97,20 @@ class SqlManifestStore:
     async def publish(
         self, number: int, *, documents: int, chunks: int, fingerprint: str, means: bytes, pending: int, now: datetime
     ) -> None:
-        """Make this generation the published one and retire the one before, both or neither.
+        """Make this version the published one and retire the one before, both or neither.
 
         Raises:
-            DatabaseError: the generation is not being built.
+            DatabaseError: the version is not being built.
         """
-        building = manifest_generations.c.state == GenerationState.BUILDING
+        building = manifest_generations.c.state == VersionState.BUILDING
         published = update(manifest_generations).where(manifest_generations.c.number == number, building)
         async with self._database.writing() as connection:
             await connection.execute(
-                update(manifest_generations).where(_is_published()).values(state=GenerationState.RETIRED)
+                update(manifest_generations).where(_is_published()).values(state=VersionState.RETIRED)
             )
             result = await connection.execute(
                 published.values(
-                    state=GenerationState.PUBLISHED,
+                    state=VersionState.PUBLISHED,
                     documents=documents,
                     chunks=chunks,
                     fingerprint=fingerprint,
@@ -120,16 +120,16 @@ class SqlManifestStore:
                 )
             )
             if result.rowcount != 1:
-                raise DatabaseError(f"generation {number} is not being built: begin a new one and publish that")
+                raise DatabaseError(f"version {number} is not being built: begin a new one and publish that")
 
-    async def published(self) -> GenerationRow | None:
-        """The published generation; None when there was never one."""
+    async def published(self) -> VersionRow | None:
+        """The published version; None when there was never one."""
         async with self._database.reading() as connection:
             row = (await connection.execute(select(manifest_generations).where(_is_published()))).mappings().first()
         return None if row is None else _generation(row)
 
     async def documents(self, number: int, *, files: Collection[str] | None = None) -> list[ManifestRow]:
-        """The documents of a generation, by locale and path in the order of code points, on every database.
+        """The documents of a version, by locale and path in the order of code points, on every database.
 
         With `files` (as in `ru/area/about.md`) only those.
         """
@@ -146,27 +146,27 @@ class SqlManifestStore:
         return sorted(wanted, key=lambda row: (row.locale, row.path))
 
     async def content_hashes(self, number: int) -> dict[str, str]:
-        """The content hash of each file of a generation."""
+        """The content hash of each file of a version."""
         table = manifest_documents.c
         query = select(table.locale, table.path, table.content_hash).where(table.generation == number)
         async with self._database.reading() as connection:
             return {f"{locale}/{path}": content_hash for locale, path, content_hash in await connection.execute(query)}
 
     async def discard(self, number: int) -> None:
-        """Delete a generation and its documents; the published one stays."""
+        """Delete a version and its documents; the published one stays."""
         async with self._database.writing() as connection:
             await connection.execute(
                 delete(manifest_generations).where(manifest_generations.c.number == number, ~_is_published())
             )
 
     async def retire_old(self, keep: int = 2) -> list[int]:
-        """Delete retired generations beyond the newest `keep`, the published one counted, and what only they held.
+        """Delete retired versions beyond the newest `keep`, the published one counted, and what only they held.
 
         Returns their numbers.
         """
         retired = (
             select(manifest_generations.c.number)
-            .where(manifest_generations.c.state == GenerationState.RETIRED)
+            .where(manifest_generations.c.state == VersionState.RETIRED)
             .order_by(manifest_generations.c.number.desc())
         )
         async with self._database.writing() as connection:
@@ -175,23 +175,23 @@ class SqlManifestStore:
             await connection.execute(delete(knowledge_documents).where(~_is_used()))
         return old
 
-    async def generations(self) -> list[GenerationRow]:
-        """All generations, newest first."""
+    async def versions(self) -> list[VersionRow]:
+        """All versions, newest first."""
         query = select(manifest_generations).order_by(manifest_generations.c.number.desc())
         async with self._database.reading() as connection:
             return [_generation(row) for row in (await connection.execute(query)).mappings()]
 
 
 def _is_published() -> ColumnElement[bool]:
-    return manifest_generations.c.state == GenerationState.PUBLISHED
+    return manifest_generations.c.state == VersionState.PUBLISHED
 
 
 def _is_used() -> ColumnElement[bool]:
     return exists().where(manifest_documents.c.content_hash == knowledge_documents.c.content_hash)
 
 
-def _generation(row: RowMapping) -> GenerationRow:
-    return GenerationRow(**{**row, "state": GenerationState(row["state"])})
+def _generation(row: RowMapping) -> VersionRow:
+    return VersionRow(**{**row, "state": VersionState(row["state"])})
 
 
 def _values(number: int, row: ManifestRow) -> dict[str, object]:

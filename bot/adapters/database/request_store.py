@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, select, update
 
 from bot.adapters.database.engine import Database
 from bot.adapters.database.tables import occurrences, requests
-from bot.announcements.model import AnnouncementId, OccurrenceId, Request, RequestKind, RequestState
+from bot.announcements.model import AnnouncementId, ChangeRequest, ChangeRequestKind, ChangeRequestState, OccurrenceId
 from bot.ids import Locale, VisitorId
 
 
@@ -19,7 +19,7 @@ class SqlRequests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, request: Request) -> None:
+    async def open(self, request: ChangeRequest) -> None:
         """See the port."""
         async with self._database.writing() as connection:
             await connection.execute(
@@ -36,29 +36,29 @@ class SqlRequests:
                 )
             )
 
-    async def find(self, request_id: str) -> Request | None:
+    async def find(self, request_id: str) -> ChangeRequest | None:
         """See the port."""
         query = select(requests).where(requests.c.request_id == request_id)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else _request(row)
 
-    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[Request]:
+    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[ChangeRequest]:
         """See the port."""
         query = (
             select(requests)
             .join(occurrences, occurrences.c.occurrence_id == requests.c.occurrence_id)
-            .where(occurrences.c.announcement_id == announcement_id, requests.c.state == RequestState.OPEN.value)
+            .where(occurrences.c.announcement_id == announcement_id, requests.c.state == ChangeRequestState.OPEN.value)
             .order_by(requests.c.asked_at, requests.c.request_id)
         )
         async with self._database.reading() as connection:
             return [_request(row) for row in (await connection.execute(query)).mappings()]
 
-    async def decide(self, request: Request) -> bool:
+    async def decide(self, request: ChangeRequest) -> bool:
         """See the port."""
         deciding = (
             update(requests)
-            .where(requests.c.request_id == request.request_id, requests.c.state == RequestState.OPEN.value)
+            .where(requests.c.request_id == request.request_id, requests.c.state == ChangeRequestState.OPEN.value)
             .values(state=request.state.value, decided_by=request.decided_by, decided_at=request.decided_at)
         )
         async with self._database.writing() as connection:
@@ -73,17 +73,17 @@ def _texts(stored: str) -> Mapping[Locale, str]:
     return {Locale(locale): text for locale, text in json.loads(stored).items()}
 
 
-def _request(row: RowMapping) -> Request:
-    return Request(
+def _request(row: RowMapping) -> ChangeRequest:
+    return ChangeRequest(
         request_id=row["request_id"],
         occurrence_id=OccurrenceId(row["occurrence_id"]),
-        kind=RequestKind(row["kind"]),
+        kind=ChangeRequestKind(row["kind"]),
         texts=_texts(row["texts"]),
         replaces=_texts(row["replaces"]),
         copies=row["copies"],
         asked_by=VisitorId(row["asked_by"]),
         asked_at=row["asked_at"],
-        state=RequestState(row["state"]),
+        state=ChangeRequestState(row["state"]),
         decided_by=None if row["decided_by"] is None else VisitorId(row["decided_by"]),
         decided_at=row["decided_at"],
     )

@@ -47,7 +47,7 @@ class SqlTurnStore:
             "keys": json.dumps([str(key) for key in turn.keys]),
             "took_ms": turn.took_ms,
             "composed": turn.composed,
-            "generation": turn.generation,
+            "generation": turn.knowledge_version,
         }
         async with self._database.writing() as connection:
             await connection.execute(turns.insert().values(row))
@@ -132,7 +132,7 @@ def _record(row: RowMapping) -> TurnRecord:
         keys=_keys(row),
         took_ms=row["took_ms"],
         composed=bool(row["composed"]),
-        generation=row["generation"] or 0,
+        knowledge_version=row["generation"] or 0,
     )
 
 

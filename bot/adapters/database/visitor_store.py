@@ -21,7 +21,7 @@ from bot.adapters.database.tables import (
 )
 from bot.adapters.database.tombstones import Tombstones
 from bot.ids import Locale, VisitorId
-from bot.visitors.model import PersonalRows, Plain, Retention, Visitor
+from bot.visitors.model import PersonalRows, PlainValue, Retention, Visitor
 
 _FINDING = select(visitors).where(visitors.c.visitor_id == bindparam("of"))
 """Asked for every message: made once, it takes a fifth less."""
@@ -73,7 +73,7 @@ class SqlVisitorStore:
         async for page in self._pages(audit_log, audit_log.c.actor == visitor_id):
             yield page
 
-    async def _counted(self, table: Table, visitor_id: VisitorId) -> tuple[Mapping[str, Plain], ...]:
+    async def _counted(self, table: Table, visitor_id: VisitorId) -> tuple[Mapping[str, PlainValue], ...]:
         query = select(func.count()).select_from(table).where(concerns(table, visitor_id))
         async with self._database.reading() as connection:
             count = await connection.scalar(query)
@@ -171,11 +171,11 @@ def _visitor(row: RowMapping) -> Visitor:
     )
 
 
-def _plain(row: RowMapping) -> dict[str, Plain]:
+def _plain(row: RowMapping) -> dict[str, PlainValue]:
     return {name: _plain_value(value) for name, value in row.items()}
 
 
-def _plain_value(value: Plain | datetime | time) -> Plain:
+def _plain_value(value: PlainValue | datetime | time) -> PlainValue:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     return value.isoformat() if isinstance(value, time) else value

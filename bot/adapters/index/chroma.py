@@ -2,7 +2,7 @@
 
 Embedded Chroma is not safe against a kill while it writes, so a collection is written once, by a child process, and
 only read afterwards. It holds ids, vectors and what a reader may filter by. Vectors are made elsewhere, and texts stand
-in the files of the generation: with them the store took twice the time to write and half as much space again.
+in the files of the version: with them the store took twice the time to write and half as much space again.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from urllib.request import urlopen
 
 import numpy as np
 
-from bot.adapters.system.child import Tell
-from bot.errors import GenerationError, KnowledgeError
+from bot.adapters.system.child import TellShare
+from bot.errors import IndexVersionError, KnowledgeError
 from bot.ingestion.model import ChunkKind, Vector
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def open_store(place: StorePlace) -> VectorStore:
         raise KnowledgeError(f"{_name(place)} can't be opened: {type(error).__name__}: {error}") from error
 
 
-def write_store(place: StorePlace, chunks: StoredChunks, *, tell: Tell) -> None:
+def write_store(place: StorePlace, chunks: StoredChunks, *, tell: TellShare) -> None:
     """Write a collection from nothing, close it, open it again and check it. For a child process.
 
     Raises:
@@ -135,7 +135,7 @@ def write_store(place: StorePlace, chunks: StoredChunks, *, tell: Tell) -> None:
     check_store(place, chunks)
 
 
-def patch_store(place: StorePlace, before: Path, chunks: StoredChunks, *, at_most: int, tell: Tell) -> int | None:
+def patch_store(place: StorePlace, before: Path, chunks: StoredChunks, *, at_most: int, tell: TellShare) -> int | None:
     """Make an embedded collection from a copy of the one in the folder `before`, and check it. For a child process.
 
     Only what differs is written, everything that was added must find itself, and no id may be left over or missing.
@@ -160,7 +160,7 @@ def patch_store(place: StorePlace, before: Path, chunks: StoredChunks, *, at_mos
     with _opened(place) as client:
         ids = client.get_collection(place.collection, embedding_function=None).get(include=[])["ids"]
     if set(ids) != wanted:
-        raise GenerationError(f"{_name(place)} holds chunks that should be gone, or lacks some")
+        raise IndexVersionError(f"{_name(place)} holds chunks that should be gone, or lacks some")
     return len(gone) + len(added)
 
 
@@ -180,7 +180,7 @@ def _vacuum(folder: Path) -> None:
         database.execute("VACUUM")
 
 
-def _add(collection: Collection, chunks: StoredChunks, places: Sequence[int], *, size: int, tell: Tell) -> None:
+def _add(collection: Collection, chunks: StoredChunks, places: Sequence[int], *, size: int, tell: TellShare) -> None:
     """Add the chunks at these places, so many at a time."""
     for start in range(0, len(places), size):
         batch = places[start : start + size]
@@ -205,7 +205,7 @@ def check_store(place: StorePlace, chunks: StoredChunks, *, also: Iterable[int] 
     try:
         count = store.count()
         if count != len(chunks):
-            raise GenerationError(f"{_name(place)} holds {count} chunks instead of {len(chunks)}")
+            raise IndexVersionError(f"{_name(place)} holds {count} chunks instead of {len(chunks)}")
         ids_of_key: dict[str, set[str]] = {}
         for chunk_id, label in zip(chunks.ids, chunks.labels, strict=True):
             ids_of_key.setdefault(label["key"], set()).add(chunk_id)
@@ -215,7 +215,7 @@ def check_store(place: StorePlace, chunks: StoredChunks, *, also: Iterable[int] 
             is_question = label["kind"] == ChunkKind.QUESTION
             wanted = ids_of_key[label["key"]] if is_question else {chunks.ids[number]}
             if not _finds(store, chunks.vectors[number], wanted):
-                raise GenerationError(
+                raise IndexVersionError(
                     f"{_name(place)} does not find a {label['kind']} of {label['locale']}/{label['key']} "
                     "by its own vector"
                 )

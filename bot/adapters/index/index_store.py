@@ -1,9 +1,9 @@
-"""Where built generations stand: `index/gen-<number>`, each written beside the others and never changed afterwards.
+"""Where built versions stand: `index/gen-<number>`, each written beside the others and never changed afterwards.
 
 Which one is in use stands in the manifest alone, so there is no second place that could disagree. A folder whose seal
 does not fit the manifest counts as missing and is built again.
 
-The vector store of a generation stands beside it, in `index/store-<number>`, and comes later: what is published answers
+The vector store of a version stands beside it, in `index/store-<number>`, and comes later: what is published answers
 by exact comparison until then.
 """
 
@@ -25,8 +25,8 @@ from bot.adapters.index import chroma
 from bot.adapters.index.chroma import DATABASE, StoredChunks, StorePlace
 from bot.adapters.index.version_files import (
     FORMAT,
-    GenerationFiles,
     Seal,
+    VersionFiles,
     hash_of,
     is_undamaged,
     learn,
@@ -39,12 +39,12 @@ from bot.adapters.index.version_files import (
     write_texts,
     write_vectors,
 )
-from bot.adapters.system.child import ChildCrashedError, Tell, in_child
+from bot.adapters.system.child import ChildCrashedError, TellShare, in_child
 from bot.adapters.system.file_lock import file_lock
-from bot.errors import GenerationError, KnowledgeError
+from bot.errors import IndexVersionError, KnowledgeError
 from bot.ids import Locale
-from bot.ingestion.model import Generation, GenerationContent, LanguagePart, PartNames
-from bot.ingestion.ports import Report
+from bot.ingestion.model import IndexVersion, IndexVersionContent, LanguagePart, PartNames
+from bot.ingestion.ports import ReportShare
 
 _log = structlog.get_logger(__name__)
 
@@ -82,8 +82,8 @@ class _Lesson:
     before: Sequence[Path]
 
 
-class GenerationShelf:
-    """See `bot.ingestion.ports.Shelf`. `shipped` is a folder with what was learned from the knowledge as it comes."""
+class FileIndexStore:
+    """See `bot.ingestion.ports.IndexStore`. `shipped` holds what was learned from the knowledge as it comes."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class GenerationShelf:
         self._shipped = shipped
 
     def folder_of(self, number: int) -> Path:
-        """Where this generation stands once it is built."""
+        """Where this version stands once it is built."""
         return self._folder / f"gen-{number}"
 
     @asynccontextmanager
@@ -110,12 +110,12 @@ class GenerationShelf:
         async with self._locked(".lock"):
             yield
 
-    async def parts(self, generation: Generation) -> Mapping[Locale, PartNames]:
+    async def parts(self, version: IndexVersion) -> Mapping[Locale, PartNames]:
         """See the port."""
-        sealed = await asyncio.to_thread(self._seal_of_whole, generation)
+        sealed = await asyncio.to_thread(self._seal_of_whole, version)
         return sealed.parts if sealed is not None else {}
 
-    async def build(self, content: GenerationContent, *, report: Report | None = None) -> None:
+    async def build(self, content: IndexVersionContent, *, report: ReportShare | None = None) -> None:
         """See the port."""
         building = self._folder / f".build-{content.number}"
         before = await asyncio.to_thread(self._before, content)
@@ -128,48 +128,48 @@ class GenerationShelf:
             if report is not None:
                 report(1.0)
         except (ChildCrashedError, OSError) as error:
-            raise GenerationError(f"building generation {content.number} in {self._folder} failed: {error}") from error
+            raise IndexVersionError(f"building version {content.number} in {self._folder} failed: {error}") from error
         finally:
             await _to_its_end(_remove, building)
 
-    async def holds(self, generation: Generation) -> bool:
+    async def holds(self, version: IndexVersion) -> bool:
         """See the port."""
-        return await asyncio.to_thread(self._seal_of_whole, generation) is not None
+        return await asyncio.to_thread(self._seal_of_whole, version) is not None
 
-    async def store(self, generation: Generation, *, report: Report | None = None) -> bool:
+    async def store(self, version: IndexVersion, *, report: ReportShare | None = None) -> bool:
         """See the port. Only one process writes stores at a time."""
         async with self._locked(".store-lock"):
-            if await asyncio.to_thread(self.store_of, generation) is not None:
-                await asyncio.to_thread(self._prune_stores, generation)  # who wrote it may have been killed then
+            if await asyncio.to_thread(self.store_of, version) is not None:
+                await asyncio.to_thread(self._prune_stores, version)  # who wrote it may have been killed then
                 return False
-            writing = self._folder / f".store-{generation.number}"
-            place = self._place(writing, generation)
+            writing = self._folder / f".store-{version.number}"
+            place = self._place(writing, version)
             try:
                 await asyncio.to_thread(_empty, writing)
-                sealed = await self._written_store(writing, place, generation, report)
+                sealed = await self._written_store(writing, place, version, report)
                 await _to_its_end(self._finish_store, writing, sealed)
             except (ChildCrashedError, OSError) as error:
-                raise GenerationError(
-                    f"writing the store of generation {generation.number} in {self._folder} failed: {error}"
+                raise IndexVersionError(
+                    f"writing the store of version {version.number} in {self._folder} failed: {error}"
                 ) from error
             finally:
                 await _to_its_end(_remove, writing)
-            await asyncio.to_thread(self._prune_stores, generation)
+            await asyncio.to_thread(self._prune_stores, version)
             return True
 
-    def store_of(self, generation: Generation) -> StorePlace | None:
-        """Where the generation's vector store is, if it was finished and is as it was; blocks.
+    def store_of(self, version: IndexVersion) -> StorePlace | None:
+        """Where the version's vector store is, if it was finished and is as it was; blocks.
 
         An embedded store is not opened for that, since a damaged one may crash the process. A store on a server is
         asked whether it is there.
         """
-        folder = self._folder / f"store-{generation.number}"
+        folder = self._folder / f"store-{version.number}"
         sealed = _read_store_seal(folder)
-        if sealed is None or sealed.format != FORMAT or sealed.fingerprint != generation.fingerprint:
+        if sealed is None or sealed.format != FORMAT or sealed.fingerprint != version.fingerprint:
             return None
         if sealed.url != self._chroma_url:
             return None
-        place = self._place(folder, generation)
+        place = self._place(folder, version)
         if self._chroma_url:
             return place if place.collection in chroma.collections_on(place) else None
         return place if _is_undamaged_store(folder, sealed) else None
@@ -194,19 +194,19 @@ class GenerationShelf:
                 )
             await asyncio.sleep(_RETRY_S)
 
-    def _seal_of_whole(self, generation: Generation) -> Seal | None:
-        """The generation's seal, if it is there and every file is as it was written."""
-        folder = self.folder_of(generation.number)
+    def _seal_of_whole(self, version: IndexVersion) -> Seal | None:
+        """The version's seal, if it is there and every file is as it was written."""
+        folder = self.folder_of(version.number)
         sealed = read_seal(folder)
-        return sealed if sealed is not None and sealed.fits(generation) and is_undamaged(folder, sealed) else None
+        return sealed if sealed is not None and sealed.fits(version) and is_undamaged(folder, sealed) else None
 
-    def _before(self, content: GenerationContent) -> Path | None:
-        """The folder of the generation that this one may take over from."""
+    def _before(self, content: IndexVersionContent) -> Path | None:
+        """The folder of the version that this one may take over from."""
         if content.before is None or read_seal(folder := self.folder_of(content.before)) is None:
             return None
         return folder
 
-    async def _write_texts(self, building: Path, content: GenerationContent, before: Path | None) -> None:
+    async def _write_texts(self, building: Path, content: IndexVersionContent, before: Path | None) -> None:
         """Write what is told, and learn from it: in child processes, since there is much to count and visitors wait.
 
         Several work at once on many languages.
@@ -231,50 +231,50 @@ class GenerationShelf:
             await in_child(_write_and_learn, building, new, None if content.pending else lesson)
 
     async def _written_store(
-        self, writing: Path, place: StorePlace, generation: Generation, report: Report | None
+        self, writing: Path, place: StorePlace, version: IndexVersion, report: ReportShare | None
     ) -> _StoreSeal:
         """Make the store from the newest one before; from nothing where that is not worth while or does not succeed."""
-        folder = self.folder_of(generation.number)
-        before = None if self._chroma_url else await asyncio.to_thread(self._store_before, generation)
+        folder = self.folder_of(version.number)
+        before = None if self._chroma_url else await asyncio.to_thread(self._store_before, version)
         if before is not None:
             try:
                 patched = await in_child(_patch, folder, place, before, report=report)
-            except (ChildCrashedError, GenerationError, KnowledgeError, OSError, sqlite3.Error) as error:
+            except (ChildCrashedError, IndexVersionError, KnowledgeError, OSError, sqlite3.Error) as error:
                 _log.warning("store_not_patched", store=before.name, error=type(error).__name__)
                 patched = None
             if patched is not None:
-                return self._store_seal(generation, patched[0], patched[1])
+                return self._store_seal(version, patched[0], patched[1])
             await asyncio.to_thread(_empty, writing)
         fitted = await in_child(_write, folder, place, report=report)
-        return self._store_seal(generation, fitted, 0)
+        return self._store_seal(version, fitted, 0)
 
-    def _store_seal(self, generation: Generation, fitted: str, patched: int) -> _StoreSeal:
+    def _store_seal(self, version: IndexVersion, fitted: str, patched: int) -> _StoreSeal:
         return _StoreSeal(
             format=FORMAT,
-            number=generation.number,
-            fingerprint=generation.fingerprint,
+            number=version.number,
+            fingerprint=version.fingerprint,
             url=self._chroma_url,
             fitted=fitted,
             patched=patched,
             hashes={},
         )
 
-    def _store_before(self, generation: Generation) -> Path | None:
+    def _store_before(self, version: IndexVersion) -> Path | None:
         """The newest other store that may be copied."""
         stores = {number: folder for folder, number in _numbered(self._folder, "store")}
-        for number in sorted(stores.keys() - {generation.number}, reverse=True):
+        for number in sorted(stores.keys() - {version.number}, reverse=True):
             sealed = _read_store_seal(stores[number])
             is_usable = sealed is not None and sealed.format == FORMAT and not sealed.url
             if sealed is not None and is_usable and _is_undamaged_store(stores[number], sealed):
                 return stores[number]
         return None
 
-    def _place(self, folder: Path, generation: Generation) -> StorePlace:
+    def _place(self, folder: Path, version: IndexVersion) -> StorePlace:
         if self._chroma_url:
-            return StorePlace(f"scoda-{generation.number}-{generation.fingerprint[:12]}", url=self._chroma_url)
+            return StorePlace(f"scoda-{version.number}-{version.fingerprint[:12]}", url=self._chroma_url)
         return StorePlace(_COLLECTION, folder=folder / "chroma")
 
-    def _finish(self, building: Path, content: GenerationContent, before: Path | None) -> None:
+    def _finish(self, building: Path, content: IndexVersionContent, before: Path | None) -> None:
         seal(building, content, before=before)
         folder = self.folder_of(content.number)
         shutil.rmtree(folder, ignore_errors=True)
@@ -297,11 +297,11 @@ class GenerationShelf:
                 if number < newest and (number not in keep or kind == ".build"):
                     shutil.rmtree(folder, ignore_errors=True)
 
-    def _prune_stores(self, generation: Generation) -> None:
+    def _prune_stores(self, version: IndexVersion) -> None:
         """Who still reads an older store compares exactly when it fails."""
         for kind in ("store", ".store"):
             for folder, number in _numbered(self._folder, kind):
-                if number < generation.number:
+                if number < version.number:
                     shutil.rmtree(folder, ignore_errors=True)
         if self._chroma_url:
             place = StorePlace("", url=self._chroma_url)
@@ -309,13 +309,13 @@ class GenerationShelf:
             old = [
                 name
                 for name, parts in names.items()
-                if len(parts) == 3 and parts[0] == "scoda" and parts[1].isdigit() and int(parts[1]) < generation.number
+                if len(parts) == 3 and parts[0] == "scoda" and parts[1].isdigit() and int(parts[1]) < version.number
             ]
             chroma.drop_collections(place, old)
 
 
-def _begin(building: Path, content: GenerationContent, before: Path | None) -> None:
-    """Write the vectors, and take over what is in the generation before."""
+def _begin(building: Path, content: IndexVersionContent, before: Path | None) -> None:
+    """Write the vectors, and take over what is in the version before."""
     _empty(building)
     write_means(building, content.means)
     known = _parts_of(before)
@@ -328,7 +328,7 @@ def _begin(building: Path, content: GenerationContent, before: Path | None) -> N
         takes_texts = part.documents is None or _has_same_texts(part, known)
         if takes_texts or takes_vectors:
             if before is None:
-                raise GenerationError(f"the generation from which {part.locale} is to be taken is gone; try again")
+                raise IndexVersionError(f"the version from which {part.locale} is to be taken is gone; try again")
             take_over(building, before, part.locale, texts=takes_texts, vectors=takes_vectors)
 
 
@@ -349,14 +349,14 @@ def _write_and_learn(building: Path, parts: Sequence[LanguagePart], lesson: _Les
         learn(building, lesson.locales, lesson.identity, lesson.before)
 
 
-def _write(folder: Path, place: StorePlace, tell: Tell) -> str:
+def _write(folder: Path, place: StorePlace, tell: TellShare) -> str:
     """What the child process does: the whole store from nothing. Returns what names the means."""
     files = read_files(folder)
     chroma.write_store(place, _stored(files), tell=tell)
     return files.fitted
 
 
-def _patch(folder: Path, place: StorePlace, before: Path, tell: Tell) -> tuple[str, int] | None:
+def _patch(folder: Path, place: StorePlace, before: Path, tell: TellShare) -> tuple[str, int] | None:
     """What the child process does: a copy of the store before, and the difference; None when that is not worth while.
 
     Deleted chunks stay in the graph as dead ends, so after a while it is written whole again.
@@ -370,7 +370,7 @@ def _patch(folder: Path, place: StorePlace, before: Path, tell: Tell) -> tuple[s
     return None if changed is None else (files.fitted, sealed.patched + changed)
 
 
-def _stored(files: GenerationFiles) -> StoredChunks:
+def _stored(files: VersionFiles) -> StoredChunks:
     rows, ids = files.searched()
     labels = [
         {"key": str(section.key), "locale": section.locale.value, "kind": files.kind_of(row).value}

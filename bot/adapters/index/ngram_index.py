@@ -78,12 +78,12 @@ def _heads_of_word(word: str) -> frozenset[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
+class NgramIndex:
     """The n-grams of the sections of one language, as columns of sections.
 
     `buckets` is sorted; the sections that hold `buckets[i]` are `rows[starts[i]:starts[i + 1]]`, and `is_subject` tells
     at the same place whether it stands where the section says what it is about. `sections` are the numbers of the
-    sections in the generation, `lengths` how many n-grams
+    sections in the version, `lengths` how many n-grams
     each holds, their mean being 1. `usual` are the n-grams of usual questions, sorted, as often as there are such.
     """
 
@@ -98,7 +98,7 @@ class Lexicon:
     @classmethod
     def of(
         cls, texts: Sequence[str], sections: Sequence[int], *, details: Sequence[str] = (), usual: Sequence[str] = ()
-    ) -> Lexicon:
+    ) -> NgramIndex:
         """Make the lexicon of these texts, which belong to sections with these numbers.
 
         `texts` say what each section is about, `details`, one for each section or none at all, what else it tells.
@@ -127,16 +127,16 @@ class Lexicon:
         np.savez_compressed(file, **{name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
-    def load(cls, file: Path) -> Lexicon:
+    def load(cls, file: Path) -> NgramIndex:
         """Read what `save` wrote."""
         with np.load(file, allow_pickle=False) as arrays:
             return cls(**{name: arrays[name] for name in _ARRAYS})
 
 
-_ARRAYS = tuple(field.name for field in fields(Lexicon))
+_ARRAYS = tuple(field.name for field in fields(NgramIndex))
 
 
-class Lexica:
+class NgramIndexes:
     """The lexicons of several languages, searched at once.
 
     Their n-grams are entries in one list, bucket by bucket: those of bucket b are `firsts[b]:firsts[b + 1]`, at most
@@ -144,7 +144,7 @@ class Lexica:
     numbered through all languages; to those that hold it only in their details the count of all sections is added.
     """
 
-    def __init__(self, lexicons: Sequence[Lexicon]) -> None:
+    def __init__(self, lexicons: Sequence[NgramIndex]) -> None:
         first_sections = np.cumsum([0, *(len(one.sections) for one in lexicons)])
         first_rows = np.cumsum([0, *(len(one.rows) for one in lexicons)])
         entries = [_entries_of(one) for one in lexicons]
@@ -199,7 +199,7 @@ class _Entries(NamedTuple):
     weights: Weights
 
 
-def _entries_of(lexicon: Lexicon) -> _Entries:
+def _entries_of(lexicon: NgramIndex) -> _Entries:
     buckets = np.union1d(lexicon.buckets, lexicon.usual)
     starts, holders = np.zeros((2, len(buckets)), dtype=np.int32)
     places = np.searchsorted(buckets, lexicon.buckets)
@@ -211,7 +211,7 @@ def _entries_of(lexicon: Lexicon) -> _Entries:
     return _Entries(buckets, starts, holders, weights.astype(np.float32))
 
 
-def _rarity_of_unknown(lexicon: Lexicon) -> float:
+def _rarity_of_unknown(lexicon: NgramIndex) -> float:
     """Of n-grams that no section holds."""
     return float((_UNKNOWN_SHARE * np.log1p(2.0 * len(lexicon.sections))) ** _RARITY)
 

@@ -1,4 +1,4 @@
-"""The published generation, open for search: by meaning among its vectors, by letters in the lexicon.
+"""The published version, open for search: by meaning among its vectors, by letters in the lexicon.
 
 Every row is compared exactly, which takes some milliseconds for tens of thousands. From `NOMINATED_FROM` rows on the
 vector store names the candidates as soon as it is written; they are then compared exactly, too.
@@ -19,15 +19,15 @@ import numpy.typing as npt
 import structlog
 
 from bot.adapters.index.chroma import StorePlace, VectorStore, open_store
-from bot.adapters.index.index_store import GenerationShelf
-from bot.adapters.index.version_files import GenerationFiles, kind_number, read_files
+from bot.adapters.index.index_store import FileIndexStore
+from bot.adapters.index.version_files import VersionFiles, kind_number, read_files
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.answering.ports import LEAST_LOG_POSTERIOR, Retrieved, RetrievedSection, StoredSection
 from bot.answering.reading import Reading
 from bot.errors import EmbeddingMismatchError, KnowledgeError, NothingPublishedError
 from bot.ids import Locale, SectionKey
 from bot.ingestion.centring import centred_query
-from bot.ingestion.model import ChunkKind, Generation, Vector
+from bot.ingestion.model import ChunkKind, IndexVersion, Vector
 from bot.writing.romanised import Reader, is_romanised, reader
 from bot.writing.spelling import Spelling
 from bot.writing.transliteration import own_script
@@ -61,11 +61,11 @@ class QuestionEmbedder(Protocol):
         ...
 
 
-class PublishedGeneration(Protocol):
-    """Tells which generation is in use."""
+class PublishedVersion(Protocol):
+    """Tells which version is in use."""
 
-    async def published(self) -> Generation | None:
-        """The generation in use."""
+    async def published(self) -> IndexVersion | None:
+        """The version in use."""
         ...
 
 
@@ -82,7 +82,7 @@ class PublishedKnowledge:
         self._keys = tuple(sorted(copies, key=lambda key: (copies[key][0].topic, key.path, place[key])))
 
     @property
-    def generation(self) -> int:
+    def version(self) -> int:
         """See the port."""
         return self._number
 
@@ -97,7 +97,7 @@ class PublishedKnowledge:
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """The rows of a generation in groups: those of one kind in one copy of a section follow each other.
+    """The rows of a version in groups: those of one kind in one copy of a section follow each other.
 
     `places` are where the best of each group goes in a table of kinds, sections, numbered as in the knowledge's `keys`,
     and languages, numbered as in `Locale`; a group that is not searched goes nowhere.
@@ -109,7 +109,7 @@ class _Groups:
     shape: tuple[int, int, int]
 
     @classmethod
-    def of(cls, files: GenerationFiles, numbers: Mapping[SectionKey, int]) -> Self:
+    def of(cls, files: VersionFiles, numbers: Mapping[SectionKey, int]) -> Self:
         """Group the rows, which stand copy by copy and in each copy kind by kind."""
         names = files.section_of.astype(np.int64) * len(ChunkKind) + files.kinds
         starts = np.flatnonzero(np.diff(names, prepend=-1))
@@ -129,10 +129,10 @@ class _Groups:
         return table
 
 
-class GenerationRetriever:
+class VersionRetriever:
     """See `bot.answering.ports.Retriever`. Stays usable, whatever is published meanwhile, for as long as it is held."""
 
-    def __init__(self, files: GenerationFiles, embedder: QuestionEmbedder, threads: AnsweringThreads) -> None:
+    def __init__(self, files: VersionFiles, embedder: QuestionEmbedder, threads: AnsweringThreads) -> None:
         self._files = files
         self._embedder = embedder
         self._threads = threads
@@ -248,7 +248,7 @@ class GenerationRetriever:
     def _sentence_scores(self, section: StoredSection, similarities: Vector) -> Sequence[float]:
         number = self._copies.get((section.key, section.locale))
         if number is None:
-            raise KnowledgeError(f"generation {self._files.number} has no {section.locale}/{section.key}")
+            raise KnowledgeError(f"version {self._files.number} has no {section.locale}/{section.key}")
         rows = self._files.rows_of(number, ChunkKind.SENTENCE)
         if len(rows) < len(section.sentences) or not np.isfinite(similarities[rows]).all():
             return [0.0] * len(section.sentences)
@@ -333,7 +333,7 @@ class _Coverage:
 class _InLexicon:
     """Which sections hold the letters and the words of a question, language by language."""
 
-    def __init__(self, files: GenerationFiles, numbers: Mapping[SectionKey, int]) -> None:
+    def __init__(self, files: VersionFiles, numbers: Mapping[SectionKey, int]) -> None:
         self._files = files
         self._shape = len(_LOCALES), len(numbers)
         searched = [section for number, section in enumerate(files.sections) if number not in files.left_out]
@@ -383,7 +383,7 @@ def _places(classes: Mapping[SectionKey, int], keys: Sequence[SectionKey]) -> np
 class _OpenStore:
     """A vector store that names candidates, until it fails."""
 
-    def __init__(self, store: VectorStore, files: GenerationFiles) -> None:
+    def __init__(self, store: VectorStore, files: VersionFiles) -> None:
         rows, ids = files.searched()
         order = np.argsort(ids)
         self._ids, self._rows = np.array(ids)[order], rows[order]
@@ -407,13 +407,13 @@ class _OpenStore:
 class PublishedIndex:
     """See `bot.answering.ports.Index`. Open it, then call `refresh` after each synchronisation.
 
-    A search that is running keeps its generation; that is closed when the last answer that uses it is done.
+    A search that is running keeps its version; that is closed when the last answer that uses it is done.
     """
 
     def __init__(
         self,
-        manifest: PublishedGeneration,
-        shelf: GenerationShelf,
+        manifest: PublishedVersion,
+        shelf: FileIndexStore,
         embedder: QuestionEmbedder,
         threads: AnsweringThreads,
         *,
@@ -426,8 +426,8 @@ class PublishedIndex:
         self._threads = threads
         self._restore = restore
         self._nominated_from = nominated_from
-        self._current: GenerationRetriever | None = None
-        self._closers: set[weakref.finalize[..., GenerationRetriever]] = set()
+        self._current: VersionRetriever | None = None
+        self._closers: set[weakref.finalize[..., VersionRetriever]] = set()
         self._refreshing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -439,32 +439,32 @@ class PublishedIndex:
     ) -> None:
         await self.close()
 
-    def current(self) -> GenerationRetriever:
+    def current(self) -> VersionRetriever:
         """See the port."""
         if self._current is None:
             raise NothingPublishedError("no knowledge was ever published; run: scoda knowledge sync")
         return self._current
 
     async def refresh(self, *, may_restore: bool = True) -> bool:
-        """Change over to the published generation; returns whether it is another one than before.
+        """Change over to the published version; returns whether it is another one than before.
 
         Files that are missing or damaged are built again by `restore` first, if that may take its time.
 
         Raises:
-            EmbeddingMismatchError: the published generation was made by another embedding model.
+            EmbeddingMismatchError: the published version was made by another embedding model.
             KnowledgeError: its files can't be used and could not be built again.
         """
         async with self._refreshing:
             published = await self._manifest.published()
             if published is None:
                 return False
-            if self._current is not None and self._current.knowledge.generation == published.number:
+            if self._current is not None and self._current.knowledge.version == published.number:
                 return False
             self._refuse_other_model(published)
             is_whole = await self._shelf.holds(published)
             if is_whole:
                 folder = self._shelf.folder_of(published.number)
-                self._current = GenerationRetriever(
+                self._current = VersionRetriever(
                     await asyncio.to_thread(read_files, folder), self._embedder, self._threads
                 )
         if is_whole:
@@ -475,14 +475,14 @@ class PublishedIndex:
             await self._restore()
             return await self.refresh(may_restore=False)
         raise KnowledgeError(
-            f"the files of generation {published.number} are missing or damaged; run: scoda knowledge sync"
+            f"the files of version {published.number} are missing or damaged; run: scoda knowledge sync"
         )
 
     async def take_store(self) -> None:
-        """Let the vector store of the published generation name the candidates, if it is worth while and is there."""
+        """Let the vector store of the published version name the candidates, if it is worth while and is there."""
         async with self._refreshing:
             published, search = await self._manifest.published(), self._current
-            if published is None or search is None or search.knowledge.generation != published.number:
+            if published is None or search is None or search.knowledge.version != published.number:
                 return
             if search.rows < self._nominated_from:
                 return
@@ -505,7 +505,7 @@ class PublishedIndex:
             await asyncio.to_thread(closer)
         self._closers.clear()
 
-    def _refuse_other_model(self, published: Generation) -> None:
+    def _refuse_other_model(self, published: IndexVersion) -> None:
         if published.embedding_identity != self._embedder.identity:
             raise EmbeddingMismatchError(
                 f"the index was made by the embedding model {published.embedding_identity}, but "

@@ -1,7 +1,7 @@
-"""The files of one built generation: what is shown, what is compared, and how to search words, language by language.
+"""The files of one built version: what is shown, what is compared, and how to search words, language by language.
 
 They are derived from the manifest and complete in themselves: opening them needs no database. What did not change from
-one generation to the next is the same file under two names.
+one version to the next is the same file under two names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bot.adapters.e5.dots import dots_here
-from bot.adapters.index.ngram_index import Lexica, Lexicon
+from bot.adapters.index.ngram_index import NgramIndex, NgramIndexes
 from bot.adapters.index.section_words import SectionWords
 from bot.adapters.means_bytes import UNREADABLE, means_from_bytes, means_to_bytes
 from bot.adapters.packing import Scales, pack_8, unpack_8
@@ -34,8 +34,8 @@ from bot.ingestion.model import (
     Chunk,
     ChunkKind,
     Document,
-    Generation,
-    GenerationContent,
+    IndexVersion,
+    IndexVersionContent,
     LanguagePart,
     Means,
     PartNames,
@@ -80,13 +80,13 @@ class Seal(BaseModel):
     hashes: dict[str, str]
     """Of every file."""
 
-    def fits(self, generation: Generation) -> bool:
-        """Whether this is the seal of that generation, in today's form."""
+    def fits(self, version: IndexVersion) -> bool:
+        """Whether this is the seal of that version, in today's form."""
         return (
             self.format == FORMAT
-            and self.number == generation.number
-            and self.fingerprint == generation.fingerprint
-            and self.embedding_identity == generation.embedding_identity
+            and self.number == version.number
+            and self.fingerprint == version.fingerprint
+            and self.embedding_identity == version.embedding_identity
         )
 
 
@@ -140,9 +140,9 @@ class PackedVectors:
 
 @dataclass(frozen=True)
 class PartFiles:
-    """One language of a generation; what few questions need is read at the first need.
+    """One language of a version; what few questions need is read at the first need.
 
-    `first_section` and `first_row` are the numbers of its first section and of its first row in the generation.
+    `first_section` and `first_row` are the numbers of its first section and of its first row in the version.
     """
 
     folder: Path
@@ -165,8 +165,8 @@ class PartFiles:
 
 
 @dataclass(frozen=True)
-class GenerationFiles:
-    """All of a generation but its vector store.
+class VersionFiles:
+    """All of a version but its vector store.
 
     Sections and rows are numbered through all languages: `kinds` and `section_of` tell for each row what it is and
     whose, and section n has the rows `first_rows[n]:first_rows[n + 1]`.
@@ -205,9 +205,9 @@ class GenerationFiles:
         put(self, "is_searched", (self.kinds != kind_number(ChunkKind.SENTENCE)) & ~is_left_out)
 
     @cached_property
-    def lexica(self) -> Lexica:
+    def lexica(self) -> NgramIndexes:
         """What the letters of the sections that are searched are; read at the first need."""
-        return Lexica([Lexicon.load(part.folder / "lexicon.npz") for part in self.parts])
+        return NgramIndexes([NgramIndex.load(part.folder / "lexicon.npz") for part in self.parts])
 
     @property
     def dimension(self) -> int:
@@ -265,7 +265,7 @@ def write_texts(folder: Path, part: LanguagePart) -> None:
     file = _SectionFile.model_construct(sections=sections, left_out=left_out)
     (own / "sections.json").write_bytes(_SECTIONS.dump_json(file))
     searched = [number for number in range(len(sections)) if number not in set(left_out)]
-    Lexicon.of(
+    NgramIndex.of(
         [_subject_of(sections[number]) for number in searched],
         searched,
         details=["\n".join(sections[number].sentences[1:]) for number in searched],
@@ -301,7 +301,7 @@ def write_means(folder: Path, means: Means) -> None:
 
 
 def take_over(folder: Path, before: Path, locale: Locale, *, texts: bool, vectors: bool) -> None:
-    """Give files of the generation before to this one, too: by a second name, or as copies where there can't be any."""
+    """Give files of the version before to this one, too: by a second name, or as copies where there can't be any."""
     own = folder / locale
     own.mkdir(exist_ok=True)
     for name in (*(_TEXTS if texts else ()), *(_VECTORS if vectors else ())):
@@ -313,7 +313,7 @@ def learn(folder: Path, parts: Collection[Locale], identity: str, before: Sequen
 
     It starts from what was learned of vectors of the same kind in the one of the folders `before` that shares the most
     chunks: after many changes in small steps that is what lies beside the knowledge, learned at once (5 of 100 Persian
-    questions more were answered rightly), and not the generation before. The passages of a section stand in for the
+    questions more were answered rightly), and not the version before. The passages of a section stand in for the
     questions that it does not have.
     """
     files = _read_parts(folder, parts)
@@ -428,7 +428,7 @@ class LearnedSections:
             return cls(str(arrays["space"]), names, arrays["ids"], learned)
 
 
-def seal(folder: Path, content: GenerationContent, *, before: Path | None) -> None:
+def seal(folder: Path, content: IndexVersionContent, *, before: Path | None) -> None:
     """Force everything new to the disk and write the seal; the hashes of files taken over are known."""
     known = _hashes_by_inode(before) if before is not None else {}
     hashes = {}
@@ -466,19 +466,19 @@ def is_undamaged(folder: Path, sealed: Seal) -> bool:
             return False
 
 
-def read_files(folder: Path) -> GenerationFiles:
-    """Read a generation's files.
+def read_files(folder: Path) -> VersionFiles:
+    """Read a version's files.
 
     Raises:
         KnowledgeError: a file is missing or damaged.
     """
     sealed = read_seal(folder)
     if sealed is None:
-        raise KnowledgeError(f"{folder} is no complete generation; run: scoda knowledge sync")
+        raise KnowledgeError(f"{folder} is no complete version; run: scoda knowledge sync")
     try:
         parts = _read_parts(folder, sealed.parts)
         learned = LearnedSections.load(file) if (file := folder / DISCRIMINANT).exists() else None
-        return GenerationFiles(
+        return VersionFiles(
             number=sealed.number,
             embedding_identity=sealed.embedding_identity,
             parts=parts,

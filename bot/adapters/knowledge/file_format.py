@@ -10,11 +10,11 @@ from datetime import date
 import regex
 
 from bot.adapters.knowledge.front_matter import FrontMatter, SourceMatter, read_front_matter
-from bot.adapters.knowledge.markdown_text import Block, BlockTooLongError, read_markdown, unseen_characters
+from bot.adapters.knowledge.markdown_text import BlockTooLongError, MarkdownBlock, read_markdown, unseen_characters
 from bot.errors import Fault
 from bot.ids import DocumentPath, Locale
 from bot.ingestion.chunking import LONGEST_SENTENCE
-from bot.ingestion.model import Audience, Document, Section, Source
+from bot.ingestion.model import Document, Readership, Section, Source
 from bot.writing.cleaning import clean, one_line
 from bot.writing.sentences import split_sentences
 
@@ -103,7 +103,7 @@ class _Parser:
             topic=topic,
             sections=tuple(sections),
             content_hash=content_hash(raw, self._place),
-            audience=matter.audience if matter else Audience.PUBLIC,
+            audience=matter.audience if matter else Readership.PUBLIC,
             answerable=matter.answerable and matter.reply is None if matter else True,
             reply=matter.reply if matter else None,
             owner=one_line(matter.owner, limit=_LONGEST_HEADING) if matter else "",
@@ -126,7 +126,7 @@ class _Parser:
             self.faults.extend(Fault(self._place.name, fault.line, fault.reason) for fault in matter)
         return "\n".join(lines[end + 1 :]), end + 2
 
-    def _title(self, blocks: list[Block]) -> str:
+    def _title(self, blocks: list[MarkdownBlock]) -> str:
         """The title of the front matter, else the first heading, else the file's name."""
         if self._matter is not None:
             return self._matter.title
@@ -154,7 +154,7 @@ class _Parser:
             self._fault(1, f"topic is {named!r}, but the file stands in the folder {folder!r}: they must be equal")
         return folder or named or GENERAL_TOPIC
 
-    def _sections(self, blocks: list[Block], title: str) -> list[Section]:
+    def _sections(self, blocks: list[MarkdownBlock], title: str) -> list[Section]:
         sections: list[Section] = []
         seen: dict[str, int] = {}
         titled = self._titled(blocks, title)
@@ -172,11 +172,11 @@ class _Parser:
         return sections
 
     @staticmethod
-    def _titled(blocks: list[Block], title: str) -> list[Block]:
+    def _titled(blocks: list[MarkdownBlock], title: str) -> list[MarkdownBlock]:
         """The blocks with what stands before the first `##` as an introduction under the title."""
         is_title = len(blocks) > 1 and blocks[1].level == 1 and not _ATTRIBUTES.search(blocks[1].heading)
         head, rest = (blocks[:2], blocks[2:]) if is_title else (blocks[:1], blocks[1:])
-        introduction = Block(
+        introduction = MarkdownBlock(
             line=head[-1].line,
             heading=title,
             lines=[line for block in head for line in block.lines],
@@ -184,7 +184,7 @@ class _Parser:
         )
         return [introduction, *rest]
 
-    def _section(self, block: Block, number: int) -> Section | None:
+    def _section(self, block: MarkdownBlock, number: int) -> Section | None:
         attributes = self._attributes(block, number)
         if not block.lines:
             if block.questions:
@@ -213,14 +213,14 @@ class _Parser:
             line=block.line,
         )
 
-    def _warn_of_bare_heading(self, blocks: list[Block], number: int) -> None:
+    def _warn_of_bare_heading(self, blocks: list[MarkdownBlock], number: int) -> None:
         """One above deeper headings names them all; any other with no text below it is told to nobody."""
         block = blocks[number]
         is_above_others = number + 1 < len(blocks) and blocks[number + 1].level > block.level
         if number and not is_above_others:
             self._warn(block.line, f"«{self._heading(block.heading)}» has no text below it: it is told to nobody")
 
-    def _warn_of_length(self, block: Block) -> None:
+    def _warn_of_length(self, block: MarkdownBlock) -> None:
         heading, locale = self._heading(block.heading), self._place.locale or Locale.EN
         if len(block.text) > _LONG_SECTION:
             self._warn(
@@ -236,7 +236,7 @@ class _Parser:
                 "end sentences with full stops",
             )
 
-    def _source(self, attributes: _Attributes, block: Block) -> Source | None:
+    def _source(self, attributes: _Attributes, block: MarkdownBlock) -> Source | None:
         matter = self._matter
         if matter is None:
             return None
@@ -257,7 +257,7 @@ class _Parser:
             return attributes.dates.get("as_of")
         return source.date if attributes.source and source else self._matter.as_of
 
-    def _attributes(self, block: Block, number: int) -> _Attributes:
+    def _attributes(self, block: MarkdownBlock, number: int) -> _Attributes:
         found = _ATTRIBUTES.search(block.heading)
         if not number or found is None:
             return _Attributes()

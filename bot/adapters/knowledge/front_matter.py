@@ -27,8 +27,8 @@ try:
 except ImportError:  # a PyYAML that was built without libyaml
     from yaml import SafeLoader as QuickSafeLoader  # type: ignore[assignment]
 
-from bot.ids import Locale, Reply
-from bot.ingestion.model import Audience
+from bot.ids import Locale, ReplyKind
+from bot.ingestion.model import Readership
 from bot.writing.cleaning import one_line
 
 _LONGEST = 16_384
@@ -64,7 +64,7 @@ def _line(text: str) -> str:
     return line
 
 
-Line = Annotated[str, AfterValidator(_line)]
+MatterLine = Annotated[str, AfterValidator(_line)]
 
 
 def _only_whole_dates(value: object) -> object:
@@ -88,8 +88,8 @@ class SourceMatter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
-    publisher: Line
-    title: Line | None = None
+    publisher: MatterLine
+    title: MatterLine | None = None
     date: SourceDate = None
     url: HttpUrl = Field(validation_alias=AliasChoices("url", "address"))
 
@@ -99,18 +99,18 @@ class FrontMatter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
-    title: Line
+    title: MatterLine
     as_of: Day
-    topic: Line | None = None
+    topic: MatterLine | None = None
     lang: Locale | None = None
     source: SourceMatter | None = None
     sources: dict[str, SourceMatter] = Field(default_factory=dict)
-    audience: Audience = Audience.PUBLIC
+    audience: Readership = Readership.PUBLIC
     owner: str = ""
     valid_from: Day | None = None
     valid_until: Day | None = None
     answerable: bool = True
-    reply: Reply | None = None
+    reply: ReplyKind | None = None
 
 
 def read_front_matter(text: str, *, first_line: int) -> FrontMatter | list[MatterFault]:

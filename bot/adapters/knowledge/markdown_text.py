@@ -33,7 +33,7 @@ _HAN_BORDER = regex.compile(r"(?<=[\p{Han}，。！？；：、])\n(?=\p{Han})")
 
 
 @dataclass(slots=True)
-class Block:
+class MarkdownBlock:
     """A heading with what follows it, up to the next heading. The first block of a file may have no heading."""
 
     line: int
@@ -67,7 +67,7 @@ class BlockTooLongError(Exception):
         """Counted from 0."""
 
 
-def read_markdown(text: str, *, first_line: int) -> tuple[list[Block], list[Remark]]:
+def read_markdown(text: str, *, first_line: int) -> tuple[list[MarkdownBlock], list[Remark]]:
     """Cut Markdown at its headings; the attributes of a heading (`{#id …}`) stay at its end.
 
     Raises:
@@ -112,7 +112,7 @@ _MARKDOWN = _markdown()
 
 class _Reader:
     def __init__(self, first_line: int) -> None:
-        self.blocks = [Block(first_line)]
+        self.blocks = [MarkdownBlock(first_line)]
         self.remarks: list[Remark] = []
         self._first_line = first_line
         self._line = first_line
@@ -149,7 +149,7 @@ class _Reader:
         if self._row is not None:
             self._row.append(" ".join(text.split()))
         elif self._heading_level:
-            self.blocks.append(Block(self._line, self._heading_level, " ".join(text.split())))
+            self.blocks.append(MarkdownBlock(self._line, self._heading_level, " ".join(text.split())))
             self._heading_level = 0
         else:
             self._add(text)

@@ -18,7 +18,7 @@ from pathlib import Path
 from bot.adapters.knowledge.file_format import FilePlace, ParsedFile, content_hash, parse_file
 from bot.errors import Fault, KnowledgeError
 from bot.ids import DocumentPath, Locale
-from bot.ingestion.model import VECTORS_FOLDER, Document, Reading
+from bot.ingestion.model import VECTORS_FOLDER, Document, FolderReading
 
 _LARGEST_FILE = 262_144
 _DEEPEST = 12
@@ -54,11 +54,11 @@ class KnowledgeFiles:
         self._folder = folder
         self._identify = identify
 
-    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> Reading:
+    async def read(self, *, unsettled: Collection[str] = (), known: Iterable[Document] = ()) -> FolderReading:
         """See the port."""
         return await asyncio.to_thread(self._read, frozenset(unsettled), {one.content_hash: one for one in known})
 
-    def _read(self, unsettled: frozenset[str], known: Mapping[str, Document]) -> Reading:
+    def _read(self, unsettled: frozenset[str], known: Mapping[str, Document]) -> FolderReading:
         walk = walk_folder(self._folder)
         faults, warnings, documents = list(walk.faults), list(walk.warnings), []
         for file in walk.files:
@@ -73,7 +73,7 @@ class KnowledgeFiles:
         unique, doubles = _without_doubles(documents)
         faults.extend(doubles)
         warnings.extend(_differences_between_languages(unique))
-        return Reading(
+        return FolderReading(
             documents=tuple(unique),
             faults=tuple(faults),
             warnings=tuple(warnings),

@@ -3,7 +3,7 @@
 It is one text file in the knowledge folder, `translations.sum`, written like the lists of `sha256sum`: on each line the
 first 12 digits of the hash of the source's title, headings and text, two blanks, and the translation's file. It stands
 there and not in the front matter of every file because it then works for files without front matter and in any
-encoding, because recording a translation changes no file that visitors are answered from (so no new generation of the
+encoding, because recording a translation changes no file that visitors are answered from (so no new version of the
 index), and because a change of 70 translations can be read in one diff. Lines are sorted, so that two branches rarely
 meet on one. A folder without the file has no record: nothing in it is called stale.
 """

@@ -42,7 +42,7 @@ _ALIKE = 0.95
 """What the cosine of a stored and a new vector, both less the mean, must reach: four bits keep .98 and more."""
 
 
-Signature = tuple[tuple[str, int, int, int], ...]
+FolderSignature = tuple[tuple[str, int, int, int], ...]
 
 
 class _Head(BaseModel):
@@ -151,7 +151,7 @@ class VectorFiles:
     def __init__(self, knowledge: Path) -> None:
         self._folder = knowledge / VECTORS_FOLDER
         self._files: dict[Path, VectorFile] = {}
-        self._signature: Signature | None = None
+        self._signature: FolderSignature | None = None
         self._believed: set[Path] = set()
         self._opening = asyncio.Lock()
 
@@ -269,7 +269,7 @@ def _file_of(knowledge: Path, locale: Locale) -> Path:
     return knowledge / VECTORS_FOLDER / f"{locale}{_ENDING}"
 
 
-def _signature_of(folder: Path) -> Signature:
+def _signature_of(folder: Path) -> FolderSignature:
     """Another one whenever a file is touched."""
     found: list[tuple[str, int, int, int]] = []
     for path in sorted(folder.glob(f"*{_ENDING}")):

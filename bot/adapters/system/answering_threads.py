@@ -15,7 +15,7 @@ from bot.operations.processor_time import Charge, payer
 
 _WORKERS = 2
 """They make more answers than the 30 messages a second that Telegram takes, and leave the event loop its turn."""
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 
 class AnsweringThreads:
@@ -24,7 +24,7 @@ class AnsweringThreads:
     def __init__(self, workers: int = _WORKERS) -> None:
         self._threads = ThreadPoolExecutor(workers, "answering")
 
-    async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
+    async def run(self, function: Callable[..., _Result], *arguments: object) -> _Result:
         """What `asyncio.to_thread` does, in these threads. Work that nobody waits for any more is not begun.
 
         What was begun goes on to its end, and is charged for.
@@ -41,7 +41,7 @@ class AnsweringThreads:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _charged(work: Callable[[], Result], tell: Callable[[float], None]) -> Result:
+def _charged(work: Callable[[], _Result], tell: Callable[[float], None]) -> _Result:
     began = time.thread_time()
     try:
         return work()

@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 _NICE = 10
 """How far a child stands behind the process that answers visitors."""
 
-Tell = Callable[[float], None]
+TellShare = Callable[[float], None]
 """Tells the parent the share, 0 to 1, of the work that is done."""
 
 
@@ -34,7 +34,7 @@ async def in_child(
 ) -> _Result:
     """Call a module's function in a fresh process of low priority; its exceptions come back.
 
-    With `report` the function gets a `Tell` as its last argument; what it tells arrives there. When cancelled, the
+    With `report` the function gets a `TellShare` as its last argument; what it tells arrives there. When cancelled, the
     process is killed.
 
     Raises:

@@ -18,7 +18,7 @@ from bot.answering.reading import Reading
 from bot.answering.reranking import Ranking
 from bot.answering.routing import Router
 from bot.errors import CalibrationError
-from bot.ids import DocumentPath, Locale, Reply, SectionKey
+from bot.ids import DocumentPath, Locale, ReplyKind, SectionKey
 
 _log = structlog.get_logger(__name__)
 
@@ -164,7 +164,7 @@ def _offering_only(identity: str) -> Calibration:
 class _NoKnowledge:
     """Knows nothing: to ask what is weighed, nothing need be known."""
 
-    generation = 0
+    version = 0
 
     def copies(self, key: SectionKey) -> Sequence[StoredSection]:  # noqa: ARG002 - a port's signature
         """None."""
@@ -184,5 +184,5 @@ def _weights_of(file: CalibrationFile) -> Iterator[tuple[str, Mapping[str, float
     judged = confidence.features(Reading(""), [candidate], [], lacks_kind=False)
     yield "ranking.weights", file.ranking.weights, ranked.keys()
     yield "confidence.weights", file.confidence.weights, judged.keys()
-    yield "router.weights", file.router.weights, routing.features(message, Reply.GREETING, (), ()).keys()
+    yield "router.weights", file.router.weights, routing.features(message, ReplyKind.GREETING, (), ()).keys()
     yield "router.kinds", file.router.kinds, routing.kind_features(section).keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-class Breaker:
+class CircuitBreaker:
     """Closed at first. `failures` in a row open it for `open_s`; then one call may try, and decides.
 
     `clock` counts seconds.

@@ -9,8 +9,8 @@ from datetime import datetime
 
 import structlog
 
-from bot.answering.generation.breaker import Breaker
-from bot.answering.generation.model import Block, Completion, Composed, Reservation, Resolved
+from bot.answering.generation.breaker import CircuitBreaker
+from bot.answering.generation.model import Completion, Composed, RejectionReason, Reservation, Resolved
 from bot.answering.generation.ports import BudgetLedger, ChatModel
 from bot.answering.generation.prompts import Prompt
 from bot.answering.model import OnSentence, Question
@@ -25,7 +25,7 @@ _SPARE_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CallLimits:
     """How long one call of the model and the whole answer may take, and how much may be written and read."""
 
     call_s: float = 8.0
@@ -42,7 +42,7 @@ class Counts:
     """What became of the answers since the start; `resolved` are the questions in doubt."""
 
     outcomes: Counter[Composed] = field(default_factory=Counter)
-    blocked: Counter[Block] = field(default_factory=Counter)
+    blocked: Counter[RejectionReason] = field(default_factory=Counter)
     resolved: Counter[Resolved] = field(default_factory=Counter)
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -73,7 +73,7 @@ class Caller:
         model: ChatModel,
         ledger: BudgetLedger,
         *,
-        limits: Limits,
+        limits: CallLimits,
         now: Callable[[], datetime],
         clock: Callable[[], float],
     ) -> None:
@@ -83,7 +83,7 @@ class Caller:
         self._ledger = ledger
         self._now = now
         self._clock = clock
-        self._breaker = Breaker(failures=limits.failures, open_s=limits.pause_s, clock=clock)
+        self._breaker = CircuitBreaker(failures=limits.failures, open_s=limits.pause_s, clock=clock)
 
     def begin(self, question: Question, on_sentence: OnSentence | None) -> Task:
         """From now on the answer's time runs."""

@@ -15,12 +15,19 @@ from datetime import date, timedelta
 
 from bot.answering.asked_kind import refers_back
 from bot.answering.browsing import is_valid
-from bot.answering.generation.claims import Claims, Sort, claims_of
-from bot.answering.generation.model import Block, CheckedSentence, Composed, Composition, DraftSentence, Passage
+from bot.answering.generation.claims import Claims, TokenKind, claims_of
+from bot.answering.generation.model import (
+    CheckedSentence,
+    Composed,
+    Composition,
+    DraftSentence,
+    Passage,
+    RejectionReason,
+)
 from bot.answering.generation.shape import address_block, host_of, script_block, shape_block
-from bot.answering.generation.support import Evidence, Support, evidence_of
-from bot.answering.generation.vocabulary import Vocabulary
-from bot.answering.generation.wording import Turn
+from bot.answering.generation.support import GroundingCheck, PassageEvidence, evidence_of
+from bot.answering.generation.vocabulary import KnownTerms
+from bot.answering.generation.wording import ModifierKind
 from bot.answering.ports import LanguageIdentifier
 from bot.ids import Locale
 from bot.writing.cleaning import clean
@@ -46,20 +53,22 @@ class Checker:
     asked: Locale
     today: date
     passages: tuple[Passage, ...]
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
-    _known: dict[DraftSentence, CheckedSentence | Block] = field(default_factory=dict, repr=False, compare=False)
+    vocabulary: KnownTerms = field(default_factory=KnownTerms)
+    _known: dict[DraftSentence, CheckedSentence | RejectionReason] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     """What was found already: an answer that grows is checked again with each of its sentences."""
 
     def check(self, drafts: Iterable[DraftSentence]) -> Composition:
         """Keep the sentences that pass, in order. One that leans on a dropped one («it», «there») goes with it."""
         kept: list[CheckedSentence] = []
-        blocked: Counter[Block] = Counter()
+        blocked: Counter[RejectionReason] = Counter()
         after_gap = False
         for draft in drafts:
-            result = self.check_one(draft) if len(kept) < SENTENCES_LIMIT else Block.TOO_LONG
+            result = self.check_one(draft) if len(kept) < SENTENCES_LIMIT else RejectionReason.TOO_LONG
             if isinstance(result, CheckedSentence):
                 result = self._in_context(result, kept, after_gap=after_gap)
-            if isinstance(result, Block):
+            if isinstance(result, RejectionReason):
                 blocked[result] += 1
                 after_gap = True
                 continue
@@ -71,11 +80,11 @@ class Checker:
 
     def _in_context(
         self, sentence: CheckedSentence, kept: Sequence[CheckedSentence], *, after_gap: bool
-    ) -> CheckedSentence | Block:
+    ) -> CheckedSentence | RejectionReason:
         if any(fold(sentence.text) == fold(earlier.text) for earlier in kept):
-            return Block.REPEATED
+            return RejectionReason.REPEATED
         if (after_gap or not kept) and self._leans_back(sentence.text) and not self._is_verbatim(sentence):
-            return Block.NO_EVIDENCE
+            return RejectionReason.NO_EVIDENCE
         return sentence
 
     def _leans_back(self, text: str) -> bool:
@@ -86,22 +95,22 @@ class Checker:
     def _is_verbatim(sentence: CheckedSentence) -> bool:
         return any(sentence.text in passage.section.sentences[:1] for passage in sentence.passages)
 
-    def check_one(self, draft: DraftSentence) -> CheckedSentence | Block:
+    def check_one(self, draft: DraftSentence) -> CheckedSentence | RejectionReason:
         """The sentence with the passages that it rests on, or why it is not shown."""
         if draft not in self._known:
             self._known[draft] = self._checked(draft)
         return self._known[draft]
 
-    def _checked(self, draft: DraftSentence) -> CheckedSentence | Block:
+    def _checked(self, draft: DraftSentence) -> CheckedSentence | RejectionReason:
         text = clean(draft.text).strip()
         block = shape_block(text, canary=self.canary)
         if block is not None:
             return block
         cited = self._cited(draft.passages)
         if not cited:
-            return Block.UNKNOWN_PASSAGE
+            return RejectionReason.UNKNOWN_PASSAGE
         if not all(is_valid(passage.section, self.today) for passage in cited):
-            return Block.STALE_CLAIM
+            return RejectionReason.STALE_CLAIM
         block = self._block(text, cited)
         return CheckedSentence(text, cited) if block is None else block
 
@@ -112,7 +121,7 @@ class Checker:
             return ()
         return tuple(given[number] for number in dict.fromkeys(numbers))
 
-    def _block(self, text: str, cited: tuple[Passage, ...]) -> Block | None:
+    def _block(self, text: str, cited: tuple[Passage, ...]) -> RejectionReason | None:
         sources = "\n".join(f"{one.section.title}\n{one.section.heading}\n{one.section.text}" for one in cited)
         block = script_block(text, self.asked, sources)
         if block is not None:
@@ -122,10 +131,10 @@ class Checker:
         block = address_block(claims, sources, hosts=hosts)
         return block or self._evidence_block(claims, cited)
 
-    def _evidence_block(self, claims: Claims, cited: tuple[Passage, ...]) -> Block | None:
+    def _evidence_block(self, claims: Claims, cited: tuple[Passage, ...]) -> RejectionReason | None:
         """The passages of the asked language are tried first, then those of each other language."""
         locales = sorted({one.section.locale for one in cited}, key=lambda locale: locale is not self.asked)
-        first: Block | None = None
+        first: RejectionReason | None = None
         for locale in locales:
             sections = [one.section for one in cited if one.section.locale is locale]
             block = self._held_by(claims, evidence_of(sections))
@@ -134,21 +143,21 @@ class Checker:
             first = first or block
         return first
 
-    def _held_by(self, claims: Claims, evidence: Evidence) -> Block | None:
+    def _held_by(self, claims: Claims, evidence: PassageEvidence) -> RejectionReason | None:
         is_own = evidence.locale is self.asked
         if is_own and claims.text in evidence.texts:
             return None
-        support = Support(claims, evidence, self.vocabulary)
+        support = GroundingCheck(claims, evidence, self.vocabulary)
         if not (is_own and support.share >= _SURE_SHARE) and not self._is_in_asked_language(claims.text):
-            return Block.LANGUAGE
+            return RejectionReason.LANGUAGE
         return support.block()
 
     def _is_in_asked_language(self, text: str) -> bool:
         guess = self.identifier.identify(text, prior=self.asked)
         return guess is not None and guess.locale is self.asked and not guess.is_foreign
 
-    def _too_late(self, claims: Claims, cited: Sequence[Passage]) -> Block | None:
-        says_now = any(mark.key == (Sort.TURN, Turn.NOW) for mark in claims.marks)
+    def _too_late(self, claims: Claims, cited: Sequence[Passage]) -> RejectionReason | None:
+        says_now = any(mark.key == (TokenKind.TURN, ModifierKind.NOW) for mark in claims.marks)
         dates = [one.section.as_of or one.section.source_date for one in cited]
         is_fresh = all(stated is not None and self.today - stated <= _NOW_FOR for stated in dates)
-        return Block.STALE_CLAIM if says_now and not is_fresh else None
+        return RejectionReason.STALE_CLAIM if says_now and not is_fresh else None

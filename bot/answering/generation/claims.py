@@ -16,11 +16,11 @@ import regex
 from bot.answering.generation.names import name_base
 from bot.answering.generation.wording import number_words, small_words, turns, units
 from bot.ids import Locale
-from bot.writing.figures import Figure, Kind, figures_of
+from bot.writing.figures import Figure, FigureKind, figures_of
 from bot.writing.folding import fold, has_han
 
 
-class Sort(StrEnum):
+class TokenKind(StrEnum):
     """What kind of thing a mark is."""
 
     NUMBER = "number"
@@ -35,16 +35,18 @@ class Sort(StrEnum):
     WORD = "word"
 
 
-NEUTRAL = frozenset(Sort) - {Sort.WORD}
+NEUTRAL = frozenset(TokenKind) - {TokenKind.WORD}
 """Alike in all languages."""
-FIGURES = frozenset({Sort.NUMBER, Sort.PERCENT, Sort.ORDINAL, Sort.MONTH, Sort.TIME, Sort.CODE})
+FIGURES = frozenset(
+    {TokenKind.NUMBER, TokenKind.PERCENT, TokenKind.ORDINAL, TokenKind.MONTH, TokenKind.TIME, TokenKind.CODE}
+)
 
 _SORTS = {
-    Kind.NUMBER: Sort.NUMBER,
-    Kind.PERCENT: Sort.PERCENT,
-    Kind.MONTH: Sort.MONTH,
-    Kind.TIME: Sort.TIME,
-    Kind.CODE: Sort.CODE,
+    FigureKind.NUMBER: TokenKind.NUMBER,
+    FigureKind.PERCENT: TokenKind.PERCENT,
+    FigureKind.MONTH: TokenKind.MONTH,
+    FigureKind.TIME: TokenKind.TIME,
+    FigureKind.CODE: TokenKind.CODE,
 }
 _WORD = regex.compile(r"\p{Han}+|(?:(?!\p{Han})[\p{L}\p{M}])(?:(?!\p{Han})[\p{L}\p{M}\p{Nd}'’‘ʼ`\u200c²])*")
 _MONEY = {"$": "dollar", "€": "euro", "¥": "yuan", "￥": "yuan", "₽": "ruble", "₸": "tenge"}
@@ -59,10 +61,10 @@ _OPENS_SENTENCE = regex.compile(r"(?:^|[.!?:…]\s*)[«“\"„(—–\s]*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Token:
     """One thing that a text says. `is_soft` marks need no support: the word for one is also an article."""
 
-    sort: Sort
+    sort: TokenKind
     value: str
     written: str
     start: int
@@ -74,7 +76,7 @@ class Mark:
     """For a WORD: the names of the term base that it is a part of."""
 
     @property
-    def key(self) -> tuple[Sort, str]:
+    def key(self) -> tuple[TokenKind, str]:
         """What is compared."""
         return self.sort, self.value
 
@@ -85,7 +87,7 @@ class Claims:
 
     text: str
     locale: Locale
-    marks: tuple[Mark, ...]
+    marks: tuple[Token, ...]
     links: tuple[str, ...]
     mails: tuple[str, ...]
 
@@ -96,18 +98,20 @@ def claims_of(text: str, locale: Locale) -> Claims:
     figures = figures_of(text, locale)
     left = _blanked(text, figures)
     marks = [
-        Mark(_SORTS[figure.kind], figure.value.casefold(), figure.written, figure.start)
+        Token(_SORTS[figure.kind], figure.value.casefold(), figure.written, figure.start)
         for figure in figures
         if figure.kind in _SORTS
     ]
-    marks += [Mark(Sort.UNIT, _MONEY[match.group()], match.group(), match.start()) for match in _SIGN.finditer(left)]
+    marks += [
+        Token(TokenKind.UNIT, _MONEY[match.group()], match.group(), match.start()) for match in _SIGN.finditer(left)
+    ]
     marks += _word_marks(left, locale)
     return Claims(
         text,
         locale,
         tuple(sorted(marks, key=lambda mark: mark.start)),
-        tuple(figure.value for figure in figures if figure.kind is Kind.LINK),
-        tuple(figure.value for figure in figures if figure.kind is Kind.MAIL),
+        tuple(figure.value for figure in figures if figure.kind is FigureKind.LINK),
+        tuple(figure.value for figure in figures if figure.kind is FigureKind.MAIL),
     )
 
 
@@ -124,7 +128,7 @@ class _Word:
     start: int
 
 
-def _word_marks(text: str, locale: Locale) -> Iterator[Mark]:
+def _word_marks(text: str, locale: Locale) -> Iterator[Token]:
     found: list[_Word] = []
     for match in _WORD.finditer(text):
         if has_han(match.group()):
@@ -139,20 +143,20 @@ def _fold(word: str) -> str:
     return fold(word)
 
 
-def _spelt_marks(found: Sequence[_Word], text: str, locale: Locale) -> Iterator[Mark]:
+def _spelt_marks(found: Sequence[_Word], text: str, locale: Locale) -> Iterator[Token]:
     names: dict[int, list[str]] = {}
     for one in name_base(locale).in_words([word.folded for word in found]):
         if not _is_written_as_name(found[one.start : one.end]):
             continue
-        yield Mark(Sort.NAME, one.name_id, found[one.start].written, found[one.start].start)
+        yield Token(TokenKind.NAME, one.name_id, found[one.start].written, found[one.start].start)
         for place in range(one.start, one.end):
             names.setdefault(place, []).append(one.name_id)
     meanings = _meanings(found, locale)
     small = small_words(locale)
     for place, word in enumerate(found):
         is_ending = locale in _AGGLUTINATIVE and _is_ending(word, text)
-        sort, value = (Sort.WORD, word.folded) if is_ending else meanings.get(place, (Sort.WORD, word.folded))
-        yield Mark(
+        sort, value = (TokenKind.WORD, word.folded) if is_ending else meanings.get(place, (TokenKind.WORD, word.folded))
+        yield Token(
             sort,
             value,
             word.written,
@@ -160,7 +164,7 @@ def _spelt_marks(found: Sequence[_Word], text: str, locale: Locale) -> Iterator[
             is_capital=word.written[:1].isupper(),
             is_first=_OPENS_SENTENCE.search(text[max(0, word.start - 8) : word.start]) is not None,
             is_small=is_ending or word.folded in small,
-            is_soft=sort in {Sort.NUMBER, Sort.ORDINAL} and value == "1",
+            is_soft=sort in {TokenKind.NUMBER, TokenKind.ORDINAL} and value == "1",
             names=tuple(names.get(place, ())),
         )
 
@@ -176,9 +180,9 @@ def _is_written_as_name(found: Sequence[_Word]) -> bool:
     return not _CASED.match(found[0].written) or any(word.written[:1].isupper() for word in found)
 
 
-def _meanings(found: Sequence[_Word], locale: Locale) -> dict[int, tuple[Sort, str]]:
-    meanings: dict[int, tuple[Sort, str]] = {}
-    tables = ((Sort.TURN, turns(locale)), (Sort.UNIT, units(locale)))
+def _meanings(found: Sequence[_Word], locale: Locale) -> dict[int, tuple[TokenKind, str]]:
+    meanings: dict[int, tuple[TokenKind, str]] = {}
+    tables = ((TokenKind.TURN, turns(locale)), (TokenKind.UNIT, units(locale)))
     for place, word in enumerate(found):
         following = found[place + 1].folded if place + 1 < len(found) else ""
         for sort, table in tables:
@@ -193,24 +197,24 @@ def _meanings(found: Sequence[_Word], locale: Locale) -> dict[int, tuple[Sort, s
 
 
 @lru_cache(maxsize=65536)
-def _meaning(word: str, locale: Locale) -> tuple[Sort, str] | None:
+def _meaning(word: str, locale: Locale) -> tuple[TokenKind, str] | None:
     if unit := units(locale).meaning(word):
-        return Sort.UNIT, unit
+        return TokenKind.UNIT, unit
     if number := number_words(locale).meaning(word):
         kind, _, value = number.partition("-")
-        return Sort(kind), value
+        return TokenKind(kind), value
     if turn := turns(locale).meaning(word):
-        return Sort.TURN, turn
+        return TokenKind.TURN, turn
     return None
 
 
-def _han_marks(run: str, start: int, text: str) -> Iterator[Mark]:
+def _han_marks(run: str, start: int, text: str) -> Iterator[Token]:
     folded = fold(run)
     if len(folded) != len(run):
         folded = run
     names: dict[int, list[str]] = {}
     for one in name_base(Locale.ZH).in_han(folded):
-        yield Mark(Sort.NAME, one.name_id, run[one.start : one.end], start + one.start)
+        yield Token(TokenKind.NAME, one.name_id, run[one.start : one.end], start + one.start)
         for place in range(one.start, one.end):
             names.setdefault(place, []).append(one.name_id)
     taken: set[int] = set()
@@ -222,23 +226,23 @@ def _han_marks(run: str, start: int, text: str) -> Iterator[Mark]:
         pair = folded[place : place + 2]
         is_small = place in taken or place + 1 in taken or bool({pair, pair[0], pair[1]} & small)
         inside = tuple({*names.get(place, ()), *names.get(place + 1, ())})
-        yield Mark(Sort.WORD, pair, run[place : place + 2], start + place, is_small=is_small, names=inside)
+        yield Token(TokenKind.WORD, pair, run[place : place + 2], start + place, is_small=is_small, names=inside)
 
 
-def _han_meanings(folded: str, start: int, text: str, named: frozenset[int]) -> Iterator[tuple[Mark, int]]:
+def _han_meanings(folded: str, start: int, text: str, named: frozenset[int]) -> Iterator[tuple[Token, int]]:
     after_figure = start > 0 and text[start - 1] in "\0 " and "\0" in text[max(0, start - 2) : start]
     if after_figure and (unit := _longest(units(Locale.ZH).whole, folded, 0)):
-        yield Mark(Sort.UNIT, unit[1], unit[0], start), len(unit[0])
+        yield Token(TokenKind.UNIT, unit[1], unit[0], start), len(unit[0])
     for match in _HAN_NUMBER.finditer(folded):
         is_counted = match["th"] or match["next"] in _HAN_COUNTED
         value = _han_number(match["number"])
         if is_counted and value and match.start() not in named and match.end() - 1 not in named:
-            sort = Sort.ORDINAL if match["th"] else Sort.NUMBER
-            yield Mark(sort, str(value), match.group(), start + match.start(), is_soft=value == 1), len(match.group())
+            sort = TokenKind.ORDINAL if match["th"] else TokenKind.NUMBER
+            yield Token(sort, str(value), match.group(), start + match.start(), is_soft=value == 1), len(match.group())
     for place in range(len(folded)):
         turn = _longest(turns(Locale.ZH).whole, folded, place)
         if turn and place not in named:
-            yield Mark(Sort.TURN, turn[1], turn[0], start + place), len(turn[0])
+            yield Token(TokenKind.TURN, turn[1], turn[0], start + place), len(turn[0])
 
 
 def _longest(forms: object, text: str, place: int) -> tuple[str, str] | None:

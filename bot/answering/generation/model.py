@@ -21,7 +21,7 @@ def estimated_tokens(text: str) -> int:
     return int(plain / _ASCII_PER_TOKEN + other / _BYTES_PER_TOKEN) + 1
 
 
-class Role(StrEnum):
+class ChatRole(StrEnum):
     """Who speaks in a conversation with the model."""
 
     SYSTEM = "system"
@@ -33,7 +33,7 @@ class Role(StrEnum):
 class ChatMessage:
     """One message of a conversation with the model."""
 
-    role: Role
+    role: ChatRole
     text: str
 
 
@@ -74,7 +74,7 @@ class DraftSentence:
     passages: tuple[int, ...]
 
 
-class Block(StrEnum):
+class RejectionReason(StrEnum):
     """Why a sentence is not shown."""
 
     UNKNOWN_PASSAGE = "unknown_passage"
@@ -140,5 +140,5 @@ class Composition:
 
     sentences: tuple[CheckedSentence, ...] = ()
     cited: tuple[Passage, ...] = ()
-    blocked: Mapping[Block, int] = field(default_factory=dict)
+    blocked: Mapping[RejectionReason, int] = field(default_factory=dict)
     outcome: Composed = Composed.COMPOSED

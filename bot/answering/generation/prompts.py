@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import regex
 
-from bot.answering.generation.model import ChatMessage, Passage, Role, estimated_tokens
+from bot.answering.generation.model import ChatMessage, ChatRole, Passage, estimated_tokens
 from bot.answering.ports import StoredSection
 from bot.ids import Locale
 from bot.writing.cleaning import clean, one_line
@@ -203,8 +203,8 @@ def _messages(
     begin, end = f"[data {mark}]", f"[/data {mark}]"
     written = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return (
-        ChatMessage(Role.SYSTEM, rules.format(canary=canary, begin=begin, end=end, **more)),
-        ChatMessage(Role.USER, f"{begin}\n{written}\n{end}\n{task}"),
+        ChatMessage(ChatRole.SYSTEM, rules.format(canary=canary, begin=begin, end=end, **more)),
+        ChatMessage(ChatRole.USER, f"{begin}\n{written}\n{end}\n{task}"),
     )
 
 

@@ -12,19 +12,19 @@ import structlog
 
 from bot.answering.generation.calling import Caller, FallbackError, Task
 from bot.answering.generation.doubt import Shortlisted, chosen_first, languages_to_try, ruled_out, shortlist
-from bot.answering.generation.model import Block, Composed, Resolved
+from bot.answering.generation.model import Composed, RejectionReason, Resolved
 from bot.answering.generation.prompts import choosing_prompt, translating_prompt
 from bot.answering.generation.structured import (
     MOST_CHOSEN,
-    Choice,
+    QuestionWording,
     Refusal,
+    SectionChoice,
     TranslationCheck,
     Translations,
-    Wording,
     chosen_in,
 )
 from bot.answering.model import Outcome
-from bot.answering.pipeline import Answerer, Context
+from bot.answering.pipeline import Context, ExtractiveAnswerer
 from bot.answering.ports import LanguageIdentifier
 
 log = structlog.get_logger(__name__)
@@ -32,13 +32,15 @@ log = structlog.get_logger(__name__)
 _TOKENS_A_LANGUAGE = 100
 _CHOOSING_TOKENS = 40
 _TRANSLATIONS: Mapping[str, object] = Translations.model_json_schema()
-_CHOICE: Mapping[str, object] = Choice.model_json_schema()
+_CHOICE: Mapping[str, object] = SectionChoice.model_json_schema()
 
 
 class Resolver:
     """Asks the model at most twice about one question. `canary` is the word that must never be seen."""
 
-    def __init__(self, extractive: Answerer, caller: Caller, identifier: LanguageIdentifier, canary: str) -> None:
+    def __init__(
+        self, extractive: ExtractiveAnswerer, caller: Caller, identifier: LanguageIdentifier, canary: str
+    ) -> None:
         self._extractive = extractive
         self._caller = caller
         self._identifier = identifier
@@ -64,7 +66,7 @@ class Resolver:
         )
         return after
 
-    async def _wordings(self, task: Task, context: Context) -> Sequence[Wording]:
+    async def _wordings(self, task: Task, context: Context) -> Sequence[QuestionWording]:
         """The question in the languages in which the candidates stand; none when they can't be had."""
         locales = languages_to_try(context)
         max_tokens = _TOKENS_A_LANGUAGE * len(locales)
@@ -120,7 +122,7 @@ def _asked_before(task: Task) -> list[str]:
     return [turn.question for turn in task.question.history]
 
 
-def _log_refused(what: str, reasons: Sequence[Refusal | Block]) -> None:
+def _log_refused(what: str, reasons: Sequence[Refusal | RejectionReason]) -> None:
     """Never with what was written: it may repeat what a visitor asked."""
     if reasons:
         log.info("model_output_refused", what=what, reasons=sorted({reason.value for reason in reasons}))

@@ -17,10 +17,10 @@ import structlog
 
 from bot.answering import browsing
 from bot.answering.conflicts import disagree
-from bot.answering.generation.calling import Caller, Counts, FallbackError, Limits, Task
+from bot.answering.generation.calling import Caller, CallLimits, Counts, FallbackError, Task
 from bot.answering.generation.checking import Checker
 from bot.answering.generation.doubt import is_in_doubt
-from bot.answering.generation.model import Block, CheckedSentence, Composed, Composition, Passage
+from bot.answering.generation.model import CheckedSentence, Composed, Composition, Passage, RejectionReason
 from bot.answering.generation.ports import BudgetLedger, ChatModel
 from bot.answering.generation.prompts import composing_prompt, new_canary, understanding_prompt
 from bot.answering.generation.reading import growing_sentences, sentences_of
@@ -32,9 +32,9 @@ from bot.answering.generation.understanding import (
     leans_back,
     understood,
 )
-from bot.answering.generation.vocabulary import Vocabularies, Vocabulary
+from bot.answering.generation.vocabulary import KnownTerms, KnownTermsByLocale
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView
-from bot.answering.pipeline import Answerer, Context, evidence_of
+from bot.answering.pipeline import Context, ExtractiveAnswerer, evidence_of
 from bot.answering.ports import LanguageIdentifier, StoredSection
 from bot.ids import Locale, SectionKey
 
@@ -45,8 +45,8 @@ _KEPT_SHARE = 0.5
 """With fewer of its sentences left an answer is no answer any more."""
 
 
-class ComposingAnswerer:
-    """Implements `bot.chat.ports.Answerer`: the extractive answerer with a language model behind it.
+class GeneratingAnswerer:
+    """Implements `bot.chat.ports.ExtractiveAnswerer`: the extractive answerer with a language model behind it.
 
     `now` tells the day whose budget is used, `clock` counts seconds. `canary` is a word in the rules that must never be
     seen outside of them; each process makes its own.
@@ -54,12 +54,12 @@ class ComposingAnswerer:
 
     def __init__(
         self,
-        extractive: Answerer,
+        extractive: ExtractiveAnswerer,
         model: ChatModel,
         ledger: BudgetLedger,
         identifier: LanguageIdentifier,
         *,
-        limits: Limits,
+        limits: CallLimits,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -69,7 +69,7 @@ class ComposingAnswerer:
         self._caller = Caller(model, ledger, limits=limits, now=now, clock=clock)
         self._canary = new_canary()
         self._resolver = Resolver(extractive, self._caller, identifier, self._canary)
-        self._vocabularies = Vocabularies()
+        self._vocabularies = KnownTermsByLocale()
         self.counts: Counts = self._caller.counts
 
     def section(self, key: SectionKey, locale: Locale, today: date) -> Answer | None:
@@ -180,7 +180,7 @@ class ComposingAnswerer:
 
     async def _compose(self, task: Task, locale: Locale, evidence: tuple[StoredSection, ...]) -> Composition:
         composition = await self._attempt(task, locale, evidence, again=False)
-        if composition.blocked.get(Block.LANGUAGE) and not _is_enough(composition):
+        if composition.blocked.get(RejectionReason.LANGUAGE) and not _is_enough(composition):
             composition = await self._attempt(task, locale, evidence, again=True)
         if not _is_enough(composition):
             raise FallbackError(Composed.TOO_LITTLE_LEFT)
@@ -210,10 +210,10 @@ class ComposingAnswerer:
         self.counts.blocked.update(composition.blocked)
         return composition
 
-    async def _vocabulary(self, locale: Locale, passages: Sequence[Passage]) -> Vocabulary:
+    async def _vocabulary(self, locale: Locale, passages: Sequence[Passage]) -> KnownTerms:
         """The words of the asked language, where something must be translated into it."""
         if all(passage.section.locale is locale for passage in passages):
-            return Vocabulary()
+            return KnownTerms()
         return await self._vocabularies.of(self._extractive.knowledge, locale)
 
 

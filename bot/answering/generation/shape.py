@@ -7,7 +7,7 @@ import unicodedata
 import regex
 
 from bot.answering.generation.claims import Claims
-from bot.answering.generation.model import Block
+from bot.answering.generation.model import RejectionReason
 from bot.ids import Locale
 from bot.writing.folding import ascii_digits, fold
 
@@ -47,16 +47,16 @@ _OWN_SCRIPT = {
 _OPENINGS = regex.compile(r"\p{L}+")
 
 
-def shape_block(text: str, *, canary: str) -> Block | None:
+def shape_block(text: str, *, canary: str) -> RejectionReason | None:
     """What is wrong with a sentence whatever its sources say."""
     if not _OPENINGS.search(text):
-        return Block.EMPTY
+        return RejectionReason.EMPTY
     if len(text) > SENTENCE_LIMIT:
-        return Block.TOO_LONG
+        return RejectionReason.TOO_LONG
     if holds_canary(text, canary):
-        return Block.CANARY
+        return RejectionReason.CANARY
     if _MARKUP.search(text) or "\n" in text:
-        return Block.MARKUP
+        return RejectionReason.MARKUP
     return None
 
 
@@ -70,21 +70,21 @@ def holds_canary(text: str, canary: str) -> bool:
     return False
 
 
-def address_block(claims: Claims, sources: str, *, hosts: frozenset[str]) -> Block | None:
+def address_block(claims: Claims, sources: str, *, hosts: frozenset[str]) -> RejectionReason | None:
     """A link, e-mail, handle or telephone that the sources do not hold; links must lead to where a source stands."""
     text = ascii_digits(unicodedata.normalize("NFKC", claims.text))
     plain = ascii_digits(unicodedata.normalize("NFKC", sources))
     for match in _MAIL.finditer(text):
         if match.group().casefold() not in plain.casefold():
-            return Block.CONTACT
+            return RejectionReason.CONTACT
     without_mails = _MAIL.sub(" ", text)
     for match in _ADDRESS.finditer(without_mails):
         if not _is_source(match.group(), plain, hosts):
-            return Block.LINK
+            return RejectionReason.LINK
     digits = regex.sub(r"\D", "", plain)
     for match in _TELEPHONE.finditer(without_mails):
         if regex.sub(r"\D", "", match.group()) not in digits:
-            return Block.CONTACT
+            return RejectionReason.CONTACT
     return None
 
 
@@ -109,7 +109,7 @@ def host_of(address: str) -> str:
     return host.removeprefix("www.")
 
 
-def script_block(text: str, locale: Locale, sources: str) -> Block | None:
+def script_block(text: str, locale: Locale, sources: str) -> RejectionReason | None:
     """Another script than the language's own, but for names that stand so in the sources."""
     own = _OWN_SCRIPT.get(locale, "cyrillic")
     known = fold(sources)
@@ -118,10 +118,10 @@ def script_block(text: str, locale: Locale, sources: str) -> Block | None:
     if own == "han":
         counts["han"] *= 3
     if counts[own] < _OWN_SHARE * sum(counts.values()) or _OTHER_LETTER.search(text):
-        return Block.LANGUAGE
+        return RejectionReason.LANGUAGE
     for name, script in _SCRIPTS.items():
         if name not in {own, "latin"} and counts[name] and not _all_stand(text, script, known):
-            return Block.LANGUAGE
+            return RejectionReason.LANGUAGE
     return None
 
 

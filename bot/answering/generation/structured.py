@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from bot.answering.generation.claims import claims_of
-from bot.answering.generation.model import Block
+from bot.answering.generation.model import RejectionReason
 from bot.answering.generation.prompts import harmless
 from bot.answering.generation.reading import value_of
 from bot.answering.generation.shape import address_block, script_block, shape_block
@@ -39,7 +39,7 @@ class Refusal(StrEnum):
     OTHER_LANGUAGE = "other_language"
 
 
-class Translation(BaseModel):
+class TranslatedQuestion(BaseModel):
     """The question in one language."""
 
     model_config = ConfigDict(strict=True, frozen=True)
@@ -53,10 +53,10 @@ class Translations(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    translations: Annotated[list[Translation], Field(max_length=_MOST_LISTED)]
+    translations: Annotated[list[TranslatedQuestion], Field(max_length=_MOST_LISTED)]
 
 
-class Choice(BaseModel):
+class SectionChoice(BaseModel):
     """The numbers of the passages that hold the answer."""
 
     model_config = ConfigDict(strict=True, frozen=True)
@@ -65,7 +65,7 @@ class Choice(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class QuestionWording:
     """The question in another language, fit to be searched for and for nothing else."""
 
     text: str
@@ -80,23 +80,27 @@ class TranslationCheck:
     canary: str
     question: str
 
-    def check(self, written: str, asked: Sequence[Locale]) -> tuple[list[Wording], list[Refusal | Block]]:
+    def check(
+        self, written: str, asked: Sequence[Locale]
+    ) -> tuple[list[QuestionWording], list[Refusal | RejectionReason]]:
         """Those that may, and why the others may not."""
         try:
             listed = Translations.model_validate(value_of(written)).translations
         except ValidationError:
             return [], [Refusal.NOT_STRUCTURED]
-        kept: dict[Locale, Wording] = {}
-        refused: list[Refusal | Block] = []
+        kept: dict[Locale, QuestionWording] = {}
+        refused: list[Refusal | RejectionReason] = []
         for translation in listed:
             found = self._checked(translation, [locale for locale in asked if locale not in kept])
-            if isinstance(found, Wording):
+            if isinstance(found, QuestionWording):
                 kept[found.locale] = found
             else:
                 refused.append(found)
         return list(kept.values()), refused
 
-    def _checked(self, translation: Translation, asked: Sequence[Locale]) -> Wording | Refusal | Block:
+    def _checked(
+        self, translation: TranslatedQuestion, asked: Sequence[Locale]
+    ) -> QuestionWording | Refusal | RejectionReason:
         locale = next((locale for locale in asked if locale.value == translation.language), None)
         if locale is None:
             return Refusal.NOT_ASKED_FOR
@@ -108,9 +112,9 @@ class TranslationCheck:
             return block
         guess = self.identifier.identify(text, prior=locale)
         is_claimed = guess is not None and guess.locale is locale and not guess.is_foreign
-        return Wording(text, locale) if is_claimed else Refusal.OTHER_LANGUAGE
+        return QuestionWording(text, locale) if is_claimed else Refusal.OTHER_LANGUAGE
 
-    def _blocks(self, text: str, locale: Locale) -> Iterator[Block]:
+    def _blocks(self, text: str, locale: Locale) -> Iterator[RejectionReason]:
         found = (
             shape_block(text, canary=self.canary),
             address_block(claims_of(text, locale), self.question, hosts=frozenset()),
@@ -122,7 +126,7 @@ class TranslationCheck:
 def chosen_in(written: str, *, of: int) -> tuple[int, ...] | Refusal:
     """The numbers, from 1 to `of`, that a model chose, the best first; empty when it says that none fits."""
     try:
-        numbers = Choice.model_validate(value_of(written)).passages
+        numbers = SectionChoice.model_validate(value_of(written)).passages
     except ValidationError:
         return Refusal.NOT_STRUCTURED
     if any(not 1 <= number <= of for number in numbers):

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
 
-from bot.answering.generation.claims import FIGURES, Claims, Mark, Sort, claims_of
-from bot.answering.generation.model import Block
+from bot.answering.generation.claims import FIGURES, Claims, Token, TokenKind, claims_of
+from bot.answering.generation.model import RejectionReason
 from bot.answering.generation.names import shared_start, skeleton
-from bot.answering.generation.vocabulary import Vocabulary
+from bot.answering.generation.vocabulary import KnownTerms
 from bot.answering.generation.wording import KEPT, STRONG
 from bot.answering.ports import StoredSection
 from bot.ids import Locale
@@ -36,23 +36,23 @@ _STRANGE_RUN = 2
 _STRANGE_RUN_HAN = 4
 _CALENDAR = range(1900, 2101)
 _BLOCKS = {
-    Sort.NUMBER: Block.NUMBER,
-    Sort.PERCENT: Block.NUMBER,
-    Sort.ORDINAL: Block.NUMBER,
-    Sort.CODE: Block.NAME,
-    Sort.TIME: Block.DATE,
-    Sort.MONTH: Block.DATE,
-    Sort.TURN: Block.TURNED,
+    TokenKind.NUMBER: RejectionReason.NUMBER,
+    TokenKind.PERCENT: RejectionReason.NUMBER,
+    TokenKind.ORDINAL: RejectionReason.NUMBER,
+    TokenKind.CODE: RejectionReason.NAME,
+    TokenKind.TIME: RejectionReason.DATE,
+    TokenKind.MONTH: RejectionReason.DATE,
+    TokenKind.TURN: RejectionReason.TURNED,
 }
 _CASELESS = frozenset({Locale.ZH, Locale.FA, Locale.UR, Locale.HI})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PassageLine:
     """A sentence, reduced to what is compared: small words are left out."""
 
-    marks: tuple[Mark, ...]
-    keys: frozenset[tuple[Sort, str]]
+    marks: tuple[Token, ...]
+    keys: frozenset[tuple[TokenKind, str]]
     names: frozenset[str]
     words: frozenset[str]
     starts: frozenset[str]
@@ -61,7 +61,7 @@ class Line:
     rows: frozenset[tuple[str, str]]
     """Two numbers with no other word between them: 17–20 July."""
 
-    def holds(self, mark: Mark) -> bool:
+    def holds(self, mark: Token) -> bool:
         """Whether the word of a mark stands here with whatever ending."""
         word = mark.value
         if word in self.words or (len(word) > 3 and word[: shared_start(word)] in self.starts):
@@ -70,76 +70,76 @@ class Line:
 
 
 @lru_cache(maxsize=4096)
-def line_of(text: str, locale: Locale) -> Line:
+def line_of(text: str, locale: Locale) -> PassageLine:
     """Read one sentence."""
     return _line(claims_of(text, locale))
 
 
-def _line(claims: Claims) -> Line:
-    marks = tuple(mark for mark in claims.marks if mark.sort is not Sort.NAME and not _says_nothing(mark))
-    written = {mark.value for mark in claims.marks if mark.sort is Sort.WORD}
-    return Line(
+def _line(claims: Claims) -> PassageLine:
+    marks = tuple(mark for mark in claims.marks if mark.sort is not TokenKind.NAME and not _says_nothing(mark))
+    written = {mark.value for mark in claims.marks if mark.sort is TokenKind.WORD}
+    return PassageLine(
         marks=marks,
-        keys=frozenset(key for mark in marks if mark.sort is not Sort.WORD for key in _keys(mark)),
-        names=frozenset(mark.value for mark in claims.marks if mark.sort is Sort.NAME),
+        keys=frozenset(key for mark in marks if mark.sort is not TokenKind.WORD for key in _keys(mark)),
+        names=frozenset(mark.value for mark in claims.marks if mark.sort is TokenKind.NAME),
         words=frozenset(written),
         starts=frozenset(word[:size] for word in written for size in range(3, len(word) + 1)),
         pairs=frozenset(_pairs(marks)),
         rows=frozenset(
             (one.value, other.value)
             for one, other in pairwise(marks)
-            if one.sort is Sort.NUMBER and other.sort is Sort.NUMBER
+            if one.sort is TokenKind.NUMBER and other.sort is TokenKind.NUMBER
         ),
     )
 
 
-def _says_nothing(mark: Mark) -> bool:
-    return mark.is_small and mark.sort in {Sort.WORD, Sort.UNIT} and not mark.names
+def _says_nothing(mark: Token) -> bool:
+    return mark.is_small and mark.sort in {TokenKind.WORD, TokenKind.UNIT} and not mark.names
 
 
-def _keys(mark: Mark) -> Iterator[tuple[Sort, str]]:
+def _keys(mark: Token) -> Iterator[tuple[TokenKind, str]]:
     yield mark.key
-    if mark.sort is Sort.NUMBER:
-        yield Sort.ORDINAL, mark.value
-    if mark.sort is Sort.ORDINAL:
-        yield Sort.NUMBER, mark.value
+    if mark.sort is TokenKind.NUMBER:
+        yield TokenKind.ORDINAL, mark.value
+    if mark.sort is TokenKind.ORDINAL:
+        yield TokenKind.NUMBER, mark.value
 
 
-def _pairs(marks: Sequence[Mark]) -> Iterator[tuple[str, str]]:
+def _pairs(marks: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """Each number with the unit behind it (or the sign of a currency before it); in a list all share the last."""
     waiting: list[str] = []
     words_since = 0
     for place, mark in enumerate(marks):
-        if mark.sort is Sort.NUMBER:
+        if mark.sort is TokenKind.NUMBER:
             following = marks[place + 1].sort if place + 1 < len(marks) else None
-            if place and marks[place - 1].sort is Sort.UNIT and len(marks[place - 1].written) == 1:
+            if place and marks[place - 1].sort is TokenKind.UNIT and len(marks[place - 1].written) == 1:
                 yield mark.value, marks[place - 1].value
-            if not _is_year(mark.value) or following is Sort.UNIT:
+            if not _is_year(mark.value) or following is TokenKind.UNIT:
                 waiting = [*waiting, mark.value] if waiting and not words_since else [mark.value]
                 words_since = 0
-        elif mark.sort is Sort.UNIT:
+        elif mark.sort is TokenKind.UNIT:
             yield from ((value, mark.value) for value in waiting)
             waiting = []
-        elif mark.sort is Sort.WORD and not words_since:
+        elif mark.sort is TokenKind.WORD and not words_since:
             words_since = 1
         else:
             waiting = []
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PassageEvidence:
     """The lines of some passages in one language: their sentences, and title and heading of each as one more."""
 
     locale: Locale
-    lines: tuple[Line, ...]
-    headers: tuple[Line, ...]
+    lines: tuple[PassageLine, ...]
+    headers: tuple[PassageLine, ...]
     texts: frozenset[str]
 
 
-def evidence_of(sections: Sequence[StoredSection]) -> Evidence:
+def evidence_of(sections: Sequence[StoredSection]) -> PassageEvidence:
     """Read the passages; all must be in one language."""
     locale = sections[0].locale
-    return Evidence(
+    return PassageEvidence(
         locale,
         tuple(line_of(sentence, locale) for section in sections for sentence in section.sentences),
         tuple(line_of(f"{section.title}. {section.heading}", locale) for section in sections),
@@ -147,21 +147,21 @@ def evidence_of(sections: Sequence[StoredSection]) -> Evidence:
     )
 
 
-class Support:
+class GroundingCheck:
     """One sentence held against the evidence; `vocabulary` are the words that its language is known to have."""
 
-    def __init__(self, claims: Claims, evidence: Evidence, vocabulary: Vocabulary) -> None:
+    def __init__(self, claims: Claims, evidence: PassageEvidence, vocabulary: KnownTerms) -> None:
         self._claims = claims
         self._vocabulary = vocabulary
         self._line = _line(claims)
-        self._fits: dict[tuple[int, tuple[Sort, str], tuple[str, ...]], float] = {}
+        self._fits: dict[tuple[int, tuple[TokenKind, str], tuple[str, ...]], float] = {}
         self._same_language = claims.locale is evidence.locale
         self._near = _nearest(self._line, evidence, words_count=self._same_language)
         self._told = (*self._near, *evidence.headers)
         self._keys = frozenset().union(*(line.keys for line in self._told))
         self._names = frozenset().union(*(line.names for line in self._told))
 
-    def block(self) -> Block | None:
+    def block(self) -> RejectionReason | None:
         """Why the evidence does not hold the sentence; None when it does."""
         for find in (
             self._missing,
@@ -183,43 +183,45 @@ class Support:
         wanted = self._own_words()
         return sum(self._is_held(mark) for mark in wanted) / len(wanted) if wanted else 1.0
 
-    def _missing(self) -> Block | None:
+    def _missing(self) -> RejectionReason | None:
         for place, mark in enumerate(self._line.marks):
-            if mark.sort in {Sort.WORD, Sort.UNIT} or mark.is_soft or self._is_put_otherwise(mark):
+            if mark.sort in {TokenKind.WORD, TokenKind.UNIT} or mark.is_soft or self._is_put_otherwise(mark):
                 continue
             is_held = mark.key in self._keys
-            if is_held and not (self._same_language and mark.sort is Sort.TURN and self._fit(place, mark) < _TURN_FIT):
+            if is_held and not (
+                self._same_language and mark.sort is TokenKind.TURN and self._fit(place, mark) < _TURN_FIT
+            ):
                 continue
             return self._kind_of_figure(place)
         return None
 
-    def _turned_twice(self) -> Block | None:
+    def _turned_twice(self) -> RejectionReason | None:
         """A turning word more often than in the passages: «no date» is not «not no date»."""
         if not self._same_language:
             return None
         own = _strong_turns(self._line)
         told = sum((_strong_turns(line) for line in self._told), Counter())
-        return None if own <= told else Block.TURNED
+        return None if own <= told else RejectionReason.TURNED
 
-    def _is_put_otherwise(self, mark: Mark) -> bool:
+    def _is_put_otherwise(self, mark: Token) -> bool:
         """A translation may use «all» or «after» where its source has another turn of phrase."""
-        return not self._same_language and mark.sort is Sort.TURN and mark.value not in STRONG
+        return not self._same_language and mark.sort is TokenKind.TURN and mark.value not in STRONG
 
-    def _kind_of_figure(self, place: int) -> Block:
+    def _kind_of_figure(self, place: int) -> RejectionReason:
         mark = self._line.marks[place]
-        if mark.sort is Sort.NUMBER:
+        if mark.sort is TokenKind.NUMBER:
             around = self._line.marks[max(0, place - 2) : place + 3]
-            if _is_year(mark.value) or any(near.sort is Sort.MONTH for near in around):
-                return Block.DATE
+            if _is_year(mark.value) or any(near.sort is TokenKind.MONTH for near in around):
+                return RejectionReason.DATE
         return _BLOCKS[mark.sort]
 
-    def _missing_name(self) -> Block | None:
+    def _missing_name(self) -> RejectionReason | None:
         for mark in self._line.marks:
-            if mark.sort is Sort.WORD and self._is_name(mark) and not self._is_held_name(mark):
-                return Block.NAME
+            if mark.sort is TokenKind.WORD and self._is_name(mark) and not self._is_held_name(mark):
+                return RejectionReason.NAME
         return None
 
-    def _is_name(self, mark: Mark) -> bool:
+    def _is_name(self, mark: Token) -> bool:
         if mark.names or _has_inner_capital(mark.written):
             return True
         if self._claims.locale in _CASELESS or not mark.value.isascii():
@@ -230,7 +232,7 @@ class Support:
             self._claims.locale not in {Locale.EN, Locale.UZ} or (mark.is_capital and not mark.is_first)
         )
 
-    def _is_held_name(self, mark: Mark) -> bool:
+    def _is_held_name(self, mark: Token) -> bool:
         if mark.names:
             return bool(self._names.intersection(mark.names))
         if any(line.holds(mark) for line in self._told):
@@ -238,22 +240,22 @@ class Support:
         bones = skeleton(mark.value)
         return len(bones) >= 3 and any(bones == skeleton(word) for line in self._told for word in line.words)
 
-    def _wrong_unit(self) -> Block | None:
+    def _wrong_unit(self) -> RejectionReason | None:
         told = frozenset().union(*(line.pairs for line in self._told))
         for value, unit in self._line.pairs:
             if (value, unit) not in told and not (unit == "year" and _is_year(value)):
-                return Block.UNIT
+                return RejectionReason.UNIT
         return None
 
-    def _turned_row(self) -> Block | None:
+    def _turned_row(self) -> RejectionReason | None:
         """Two numbers in a row that the passages have the other way round alone."""
         told = frozenset().union(*(line.rows for line in self._told))
         for one, other in self._line.rows:
             if (other, one) in told and (one, other) not in told:
-                return Block.NUMBER
+                return RejectionReason.NUMBER
         return None
 
-    def _misplaced(self) -> Block | None:
+    def _misplaced(self) -> RejectionReason | None:
         """A figure or name that fits the place of another one better than its own."""
         fixed = [place for place, mark in enumerate(self._line.marks) if _is_fixed(mark)]
         own = {place: self._fit(place, self._line.marks[place]) for place in fixed}
@@ -261,34 +263,34 @@ class Support:
             mark = self._line.marks[place]
             best = max((self._lead(place, rival) for rival in self._rivals(mark)), default=0.0)
             if best >= own[place] + _MARGIN:
-                return Block.NAME if mark.sort is Sort.WORD else self._kind_of_figure(place)
+                return RejectionReason.NAME if mark.sort is TokenKind.WORD else self._kind_of_figure(place)
         for one, other in combinations(fixed, 2):
             first, second = self._line.marks[one], self._line.marks[other]
             if first.sort is not second.sort or _is_same(first, second):
                 continue
             if self._fit(one, second) + self._fit(other, first) >= own[one] + own[other] + 2 * _MARGIN:
-                return Block.NAME if first.sort is Sort.WORD else self._kind_of_figure(one)
+                return RejectionReason.NAME if first.sort is TokenKind.WORD else self._kind_of_figure(one)
         return None
 
-    def _rivals(self, mark: Mark) -> Iterator[Mark]:
+    def _rivals(self, mark: Token) -> Iterator[Token]:
         for line in self._told:
             for other in line.marks:
                 if other.sort is mark.sort and _is_fixed(other) and not _is_same(other, mark):
                     yield other
 
-    def _lead(self, place: int, rival: Mark) -> float:
+    def _lead(self, place: int, rival: Token) -> float:
         """How well a rival fits a place; one that the sentence has elsewhere must fit better still."""
         is_elsewhere = any(_is_same(rival, mark) for mark in self._line.marks)
         return self._fit(place, rival) - (_MARGIN_ELSEWHERE if is_elsewhere else 0.0)
 
-    def _fit(self, place: int, mark: Mark) -> float:
+    def _fit(self, place: int, mark: Token) -> float:
         """How well the neighbours of a place in the sentence are those of `mark` in the evidence."""
         name = place, mark.key, mark.names
         if name not in self._fits:
             self._fits[name] = self._measured_fit(place, mark)
         return self._fits[name]
 
-    def _measured_fit(self, place: int, mark: Mark) -> float:
+    def _measured_fit(self, place: int, mark: Token) -> float:
         best = 0.0
         for line in self._told:
             for at, other in enumerate(line.marks):
@@ -296,7 +298,7 @@ class Support:
                     best = max(best, self._likeness(place, line, at))
         return best
 
-    def _likeness(self, place: int, line: Line, at: int) -> float:
+    def _likeness(self, place: int, line: PassageLine, at: int) -> float:
         score = 0.0
         for step in range(1, _WINDOW + 1):
             for side in (-step, step):
@@ -305,7 +307,7 @@ class Support:
                     score += self._neighbour(self._line.marks[near], line, at, side)
         return score
 
-    def _neighbour(self, mark: Mark, line: Line, at: int, side: int) -> float:
+    def _neighbour(self, mark: Token, line: PassageLine, at: int, side: int) -> float:
         weight = _WINDOW + 1 - abs(side)
         for step in range(1, _WINDOW + 1):
             for other_side in (side // abs(side) * step, -side // abs(side) * step):
@@ -314,86 +316,86 @@ class Support:
                     return min(weight, _WINDOW + 1 - step) * (1.0 if other_side * side > 0 else 0.5)
         return 0.0
 
-    def _is_alike(self, one: Mark, other: Mark) -> bool:
+    def _is_alike(self, one: Token, other: Token) -> bool:
         if _is_same(one, other):
             return True
-        if not self._same_language or one.sort is not Sort.WORD or other.sort is not Sort.WORD:
+        if not self._same_language or one.sort is not TokenKind.WORD or other.sort is not TokenKind.WORD:
             return False
         size = min(shared_start(one.value), shared_start(other.value))
         return size > 3 and one.value[:size] == other.value[:size]
 
-    def _left_out(self) -> Block | None:
+    def _left_out(self) -> RejectionReason | None:
         """«Not», «only», «planned» beside words that were kept."""
         if not self._same_language:
             return None
         for line in (one for one in self._near if self._told_share(one) >= _KEPT_SHARE):
             for at, mark in enumerate(line.marks):
-                if mark.sort is Sort.TURN and mark.value in KEPT and mark.key not in self._line.keys:
+                if mark.sort is TokenKind.TURN and mark.value in KEPT and mark.key not in self._line.keys:
                     around = line.marks[max(0, at - _TURN_WINDOW) : at] + line.marks[at + 1 : at + 1 + _TURN_WINDOW]
                     kept = sum(any(self._is_alike(near, own) for own in self._line.marks) for near in around)
                     if around and kept >= _KEPT_SHARE * len(around):
-                        return Block.TURNED
+                        return RejectionReason.TURNED
         return None
 
-    def _told_share(self, line: Line) -> float:
+    def _told_share(self, line: PassageLine) -> float:
         """How much of a passage's sentence this one repeats, 0 to 1."""
         told = sum(any(self._is_alike(mark, own) for own in self._line.marks) for mark in line.marks)
         return told / len(line.marks) if line.marks else 0.0
 
-    def _own_words(self) -> list[Mark]:
-        return [mark for mark in self._line.marks if mark.sort is Sort.WORD and not mark.names]
+    def _own_words(self) -> list[Token]:
+        return [mark for mark in self._line.marks if mark.sort is TokenKind.WORD and not mark.names]
 
-    def _is_held(self, mark: Mark) -> bool:
+    def _is_held(self, mark: Token) -> bool:
         return any(line.holds(mark) for line in self._told)
 
-    def _strange_words(self) -> Block | None:
+    def _strange_words(self) -> RejectionReason | None:
         """Words that the evidence does not have: some are wording, more are an invention."""
         is_han = self._claims.locale is Locale.ZH
         wanted = self._own_words()
         strange = [mark for mark in wanted if not self._is_held(mark)]
         if len(strange) > max(1, len(wanted) * (_STRANGE_SHARE_HAN if is_han else _STRANGE_SHARE)):
-            return Block.NO_EVIDENCE
+            return RejectionReason.NO_EVIDENCE
         run, follows_number = 0, False
         for mark in self._line.marks:
             is_strange = mark in strange
             run = run + 1 if is_strange else 0
             if run >= (_STRANGE_RUN_HAN if is_han else _STRANGE_RUN):
-                return Block.NO_EVIDENCE
+                return RejectionReason.NO_EVIDENCE
             if is_strange and follows_number and not is_han:
-                return Block.UNIT
+                return RejectionReason.UNIT
             if is_strange and mark.is_first and mark.is_capital:
-                return Block.NAME
-            follows_number = mark.sort in {Sort.NUMBER, Sort.PERCENT} and not _is_year(mark.value)
+                return RejectionReason.NAME
+            follows_number = mark.sort in {TokenKind.NUMBER, TokenKind.PERCENT} and not _is_year(mark.value)
         return None
 
-    def _unknown_words(self) -> Block | None:
+    def _unknown_words(self) -> RejectionReason | None:
         """In a translation: words that nothing published in its language has, where they look like names.
 
         Without capitals names can't be told from words, and without anything to compare with nothing can be said.
         """
         is_caseless = self._claims.locale in _CASELESS
         if not self._vocabulary.words:
-            return Block.NO_EVIDENCE if is_caseless else None
+            return RejectionReason.NO_EVIDENCE if is_caseless else None
         longest = _STRANGE_RUN_HAN if self._claims.locale is Locale.ZH else _STRANGE_RUN
         run = 0
         for mark in self._line.marks:
-            is_unknown = mark.sort is Sort.WORD and not mark.names and not self._vocabulary.knows(mark)
+            is_unknown = mark.sort is TokenKind.WORD and not mark.names and not self._vocabulary.knows(mark)
             run = run + 1 if is_unknown else 0
             if (is_caseless and run >= longest) or (is_unknown and mark.is_first and mark.is_capital):
-                return Block.NAME
+                return RejectionReason.NAME
         return None
 
 
-def _nearest(line: Line, evidence: Evidence, *, words_count: bool) -> tuple[Line, ...]:
+def _nearest(line: PassageLine, evidence: PassageEvidence, *, words_count: bool) -> tuple[PassageLine, ...]:
     """The sentences that together hold the most of a sentence, each adding something."""
     wanted: set[object] = set(line.keys) | {("name", name) for name in line.names}
-    own = [mark for mark in line.marks if mark.sort is Sort.WORD and not mark.names] if words_count else []
+    own = [mark for mark in line.marks if mark.sort is TokenKind.WORD and not mark.names] if words_count else []
     gains = []
     for other in evidence.lines:
         held = set(line.keys & other.keys) | {("name", name) for name in line.names & other.names}
         gains.append((other, held, {mark.value for mark in own if other.holds(mark)}))
     left_words = {mark.value for mark in own}
-    chosen: list[Line] = []
+    chosen: list[PassageLine] = []
     while gains and len(chosen) < _NEAREST:
         best = max(gains, key=lambda gain: 2 * len(gain[1] & wanted) + len(gain[2] & left_words))
         if not best[1] & wanted and len(best[2] & left_words) < (2 if chosen else 1):
@@ -405,16 +407,16 @@ def _nearest(line: Line, evidence: Evidence, *, words_count: bool) -> tuple[Line
     return tuple(chosen)
 
 
-def _strong_turns(line: Line) -> Counter[str]:
-    return Counter(mark.value for mark in line.marks if mark.sort is Sort.TURN and mark.value in STRONG)
+def _strong_turns(line: PassageLine) -> Counter[str]:
+    return Counter(mark.value for mark in line.marks if mark.sort is TokenKind.TURN and mark.value in STRONG)
 
 
-def _is_fixed(mark: Mark) -> bool:
-    return (mark.sort in FIGURES and not mark.is_soft) or (mark.sort is Sort.WORD and bool(mark.names))
+def _is_fixed(mark: Token) -> bool:
+    return (mark.sort in FIGURES and not mark.is_soft) or (mark.sort is TokenKind.WORD and bool(mark.names))
 
 
-def _is_same(one: Mark, other: Mark) -> bool:
-    if one.sort is Sort.WORD and one.names and other.names:
+def _is_same(one: Token, other: Token) -> bool:
+    if one.sort is TokenKind.WORD and one.names and other.names:
         return not set(one.names).isdisjoint(other.names)
     return one.key == other.key
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import regex
 
 from bot.answering.asked_kind import refers_back
-from bot.answering.generation.claims import NEUTRAL, Sort, claims_of
+from bot.answering.generation.claims import NEUTRAL, TokenKind, claims_of
 from bot.answering.generation.names import shared_start
 from bot.answering.generation.reading import Json, value_of
 from bot.answering.generation.shape import shape_block
@@ -94,7 +94,7 @@ def _is_own(text: str, known: str, locale: Locale, canary: str) -> bool:
     if own.links or own.mails:
         return False
     keys = {mark.key for mark in given.marks}
-    if any(mark.sort in NEUTRAL and mark.sort is not Sort.NAME and mark.key not in keys for mark in own.marks):
+    if any(mark.sort in NEUTRAL and mark.sort is not TokenKind.NAME and mark.key not in keys for mark in own.marks):
         return False
     if has_han(text):
         return _is_made_of_characters(text, known)

@@ -17,7 +17,7 @@ from bot.ids import Locale
 from bot.writing.folding import fold, words
 
 
-class Turn(StrEnum):
+class ModifierKind(StrEnum):
     """What a word does to a claim. A claim may have it only where its source has it."""
 
     NOT = "not"
@@ -52,21 +52,31 @@ class Turn(StrEnum):
 
 STRONG = frozenset(
     {
-        Turn.NOT,
-        Turn.ONLY,
-        Turn.FREE,
-        Turn.NEVER,
-        Turn.FORBIDDEN,
-        Turn.PROMISED,
-        Turn.CANCELLED,
-        Turn.NOW,
-        Turn.DISCOUNT,
+        ModifierKind.NOT,
+        ModifierKind.ONLY,
+        ModifierKind.FREE,
+        ModifierKind.NEVER,
+        ModifierKind.FORBIDDEN,
+        ModifierKind.PROMISED,
+        ModifierKind.CANCELLED,
+        ModifierKind.NOW,
+        ModifierKind.DISCOUNT,
     }
 )
 """What a translation must have in its source too; the others are put in many ways."""
 
 
-KEPT = frozenset({Turn.NOT, Turn.WITHOUT, Turn.ONLY, Turn.PLANNED, Turn.FORBIDDEN, Turn.CANCELLED, Turn.NEVER})
+KEPT = frozenset(
+    {
+        ModifierKind.NOT,
+        ModifierKind.WITHOUT,
+        ModifierKind.ONLY,
+        ModifierKind.PLANNED,
+        ModifierKind.FORBIDDEN,
+        ModifierKind.CANCELLED,
+        ModifierKind.NEVER,
+    }
+)
 """Turns that may not be left out where the words around them are kept: «not open» never becomes «open»."""
 
 _COMMON_UNITS = (

@@ -10,26 +10,26 @@ from zoneinfo import ZoneInfo
 
 import regex
 
-from bot.announcements.actions import Decision, Verdict
-from bot.announcements.content import trial_parcel
-from bot.announcements.desk import Draft, Reach
+from bot.announcements.actions import CommandOutcome, Decision
+from bot.announcements.content import trial_message
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
     Attachment,
     AttachmentKind,
     Content,
-    Fate,
     LinkButton,
     MissingLanguage,
     Role,
     Schedule,
+    SendOutcome,
     Timing,
 )
 from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE, MAY_WRITE
 from bot.announcements.schedule import ScheduleError, read_cron, resolve
-from bot.chat.context import Visit
-from bot.chat.organisers.desk_pages import (
+from bot.announcements.workflow import AudienceSize, Draft
+from bot.chat.context import UpdateContext
+from bot.chat.organisers.announcement_pages import (
     View,
     audience_page,
     changed_terms,
@@ -46,22 +46,22 @@ from bot.chat.organisers.desk_pages import (
     time_page,
     topic_page,
 )
-from bot.chat.organisers.prompts import Asked, Step
+from bot.chat.organisers.prompts import PendingPrompt, PromptKind
 from bot.chat.organisers.rights import admitted, may_press
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
 from bot.chat.text.rendering import Html, quoted, said
 from bot.chat.text.replies import Reply
 from bot.chat.visitors.news import chat_called
-from bot.chat.wire.courier import HtmlComposer
+from bot.chat.wire.announcement_sender import HtmlComposer
 from bot.chat_state.model import Button
 from bot.i18n.translator import Translator
 from bot.i18n.zones import city, find_zone
 from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.writing.cleaning import clean, one_line
 
-Change = Callable[[Draft], Draft]
-Page = Callable[[Visit, View], Awaitable[Reply]]
+DraftChange = Callable[[Draft], Draft]
+Page = Callable[[UpdateContext, View], Awaitable[Reply]]
 
 _LABEL_LIMIT = 60
 _MOMENT = regex.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[ T,]+(\d{1,2})[:.](\d{2})")
@@ -75,110 +75,110 @@ _COUNT = regex.compile(r"\s*\d[\d\s.,'’٬،]*")
 EVERYBODY = frozenset(Role)
 
 
-async def announce(visit: Visit) -> None:
+async def announce(context: UpdateContext) -> None:
     """Begin a new announcement."""
-    if await admitted(visit, MAY_WRITE, "announce"):
-        await ask(visit, Asked(Step.LABEL), said(desk_texts.ask_label(visit.t), visit.locale))
+    if await admitted(context, MAY_WRITE, "announce"):
+        await ask(context, PendingPrompt(PromptKind.LABEL), said(desk_texts.ask_label(context.t), context.locale))
 
 
-async def ask(visit: Visit, asked: Asked, question: Html | Reply) -> None:
+async def ask(context: UpdateContext, asked: PendingPrompt, question: Html | Reply) -> None:
     """Ask something; the next message of this person is the answer."""
-    await visit.say(question)
-    remember(visit, asked)
+    await context.say(question)
+    remember(context, asked)
 
 
-def remember(visit: Visit, asked: Asked) -> None:
+def remember(context: UpdateContext, asked: PendingPrompt) -> None:
     """Take the next message of this person as the answer."""
-    visitor_id, now = visit.visitor_id, visit.now
+    visitor_id, now = context.visitor_id, context.now
     if visitor_id is not None:
-        visit.later(lambda: visit.newsroom.dialogues.save(asked.dialogue(visitor_id, now=now)))
+        context.later(lambda: context.announcements.dialogues.save(asked.dialogue(visitor_id, now=now)))
 
 
-def answered(visit: Visit) -> None:
+def answered(context: UpdateContext) -> None:
     """Nothing is asked any more."""
-    visitor_id = visit.visitor_id
+    visitor_id = context.visitor_id
     if visitor_id is not None:
-        visit.later(lambda: visit.newsroom.dialogues.clear(visitor_id))
+        context.later(lambda: context.announcements.dialogues.clear(visitor_id))
 
 
-async def view_of(visit: Visit, announcement: Announcement) -> View:
+async def view_of(context: UpdateContext, announcement: Announcement) -> View:
     """The announcement as this person sees it now."""
-    newsroom, reader = visit.newsroom, _person(visit)
-    roles = await newsroom.organisers.roles(reader)
+    announcements, reader = context.announcements, _person(context)
+    roles = await announcements.organisers.roles(reader)
     return View(
         announcement=announcement,
-        reach=await newsroom.desk.reach(announcement),
-        now=visit.now,
-        problems=await newsroom.desk.check(announcement, now=visit.now),
+        reach=await announcements.workflow.reach(announcement),
+        now=context.now,
+        problems=await announcements.workflow.check(announcement, now=context.now),
         is_author=announcement.author == reader,
         is_owner=Role.OWNER in roles,
         may_approve=bool(roles & MAY_APPROVE),
-        star_price=newsroom.star_price,
+        star_price=announcements.star_price,
     )
 
 
 # ── Buttons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def press(visit: Visit, button: Button) -> None:
+async def press(context: UpdateContext, button: Button) -> None:
     """A button of a draft: look at a part of it, change it, or be asked for it."""
-    if not await may_press(visit, ANY_ROLE, "announcement_edited"):
+    if not await may_press(context, ANY_ROLE, "announcement_edited"):
         return
     name, _blank, wish = button.argument.partition(" ")
-    announcement = await visit.newsroom.desk.find(AnnouncementId(name))
+    announcement = await context.announcements.workflow.find(AnnouncementId(name))
     if announcement is None:
-        await visit.show(_refusal(visit, Decision(verdict=Verdict.NOT_FOUND)))
+        await context.show(_refusal(context, Decision(verdict=CommandOutcome.NOT_FOUND)))
         return
     verb, _blank, argument = wish.partition(" ")
     if verb in _PAGES and not argument:
-        answered(visit)
-        await visit.show(await _PAGES[verb](visit, await view_of(visit, announcement)))
+        answered(context)
+        await context.show(await _PAGES[verb](context, await view_of(context, announcement)))
     elif verb in _CHANGES:
         change, page = _CHANGES[verb]
-        await _change(visit, announcement, change(argument), page=page, is_new=False)
+        await _change(context, announcement, change(argument), page=page, is_new=False)
     elif verb in _WISHES:
-        await _WISHES[verb](visit, announcement, argument)
+        await _WISHES[verb](context, announcement, argument)
 
 
 async def _change(
-    visit: Visit, announcement: Announcement, change: Change, *, page: str, is_new: bool
+    context: UpdateContext, announcement: Announcement, change: DraftChange, *, page: str, is_new: bool
 ) -> Announcement | None:
     """Change a draft and show a page of it, in place of the old one or as a new message; None when it is refused."""
-    decision = await visit.newsroom.desk.edit(
-        announcement.announcement_id, change, actor=_person(visit), version=announcement.version, now=visit.now
+    decision = await context.announcements.workflow.edit(
+        announcement.announcement_id, change, actor=_person(context), version=announcement.version, now=context.now
     )
-    show = visit.say if is_new else visit.show
+    show = context.say if is_new else context.show
     if not decision.is_done or decision.announcement is None:
-        await show(_refusal(visit, decision))
+        await show(_refusal(context, decision))
         return None
     if page:
-        await show(await _PAGES[page](visit, await view_of(visit, decision.announcement)))
+        await show(await _PAGES[page](context, await view_of(context, decision.announcement)))
     return decision.announcement
 
 
-def _refusal(visit: Visit, decision: Decision) -> Reply:
-    t = visit.t
+def _refusal(context: UpdateContext, decision: Decision) -> Reply:
+    t = context.t
     told = said(desk_texts.verdict(t, decision.verdict), t.locale)
     return Reply(told + Html("\n") + problem_lines(decision.problems, t) if decision.problems else told)
 
 
-async def _audience(visit: Visit, view: View) -> Reply:
+async def _audience(context: UpdateContext, view: View) -> Reply:
     announcement = view.announcement
     wide = replace(announcement, audience=replace(announcement.audience, locales=frozenset()))
-    everybody: Reach = await visit.newsroom.desk.reach(wide)
-    return audience_page(view, visit.t, everybody=everybody.by_locale)
+    everybody: AudienceSize = await context.announcements.workflow.reach(wide)
+    return audience_page(view, context.t, everybody=everybody.by_locale)
 
 
-async def _after_topic(visit: Visit, view: View) -> Reply:
+async def _after_topic(context: UpdateContext, view: View) -> Reply:
     """At first the language is chosen next; later a topic is only changed."""
-    return (overview_page if view.announcement.content.texts else source_page)(view, visit.t)
+    return (overview_page if view.announcement.content.texts else source_page)(view, context.t)
 
 
 def _drawn(page: Callable[[View, Translator], Reply]) -> Page:
     """A page that shows what its reader sees anyway, and looks nothing up."""
 
-    async def show(visit: Visit, view: View) -> Reply:
-        return page(view, visit.t)
+    async def show(context: UpdateContext, view: View) -> Reply:
+        return page(view, context.t)
 
     return show
 
@@ -198,63 +198,63 @@ _PAGES: dict[str, Page] = {
 }
 
 
-def _set_topic(argument: str) -> Change:
+def _set_topic(argument: str) -> DraftChange:
     return lambda draft: replace(draft, topic=NewsTopic(argument))
 
 
-def _toggle_locale(argument: str) -> Change:
+def _toggle_locale(argument: str) -> DraftChange:
     return lambda draft: replace(
         draft, audience=replace(draft.audience, locales=draft.audience.locales ^ {Locale(argument)})
     )
 
 
-def _toggle_country(argument: str) -> Change:
+def _toggle_country(argument: str) -> DraftChange:
     return lambda draft: replace(
         draft, audience=replace(draft.audience, countries=draft.audience.countries ^ {argument})
     )
 
 
-def _toggle_besides(argument: str) -> Change:
+def _toggle_besides(argument: str) -> DraftChange:
     chat = frozenset({ChatId(int(argument))})
     return lambda draft: replace(draft, audience=replace(draft.audience, chats=draft.audience.chats ^ chat))
 
 
-def _toggle_without(argument: str) -> Change:
+def _toggle_without(argument: str) -> DraftChange:
     chat = frozenset({ChatId(int(argument))})
     return lambda draft: replace(draft, audience=replace(draft.audience, without=draft.audience.without ^ chat))
 
 
-def _toggle_roles(_argument: str) -> Change:
+def _toggle_roles(_argument: str) -> DraftChange:
     return lambda draft: replace(
         draft, audience=replace(draft.audience, roles=frozenset() if draft.audience.roles else EVERYBODY)
     )
 
 
-def _hold(_argument: str) -> Change:
+def _hold(_argument: str) -> DraftChange:
     return lambda draft: replace(
         draft, terms=replace(draft.terms, missing_language=MissingLanguage.HOLD, fallback=None)
     )
 
 
-def _fall_back(argument: str) -> Change:
+def _fall_back(argument: str) -> DraftChange:
     return lambda draft: replace(
         draft, terms=replace(draft.terms, missing_language=MissingLanguage.FALLBACK, fallback=Locale(argument))
     )
 
 
-def _set_now(_argument: str) -> Change:
+def _set_now(_argument: str) -> DraftChange:
     return lambda draft: replace(draft, schedule=Schedule(timing=Timing.NOW, zone=draft.schedule.zone))
 
 
-def _set_zone(argument: str) -> Change:
+def _set_zone(argument: str) -> DraftChange:
     return lambda draft: replace(draft, schedule=replace(draft.schedule, zone=argument))
 
 
-def _set_term(argument: str) -> Change:
+def _set_term(argument: str) -> DraftChange:
     return lambda draft: replace(draft, terms=changed_terms(draft.terms, argument))
 
 
-def _drop_text(argument: str) -> Change:
+def _drop_text(argument: str) -> DraftChange:
     def change(draft: Draft) -> Draft:
         kept = {locale: text for locale, text in draft.content.texts.items() if locale != argument}
         return replace(draft, content=replace(draft.content, texts=kept))
@@ -262,15 +262,15 @@ def _drop_text(argument: str) -> Change:
     return change
 
 
-def _drop_attachment(_argument: str) -> Change:
+def _drop_attachment(_argument: str) -> DraftChange:
     return lambda draft: replace(draft, content=replace(draft.content, attachment=None))
 
 
-def _drop_links(_argument: str) -> Change:
+def _drop_links(_argument: str) -> DraftChange:
     return lambda draft: replace(draft, content=replace(draft.content, buttons=()))
 
 
-_CHANGES: dict[str, tuple[Callable[[str], Change], str]] = {
+_CHANGES: dict[str, tuple[Callable[[str], DraftChange], str]] = {
     "topic": (_set_topic, "after_topic"),
     "locale": (_toggle_locale, "audience"),
     "country": (_toggle_country, "countries"),
@@ -289,126 +289,126 @@ _CHANGES: dict[str, tuple[Callable[[str], Change], str]] = {
 """What a press changes in a draft, and the page that shows it."""
 
 
-async def _ask_source(visit: Visit, announcement: Announcement, argument: str) -> None:
+async def _ask_source(context: UpdateContext, announcement: Announcement, argument: str) -> None:
     """The source language was picked: keep it and ask for its text."""
     locale = Locale(argument)
     changed = await _change(
-        visit,
+        context,
         announcement,
         lambda draft: replace(draft, content=replace(draft.content, source=locale)),
         page="",
         is_new=False,
     )
     if changed is not None:
-        await _ask_text(visit, changed, argument)
+        await _ask_text(context, changed, argument)
 
 
-async def _ask_text(visit: Visit, announcement: Announcement, argument: str) -> None:
+async def _ask_text(context: UpdateContext, announcement: Announcement, argument: str) -> None:
     locale = Locale(argument)
-    view = await view_of(visit, announcement)
-    keys = [draft_key(view, desk_texts.button_texts(visit.t), "texts")]
+    view = await view_of(context, announcement)
+    keys = [draft_key(view, desk_texts.button_texts(context.t), "texts")]
     if announcement.content.texts.get(locale):
-        keys.append(draft_key(view, texts.button_delete(visit.t), f"drop {locale}"))
-    question = Reply(said(desk_texts.ask_text(visit.t, locale), visit.locale), (keys,))
-    await ask(visit, Asked(Step.TEXT, announcement.announcement_id, locale.value), question)
+        keys.append(draft_key(view, texts.button_delete(context.t), f"drop {locale}"))
+    question = Reply(said(desk_texts.ask_text(context.t, locale), context.locale), (keys,))
+    await ask(context, PendingPrompt(PromptKind.TEXT, announcement.announcement_id, locale.value), question)
 
 
-async def _ask_once(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    where = city(announcement.schedule.zone, visit.locale)
-    question = said(desk_texts.ask_once(visit.t, where), visit.locale)
-    await ask(visit, Asked(Step.ONCE, announcement.announcement_id), question)
+async def _ask_once(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    where = city(announcement.schedule.zone, context.locale)
+    question = said(desk_texts.ask_once(context.t, where), context.locale)
+    await ask(context, PendingPrompt(PromptKind.ONCE, announcement.announcement_id), question)
 
 
-async def _ask_cron(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    where = city(announcement.schedule.zone, visit.locale)
-    question = said(desk_texts.ask_cron(visit.t, where), visit.locale)
-    await ask(visit, Asked(Step.CRON, announcement.announcement_id), question)
+async def _ask_cron(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    where = city(announcement.schedule.zone, context.locale)
+    question = said(desk_texts.ask_cron(context.t, where), context.locale)
+    await ask(context, PendingPrompt(PromptKind.CRON, announcement.announcement_id), question)
 
 
-async def _ask_zone(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    remember(visit, Asked(Step.ZONE, announcement.announcement_id))
-    await visit.show(event_zones_page(await view_of(visit, announcement), visit.t))
+async def _ask_zone(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    remember(context, PendingPrompt(PromptKind.ZONE, announcement.announcement_id))
+    await context.show(event_zones_page(await view_of(context, announcement), context.t))
 
 
-async def _ask_label(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    asked = Asked(Step.LABEL, announcement.announcement_id)
-    await ask(visit, asked, said(desk_texts.ask_new_label(visit.t), visit.locale))
+async def _ask_label(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    asked = PendingPrompt(PromptKind.LABEL, announcement.announcement_id)
+    await ask(context, asked, said(desk_texts.ask_new_label(context.t), context.locale))
 
 
-async def _ask_besides(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    asked = Asked(Step.BESIDES, announcement.announcement_id)
-    await ask(visit, asked, said(desk_texts.ask_chat(visit.t), visit.locale))
+async def _ask_besides(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    asked = PendingPrompt(PromptKind.BESIDES, announcement.announcement_id)
+    await ask(context, asked, said(desk_texts.ask_chat(context.t), context.locale))
 
 
-async def _ask_without(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    asked = Asked(Step.WITHOUT, announcement.announcement_id)
-    await ask(visit, asked, said(desk_texts.ask_left_out(visit.t), visit.locale))
+async def _ask_without(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    asked = PendingPrompt(PromptKind.WITHOUT, announcement.announcement_id)
+    await ask(context, asked, said(desk_texts.ask_left_out(context.t), context.locale))
 
 
-async def _ask_links(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    view = await view_of(visit, announcement)
-    keys = [draft_key(view, desk_texts.button_overview(visit.t), "overview")]
+async def _ask_links(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    view = await view_of(context, announcement)
+    keys = [draft_key(view, desk_texts.button_overview(context.t), "overview")]
     if announcement.content.buttons:
-        keys.append(draft_key(view, desk_texts.button_no_links(visit.t), "no_links"))
-    question = Reply(said(desk_texts.links_title(visit.t), visit.locale), (keys,))
-    await ask(visit, Asked(Step.LINKS, announcement.announcement_id), question)
+        keys.append(draft_key(view, desk_texts.button_no_links(context.t), "no_links"))
+    question = Reply(said(desk_texts.links_title(context.t), context.locale), (keys,))
+    await ask(context, PendingPrompt(PromptKind.LINKS, announcement.announcement_id), question)
 
 
-async def show_copy(visit: Visit, announcement: Announcement, argument: str) -> None:
+async def show_copy(context: UpdateContext, announcement: Announcement, argument: str) -> None:
     """Send the announcement in one language to the person alone, just as its readers will get it."""
     locale = Locale(argument)
     if not announcement.content.texts.get(locale):
         return
-    known = await visit.newsroom.subscriptions.find(visit.chat_id)
+    known = await context.announcements.subscriptions.find(context.chat_id)
     zone = known.zone if known and known.zone else announcement.schedule.zone
-    parcel = trial_parcel(announcement, chat_id=ChatId(visit.chat_id), locale=locale, zone=zone)
-    receipt = await visit.courier.deliver(replace(parcel, is_paid=False))
-    if receipt.fate is not Fate.SENT:
+    outgoing = trial_message(announcement, chat_id=ChatId(context.chat_id), locale=locale, zone=zone)
+    receipt = await context.announcement_sender.deliver(replace(outgoing, is_paid=False))
+    if receipt.fate is not SendOutcome.SENT:
         reason = receipt.reason or receipt.fate.value
-        await visit.say(said(desk_texts.trial_failed(visit.t, reason), visit.locale))
+        await context.say(said(desk_texts.trial_failed(context.t, reason), context.locale))
 
 
-async def _submit(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    newsroom, person = visit.newsroom, _person(visit)
-    decision = await newsroom.desk.submit(
-        announcement.announcement_id, actor=person, version=announcement.version, now=visit.now
+async def _submit(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    announcements, person = context.announcements, _person(context)
+    decision = await announcements.workflow.submit(
+        announcement.announcement_id, actor=person, version=announcement.version, now=context.now
     )
     if not decision.is_done or decision.announcement is None:
-        await visit.show(_refusal_with_way_back(visit, announcement, decision))
+        await context.show(_refusal_with_way_back(context, announcement, decision))
         return
-    others = {one.visitor_id for one in await newsroom.organisers.all() if one.role in MAY_APPROVE} - {person}
+    others = {one.visitor_id for one in await announcements.organisers.all() if one.role in MAY_APPROVE} - {person}
     sentence = desk_texts.submitted if others else desk_texts.nobody_approves
-    told = said(sentence(visit.t), visit.locale)
-    await visit.show(overview_page(await view_of(visit, decision.announcement), visit.t, besides=told))
+    told = said(sentence(context.t), context.locale)
+    await context.show(overview_page(await view_of(context, decision.announcement), context.t, besides=told))
 
 
-def _refusal_with_way_back(visit: Visit, announcement: Announcement, decision: Decision) -> Reply:
-    refusal = _refusal(visit, decision)
-    nobody = Reach(by_locale={}, held=0, by_fallback=0)
-    view = View(announcement=announcement, reach=nobody, now=visit.now)
-    return replace(refusal, rows=((draft_key(view, desk_texts.button_overview(visit.t), "overview"),),))
+def _refusal_with_way_back(context: UpdateContext, announcement: Announcement, decision: Decision) -> Reply:
+    refusal = _refusal(context, decision)
+    nobody = AudienceSize(by_locale={}, held=0, by_fallback=0)
+    view = View(announcement=announcement, reach=nobody, now=context.now)
+    return replace(refusal, rows=((draft_key(view, desk_texts.button_overview(context.t), "overview"),),))
 
 
-async def _take_back(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    decision = await visit.newsroom.desk.take_back(
-        announcement.announcement_id, actor=_person(visit), version=announcement.version, now=visit.now
+async def _take_back(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    decision = await context.announcements.workflow.take_back(
+        announcement.announcement_id, actor=_person(context), version=announcement.version, now=context.now
     )
     if not decision.is_done or decision.announcement is None:
-        await visit.show(_refusal(visit, decision))
+        await context.show(_refusal(context, decision))
         return
-    await visit.show(overview_page(await view_of(visit, decision.announcement), visit.t))
+    await context.show(overview_page(await view_of(context, decision.announcement), context.t))
 
 
-async def _ask_emergency(visit: Visit, announcement: Announcement, _argument: str) -> None:
-    view = await view_of(visit, announcement)
+async def _ask_emergency(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    view = await view_of(context, announcement)
     if not (view.is_owner and view.is_author):
-        await visit.show(_refusal(visit, Decision(verdict=Verdict.NOT_ALLOWED)))
+        await context.show(_refusal(context, Decision(verdict=CommandOutcome.NOT_ALLOWED)))
         return
-    asked = Asked(Step.EMERGENCY, announcement.announcement_id, str(announcement.version))
-    await ask(visit, asked, said(desk_texts.ask_emergency(visit.t), visit.locale))
+    asked = PendingPrompt(PromptKind.EMERGENCY, announcement.announcement_id, str(announcement.version))
+    await ask(context, asked, said(desk_texts.ask_emergency(context.t), context.locale))
 
 
-_WISHES: dict[str, Callable[[Visit, Announcement, str], Awaitable[None]]] = {
+_WISHES: dict[str, Callable[[UpdateContext, Announcement, str], Awaitable[None]]] = {
     "source": _ask_source,
     "write": _ask_text,
     "once": _ask_once,
@@ -428,48 +428,48 @@ _WISHES: dict[str, Callable[[Visit, Announcement, str], Awaitable[None]]] = {
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def answer_label(visit: Visit, asked: Asked, text: str) -> None:
+async def answer_label(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
     """The name among organisers: the draft comes into being with it, or gets another one."""
     label = one_line(text, limit=_LABEL_LIMIT)
     if not label:
-        await visit.say(said(desk_texts.ask_label(visit.t), visit.locale))
+        await context.say(said(desk_texts.ask_label(context.t), context.locale))
     elif asked.subject:
-        await _rename(visit, asked, label)
+        await _rename(context, asked, label)
     else:
-        await _begin(visit, label)
+        await _begin(context, label)
 
 
-async def _rename(visit: Visit, asked: Asked, label: str) -> None:
-    announcement = await _draft(visit, asked)
+async def _rename(context: UpdateContext, asked: PendingPrompt, label: str) -> None:
+    announcement = await _draft(context, asked)
     if announcement is not None:
-        answered(visit)
-        await _change(visit, announcement, lambda draft: replace(draft, label=label), page="overview", is_new=True)
+        answered(context)
+        await _change(context, announcement, lambda draft: replace(draft, label=label), page="overview", is_new=True)
 
 
-async def _begin(visit: Visit, label: str) -> None:
-    draft = Draft(label=label, topic=NewsTopic.EXPO, content=Content(source=visit.locale, texts={}))
-    decision = await visit.newsroom.desk.create(
-        draft, actor=_person(visit), request_key=f"update-{visit.update.update_id}", now=visit.now
+async def _begin(context: UpdateContext, label: str) -> None:
+    draft = Draft(label=label, topic=NewsTopic.EXPO, content=Content(source=context.locale, texts={}))
+    decision = await context.announcements.workflow.create(
+        draft, actor=_person(context), request_key=f"update-{context.update.update_id}", now=context.now
     )
-    answered(visit)
+    answered(context)
     if decision.announcement is None:
-        await visit.say(_refusal(visit, decision))
+        await context.say(_refusal(context, decision))
         return
-    await visit.say(topic_page(await view_of(visit, decision.announcement), visit.t))
+    await context.say(topic_page(await view_of(context, decision.announcement), context.t))
 
 
-async def answer_text(visit: Visit, asked: Asked, _text: str) -> None:
+async def answer_text(context: UpdateContext, asked: PendingPrompt, _text: str) -> None:
     """A text in one language, with its formatting, and what is attached to it."""
-    announcement = await _draft(visit, asked)
+    announcement = await _draft(context, asked)
     if announcement is None:
         return
-    locale, text, attachment = Locale(asked.argument), formatted(visit), _attachment(visit)
+    locale, text, attachment = Locale(asked.argument), formatted(context), _attachment(context)
     if not text and attachment is None:
-        await visit.say(said(desk_texts.ask_text(visit.t, locale), visit.locale))
+        await context.say(said(desk_texts.ask_text(context.t, locale), context.locale))
         return
     if attachment is not None:
         announcement = await _change(
-            visit,
+            context,
             announcement,
             lambda draft: replace(draft, content=replace(draft.content, attachment=attachment)),
             page="",
@@ -477,31 +477,31 @@ async def answer_text(visit: Visit, asked: Asked, _text: str) -> None:
         )
     if announcement is None or not text:
         return
-    decision = await visit.newsroom.desk.set_text(
+    decision = await context.announcements.workflow.set_text(
         announcement.announcement_id,
         (locale, text),
-        actor=_person(visit),
+        actor=_person(context),
         version=announcement.version,
-        now=visit.now,
+        now=context.now,
     )
     if not decision.is_done or decision.announcement is None:
-        await visit.say(_refusal(visit, decision))
+        await context.say(_refusal(context, decision))
         return
-    await _ask_moments_or_show(visit, decision.announcement)
+    await _ask_moments_or_show(context, decision.announcement)
 
 
-async def answer_moment(visit: Visit, asked: Asked, text: str) -> None:
+async def answer_moment(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
     """The moment that a name in braces stands for."""
-    announcement = await _draft(visit, asked)
+    announcement = await _draft(context, asked)
     if announcement is None:
         return
     wall = read_wall_time(text)
     if wall is None:
-        await visit.say(said(desk_texts.bad_moment(visit.t), visit.locale))
+        await context.say(said(desk_texts.bad_moment(context.t), context.locale))
         return
     moment = resolve(wall, ZoneInfo(announcement.schedule.zone)).utc
     changed = await _change(
-        visit,
+        context,
         announcement,
         lambda draft: replace(
             draft, content=replace(draft.content, moments={**draft.content.moments, asked.argument: moment})
@@ -510,25 +510,25 @@ async def answer_moment(visit: Visit, asked: Asked, text: str) -> None:
         is_new=True,
     )
     if changed is not None:
-        await _ask_moments_or_show(visit, changed)
+        await _ask_moments_or_show(context, changed)
 
 
-async def answer_once(visit: Visit, asked: Asked, text: str) -> None:
+async def answer_once(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
     """The date and time at which it goes out."""
-    announcement = await _draft(visit, asked)
+    announcement = await _draft(context, asked)
     if announcement is None:
         return
     wall = read_wall_time(text)
     if wall is None:
-        await visit.say(said(desk_texts.bad_moment(visit.t), visit.locale))
+        await context.say(said(desk_texts.bad_moment(context.t), context.locale))
         return
     schedule = Schedule(timing=Timing.ONCE, zone=announcement.schedule.zone, at=wall)
-    await _schedule(visit, announcement, schedule)
+    await _schedule(context, announcement, schedule)
 
 
-async def answer_cron(visit: Visit, asked: Asked, text: str) -> None:
+async def answer_cron(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
     """The five fields of a recurring one, and its last day."""
-    announcement = await _draft(visit, asked)
+    announcement = await _draft(context, asked)
     if announcement is None:
         return
     fields = _in_ascii_digits(one_line(text, limit=_CRON_LIMIT)).split()
@@ -537,40 +537,40 @@ async def answer_cron(visit: Visit, asked: Asked, text: str) -> None:
         cron = " ".join(fields[:5] if until else fields)
         read_cron(cron)
     except (ScheduleError, ValueError) as error:
-        await visit.say(said(desk_texts.cannot_read(visit.t, str(error)), visit.locale))
+        await context.say(said(desk_texts.cannot_read(context.t, str(error)), context.locale))
         return
     schedule = Schedule(timing=Timing.RECURRING, zone=announcement.schedule.zone, cron=cron, until=until)
-    await _schedule(visit, announcement, schedule)
+    await _schedule(context, announcement, schedule)
 
 
-async def answer_zone(visit: Visit, asked: Asked, text: str) -> None:
+async def answer_zone(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
     """The event's time zone, by a city's name."""
-    announcement = await _draft(visit, asked)
+    announcement = await _draft(context, asked)
     if announcement is None:
         return
     zone = find_zone(text)
     if zone is None:
-        await visit.say(said(texts.zone_unknown(visit.t), visit.locale))
+        await context.say(said(texts.zone_unknown(context.t), context.locale))
         return
-    await _schedule(visit, announcement, replace(announcement.schedule, zone=zone))
+    await _schedule(context, announcement, replace(announcement.schedule, zone=zone))
 
 
-async def answer_links(visit: Visit, asked: Asked, text: str) -> None:
+async def answer_links(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
     """A button below the text: a label, perhaps in several languages, and an address."""
-    announcement = await _draft(visit, asked)
+    announcement = await _draft(context, asked)
     if announcement is None:
         return
     button = read_link(text, announcement.content.source)
     if button is None:
-        await visit.say(said(desk_texts.links_title(visit.t), visit.locale))
+        await context.say(said(desk_texts.links_title(context.t), context.locale))
         return
     checks = (HtmlComposer().check_button(label, button.url) for label in button.labels.values())
     if wrong := next(filter(None, checks), ""):
-        await visit.say(said(desk_texts.cannot_read(visit.t, wrong), visit.locale))
+        await context.say(said(desk_texts.cannot_read(context.t, wrong), context.locale))
         return
-    answered(visit)
+    answered(context)
     await _change(
-        visit,
+        context,
         announcement,
         lambda draft: replace(
             draft, content=replace(draft.content, buttons=(*draft.content.buttons, button)[-_MOST_BUTTONS:])
@@ -580,25 +580,25 @@ async def answer_links(visit: Visit, asked: Asked, text: str) -> None:
     )
 
 
-async def answer_besides(visit: Visit, asked: Asked, text: str) -> None:
+async def answer_besides(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
     """A group or channel that gets it besides."""
-    chat_id = await chat_called(visit, _in_ascii_digits(one_line(text, limit=_LABEL_LIMIT)))
-    await _add_chat(visit, asked, chat_id, is_left_out=False)
+    chat_id = await chat_called(context, _in_ascii_digits(one_line(text, limit=_LABEL_LIMIT)))
+    await _add_chat(context, asked, chat_id, is_left_out=False)
 
 
-async def answer_without(visit: Visit, asked: Asked, text: str) -> None:
+async def answer_without(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
     """A person, group or channel that gets it in no case."""
     name = _in_ascii_digits(one_line(text, limit=_LABEL_LIMIT))
-    chat_id = ChatId(int(name)) if _CHAT_NUMBER.fullmatch(name) else await chat_called(visit, name)
-    await _add_chat(visit, asked, chat_id, is_left_out=True)
+    chat_id = ChatId(int(name)) if _CHAT_NUMBER.fullmatch(name) else await chat_called(context, name)
+    await _add_chat(context, asked, chat_id, is_left_out=True)
 
 
-async def _add_chat(visit: Visit, asked: Asked, chat_id: ChatId | None, *, is_left_out: bool) -> None:
-    announcement = await _draft(visit, asked)
+async def _add_chat(context: UpdateContext, asked: PendingPrompt, chat_id: ChatId | None, *, is_left_out: bool) -> None:
+    announcement = await _draft(context, asked)
     if announcement is None:
         return
     if chat_id is None:
-        await visit.say(visit.text(texts.chat_unknown))
+        await context.say(context.text(texts.chat_unknown))
         return
 
     def added(draft: Draft) -> Draft:
@@ -609,37 +609,37 @@ async def _add_chat(visit: Visit, asked: Asked, chat_id: ChatId | None, *, is_le
             )
         return replace(draft, audience=replace(audience, chats=audience.chats | one, without=audience.without - one))
 
-    answered(visit)
-    await _change(visit, announcement, added, page="chats", is_new=True)
+    answered(context)
+    await _change(context, announcement, added, page="chats", is_new=True)
 
 
-async def answer_emergency(visit: Visit, asked: Asked, text: str) -> None:
+async def answer_emergency(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
     """The number of recipients, typed by an owner who sends without a second person."""
-    announcement = await _draft(visit, asked)
+    announcement = await _draft(context, asked)
     if announcement is None:
         return
-    answered(visit)
-    if not await is_count(visit, announcement, text):
-        await visit.say(said(desk_texts.wrong_count(visit.t), visit.locale))
+    answered(context)
+    if not await is_count(context, announcement, text):
+        await context.say(said(desk_texts.wrong_count(context.t), context.locale))
         return
-    decision = await visit.newsroom.desk.approve_in_emergency(
-        announcement.announcement_id, actor=_person(visit), version=int(asked.argument), now=visit.now
+    decision = await context.announcements.workflow.approve_in_emergency(
+        announcement.announcement_id, actor=_person(context), version=int(asked.argument), now=context.now
     )
-    await say_decision(visit, decision)
+    await say_decision(context, decision)
 
 
-async def say_decision(visit: Visit, decision: Decision) -> None:
+async def say_decision(context: UpdateContext, decision: Decision) -> None:
     """What became of a wish, with the announcement as it stands."""
     announcement = decision.announcement
     if announcement is None or not decision.is_done:
-        await visit.say(_refusal(visit, decision))
+        await context.say(_refusal(context, decision))
         return
-    await visit.say(overview_page(await view_of(visit, announcement), visit.t))
+    await context.say(overview_page(await view_of(context, announcement), context.t))
 
 
-async def is_count(visit: Visit, announcement: Announcement, text: str) -> bool:
+async def is_count(context: UpdateContext, announcement: Announcement, text: str) -> bool:
     """Whether somebody typed the number of recipients, in the digits of any language."""
-    reach = await visit.newsroom.desk.reach(announcement)
+    reach = await context.announcements.workflow.reach(announcement)
     return read_count(text) == reach.total
 
 
@@ -679,38 +679,38 @@ def read_link(text: str, source: Locale) -> LinkButton | None:
 
 
 def _in_ascii_digits(text: str) -> str:
-    return "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
+    return "".join(str(unicodedata.decimal(rendered)) if rendered.isdecimal() else rendered for rendered in text)
 
 
-async def _schedule(visit: Visit, announcement: Announcement, schedule: Schedule) -> None:
-    answered(visit)
-    await _change(visit, announcement, lambda draft: replace(draft, schedule=schedule), page="time", is_new=True)
+async def _schedule(context: UpdateContext, announcement: Announcement, schedule: Schedule) -> None:
+    answered(context)
+    await _change(context, announcement, lambda draft: replace(draft, schedule=schedule), page="time", is_new=True)
 
 
-async def _ask_moments_or_show(visit: Visit, announcement: Announcement) -> None:
+async def _ask_moments_or_show(context: UpdateContext, announcement: Announcement) -> None:
     """Ask for the moments that the texts name and nobody has told yet; then show the texts."""
     named = dict.fromkeys(name for text in announcement.content.texts.values() for name in _NAMED_MOMENT.findall(text))
     unknown = next((name for name in named if name not in announcement.content.moments), None)
     if unknown is None:
-        answered(visit)
-        await visit.say(texts_page(await view_of(visit, announcement), visit.t))
+        answered(context)
+        await context.say(texts_page(await view_of(context, announcement), context.t))
         return
-    where = city(announcement.schedule.zone, visit.locale)
-    question = said(desk_texts.ask_moment(visit.t, unknown, where), visit.locale)
-    await ask(visit, Asked(Step.MOMENT, announcement.announcement_id, unknown), question)
+    where = city(announcement.schedule.zone, context.locale)
+    question = said(desk_texts.ask_moment(context.t, unknown, where), context.locale)
+    await ask(context, PendingPrompt(PromptKind.MOMENT, announcement.announcement_id, unknown), question)
 
 
-async def _draft(visit: Visit, asked: Asked) -> Announcement | None:
-    found = await visit.newsroom.desk.find(AnnouncementId(asked.subject))
+async def _draft(context: UpdateContext, asked: PendingPrompt) -> Announcement | None:
+    found = await context.announcements.workflow.find(AnnouncementId(asked.subject))
     if found is None:
-        answered(visit)
-        await visit.say(_refusal(visit, Decision(verdict=Verdict.NOT_FOUND)))
+        answered(context)
+        await context.say(_refusal(context, Decision(verdict=CommandOutcome.NOT_FOUND)))
     return found
 
 
-def formatted(visit: Visit) -> str:
+def formatted(context: UpdateContext) -> str:
     """What was written, in Telegram's HTML; in plain when half characters make its formatting unreadable."""
-    message = visit.message
+    message = context.message
     raw = (message.text or message.caption or "") if message is not None else ""
     if message is None or not clean(raw).strip():
         return ""
@@ -720,9 +720,9 @@ def formatted(visit: Visit) -> str:
         return quoted(raw, Locale.EN).source
 
 
-def _attachment(visit: Visit) -> Attachment | None:
+def _attachment(context: UpdateContext) -> Attachment | None:
     """What was sent with it; it lies at Telegram already and goes by its id from then on."""
-    message = visit.message
+    message = context.message
     if message is None:
         return None
     if message.photo:
@@ -733,6 +733,6 @@ def _attachment(visit: Visit) -> Attachment | None:
     return None
 
 
-def _person(visit: Visit) -> VisitorId:
-    assert visit.visitor_id is not None  # who is nobody is not admitted
-    return visit.visitor_id
+def _person(context: UpdateContext) -> VisitorId:
+    assert context.visitor_id is not None  # who is nobody is not admitted
+    return context.visitor_id

@@ -10,7 +10,7 @@ from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
-from bot.chat_state.model import Action
+from bot.chat_state.model import ButtonAction
 from bot.i18n.translator import Translator
 from bot.ids import VisitorId
 
@@ -19,7 +19,7 @@ OPENED, CONFIRMED, REFUSED = "invitation_opened", "invitation_confirmed", "invit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class RoleCandidate:
     """Somebody who has opened an invitation. `name` is what they call themselves: it proves nothing."""
 
     invitation_hash: str
@@ -29,7 +29,7 @@ class Candidate:
     name: str = ""
 
     @classmethod
-    def of(cls, invitation: Invitation, *, name: str = "") -> Candidate:
+    def of(cls, invitation: Invitation, *, name: str = "") -> RoleCandidate:
         """Who has opened the invitation."""
         return cls(
             invitation_hash=invitation.token_hash,
@@ -40,7 +40,7 @@ class Candidate:
         )
 
     @classmethod
-    def read(cls, facts: Mapping[str, str]) -> Candidate:
+    def read(cls, facts: Mapping[str, str]) -> RoleCandidate:
         """The candidate whose facts these are."""
         values = {name: facts[name] for name in ("invitation_hash", "person", "inviter", "name")}
         return cls(role=Role(facts["role"]), **values)
@@ -57,7 +57,7 @@ class Candidate:
         }
 
 
-def invitation_page(event: str, candidate: Candidate, t: Translator, *, reader: VisitorId, actor: str) -> Reply:
+def invitation_page(event: str, candidate: RoleCandidate, t: Translator, *, reader: VisitorId, actor: str) -> Reply:
     """What has happened with an invitation, and what the reader, an owner, can do about it."""
     role = desk_texts.role(t, candidate.role)
     if event == OPENED:
@@ -68,7 +68,7 @@ def invitation_page(event: str, candidate: Candidate, t: Translator, *, reader: 
     return Reply(said(desk_texts.candidate_confirmed(t, candidate.person, role, actor), t.locale), ((take,),))
 
 
-def _opened(candidate: Candidate, role: str, t: Translator, *, is_inviter: bool) -> Reply:
+def _opened(candidate: RoleCandidate, role: str, t: Translator, *, is_inviter: bool) -> Reply:
     refuse = _key(desk_texts.button_refuse(t), f"refuse {candidate.invitation_hash}")
     if not is_inviter:
         told = desk_texts.told_candidate(t, candidate.name, candidate.person, role)
@@ -79,4 +79,4 @@ def _opened(candidate: Candidate, role: str, t: Translator, *, is_inviter: bool)
 
 
 def _key(label: str, wish: str) -> Key:
-    return Key(label, Action.ORGANISERS, wish)
+    return Key(label, ButtonAction.ORGANISERS, wish)

@@ -8,13 +8,13 @@ from datetime import datetime
 
 import structlog
 
-from bot.announcements.model import Announcement, AnnouncementId, OccurrenceId, Request, Role
+from bot.announcements.model import Announcement, AnnouncementId, ChangeRequest, OccurrenceId, Role
 from bot.announcements.organisers import MAY_APPROVE
-from bot.chat.announcement_context import Newsroom
-from bot.chat.context import House
+from bot.chat.announcement_context import AnnouncementContext
+from bot.chat.context import AppContext
+from bot.chat.organisers.announcement_pages import View, item_key, overview_page, word_rows
 from bot.chat.organisers.approvals import approval_request
-from bot.chat.organisers.desk_pages import View, item_key, overview_page, word_rows
-from bot.chat.organisers.invitation_pages import CONFIRMED, OPENED, REFUSED, Candidate, invitation_page
+from bot.chat.organisers.invitation_pages import CONFIRMED, OPENED, REFUSED, RoleCandidate, invitation_page
 from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.request_pages import request_page, resend_offer
@@ -76,11 +76,11 @@ _WORDINGS: dict[str, Wording] = {
 
 
 class OrganiserNotices:
-    """Implements `bot.announcements.ports.Tell`: whoever caused an event is not told of it."""
+    """Implements `bot.announcements.ports.Notify`: whoever caused an event is not told of it."""
 
-    def __init__(self, house: House, newsroom: Newsroom, *, now: Callable[[], datetime]) -> None:
-        self._house = house
-        self._newsroom = newsroom
+    def __init__(self, app: AppContext, announcements: AnnouncementContext, *, now: Callable[[], datetime]) -> None:
+        self._app = app
+        self._announcements = announcements
         self._now = now
 
     async def __call__(self, roles: frozenset[Role], event: str, facts: Facts) -> None:
@@ -91,12 +91,12 @@ class OrganiserNotices:
 
     async def _announcement(self, facts: Facts) -> Announcement | None:
         name = facts.get("announcement_id") or facts.get("occurrence_id", "").partition(".")[0]
-        return await self._newsroom.desk.find(AnnouncementId(name)) if name else None
+        return await self._announcements.workflow.find(AnnouncementId(name)) if name else None
 
     async def _audience(
         self, roles: frozenset[Role], event: str, facts: Facts, announcement: Announcement | None
     ) -> list[VisitorId]:
-        people = {one.visitor_id for one in await self._newsroom.organisers.all() if one.role in roles}
+        people = {one.visitor_id for one in await self._announcements.organisers.all() if one.role in roles}
         if event == "announcement_returned" and announcement is not None:
             people &= {announcement.author}
         if event == "announcement_submitted" and announcement is not None:
@@ -112,12 +112,12 @@ class OrganiserNotices:
             log.warning("organiser_not_told", what=event, pause_s=error.pause_s)
 
     async def _tell(self, person: VisitorId, event: str, facts: Facts, announcement: Announcement | None) -> None:
-        t = await translator_of(self._house, person)
+        t = await translator_of(self._app, person)
         if event in (OPENED, CONFIRMED, REFUSED):
-            candidate, actor = Candidate.read(facts), facts.get("actor", "")
+            candidate, actor = RoleCandidate.read(facts), facts.get("actor", "")
             await self._write(person, invitation_page(event, candidate, t, reader=person, actor=actor))
             return
-        request = await self._newsroom.second_look.find(facts.get("detail", ""))
+        request = await self._announcements.change_requests.find(facts.get("detail", ""))
         if announcement is not None and request is not None:
             subject = (announcement, request)
             await self._write(person, await self._of_request(person, event, facts, subject=subject, t=t))
@@ -127,21 +127,21 @@ class OrganiserNotices:
             await self._write(person, overview_page(await self._view(person, announcement), t))
         elif announcement is not None and event == "occurrence_finished" and _is_concerned(person, announcement):
             occurrence_id = OccurrenceId(facts["occurrence_id"])
-            await send_report(self._house, self._newsroom, person, announcement, of=occurrence_id, t=t)
-            offer = await resend_offer(self._newsroom, person, occurrence_id, now=self._now(), t=t)
+            await send_report(self._app, self._announcements, person, announcement, of=occurrence_id, t=t)
+            offer = await resend_offer(self._announcements, person, occurrence_id, now=self._now(), t=t)
             if offer is not None:
                 await self._write(person, offer)
         else:
             await self._write(person, await self._notice(event, facts, announcement, t))
 
     async def _of_request(
-        self, person: VisitorId, event: str, facts: Facts, *, subject: tuple[Announcement, Request], t: Translator
+        self, person: VisitorId, event: str, facts: Facts, *, subject: tuple[Announcement, ChangeRequest], t: Translator
     ) -> Reply:
         """The request with its buttons when it is new, else what became of it."""
         announcement, request = subject
         ending = event.removeprefix(f"{request.kind.value}_")
         if ending not in _ENDINGS:
-            roles = await self._newsroom.organisers.roles(person)
+            roles = await self._announcements.organisers.roles(person)
             return request_page(request, announcement, t, reader=person, roles=roles)
         title = desk_texts.request_title(t, request.kind, announcement.label)
         return Reply(said(_ENDINGS[ending](t, title, facts.get("actor", "")), t.locale), (_look(announcement, t),))
@@ -153,26 +153,26 @@ class OrganiserNotices:
             return Reply(said(desk_texts.told_other(t, event, detail), t.locale))
         if announcement is None:
             return Reply(said(wording(t, facts), t.locale))
-        occurrence = await self._newsroom.outbox.find(OccurrenceId(facts.get("occurrence_id", "")))
+        occurrence = await self._announcements.outbox.find(OccurrenceId(facts.get("occurrence_id", "")))
         rows = word_rows(occurrence, t) if occurrence is not None else ()
         return Reply(said(wording(t, facts), t.locale), (*rows, _look(announcement, t)))
 
     async def _view(self, person: VisitorId, announcement: Announcement) -> View:
-        newsroom, now = self._newsroom, self._now()
-        roles = await newsroom.organisers.roles(person)
+        announcements, now = self._announcements, self._now()
+        roles = await announcements.organisers.roles(person)
         return View(
             announcement=announcement,
-            reach=await newsroom.desk.reach(announcement),
+            reach=await announcements.workflow.reach(announcement),
             now=now,
-            problems=await newsroom.desk.check(announcement, now=now),
+            problems=await announcements.workflow.check(announcement, now=now),
             is_author=announcement.author == person,
             is_owner=Role.OWNER in roles,
             may_approve=bool(roles & MAY_APPROVE),
-            star_price=newsroom.star_price,
+            star_price=announcements.star_price,
         )
 
     async def _write(self, person: VisitorId, reply: Reply) -> None:
-        await write_to(self._house, person, reply, now=self._now())
+        await write_to(self._app, person, reply, now=self._now())
 
 
 def _look(announcement: Announcement, t: Translator) -> Sequence[Key]:

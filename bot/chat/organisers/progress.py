@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.announcements.model import Announcement, Occurrence, OccurrenceId, OccurrenceState
-from bot.chat.announcement_context import Newsroom
-from bot.chat.context import House
-from bot.chat.organisers.desk_pages import standing_lines
+from bot.chat.announcement_context import AnnouncementContext
+from bot.chat.context import AppContext
+from bot.chat.organisers.announcement_pages import standing_lines
 from bot.chat.organisers.outreach import translator_of
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.rendering import Html, bold, paragraphs, said
@@ -42,28 +42,32 @@ class ProgressBoard:
     """Keeps the progress messages up to date."""
 
     def __init__(
-        self, house: House, newsroom: Newsroom, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep
+        self,
+        app: AppContext,
+        announcements: AnnouncementContext,
+        *,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self._house = house
-        self._newsroom = newsroom
+        self._app = app
+        self._announcements = announcements
         self._pause = pause
         self._shown: dict[OccurrenceId, _Shown] = {}
 
     async def run(self) -> None:
         """Look again and again; trouble with the database or the network is waited out."""
         while True:
-            began = self._house.clock()
+            began = self._app.clock()
             try:
                 await self.look()
             except ScodaError as error:
                 log.warning("progress_not_shown", error=type(error).__name__)
-            await self._pause(max(_EVERY_S, (self._house.clock() - began) * _SHARE))
+            await self._pause(max(_EVERY_S, (self._app.clock() - began) * _SHARE))
 
     async def look(self) -> None:
         """Bring every message up to date, those of what has just ended for the last time."""
-        going = {one.occurrence_id: one for one in await self._newsroom.outbox.occurrences(states=_GOING)}
+        going = {one.occurrence_id: one for one in await self._announcements.outbox.occurrences(states=_GOING)}
         for occurrence_id in self._shown.keys() - going.keys():
-            ended = await self._newsroom.outbox.find(occurrence_id)
+            ended = await self._announcements.outbox.find(occurrence_id)
             if ended is not None:
                 await self._show(ended)
             del self._shown[occurrence_id]
@@ -71,19 +75,19 @@ class ProgressBoard:
             await self._show(occurrence)
 
     async def _show(self, occurrence: Occurrence) -> None:
-        announcement = await self._newsroom.desk.find(occurrence.announcement_id)
+        announcement = await self._announcements.workflow.find(occurrence.announcement_id)
         if announcement is None:
             return
-        standing = await self._newsroom.outbox.standing(occurrence.occurrence_id)
+        standing = await self._announcements.outbox.standing(occurrence.occurrence_id)
         shown = self._shown.setdefault(occurrence.occurrence_id, _Shown())
         for person in await self._readers(announcement):
-            t = await translator_of(self._house, person)
+            t = await translator_of(self._app, person)
             title = bold(said(desk_texts.told_started(t, announcement.label), t.locale))
             await self._put(shown, person, paragraphs(title, standing_lines(standing, t)))
 
     async def _readers(self, announcement: Announcement) -> list[VisitorId]:
         people = dict.fromkeys(one for one in (announcement.author, announcement.approver) if one is not None)
-        return [person for person in people if await self._newsroom.organisers.roles(person)]
+        return [person for person in people if await self._announcements.organisers.roles(person)]
 
     async def _put(self, shown: _Shown, person: VisitorId, content: Html) -> None:
         known = shown.messages.get(person)
@@ -91,11 +95,11 @@ class ProgressBoard:
             return
         try:
             if known is None:
-                message_id = await self._house.sender.post(ChatId(person), content) or 0
+                message_id = await self._app.sender.post(ChatId(person), content) or 0
             else:
                 message_id = known[0]
                 if message_id:
-                    await self._house.sender.edit(ChatId(person), message_id, content)
+                    await self._app.sender.edit(ChatId(person), message_id, content)
         except UnreachableError:
             return
         shown.messages[person] = (message_id, content)

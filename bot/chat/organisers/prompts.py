@@ -15,7 +15,7 @@ _LASTS = timedelta(hours=24)
 """What is written later is no answer any more."""
 
 
-class Step(StrEnum):
+class PromptKind(StrEnum):
     """What the next message answers."""
 
     LABEL = "label"
@@ -51,10 +51,10 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingPrompt:
     """A question that is open, and what it is about."""
 
-    step: Step
+    step: PromptKind
     subject: str = ""
     argument: str = ""
 
@@ -64,9 +64,9 @@ class Asked:
         return Dialogue(visitor_id, _KIND, state, now)
 
     @classmethod
-    def read(cls, dialogue: Dialogue, *, now: datetime) -> Asked | None:
+    def read(cls, dialogue: Dialogue, *, now: datetime) -> PendingPrompt | None:
         """The open question; None when it is of another kind or too old."""
         if dialogue.kind != _KIND or now - dialogue.changed_at > _LASTS:
             return None
         state = json.loads(dialogue.state)
-        return cls(Step(state["step"]), state["subject"], state["argument"])
+        return cls(PromptKind(state["step"]), state["subject"], state["argument"])

@@ -8,8 +8,8 @@ from io import StringIO
 from bot.announcements.model import Announcement, OccurrenceId
 from bot.announcements.organisers import MAY_APPROVE
 from bot.announcements.ports import Outbox
-from bot.chat.announcement_context import Newsroom, Report, ReportFile
-from bot.chat.context import House
+from bot.chat.announcement_context import AnnouncementContext, OccurrenceReport, ReportFile
+from bot.chat.context import AppContext
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.rendering import bold, lines, paragraphs, said
 from bot.i18n.translator import Translator
@@ -24,12 +24,12 @@ class OccurrenceReports:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    async def make(self, announcement: Announcement, occurrence_id: OccurrenceId) -> Report:
+    async def make(self, announcement: Announcement, occurrence_id: OccurrenceId) -> OccurrenceReport:
         """See the protocol. The label is drawn where the picture has its letters."""
         counted = await count(self._outbox.rows(occurrence_id))
         figures = counted.figures(announcement.label)
         drawn = await asyncio.to_thread(draw_report, figures)
-        return Report(
+        return OccurrenceReport(
             totals=figures.totals,
             picture=ReportFile(f"{occurrence_id}.png", drawn),
             failures=_failures(occurrence_id, counted),
@@ -45,19 +45,25 @@ def _failures(occurrence_id: OccurrenceId, counted: Count) -> ReportFile | None:
 
 
 async def send_report(
-    house: House, newsroom: Newsroom, person: VisitorId, announcement: Announcement, *, of: OccurrenceId, t: Translator
+    app: AppContext,
+    announcements: AnnouncementContext,
+    person: VisitorId,
+    announcement: Announcement,
+    *,
+    of: OccurrenceId,
+    t: Translator,
 ) -> None:
     """The picture with the numbers below it, then for approvers and owners why copies failed.
 
     Raises:
         UnreachableError: Telegram can't be reached.
     """
-    report = await newsroom.reports.make(announcement, of)
+    report = await announcements.reports.make(announcement, of)
     title = bold(said(desk_texts.report_title(t, announcement.label), t.locale))
     numbers = [desk_texts.report_outcome(t, outcome, number) for outcome, number in report.totals.items()]
     caption = paragraphs(title, lines(*(said(line, t.locale) for line in numbers)))
     chat_id, file = ChatId(person), report.failures
-    await house.sender.photo(chat_id, report.picture.content, filename=report.picture.filename, caption=caption)
-    if file is not None and MAY_APPROVE & await newsroom.organisers.roles(person):
+    await app.sender.photo(chat_id, report.picture.content, filename=report.picture.filename, caption=caption)
+    if file is not None and MAY_APPROVE & await announcements.organisers.roles(person):
         note = said(desk_texts.report_failures(t), t.locale)
-        await house.sender.document(chat_id, file.content, filename=file.filename, caption=note)
+        await app.sender.document(chat_id, file.content, filename=file.filename, caption=note)

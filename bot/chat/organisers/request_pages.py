@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.announcements.model import Announcement, OccurrenceId, Request, RequestState, Role
+from bot.announcements.model import Announcement, ChangeRequest, ChangeRequestState, OccurrenceId, Role
 from bot.announcements.organisers import MAY_APPROVE
-from bot.chat.announcement_context import Newsroom
-from bot.chat.organisers.desk_pages import item_key
+from bot.chat.announcement_context import AnnouncementContext
+from bot.chat.organisers.announcement_pages import item_key
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, blockquote, bold, lines, paragraphs, quoted, said
@@ -18,7 +18,7 @@ from bot.ids import Locale, VisitorId
 
 
 def request_page(
-    request: Request, announcement: Announcement, t: Translator, *, reader: VisitorId, roles: frozenset[Role]
+    request: ChangeRequest, announcement: Announcement, t: Translator, *, reader: VisitorId, roles: frozenset[Role]
 ) -> Reply:
     """All about a request, its texts as they are written (a link shows where it leads), and the decision."""
     told = (
@@ -26,32 +26,32 @@ def request_page(
         desk_texts.copies_concerned(t, request.copies),
     )
     title = bold(said(desk_texts.request_title(t, request.kind, announcement.label), t.locale))
-    is_others = request.asked_by != reader and request.state is RequestState.OPEN and bool(roles & MAY_APPROVE)
+    is_others = request.asked_by != reader and request.state is ChangeRequestState.OPEN and bool(roles & MAY_APPROVE)
     wanted = said(desk_texts.request_wanted(t), t.locale) if is_others else Html()
     changes = [_change(request, locale, t) for locale in request.texts]
     content = paragraphs(wanted, lines(title, *(said(line, t.locale) for line in told)), *changes)
     return Reply(content, (*_decision_rows(request, t, reader=reader, roles=roles), _look(announcement, t)))
 
 
-def request_keys(requests: Sequence[Request], t: Translator) -> Rows:
+def request_keys(requests: Sequence[ChangeRequest], t: Translator) -> Rows:
     """A button for each that waits."""
     return column([item_key(desk_texts.button_request(t), f"request {one.request_id}") for one in requests])
 
 
 async def resend_offer(
-    newsroom: Newsroom, reader: VisitorId, occurrence_id: OccurrenceId, *, now: datetime, t: Translator
+    announcements: AnnouncementContext, reader: VisitorId, occurrence_id: OccurrenceId, *, now: datetime, t: Translator
 ) -> Reply | None:
     """Below a report, for who may ask: one more copy to those in doubt; None when there is nobody, or it was sent."""
-    if not MAY_APPROVE & await newsroom.organisers.roles(reader):
+    if not MAY_APPROVE & await announcements.organisers.roles(reader):
         return None
-    count = await newsroom.second_look.resendable(occurrence_id, now=now)
+    count = await announcements.change_requests.resendable(occurrence_id, now=now)
     if not count:
         return None
     resend = (item_key(desk_texts.button_resend(t), f"resend {occurrence_id}"),)
     return Reply(said(desk_texts.resend_offer(t, count), t.locale), (resend,))
 
 
-def _change(request: Request, locale: Locale, t: Translator) -> Html:
+def _change(request: ChangeRequest, locale: Locale, t: Translator) -> Html:
     now, then = desk_texts.text_now(t, locale), desk_texts.text_then(t, locale)
     return lines(
         said(now, t.locale),
@@ -61,8 +61,8 @@ def _change(request: Request, locale: Locale, t: Translator) -> Html:
     )
 
 
-def _decision_rows(request: Request, t: Translator, *, reader: VisitorId, roles: frozenset[Role]) -> Rows:
-    if request.state is not RequestState.OPEN or not roles & MAY_APPROVE:
+def _decision_rows(request: ChangeRequest, t: Translator, *, reader: VisitorId, roles: frozenset[Role]) -> Rows:
+    if request.state is not ChangeRequestState.OPEN or not roles & MAY_APPROVE:
         return ()
     name = request.request_id
     refuse = item_key(desk_texts.button_refuse(t), f"refuse {name}")

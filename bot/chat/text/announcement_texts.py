@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.announcements.actions import Verdict
+from bot.announcements.actions import CommandOutcome
 from bot.announcements.checking import Trouble
-from bot.announcements.model import DeliveryState, OccurrenceState, RequestKind, Role, Stage
+from bot.announcements.model import ChangeRequestKind, DeliveryState, OccurrenceState, Role, Stage
 from bot.i18n.translator import Translator
 from bot.ids import Locale
-from bot.reports.report_picture import Outcome
+from bot.reports.report_picture import CopyOutcome
 
 Sentence = Callable[[Translator], str]
 
@@ -58,17 +58,17 @@ def delivery_state(t: Translator, value: DeliveryState, number: int) -> str:
     return t.fill(template, number=t.number(number))
 
 
-def report_outcome(t: Translator, value: Outcome, number: int) -> str:
+def report_outcome(t: Translator, value: CopyOutcome, number: int) -> str:
     """How many copies the report's picture shows in this colour."""
     template = {
-        Outcome.SENT: t.gettext("Sent: {number}"),
+        CopyOutcome.SENT: t.gettext("Sent: {number}"),
         # Translators: {number} recipients have blocked the bot, or their account or group is gone.
-        Outcome.BLOCKED: t.gettext("Blocked the bot or no longer there: {number}"),
-        Outcome.FAILED: t.gettext("Failed: {number}"),
-        Outcome.IN_DOUBT: t.gettext("Delivery unknown: {number}"),
+        CopyOutcome.BLOCKED: t.gettext("Blocked the bot or no longer there: {number}"),
+        CopyOutcome.FAILED: t.gettext("Failed: {number}"),
+        CopyOutcome.IN_DOUBT: t.gettext("Delivery unknown: {number}"),
         # Translators: Recipients who were left out: unsubscribed, no text in their language, too late, cancelled.
-        Outcome.NOT_SENT: t.gettext("Left out: {number}"),
-        Outcome.WAITING: t.gettext("To be sent: {number}"),
+        CopyOutcome.NOT_SENT: t.gettext("Left out: {number}"),
+        CopyOutcome.WAITING: t.gettext("To be sent: {number}"),
     }[value]
     return f"{value.square} {t.fill(template, number=t.number(number))}"
 
@@ -84,16 +84,18 @@ def role(t: Translator, value: Role) -> str:
 # ── What became of a wish ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def verdict(t: Translator, value: Verdict) -> str:
+def verdict(t: Translator, value: CommandOutcome) -> str:
     return {
-        Verdict.DONE: t.gettext("Done."),
-        Verdict.NOT_ALLOWED: not_allowed(t),
-        Verdict.NOT_FOUND: t.gettext("There is no such announcement."),
-        Verdict.OWN_WORK: t.gettext("Somebody else must approve what you have written."),
-        Verdict.WRONG_STAGE: t.gettext("This is not possible at the present stage."),
-        Verdict.CHANGED_MEANWHILE: t.gettext("It has been changed in the meantime. Please look and decide again."),
-        Verdict.WRONG_COUNT: t.gettext("That is not the number of copies. Nothing was changed."),
-        Verdict.HAS_PROBLEMS: t.gettext("Something must be put right first:"),
+        CommandOutcome.DONE: t.gettext("Done."),
+        CommandOutcome.NOT_ALLOWED: not_allowed(t),
+        CommandOutcome.NOT_FOUND: t.gettext("There is no such announcement."),
+        CommandOutcome.OWN_WORK: t.gettext("Somebody else must approve what you have written."),
+        CommandOutcome.WRONG_STAGE: t.gettext("This is not possible at the present stage."),
+        CommandOutcome.CHANGED_MEANWHILE: t.gettext(
+            "It has been changed in the meantime. Please look and decide again."
+        ),
+        CommandOutcome.WRONG_COUNT: t.gettext("That is not the number of copies. Nothing was changed."),
+        CommandOutcome.HAS_PROBLEMS: t.gettext("Something must be put right first:"),
     }[value]
 
 
@@ -589,12 +591,12 @@ def request_made(t: Translator) -> str:
     return t.gettext("You have asked for this. Nothing changes until somebody else has approved it.")
 
 
-def request_title(t: Translator, kind: RequestKind, label: str) -> str:
+def request_title(t: Translator, kind: ChangeRequestKind, label: str) -> str:
     # Translators: {label} is an announcement’s name.
     template = {
-        RequestKind.CORRECT: t.gettext("Replace what was delivered: {label}"),
-        RequestKind.PUT_BACK: t.gettext("Put the earlier text back: {label}"),
-        RequestKind.RESEND: t.gettext("Send once more to those in doubt: {label}"),
+        ChangeRequestKind.CORRECT: t.gettext("Replace what was delivered: {label}"),
+        ChangeRequestKind.PUT_BACK: t.gettext("Put the earlier text back: {label}"),
+        ChangeRequestKind.RESEND: t.gettext("Send once more to those in doubt: {label}"),
     }[kind]
     return t.fill(template, label=label)
 

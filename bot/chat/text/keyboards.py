@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.chat_state.model import Action, Button
+from bot.chat_state.model import Button, ButtonAction
 from bot.ids import ChatId, VisitorId
 from bot.writing.cleaning import one_line
 
@@ -26,13 +26,13 @@ LONG_LIFE = timedelta(days=30)
 """Of what a person decides, some day."""
 _LONG_LIVED = frozenset(
     {
-        Action.LANGUAGE,
-        Action.CONSENT,
-        Action.SETTINGS,
-        Action.DRAFT,
-        Action.APPROVAL,
-        Action.ANNOUNCEMENT,
-        Action.ORGANISERS,
+        ButtonAction.LANGUAGE,
+        ButtonAction.CONSENT,
+        ButtonAction.SETTINGS,
+        ButtonAction.DRAFT,
+        ButtonAction.APPROVAL,
+        ButtonAction.ANNOUNCEMENT,
+        ButtonAction.ORGANISERS,
     }
 )
 CONFIRM_LIFE = timedelta(minutes=15)
@@ -43,7 +43,7 @@ class Key:
     """A button to be: label, and what a press does. A `single_use` one works once and not for long."""
 
     label: str
-    action: Action
+    action: ButtonAction
     argument: str = ""
     single_use: bool = False
 

@@ -10,11 +10,10 @@ from bot.answering.model import Answer, Citation, DocumentView, Offer, Outcome, 
 from bot.chat.text import texts
 from bot.chat.text.keyboards import Key, Rows, column, grid, pairs
 from bot.chat.text.rendering import Html, blockquote, bold, italic, lines, link, paragraphs, quoted, said
-from bot.chat_state.model import Action
+from bot.chat_state.model import ButtonAction
 from bot.i18n.bidi import isolate
 from bot.i18n.translator import Translator
-from bot.ids import ChatId, Locale, SectionKey
-from bot.ids import Reply as Kind
+from bot.ids import ChatId, Locale, ReplyKind, SectionKey
 from bot.visitors.model import Retention
 
 T = TypeVar("T", bound=Hashable)
@@ -49,9 +48,9 @@ _SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
     Outcome.EMERGENCY: texts.emergency,
     Outcome.EMPTY: texts.empty_message,
 }
-_OPENINGS: dict[Kind | None, Callable[[Translator], str]] = {
-    Kind.GREETING: texts.hello_and,
-    Kind.THANKS: texts.welcome_and,
+_OPENINGS: dict[ReplyKind | None, Callable[[Translator], str]] = {
+    ReplyKind.GREETING: texts.hello_and,
+    ReplyKind.THANKS: texts.welcome_and,
 }
 _HEADINGS: dict[Outcome, Callable[[Translator], str]] = {
     Outcome.ANSWERED: texts.related_questions,
@@ -152,8 +151,8 @@ def reply_to_question(
         rows.append(_answer_keys(answer, t))
         rows.append(
             (
-                Key(texts.button_helpful(t), Action.HELPFUL, turn_id),
-                Key(texts.button_unhelpful(t), Action.UNHELPFUL, turn_id),
+                Key(texts.button_helpful(t), ButtonAction.HELPFUL, turn_id),
+                Key(texts.button_unhelpful(t), ButtonAction.UNHELPFUL, turn_id),
             )
         )
     rows.extend(column([suggestion_key(suggestion, t.locale) for suggestion in answer.suggestions]))
@@ -178,24 +177,24 @@ def offer_label(offer: Offer, t: Translator) -> str:
 
 
 def _offer_key(offer: Offer, t: Translator) -> Key:
-    return Key(offer_label(offer, t), Action.OFFER, f"{t.locale}\n{offer.key}")
+    return Key(offer_label(offer, t), ButtonAction.OFFER, f"{t.locale}\n{offer.key}")
 
 
 def _ways_on(answer: Answer, t: Translator, news_of: ChatId | None) -> Rows:
     """What may be done next, whatever was answered."""
-    topics = Key(texts.button_topics(t), Action.TOPICS)
+    topics = Key(texts.button_topics(t), ButtonAction.TOPICS)
     if answer.outcome is Outcome.ABOUT_BOT:
-        return ((topics, Key(texts.button_help(t), Action.HELP)),)
+        return ((topics, Key(texts.button_help(t), ButtonAction.HELP)),)
     if answer.outcome is Outcome.UNSUBSCRIBE:
-        stop = Key(texts.button_stop_all(t), Action.SETTINGS, f"{news_of} off")
-        delete = Key(texts.button_delete_my_data(t), Action.DELETE_QUESTION)
+        stop = Key(texts.button_stop_all(t), ButtonAction.SETTINGS, f"{news_of} off")
+        delete = Key(texts.button_delete_my_data(t), ButtonAction.DELETE_QUESTION)
         return column([stop, delete] if news_of is not None else [delete])
     return ((topics,),) if answer.outcome in _OFFERS_TOPICS else ()
 
 
 def suggestion_key(suggestion: Suggestion, locale: Locale) -> Key:
     """A button that asks the suggested question."""
-    return Key(suggestion.text, Action.ASK, f"{locale}\n{suggestion.key}\n{suggestion.text}")
+    return Key(suggestion.text, ButtonAction.ASK, f"{locale}\n{suggestion.key}\n{suggestion.text}")
 
 
 def section_text(answer: Answer, t: Translator) -> Html:
@@ -212,14 +211,14 @@ def section_text(answer: Answer, t: Translator) -> Html:
 
 def why_page(turn: TurnRecord, sections: Sequence[Answer], t: Translator) -> Html:
     """The passages behind an answer as they stand, with their files and dates."""
-    now = max(section.generation for section in sections)
+    now = max(section.knowledge_version for section in sections)
     how = texts.why_composed if turn.composed else texts.why_quoted
     return paragraphs(
         bold(said(texts.why_title(t), t.locale)),
         said(how(t), t.locale),
         *(_passage(section, t) for section in sections),
         said(texts.why_version(t, now), t.locale) if now else Html(),
-        said(texts.why_changed(t, turn.generation), t.locale) if 0 < turn.generation < now else Html(),
+        said(texts.why_changed(t, turn.knowledge_version), t.locale) if 0 < turn.knowledge_version < now else Html(),
     )
 
 
@@ -250,7 +249,7 @@ def topics_menu(topics: Sequence[TopicView], t: Translator) -> Reply:
     if not topics:
         return Reply(said(texts.no_topics(t), t.locale))
     names = sorted((view.topic for view in topics), key=_place_of_topic)
-    keys = [Key(texts.topic(t, name), Action.TOPIC, name) for name in names]
+    keys = [Key(texts.topic(t, name), ButtonAction.TOPIC, name) for name in names]
     return Reply(bold(said(texts.topics_menu(t), t.locale)), pairs(keys))
 
 
@@ -262,33 +261,33 @@ def _place_of_topic(name: str) -> tuple[int, str]:
 
 def documents_menu(topic: str, documents: Sequence[DocumentView], t: Translator) -> Reply:
     """The documents of a topic."""
-    back = (Key(texts.button_back(t), Action.TOPICS, _IN_THE_MENU),)
+    back = (Key(texts.button_back(t), ButtonAction.TOPICS, _IN_THE_MENU),)
     if not documents:
         return Reply(said(texts.empty_topic(t), t.locale), (back,))
     title = bold(said(texts.documents_menu(t, texts.topic(t, topic)), t.locale))
     count = said(texts.document_count(t, len(documents)), t.locale)
-    keys = [Key(document.title, Action.DOCUMENT, f"{topic}\n{document.path}") for document in documents]
+    keys = [Key(document.title, ButtonAction.DOCUMENT, f"{topic}\n{document.path}") for document in documents]
     return Reply(lines(title, count), (*column(keys), back))
 
 
 def sections_menu(document: DocumentView, t: Translator) -> Reply:
     """The sections of a document."""
     keys = [
-        Key(section.text or document.title, Action.SECTION, f"{document.topic}\n{section.key}")
+        Key(section.text or document.title, ButtonAction.SECTION, f"{document.topic}\n{section.key}")
         for section in document.sections
     ]
     title = bold(quoted(document.title, document.locale))
     prompt = said(texts.sections_menu(t), t.locale)
-    back = (Key(texts.button_back(t), Action.TOPIC, document.topic),)
+    back = (Key(texts.button_back(t), ButtonAction.TOPIC, document.topic),)
     return Reply(lines(title, prompt), (*column(keys), back))
 
 
 def section_page(section: Answer, t: Translator, *, topic: str, path: str) -> Reply:
     """A whole section as a page of the topics menu."""
     if topic:
-        back = Key(texts.button_back(t), Action.DOCUMENT, f"{topic}\n{path}")
+        back = Key(texts.button_back(t), ButtonAction.DOCUMENT, f"{topic}\n{path}")
     else:
-        back = Key(texts.button_topics(t), Action.TOPICS)
+        back = Key(texts.button_topics(t), ButtonAction.TOPICS)
     return Reply(section_text(section, t), ((back,),))
 
 
@@ -305,9 +304,9 @@ def welcome_reply(t: Translator, *, current: Locale | None, payload: str, chosen
         said(texts.how_to_ask(t), t.locale),
     )
     if chosen:
-        menu = ((Key(texts.button_topics(t), Action.TOPICS), Key(texts.button_help(t), Action.HELP)),)
+        menu = ((Key(texts.button_topics(t), ButtonAction.TOPICS), Key(texts.button_help(t), ButtonAction.HELP)),)
         return Reply(paragraphs(greeting, said(texts.how_to_change_language(t), t.locale)), menu)
-    topics = ((Key(texts.button_topics(t), Action.TOPICS),),)
+    topics = ((Key(texts.button_topics(t), ButtonAction.TOPICS),),)
     question = bold(said(texts.choose_language(t), t.locale))
     return Reply(paragraphs(greeting, question), (*_language_rows(current, payload), *topics))
 
@@ -321,7 +320,7 @@ def help_reply(t: Translator, *, opening: Callable[[Translator], str] | None = N
         said(texts.help_intro(t), t.locale),
         lines(bold(said(texts.help_commands(t), t.locale)), *commands),
     )
-    keys = (Key(texts.button_topics(t), Action.TOPICS), Key(texts.button_language(t), Action.LANGUAGE))
+    keys = (Key(texts.button_topics(t), ButtonAction.TOPICS), Key(texts.button_language(t), ButtonAction.LANGUAGE))
     return Reply(content, (keys,))
 
 
@@ -352,15 +351,19 @@ def _purpose(t: Translator, model_host: str, search_host: str) -> str:
 def delete_question(t: Translator) -> Reply:
     """Asks before everything about a visitor is deleted."""
     keys = (
-        Key(texts.button_delete(t), Action.DELETE_ME, single_use=True),
-        Key(texts.button_cancel(t), Action.CANCEL, single_use=True),
+        Key(texts.button_delete(t), ButtonAction.DELETE_ME, single_use=True),
+        Key(texts.button_cancel(t), ButtonAction.CANCEL, single_use=True),
     )
     return Reply(said(texts.deleteme_question(t), t.locale), (keys,))
 
 
 def _language_rows(current: Locale | None, payload: str) -> Rows:
     keys = [
-        Key(f"✅ {locale.endonym}" if locale is current else locale.endonym, Action.LANGUAGE, f"{locale}\n{payload}")
+        Key(
+            f"✅ {locale.endonym}" if locale is current else locale.endonym,
+            ButtonAction.LANGUAGE,
+            f"{locale}\n{payload}",
+        )
         for locale in Locale
     ]
     return grid(keys, columns=3)
@@ -376,8 +379,8 @@ def _command_line(name: str, description: str, t: Translator) -> str:
 def _answer_keys(answer: Answer, t: Translator) -> Sequence[Key]:
     keys = _distinct([citation.key for citation in answer.citations])[:_SOURCES_SHOWN]
     argument = "\n".join((t.locale.value, *map(str, keys)))
-    more = [Key(texts.button_more(t), Action.MORE, argument)] if answer.rest and keys else []
-    source = [Key(texts.button_source(t), Action.SOURCE, argument)] if keys else []
+    more = [Key(texts.button_more(t), ButtonAction.MORE, argument)] if answer.rest and keys else []
+    source = [Key(texts.button_source(t), ButtonAction.SOURCE, argument)] if keys else []
     return (*more, *source)
 
 

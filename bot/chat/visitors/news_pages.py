@@ -12,7 +12,7 @@ from bot.chat.text.keyboards import Key, Rows, column, grid
 from bot.chat.text.markup import MarkupError, render
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
-from bot.chat_state.model import Action
+from bot.chat_state.model import ButtonAction
 from bot.i18n.formats import format_moment
 from bot.i18n.translator import Translator
 from bot.i18n.zones import COMMON_ZONES, EVENT_ZONE, clock, home_zone, zone_label
@@ -38,9 +38,9 @@ def topic_title(t: Translator, topic: NewsTopic) -> str:
 def consent_reply(t: Translator) -> Reply:
     """Asks whether announcements are wanted."""
     yes, no, later = (
-        Key(texts.button_yes(t), Action.CONSENT, "yes"),
-        Key(texts.button_no(t), Action.CONSENT, "no"),
-        Key(texts.button_later(t), Action.CONSENT, "later"),
+        Key(texts.button_yes(t), ButtonAction.CONSENT, "yes"),
+        Key(texts.button_no(t), ButtonAction.CONSENT, "no"),
+        Key(texts.button_later(t), ButtonAction.CONSENT, "later"),
     )
     return Reply(said(texts.consent_question(t), t.locale), ((yes,), (no, later)))
 
@@ -65,7 +65,7 @@ def settings_page(subscription: Subscription, t: Translator, *, now: datetime) -
     picker = (
         key(subscription, texts.button_language(t), "languages")
         if is_group
-        else Key(texts.button_language(t), Action.LANGUAGE)
+        else Key(texts.button_language(t), ButtonAction.LANGUAGE)
     )
     chosen += [picker, key(subscription, texts.button_zone(t), "zones")]
     return Reply(content, grid([*chosen, key(subscription, texts.button_quiet(t), "quiet")], columns=2))
@@ -145,7 +145,7 @@ def announcement_text(announcement: Announcement, locale: Locale, zone: str) -> 
 
 def key(subscription: Subscription, label: str, wish: str) -> Key:
     """A button of the settings."""
-    return Key(label, Action.SETTINGS, f"{subscription.chat_id} {wish}")
+    return Key(label, ButtonAction.SETTINGS, f"{subscription.chat_id} {wish}")
 
 
 def marked(label: str, *, is_on: bool) -> str:

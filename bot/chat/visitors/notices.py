@@ -19,7 +19,7 @@ from telegram import (
     Voice,
 )
 
-from bot.chat.context import Visit
+from bot.chat.context import UpdateContext
 from bot.chat.text import texts
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import help_reply
@@ -50,45 +50,45 @@ _NOT_READ: dict[type, Callable[[Translator], str]] = {
 }
 
 
-async def excuse(visit: Visit, treatment: Treatment) -> None:
+async def excuse(context: UpdateContext, treatment: Treatment) -> None:
     """Say why there is no answer; a group is not bothered with it."""
     sentence = _SENTENCES.get(treatment)
-    if sentence is not None and visit.is_private:
-        await visit.say(visit.text(sentence))
+    if sentence is not None and context.is_private:
+        await context.say(context.text(sentence))
 
 
-async def apologise(visit: Visit) -> None:
+async def apologise(context: UpdateContext) -> None:
     """Say that something went wrong."""
-    if visit.press is not None:
-        await visit.house.sender.acknowledge(visit.press.id, texts.apology(visit.t))
-    elif visit.message is not None and visit.is_private:
-        await visit.say(visit.text(texts.apology))
+    if context.press is not None:
+        await context.app.sender.acknowledge(context.press.id, texts.apology(context.t))
+    elif context.message is not None and context.is_private:
+        await context.say(context.text(texts.apology))
 
 
-async def still_reading(visit: Visit) -> None:
+async def still_reading(context: UpdateContext) -> None:
     """Say that nothing is read yet, and how far it has come."""
-    if visit.chat is not None:
-        await visit.say(said(texts.still_reading(visit.t, visit.house.reading_in() or 0.0), visit.locale))
+    if context.chat is not None:
+        await context.say(said(texts.still_reading(context.t, context.app.reading_in() or 0.0), context.locale))
 
 
-async def text_only(visit: Visit) -> None:
+async def text_only(context: UpdateContext) -> None:
     """A voice message, picture, sticker…: ask for words, at most once a minute."""
-    if visit.is_private and visit.house.text_only_notices.may(visit.chat_id, visit.now):
-        await visit.say(visit.text(_NOT_READ.get(_kind(visit), texts.text_only)))
+    if context.is_private and context.app.text_only_notices.may(context.chat_id, context.now):
+        await context.say(context.text(_NOT_READ.get(_kind(context), texts.text_only)))
 
 
-def _kind(visit: Visit) -> type:
+def _kind(context: UpdateContext) -> type:
     """What came in place of words. A picture comes in several sizes."""
-    attachment = visit.message.effective_attachment if visit.message else None
+    attachment = context.message.effective_attachment if context.message else None
     return PhotoSize if isinstance(attachment, tuple) else type(attachment)
 
 
-async def help_page(visit: Visit) -> None:
+async def help_page(context: UpdateContext) -> None:
     """Show what can be asked, and the commands."""
-    await visit.say(help_reply(visit.t))
+    await context.say(help_reply(context.t))
 
 
-async def unknown_command(visit: Visit) -> None:
+async def unknown_command(context: UpdateContext) -> None:
     """A command that there is not."""
-    if visit.is_private:
-        await visit.say(help_reply(visit.t, opening=texts.unknown_command))
+    if context.is_private:
+        await context.say(help_reply(context.t, opening=texts.unknown_command))

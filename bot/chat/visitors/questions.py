@@ -13,14 +13,14 @@ import structlog
 from telegram import Message, MessageEntity
 
 from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
-from bot.chat.context import Visit
+from bot.chat.context import UpdateContext
 from bot.chat.text import texts
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply, draft_text, reply_to_question, section_text
 from bot.chat.visitors.news import offer
 from bot.chat.visitors.notices import excuse
-from bot.chat.wire.limits import Admission
-from bot.chat.wire.sender import Delivery
+from bot.chat.wire.rate_limits import Admission
+from bot.chat.wire.sender import SendResult
 from bot.chat.wire.triage import Treatment
 from bot.ids import SectionKey
 from bot.operations.processor_time import metered
@@ -34,135 +34,135 @@ _TYPING_AFTER_S = 0.3
 _STORED_QUESTION_LIMIT = 1000
 
 
-async def message(visit: Visit) -> None:
+async def message(context: UpdateContext) -> None:
     """A text: the question, if it is meant for the bot."""
-    text = addressed_text(visit)
+    text = addressed_text(context)
     if text is not None:
-        await answer_question(visit, text)
+        await answer_question(context, text)
 
 
-async def ask(visit: Visit) -> None:
+async def ask(context: UpdateContext) -> None:
     """Answer what stands behind the command."""
-    incoming = visit.message
+    incoming = context.message
     _command, _blank, text = ((incoming.text if incoming else None) or "").partition(" ")
     if text.strip():
-        await answer_question(visit, text)
+        await answer_question(context, text)
     else:
-        await visit.say(visit.text(texts.ask_needs_question))
+        await context.say(context.text(texts.ask_needs_question))
 
 
-def addressed_text(visit: Visit) -> str | None:
+def addressed_text(context: UpdateContext) -> str | None:
     """What is said to the bot, without its name; None when others are meant."""
-    incoming = visit.message
+    incoming = context.message
     if incoming is None:
         return None
     text = incoming.text or incoming.caption or ""
-    if incoming.via_bot is not None and incoming.via_bot.id == visit.house.bot.id:
+    if incoming.via_bot is not None and incoming.via_bot.id == context.app.bot.id:
         return None
-    if visit.is_private:
+    if context.is_private:
         return text
-    mention = regex.compile(rf"(?<!\w)@{regex.escape(visit.house.bot.username)}\b", regex.IGNORECASE)
-    if not _mentions(incoming, mention) and not _replies_to(incoming, visit.house.bot.id):
+    mention = regex.compile(rf"(?<!\w)@{regex.escape(context.app.bot.username)}\b", regex.IGNORECASE)
+    if not _mentions(incoming, mention) and not _replies_to(incoming, context.app.bot.id):
         return None
     return mention.sub(" ", text).strip()
 
 
-async def answer_question(visit: Visit, text: str, *, fallback: SectionKey | None = None) -> None:
+async def answer_question(context: UpdateContext, text: str, *, fallback: SectionKey | None = None) -> None:
     """Answer `text`; when a button asked it and it gets no answer, the section that the button stands for is shown."""
-    house = visit.house
-    if not await _may_ask(visit):
+    app = context.app
+    if not await _may_ask(context):
         return
     question = Question(
-        text, visit.today, visit.chosen, visit.app_locale, await _history(visit), visitor_id=visit.payer
+        text, context.today, context.chosen, context.app_locale, await _history(context), visitor_id=context.payer
     )
-    began = house.clock()
+    began = app.clock()
     try:
-        async with _growing(visit) as on_sentence, asyncio.timeout(house.answer_deadline_s):
+        async with _growing(context) as on_sentence, asyncio.timeout(app.answer_deadline_s):
             answer = await metered(
-                house.answerer.answer(question, on_sentence=on_sentence),
-                partial(house.cpu.spend, visit.payer, visit.now),
+                app.answerer.answer(question, on_sentence=on_sentence),
+                partial(app.cpu.spend, context.payer, context.now),
             )
     except TimeoutError:
-        log.warning("answer_took_too_long", update_id=visit.update.update_id)
-        await visit.say(visit.text(texts.busy))
+        log.warning("answer_took_too_long", update_id=context.update.update_id)
+        await context.say(context.text(texts.busy))
         return
-    took_ms = (house.clock() - began) * 1000
+    took_ms = (app.clock() - began) * 1000
     log.info(
         "question_answered",
-        update_id=visit.update.update_id,
+        update_id=context.update.update_id,
         outcome=answer.outcome.value,
         locale=answer.locale.value,
         took_ms=round(took_ms, 1),
         steps_ms={name: round(step_ms, 1) for name, step_ms in answer.steps.items()},
     )
-    turn_id = house.token()
-    delivery = await visit.say(_reply(visit, answer, turn_id, fallback))
-    if delivery in (Delivery.SENT, Delivery.IN_DOUBT):
-        _record(visit, text, answer, turn_id=turn_id, took_ms=took_ms)
-    if delivery is Delivery.SENT and answer.outcome is Outcome.ANSWERED:
-        await offer(visit)
+    turn_id = app.token()
+    delivery = await context.say(_reply(context, answer, turn_id, fallback))
+    if delivery in (SendResult.SENT, SendResult.IN_DOUBT):
+        _record(context, text, answer, turn_id=turn_id, took_ms=took_ms)
+    if delivery is SendResult.SENT and answer.outcome is Outcome.ANSWERED:
+        await offer(context)
 
 
-async def _may_ask(visit: Visit) -> bool:
+async def _may_ask(context: UpdateContext) -> bool:
     """Whether the visitor has not used up what answers may cost; who has is told so once."""
-    admission = visit.house.cpu.admit(visit.payer, visit.now)
+    admission = context.app.cpu.admit(context.payer, context.now)
     if admission is Admission.NOTICE:
-        log.warning("visitor_cpu_used_up", update_id=visit.update.update_id)
-        await excuse(visit, Treatment.TOO_MANY)
+        log.warning("visitor_cpu_used_up", update_id=context.update.update_id)
+        await excuse(context, Treatment.TOO_MANY)
     return admission is Admission.ADMITTED
 
 
 @asynccontextmanager
-async def _growing(visit: Visit) -> AsyncIterator[OnSentence | None]:
+async def _growing(context: UpdateContext) -> AsyncIterator[OnSentence | None]:
     """Show that an answer is being made: in a private chat its first sentences when they are there, else «typing…»."""
-    house = visit.house
-    async with house.sender.typing(visit.chat_id, after_s=_TYPING_AFTER_S) as stop_typing:
-        if house.drafts is None or house.drafts.are_refused or not visit.is_private:
+    app = context.app
+    async with app.sender.typing(context.chat_id, after_s=_TYPING_AFTER_S) as stop_typing:
+        if app.drafts is None or app.drafts.are_refused or not context.is_private:
             yield None
             return
-        async with house.drafts.growing(visit.chat_id, visit.update.update_id or 1) as show:
+        async with app.drafts.growing(context.chat_id, context.update.update_id or 1) as show:
 
             def on_sentence(sentences: tuple[str, ...]) -> None:
                 stop_typing()
-                show(draft_text(sentences, visit.locale))
+                show(draft_text(sentences, context.locale))
 
             yield on_sentence
 
 
-def _reply(visit: Visit, answer: Answer, turn_id: str, fallback: SectionKey | None) -> Reply:
-    t = visit.translator(answer.locale)
+def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: SectionKey | None) -> Reply:
+    t = context.translator(answer.locale)
     if fallback is not None and answer.outcome is not Outcome.ANSWERED:
-        section = visit.house.answerer.section(fallback, visit.locale, visit.today)
-        return Reply(section_text(section, visit.t) if section else visit.text(texts.no_longer_valid))
+        section = context.app.answerer.section(fallback, context.locale, context.today)
+        return Reply(section_text(section, context.t) if section else context.text(texts.no_longer_valid))
     reply = reply_to_question(
         answer,
         t,
-        contact=visit.house.contact,
+        contact=context.app.contact,
         turn_id=turn_id,
-        reading_in=visit.house.reading_in(),
-        news_of=visit.chat_id if visit.house.newsroom else None,
+        reading_in=context.app.reading_in(),
+        news_of=context.chat_id if context.app.announcements else None,
     )
     return reply if reply.content else Reply(said(texts.unknown(t), t.locale))
 
 
-async def _history(visit: Visit) -> tuple[Turn, ...]:
-    if visit.visitor_id is None or not visit.house.history_turns:
+async def _history(context: UpdateContext) -> tuple[Turn, ...]:
+    if context.visitor_id is None or not context.app.history_turns:
         return ()
-    since = visit.now - timedelta(minutes=visit.house.history_minutes)
-    turns = await visit.house.turns.recent(
-        visit.chat_id, visit.visitor_id, since=since, limit=visit.house.history_turns
+    since = context.now - timedelta(minutes=context.app.history_minutes)
+    turns = await context.app.turns.recent(
+        context.chat_id, context.visitor_id, since=since, limit=context.app.history_turns
     )
     return tuple(turns)
 
 
-def _record(visit: Visit, text: str, answer: Answer, *, turn_id: str, took_ms: float) -> None:
-    if visit.visitor_id is None:
+def _record(context: UpdateContext, text: str, answer: Answer, *, turn_id: str, took_ms: float) -> None:
+    if context.visitor_id is None:
         return
     turn = TurnRecord(
         turn_id=turn_id,
-        chat_id=visit.chat_id,
-        visitor_id=visit.visitor_id,
-        asked_at=visit.now,
+        chat_id=context.chat_id,
+        visitor_id=context.visitor_id,
+        asked_at=context.now,
         question=masked(clean(text))[:_STORED_QUESTION_LIMIT],
         locale=answer.locale,
         outcome=answer.outcome,
@@ -170,9 +170,9 @@ def _record(visit: Visit, text: str, answer: Answer, *, turn_id: str, took_ms: f
         keys=tuple(dict.fromkeys(citation.key for citation in answer.citations)),
         took_ms=took_ms,
         composed=answer.composed,
-        generation=answer.generation,
+        knowledge_version=answer.knowledge_version,
     )
-    visit.later(lambda: visit.house.turns.record(turn))
+    context.later(lambda: context.app.turns.record(turn))
 
 
 def _mentions(incoming: Message, mention: regex.Pattern[str]) -> bool:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.chat.context import House
+from bot.chat.context import AppContext
 from bot.chat.text import texts
 from bot.chat.text.rendering import said
-from bot.chat.wire.envelope import Envelope, Kind
+from bot.chat.wire.envelope import Envelope, UpdateKind
 from bot.chat.wire.pace import Priority, TooLongError
 from bot.i18n.negotiation import negotiate
 from bot.ids import ChatId, Locale, VisitorId
@@ -52,18 +52,18 @@ class _Waiter:
 class WaitingRoom:
     """Knows who waits, and keeps them company while it runs."""
 
-    def __init__(self, house: House, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
-        self._house = house
+    def __init__(self, app: AppContext, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+        self._app = app
         self._pause = pause
         self._waiters: dict[ChatId, _Waiter] = {}
 
     def came(self, envelope: Envelope) -> None:
         """A question is stored. Twice changes nothing."""
-        if envelope.kind is not Kind.QUESTION or envelope.lane <= 0:
+        if envelope.kind is not UpdateKind.QUESTION or envelope.lane <= 0:
             return
         chat_id = ChatId(envelope.lane)
         waiter = self._waiters.setdefault(chat_id, _Waiter(chat_id, envelope.language))
-        waiter.since.setdefault(envelope.update_id, self._house.clock())
+        waiter.since.setdefault(envelope.update_id, self._app.clock())
 
     def begun(self, update_id: int, lane: int) -> None:
         """Somebody has begun to answer it."""
@@ -81,7 +81,7 @@ class WaitingRoom:
 
     async def show_typing(self) -> None:
         """Show «typing…» to those who wait and don't see it, those first who are not told yet."""
-        now = self._house.clock()
+        now = self._app.clock()
         due = [
             waiter
             for waiter in self._waiting_for(TYPING_AFTER_S, now)
@@ -90,11 +90,11 @@ class WaitingRoom:
         due.sort(key=lambda waiter: (waiter.is_told, waiter.typed_at))
         for waiter in due[:_TYPING_AT_ONCE]:
             waiter.typed_at = now
-        await asyncio.gather(*(self._house.sender.show_typing(waiter.chat_id) for waiter in due[:_TYPING_AT_ONCE]))
+        await asyncio.gather(*(self._app.sender.show_typing(waiter.chat_id) for waiter in due[:_TYPING_AT_ONCE]))
 
     async def tell(self) -> None:
         """Tell those who wait for long, each once; those first who came last, for they wait longest."""
-        while untold := sum(not one.is_told for one in self._waiting_for(TOLD_AFTER_S, self._house.clock())):
+        while untold := sum(not one.is_told for one in self._waiting_for(TOLD_AFTER_S, self._app.clock())):
             if not any(await asyncio.gather(*(self._tell_one() for _ in range(min(untold, _LINES_AT_ONCE))))):
                 return
 
@@ -104,25 +104,25 @@ class WaitingRoom:
     async def _tell_one(self) -> bool:
         """Get a turn first, and choose then: who has an answer by that time needs no line."""
         try:
-            [turn] = await self._house.sender.turns(limit=1, priority=Priority.REPLY)
+            [turn] = await self._app.sender.turns(limit=1, priority=Priority.REPLY)
         except TooLongError:
             return False
         try:
-            waiting = self._waiting_for(TOLD_AFTER_S, self._house.clock())
+            waiting = self._waiting_for(TOLD_AFTER_S, self._app.clock())
             waiter = next((one for one in reversed(list(waiting)) if not one.is_told), None)
             if waiter is None:
                 return False
             waiter.is_told = True
             locale = await self._locale(waiter)
             if waiter.since and not turn.seat(waiter.chat_id):
-                line = said(texts.in_line(self._house.catalogs.translator(locale)), locale)
-                await self._house.sender.aside(waiter.chat_id, line, turn=turn)
+                line = said(texts.in_line(self._app.catalogs.translator(locale)), locale)
+                await self._app.sender.aside(waiter.chat_id, line, turn=turn)
         finally:
             turn.give_back()
         return True
 
     async def _locale(self, waiter: _Waiter) -> Locale:
-        visitor = await self._house.visitors.find(VisitorId(waiter.chat_id))
+        visitor = await self._app.visitors.find(VisitorId(waiter.chat_id))
         chosen = visitor and (visitor.chosen or visitor.app_locale)
         return (visitor and visitor.chosen) or negotiate(waiter.language) or chosen or Locale.EN
 

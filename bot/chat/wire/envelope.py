@@ -15,7 +15,7 @@ ANONYMOUS_SENDERS = frozenset({777000, 1087968824, 136817688})
 _ALWAYS_ANSWERED = ("/privacy", "/deleteme", "/mydata")
 
 
-class Kind(Enum):
+class UpdateKind(Enum):
     """How an update counts against the limits."""
 
     QUESTION = auto()
@@ -34,7 +34,7 @@ class Envelope:
 
     update_id: int
     lane: int
-    kind: Kind
+    kind: UpdateKind
     visitor_id: int
     sent_at: datetime | None
     language: str = ""
@@ -68,19 +68,19 @@ def _sender(name: str, body: Mapping[str, object]) -> int:
     return 0 if speaks_as_chat or person in ANONYMOUS_SENDERS or sender.get("is_bot") is True else person
 
 
-def _kind(name: str, body: Mapping[str, object]) -> Kind:
+def _kind(name: str, body: Mapping[str, object]) -> UpdateKind:
     if name in ("callback_query", "inline_query"):
-        return Kind.PRESS
+        return UpdateKind.PRESS
     if name != "message":
-        return Kind.OTHER
+        return UpdateKind.OTHER
     text = body.get("text")
     if not isinstance(text, str):
-        return Kind.QUESTION if _is_private(body) else Kind.OTHER
+        return UpdateKind.QUESTION if _is_private(body) else UpdateKind.OTHER
     command = next(iter(text.split(maxsplit=1)), "").split("@")[0].lower()
     if command in _ALWAYS_ANSWERED:
-        return Kind.RIGHT
+        return UpdateKind.RIGHT
     is_addressed = _is_private(body) or text.startswith("/") or "@" in text or "reply_to_message" in body
-    return Kind.QUESTION if is_addressed else Kind.OTHER
+    return UpdateKind.QUESTION if is_addressed else UpdateKind.OTHER
 
 
 def _is_private(message: Mapping[str, object]) -> bool:

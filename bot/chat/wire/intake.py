@@ -20,7 +20,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.chat.wire.envelope import Envelope, Kind, read_envelope
+from bot.chat.wire.envelope import Envelope, UpdateKind, read_envelope
 from bot.chat.wire.sender import TokenRefusedError, UnreachableError
 from bot.chat.wire.triage import Treatment, Triage
 from bot.chat_state.model import StoredUpdate
@@ -63,7 +63,7 @@ class Handler(Protocol):
         ...
 
 
-class Waiting(Protocol):
+class WaitingChats(Protocol):
     """Knows who waits."""
 
     def came(self, envelope: Envelope) -> None:
@@ -84,7 +84,7 @@ class _Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class IntakeLimits:
     """What is handled at once, and what one visitor or all may ask."""
 
     chats_at_once: int
@@ -102,10 +102,10 @@ class Intake:
         transaction: Transaction,
         handler: Handler,
         *,
-        limits: Limits,
+        limits: IntakeLimits,
         now: Callable[[], datetime],
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        waiting: Waiting | None = None,
+        waiting: WaitingChats | None = None,
     ) -> None:
         self._inbox = inbox
         self._waiting_room = waiting
@@ -404,7 +404,7 @@ class Intake:
         if self._waiting <= self._limits.waiting_updates:
             return
         for update, envelope in zip(updates, envelopes, strict=True):
-            if envelope.kind is not Kind.QUESTION:
+            if envelope.kind is not UpdateKind.QUESTION:
                 continue
             self._shed.add(update.update_id)
             treatment = self._triage.shed(envelope, update.received_at)

@@ -115,27 +115,27 @@ class Pace:
         self._timer: asyncio.Task[None] | None = None
         self._wakes_at = _NEVER
 
-    async def turns(self, *, priority: Priority, limit: int, patience_s: float) -> list[Turn]:
+    async def turns(self, *, priority: Priority, limit: int, patience_s: float) -> list[PaceSlot]:
         """Wait for a turn for a chat that is chosen later; gives up to `limit`, those that are due with the first.
 
         Raises:
             TooLongError: nothing goes to anybody for longer than `patience_s`.
         """
-        turns = [Turn(self, None, priority, patience_s)]
+        turns = [PaceSlot(self, None, priority, patience_s)]
         await self.enter(turns[0])
         now = self._clock()
         while len(turns) < limit and self._is_due_with(priority, now):
-            turns.append(Turn(self, None, priority, patience_s))
+            turns.append(PaceSlot(self, None, priority, patience_s))
             self._take(turns[-1], now)
         return turns
 
-    def turn(self, chat_id: ChatId, *, priority: Priority, patience_s: float) -> Turn:
+    def turn(self, chat_id: ChatId, *, priority: Priority, patience_s: float) -> PaceSlot:
         """A turn to send one message to the chat. Entering it waits.
 
         Raises:
             TooLongError: on entering, when the wait is known to last longer than `patience_s`.
         """
-        return Turn(self, chat_id, priority, patience_s)
+        return PaceSlot(self, chat_id, priority, patience_s)
 
     @property
     def may_pay(self) -> bool:
@@ -151,9 +151,9 @@ class Pace:
         """Seconds until the chat may be sent something, as far as it alone is concerned."""
         return max(self._chat_wait_s(chat_id, self._clock()), 0.0)
 
-    # ── For `Turn` ───────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── For `PaceSlot` ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def enter(self, turn: Turn) -> None:
+    async def enter(self, turn: PaceSlot) -> None:
         """Wait for the turn and take its places."""
         now = self._clock()
         if turn.priority is Priority.REPLY:
@@ -173,7 +173,7 @@ class Pace:
                 turn.not_sent()
             raise
 
-    def seat(self, turn: Turn, chat_id: ChatId) -> float:
+    def seat(self, turn: PaceSlot, chat_id: ChatId) -> float:
         """Give a turn without a chat to this one, if it need not wait; returns how long it must."""
         wait_s = self.chat_wait_s(chat_id)
         if not wait_s:
@@ -181,7 +181,7 @@ class Pace:
             self._take_of_chat(turn, chat_id, self._clock())
         return wait_s
 
-    def begin(self, turn: Turn) -> None:
+    def begin(self, turn: PaceSlot) -> None:
         """The call begins now, and not when the turn was given: its places are counted from here."""
         now = self._clock()
         turn.began_at = now
@@ -189,14 +189,14 @@ class Pace:
             window.settle(taken, None)
         turn.places = tuple((window, window.take(now)) for window, _ in turn.places)
 
-    def give_back(self, turn: Turn) -> None:
+    def give_back(self, turn: PaceSlot) -> None:
         """A turn that nobody needs: its step is the next one's."""
         if turn.priority is Priority.ANNOUNCEMENT:
             self._next_announcement_at -= turn.step_s
             self._announcement_overdue_at -= self._own_step_s
         self.settle(turn, until=None)
 
-    def settle(self, turn: Turn, *, until: float | None) -> None:
+    def settle(self, turn: PaceSlot, *, until: float | None) -> None:
         """The turn's message counted at the latest at `until`; None: it never counted."""
         for window, taken in turn.places:
             window.settle(taken, None if until is None else until + window.span_s)
@@ -204,7 +204,7 @@ class Pace:
             self.paid_sent -= turn.is_charged
         self._serve_all()
 
-    def answered(self, turn: Turn) -> None:
+    def answered(self, turn: PaceSlot) -> None:
         """An answer came: the message counted at some moment since the turn began, but not on its way back."""
         now = self._clock()
         took_s = now - turn.began_at
@@ -213,7 +213,7 @@ class Pace:
         on_the_way_s = self._trip_s * _TRIP_SHARE if self._trips > _TRIPS_KNOWN_AFTER else 0.0
         self.settle(turn, until=now - on_the_way_s)
 
-    def refused(self, turn: Turn, retry_after_s: float) -> bool:
+    def refused(self, turn: PaceSlot, retry_after_s: float) -> bool:
         """Telegram answered 429; True when all are paused, not only the chat."""
         now = self._clock()
         chat_id = turn.chat_id
@@ -270,7 +270,7 @@ class Pace:
         pause_s = self._chat_pauses.get(chat_id, now) - now
         return max(pause_s, window.wait_s(now) if window else 0.0)
 
-    def _check_patience(self, turn: Turn, patient_until: float, now: float) -> None:
+    def _check_patience(self, turn: PaceSlot, patient_until: float, now: float) -> None:
         pause_s, chat_s = self._paused_until - now, self._chat_wait_s(turn.chat_id, now)
         if now + max(pause_s, chat_s) > patient_until:
             raise TooLongError(max(pause_s, chat_s), concerns_all=pause_s >= chat_s)
@@ -284,7 +284,7 @@ class Pace:
                 except TooLongError as error:
                     waiter.refuse(error)
 
-    def _take(self, turn: Turn, now: float) -> None:
+    def _take(self, turn: PaceSlot, now: float) -> None:
         turn.began_at = now
         if turn.priority is Priority.PAID:
             turn.is_charged = self._overall.taken(now) + self._paid.taken(now) >= self.rates.overall_per_s
@@ -301,7 +301,7 @@ class Pace:
         if turn.chat_id is not None:
             self._take_of_chat(turn, turn.chat_id, now)
 
-    def _take_of_chat(self, turn: Turn, chat_id: ChatId, now: float) -> None:
+    def _take_of_chat(self, turn: PaceSlot, chat_id: ChatId, now: float) -> None:
         chat = self._chat_window(chat_id)
         turn.chat_served_at = chat.last_at
         turn.places += ((chat, chat.take(now)),)
@@ -380,7 +380,7 @@ class Pace:
         self._serve_all()
 
 
-class Turn:
+class PaceSlot:
     """A place in the budget for one message.
 
     Say what came of it: `answered`, `refused` or `not_sent`; without a word (the answer was lost) the place is held
@@ -508,7 +508,7 @@ class _Window:
 class _Waiter:
     """Somebody who waits for a turn."""
 
-    turn: Turn
+    turn: PaceSlot
     granted: asyncio.Future[None]
     patient_until: float
 

@@ -31,7 +31,7 @@ from telegram.constants import ChatAction, ParseMode
 from bot.backoff import Backoff
 from bot.chat.text.rendering import Html, plain, split
 from bot.chat.wire.failures import ANSWER_LOST, Failure, Verdict, judge
-from bot.chat.wire.pace import Pace, Priority, TooLongError, Turn
+from bot.chat.wire.pace import Pace, PaceSlot, Priority, TooLongError
 from bot.chat.wire.transport import post_json
 from bot.errors import TelegramError
 from bot.ids import ChatId
@@ -62,7 +62,7 @@ class TokenRefusedError(TelegramError):
     """Telegram does not accept the bot's token: nothing can be sent."""
 
 
-class Delivery(Enum):
+class SendResult(Enum):
     """What became of a message."""
 
     SENT = auto()
@@ -93,7 +93,7 @@ class Bodies:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class AttachmentUpload:
     """A file that Telegram does not have yet, with its caption formatted and in plain text."""
 
     content: bytes
@@ -106,7 +106,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class InlineResult:
     """A text for the inline mode: what is listed, and the message that it becomes."""
 
     result_id: str
@@ -149,7 +149,7 @@ class Sender:
         *,
         keyboard: InlineKeyboardMarkup | None = None,
         reply_to: int | None = None,
-    ) -> Delivery:
+    ) -> SendResult:
         """Send `content`, in several messages when it is long; the keyboard stands under the last.
 
         Raises:
@@ -157,17 +157,17 @@ class Sender:
             TokenRefusedError: the token is not accepted.
         """
         pieces = split(content)
-        delivery = Delivery.REFUSED
+        delivery = SendResult.REFUSED
         for number, piece in enumerate(pieces, start=1):
             markup = keyboard if number == len(pieces) else None
             delivery = await self._send_piece(chat_id, piece, markup, reply_to if number == 1 else None)
-            if delivery is not Delivery.SENT:
+            if delivery is not SendResult.SENT:
                 return delivery
         return delivery
 
     async def edit(
         self, chat_id: ChatId, message_id: int, content: Html, *, keyboard: InlineKeyboardMarkup | None = None
-    ) -> Delivery:
+    ) -> SendResult:
         """Put `content` in place of a message of the bot; what does not fit into one follows in new messages."""
         first, *others = split(content)
         last_here = keyboard if not others else None
@@ -187,7 +187,7 @@ class Sender:
             delivery = await self._send_piece(chat_id, piece, keyboard if number == len(others) else None, None)
         return delivery
 
-    async def document(self, chat_id: ChatId, content: bytes, *, filename: str, caption: Html) -> Delivery:
+    async def document(self, chat_id: ChatId, content: bytes, *, filename: str, caption: Html) -> SendResult:
         """Send a file made by the bot."""
 
         async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
@@ -200,7 +200,7 @@ class Sender:
 
         return await self._deliver(chat_id, call)
 
-    async def photo(self, chat_id: ChatId, content: bytes, *, filename: str, caption: Html) -> Delivery:
+    async def photo(self, chat_id: ChatId, content: bytes, *, filename: str, caption: Html) -> SendResult:
         """Send a picture made by the bot."""
 
         async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
@@ -235,7 +235,7 @@ class Sender:
         await self._deliver(chat_id, call)
         return posted[-1] if posted else None
 
-    async def acknowledge(self, callback_query_id: str, text: str = "") -> Delivery:
+    async def acknowledge(self, callback_query_id: str, text: str = "") -> SendResult:
         """Answer a press of a button; `text` is shown as a short notice. Refused when the press is too old by now."""
 
         async def call(_chat: ChatId, _formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
@@ -244,7 +244,7 @@ class Sender:
 
         return await self._deliver(ChatId(0), call)
 
-    async def inline(self, query_id: str, results: Sequence[Result], *, hint: str, cache_s: int) -> Delivery:
+    async def inline(self, query_id: str, results: Sequence[InlineResult], *, hint: str, cache_s: int) -> SendResult:
         """Answer an inline query for this person alone; `hint` stands above the results and leads to the chat."""
         button = InlineQueryResultsButton(hint, start_parameter="start")
 
@@ -267,7 +267,7 @@ class Sender:
 
         return (await _try(call, chat_id, formatted=True, returns=object)).failure
 
-    async def turns(self, *, limit: int, priority: Priority = Priority.ANNOUNCEMENT) -> list[Turn]:
+    async def turns(self, *, limit: int, priority: Priority = Priority.ANNOUNCEMENT) -> list[PaceSlot]:
         """Wait for the next turns, at most `limit`, for chats that are chosen then.
 
         Raises:
@@ -277,7 +277,7 @@ class Sender:
         return await self._pace.turns(priority=priority, limit=limit, patience_s=_COURIER_WAITS_S)
 
     async def once(
-        self, chat_id: ChatId, method: str, bodies: Bodies, *, priority: Priority, turn: Turn | None = None
+        self, chat_id: ChatId, method: str, bodies: Bodies, *, priority: Priority, turn: PaceSlot | None = None
     ) -> Attempt:
         """Call a method for the courier: one try, and one more in plain text if the formatting was refused.
 
@@ -291,7 +291,9 @@ class Sender:
 
         return await self._try_once(chat_id, call, priority, turn)
 
-    async def upload(self, chat_id: ChatId, upload: Upload, *, priority: Priority, turn: Turn | None = None) -> Attempt:
+    async def upload(
+        self, chat_id: ChatId, upload: AttachmentUpload, *, priority: Priority, turn: PaceSlot | None = None
+    ) -> Attempt:
         """Send a file for the courier, as `once` does; the result is a `telegram.Message`."""
 
         async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
@@ -307,7 +309,7 @@ class Sender:
 
         return await self._try_once(chat_id, call, priority, turn)
 
-    async def aside(self, chat_id: ChatId, content: Html, *, turn: Turn) -> Attempt:
+    async def aside(self, chat_id: ChatId, content: Html, *, turn: PaceSlot) -> Attempt:
         """Say something that need not be answered for, without a sound and in one try."""
 
         async def call(chat: ChatId, _formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
@@ -345,7 +347,7 @@ class Sender:
 
     async def _send_piece(
         self, chat_id: ChatId, piece: Html, keyboard: InlineKeyboardMarkup | None, reply_to: int | None
-    ) -> Delivery:
+    ) -> SendResult:
         async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
             answered = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
             return await self._bot.send_message(
@@ -359,7 +361,7 @@ class Sender:
 
         return await self._deliver(chat_id, call, returns=Message)
 
-    async def _try_once(self, chat_id: ChatId, call: Call, priority: Priority, turn: Turn | None) -> Attempt:
+    async def _try_once(self, chat_id: ChatId, call: Call, priority: Priority, turn: PaceSlot | None) -> Attempt:
         if turn is None:
             attempt = await self._attempt(chat_id, call, priority=priority, patience_s=_COURIER_WAITS_S)
         else:
@@ -391,7 +393,7 @@ class Sender:
             failure = Failure(Verdict.NOT_SENT, pause_s=error.wait_s, reason="paused")
             return Attempt(failure=failure, pauses_all=error.concerns_all)
 
-    async def _deliver(self, chat_id: ChatId, call: Call, *, returns: type[object] = object) -> Delivery:
+    async def _deliver(self, chat_id: ChatId, call: Call, *, returns: type[object] = object) -> SendResult:
         """Make the call until it is done, refused, in doubt, or the deadline is over."""
         ends_at = self._clock() + self._deadline_s
         attempt, formatted = 0, True
@@ -406,7 +408,7 @@ class Sender:
             )
             failure = tried.failure
             if failure is None:
-                return Delivery.SENT
+                return SendResult.SENT
             if failure.verdict is Verdict.UNPARSEABLE and formatted:
                 log.error("formatting_refused", chat_id=chat_id)
                 formatted = False
@@ -443,7 +445,7 @@ async def _try(call: Call, chat_id: ChatId, *, formatted: bool, returns: type[ob
     return Attempt(result)
 
 
-def _noted(turn: Turn, attempt: Attempt) -> Attempt:
+def _noted(turn: PaceSlot, attempt: Attempt) -> Attempt:
     """Tell the pace what became of its turn. After a lost answer it is told nothing: the call may count yet."""
     failure = attempt.failure
     if failure is not None and failure.is_flood:
@@ -455,23 +457,23 @@ def _noted(turn: Turn, attempt: Attempt) -> Attempt:
     return attempt
 
 
-def _outcome(failure: Failure, chat_id: ChatId) -> Delivery:
+def _outcome(failure: Failure, chat_id: ChatId) -> SendResult:
     if failure.verdict is Verdict.TOKEN:
         raise TokenRefusedError("Telegram refuses the bot's token: set SCODA_TELEGRAM_TOKEN to a valid one")
     if failure.verdict is Verdict.GONE:
         log.info("chat_gone", chat_id=chat_id)
     return {
-        Verdict.UNCHANGED: Delivery.SENT,
-        Verdict.GONE: Delivery.GONE,
-        Verdict.DOUBT: Delivery.IN_DOUBT,
-    }.get(failure.verdict, Delivery.REFUSED)
+        Verdict.UNCHANGED: SendResult.SENT,
+        Verdict.GONE: SendResult.GONE,
+        Verdict.DOUBT: SendResult.IN_DOUBT,
+    }.get(failure.verdict, SendResult.REFUSED)
 
 
 def _reason(error: Exception) -> str:
     return error.message if isinstance(error, telegram_error.TelegramError) else type(error).__name__
 
 
-def _article(result: Result, *, formatted: bool) -> InlineQueryResultArticle:
+def _article(result: InlineResult, *, formatted: bool) -> InlineQueryResultArticle:
     text = result.content.source if formatted else plain(result.content)
     return InlineQueryResultArticle(
         id=result.result_id,

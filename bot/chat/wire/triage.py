@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
-from bot.chat.wire.envelope import Envelope, Kind, read_envelope
-from bot.chat.wire.limits import Admission, DailyCap, OncePer, RateLimit
+from bot.chat.wire.envelope import Envelope, UpdateKind, read_envelope
+from bot.chat.wire.rate_limits import Admission, DailyCap, OncePer, RateLimit
 from bot.chat_state.model import StoredUpdate
 from bot.ids import VisitorId
 
@@ -40,35 +40,35 @@ class Triage:
     """Judges each update once, when it is loaded."""
 
     def __init__(self, questions_per_minute: int, questions_per_day: int) -> None:
-        self._limits: dict[Kind, RateLimit] = {
-            Kind.QUESTION: RateLimit(questions_per_minute),
-            Kind.RIGHT: RateLimit(questions_per_minute),
-            Kind.PRESS: RateLimit(questions_per_minute * _PRESSES_PER_QUESTION),
+        self._limits: dict[UpdateKind, RateLimit] = {
+            UpdateKind.QUESTION: RateLimit(questions_per_minute),
+            UpdateKind.RIGHT: RateLimit(questions_per_minute),
+            UpdateKind.PRESS: RateLimit(questions_per_minute * _PRESSES_PER_QUESTION),
         }
-        self._daily: dict[Kind, DailyCap] = {
-            Kind.QUESTION: DailyCap(questions_per_day),
-            Kind.PRESS: DailyCap(questions_per_day * _PRESSES_PER_QUESTION),
+        self._daily: dict[UpdateKind, DailyCap] = {
+            UpdateKind.QUESTION: DailyCap(questions_per_day),
+            UpdateKind.PRESS: DailyCap(questions_per_day * _PRESSES_PER_QUESTION),
         }
         self._late_apologies = OncePer(_LATE_APOLOGY_EVERY)
         self._busy_notices = OncePer(_BUSY_NOTICE_EVERY)
 
     def resume(self, asked: Mapping[VisitorId, int], day: date) -> None:
         """Take into account how many questions each visitor asked on the day, before this process began."""
-        self._daily[Kind.QUESTION].resume(asked, day)
+        self._daily[UpdateKind.QUESTION].resume(asked, day)
 
     def treatment(self, update: StoredUpdate, *, now: datetime) -> Treatment:
         """How the update is to be handled. It counts against the limits by the time at which it came in."""
         envelope = read_envelope(json.loads(update.payload))
         age = now - (envelope.sent_at or update.received_at)
-        if envelope.kind is Kind.PRESS and age > OLD_PRESS:
+        if envelope.kind is UpdateKind.PRESS and age > OLD_PRESS:
             return Treatment.DROP
-        if envelope.kind in (Kind.QUESTION, Kind.RIGHT) and age > OLD_QUESTION:
+        if envelope.kind in (UpdateKind.QUESTION, UpdateKind.RIGHT) and age > OLD_QUESTION:
             return Treatment.LATE if self._late_apologies.may(_who(envelope), now) else Treatment.DROP
         return self._admit(envelope, update.received_at)
 
     def count_answered(self, visitor_id: int, at: datetime) -> None:
         """Count a question that was answered before this process began."""
-        self._limits[Kind.QUESTION].admit(visitor_id, at)
+        self._limits[UpdateKind.QUESTION].admit(visitor_id, at)
 
     def shed(self, envelope: Envelope, at: datetime) -> Treatment:
         """How a question is to be handled that can't be answered because all together ask too much."""
@@ -80,7 +80,7 @@ class Triage:
             limit = limits.get(envelope.kind)
             admission = limit.admit(_who(envelope), at) if limit else Admission.ADMITTED
             if admission is not Admission.ADMITTED:
-                says_so = admission is Admission.NOTICE and envelope.kind is Kind.QUESTION
+                says_so = admission is Admission.NOTICE and envelope.kind is UpdateKind.QUESTION
                 return excuse if says_so else Treatment.DROP
         return Treatment.NORMAL
 

@@ -21,7 +21,7 @@ from bot.app.announcing import announcing
 from bot.chat import application
 from bot.chat.application import Chat, build_chat
 from bot.chat.wire.pace import Rates
-from bot.settings import Knowledge, Limits, Organisers, Settings, Store, Telegram
+from bot.settings import KnowledgeSettings, LimitSettings, OrganiserSettings, Settings, StoreSettings, TelegramSettings
 from tests.faults.fuzzing.updates import OWNER
 from tests.support.little_knowledge import write_little_knowledge
 
@@ -110,11 +110,11 @@ async def open_house(place: Path, random: Random) -> AsyncIterator[House]:
     """The bot with a little knowledge, an owner, announcements, and limits that let every update through."""
     write_little_knowledge(place / "knowledge")
     settings = Settings(
-        telegram=Telegram(token="7000001:pretended", base_url="http://127.0.0.1:9"),
-        knowledge=Knowledge(folder=place / "knowledge"),
-        store=Store(data=place / "data"),
-        organisers=Organisers(owners=[OWNER]),
-        limits=Limits(questions_per_minute=_MANY, cpu_s_per_minute=_MANY),
+        telegram=TelegramSettings(token="7000001:pretended", base_url="http://127.0.0.1:9"),
+        knowledge=KnowledgeSettings(folder=place / "knowledge"),
+        store=StoreSettings(data=place / "data"),
+        organisers=OrganiserSettings(owners=[OWNER]),
+        limits=LimitSettings(questions_per_minute=_MANY, cpu_s_per_minute=_MANY),
         health={"port": 0},
     )
     telegram = PretendedTelegram(random)

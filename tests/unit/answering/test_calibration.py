@@ -15,7 +15,7 @@ from bot.answering.reading import Reading
 from bot.answering.reranking import Candidate
 from bot.calibrating import calibrate as calibrating
 from bot.errors import CalibrationError
-from bot.ids import Locale, Reply
+from bot.ids import Locale, ReplyKind
 from tests.support.answering_parts import GivenRetriever, answerer, ask, examples, key, retrieved_section, section
 
 FILE = files(calibration) / f"{BUNDLED}.json"
@@ -28,7 +28,7 @@ WEIGHED = {
     ("ranking", "weights"): FOUND,
     ("confidence", "weights"): confidence.features(Reading(""), [Candidate(SECTION, FOUND, 0.0)], [], lacks_kind=False),
     ("router", "weights"): routing.features(
-        routing.Routed("", Locale.EN, (), GivenRetriever([], {})), Reply.GREETING, [], []
+        routing.Routed("", Locale.EN, (), GivenRetriever([], {})), ReplyKind.GREETING, [], []
     ),
     ("router", "kinds"): routing.kind_features(SECTION),
 }
@@ -151,13 +151,15 @@ async def test_Q01_without_usable_bundled_numbers_sections_are_offered_and_the_l
     damaged, effect = logs
     assert re.search(rf"{BUNDLED}\.json {told}.*{MEND}", damaged["reason"])
     assert (effect["log_level"], effect["mend"]) == ("error", MEND)
-    house = answerer(GivenRetriever([section("expo", "In July."), examples(Reply.GREETING)], {"expo": 0.5}), found)
+    house = answerer(GivenRetriever([section("expo", "In July."), examples(ReplyKind.GREETING)], {"expo": 0.5}), found)
     answer = await house.answer(ask("when is the expo"))
     assert (answer.outcome, [offer.key for offer in answer.offers]) == (Outcome.OFFERED, [key("expo")])
 
 
 async def test_Q01_without_usable_numbers_a_greeting_is_still_one(folder):
     (folder / f"{BUNDLED}.json").unlink()
-    retriever = GivenRetriever([section("expo", "In July."), examples(Reply.GREETING)], {"greeting": 0.9, "expo": 0.3})
+    retriever = GivenRetriever(
+        [section("expo", "In July."), examples(ReplyKind.GREETING)], {"greeting": 0.9, "expo": 0.3}
+    )
     answer = await answerer(retriever, calibration_of(f"{BUNDLED}:1")).answer(ask("hello"))
     assert answer.outcome is Outcome.GREETING

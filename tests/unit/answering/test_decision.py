@@ -14,7 +14,7 @@ from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import Candidate
 from bot.answering.routing import KINDS_OF_QUESTIONS, Route
 from bot.answering.rules import Reason
-from bot.ids import Locale, Reply
+from bot.ids import Locale, ReplyKind
 from tests.support.answering_parts import THRESHOLDS, TODAY, GivenRetriever, key, retrieved_section, section
 
 DECIDER = Decider(THRESHOLDS, answer_from=0.5, sentences=3)
@@ -244,7 +244,7 @@ def test_a_gap_that_is_far_off_says_nothing():
 
 
 def test_examples_of_small_talk_are_no_words_for_a_gap():
-    rule = section("rule", "No comment.", answerable=False, reply=Reply.POLITICS)
+    rule = section("rule", "No comment.", answerable=False, reply=ReplyKind.POLITICS)
     answer = decide([rule], finding(0.0, {}, gaps={"rule": 0.9}))
     assert (answer.outcome, answer.sentences) == (Outcome.UNKNOWN, ())
 
@@ -270,7 +270,7 @@ def test_at_most_three_are_suggested():
 # What is no question.
 
 
-@pytest.mark.parametrize("reply", list(Reply))
+@pytest.mark.parametrize("reply", list(ReplyKind))
 def test_every_kind_of_small_talk_has_its_reply(reply):
     answer = decide(plain("one"), finding(SURE, {"one": 0.9}), route=Route(reply, 0.85))
     assert answer.outcome is OUTCOMES[reply]
@@ -278,14 +278,14 @@ def test_every_kind_of_small_talk_has_its_reply(reply):
 
 
 def test_small_talk_that_is_not_sure_is_a_question():
-    answer = decide(plain("one"), finding(SURE, {"one": 0.9}), route=Route(Reply.GREETING, 0.84))
+    answer = decide(plain("one"), finding(SURE, {"one": 0.9}), route=Route(ReplyKind.GREETING, 0.84))
     assert answer.outcome is Outcome.ANSWERED
 
 
 MILD = Decider(replace(THRESHOLDS, route_from=0.45), answer_from=0.5, sentences=3)
 
 
-def routed(reply: Reply, sureness: float, found: Finding):
+def routed(reply: ReplyKind, sureness: float, found: Finding):
     return decide(plain("health"), found, route=Route(reply, sureness), decider=MILD)
 
 
@@ -299,12 +299,12 @@ def test_what_may_be_asked_of_a_file_just_added_is_not_declined(reply):
 @pytest.mark.parametrize(
     ("reply", "sureness", "found"),
     [
-        (Reply.ADVICE, 0.7, {}),
-        (Reply.EMERGENCY, 0.5, {}),
-        (Reply.THANKS, 0.5, {}),
-        (Reply.ADVICE, 0.5, {"probability": 0.04}),
-        (Reply.ADVICE, 0.5, {"reason": Reason.LACKS_KIND}),
-        (Reply.ADVICE, 0.5, {"answerable": ()}),
+        (ReplyKind.ADVICE, 0.7, {}),
+        (ReplyKind.EMERGENCY, 0.5, {}),
+        (ReplyKind.THANKS, 0.5, {}),
+        (ReplyKind.ADVICE, 0.5, {"probability": 0.04}),
+        (ReplyKind.ADVICE, 0.5, {"reason": Reason.LACKS_KIND}),
+        (ReplyKind.ADVICE, 0.5, {"answerable": ()}),
     ],
 )
 def test_what_is_declined_for_good_reason_stays_so_beside_a_file_just_added(reply, sureness, found):
@@ -313,13 +313,13 @@ def test_what_is_declined_for_good_reason_stays_so_beside_a_file_just_added(repl
 
 
 def test_a_section_that_has_example_questions_leaves_what_is_declined_as_it_is():
-    assert routed(Reply.ADVICE, 0.5, finding(DOUBTFUL, {"health": 0.4})).outcome is OUTCOMES[Reply.ADVICE]
+    assert routed(ReplyKind.ADVICE, 0.5, finding(DOUBTFUL, {"health": 0.4})).outcome is OUTCOMES[ReplyKind.ADVICE]
 
 
 def test_discontent_leads_to_other_sections_than_the_one_told():
     near = {"one": 0.9, "two": 0.8, "three": 0.2}
     told = (key("one"),)
-    answer = decide(plain(*near), finding(SURE, near), route=Route(Reply.COMPLAINT, 0.9), told=told)
+    answer = decide(plain(*near), finding(SURE, near), route=Route(ReplyKind.COMPLAINT, 0.9), told=told)
     assert (answer.outcome, keys(answer.suggestions)) == (Outcome.COMPLAINT, [key("two")])
 
 
@@ -371,7 +371,7 @@ def clause(probability: float) -> Finding:
     return finding(probability, {"hall": 0.6}, text="and where is the hall", kind=ReadingKind.CLAUSE)
 
 
-@pytest.mark.parametrize("reply", [Reply.GREETING, Reply.THANKS, Reply.PRAISE, Reply.COMPLAINT])
+@pytest.mark.parametrize("reply", [ReplyKind.GREETING, ReplyKind.THANKS, ReplyKind.PRAISE, ReplyKind.COMPLAINT])
 def test_a_question_after_a_remark_is_answered_where_the_answer_is_sure(reply):
     remark = finding(DOUBTFUL, {"thanks": 0.7})
     answer = decide(plain("thanks", "hall"), remark, clause(SURE), route=Route(reply, 0.95))
@@ -382,7 +382,7 @@ def test_a_question_after_a_remark_is_answered_where_the_answer_is_sure(reply):
     )
 
 
-@pytest.mark.parametrize("reply", [Reply.EMERGENCY, Reply.POLITICS, Reply.HARM, Reply.PERSON])
+@pytest.mark.parametrize("reply", [ReplyKind.EMERGENCY, ReplyKind.POLITICS, ReplyKind.HARM, ReplyKind.PERSON])
 def test_what_is_no_remark_gets_its_reply_whatever_follows_a_comma(reply):
     answer = decide(plain("hall"), finding(DOUBTFUL, {"hall": 0.7}), clause(SURE), route=Route(reply, 0.95))
     assert answer.outcome is OUTCOMES[reply]

@@ -6,10 +6,10 @@ import pytest
 
 from bot.answering.browsing import citation
 from bot.answering.evaluation import (
+    CaseResult,
+    LosingStep,
     QuestionSetError,
-    Result,
     Share,
-    Step,
     evaluate,
     read_cases,
     risk_coverage,
@@ -17,7 +17,7 @@ from bot.answering.evaluation import (
     tally,
 )
 from bot.answering.model import Answer, Offer, Outcome
-from bot.ids import DocumentPath, Locale, Reply, SectionKey
+from bot.ids import DocumentPath, Locale, ReplyKind, SectionKey
 from bot.reports.evaluation_report import render_report
 from tests.support.answering_parts import TODAY, GivenRetriever, answerer, key, section
 
@@ -44,7 +44,7 @@ def result(line, outcome, text, *, score=0.9, found=(TRAINS,), told=(), offers=(
         offers=tuple(Offer(one, "Heading", Locale.EN) for one in offers),
         score=score,
     )
-    return Result(case, answer, text, found, 12.0)
+    return CaseResult(case, answer, text, found, 12.0)
 
 
 RIGHT = (
@@ -151,7 +151,7 @@ def test_what_must_be_refused_is_not_refused_by_an_offer():
 
 
 def test_small_talk_is_right_when_it_is_taken_for_one_of_its_kinds():
-    assert [one.kinds for one in cases(THANKS, GREETING)] == [(Reply.THANKS, Reply.OK), (Reply.GREETING,)]
+    assert [one.kinds for one in cases(THANKS, GREETING)] == [(ReplyKind.THANKS, ReplyKind.OK), (ReplyKind.GREETING,)]
     assert all(result(THANKS, outcome, "").is_right for outcome in (Outcome.THANKS, Outcome.OK))
     assert not any(result(THANKS, outcome, "").is_right for outcome in (Outcome.GREETING, Outcome.UNKNOWN))
 
@@ -197,22 +197,22 @@ def test_a_kind_that_is_none_is_named_with_all_that_are():
     ("line", "outcome", "more", "step"),
     [
         ("right", Outcome.ANSWERED, {"text": "1,225"}, None),
-        ("right", Outcome.THANKS, {}, Step.ROUTE),
-        ("right", Outcome.DECLINED_POLITICS, {}, Step.ROUTE),
-        ("right", Outcome.UNKNOWN, {"found": 3}, Step.RETRIEVE),
-        ("right", Outcome.ANSWERED, {"found": 1, "first": True}, Step.RERANK),
-        ("right", Outcome.OFFERED, {"first": True}, Step.RERANK),
-        ("right", Outcome.UNKNOWN, {}, Step.JUDGE),
-        ("right", Outcome.OFFERED, {}, Step.JUDGE),
-        ("right", Outcome.CLARIFY, {}, Step.JUDGE),
-        ("right", Outcome.ANSWERED, {"text": "7"}, Step.SELECT),
+        ("right", Outcome.THANKS, {}, LosingStep.ROUTE),
+        ("right", Outcome.DECLINED_POLITICS, {}, LosingStep.ROUTE),
+        ("right", Outcome.UNKNOWN, {"found": 3}, LosingStep.RETRIEVE),
+        ("right", Outcome.ANSWERED, {"found": 1, "first": True}, LosingStep.RERANK),
+        ("right", Outcome.OFFERED, {"first": True}, LosingStep.RERANK),
+        ("right", Outcome.UNKNOWN, {}, LosingStep.JUDGE),
+        ("right", Outcome.OFFERED, {}, LosingStep.JUDGE),
+        ("right", Outcome.CLARIFY, {}, LosingStep.JUDGE),
+        ("right", Outcome.ANSWERED, {"text": "7"}, LosingStep.SELECT),
         ("refuse", Outcome.UNKNOWN, {}, None),
         ("refuse", Outcome.DECLINED_ADVICE, {}, None),
-        ("refuse", Outcome.ANSWERED, {"text": "110"}, Step.JUDGE),
-        ("refuse", Outcome.OFFERED, {}, Step.JUDGE),
+        ("refuse", Outcome.ANSWERED, {"text": "110"}, LosingStep.JUDGE),
+        ("refuse", Outcome.OFFERED, {}, LosingStep.JUDGE),
         ("thanks", Outcome.THANKS, {}, None),
-        ("thanks", Outcome.GREETING, {}, Step.ROUTE),
-        ("thanks", Outcome.ANSWERED, {}, Step.ROUTE),
+        ("thanks", Outcome.GREETING, {}, LosingStep.ROUTE),
+        ("thanks", Outcome.ANSWERED, {}, LosingStep.ROUTE),
     ],
 )
 def test_a_case_is_lost_at_the_first_step_that_went_wrong(line, outcome, more, step):
@@ -224,8 +224,8 @@ def test_a_case_is_lost_at_the_first_step_that_went_wrong(line, outcome, more, s
 
 def test_where_the_set_names_no_section_nobody_can_tell_which_step_lost_an_answer():
     unplaced = '{"id": "5", "question": "trains?", "lang": "en", "expect": ["1,225"]}'
-    assert result(unplaced, Outcome.UNKNOWN, "").lost_at is Step.UNPLACED
-    assert result(unplaced, Outcome.THANKS, "").lost_at is Step.ROUTE
+    assert result(unplaced, Outcome.UNKNOWN, "").lost_at is LosingStep.UNPLACED
+    assert result(unplaced, Outcome.THANKS, "").lost_at is LosingStep.ROUTE
     assert result(unplaced, Outcome.ANSWERED, "1,225").lost_at is None
 
 
@@ -237,8 +237,8 @@ def test_every_miss_is_counted_with_the_step_that_lost_it():
         result(REFUSE, Outcome.OFFERED, ""),
     ]
     lost = tally(results, "all").lost
-    assert {step: count for step, count in lost.items() if count} == {Step.RERANK: 1, Step.JUDGE: 2}
-    assert set(lost) == set(Step)
+    assert {step: count for step, count in lost.items() if count} == {LosingStep.RERANK: 1, LosingStep.JUDGE: 2}
+    assert set(lost) == set(LosingStep)
 
 
 # Figures.

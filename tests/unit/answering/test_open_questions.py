@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.answering.browsing import citation
 from bot.answering.model import Answer, Outcome, Question
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
-from bot.ids import Locale, Reply
+from bot.ids import Locale, ReplyKind
 from tests.support.answering_parts import TODAY, GivenRetriever, examples, section
 
 GAP = section("parking", "Nothing is known of it.", answerable=False, questions=("park a car?", "car park?", "lots?"))
@@ -70,7 +70,7 @@ async def test_an_open_question_that_nobody_asks_is_not_named() -> None:
 
 
 async def test_examples_of_small_talk_are_no_open_questions() -> None:
-    retriever = GivenRetriever([GAP, LOTS, examples(Reply.THANKS)], {"parking": 0.5, "lots": 0.9, "thanks": 0.9})
+    retriever = GivenRetriever([GAP, LOTS, examples(ReplyKind.THANKS)], {"parking": 0.5, "lots": 0.9, "thanks": 0.9})
     assert gaps_in(retriever) == [GAP.key]
     assert await gaps_near(retriever, [LOTS, HALL]) == [GAP.key]
 

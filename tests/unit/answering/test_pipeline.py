@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.answering.model import Outcome
 from bot.answering.pipeline import STEPS
 from bot.answering.reading import MOST_TEXTS
-from bot.ids import Locale, Reply
+from bot.ids import Locale, ReplyKind
 from tests.support.answering_parts import (
     BOLD,
     BY_NEARNESS,
@@ -46,8 +46,8 @@ async def test_a_message_in_a_wrong_keyboard_layout_is_read_as_it_was_meant():
 
 
 async def test_an_answer_names_its_generation_and_what_each_step_took():
-    answer = await answerer(GivenRetriever([EXPO], {"expo": 0.9}, generation=7)).answer(ask("when is the expo"))
-    assert answer.generation == 7
+    answer = await answerer(GivenRetriever([EXPO], {"expo": 0.9}, version=7)).answer(ask("when is the expo"))
+    assert answer.version == 7
     assert list(answer.steps) == list(STEPS)
     assert min(answer.steps.values()) >= 0
 
@@ -321,14 +321,14 @@ async def test_at_most_three_texts_are_embedded_for_one_message(message, history
 @given(MESSAGES, HISTORIES)
 @settings(deadline=None)  # the first Chinese text reads a table
 async def test_discontent_takes_no_more_texts_than_three(message, history):
-    retriever = GivenRetriever([examples(Reply.COMPLAINT), EXPO], {"complaint": 0.9, "expo": 0.2})
+    retriever = GivenRetriever([examples(ReplyKind.COMPLAINT), EXPO], {"complaint": 0.9, "expo": 0.2})
     answer = await answerer(retriever).answer(ask(message, history=history))
     assert answer.outcome is Outcome.COMPLAINT
     assert 1 <= len(set(retriever.asked)) <= MOST_TEXTS
 
 
 async def test_discontent_with_a_question_that_is_not_remembered_is_searched_together_with_it():
-    retriever = GivenRetriever([examples(Reply.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
+    retriever = GivenRetriever([examples(ReplyKind.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
     retriever.by_word = {"how do I get there": {"expo": 0.8, "metro": 0.7, "complaint": 0.1}}
     turn = told("how do I get there", "expo")
     answer = await answerer(retriever).answer(ask("that is wrong", history=(turn,)))
@@ -337,7 +337,7 @@ async def test_discontent_with_a_question_that_is_not_remembered_is_searched_tog
 
 
 async def test_discontent_with_a_question_that_is_remembered_is_searched_by_it_alone():
-    retriever = GivenRetriever([examples(Reply.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
+    retriever = GivenRetriever([examples(ReplyKind.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
     retriever.remembered = ("how do I get there",)
     retriever.by_word = {
         "how do I get there that is wrong": {"expo": 0.8, "complaint": 0.9},
@@ -354,14 +354,14 @@ async def test_discontent_with_a_question_that_is_remembered_is_searched_by_it_a
 @pytest.mark.parametrize(
     ("reply", "outcome"),
     [
-        (Reply.GREETING, Outcome.GREETING),
-        (Reply.THANKS, Outcome.THANKS),
-        (Reply.FAREWELL, Outcome.FAREWELL),
-        (Reply.ABOUT_BOT, Outcome.ABOUT_BOT),
-        (Reply.UNSUBSCRIBE, Outcome.UNSUBSCRIBE),
-        (Reply.POLITICS, Outcome.DECLINED_POLITICS),
-        (Reply.ADVICE, Outcome.DECLINED_ADVICE),
-        (Reply.HARM, Outcome.DECLINED_HARM),
+        (ReplyKind.GREETING, Outcome.GREETING),
+        (ReplyKind.THANKS, Outcome.THANKS),
+        (ReplyKind.FAREWELL, Outcome.FAREWELL),
+        (ReplyKind.ABOUT_BOT, Outcome.ABOUT_BOT),
+        (ReplyKind.UNSUBSCRIBE, Outcome.UNSUBSCRIBE),
+        (ReplyKind.POLITICS, Outcome.DECLINED_POLITICS),
+        (ReplyKind.ADVICE, Outcome.DECLINED_ADVICE),
+        (ReplyKind.HARM, Outcome.DECLINED_HARM),
     ],
 )
 async def test_L11_L12_L13_a_message_like_the_examples_of_a_kind_gets_the_reply_to_it(reply, outcome):
@@ -371,7 +371,7 @@ async def test_L11_L12_L13_a_message_like_the_examples_of_a_kind_gets_the_reply_
 
 
 async def test_a_question_that_is_only_a_little_like_the_examples_is_a_question():
-    retriever = GivenRetriever([examples(Reply.POLITICS), EXPO], {"politics": 0.35, "expo": 0.33})
+    retriever = GivenRetriever([examples(ReplyKind.POLITICS), EXPO], {"politics": 0.35, "expo": 0.33})
     answer = await answerer(retriever, TIMID).answer(ask("why is that so"))
     assert (answer.outcome, answer.sentences) == (Outcome.UNKNOWN, ())
 
@@ -418,25 +418,25 @@ async def test_emoji_beside_words_change_nothing():
     assert answer.outcome is Outcome.ANSWERED
 
 
-GREETS = replace(examples(Reply.GREETING), questions=("Hello!", "good morning everyone", "你好"))
+GREETS = replace(examples(ReplyKind.GREETING), questions=("Hello!", "good morning everyone", "你好"))
 GIVES_THANKS = replace(
-    examples(Reply.THANKS), questions=("thanks", "thank you so much", "谢谢", "谢谢你，现在知道了", "مہربانی")
+    examples(ReplyKind.THANKS), questions=("thanks", "thank you so much", "谢谢", "谢谢你，现在知道了", "مہربانی")
 )
 
 
 @pytest.mark.parametrize(
     ("message", "opening"),
     [
-        ("Hello dear bot! When is the expo?", Reply.GREETING),
-        ("hello, and when is the expo?", Reply.GREETING),
-        ("HELLO WHEN IS THE EXPO", Reply.GREETING),
-        ("Good morning. When is the expo?", Reply.GREETING),
-        ("你好，博览会什么时候举行？", Reply.GREETING),
-        ("Thanks! And when is the expo?", Reply.THANKS),
-        ("Thank you, when is the expo?", Reply.THANKS),
-        ("When is the expo? Thank you so much.", Reply.THANKS),
-        ("谢谢你，博览会什么时候举行？", Reply.THANKS),
-        ("Hello, thanks, when is the expo?", Reply.GREETING),
+        ("Hello dear bot! When is the expo?", ReplyKind.GREETING),
+        ("hello, and when is the expo?", ReplyKind.GREETING),
+        ("HELLO WHEN IS THE EXPO", ReplyKind.GREETING),
+        ("Good morning. When is the expo?", ReplyKind.GREETING),
+        ("你好，博览会什么时候举行？", ReplyKind.GREETING),
+        ("Thanks! And when is the expo?", ReplyKind.THANKS),
+        ("Thank you, when is the expo?", ReplyKind.THANKS),
+        ("When is the expo? Thank you so much.", ReplyKind.THANKS),
+        ("谢谢你，博览会什么时候举行？", ReplyKind.THANKS),
+        ("Hello, thanks, when is the expo?", ReplyKind.GREETING),
         ("When is the expo?", None),
         ("Please, when is the expo?", None),
         ("请问，博览会什么时候举行？", None),
@@ -466,7 +466,7 @@ async def test_a_greeting_alone_is_greeted_once():
 
 
 async def test_an_emergency_wins_over_a_question_in_the_same_message():
-    retriever = GivenRetriever([examples(Reply.EMERGENCY), EXPO], {})
+    retriever = GivenRetriever([examples(ReplyKind.EMERGENCY), EXPO], {})
     retriever.by_word = {
         "Where is the hall": {"expo": 0.9, "emergency": 0.3},
         "fainted": {"emergency": 0.9, "expo": 0.1},
@@ -476,7 +476,7 @@ async def test_an_emergency_wins_over_a_question_in_the_same_message():
 
 
 async def test_discontent_leads_to_other_sections_of_the_question_before():
-    retriever = GivenRetriever([examples(Reply.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
+    retriever = GivenRetriever([examples(ReplyKind.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
     retriever.by_word = {"how do I get there": {"expo": 0.8, "metro": 0.7}}
     turn = told("so how do I get there", "expo")
     answer = await answerer(retriever).answer(ask("that is the wrong answer", history=(turn,)))
@@ -485,7 +485,7 @@ async def test_discontent_leads_to_other_sections_of_the_question_before():
 
 
 async def test_discontent_with_nothing_before_it_leads_nowhere():
-    retriever = GivenRetriever([examples(Reply.COMPLAINT), EXPO], {"complaint": 0.9, "expo": 0.1})
+    retriever = GivenRetriever([examples(ReplyKind.COMPLAINT), EXPO], {"complaint": 0.9, "expo": 0.1})
     answer = await answerer(retriever).answer(ask("you are useless"))
     assert (answer.outcome, answer.suggestions) == (Outcome.COMPLAINT, ())
 

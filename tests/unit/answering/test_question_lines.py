@@ -8,25 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answering.question_lines import Asked, QuestionLineError, asked_in, read_object
+from bot.answering.question_lines import QuestionLine, QuestionLineError, asked_in, read_object
 from bot.ids import Locale
 
 
-def asked(line: str) -> Asked:
+def asked(line: str) -> QuestionLine:
     return asked_in(read_object(line))
 
 
 @pytest.mark.parametrize(
     ("line", "read"),
     [
-        ('{"question": "q"}', Asked(None, ("q",), None)),
-        ('{"id": 7, "question": "q", "lang": "kk"}', Asked("7", ("q",), Locale.KK)),
-        ('{"id": "a", "turns": ["p", {"question": "q"}], "lang": ""}', Asked("a", ("p", "q"), None)),
-        ('{"turns": [], "question": "q", "note": 1}', Asked(None, ("q",), None)),
-        ('{"question": ""}', Asked(None, ("",), None)),
+        ('{"question": "q"}', QuestionLine(None, ("q",), None)),
+        ('{"id": 7, "question": "q", "lang": "kk"}', QuestionLine("7", ("q",), Locale.KK)),
+        ('{"id": "a", "turns": ["p", {"question": "q"}], "lang": ""}', QuestionLine("a", ("p", "q"), None)),
+        ('{"turns": [], "question": "q", "note": 1}', QuestionLine(None, ("q",), None)),
+        ('{"question": ""}', QuestionLine(None, ("",), None)),
     ],
 )
-def test_what_a_line_asks(line: str, read: Asked):
+def test_what_a_line_asks(line: str, read: QuestionLine):
     assert asked(line) == read
 
 

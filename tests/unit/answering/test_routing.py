@@ -4,11 +4,12 @@ import pytest
 
 from bot.answering.ports import RetrievedSection
 from bot.answering.routing import Route, Routed, Router, features, kind_features, parted
-from bot.ids import Locale, Reply
+from bot.ids import Locale, ReplyKind
 from tests.support.answering_parts import GivenRetriever, examples, retrieved_section, section
 
 KNOWN = GivenRetriever(
-    [*map(examples, Reply), section("expo", "The expo is in July."), section("gap", "Unknown.", answerable=False)], {}
+    [*map(examples, ReplyKind), section("expo", "The expo is in July."), section("gap", "Unknown.", answerable=False)],
+    {},
 )
 BY_NEARNESS = Router({"nearest": 40.0}, 0.0, {"question": 1.0})
 
@@ -17,7 +18,7 @@ def message(*found: RetrievedSection, text: str = "hello", **more) -> Routed:
     return Routed(text, Locale.EN, found, KNOWN, **more)
 
 
-def weighed(kind: Reply, *found: RetrievedSection, **more):
+def weighed(kind: ReplyKind, *found: RetrievedSection, **more):
     routed = message(*found, **more)
     replies, others = parted(routed.sections, KNOWN)
     return features(routed, kind, list(replies), others)
@@ -26,7 +27,7 @@ def weighed(kind: Reply, *found: RetrievedSection, **more):
 def test_labelled_examples_are_told_from_all_other_sections_and_from_open_questions():
     found = [retrieved_section(name, 0.5) for name in ("greeting", "expo", "gap", "gone")]
     replies, others = parted(found, KNOWN)
-    assert replies == {found[0]: Reply.GREETING}
+    assert replies == {found[0]: ReplyKind.GREETING}
     assert others == found[1:]
 
 
@@ -38,7 +39,7 @@ def test_without_labelled_examples_all_is_a_question():
 @pytest.mark.parametrize(("greeting", "expo", "is_sure"), [(0.9, 0.2, True), (0.2, 0.9, False)])
 def test_what_is_nearer_to_examples_than_to_everything_else_is_no_question(greeting, expo, is_sure):
     route = BY_NEARNESS.route(message(retrieved_section("greeting", greeting), retrieved_section("expo", expo)))
-    assert route.reply is Reply.GREETING
+    assert route.reply is ReplyKind.GREETING
     assert (route.probability > 0.99) is is_sure
     assert (route.probability < 0.01) is not is_sure
 
@@ -47,10 +48,10 @@ def test_the_kind_is_that_of_the_examples_that_fit_best():
     found = message(
         retrieved_section("thanks", 0.7), retrieved_section("farewell", 0.8), retrieved_section("expo", 0.1)
     )
-    assert BY_NEARNESS.route(found).reply is Reply.FAREWELL
+    assert BY_NEARNESS.route(found).reply is ReplyKind.FAREWELL
     by_letters = Router({}, 0.0, {"coverage": 1.0})
     thanks = retrieved_section("thanks", 0.7, coverage=0.9)
-    assert by_letters.route(message(thanks, retrieved_section("farewell", 0.8))).reply is Reply.THANKS
+    assert by_letters.route(message(thanks, retrieved_section("farewell", 0.8))).reply is ReplyKind.THANKS
 
 
 @pytest.mark.parametrize(("constant", "probability"), [(1e6, 1.0), (-1e6, 0.0)])
@@ -63,22 +64,24 @@ def test_what_was_stored_word_for_word_is_not_taken_for_what_is_as_good_as_exclu
     sure, excluded = (retrieved_section("greeting", 0.9, log_posterior=known) for known in (0.0, -12.0))
     assert kind_features(sure)["log_posterior"] == 0.0 > kind_features(excluded)["log_posterior"]
     expo = retrieved_section("expo", 0.1, log_posterior=-12.0)
-    assert weighed(Reply.GREETING, sure, expo)["odds"] > weighed(Reply.GREETING, excluded, expo)["odds"] + 10
+    assert weighed(ReplyKind.GREETING, sure, expo)["odds"] > weighed(ReplyKind.GREETING, excluded, expo)["odds"] + 10
 
 
 def test_where_no_posterior_is_known_neither_side_is_likelier():
-    assert weighed(Reply.GREETING, retrieved_section("greeting", 0.9), retrieved_section("expo", 0.1))["odds"] == 0.0
+    assert (
+        weighed(ReplyKind.GREETING, retrieved_section("greeting", 0.9), retrieved_section("expo", 0.1))["odds"] == 0.0
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "asks", "marked"),
     [
-        (Reply.GREETING, "when is it", 1.0, 0.0),
-        (Reply.GREETING, "how are you?", 0.0, 1.0),
-        (Reply.GREETING, "آیا؟", 0.0, 1.0),
-        (Reply.GREETING, "hello", 0.0, 0.0),
-        (Reply.ABOUT_BOT, "when do you sleep?", 0.0, 0.0),
-        (Reply.PERSON, "who can I phone?", 0.0, 0.0),
+        (ReplyKind.GREETING, "when is it", 1.0, 0.0),
+        (ReplyKind.GREETING, "how are you?", 0.0, 1.0),
+        (ReplyKind.GREETING, "آیا؟", 0.0, 1.0),
+        (ReplyKind.GREETING, "hello", 0.0, 0.0),
+        (ReplyKind.ABOUT_BOT, "when do you sleep?", 0.0, 0.0),
+        (ReplyKind.PERSON, "who can I phone?", 0.0, 0.0),
     ],
 )
 def test_whoever_asks_when_wants_to_know_unless_the_kind_is_one_of_questions(kind, text, asks, marked):
@@ -88,13 +91,13 @@ def test_whoever_asks_when_wants_to_know_unless_the_kind_is_one_of_questions(kin
 
 def test_after_a_question_less_is_small_talk():
     greeting = retrieved_section("greeting", 0.9)
-    assert weighed(Reply.GREETING, greeting, is_follow_up=True)["follows"] == 1.0
-    assert weighed(Reply.GREETING, greeting)["follows"] == 0.0
+    assert weighed(ReplyKind.GREETING, greeting, is_follow_up=True)["follows"] == 1.0
+    assert weighed(ReplyKind.GREETING, greeting)["follows"] == 0.0
 
 
 def test_the_leads_are_over_the_nearest_of_all_others():
     found = weighed(
-        Reply.GREETING,
+        ReplyKind.GREETING,
         retrieved_section("greeting", 0.9),
         retrieved_section("thanks", 0.4),
         retrieved_section("expo", 0.3),

@@ -15,14 +15,14 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.app import core as app
 from bot.app.core import open_core
 from bot.app.sandbox import sandbox_process, sandbox_ready, with_keys
 from bot.errors import AlreadyRunningError, DatabaseError, KnowledgeError
 from bot.ids import Locale
-from bot.ingestion.model import GenerationContent, Progress, Stage
-from bot.settings import Knowledge, Model, Settings, Store
+from bot.ingestion.model import IndexVersionContent, Progress, SyncStage
+from bot.settings import KnowledgeSettings, ModelSettings, Settings, StoreSettings
 from tests.support.little_knowledge import TRAINS_IN_2025, write_document
 from tests.support.processes import BotProcess, Place, free_port, running_bot
 from tests.support.sandbox_keys import KEYS, SANDBOX_TOKEN, person_client
@@ -32,7 +32,7 @@ QUESTION = "How many freight trains ran in 2025?"
 
 
 def settings_of(place: Place) -> Settings:
-    return Settings(knowledge=Knowledge(folder=place.knowledge), store=Store(data=place.data))
+    return Settings(knowledge=KnowledgeSettings(folder=place.knowledge), store=StoreSettings(data=place.data))
 
 
 async def test_a_folder_that_was_not_touched_is_not_read_again(place: Place):
@@ -40,12 +40,12 @@ async def test_a_folder_that_was_not_touched_is_not_read_again(place: Place):
         first = await core.make_answerable()
         assert first is not None
         assert await core.make_answerable() is None
-        generation = core.index.current().knowledge.generation
+        version = core.index.current().knowledge.version
     async with open_core(settings_of(place)) as core:
         assert await core.make_answerable() is None
-        assert core.index.current().knowledge.generation == generation
+        assert core.index.current().knowledge.version == version
         (place.knowledge / "en/venue/pearl.md").touch()
-        assert (await core.make_answerable()).published is None, "the same text is no new generation"
+        assert (await core.make_answerable()).published is None, "the same text is no new version"
 
 
 async def test_an_open_question_that_a_new_section_answers_is_named_after_it_is_read(place: Place):
@@ -80,7 +80,12 @@ async def test_progress_is_told_stage_by_stage(place: Place):
     async with open_core(settings_of(place)) as core:
         await core.sync(progress=seen.append)
         await core.write_store(progress=seen.append)
-    assert list(dict.fromkeys(one.stage for one in seen)) == [Stage.READ, Stage.EMBED, Stage.BUILD, Stage.STORE]
+    assert list(dict.fromkeys(one.stage for one in seen)) == [
+        SyncStage.READ,
+        SyncStage.EMBED,
+        SyncStage.BUILD,
+        SyncStage.STORE,
+    ]
     assert [one.share for one in seen] == sorted(one.share for one in seen)
     assert seen[-1].share == 1.0
 
@@ -88,21 +93,21 @@ async def test_progress_is_told_stage_by_stage(place: Place):
 async def test_a_generation_that_is_damaged_as_soon_as_it_is_built_is_said_and_built_again(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ):
-    built = GenerationShelf.build
+    built = FileIndexStore.build
 
-    async def damaged(shelf: GenerationShelf, content: GenerationContent, **arguments: Any) -> None:
+    async def damaged(shelf: FileIndexStore, content: IndexVersionContent, **arguments: Any) -> None:
         await built(shelf, content, **arguments)
         (shelf.folder_of(content.number) / "means.npz").write_bytes(b"nonsense")
 
     (place.knowledge / "ru/venue/pearl.md").unlink()
     async with open_core(settings_of(place)) as core, asyncio.timeout(LIMIT_S):
         built_before = (await core.ingestion.status()).published
-        monkeypatch.setattr(GenerationShelf, "build", damaged)
+        monkeypatch.setattr(FileIndexStore, "build", damaged)
         with pytest.raises(KnowledgeError, match="missing or damaged"):
             await core.sync()
         monkeypatch.undo()
         await core.sync()
-        assert core.index.current().knowledge.generation > built_before.number
+        assert core.index.current().knowledge.version > built_before.number
 
 
 async def test_beside_a_running_process_it_reads_and_does_not_write(place: Place):
@@ -114,7 +119,7 @@ async def test_beside_a_running_process_it_reads_and_does_not_write(place: Place
         async with open_core(settings_of(place), may_read_only=True) as reader:
             assert not reader.can_write
             assert await reader.make_answerable() is None
-            assert reader.index.current().knowledge.generation == core.index.current().knowledge.generation
+            assert reader.index.current().knowledge.version == core.index.current().knowledge.version
             with pytest.raises(DatabaseError):
                 await reader.database.migrate()
 
@@ -140,7 +145,7 @@ async def test_a_synchronisation_that_fails_in_an_unforeseen_way_does_not_end_th
 
     monkeypatch.setattr(app.Core, "sync", sync)
     settings = settings_of(place).model_copy(
-        update={"knowledge": Knowledge(folder=place.knowledge, settle_s=0.01, rescan_s=0.05)}
+        update={"knowledge": KnowledgeSettings(folder=place.knowledge, settle_s=0.01, rescan_s=0.05)}
     )
     (place.knowledge / "en/venue/pearl.md").touch()
     async with open_core(settings) as core:
@@ -166,7 +171,7 @@ async def test_a_store_that_cannot_be_written_is_said_and_does_not_end_the_watch
     monkeypatch.setattr(app.Core, "write_store", write_store)
     async with open_core(settings_of(place)) as core:
         await core.make_answerable()
-        generation = core.index.current().knowledge.generation
+        version = core.index.current().knowledge.version
         with capture_logs() as logs:
             reading = asyncio.create_task(app._keep_read(core, None))
             await until(lambda: tried, "the writing of the store")
@@ -174,7 +179,7 @@ async def test_a_store_that_cannot_be_written_is_said_and_does_not_end_the_watch
             assert not reading.done()
             reading.cancel()
             await asyncio.wait({reading})
-        assert core.index.current().knowledge.generation == generation
+        assert core.index.current().knowledge.version == version
 
 
 # ── the whole program ──
@@ -243,7 +248,7 @@ async def test_a_signal_in_the_middle_of_a_synchronisation_ends_in_order(place: 
 async def test_X13_the_sandbox_learns_its_keys_and_none_of_our_other_secrets(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SCODA_MODEL_API_KEY", "a-key-of-ours")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
-    settings = with_keys(Settings(sandbox={"port": free_port()}, model=Model()))
+    settings = with_keys(Settings(sandbox={"port": free_port()}, model=ModelSettings()))
     lines: list[str] = []
     async with sandbox_process(settings, exposes=False) as process:
         await sandbox_ready(process, settings, lines.append)

@@ -12,11 +12,11 @@ from bot.adapters.database.locks import folder_lock
 from bot.adapters.database.restore_guard import FILE_NAME
 from bot.adapters.database.state_owner import OFFICIAL, SANDBOX, Owner, server_number
 from bot.app.state import STATE_FILE, has_two, owner_of, to_look, to_run
-from bot.settings import Settings, Store, Telegram
+from bot.settings import Settings, StoreSettings, TelegramSettings
 
 
 def settings_of(data: Path, *, database_url: str = "", **telegram: Any) -> Settings:
-    return Settings(store=Store(data=data, database_url=database_url), telegram=Telegram(**telegram))
+    return Settings(store=StoreSettings(data=data, database_url=database_url), telegram=TelegramSettings(**telegram))
 
 
 def used(folder: Path, *, started_at: float | None = None) -> Path:

@@ -13,7 +13,7 @@ from bot.app import core as app
 from bot.calibrating import calibrate as calibrating
 from bot.calibrating.calibrate import Fitted, calibrate, file_of, moved, write
 from bot.errors import CalibrationError
-from bot.settings import Knowledge, Settings, Store
+from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.knowledge_parts import LetterEmbeddings
 from tests.support.little_knowledge import write_document, write_little_knowledge
 
@@ -63,7 +63,7 @@ def settings_of(folder: Path) -> Settings:
         f"? thanks a {word}\n" for word in ("lot", "ton", "bunch", "million")
     )
     write_document(knowledge, "en/bot/thanks.md", "Thanks", thanks, more="answerable: false\nreply: thanks\n")
-    return Settings(knowledge=Knowledge(folder=knowledge), store=Store(data=folder / "data"))
+    return Settings(knowledge=KnowledgeSettings(folder=knowledge), store=StoreSettings(data=folder / "data"))
 
 
 @pytest.fixture

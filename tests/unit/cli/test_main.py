@@ -332,7 +332,7 @@ def test_knowledge_commands_tell_what_is_wrong_by_file_and_line_and_change_only_
 
     synced = place.scoda("knowledge", "sync")
     assert synced.returncode == 0, synced.stderr
-    assert re.search(r"Published generation \d+: 12 documents", synced.stdout)
+    assert re.search(r"Published version \d+: 12 documents", synced.stdout)
     embedded = int(re.search(r"(\d+) embedded", synced.stdout)[1])
     assert 0 < embedded < 20
     assert "1,300" in place.scoda("ask", QUESTION).stdout

@@ -23,8 +23,8 @@ from bot.ingestion.comparing import (
     record_translated,
     stale_translations,
 )
-from bot.ingestion.model import Document, Reading, Source
-from bot.writing.figures import Kind, figures_of
+from bot.ingestion.model import Document, FolderReading, Source
+from bot.writing.figures import FigureKind, figures_of
 from tests.support.knowledge_parts import document, no_language, section
 
 FOLDER = Path(__file__).parents[3] / "knowledge"
@@ -215,7 +215,7 @@ def test_what_is_a_fault_is_not_told_as_a_warning_too() -> None:
     english = document("area/x.md", Locale.EN, section("one", "Text."), section("two", "Text."))
     russian = document("area/x.md", Locale.RU, section("one", "Text."))
     faults = differences_of([english, russian]).faults
-    reading = inspect(Reading(documents=(english, russian), faults=(), warnings=faults))
+    reading = inspect(FolderReading(documents=(english, russian), faults=(), warnings=faults))
     assert (reading.faults, reading.warnings) == (faults, ())
 
 
@@ -228,7 +228,7 @@ def test_a_translation_is_stale_when_its_source_has_changed() -> None:
     (stale,) = stale_translations([changed, russian], record)
 
     assert stale.copy is russian
-    (warning,) = inspect(Reading((changed, russian), (), ()), record).warnings
+    (warning,) = inspect(FolderReading((changed, russian), (), ()), record).warnings
     assert str(warning) == (
         "ru/area/x.md:1: stale: en/area/x.md has changed since this was translated; bring it up to date, then run: "
         "scoda knowledge translated ru/area/x.md"
@@ -255,7 +255,7 @@ def test_whatever_a_translator_must_follow_makes_a_translation_stale(change: str
 
 
 def test_without_a_record_nothing_is_stale_or_told() -> None:
-    reading = Reading((_copy(Locale.EN, EN), _copy(Locale.RU, RU)), (), ())
+    reading = FolderReading((_copy(Locale.EN, EN), _copy(Locale.RU, RU)), (), ())
     assert inspect(reading).warnings == ()
     assert inspect(reading, {}).warnings == ()
 
@@ -264,7 +264,7 @@ def test_where_a_record_is_kept_a_new_translation_is_told_until_it_is_recorded()
     english, russian, kazakh = _copy(Locale.EN, EN), _copy(Locale.RU, RU), _copy(Locale.KK, "2025")
     (told,) = [
         warning
-        for warning in inspect(Reading((english, russian, kazakh), (), ()), {kazakh.file: "0" * 12}).warnings
+        for warning in inspect(FolderReading((english, russian, kazakh), (), ()), {kazakh.file: "0" * 12}).warnings
         if "not recorded" in warning.reason
     ]
     assert told.path == "ru/area/x.md"
@@ -286,7 +286,7 @@ def test_a_name_means_a_file_a_document_in_all_languages_or_a_folder(name: str, 
         for path in "xy"
         for locale in (Locale.EN, Locale.RU, Locale.ZH)
     ]
-    reading = Reading(tuple(documents), (), (), broken=frozenset({"kk/area/x.md"}))
+    reading = FolderReading(tuple(documents), (), (), broken=frozenset({"kk/area/x.md"}))
     chosen, record = record_translated(reading, {"kk/area/x.md": "1" * 12, "gone/x.md": "2" * 12}, [name])
     assert {translation.copy.file for translation in chosen} == recorded
     assert record.keys() == {"kk/area/x.md"} | recorded
@@ -295,7 +295,7 @@ def test_a_name_means_a_file_a_document_in_all_languages_or_a_folder(name: str, 
 
 @pytest.mark.parametrize("name", ["ru/area/nowhere.md", "en/area/x.md"])
 def test_a_name_that_means_no_translation_is_refused(name: str) -> None:
-    reading = Reading((_copy(Locale.EN, EN), _copy(Locale.RU, RU)), (), ())
+    reading = FolderReading((_copy(Locale.EN, EN), _copy(Locale.RU, RU)), (), ())
     with pytest.raises(KnowledgeError, match=rf"{name} is no translation"):
         record_translated(reading, {}, [name])
 
@@ -312,7 +312,7 @@ def real() -> dict[str, dict[str, Document]]:
 
 def test_the_project_s_own_files_say_the_same_in_all_languages(real: dict[str, dict[str, Document]]) -> None:
     documents = [one for copies in real.values() for one in copies.values()]
-    reading = inspect(Reading(tuple(documents), (), ()))
+    reading = inspect(FolderReading(tuple(documents), (), ()))
     assert [str(told) for told in (*reading.faults, *reading.warnings)] == []
 
 
@@ -418,6 +418,6 @@ def _months_of(files: dict[str, str]) -> dict[str, list[str]]:
     for file, text in files.items():
         if "/area/" in file or "/logistics/" in file:
             for figure in figures_of(text[text.index("\n---\n") :], Locale(file[:2])):
-                if figure.kind is Kind.MONTH and not any(letter.isdigit() for letter in figure.written):
+                if figure.kind is FigureKind.MONTH and not any(letter.isdigit() for letter in figure.written):
                     found[file[:2]].setdefault(figure.value, figure.written)
     return defaultdict(list, {locale: list(names.values()) for locale, names in found.items()})

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from bot.adapters.models.cached_embedder import CachedEmbedder
-from bot.errors import Fault, GenerationError, KnowledgeError
+from bot.errors import Fault, IndexVersionError, KnowledgeError
 from bot.ids import Locale
-from bot.ingestion.model import Progress, Stage
+from bot.ingestion.model import Progress, SyncStage
 from bot.ingestion.service import Ingestion
 from tests.support.knowledge_parts import (
     NOW,
@@ -134,7 +134,12 @@ async def test_progress_only_rises_and_is_complete_when_the_store_is_written() -
     shares = [one.share for one in seen]
     assert shares == sorted(shares)
     assert 0.9 < before_the_store < shares[-1] == 1.0
-    assert list(dict.fromkeys(one.stage for one in seen)) == [Stage.READ, Stage.EMBED, Stage.BUILD, Stage.STORE]
+    assert list(dict.fromkeys(one.stage for one in seen)) == [
+        SyncStage.READ,
+        SyncStage.EMBED,
+        SyncStage.BUILD,
+        SyncStage.STORE,
+    ]
 
 
 async def test_a_broken_file_answers_in_its_last_good_version_and_does_not_stop_the_others() -> None:
@@ -178,7 +183,7 @@ async def test_an_empty_folder_never_replaces_a_full_index_by_itself() -> None:
     await house.ingestion.sync(now=NOW)
     house.now_reads()
 
-    with pytest.raises(GenerationError, match="1 are published"):
+    with pytest.raises(IndexVersionError, match="1 are published"):
         await house.ingestion.sync(now=NOW)
     assert (await house.manifest.published()).number == 1
 
@@ -190,9 +195,9 @@ async def test_a_failed_check_leaves_the_old_generation_in_use() -> None:
     house = House(TRAINS)
     await house.ingestion.sync(now=NOW)
     house.now_reads(TRAINS, EXPO)
-    house.shelf.fault = GenerationError("a chunk is missing")
+    house.shelf.fault = IndexVersionError("a chunk is missing")
 
-    with pytest.raises(GenerationError, match="a chunk is missing"):
+    with pytest.raises(IndexVersionError, match="a chunk is missing"):
         await house.ingestion.sync(now=NOW)
 
     assert (await house.manifest.published()).number == 1

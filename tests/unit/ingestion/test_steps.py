@@ -12,23 +12,23 @@ import numpy as np
 import pytest
 
 from bot.adapters.models.cached_embedder import CachedEmbedder
-from bot.errors import EmbeddingError, GenerationError
+from bot.errors import EmbeddingError, IndexVersionError
 from bot.ids import Locale
 from bot.ingestion import draft
 from bot.ingestion.chunking import chunks_of
 from bot.ingestion.model import (
     ChunkKind,
     Document,
-    Generation,
-    GenerationContent,
+    IndexVersion,
+    IndexVersionContent,
     LanguagePart,
     Means,
     PartNames,
     Progress,
-    Stage,
+    SyncStage,
     Vector,
 )
-from bot.ingestion.ports import Report, Side
+from bot.ingestion.ports import ReportShare, Side
 from bot.ingestion.service import Ingestion
 from bot.ingestion.typical_questions import typical_questions
 from tests.support.knowledge_parts import (
@@ -75,12 +75,12 @@ class RecordingShelf(MemoryShelf):
 
     def __init__(self) -> None:
         super().__init__()
-        self.given: list[GenerationContent] = []
+        self.given: list[IndexVersionContent] = []
         self.is_building = asyncio.Event()
         self.may_build = asyncio.Event()
         self.may_build.set()
 
-    async def build(self, content: GenerationContent, *, report: Report | None = None) -> None:
+    async def build(self, content: IndexVersionContent, *, report: ReportShare | None = None) -> None:
         self.given.append(content)
         self.is_building.set()
         await self.may_build.wait()
@@ -88,7 +88,7 @@ class RecordingShelf(MemoryShelf):
 
 
 class OpenManifest(MemoryManifest):
-    """Knows whether a generation is being published."""
+    """Knows whether a version is being published."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,7 +132,7 @@ class House:
         self.manifest = OpenManifest()
         self.shelf = RecordingShelf()
         self.cache = MemoryVectorCache()
-        self.published: list[Generation] = []
+        self.published: list[IndexVersion] = []
         self.asked_in = asked_in
         self.ingestion = self.new_ingestion()
 
@@ -184,7 +184,7 @@ def kinds_of(texts: Sequence[str], documents: Sequence[Document]) -> list[tuple[
     return [known[text] for text in texts]
 
 
-def part_of(content: GenerationContent, locale: Locale) -> LanguagePart:
+def part_of(content: IndexVersionContent, locale: Locale) -> LanguagePart:
     return next(part for part in content.parts if part.locale is locale)
 
 
@@ -223,11 +223,11 @@ async def test_a_long_reading_is_published_in_steps_each_of_which_holds_more() -
 
     report = await house.ingestion.sync(now=NOW, on_published=house.on_published)
 
-    pending = [generation.pending for generation in house.published]
+    pending = [version.pending for version in house.published]
     assert len(pending) >= 3
     assert pending == sorted(set(pending), reverse=True)
     assert pending[-1] == 0
-    assert [generation.chunks + generation.pending for generation in house.published] == [90] * len(pending)
+    assert [version.chunks + version.pending for version in house.published] == [90] * len(pending)
     assert report.published == house.published[-1]
     assert (report.chunks, report.embedded) == (90, 90)
 
@@ -241,7 +241,7 @@ async def test_steps_grow_rarer() -> None:
 async def test_what_is_read_in_seconds_is_published_at_once() -> None:
     house = House(hall(Locale.EN, 1))
     await house.ingestion.sync(now=NOW, on_published=house.on_published)
-    assert [generation.pending for generation in house.published] == [0]
+    assert [version.pending for version in house.published] == [0]
 
 
 async def test_each_step_holds_only_what_is_embedded_and_names_itself_by_it() -> None:
@@ -295,7 +295,7 @@ async def test_progress_only_rises_through_steps_and_is_complete_with_the_store(
     shares = [one.share for one in seen]
     assert shares == sorted(shares)
     assert before_the_store < shares[-1] == 1.0
-    assert seen[-1].stage is Stage.STORE
+    assert seen[-1].stage is SyncStage.STORE
 
 
 async def test_a_partial_generation_gets_no_store() -> None:
@@ -348,7 +348,7 @@ async def test_a_step_that_is_being_published_when_the_embedding_fails_is_publis
 
 async def test_an_empty_folder_is_not_told_as_being_read_for_ever() -> None:
     house = House()
-    with pytest.raises(GenerationError):
+    with pytest.raises(IndexVersionError):
         await house.ingestion.sync(now=NOW)
     assert house.ingestion.reading_in is None
 
@@ -499,7 +499,7 @@ async def test_a_section_that_has_expired_since_is_left_out_with_the_next_change
 
 async def test_what_does_not_stand_whole_on_the_shelf_is_not_built_upon() -> None:
     class Damaged(RecordingShelf):
-        async def parts(self, generation: Generation) -> dict[Locale, PartNames]:
+        async def parts(self, version: IndexVersion) -> dict[Locale, PartNames]:
             return {}
 
     house = await _published_halls()

@@ -32,7 +32,7 @@ from bot.announcements.model import (
 )
 from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.reports.delivery_report import COLUMNS, TROUBLED, Count, cells, count, outcome_of, summary, write_csv
-from bot.reports.report_picture import Outcome
+from bot.reports.report_picture import CopyOutcome
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SHANGHAI = timezone(timedelta(hours=8))
@@ -126,28 +126,28 @@ async def test_every_copy_is_counted_once_under_its_language_and_outcome():
     figures = counted.figures("Hall moves")
     assert counted.total == len(ROWS) == sum(figures.totals.values())
     assert figures.totals == {
-        Outcome.SENT: 2,
-        Outcome.BLOCKED: 1,
-        Outcome.FAILED: 1,
-        Outcome.IN_DOUBT: 2,
-        Outcome.NOT_SENT: 4,
-        Outcome.WAITING: 2,
+        CopyOutcome.SENT: 2,
+        CopyOutcome.BLOCKED: 1,
+        CopyOutcome.FAILED: 1,
+        CopyOutcome.IN_DOUBT: 2,
+        CopyOutcome.NOT_SENT: 4,
+        CopyOutcome.WAITING: 2,
     }
-    assert figures.by_locale[Locale.ZH] == {Outcome.SENT: 1, Outcome.BLOCKED: 1, Outcome.FAILED: 1}
+    assert figures.by_locale[Locale.ZH] == {CopyOutcome.SENT: 1, CopyOutcome.BLOCKED: 1, CopyOutcome.FAILED: 1}
     assert list(figures.by_locale) == sorted(figures.by_locale)
     assert figures.title == "Hall moves"
 
 
 @pytest.mark.parametrize("state", list(DeliveryState))
 def test_every_state_has_its_outcome(state):
-    assert outcome_of(row(state)) in Outcome
+    assert outcome_of(row(state)) in CopyOutcome
 
 
 @pytest.mark.parametrize("reason", ["blocked", "deactivated", "kicked", "chat_not_found"])
 def test_only_a_failed_copy_is_counted_as_blocked(reason):
-    assert outcome_of(row(DeliveryState.FAILED, reason=reason)) is Outcome.BLOCKED
-    assert outcome_of(row(DeliveryState.UNKNOWN, reason=reason)) is Outcome.IN_DOUBT
-    assert outcome_of(row(DeliveryState.SKIPPED, reason=reason)) is Outcome.NOT_SENT
+    assert outcome_of(row(DeliveryState.FAILED, reason=reason)) is CopyOutcome.BLOCKED
+    assert outcome_of(row(DeliveryState.UNKNOWN, reason=reason)) is CopyOutcome.IN_DOUBT
+    assert outcome_of(row(DeliveryState.SKIPPED, reason=reason)) is CopyOutcome.NOT_SENT
 
 
 async def test_copies_are_counted_by_the_second_in_which_they_were_sent():

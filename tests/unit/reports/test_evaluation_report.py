@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.answering.evaluation import Result, Step, Tally, read_cases, tallies
+from bot.answering.evaluation import CaseResult, LosingStep, Tally, read_cases, tallies
 from bot.answering.model import Answer, Offer, Outcome
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.reports.evaluation_report import render_report
@@ -21,10 +21,10 @@ TALK = {"kind": "greeting"}
 
 def result(
     line: dict[str, object], outcome: Outcome, *, found: tuple[SectionKey, ...] = (), offered: bool = False
-) -> Result:
+) -> CaseResult:
     (case,) = read_cases([json.dumps({"id": "en-1", "question": "trains?", "lang": "en", **line})])
     offers = (Offer(TRAINS, "Trains", Locale.EN),) if offered else ()
-    return Result(case, Answer(outcome, Locale.EN, Locale.EN, offers=offers), "what was said", found, 1.0)
+    return CaseResult(case, Answer(outcome, Locale.EN, Locale.EN, offers=offers), "what was said", found, 1.0)
 
 
 def cells(table: FigureTable, row: Tally) -> dict[str, str]:
@@ -34,17 +34,17 @@ def cells(table: FigureTable, row: Tally) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("missed", "step", "kind"),
     [
-        (result({"kind": "thanks"}, Outcome.GREETING), Step.ROUTE, "small talk misunderstood"),
-        (result(ANSWERABLE, Outcome.THANKS), Step.ROUTE, "not told"),
-        (result(ANSWERABLE, Outcome.UNKNOWN, found=(HALL,)), Step.RETRIEVE, "refused wrongly"),
-        (result(ANSWERABLE, Outcome.ANSWERED, found=(HALL, TRAINS)), Step.RERANK, "wrong answer"),
-        (result(ANSWERABLE, Outcome.OFFERED, found=(TRAINS,), offered=True), Step.JUDGE, "not told, but offered"),
-        (result(ANSWERABLE, Outcome.ANSWERED, found=(TRAINS,)), Step.SELECT, "wrong answer"),
-        (result(REFUSE, Outcome.ANSWERED, found=(HALL,)), Step.JUDGE, "told what it does not know"),
-        (result(REFUSE, Outcome.OFFERED, found=(HALL,)), Step.JUDGE, "not refused"),
+        (result({"kind": "thanks"}, Outcome.GREETING), LosingStep.ROUTE, "small talk misunderstood"),
+        (result(ANSWERABLE, Outcome.THANKS), LosingStep.ROUTE, "not told"),
+        (result(ANSWERABLE, Outcome.UNKNOWN, found=(HALL,)), LosingStep.RETRIEVE, "refused wrongly"),
+        (result(ANSWERABLE, Outcome.ANSWERED, found=(HALL, TRAINS)), LosingStep.RERANK, "wrong answer"),
+        (result(ANSWERABLE, Outcome.OFFERED, found=(TRAINS,), offered=True), LosingStep.JUDGE, "not told, but offered"),
+        (result(ANSWERABLE, Outcome.ANSWERED, found=(TRAINS,)), LosingStep.SELECT, "wrong answer"),
+        (result(REFUSE, Outcome.ANSWERED, found=(HALL,)), LosingStep.JUDGE, "told what it does not know"),
+        (result(REFUSE, Outcome.OFFERED, found=(HALL,)), LosingStep.JUDGE, "not refused"),
     ],
 )
-def test_a_miss_is_told_with_the_step_that_lost_it(missed: Result, step: Step, kind: str) -> None:
+def test_a_miss_is_told_with_the_step_that_lost_it(missed: CaseResult, step: LosingStep, kind: str) -> None:
     page = render_report([missed], title="A set")
 
     assert f'<span class="kind">{kind}</span>' in page

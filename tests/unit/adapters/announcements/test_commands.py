@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.adapters.announcements.commands import AnnouncementCommands, CommandParts, OrderError
-from bot.announcements.model import Announcement, Fate, Receipt, Stage
+from bot.announcements.model import Announcement, Receipt, SendOutcome, Stage
 from bot.ids import Locale
 from tests.support.announcing import APPROVER, AUTHOR, OWNER, STRANGER, House
 from tests.support.fakes_announcements import FakeCourier
@@ -15,12 +15,12 @@ from tests.support.virtual_time import run_virtually
 def commands(house: House, *, is_running: bool = True) -> AnnouncementCommands:
     return AnnouncementCommands(
         CommandParts(
-            desk=house.desk,
-            steering=house.steering,
-            second_look=house.second_look,
+            workflow=house.workflow,
+            lifecycle=house.lifecycle,
+            change_requests=house.change_requests,
             organisers=house.organisers,
             audit=house.parts.audit,
-            courier=house.courier if is_running else None,
+            announcement_sender=house.announcement_sender if is_running else None,
             now=lambda: house.now,
         )
     )
@@ -30,7 +30,7 @@ async def submitted(house: House, *, readers: int) -> Announcement:
     await house.appoint()
     await house.parts.subscribe(range(1, readers + 1))
     made = await house.draft()
-    decision = await house.desk.submit(made.announcement_id, actor=AUTHOR, version=made.version, now=house.now)
+    decision = await house.workflow.submit(made.announcement_id, actor=AUTHOR, version=made.version, now=house.now)
     assert decision.announcement is not None
     return decision.announcement
 
@@ -60,11 +60,11 @@ def test_A14_a_text_that_its_author_changed_between_look_and_order_is_not_approv
         house = House()
         looked_at = await submitted(house, readers=1)
         name = looked_at.announcement_id
-        back = await house.desk.take_back(name, actor=AUTHOR, version=looked_at.version, now=house.now)
-        changed = await house.desk.set_text(
+        back = await house.workflow.take_back(name, actor=AUTHOR, version=looked_at.version, now=house.now)
+        changed = await house.workflow.set_text(
             name, (Locale.EN, "Send money."), actor=AUTHOR, version=back.announcement.version, now=house.now
         )
-        await house.desk.submit(name, actor=AUTHOR, version=changed.announcement.version, now=house.now)
+        await house.workflow.submit(name, actor=AUTHOR, version=changed.announcement.version, now=house.now)
         with pytest.raises(OrderError, match="announcement_edited by 101, announcement_taken_back by 101"):
             await order(house, "approve", id=name, version=looked_at.version, count=1)
         assert house.tables.announcements[name].stage is Stage.SUBMITTED
@@ -135,8 +135,8 @@ def test_A14_a_correction_by_command_goes_from_one_to_another():
 
 def test_D47_one_more_copy_is_ordered_by_one_and_agreed_to_by_another():
     async def scenario():
-        doubt = Receipt(fate=Fate.DOUBT, reason="timed_out")
-        house = House(courier=FakeCourier(answer=lambda parcel: doubt))
+        doubt = Receipt(fate=SendOutcome.DOUBT, reason="timed_out")
+        house = House(announcement_sender=FakeCourier(answer=lambda outgoing: doubt))
         await house.parts.subscribe([1])
         name = (await house.approved()).announcement_id
         await house.deliver()
@@ -146,7 +146,7 @@ def test_D47_one_more_copy_is_ordered_by_one_and_agreed_to_by_another():
         asked = await order(house, "resend", id=name, version=version, count=1)
         assert (await order(house, "agree", id=asked["request"], count=1, actor=OWNER))["stage"] == "approved"
         await house.deliver()
-        assert house.courier.chats == [1, 1]
+        assert house.announcement_sender.chats == [1, 1]
         assert house.tables.announcements[name].stage is Stage.FINISHED
 
     run_virtually(scenario())

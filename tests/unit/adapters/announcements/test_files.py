@@ -28,7 +28,7 @@ from bot.announcements.model import (
 )
 from bot.announcements.schedule import next_moment
 from bot.app import core as app
-from bot.chat.wire.courier import HtmlComposer
+from bot.chat.wire.announcement_sender import HtmlComposer
 from bot.errors import SettingsError
 from bot.ids import ChatId, Locale, NewsTopic
 

@@ -14,7 +14,7 @@ from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.announcements.model import Announcement, AnnouncementId, Audience, Content, Schedule, Stage, Terms, Timing
 from bot.ids import Locale, NewsTopic
-from bot.ingestion.model import Reading
+from bot.ingestion.model import FolderReading
 from tests.support.announcing import AUTHOR, START
 from tests.support.knowledge_parts import GivenReading
 
@@ -43,7 +43,7 @@ def _plain(text: str, locale: Locale, zone: ZoneInfo, moments: Mapping[str, date
     return text
 
 
-async def _read() -> Reading:
+async def _read() -> FolderReading:
     return await KnowledgeWithAnnouncements(GivenReading(), _holding, _plain).read()
 
 

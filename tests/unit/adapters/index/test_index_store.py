@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from bot.adapters.index.chroma import StoredChunks, StorePlace, check_store, open_store, write_store
-from bot.adapters.index.index_store import GenerationShelf
+from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.version_files import DISCRIMINANT, LearnedSections, learn
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.adapters.system.child import ChildCrashedError, in_child
-from bot.errors import GenerationError, KnowledgeError
+from bot.errors import IndexVersionError, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.discriminant import Discriminant
 from bot.ingestion.service import Ingestion
@@ -37,7 +37,7 @@ def double(number: int) -> int:
 
 
 def fail(reason: str) -> None:
-    raise GenerationError(reason)
+    raise IndexVersionError(reason)
 
 
 def crash(signal_number: int) -> None:
@@ -54,7 +54,7 @@ async def test_a_child_process_gives_its_result_back() -> None:
 
 
 async def test_an_error_in_a_child_process_comes_back() -> None:
-    with pytest.raises(GenerationError, match="a chunk is missing"):
+    with pytest.raises(IndexVersionError, match="a chunk is missing"):
         await in_child(fail, "a chunk is missing")
 
 
@@ -78,8 +78,8 @@ async def test_a_cancelled_child_is_killed(tmp_path: Path) -> None:
 
 
 async def test_only_one_builds_at_a_time_and_the_other_says_why_it_gave_up(tmp_path: Path) -> None:
-    async with GenerationShelf(tmp_path / "index").exclusive():
-        other = GenerationShelf(tmp_path / "index", lock_timeout_s=0.0)
+    async with FileIndexStore(tmp_path / "index").exclusive():
+        other = FileIndexStore(tmp_path / "index", lock_timeout_s=0.0)
         with pytest.raises(KnowledgeError, match="another process has been building"):
             async with other.exclusive():
                 pass
@@ -91,7 +91,7 @@ def test_old_generations_and_crashed_builds_are_removed_and_a_running_build_is_n
     for name in ("gen-3", "gen-4", "gen-5", ".build-2", ".build-4", ".build-6", "gen-7"):
         (tmp_path / name).mkdir()
 
-    asyncio.run(GenerationShelf(tmp_path).prune([5, 4]))
+    asyncio.run(FileIndexStore(tmp_path).prune([5, 4]))
 
     assert {path.name for path in tmp_path.iterdir()} == {"gen-4", "gen-5", ".build-6", "gen-7"}
 
@@ -109,14 +109,14 @@ def told_nobody(share: float) -> None:
 def test_a_store_that_lacks_a_chunk_fails_its_check(tmp_path: Path) -> None:
     place = StorePlace("chunks", folder=tmp_path / "chroma")
     write_store(place, StoredChunks(NAMES[:7], VECTORS[:7], LABELS[:7]), tell=told_nobody)
-    with pytest.raises(GenerationError, match="holds 7 chunks instead of 8"):
+    with pytest.raises(IndexVersionError, match="holds 7 chunks instead of 8"):
         check_store(place, CHUNKS)
 
 
 def test_a_store_that_does_not_find_its_own_vectors_fails_its_check(tmp_path: Path) -> None:
     place = StorePlace("chunks", folder=tmp_path / "chroma")
     write_store(place, CHUNKS, tell=told_nobody)
-    with pytest.raises(GenerationError, match="does not find a passage of en/k0 by its own vector"):
+    with pytest.raises(IndexVersionError, match="does not find a passage of en/k0 by its own vector"):
         check_store(place, replace(CHUNKS, vectors=-VECTORS))
 
 
@@ -155,9 +155,9 @@ GOODS = document(
 
 
 @pytest.fixture(scope="module")
-def generation(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a generation with so many questions that it is learned from them."""
-    shelf = GenerationShelf(tmp_path_factory.mktemp("shelf") / "index")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a version with so many questions that it is learned from them."""
+    shelf = FileIndexStore(tmp_path_factory.mktemp("shelf") / "index")
     ingestion = Ingestion(
         reader=GivenReading(GOODS),
         embedder=CachedEmbedder(LetterEmbeddings(), MemoryVectorCache()),
@@ -168,10 +168,10 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shelf.folder_of(1)
 
 
-def _learned_after(generation: Path, *before: Path, identity: str = "letters") -> LearnedSections:
-    """What is learned for the generation where this comes with the knowledge."""
+def _learned_after(version: Path, *before: Path, identity: str = "letters") -> LearnedSections:
+    """What is learned for the version where this comes with the knowledge."""
     building = before[0].parent / "building"
-    shutil.copytree(generation, building, ignore=shutil.ignore_patterns(DISCRIMINANT))
+    shutil.copytree(version, building, ignore=shutil.ignore_patterns(DISCRIMINANT))
     learn(building, [Locale.EN], identity, before)
     return LearnedSections.load(building / DISCRIMINANT)
 
@@ -203,46 +203,46 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_what_comes_damaged_with_the_knowledge_is_learned_anew(generation: Path, tmp_path: Path, damage: str) -> None:
+def test_what_comes_damaged_with_the_knowledge_is_learned_anew(version: Path, tmp_path: Path, damage: str) -> None:
     shipped = tmp_path / "vectors"
     shipped.mkdir()
-    shutil.copyfile(generation / DISCRIMINANT, shipped / DISCRIMINANT)
+    shutil.copyfile(version / DISCRIMINANT, shipped / DISCRIMINANT)
     DAMAGES[damage](shipped / DISCRIMINANT)
 
-    learned = _learned_after(generation, shipped)
+    learned = _learned_after(version, shipped)
 
-    known = LearnedSections.load(generation / DISCRIMINANT)
+    known = LearnedSections.load(version / DISCRIMINANT)
     assert (learned.space, learned.names) == (known.space, known.names)
     assert np.array_equal(learned.ids, known.ids)
     assert np.allclose(learned.discriminant.weights, known.discriminant.weights, atol=0.01)
 
 
-def test_what_was_learned_from_just_these_questions_is_the_same_file(generation: Path, tmp_path: Path) -> None:
+def test_what_was_learned_from_just_these_questions_is_the_same_file(version: Path, tmp_path: Path) -> None:
     shipped = tmp_path / "vectors"
     shipped.mkdir()
-    shutil.copyfile(generation / DISCRIMINANT, shipped / DISCRIMINANT)
-    _learned_after(generation, shipped)
+    shutil.copyfile(version / DISCRIMINANT, shipped / DISCRIMINANT)
+    _learned_after(version, shipped)
     assert (tmp_path / "building" / DISCRIMINANT).samefile(shipped / DISCRIMINANT)
 
 
 def test_it_starts_from_what_shares_the_most_questions_whichever_folder_comes_first(
-    generation: Path, tmp_path: Path
+    version: Path, tmp_path: Path
 ) -> None:
-    """After many small changes what comes with the knowledge is nearer than the generation before."""
+    """After many small changes what comes with the knowledge is nearer than the version before."""
     drifted, shipped = tmp_path / "drifted", tmp_path / "vectors"
     for folder in (drifted, shipped):
         folder.mkdir()
-    known = LearnedSections.load(generation / DISCRIMINANT)
+    known = LearnedSections.load(version / DISCRIMINANT)
     known.save(shipped / DISCRIMINANT)
     replace(known, ids=known.ids[1:]).save(drifted / DISCRIMINANT)
 
-    _learned_after(generation, drifted, shipped)
+    _learned_after(version, drifted, shipped)
 
     assert (tmp_path / "building" / DISCRIMINANT).samefile(shipped / DISCRIMINANT)
 
 
-def test_what_another_embedding_learned_is_not_used(generation: Path, tmp_path: Path) -> None:
+def test_what_another_embedding_learned_is_not_used(version: Path, tmp_path: Path) -> None:
     shipped = tmp_path / "vectors"
     shipped.mkdir()
-    shutil.copyfile(generation / DISCRIMINANT, shipped / DISCRIMINANT)
-    assert _learned_after(generation, shipped, identity="another").space.startswith("another:")
+    shutil.copyfile(version / DISCRIMINANT, shipped / DISCRIMINANT)
+    assert _learned_after(version, shipped, identity="another").space.startswith("another:")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.knowledge import front_matter
 from bot.adapters.knowledge.file_format import FilePlace, ParsedFile, parse_file
-from bot.ids import DocumentPath, Locale, Reply
-from bot.ingestion.model import Audience, Document
+from bot.ids import DocumentPath, Locale, ReplyKind
+from bot.ingestion.model import Document, Readership
 from tests.support.knowledge_parts import no_language
 
 PLACE = FilePlace("en/logistics/trains.md", DocumentPath("logistics/trains.md"), Locale.EN, "logistics")
@@ -79,7 +79,7 @@ def test_a_whole_file_becomes_a_document() -> None:
     document = _document(MATTER + BODY)
 
     assert (document.path, document.locale, document.title) == ("logistics/trains.md", Locale.EN, "Trains")
-    assert (document.topic, document.owner, document.audience) == ("logistics", "knowledge team", Audience.PUBLIC)
+    assert (document.topic, document.owner, document.audience) == ("logistics", "knowledge team", Readership.PUBLIC)
     assert [section.section_id for section in document.sections] == ["intro", "trains-2025", "assembly"]
     assert _parse(MATTER + BODY).warnings == ()
 
@@ -115,7 +115,7 @@ def test_text_before_the_first_section_is_the_introduction() -> None:
 
 def test_validity_of_the_file_holds_for_its_sections() -> None:
     document = _document(_with("audience: public", "audience: staff\nvalid_until: 2026-12-31"))
-    assert document.audience is Audience.STAFF
+    assert document.audience is Readership.STAFF
     assert document.sections[1].valid_until == date(2026, 12, 31)
     assert document.sections[2].valid_until == date(2026, 9, 14)
 
@@ -130,7 +130,7 @@ def test_open_questions_need_no_source() -> None:
 
 def test_a_reply_makes_a_document_of_examples_which_answer_nothing() -> None:
     document = _document("---\ntitle: P\nas_of: 2026-01-01\nreply: politics\n---\n## A {#a}\n\nText.\n")
-    assert document.reply is Reply.POLITICS
+    assert document.reply is ReplyKind.POLITICS
     assert not document.answerable
 
 

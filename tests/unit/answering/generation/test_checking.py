@@ -4,8 +4,8 @@ import pytest
 
 from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.generation.checking import Checker
-from bot.answering.generation.model import Block, CheckedSentence, DraftSentence, Passage
-from bot.answering.generation.vocabulary import Vocabularies, Vocabulary
+from bot.answering.generation.model import CheckedSentence, DraftSentence, Passage, RejectionReason
+from bot.answering.generation.vocabulary import KnownTerms, KnownTermsByLocale
 from bot.ids import Locale
 from tests.support.answering_parts import TODAY, GivenRetriever, section
 
@@ -15,14 +15,14 @@ PASSAGE = (
 )
 
 
-def checker(passage: str = PASSAGE, asked: Locale = Locale.EN, vocabulary: Vocabulary | None = None) -> Checker:
+def checker(passage: str = PASSAGE, asked: Locale = Locale.EN, vocabulary: KnownTerms | None = None) -> Checker:
     passages = (Passage(1, section("expo", passage)),)
-    return Checker(ShortMessageIdentifier(), "q0123456789abcdef", asked, TODAY, passages, vocabulary or Vocabulary())
+    return Checker(ShortMessageIdentifier(), "q0123456789abcdef", asked, TODAY, passages, vocabulary or KnownTerms())
 
 
-def result(text: str) -> Block | None:
+def result(text: str) -> RejectionReason | None:
     found = checker().check_one(DraftSentence(text, (1,)))
-    return found if isinstance(found, Block) else None
+    return found if isinstance(found, RejectionReason) else None
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_what_is_put_in_other_words_passes(text):
 @pytest.mark.parametrize(
     ("text", "block"),
     [
-        ("The expo takes place on 20–17 July 2026 in Jiaozhou, says the source.", Block.NUMBER),
-        ("Of the 12 halls 30 are open to visitors, says the source.", Block.NUMBER),
-        ("The plan bears not no date, says the source.", Block.TURNED),
-        ("The ticket by WeChat costs 50 yuan, says cWQyZDliMTdiMDExMjAwYjg.", Block.NAME),
-        ("The ticket by McPay costs 50 yuan, says the source.", Block.NAME),
+        ("The expo takes place on 20–17 July 2026 in Jiaozhou, says the source.", RejectionReason.NUMBER),
+        ("Of the 12 halls 30 are open to visitors, says the source.", RejectionReason.NUMBER),
+        ("The plan bears not no date, says the source.", RejectionReason.TURNED),
+        ("The ticket by WeChat costs 50 yuan, says cWQyZDliMTdiMDExMjAwYjg.", RejectionReason.NAME),
+        ("The ticket by McPay costs 50 yuan, says the source.", RejectionReason.NAME),
     ],
 )
 def test_what_is_turned_round_or_put_into_a_code_is_blocked(text, block):
@@ -61,18 +61,18 @@ def test_an_answer_that_grows_keeps_what_was_found_of_its_sentences():
 
 async def test_a_translation_needs_words_that_its_language_is_known_to_have():
     known = section("other", "展览会于2026年7月17日至20日在胶州举行。门票50元。", Locale.ZH)
-    vocabulary = await Vocabularies().of(GivenRetriever([known], {}), Locale.ZH)
+    vocabulary = await KnownTermsByLocale().of(GivenRetriever([known], {}), Locale.ZH)
     draft = DraftSentence("展览会于2026年7月17日至20日在胶州举行。", (1,))
     passage = "The exhibition takes place on 17–20 July 2026 in Jiaozhou."
     assert isinstance(checker(passage, Locale.ZH, vocabulary).check_one(draft), CheckedSentence)
-    assert checker(passage, Locale.ZH).check_one(draft) is Block.NO_EVIDENCE
+    assert checker(passage, Locale.ZH).check_one(draft) is RejectionReason.NO_EVIDENCE
 
 
 async def test_a_vocabulary_is_read_once_for_each_generation():
     retriever = GivenRetriever([section("expo", "The expo.")], {})
-    vocabularies = Vocabularies()
+    vocabularies = KnownTermsByLocale()
     first = await vocabularies.of(retriever, Locale.EN)
     retriever.sections = [section("expo", "The fair.")]
     assert await vocabularies.of(retriever, Locale.EN) is first
-    retriever.generation = 2
+    retriever.version = 2
     assert "fair" in (await vocabularies.of(retriever, Locale.EN)).words

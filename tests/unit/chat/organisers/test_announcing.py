@@ -12,7 +12,6 @@ from bot.announcements.model import (
     CorrectionKind,
     Delivery,
     DeliveryState,
-    Fate,
     Lateness,
     MissingLanguage,
     Occurrence,
@@ -20,6 +19,7 @@ from bot.announcements.model import (
     OccurrenceState,
     Receipt,
     Role,
+    SendOutcome,
     Stage,
     Timing,
 )
@@ -188,12 +188,12 @@ async def test_the_preview_goes_to_the_organiser_alone_in_each_language(rig):
     await rig.taps(AUTHOR, "Overview")
     await rig.taps(AUTHOR, "Preview")
     await rig.taps(AUTHOR, "Русский")
-    [parcel] = rig.parts.courier.parcels
-    assert (parcel.chat_id, parcel.locale, parcel.text) == (AUTHOR, Locale.RU, "Форум переезжает.")
+    [outgoing] = rig.parts.announcement_sender.parcels
+    assert (outgoing.chat_id, outgoing.locale, outgoing.text) == (AUTHOR, Locale.RU, "Форум переезжает.")
 
 
 async def test_a_trial_that_fails_says_why(rig):
-    rig.parts.courier.answer = lambda parcel: Receipt(fate=Fate.REFUSED, reason="file_missing")
+    rig.parts.announcement_sender.answer = lambda outgoing: Receipt(fate=SendOutcome.REFUSED, reason="file_missing")
     await rig.draft()
     await rig.taps(AUTHOR, "Overview")
     await rig.taps(AUTHOR, "Preview")
@@ -229,7 +229,7 @@ async def test_an_author_cannot_approve_their_own_work(rig):
     await rig.taps(OWNER, "Overview")
     await rig.taps(OWNER, "Submit")
     announcement = await rig.only()
-    decision = await rig.newsroom.desk.approve(
+    decision = await rig.announcements.workflow.approve(
         announcement.announcement_id, actor=OWNER, version=announcement.version, now=NOW
     )
     assert decision.verdict.value == "own_work"
@@ -446,7 +446,7 @@ async def test_D31_after_a_restore_nothing_goes_without_an_organiser_s_word(rig,
         "occurrence_id": "o1",
         "label": announcement.label,
     }
-    await rig.herald(frozenset(Role), "occurrence_awaits_word", facts)
+    await rig.notifier(frozenset(Role), "occurrence_awaits_word", facts)
     assert "restored from a backup" in rig.last(APPROVER)
     await rig.taps(APPROVER, label)
     found = await rig.parts.outbox.find(OccurrenceId("o1"))
@@ -455,7 +455,7 @@ async def test_D31_after_a_restore_nothing_goes_without_an_organiser_s_word(rig,
 
 
 async def test_an_unknown_event_is_told_by_its_name(rig):
-    await rig.herald(frozenset(Role), "database_failed", {"count": "3"})
+    await rig.notifier(frozenset(Role), "database_failed", {"count": "3"})
     assert rig.last(OWNER) == "⚠️ database_failed: count 3"
 
 
@@ -467,7 +467,7 @@ async def test_the_end_is_reported_to_author_and_approver_and_told_to_the_others
         "label": announcement.label,
     }
     rig.telegram.calls.clear()
-    await rig.herald(frozenset(Role), "occurrence_finished", facts)
+    await rig.notifier(frozenset(Role), "occurrence_finished", facts)
     assert {int(sent["chat_id"]) for sent in rig.telegram.sent("sendPhoto")} == {APPROVER, AUTHOR}
     assert rig.last(OWNER) == "🏁 Finished: Hall moves"
 

@@ -16,12 +16,12 @@ from bot.announcements.model import (
     OccurrenceId,
     OccurrenceState,
 )
-from bot.chat.announcement_context import Report
+from bot.chat.announcement_context import OccurrenceReport
 from bot.chat.organisers.reports import OccurrenceReports, send_report
 from bot.chat.text.rendering import plain, said
 from bot.chat.wire.sender import UnreachableError
 from bot.ids import ChatId, Locale, VisitorId
-from bot.reports.report_picture import Outcome
+from bot.reports.report_picture import CopyOutcome
 from bot.sandbox.markup_html import parse_html
 from tests.support.chat_rig import NOW
 from tests.support.news_rig import APPROVER, AUTHOR, OWNER, NewsRig
@@ -75,7 +75,7 @@ SENT, FAILED, UNKNOWN = DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.
 COPIES = ((SENT, ""), (SENT, ""), (FAILED, "blocked"), (FAILED, "too_long"), (UNKNOWN, "timed_out"))
 
 
-async def made(rig: NewsRig, *copies: tuple[DeliveryState, str]) -> tuple[Report, list[list[str]]]:
+async def made(rig: NewsRig, *copies: tuple[DeliveryState, str]) -> tuple[OccurrenceReport, list[list[str]]]:
     """The report, and its table's lines."""
     report = await OccurrenceReports(rig.parts.outbox).make(await fired(rig, *copies), O1)
     told = report.failures.content.decode("utf-8-sig") if report.failures else ""
@@ -84,7 +84,12 @@ async def made(rig: NewsRig, *copies: tuple[DeliveryState, str]) -> tuple[Report
 
 async def test_picture_and_table_tell_the_same_numbers(rig):
     report, lines = await made(rig, *COPIES, (FAILED, "blocked"), (FAILED, "blocked"))
-    assert report.totals == {Outcome.SENT: 2, Outcome.BLOCKED: 3, Outcome.FAILED: 1, Outcome.IN_DOUBT: 1}
+    assert report.totals == {
+        CopyOutcome.SENT: 2,
+        CopyOutcome.BLOCKED: 3,
+        CopyOutcome.FAILED: 1,
+        CopyOutcome.IN_DOUBT: 1,
+    }
     assert report.picture.content.startswith(b"\x89PNG")
     assert report.failures
     assert [file.filename for file in (report.picture, report.failures)] == ["o1.png", "o1.csv"]
@@ -115,7 +120,7 @@ async def sent(rig: NewsRig, announcement: Announcement, locale: Locale = Locale
     """What an organiser gets, in order."""
     rig.telegram.calls.clear()
     t = rig.house.catalogs.translator(locale)
-    await send_report(rig.house, rig.newsroom, VisitorId(OWNER), announcement, of=O1, t=t)
+    await send_report(rig.house, rig.announcements, VisitorId(OWNER), announcement, of=O1, t=t)
     assert [call.method for call in rig.telegram.calls] == ["sendPhoto", "sendDocument"]
     return [call.params for call in rig.telegram.calls]
 
@@ -124,7 +129,7 @@ async def test_A16_an_author_gets_the_numbers_alone(rig):
     announcement = await fired(rig, *COPIES)
     rig.telegram.calls.clear()
     t = rig.house.catalogs.translator(Locale.EN)
-    await send_report(rig.house, rig.newsroom, VisitorId(AUTHOR), announcement, of=O1, t=t)
+    await send_report(rig.house, rig.announcements, VisitorId(AUTHOR), announcement, of=O1, t=t)
     assert [call.method for call in rig.telegram.calls] == ["sendPhoto"]
 
 
@@ -162,13 +167,13 @@ async def test_a_telegram_that_can_t_be_reached_is_told_to_the_caller(rig):
 async def test_the_report_that_a_tap_brings_is_of_the_latest_firing(rig):
     await fired(rig, *COPIES)
     asked: list[tuple[AnnouncementId, OccurrenceId]] = []
-    make = rig.newsroom.reports.make
+    make = rig.announcements.reports.make
 
-    async def noting(announcement: Announcement, occurrence_id: OccurrenceId) -> Report:
+    async def noting(announcement: Announcement, occurrence_id: OccurrenceId) -> OccurrenceReport:
         asked.append((announcement.announcement_id, occurrence_id))
         return await make(announcement, occurrence_id)
 
-    rig.newsroom.reports.make = noting
+    rig.announcements.reports.make = noting
     await rig.says(OWNER, "/announcements")
     await rig.taps(OWNER, "Hall moves")
     await rig.taps(OWNER, "Report")

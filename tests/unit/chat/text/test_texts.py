@@ -7,15 +7,15 @@ from datetime import date
 
 import pytest
 
-from bot.announcements.actions import Verdict
+from bot.announcements.actions import CommandOutcome
 from bot.announcements.checking import Trouble
-from bot.announcements.model import DeliveryState, OccurrenceState, RequestKind, Role, Stage
+from bot.announcements.model import ChangeRequestKind, DeliveryState, OccurrenceState, Role, Stage
 from bot.chat.text import announcement_texts, texts
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.i18n.catalog import utf16_length
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, NewsTopic
-from bot.reports.report_picture import Outcome
+from bot.reports.report_picture import CopyOutcome
 from tests.support.chat_rig import LOCALES
 
 VALUES = {
@@ -90,10 +90,10 @@ CHOICES = {
     "Stage": Stage,
     "OccurrenceState": OccurrenceState,
     "DeliveryState": DeliveryState,
-    "Outcome": Outcome,
-    "RequestKind": RequestKind,
+    "CopyOutcome": CopyOutcome,
+    "ChangeRequestKind": ChangeRequestKind,
     "Role": Role,
-    "Verdict": Verdict,
+    "CommandOutcome": CommandOutcome,
     "Trouble": Trouble,
 }
 ORGANISERS_SENTENCES = [

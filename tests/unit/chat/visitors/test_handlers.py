@@ -16,7 +16,7 @@ from bot.chat.wire.triage import Treatment
 from bot.chat_state.model import StoredUpdate
 from bot.errors import NothingPublishedError
 from bot.ids import DocumentPath, Locale, SectionKey
-from bot.ids import Reply as Kind
+from bot.ids import ReplyKind as Kind
 from tests.support.answering_parts import GivenRetriever, answerer
 from tests.support.chat_rig import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, message, person, press
 

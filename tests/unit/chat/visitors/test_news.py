@@ -122,7 +122,7 @@ async def test_the_latest_firing_of_a_recurring_announcement_counts(rig):
 
 async def test_what_was_withdrawn_is_not_found(rig):
     name = await announced(rig)
-    await rig.newsroom.steering.withdraw(name, actor=VisitorId(APPROVER), now=NOW)
+    await rig.announcements.lifecycle.withdraw(name, actor=VisitorId(APPROVER), now=NOW)
     assert "hall 2" not in await news(rig)
 
 

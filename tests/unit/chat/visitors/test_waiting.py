@@ -26,7 +26,7 @@ class Room:
         self.telegram = rig.telegram
         self.pace = Pace(Rates(**rates), clock=lambda: self.now)
         sender = Sender(rig.application.bot, deadline_s=5.0, pace=self.pace, pause=no_pause)
-        house = replace(rig.dispatcher._house, sender=sender, clock=lambda: self.now)
+        house = replace(rig.dispatcher._app, sender=sender, clock=lambda: self.now)
         self.room = WaitingRoom(house, pause=no_pause)
 
     def ask(self, update_id, visitor=11, language="en", **more):

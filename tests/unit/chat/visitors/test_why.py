@@ -18,9 +18,9 @@ SECTION = "The hub handled <1,225> trains in 2025."
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
     rig = await Rig().open()
-    rig.answerer.answer_to = lambda question: replace(ANSWER, generation=7)
+    rig.answerer.answer_to = lambda question: replace(ANSWER, knowledge_version=7)
     rig.answerer.section = lambda key, locale, today: Answer(
-        Outcome.ANSWERED, locale, Locale.EN, (SECTION,), citations=ANSWER.citations, generation=7
+        Outcome.ANSWERED, locale, Locale.EN, (SECTION,), citations=ANSWER.citations, knowledge_version=7
     )
     yield rig
     await rig.application.shutdown()
@@ -48,7 +48,7 @@ async def test_the_last_answer_is_explained_word_for_word(rig: Rig):
 
 
 async def test_an_answer_that_a_model_worded_says_so_below_it_and_in_its_explanation(rig: Rig):
-    rig.answerer.answer_to = lambda question: replace(ANSWER, generation=6, composed=True)
+    rig.answerer.answer_to = lambda question: replace(ANSWER, knowledge_version=6, composed=True)
     await rig.write("How many trains?")
     assert "Worded by a language model and checked against:\n📄 Freight trains" in rig.telegram.texts()[-1]
     await rig.write("/why")

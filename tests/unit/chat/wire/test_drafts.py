@@ -163,7 +163,7 @@ async def test_a_frame_that_is_lost_is_no_loss(rig: Rig):
 async def asking() -> tuple[Rig, GrowingAnswerer]:
     answerer = GrowingAnswerer()
     rig = await Rig(answerer=answerer).open()
-    rig.dispatcher._house = replace(rig.dispatcher._house, drafts=Drafts(rig.sender, pause=Tick()))
+    rig.dispatcher._app = replace(rig.dispatcher._app, drafts=Drafts(rig.sender, pause=Tick()))
     return rig, answerer
 
 
@@ -184,7 +184,7 @@ async def test_where_drafts_are_unknown_the_answer_comes_all_the_same():
     rig, answerer = await asking()
     rig.telegram.script("sendMessageDraft", UNKNOWN_METHOD)
     handling = asyncio.create_task(rig.write("How many trains?"))
-    await until(lambda: rig.dispatcher._house.drafts.are_refused)
+    await until(lambda: rig.dispatcher._app.drafts.are_refused)
     answerer.may_finish.set()
     await handling
     assert "1,225 trains" in rig.telegram.texts()[0]

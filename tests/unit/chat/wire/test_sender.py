@@ -5,7 +5,7 @@ from structlog.testing import capture_logs
 from telegram.error import NetworkError, TimedOut
 
 from bot.chat.text.rendering import Html, bold
-from bot.chat.wire.sender import Delivery, Sender, TokenRefusedError, UnreachableError
+from bot.chat.wire.sender import Sender, SendResult, TokenRefusedError, UnreachableError
 from bot.chat.wire.transport import LostAnswerError, NotSentError
 from bot.ids import ChatId
 
@@ -29,14 +29,14 @@ def pauses(rig):
     return waited
 
 
-async def send(rig) -> Delivery:
+async def send(rig) -> SendResult:
     return await rig.sender.message(CHAT, bold(Html("hi")))
 
 
 async def test_html_that_telegram_can_t_read_goes_as_plain_text(rig, pauses):
     rig.telegram.refuse("sendMessage", 400, "Bad Request: can't parse entities: unclosed tag")
     with capture_logs():
-        assert await send(rig) is Delivery.SENT
+        assert await send(rig) is SendResult.SENT
     formatted, plain = rig.telegram.sent()
     assert (formatted["text"], formatted["parse_mode"]) == ("<b>hi</b>", "HTML")
     assert (plain["text"], plain.get("parse_mode")) == ("hi", None)
@@ -44,7 +44,7 @@ async def test_html_that_telegram_can_t_read_goes_as_plain_text(rig, pauses):
 
 async def test_a_retry_after_is_obeyed_within_the_deadline(rig, pauses):
     rig.telegram.refuse("sendMessage", 429, "Too Many Requests: retry after 7", retry_after=7)
-    assert await send(rig) is Delivery.SENT
+    assert await send(rig) is SendResult.SENT
     assert pauses == [7.0]
 
 
@@ -58,7 +58,7 @@ async def test_a_retry_after_beyond_the_deadline_is_left_to_the_intake(rig, paus
 
 async def test_a_429_without_parameters_is_a_429_all_the_same(rig, pauses):
     rig.telegram.refuse("sendMessage", 429, "Too Many Requests")
-    assert await send(rig) is Delivery.SENT
+    assert await send(rig) is SendResult.SENT
     assert pauses == [1.0]
 
 
@@ -86,7 +86,7 @@ async def test_what_was_not_sent_for_sure_is_sent_again_until_the_deadline(rig, 
 async def test_what_may_have_arrived_is_not_sent_again(rig, pauses, doubt):
     rig.telegram.script("sendMessage", doubt)
     with capture_logs() as logs:
-        assert await send(rig) is Delivery.IN_DOUBT
+        assert await send(rig) is SendResult.IN_DOUBT
     assert len(rig.telegram.sent()) == 1
     assert logs
 
@@ -101,14 +101,14 @@ async def test_what_may_have_arrived_is_not_sent_again(rig, pauses, doubt):
 )
 async def test_whoever_is_gone_is_told_apart(rig, pauses, code, description):
     rig.telegram.refuse("sendMessage", code, description)
-    assert await send(rig) is Delivery.GONE
+    assert await send(rig) is SendResult.GONE
 
 
 async def test_a_group_that_moved_is_followed(rig, pauses):
     rig.telegram.refuse(
         "sendMessage", 400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=-1009
     )
-    assert await send(rig) is Delivery.SENT
+    assert await send(rig) is SendResult.SENT
     assert [str(call["chat_id"]) for call in rig.telegram.sent()] == ["11", "-1009"]
 
 
@@ -122,13 +122,13 @@ async def test_a_refused_token_stops_everything(rig, pauses, code):
 async def test_other_refusals_are_final_and_logged(rig, pauses):
     rig.telegram.refuse("sendMessage", 400, "Bad Request: BUTTON_DATA_INVALID")
     with capture_logs() as logs:
-        assert await send(rig) is Delivery.REFUSED
+        assert await send(rig) is SendResult.REFUSED
     assert logs[0]["event"] == "call_failed"
 
 
 async def test_an_edit_that_changes_nothing_is_as_good_as_done(rig, pauses):
     rig.telegram.refuse("editMessageText", 400, "Bad Request: message is not modified: same content")
-    assert await rig.sender.edit(CHAT, 5, Html("hi")) is Delivery.SENT
+    assert await rig.sender.edit(CHAT, 5, Html("hi")) is SendResult.SENT
 
 
 async def test_typing_shows_only_while_the_work_lasts(rig):
@@ -155,4 +155,4 @@ async def test_a_failing_typing_is_not_felt(rig):
     rig.telegram.script("sendChatAction", *[NetworkError("down")] * 3)
     async with rig.sender.typing(CHAT, after_s=0.0):
         await asyncio.sleep(0)
-    assert await send(rig) is Delivery.SENT
+    assert await send(rig) is SendResult.SENT

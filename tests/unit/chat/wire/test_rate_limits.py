@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.context import CPU_S_PER_MINUTE
-from bot.chat.wire.limits import Admission, CpuBudget
-from bot.settings import Limits
+from bot.chat.wire.rate_limits import Admission, CpuBudget
+from bot.settings import LimitSettings
 from tests.support.chat_rig import ANSWER, NOW, FakeAnswerer, Rig, group_message, person, press
 
 ANN, BOB = 11, 12
@@ -65,7 +65,7 @@ def test_only_so_many_visitors_are_remembered():
 
 
 def test_the_setting_and_the_chat_have_the_same_default():
-    assert Limits().cpu_s_per_minute == CPU_S_PER_MINUTE
+    assert LimitSettings().cpu_s_per_minute == CPU_S_PER_MINUTE
 
 
 class DearAnswerer(FakeAnswerer):

@@ -18,15 +18,15 @@ import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message
 from telegram.constants import ParseMode
 
-from bot.announcements.model import AnnouncementId, Attachment, AttachmentKind, Fate, Parcel, Receipt
+from bot.announcements.model import AnnouncementId, Attachment, AttachmentKind, OutgoingMessage, Receipt, SendOutcome
 from bot.announcements.ports import Leave
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.chat.text.markup import MarkupError, Rendered, refuse_controls, render
 from bot.chat.text.rendering import MESSAGE_LIMIT, italic, paragraphs, plain, safe_url, said, utf16_length
 from bot.chat.text.unsubscribe import Unsubscribe
 from bot.chat.wire.failures import Failure, Verdict
-from bot.chat.wire.pace import Priority, TooLongError, Turn
-from bot.chat.wire.sender import Attempt, Bodies, Sender, Upload
+from bot.chat.wire.pace import PaceSlot, Priority, TooLongError
+from bot.chat.wire.sender import AttachmentUpload, Attempt, Bodies, Sender
 from bot.i18n.formats import format_moment
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import ChatId, Locale, NewsTopic
@@ -44,19 +44,19 @@ _LONGEST_ZONES = tuple(
 _LETTERS_KEPT = 512
 _FILES_KEPT = 64
 _FATES = {
-    Verdict.NOT_SENT: Fate.NOT_SENT,
-    Verdict.DOUBT: Fate.DOUBT,
-    Verdict.GONE: Fate.GONE,
-    Verdict.MIGRATED: Fate.MIGRATED,
-    Verdict.UNPARSEABLE: Fate.UNPARSEABLE,
-    Verdict.UNCHANGED: Fate.REFUSED,
-    Verdict.REFUSED: Fate.REFUSED,
-    Verdict.TOKEN: Fate.NOTHING_GOES,
+    Verdict.NOT_SENT: SendOutcome.NOT_SENT,
+    Verdict.DOUBT: SendOutcome.DOUBT,
+    Verdict.GONE: SendOutcome.GONE,
+    Verdict.MIGRATED: SendOutcome.MIGRATED,
+    Verdict.UNPARSEABLE: SendOutcome.UNPARSEABLE,
+    Verdict.UNCHANGED: SendOutcome.REFUSED,
+    Verdict.REFUSED: SendOutcome.REFUSED,
+    Verdict.TOKEN: SendOutcome.NOTHING_GOES,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ReaderWords:
     """The sentences of `texts` that go with an announcement."""
 
     may_repeat: Callable[[Translator], str]
@@ -152,29 +152,29 @@ class _Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class CourierTurn:
-    """Implements `bot.announcements.ports.Turn`."""
+class AnnouncementSlot:
+    """Implements `bot.announcements.ports.PaceSlot`."""
 
-    courier: TelegramCourier
-    turn: Turn
+    announcement_sender: TelegramAnnouncementSender
+    turn: PaceSlot
 
     def seat(self, chat_id: ChatId) -> float:
         """See the port."""
         return self.turn.seat(chat_id)
 
-    async def deliver(self, parcel: Parcel) -> Receipt:
+    async def deliver(self, outgoing: OutgoingMessage) -> Receipt:
         """See the port."""
-        return await self.courier.deliver_in_turn(parcel, self.turn)
+        return await self.announcement_sender.deliver_in_turn(outgoing, self.turn)
 
     def give_back(self) -> None:
         """See the port."""
         self.turn.give_back()
 
 
-class TelegramCourier:
-    """Implements `bot.announcements.ports.Courier`."""
+class TelegramAnnouncementSender:
+    """Implements `bot.announcements.ports.AnnouncementSender`."""
 
-    def __init__(self, sender: Sender, catalogs: Catalogs, words: Words) -> None:
+    def __init__(self, sender: Sender, catalogs: Catalogs, words: ReaderWords) -> None:
         self._sender = sender
         self._catalogs = catalogs
         self._words = words
@@ -184,89 +184,93 @@ class TelegramCourier:
         self._uploading = asyncio.Lock()
 
     async def turns(self, *, limit: int, is_paid: bool) -> Leave:
-        """See `bot.announcements.ports.Courier.turns`. Past the cap a paid announcement goes on at the free rate."""
+        """See the port. Past the cap a paid announcement goes on at the free rate."""
         priority = Priority.PAID if is_paid and self._sender.may_pay else Priority.ANNOUNCEMENT
         try:
             turns = await self._sender.turns(priority=priority, limit=limit)
         except TooLongError as error:
             return Leave(pause_s=error.wait_s)
-        return Leave([CourierTurn(self, turn) for turn in turns])
+        return Leave([AnnouncementSlot(self, turn) for turn in turns])
 
-    async def deliver(self, parcel: Parcel) -> Receipt:
-        """See `bot.announcements.ports.Courier.deliver`."""
-        return await self.deliver_in_turn(parcel, None)
+    async def deliver(self, outgoing: OutgoingMessage) -> Receipt:
+        """See `bot.announcements.ports.AnnouncementSender.deliver`."""
+        return await self.deliver_in_turn(outgoing, None)
 
-    async def deliver_in_turn(self, parcel: Parcel, turn: Turn | None) -> Receipt:
+    async def deliver_in_turn(self, outgoing: OutgoingMessage, turn: PaceSlot | None) -> Receipt:
         """Deliver in the turn; None: wait for one. It is paid for if the turn is, or the cap leaves room."""
-        if parcel.is_paid:
+        if outgoing.is_paid:
             is_paid = self._sender.may_pay if turn is None else turn.priority is Priority.PAID
-            parcel = replace(parcel, is_paid=is_paid)
-        order = self._order(parcel)
-        letter = self._letter_of(order)
-        if letter is None:
-            return Receipt(fate=Fate.UNPARSEABLE, reason="body_invalid")
+            outgoing = replace(outgoing, is_paid=is_paid)
+        order = self._order(outgoing)
+        rendered = self._rendered_of(order)
+        if rendered is None:
+            return Receipt(fate=SendOutcome.UNPARSEABLE, reason="body_invalid")
         try:
-            return await self._send(parcel, order, letter, turn)
+            return await self._send(outgoing, order, rendered, turn)
         except Exception:
-            log.exception("delivery_failed_unforeseen", chat_id=parcel.chat_id)
-            return Receipt(fate=Fate.DOUBT, reason="unforeseen_error")
+            log.exception("delivery_failed_unforeseen", chat_id=outgoing.chat_id)
+            return Receipt(fate=SendOutcome.DOUBT, reason="unforeseen_error")
 
-    async def edit(self, parcel: Parcel, message_id: int) -> Receipt:
-        """See `bot.announcements.ports.Courier.edit`; a copy that says all this already is as good as edited."""
-        letter = self._letter_of(self._order(parcel))
-        if letter is None:
-            return Receipt(fate=Fate.UNPARSEABLE, reason="body_invalid")
-        method = "editMessageText" if parcel.attachment is None else "editMessageCaption"
-        return await self._correct(parcel.chat_id, method, _of_message(message_id, letter.editing), message_id)
+    async def edit(self, outgoing: OutgoingMessage, message_id: int) -> Receipt:
+        """See the port; a copy that says all this already is as good as edited."""
+        rendered = self._rendered_of(self._order(outgoing))
+        if rendered is None:
+            return Receipt(fate=SendOutcome.UNPARSEABLE, reason="body_invalid")
+        method = "editMessageText" if outgoing.attachment is None else "editMessageCaption"
+        return await self._correct(outgoing.chat_id, method, _of_message(message_id, rendered.editing), message_id)
 
     async def delete(self, chat_id: ChatId, message_id: int) -> Receipt:
-        """See `bot.announcements.ports.Courier.delete`; a copy that is not there is as good as deleted."""
+        """See `bot.announcements.ports.AnnouncementSender.delete`; a copy that is not there is as good as deleted."""
         bodies = Bodies(b'"message_id":%d}' % message_id, b'"message_id":%d}' % message_id)
         receipt = await self._correct(chat_id, "deleteMessage", bodies, message_id)
         if receipt.reason == "message_not_found":
-            return Receipt(fate=Fate.SENT, message_id=message_id, reason=receipt.reason)
+            return Receipt(fate=SendOutcome.SENT, message_id=message_id, reason=receipt.reason)
         return receipt
 
-    async def _send(self, parcel: Parcel, order: _Order, letter: _Letter, turn: Turn | None) -> Receipt:
-        attachment = parcel.attachment
+    async def _send(
+        self, outgoing: OutgoingMessage, order: _Order, rendered: _Letter, turn: PaceSlot | None
+    ) -> Receipt:
+        attachment = outgoing.attachment
         if attachment is None or attachment.file_id:
-            return await self._post(parcel, letter, turn)
-        known = (parcel.announcement_id, attachment.kind, attachment.filename, hash(attachment.content))
+            return await self._post(outgoing, rendered, turn)
+        known = (outgoing.announcement_id, attachment.kind, attachment.filename, hash(attachment.content))
         if known not in self._file_ids:
             async with self._uploading:  # the others wait for the first one's file id
                 if known not in self._file_ids:
-                    return await self._upload(parcel, attachment, letter, known, turn=turn)
+                    return await self._upload(outgoing, attachment, rendered, known, turn=turn)
         with_file = replace(order, attachment=(attachment.kind, self._file_ids[known]))
-        return await self._post(parcel, self._letter(with_file), turn)
+        return await self._post(outgoing, self._letter(with_file), turn)
 
-    async def _post(self, parcel: Parcel, letter: _Letter, turn: Turn | None) -> Receipt:
+    async def _post(self, outgoing: OutgoingMessage, rendered: _Letter, turn: PaceSlot | None) -> Receipt:
         """Send what is on Telegram's side already, or is text alone."""
-        priority = Priority.PAID if parcel.is_paid else Priority.ANNOUNCEMENT
-        attempt = await self._sender.once(parcel.chat_id, letter.method, letter.sending, priority=priority, turn=turn)
-        return _receipt(attempt, parcel.chat_id)
+        priority = Priority.PAID if outgoing.is_paid else Priority.ANNOUNCEMENT
+        attempt = await self._sender.once(
+            outgoing.chat_id, rendered.method, rendered.sending, priority=priority, turn=turn
+        )
+        return _receipt(attempt, outgoing.chat_id)
 
     async def _upload(
         self,
-        parcel: Parcel,
+        outgoing: OutgoingMessage,
         attachment: Attachment,
-        letter: _Letter,
+        rendered: _Letter,
         known: tuple[object, ...],
         *,
-        turn: Turn | None,
+        turn: PaceSlot | None,
     ) -> Receipt:
         if not attachment.content:
-            return Receipt(fate=Fate.REFUSED, reason="file_missing")
-        upload = Upload(
+            return Receipt(fate=SendOutcome.REFUSED, reason="file_missing")
+        upload = AttachmentUpload(
             content=attachment.content,
             filename=attachment.filename,
             is_photo=attachment.kind is AttachmentKind.PHOTO,
-            caption=letter.html,
-            plain_caption=letter.plain,
-            keyboard=letter.keyboard,
-            is_silent=parcel.is_silent or parcel.may_repeat,
+            caption=rendered.html,
+            plain_caption=rendered.plain,
+            keyboard=rendered.keyboard,
+            is_silent=outgoing.is_silent or outgoing.may_repeat,
         )
-        attempt = await self._sender.upload(parcel.chat_id, upload, priority=Priority.ANNOUNCEMENT, turn=turn)
-        receipt = _receipt(attempt, parcel.chat_id)
+        attempt = await self._sender.upload(outgoing.chat_id, upload, priority=Priority.ANNOUNCEMENT, turn=turn)
+        receipt = _receipt(attempt, outgoing.chat_id)
         if file_id := _file_id(attempt.result):
             if len(self._file_ids) >= _FILES_KEPT:
                 del self._file_ids[next(iter(self._file_ids))]
@@ -279,28 +283,28 @@ class TelegramCourier:
             attempt = await self._sender.once(chat_id, method, bodies, priority=Priority.ANNOUNCEMENT)
         except Exception:
             log.exception("correction_failed_unforeseen", chat_id=chat_id)
-            return Receipt(fate=Fate.DOUBT, reason="unforeseen_error")
+            return Receipt(fate=SendOutcome.DOUBT, reason="unforeseen_error")
         if attempt.failure is None or attempt.failure.verdict is Verdict.UNCHANGED:
-            return Receipt(fate=Fate.SENT, message_id=message_id, was_plain=attempt.was_plain)
+            return Receipt(fate=SendOutcome.SENT, message_id=message_id, was_plain=attempt.was_plain)
         return _failed(attempt, attempt.failure)
 
-    def _order(self, parcel: Parcel) -> _Order:
-        attachment = parcel.attachment
+    def _order(self, outgoing: OutgoingMessage) -> _Order:
+        attachment = outgoing.attachment
         return _Order(
-            text=parcel.text,
-            locale=parcel.locale,
-            zone=parcel.zone,
-            moments=tuple(parcel.moments.items()),
-            buttons=parcel.buttons,
-            topic=parcel.topic,
-            announcement_id=parcel.announcement_id,
+            text=outgoing.text,
+            locale=outgoing.locale,
+            zone=outgoing.zone,
+            moments=tuple(outgoing.moments.items()),
+            buttons=outgoing.buttons,
+            topic=outgoing.topic,
+            announcement_id=outgoing.announcement_id,
             attachment=(attachment.kind, attachment.file_id) if attachment else None,
-            is_silent=parcel.is_silent or parcel.may_repeat,
-            is_paid=parcel.is_paid,
-            may_repeat=parcel.may_repeat,
+            is_silent=outgoing.is_silent or outgoing.may_repeat,
+            is_paid=outgoing.is_paid,
+            may_repeat=outgoing.may_repeat,
         )
 
-    def _letter_of(self, order: _Order) -> _Letter | None:
+    def _rendered_of(self, order: _Order) -> _Letter | None:
         """The letter; None when it can't be written, which proves that nothing was sent."""
         try:
             return self._letter(order)
@@ -386,14 +390,14 @@ def _receipt(attempt: Attempt, chat_id: ChatId) -> Receipt:
     message_id = _message_id(attempt.result)
     if message_id is None:
         log.error("answer_without_message", chat_id=chat_id)
-        return Receipt(fate=Fate.DOUBT, reason="answer_without_message")
-    return Receipt(fate=Fate.SENT, message_id=message_id, was_plain=attempt.was_plain)
+        return Receipt(fate=SendOutcome.DOUBT, reason="answer_without_message")
+    return Receipt(fate=SendOutcome.SENT, message_id=message_id, was_plain=attempt.was_plain)
 
 
 def _failed(attempt: Attempt, failure: Failure) -> Receipt:
     fate = _FATES[failure.verdict]
-    if attempt.was_plain and fate is Fate.REFUSED:
-        fate = Fate.UNPARSEABLE
+    if attempt.was_plain and fate is SendOutcome.REFUSED:
+        fate = SendOutcome.UNPARSEABLE
     return Receipt(
         fate=fate,
         new_chat_id=ChatId(failure.new_chat_id) if failure.new_chat_id else None,

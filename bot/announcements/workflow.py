@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.announcements.actions import Action, Actions, Decision, DeskParts, Order, Verdict
+from bot.announcements.actions import Actions, AnnouncementPorts, Command, CommandOutcome, CommandRule, Decision
 from bot.announcements.checking import Problem
 from bot.announcements.content import body_hashes, source_hash
 from bot.announcements.model import (
@@ -29,20 +29,20 @@ _CALENDAR_LIMIT = 1_000
 _DRAFT = frozenset({Stage.DRAFT})
 _SUBMITTED = frozenset({Stage.SUBMITTED})
 _CREATE = "announcement_created"
-_EDIT = Action(name="announcement_edited", roles=MAY_WRITE, stages=_DRAFT, is_authors=True)
-_SUBMIT = Action(name="announcement_submitted", roles=MAY_WRITE, stages=_DRAFT, is_authors=True, tells=MAY_APPROVE)
-_TAKE_BACK = Action(name="announcement_taken_back", roles=MAY_WRITE, stages=_SUBMITTED, is_authors=True)
-_APPROVE = Action(
+_EDIT = CommandRule(name="announcement_edited", roles=MAY_WRITE, stages=_DRAFT, is_authors=True)
+_SUBMIT = CommandRule(name="announcement_submitted", roles=MAY_WRITE, stages=_DRAFT, is_authors=True, tells=MAY_APPROVE)
+_TAKE_BACK = CommandRule(name="announcement_taken_back", roles=MAY_WRITE, stages=_SUBMITTED, is_authors=True)
+_APPROVE = CommandRule(
     name="announcement_approved", roles=MAY_APPROVE, stages=_SUBMITTED, is_for_others=True, tells=ANY_ROLE
 )
-_EMERGENCY = Action(
+_EMERGENCY = CommandRule(
     name="announcement_approved_in_emergency",
     roles=frozenset({Role.OWNER}),
     stages=_DRAFT | _SUBMITTED,
     is_authors=True,
     tells=ANY_ROLE,
 )
-_RETURN = Action(name="announcement_returned", roles=MAY_APPROVE, stages=_SUBMITTED, tells=MAY_WRITE)
+_RETURN = CommandRule(name="announcement_returned", roles=MAY_APPROVE, stages=_SUBMITTED, tells=MAY_WRITE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class AudienceSize:
     """How many an announcement would reach now, by the language they read in."""
 
     by_locale: Mapping[Locale, int]
@@ -99,10 +99,10 @@ def with_text(content: Content, locale: Locale, text: str) -> Content:
     return replace(content, texts=texts, made_from=made_from)
 
 
-class Desk:
+class ApprovalWorkflow:
     """Composing and approving. `actor` is who asks, `version` what they saw, `now` when."""
 
-    def __init__(self, parts: DeskParts) -> None:
+    def __init__(self, parts: AnnouncementPorts) -> None:
         self._parts = parts
         self._actions = Actions(parts)
 
@@ -115,9 +115,9 @@ class Desk:
             new = _new(draft, AnnouncementId(parts.new_id()), author=actor, now=now)
             announcement_id = await parts.announcements.create(new, request_key=request_key)
             if announcement_id == new.announcement_id:
-                await self._actions.note(_CREATE, Order(announcement_id=announcement_id, actor=actor, now=now))
+                await self._actions.note(_CREATE, Command(announcement_id=announcement_id, actor=actor, now=now))
             found = await parts.announcements.find(announcement_id)
-        return Decision(verdict=Verdict.DONE, announcement=found)
+        return Decision(verdict=CommandOutcome.DONE, announcement=found)
 
     async def edit(
         self,
@@ -133,7 +133,7 @@ class Desk:
         def changed(announcement: Announcement) -> Announcement:
             return _with_draft(announcement, change(draft_of(announcement)))
 
-        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now, version=version)
         return await self._actions.carry_out(_EDIT, order, changed)
 
     async def set_text(
@@ -161,17 +161,17 @@ class Desk:
         """A new draft with the same content, whatever became of the first."""
         original = await self._parts.announcements.find(announcement_id)
         if original is None:
-            return Decision(verdict=Verdict.NOT_FOUND)
+            return Decision(verdict=CommandOutcome.NOT_FOUND)
         return await self.create(draft_of(original), actor=actor, request_key=request_key, now=now)
 
     async def check(self, announcement: Announcement, *, now: datetime) -> tuple[Problem, ...]:
         """Everything that is wrong with it or worth a look."""
         return await self._actions.problems(announcement, now=now)
 
-    async def reach(self, announcement: Announcement) -> Reach:
+    async def reach(self, announcement: Announcement) -> AudienceSize:
         """How many it would reach now."""
         reached = await self._actions.reached(announcement)
-        return Reach(
+        return AudienceSize(
             by_locale={reads: number for (reads, _), number in reached.items()},
             held=sum(number for (_, gets), number in reached.items() if gets is None),
             by_fallback=sum(number for (reads, gets), number in reached.items() if gets not in (None, reads)),
@@ -185,21 +185,21 @@ class Desk:
         def submitted(announcement: Announcement) -> Announcement:
             return replace(announcement, stage=Stage.SUBMITTED, return_reason="")
 
-        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now, version=version)
         return await self._actions.carry_out(_SUBMIT, order, submitted, is_checked=True)
 
     async def take_back(
         self, announcement_id: AnnouncementId, *, actor: VisitorId, version: int, now: datetime
     ) -> Decision:
         """Its author wants to change what waits for approval."""
-        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now, version=version)
         return await self._actions.carry_out(_TAKE_BACK, order, lambda found: replace(found, stage=Stage.DRAFT))
 
     async def approve(
         self, announcement_id: AnnouncementId, *, actor: VisitorId, version: int, now: datetime
     ) -> Decision:
         """A second person lets the version that they saw go out; never its author."""
-        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now, version=version)
         return await self._actions.carry_out(
             _APPROVE, order, lambda found: _approved(found, actor, now=now), is_checked=True
         )
@@ -208,7 +208,7 @@ class Desk:
         self, announcement_id: AnnouncementId, *, actor: VisitorId, version: int, now: datetime
     ) -> Decision:
         """An owner lets their own announcement go out alone; every organiser is told."""
-        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now, version=version)
         return await self._actions.carry_out(
             _EMERGENCY,
             order,
@@ -220,7 +220,7 @@ class Desk:
         self, announcement_id: AnnouncementId, reason: str, *, actor: VisitorId, version: int, now: datetime
     ) -> Decision:
         """An approver returns it to its author with a reason."""
-        order = Order(announcement_id=announcement_id, actor=actor, now=now, version=version)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now, version=version)
         return await self._actions.carry_out(
             _RETURN, order, lambda found: replace(found, stage=Stage.DRAFT, return_reason=reason)
         )

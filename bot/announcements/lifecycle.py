@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.announcements.actions import Action, Actions, Decision, DeskParts, Order, Verdict
+from bot.announcements.actions import Actions, AnnouncementPorts, Command, CommandOutcome, CommandRule, Decision
 from bot.announcements.ending import OPEN, finish_if_done, stop_occurrence
 from bot.announcements.model import (
     Announcement,
@@ -28,19 +28,19 @@ _WAS_LIVE = _LIVE | {Stage.STOPPED, Stage.FINISHED}
 _WAITING = frozenset({OccurrenceState.AWAITING_WORD})
 _MANY = 10_000
 """Occurrences of one announcement that an action reaches."""
-_PAUSE = Action(name="announcement_paused", roles=ANY_ROLE, stages=frozenset({Stage.APPROVED}))
-_RESUME = Action(name="announcement_resumed", roles=MAY_APPROVE, stages=_LIVE)
-_STOP = Action(name="announcement_stopped", roles=ANY_ROLE, stages=_LIVE)
+_PAUSE = CommandRule(name="announcement_paused", roles=ANY_ROLE, stages=frozenset({Stage.APPROVED}))
+_RESUME = CommandRule(name="announcement_resumed", roles=MAY_APPROVE, stages=_LIVE)
+_STOP = CommandRule(name="announcement_stopped", roles=ANY_ROLE, stages=_LIVE)
 _STOP_ONE = replace(_STOP, name="occurrence_stopped")
-_WORD = Action(name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
-_WITHDRAW = Action(name="announcement_withdrawn", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
+_WORD = CommandRule(name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
+_WITHDRAW = CommandRule(name="announcement_withdrawn", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
 
 
-class Steering:
+class Lifecycle:
     """Acts on what goes out or went out. `actor` is who asks, `now` when."""
 
     def __init__(
-        self, parts: DeskParts, *, new_correction_id: Callable[[], str] = lambda: secrets.token_hex(8)
+        self, parts: AnnouncementPorts, *, new_correction_id: Callable[[], str] = lambda: secrets.token_hex(8)
     ) -> None:
         self._parts = parts
         self._actions = Actions(parts)
@@ -56,7 +56,7 @@ class Steering:
         def paused(announcement: Announcement) -> Announcement:
             return replace(announcement, stage=Stage.PAUSED, pause_reason="by_organiser")
 
-        order = Order(announcement_id=announcement_id, actor=actor, now=now)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now)
         return await self._actions.carry_out(_PAUSE, order, paused, besides=occurrences)
 
     async def resume(self, announcement_id: AnnouncementId, *, actor: VisitorId, now: datetime) -> Decision:
@@ -70,7 +70,7 @@ class Steering:
         def resumed(announcement: Announcement) -> Announcement:
             return replace(announcement, stage=Stage.APPROVED, pause_reason="")
 
-        order = Order(announcement_id=announcement_id, actor=actor, now=now)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now)
         return await self._actions.carry_out(_RESUME, order, resumed, besides=occurrences)
 
     async def stop(self, announcement_id: AnnouncementId, *, actor: VisitorId, now: datetime) -> Decision:
@@ -82,7 +82,7 @@ class Steering:
         def stopped(announcement: Announcement) -> Announcement:
             return replace(announcement, stage=Stage.STOPPED, next_due_at=None)
 
-        order = Order(announcement_id=announcement_id, actor=actor, now=now)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now)
         return await self._actions.carry_out(_STOP, order, stopped, besides=occurrences)
 
     async def stop_occurrence(self, occurrence_id: OccurrenceId, *, actor: VisitorId, now: datetime) -> Decision:
@@ -91,12 +91,12 @@ class Steering:
         async with parts.transaction():
             occurrence = await parts.outbox.find(occurrence_id)
             if occurrence is None:
-                return Decision(verdict=Verdict.NOT_FOUND)
+                return Decision(verdict=CommandOutcome.NOT_FOUND)
 
             async def stop() -> None:
                 await stop_occurrence(parts.outbox, occurrence, now=now, reason="by_organiser")
 
-            order = Order(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=occurrence_id)
+            order = Command(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=occurrence_id)
             decision = await self._actions.carry_out(_STOP_ONE, order, besides=stop)
             if decision.is_done:
                 await finish_if_done(parts.announcements, parts.outbox, occurrence.announcement_id)
@@ -111,7 +111,7 @@ class Steering:
         async with parts.transaction():
             occurrence = await parts.outbox.find(occurrence_id)
             if occurrence is None or occurrence.state is not OccurrenceState.AWAITING_WORD:
-                return Decision(verdict=Verdict.NOT_FOUND if occurrence is None else Verdict.WRONG_STAGE)
+                return Decision(verdict=CommandOutcome.NOT_FOUND if occurrence is None else CommandOutcome.WRONG_STAGE)
 
             async def decide() -> None:
                 if send:
@@ -120,7 +120,7 @@ class Steering:
                     await stop_occurrence(parts.outbox, occurrence, now=now, reason="sent_before_restore")
 
             detail = f"{occurrence_id} {'send' if send else 'let_be'}"
-            order = Order(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=detail)
+            order = Command(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=detail)
             decision = await self._actions.decide(_WORD, order, besides=decide)
             if decision.is_done:
                 await finish_if_done(parts.announcements, parts.outbox, occurrence.announcement_id)
@@ -142,7 +142,7 @@ class Steering:
         def withdrawn(announcement: Announcement) -> Announcement:
             return replace(announcement, stage=Stage.WITHDRAWN, next_due_at=None)
 
-        order = Order(announcement_id=announcement_id, actor=actor, now=now)
+        order = Command(announcement_id=announcement_id, actor=actor, now=now)
         decision = await self._actions.carry_out(_WITHDRAW, order, withdrawn, besides=ask)
         return replace(decision, correction_ids=tuple(asked))
 

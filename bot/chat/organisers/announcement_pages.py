@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from bot.announcements.checking import Problem
 from bot.announcements.content import buttons_in, stale_locales
-from bot.announcements.desk import Reach
 from bot.announcements.model import (
     Announcement,
     Audience,
@@ -31,13 +30,14 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.schedule import Moment, Note, ScheduleError, preview
+from bot.announcements.workflow import AudienceSize
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
 from bot.chat.text.keyboards import Key, Rows, column, grid
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
 from bot.chat.visitors.news_pages import marked, topic_title
-from bot.chat_state.model import Action
+from bot.chat_state.model import ButtonAction
 from bot.i18n.formats import format_duration, format_moment
 from bot.i18n.translator import Translator
 from bot.i18n.zones import COMMON_ZONES, city, country_name, country_of, zone_label
@@ -55,7 +55,7 @@ class View:
     """An announcement as one organiser sees it now."""
 
     announcement: Announcement
-    reach: Reach
+    reach: AudienceSize
     now: datetime
     problems: tuple[Problem, ...] = ()
     is_author: bool = False
@@ -71,12 +71,12 @@ class View:
 
 def draft_key(view: View, label: str, wish: str) -> Key:
     """A button that changes a draft, or shows a part of it."""
-    return Key(label, Action.DRAFT, f"{view.announcement.announcement_id} {wish}")
+    return Key(label, ButtonAction.DRAFT, f"{view.announcement.announcement_id} {wish}")
 
 
 def item_key(label: str, wish: str, *, single_use: bool = False) -> Key:
     """A button of the list or of an announcement that is past its draft."""
-    return Key(label, Action.ANNOUNCEMENT, wish, single_use=single_use)
+    return Key(label, ButtonAction.ANNOUNCEMENT, wish, single_use=single_use)
 
 
 # ── The whole ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,8 +215,8 @@ def approval_row(view: View, t: Translator) -> Sequence[Key]:
     """Approve or return the version that is shown."""
     wish = f"{view.announcement.announcement_id} {view.announcement.version}"
     return (
-        Key(desk_texts.button_approve(t), Action.APPROVAL, f"approve {wish}"),
-        Key(desk_texts.button_return(t), Action.APPROVAL, f"return {wish}"),
+        Key(desk_texts.button_approve(t), ButtonAction.APPROVAL, f"approve {wish}"),
+        Key(desk_texts.button_return(t), ButtonAction.APPROVAL, f"return {wish}"),
     )
 
 
@@ -520,21 +520,21 @@ def organisers_page(organisers: Sequence[Organiser], t: Translator, *, reader: V
     for one in organisers:
         person = f"{one.visitor_id} {desk_texts.yourself(t)}" if one.visitor_id == reader else str(one.visitor_id)
         label = f"{person} · {desk_texts.role(t, one.role)}"
-        keys.append(Key(label, Action.ORGANISERS, f"remove {one.visitor_id} {one.role}"))
-    invite = [Key(desk_texts.button_invite(t), Action.ORGANISERS, "invite")] if is_owner else []
+        keys.append(Key(label, ButtonAction.ORGANISERS, f"remove {one.visitor_id} {one.role}"))
+    invite = [Key(desk_texts.button_invite(t), ButtonAction.ORGANISERS, "invite")] if is_owner else []
     return Reply(said(desk_texts.organisers_title(t), t.locale), (*column(keys), invite))
 
 
 def invite_page(t: Translator) -> Reply:
     """Which role an invitation gives."""
-    keys = [Key(desk_texts.role(t, role), Action.ORGANISERS, f"link {role}", single_use=True) for role in Role]
-    back = (Key(texts.button_back(t), Action.ORGANISERS, "list"),)
+    keys = [Key(desk_texts.role(t, role), ButtonAction.ORGANISERS, f"link {role}", single_use=True) for role in Role]
+    back = (Key(texts.button_back(t), ButtonAction.ORGANISERS, "list"),)
     return Reply(said(desk_texts.invite_question(t), t.locale), (keys, back))
 
 
 def remove_page(visitor_id: VisitorId, role: Role, t: Translator) -> Reply:
     """Asks before a role is taken away."""
     question = desk_texts.remove_question(t, str(visitor_id), desk_texts.role(t, role))
-    yes = Key(desk_texts.button_confirm(t), Action.ORGANISERS, f"removed {visitor_id} {role}", single_use=True)
-    no = Key(texts.button_cancel(t), Action.ORGANISERS, "list")
+    yes = Key(desk_texts.button_confirm(t), ButtonAction.ORGANISERS, f"removed {visitor_id} {role}", single_use=True)
+    no = Key(texts.button_cancel(t), ButtonAction.ORGANISERS, "list")
     return Reply(said(question, t.locale), ((yes, no),))

@@ -120,7 +120,7 @@ async def test_who_is_left_out_does_not_get_it_besides(rig):
 async def test_an_approver_sees_everything_that_they_approve(rig):
     await rig.draft()
     draft = await rig.only()
-    await rig.newsroom.desk.edit(
+    await rig.announcements.workflow.edit(
         draft.announcement_id,
         lambda one: replace(
             one,
@@ -178,7 +178,7 @@ async def test_buttons_survive_a_change_of_the_first_language(rig):
     await rig.taps(AUTHOR, "🔗 Buttons")
     await rig.says(AUTHOR, "Programme\nhttps://example.org/p")
     draft = await rig.only()
-    await rig.newsroom.desk.edit(
+    await rig.announcements.workflow.edit(
         draft.announcement_id,
         lambda one: replace(one, content=replace(one.content, source=Locale.RU)),
         actor=VisitorId(AUTHOR),
@@ -188,7 +188,9 @@ async def test_buttons_survive_a_change_of_the_first_language(rig):
     assert "it needs a label in ru" in await overview(rig)
     await rig.taps(AUTHOR, "Preview")
     await rig.taps(AUTHOR, "Русский")
-    assert [parcel.buttons for parcel in rig.parts.courier.parcels] == [(("", "https://example.org/p"),)]
+    assert [outgoing.buttons for outgoing in rig.parts.announcement_sender.parcels] == [
+        (("", "https://example.org/p"),)
+    ]
 
 
 @pytest.mark.parametrize(

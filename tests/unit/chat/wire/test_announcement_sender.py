@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bot.announcements.model import AnnouncementId, Attachment, AttachmentKind, Fate, Parcel
+from bot.announcements.model import AnnouncementId, Attachment, AttachmentKind, OutgoingMessage, SendOutcome
 from bot.chat.text.markup import MarkupError
 from bot.chat.text.rendering import utf16_length
 from bot.chat.text.unsubscribe import Unsubscribe
-from bot.chat.wire.courier import HtmlComposer, TelegramCourier, Words
+from bot.chat.wire.announcement_sender import HtmlComposer, ReaderWords, TelegramAnnouncementSender
 from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.sender import Sender
 from bot.i18n.translator import Catalogs
@@ -20,12 +20,12 @@ from bot.sandbox.entities import formatted
 from tests.support.chat_rig import LOCALES
 
 FORUM_AT = datetime(2026, 6, 15, 1, 30, tzinfo=UTC)
-WORDS = Words(
+WORDS = ReaderWords(
     may_repeat=lambda t: "You may have this already.",
     stop_topic=lambda t, topic: f"No more about {topic}",
     stop_all=lambda t: "Unsubscribe",
 )
-PARCEL = Parcel(
+PARCEL = OutgoingMessage(
     chat_id=ChatId(11),
     locale=Locale.EN,
     zone="Europe/London",
@@ -39,19 +39,19 @@ PARCEL = Parcel(
 PICTURE = Attachment(AttachmentKind.PHOTO, "hall.png", b"\x89PNG picture")
 
 
-def courier_of(rig, **rates) -> TelegramCourier:
+def courier_of(rig, **rates) -> TelegramAnnouncementSender:
     sender = Sender(rig.application.bot, deadline_s=5.0, pace=Pace(Rates(**rates)))
-    return TelegramCourier(sender, Catalogs(LOCALES), WORDS)
+    return TelegramAnnouncementSender(sender, Catalogs(LOCALES), WORDS)
 
 
 @pytest.fixture
-def courier(rig) -> TelegramCourier:
+def announcement_sender(rig) -> TelegramAnnouncementSender:
     return courier_of(rig)
 
 
-async def test_a_copy_is_written_for_its_reader(rig, courier):
-    receipt = await courier.deliver(PARCEL)
-    assert (receipt.fate, receipt.message_id) == (Fate.SENT, 1)
+async def test_a_copy_is_written_for_its_reader(rig, announcement_sender):
+    receipt = await announcement_sender.deliver(PARCEL)
+    assert (receipt.fate, receipt.message_id) == (SendOutcome.SENT, 1)
     (sent,) = rig.telegram.sent()
     assert sent["text"] == "<b>The forum</b> opens on June 15, 2026, 02:30 (UTC+1) &amp; ends late."
     assert (sent["chat_id"], sent["parse_mode"]) == ("11", "HTML")
@@ -60,17 +60,17 @@ async def test_a_copy_is_written_for_its_reader(rig, courier):
     assert "allow_paid_broadcast" not in sent
 
 
-async def test_each_reads_the_moment_in_their_own_zone_and_calendar(rig, courier):
-    await courier.deliver(replace(PARCEL, locale=Locale.FA, zone="Asia/Tehran", text="{opening}"))
-    await courier.deliver(replace(PARCEL, zone="Nowhere/Nothing", text="{opening}"))
+async def test_each_reads_the_moment_in_their_own_zone_and_calendar(rig, announcement_sender):
+    await announcement_sender.deliver(replace(PARCEL, locale=Locale.FA, zone="Asia/Tehran", text="{opening}"))
+    await announcement_sender.deliver(replace(PARCEL, zone="Nowhere/Nothing", text="{opening}"))
     persian, unknown_zone = rig.telegram.texts()
     assert "۲۵ خرداد ۱۴۰۵" in persian
     assert "۰۵:۰۰" in persian
     assert "09:30 (UTC+8)" in unknown_zone
 
 
-async def test_under_each_copy_stand_its_links_and_two_ways_to_unsubscribe(rig, courier):
-    await courier.deliver(PARCEL)
+async def test_under_each_copy_stand_its_links_and_two_ways_to_unsubscribe(rig, announcement_sender):
+    await announcement_sender.deliver(PARCEL)
     link, topic, everything = rig.telegram.keyboard()
     assert link == {"text": "Programme", "url": "https://example.org/forum"}
     assert topic == {"text": "No more about forum", "callback_data": "u:abcd1234:forum"}
@@ -91,27 +91,29 @@ def test_other_callback_data_is_no_wish_to_unsubscribe(data):
     assert Unsubscribe.read(data) is None
 
 
-async def test_a_second_copy_is_silent_and_says_that_it_may_be_one(rig, courier):
-    await courier.deliver(replace(PARCEL, may_repeat=True, text="News."))
+async def test_a_second_copy_is_silent_and_says_that_it_may_be_one(rig, announcement_sender):
+    await announcement_sender.deliver(replace(PARCEL, may_repeat=True, text="News."))
     (sent,) = rig.telegram.sent()
     assert sent["text"] == "<i>You may have this already.</i>\n\nNews."
     assert str(sent["disable_notification"]).lower() == "true"
 
 
-async def test_the_mark_of_a_second_copy_never_makes_a_text_too_long(rig, courier):
-    await courier.deliver(replace(PARCEL, may_repeat=True, text="x" * 4096))
+async def test_the_mark_of_a_second_copy_never_makes_a_text_too_long(rig, announcement_sender):
+    await announcement_sender.deliver(replace(PARCEL, may_repeat=True, text="x" * 4096))
     assert rig.telegram.texts() == ["x" * 4096]
 
 
-async def test_a_file_is_uploaded_once_and_goes_by_its_id_from_then_on(rig, courier):
+async def test_a_file_is_uploaded_once_and_goes_by_its_id_from_then_on(rig, announcement_sender):
     photo = {"file_id": "PHOTO-1", "file_unique_id": "u", "width": 1, "height": 1}
     rig.telegram.script(
         "sendPhoto", *[(200, {"ok": True, "result": _message(number, photo=[photo])}) for number in range(1, 4)]
     )
-    parcel = replace(PARCEL, attachment=PICTURE)
-    first = await courier.deliver(parcel)
-    second = await courier.deliver(replace(parcel, chat_id=ChatId(12)))
-    third = await courier.deliver(replace(parcel, attachment=replace(PICTURE, content=b"", file_id="PHOTO-1")))
+    outgoing = replace(PARCEL, attachment=PICTURE)
+    first = await announcement_sender.deliver(outgoing)
+    second = await announcement_sender.deliver(replace(outgoing, chat_id=ChatId(12)))
+    third = await announcement_sender.deliver(
+        replace(outgoing, attachment=replace(PICTURE, content=b"", file_id="PHOTO-1"))
+    )
     assert [receipt.file_id for receipt in (first, second, third)] == ["PHOTO-1", "", ""]
     uploaded, *by_id = rig.telegram.sent("sendPhoto")
     assert "photo" not in uploaded or uploaded["photo"].startswith("attach://")
@@ -119,82 +121,84 @@ async def test_a_file_is_uploaded_once_and_goes_by_its_id_from_then_on(rig, cour
     assert all(sent["caption"].startswith("<b>The forum</b>") for sent in (uploaded, *by_id))
 
 
-async def test_a_file_that_is_not_there_is_not_sent(rig, courier):
-    receipt = await courier.deliver(replace(PARCEL, attachment=replace(PICTURE, content=b"")))
-    assert (receipt.fate, receipt.reason) == (Fate.REFUSED, "file_missing")
+async def test_a_file_that_is_not_there_is_not_sent(rig, announcement_sender):
+    receipt = await announcement_sender.deliver(replace(PARCEL, attachment=replace(PICTURE, content=b"")))
+    assert (receipt.fate, receipt.reason) == (SendOutcome.REFUSED, "file_missing")
     assert rig.telegram.sent("sendPhoto") == []
 
 
-async def test_a_text_that_can_t_be_rendered_is_never_sent(rig, courier):
+async def test_a_text_that_can_t_be_rendered_is_never_sent(rig, announcement_sender):
     with capture_logs() as logs:
-        receipt = await courier.deliver(replace(PARCEL, text="<b>{closing}"))
-    assert (receipt.fate, receipt.reason) == (Fate.UNPARSEABLE, "body_invalid")
+        receipt = await announcement_sender.deliver(replace(PARCEL, text="<b>{closing}"))
+    assert (receipt.fate, receipt.reason) == (SendOutcome.UNPARSEABLE, "body_invalid")
     assert rig.telegram.calls == []
     assert logs[0]["event"] == "announcement_not_rendered"
 
 
-async def test_refused_formatting_is_tried_once_in_plain_text_with_the_addresses(rig, courier):
+async def test_refused_formatting_is_tried_once_in_plain_text_with_the_addresses(rig, announcement_sender):
     rig.telegram.refuse("sendMessage", 400, "Bad Request: can't parse entities: who knows")
     with capture_logs():
-        receipt = await courier.deliver(replace(PARCEL, text='Read <a href="https://example.org/x">this</a>'))
-    assert (receipt.fate, receipt.was_plain) == (Fate.SENT, True)
+        receipt = await announcement_sender.deliver(
+            replace(PARCEL, text='Read <a href="https://example.org/x">this</a>')
+        )
+    assert (receipt.fate, receipt.was_plain) == (SendOutcome.SENT, True)
     plain = rig.telegram.sent()[1]
     assert plain["text"] == "Read this (https://example.org/x)"
     assert "parse_mode" not in plain
 
 
-async def test_plain_text_that_is_refused_too_means_that_the_body_is_bad(rig, courier):
+async def test_plain_text_that_is_refused_too_means_that_the_body_is_bad(rig, announcement_sender):
     rig.telegram.refuse("sendMessage", 400, "Bad Request: can't parse entities: who knows")
     rig.telegram.refuse("sendMessage", 400, "Bad Request: something else")
     with capture_logs():
-        receipt = await courier.deliver(PARCEL)
-    assert receipt.fate is Fate.UNPARSEABLE
+        receipt = await announcement_sender.deliver(PARCEL)
+    assert receipt.fate is SendOutcome.UNPARSEABLE
     assert len(rig.telegram.sent()) == 2
 
 
 async def test_paid_broadcast_is_marked_until_its_cap_is_reached(rig):
-    courier = courier_of(rig, paid_messages=3, overall_per_s=1, chat_per_s=100)
+    announcement_sender = courier_of(rig, paid_messages=3, overall_per_s=1, chat_per_s=100)
     for number in range(6):
-        await courier.deliver(replace(PARCEL, chat_id=ChatId(100 + number), is_paid=True))
+        await announcement_sender.deliver(replace(PARCEL, chat_id=ChatId(100 + number), is_paid=True))
     flags = ["allow_paid_broadcast" in sent for sent in rig.telegram.sent()]
     assert flags == [True] * 4 + [False] * 2, "the first goes at the free rate"
 
 
-async def test_without_a_cap_nothing_is_paid_for(rig, courier):
-    await courier.deliver(replace(PARCEL, is_paid=True))
+async def test_without_a_cap_nothing_is_paid_for(rig, announcement_sender):
+    await announcement_sender.deliver(replace(PARCEL, is_paid=True))
     assert "allow_paid_broadcast" not in rig.telegram.sent()[0]
 
 
-async def test_a_copy_is_edited_in_place(rig, courier):
-    receipt = await courier.edit(replace(PARCEL, text="New hall: 3"), 77)
-    assert (receipt.fate, receipt.message_id) == (Fate.SENT, 77)
+async def test_a_copy_is_edited_in_place(rig, announcement_sender):
+    receipt = await announcement_sender.edit(replace(PARCEL, text="New hall: 3"), 77)
+    assert (receipt.fate, receipt.message_id) == (SendOutcome.SENT, 77)
     (sent,) = rig.telegram.sent("editMessageText")
     assert (sent["text"], sent["message_id"], sent["chat_id"]) == ("New hall: 3", "77", "11")
     assert len(rig.telegram.keyboard()) == 3
 
 
-async def test_a_caption_is_edited_under_its_picture(rig, courier):
-    await courier.edit(replace(PARCEL, attachment=PICTURE, text="New"), 77)
+async def test_a_caption_is_edited_under_its_picture(rig, announcement_sender):
+    await announcement_sender.edit(replace(PARCEL, attachment=PICTURE, text="New"), 77)
     assert rig.telegram.sent("editMessageCaption")[0]["caption"] == "New"
 
 
-async def test_an_edit_or_deletion_can_be_repeated_without_harm(rig, courier):
+async def test_an_edit_or_deletion_can_be_repeated_without_harm(rig, announcement_sender):
     rig.telegram.refuse("editMessageText", 400, "Bad Request: message is not modified: same")
     rig.telegram.refuse("deleteMessage", 400, "Bad Request: message to delete not found")
-    assert (await courier.edit(PARCEL, 77)).fate is Fate.SENT
+    assert (await announcement_sender.edit(PARCEL, 77)).fate is SendOutcome.SENT
     with capture_logs():
-        assert (await courier.delete(ChatId(11), 77)).fate is Fate.SENT
+        assert (await announcement_sender.delete(ChatId(11), 77)).fate is SendOutcome.SENT
 
 
-async def test_a_copy_older_than_two_days_can_t_be_deleted(rig, courier):
+async def test_a_copy_older_than_two_days_can_t_be_deleted(rig, announcement_sender):
     rig.telegram.refuse("deleteMessage", 400, "Bad Request: message can't be deleted for everyone")
     with capture_logs():
-        receipt = await courier.delete(ChatId(11), 77)
-    assert (receipt.fate, receipt.reason) == (Fate.REFUSED, "too_old")
+        receipt = await announcement_sender.delete(ChatId(11), 77)
+    assert (receipt.fate, receipt.reason) == (SendOutcome.REFUSED, "too_old")
 
 
-async def test_a_copy_is_deleted(rig, courier):
-    assert (await courier.delete(ChatId(11), 77)).fate is Fate.SENT
+async def test_a_copy_is_deleted(rig, announcement_sender):
+    assert (await announcement_sender.delete(ChatId(11), 77)).fate is SendOutcome.SENT
     assert rig.telegram.sent("deleteMessage") == [{"chat_id": "11", "message_id": "77"}]
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.announcements.actions import (
-    Action,
     Actions,
+    AnnouncementPorts,
+    Command,
+    CommandOutcome,
+    CommandRule,
     Decision,
-    DeskParts,
-    Order,
-    Verdict,
     new_announcement_id,
     unchanged,
 )
@@ -25,15 +25,15 @@ from bot.announcements.content import edited_texts
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
+    ChangeRequest,
+    ChangeRequestKind,
+    ChangeRequestState,
     Correction,
     CorrectionKind,
     DeliveryState,
     Occurrence,
     OccurrenceId,
     OccurrenceState,
-    Request,
-    RequestKind,
-    RequestState,
     Role,
     Stage,
     Standing,
@@ -44,12 +44,12 @@ from bot.ids import Locale, VisitorId
 
 _WAS_LIVE = frozenset({Stage.APPROVED, Stage.PAUSED, Stage.STOPPED, Stage.FINISHED})
 _REPEATABLE = frozenset({Stage.APPROVED, Stage.FINISHED})
-_ASK = Action(name="asked", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=MAY_APPROVE)
-_AGREE = Action(name="agreed", roles=MAY_APPROVE, stages=_WAS_LIVE, is_for_others=True, tells=ANY_ROLE)
-_EMERGENCY = Action(
+_ASK = CommandRule(name="asked", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=MAY_APPROVE)
+_AGREE = CommandRule(name="agreed", roles=MAY_APPROVE, stages=_WAS_LIVE, is_for_others=True, tells=ANY_ROLE)
+_EMERGENCY = CommandRule(
     name="agreed_in_emergency", roles=frozenset({Role.OWNER}), stages=_WAS_LIVE, is_authors=True, tells=ANY_ROLE
 )
-_REFUSE = Action(name="refused", roles=MAY_APPROVE, stages=frozenset(Stage), tells=MAY_APPROVE)
+_REFUSE = CommandRule(name="refused", roles=MAY_APPROVE, stages=frozenset(Stage), tells=MAY_APPROVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +62,12 @@ class Signed:
     version: int | None = None
 
 
-class SecondLook:
+class ChangeRequests:
     """Asks for changes of what was delivered, and carries them out once a second person agrees."""
 
     def __init__(
         self,
-        parts: DeskParts,
+        parts: AnnouncementPorts,
         *,
         new_request_id: Callable[[], str] = new_announcement_id,
         new_correction_id: Callable[[], str] = lambda: secrets.token_hex(8),
@@ -77,12 +77,12 @@ class SecondLook:
         self._new_request_id = new_request_id
         self._new_correction_id = new_correction_id
 
-    async def copies(self, occurrence_id: OccurrenceId, kind: RequestKind) -> int:
+    async def copies(self, occurrence_id: OccurrenceId, kind: ChangeRequestKind) -> int:
         """How many copies such a request would concern now: the number to type."""
         occurrence = await self._parts.outbox.find(occurrence_id)
         if occurrence is None:
             return 0
-        if kind is RequestKind.RESEND:
+        if kind is ChangeRequestKind.RESEND:
             return len([row.chat_id async for row in in_doubt(self._parts.outbox, occurrence_id)])
         firings = await self._with_repeat(occurrence)
         standings = [await self._parts.outbox.standing(one.occurrence_id) for one in firings]
@@ -94,18 +94,20 @@ class SecondLook:
         announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
         if not occurrence or not announcement or announcement.stage not in _REPEATABLE:
             return 0
-        return await self.copies(occurrence_id, RequestKind.RESEND) if await self._may_repeat(occurrence, now) else 0
+        return (
+            await self.copies(occurrence_id, ChangeRequestKind.RESEND) if await self._may_repeat(occurrence, now) else 0
+        )
 
     async def repeat_of(self, occurrence: Occurrence) -> Standing | None:
         """How the copies stand that were sent once more; None when there are none."""
         repeat = await self._parts.outbox.find(occurrence.repeat_id)
         return None if repeat is None else await self._parts.outbox.standing(repeat.occurrence_id)
 
-    async def find(self, request_id: str) -> Request | None:
+    async def find(self, request_id: str) -> ChangeRequest | None:
         """The request, or None."""
         return await self._parts.requests.find(request_id)
 
-    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[Request]:
+    async def waiting(self, announcement_id: AnnouncementId) -> Sequence[ChangeRequest]:
         """What of an announcement waits for a second person, the oldest first."""
         return await self._parts.requests.waiting(announcement_id)
 
@@ -117,15 +119,17 @@ class SecondLook:
 
     async def correct(self, occurrence_id: OccurrenceId, texts: Mapping[Locale, str], *, signed: Signed) -> Decision:
         """Ask that the delivered copies in a language of `texts` say this instead; approvers are told."""
-        return await self._ask(occurrence_id, RequestKind.CORRECT, texts, signed)
+        return await self._ask(occurrence_id, ChangeRequestKind.CORRECT, texts, signed)
 
     async def put_back(self, occurrence_id: OccurrenceId, *, signed: Signed) -> Decision:
         """Ask that what the latest correction replaced comes back; approvers are told."""
-        return await self._ask(occurrence_id, RequestKind.PUT_BACK, await self.earlier_texts(occurrence_id), signed)
+        return await self._ask(
+            occurrence_id, ChangeRequestKind.PUT_BACK, await self.earlier_texts(occurrence_id), signed
+        )
 
     async def resend(self, occurrence_id: OccurrenceId, *, signed: Signed) -> Decision:
         """Ask that those in doubt get one more copy; approvers are told."""
-        return await self._ask(occurrence_id, RequestKind.RESEND, {}, signed)
+        return await self._ask(occurrence_id, ChangeRequestKind.RESEND, {}, signed)
 
     async def earlier_texts(self, occurrence_id: OccurrenceId) -> Mapping[Locale, str]:
         """What the latest correction replaced; empty when nothing was corrected."""
@@ -152,28 +156,28 @@ class SecondLook:
             request = await parts.requests.find(request_id)
             occurrence = request and await parts.outbox.find(request.occurrence_id)
             if request is None or not occurrence:
-                return Decision(verdict=Verdict.NOT_FOUND)
-            refused = replace(request, state=RequestState.REFUSED, decided_by=actor, decided_at=now)
+                return Decision(verdict=CommandOutcome.NOT_FOUND)
+            refused = replace(request, state=ChangeRequestState.REFUSED, decided_by=actor, decided_at=now)
 
             async def refuse() -> None:
                 await parts.requests.decide(refused)
 
             action = _named(_REFUSE, request.kind)
-            order = Order(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=request_id)
+            order = Command(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=request_id)
             decision = await self._actions.decide(action, order, besides=refuse, objection=_if_decided(request))
         await self._actions.tell(action, order, decision)
         return replace(decision, request=refused)
 
     async def _ask(
-        self, occurrence_id: OccurrenceId, kind: RequestKind, texts: Mapping[Locale, str], signed: Signed
+        self, occurrence_id: OccurrenceId, kind: ChangeRequestKind, texts: Mapping[Locale, str], signed: Signed
     ) -> Decision:
         parts = self._parts
         async with parts.transaction():
             occurrence = await parts.outbox.find(occurrence_id)
             announcement = occurrence and await parts.announcements.find(occurrence.announcement_id)
             if not occurrence or not announcement:
-                return Decision(verdict=Verdict.NOT_FOUND)
-            request = Request(
+                return Decision(verdict=CommandOutcome.NOT_FOUND)
+            request = ChangeRequest(
                 request_id=self._new_request_id(),
                 occurrence_id=occurrence_id,
                 kind=kind,
@@ -183,9 +187,9 @@ class SecondLook:
                 asked_by=signed.actor,
                 asked_at=signed.now,
             )
-            problems = self._wrong_texts(announcement, texts) if kind is RequestKind.CORRECT else ()
+            problems = self._wrong_texts(announcement, texts) if kind is ChangeRequestKind.CORRECT else ()
             if problems:
-                return Decision(verdict=Verdict.HAS_PROBLEMS, announcement=announcement, problems=problems)
+                return Decision(verdict=CommandOutcome.HAS_PROBLEMS, announcement=announcement, problems=problems)
 
             async def ask() -> None:
                 await parts.requests.open(request)
@@ -196,18 +200,18 @@ class SecondLook:
         await self._actions.tell(action, order, decision)
         return replace(decision, request=request)
 
-    async def _decide(self, request_id: str, action: Action, signed: Signed) -> Decision:
+    async def _decide(self, request_id: str, action: CommandRule, signed: Signed) -> Decision:
         parts, made = self._parts, list[str]()
         async with parts.transaction():
             request = await parts.requests.find(request_id)
             occurrence = request and await parts.outbox.find(request.occurrence_id)
             if request is None or not occurrence:
-                return Decision(verdict=Verdict.NOT_FOUND)
-            agreed = replace(request, state=RequestState.AGREED, decided_by=signed.actor, decided_at=signed.now)
+                return Decision(verdict=CommandOutcome.NOT_FOUND)
+            agreed = replace(request, state=ChangeRequestState.AGREED, decided_by=signed.actor, decided_at=signed.now)
 
             async def carry_out() -> None:
                 await parts.requests.decide(agreed)
-                if agreed.kind is RequestKind.RESEND:
+                if agreed.kind is ChangeRequestKind.RESEND:
                     await plan_repeat(parts.outbox, occurrence, now=signed.now)
                 else:
                     made.extend([await self._correct(agreed, one, signed.now) for one in with_repeat])
@@ -216,25 +220,25 @@ class SecondLook:
             action = _named(action, request.kind)
             order = _order(occurrence.announcement_id, request, signed, asked_by=request.asked_by)
             objection = _if_decided(request) or await self._objection(request, occurrence, signed)
-            change = _going if request.kind is RequestKind.RESEND else unchanged
+            change = _going if request.kind is ChangeRequestKind.RESEND else unchanged
             decision = await self._actions.decide(action, order, change, besides=carry_out, objection=objection)
         await self._actions.tell(action, order, decision)
         return replace(decision, request=agreed, correction_ids=tuple(made))
 
-    async def _objection(self, request: Request, occurrence: Occurrence, signed: Signed) -> Verdict | None:
+    async def _objection(self, request: ChangeRequest, occurrence: Occurrence, signed: Signed) -> CommandOutcome | None:
         """What stands in its way: copies still go out, another number, or words that have changed since."""
         if not all(one.state.has_ended for one in await self._with_repeat(occurrence)):
-            return Verdict.WRONG_STAGE
-        if request.kind is RequestKind.PUT_BACK and not request.texts:
-            return Verdict.WRONG_STAGE
-        if request.kind is RequestKind.RESEND and not await self._may_repeat(occurrence, signed.now):
-            return Verdict.WRONG_STAGE
+            return CommandOutcome.WRONG_STAGE
+        if request.kind is ChangeRequestKind.PUT_BACK and not request.texts:
+            return CommandOutcome.WRONG_STAGE
+        if request.kind is ChangeRequestKind.RESEND and not await self._may_repeat(occurrence, signed.now):
+            return CommandOutcome.WRONG_STAGE
         if signed.copies != await self.copies(occurrence.occurrence_id, request.kind):
-            return Verdict.WRONG_COUNT
+            return CommandOutcome.WRONG_COUNT
         announcement = await self._parts.announcements.find(occurrence.announcement_id)
         assert announcement is not None
         stands = await self._standing_texts(announcement, occurrence.occurrence_id, request.texts)
-        return None if stands == request.replaces else Verdict.CHANGED_MEANWHILE
+        return None if stands == request.replaces else CommandOutcome.CHANGED_MEANWHILE
 
     async def _with_repeat(self, occurrence: Occurrence) -> Sequence[Occurrence]:
         """The firing, and the one that sent its doubtful copies once more."""
@@ -248,7 +252,7 @@ class SecondLook:
             return False
         if await self._parts.outbox.find(occurrence.repeat_id) is not None:
             return False
-        if not await self.copies(occurrence.occurrence_id, RequestKind.RESEND):
+        if not await self.copies(occurrence.occurrence_id, ChangeRequestKind.RESEND):
             return False
         return not await self._parts.corrections.edits(occurrence.occurrence_id)
 
@@ -260,7 +264,7 @@ class SecondLook:
         stands = {**announcement.content.texts, **edited}
         return {locale: stands[locale] for locale in texts if locale in stands}
 
-    async def _correct(self, request: Request, occurrence: Occurrence, now: datetime) -> str:
+    async def _correct(self, request: ChangeRequest, occurrence: Occurrence, now: datetime) -> str:
         correction = Correction(
             correction_id=self._new_correction_id(),
             occurrence_id=occurrence.occurrence_id,
@@ -291,9 +295,9 @@ class SecondLook:
         return self._parts.composer.check(text, locale=locale, moments=content.moments, attachment=content.attachment)
 
 
-def _named(action: Action, kind: RequestKind) -> Action:
+def _named(action: CommandRule, kind: ChangeRequestKind) -> CommandRule:
     """In the audit log and in notices: `correct_asked`, `put_back_agreed`. What was stopped is not sent once more."""
-    stages = _REPEATABLE if kind is RequestKind.RESEND and action is not _REFUSE else action.stages
+    stages = _REPEATABLE if kind is ChangeRequestKind.RESEND and action is not _REFUSE else action.stages
     return replace(action, name=f"{kind.value}_{action.name}", stages=stages)
 
 
@@ -303,10 +307,10 @@ def _going(announcement: Announcement) -> Announcement:
 
 
 def _order(
-    announcement_id: AnnouncementId, request: Request, signed: Signed, *, asked_by: VisitorId | None = None
-) -> Order:
+    announcement_id: AnnouncementId, request: ChangeRequest, signed: Signed, *, asked_by: VisitorId | None = None
+) -> Command:
     """The audit log and whoever is told find the request by the order's detail."""
-    return Order(
+    return Command(
         announcement_id=announcement_id,
         actor=signed.actor,
         now=signed.now,
@@ -316,5 +320,5 @@ def _order(
     )
 
 
-def _if_decided(request: Request) -> Verdict | None:
-    return None if request.state is RequestState.OPEN else Verdict.WRONG_STAGE
+def _if_decided(request: ChangeRequest) -> CommandOutcome | None:
+    return None if request.state is ChangeRequestState.OPEN else CommandOutcome.WRONG_STAGE

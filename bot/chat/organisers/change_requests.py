@@ -1,0 +1,237 @@
+"""Changes of what was delivered: asked for with the number of copies, and decided by a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.announcements.actions import CommandOutcome, Decision
+from bot.announcements.change_requests import Signed
+from bot.announcements.model import AnnouncementId, ChangeRequest, ChangeRequestKind, Occurrence, OccurrenceId
+from bot.announcements.organisers import MAY_APPROVE
+from bot.chat.context import UpdateContext
+from bot.chat.organisers.announce import answered, ask, formatted, read_count, say_decision
+from bot.chat.organisers.announcement_pages import correction_lines, item_key
+from bot.chat.organisers.prompts import PendingPrompt, PromptKind
+from bot.chat.organisers.request_pages import request_page
+from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import texts
+from bot.chat.text.keyboards import grid
+from bot.chat.text.rendering import lines, paragraphs, said
+from bot.chat.text.replies import Reply
+from bot.i18n.translator import Translator
+from bot.ids import Locale, VisitorId
+
+
+async def correct(context: UpdateContext, name: str) -> None:
+    """Ask in which language the delivered text is to be another."""
+    announcement = await context.announcements.workflow.find(AnnouncementId(name))
+    latest = await _ended_occurrence(context, name)
+    if announcement is None or latest is None:
+        return
+    keys = [
+        item_key(locale.endonym, f"correct_in {latest.occurrence_id} {locale}")
+        for locale in Locale
+        if announcement.content.texts.get(locale)
+    ]
+    back = (item_key(texts.button_back(context.t), f"item {name}"),)
+    await context.show(
+        Reply(said(desk_texts.correct_question(context.t), context.locale), (*grid(keys, columns=3), back))
+    )
+
+
+async def correct_in(context: UpdateContext, name: str) -> None:
+    """Ask for the new text in that language."""
+    occurrence_id, code = name.split(" ")
+    asked = PendingPrompt(PromptKind.CORRECTION, occurrence_id, code)
+    await ask(context, asked, said(desk_texts.ask_correction(context.t, Locale(code)), context.locale))
+
+
+async def answer_correction(context: UpdateContext, asked: PendingPrompt, _text: str) -> None:
+    """The text that is to take the place of the delivered one."""
+    words, locale = formatted(context), Locale(asked.argument)
+    if not words.strip():
+        await context.say(said(desk_texts.ask_correction(context.t, locale), context.locale))
+        return
+    if problems := await context.announcements.change_requests.check(OccurrenceId(asked.subject), {locale: words}):
+        answered(context)
+        await say_decision(context, Decision(verdict=CommandOutcome.HAS_PROBLEMS, problems=problems))
+        return
+    await _ask_copies(
+        context,
+        PendingPrompt(PromptKind.CORRECTION_COUNT, asked.subject, f"{locale} {words}"),
+        ChangeRequestKind.CORRECT,
+    )
+
+
+async def answer_correction_count(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
+    """The number of copies that would be changed: then a second person is asked."""
+    code, _blank, words = asked.argument.partition(" ")
+    signed = await _signed(context, text)
+    decision = await context.announcements.change_requests.correct(
+        OccurrenceId(asked.subject), {Locale(code): words}, signed=signed
+    )
+    await _say_asked(context, decision)
+
+
+async def put_back(context: UpdateContext, name: str) -> None:
+    """Ask for the number of copies before what the latest correction replaced is to come back."""
+    latest = await _ended_occurrence(context, name)
+    if latest is not None:
+        await _ask_copies(
+            context, PendingPrompt(PromptKind.PUT_BACK_COUNT, latest.occurrence_id), ChangeRequestKind.PUT_BACK
+        )
+
+
+async def answer_put_back_count(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
+    """The number of copies that would be changed: then a second person is asked."""
+    signed = await _signed(context, text)
+    await _say_asked(
+        context, await context.announcements.change_requests.put_back(OccurrenceId(asked.subject), signed=signed)
+    )
+
+
+async def resend(context: UpdateContext, name: str) -> None:
+    """Ask for the number of copies in doubt before one more is sent to each."""
+    await _ask_copies(context, PendingPrompt(PromptKind.RESEND_COUNT, name), ChangeRequestKind.RESEND)
+
+
+async def answer_resend_count(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
+    """The number of copies in doubt: then a second person is asked."""
+    signed = await _signed(context, text)
+    await _say_asked(
+        context, await context.announcements.change_requests.resend(OccurrenceId(asked.subject), signed=signed)
+    )
+
+
+async def show_request(context: UpdateContext, name: str) -> None:
+    """All about a request."""
+    request = await context.announcements.change_requests.find(name)
+    page = request and await _page(context, request)
+    if not page:
+        await say_decision(context, Decision(verdict=CommandOutcome.NOT_FOUND))
+        return
+    await context.show(page)
+
+
+async def agree(context: UpdateContext, name: str) -> None:
+    """A second person wants it to happen: they are asked for the number of copies."""
+    await _ask_agreement(context, name, PromptKind.AGREEMENT, desk_texts.ask_agreement)
+
+
+async def agree_alone(context: UpdateContext, name: str) -> None:
+    """An owner wants their own request to happen at once: they are asked for the number of copies."""
+    await _ask_agreement(context, name, PromptKind.LONE_AGREEMENT, desk_texts.ask_lone_agreement)
+
+
+async def answer_agreement(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
+    """The number of copies, typed by a second person."""
+    signed = await _signed(context, text)
+    await say_carried_out(context, await context.announcements.change_requests.agree(asked.subject, signed=signed))
+
+
+async def answer_lone_agreement(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
+    """The number of copies, typed by an owner who asked for it."""
+    signed = await _signed(context, text)
+    await say_carried_out(
+        context, await context.announcements.change_requests.agree_in_emergency(asked.subject, signed=signed)
+    )
+
+
+async def refuse(context: UpdateContext, name: str) -> None:
+    """It is not to happen."""
+    decision = await context.announcements.change_requests.refuse(name, actor=_person(context), now=context.now)
+    if decision.is_done:
+        await context.show(Reply(said(desk_texts.request_refused(context.t), context.locale)))
+    else:
+        await say_decision(context, decision)
+
+
+async def say_carried_out(context: UpdateContext, decision: Decision) -> None:
+    """How far what was decided has come."""
+    if not decision.is_done or not decision.correction_ids:
+        await say_decision(context, decision)
+        return
+    await context.say(await _corrections_reply(context, decision.correction_ids))
+
+
+async def corrections(context: UpdateContext, name: str) -> None:
+    """How far corrections have come by now."""
+    await context.show(await _corrections_reply(context, tuple(name.split(" "))))
+
+
+async def _ended_occurrence(context: UpdateContext, name: str) -> Occurrence | None:
+    """The latest firing once it has ended, else it is said why not: copies that follow would not be changed."""
+    latest = await context.announcements.lifecycle.latest(AnnouncementId(name))
+    if latest is not None and latest.state.has_ended:
+        return latest
+    sentence = desk_texts.nothing_sent_yet if latest is None else desk_texts.still_going_out
+    await context.say(said(sentence(context.t), context.locale))
+    return None
+
+
+async def _ask_copies(context: UpdateContext, asked: PendingPrompt, kind: ChangeRequestKind) -> None:
+    copies = await context.announcements.change_requests.copies(OccurrenceId(asked.subject), kind)
+    await ask(context, asked, said(desk_texts.ask_copies(context.t, copies), context.locale))
+
+
+async def _ask_agreement(
+    context: UpdateContext, name: str, step: PromptKind, sentence: Callable[[Translator, int], str]
+) -> None:
+    request = await context.announcements.change_requests.find(name)
+    if request is None:
+        await say_decision(context, Decision(verdict=CommandOutcome.NOT_FOUND))
+        return
+    await ask(context, PendingPrompt(step, name), said(sentence(context.t, request.copies), context.locale))
+
+
+async def _signed(context: UpdateContext, text: str) -> Signed:
+    """Who answers now, with the number that they typed; what is no number is none."""
+    answered(context)
+    typed = read_count(text)
+    return Signed(actor=_person(context), now=context.now, copies=-1 if typed is None else typed)
+
+
+async def _say_asked(context: UpdateContext, decision: Decision) -> None:
+    if not decision.is_done or decision.request is None:
+        await say_decision(context, decision)
+        return
+    page = await _page(context, decision.request)
+    others = {one.visitor_id for one in await context.announcements.organisers.all() if one.role in MAY_APPROVE}
+    sentence = desk_texts.request_made if others - {context.visitor_id} else desk_texts.nobody_approves
+    told = said(sentence(context.t), context.locale)
+    await context.say(Reply(paragraphs(told, page.content), page.rows) if page else told)
+
+
+async def _page(context: UpdateContext, request: ChangeRequest) -> Reply | None:
+    announcements, reader = context.announcements, _person(context)
+    occurrence = await announcements.outbox.find(request.occurrence_id)
+    announcement = occurrence and await announcements.workflow.find(occurrence.announcement_id)
+    if not announcement:
+        return None
+    roles = await announcements.organisers.roles(reader)
+    return request_page(request, announcement, context.t, reader=reader, roles=roles)
+
+
+async def _corrections_reply(context: UpdateContext, correction_ids: tuple[str, ...]) -> Reply:
+    found = [await context.announcements.corrections.find(correction_id) for correction_id in correction_ids[-3:]]
+    told = lines(*(correction_lines(one, context.t) for one in found if one is not None))
+    again = item_key(desk_texts.button_report(context.t), f"corrections {' '.join(correction_ids[-3:])}")
+    return Reply(told, ((again,),))
+
+
+VERBS: dict[str, Callable[[UpdateContext, str], Awaitable[None]]] = {
+    "correct": correct,
+    "correct_in": correct_in,
+    "corrections": corrections,
+    "put_back": put_back,
+    "resend": resend,
+    "request": show_request,
+    "agree": agree,
+    "agree_alone": agree_alone,
+    "refuse": refuse,
+}
+
+
+def _person(context: UpdateContext) -> VisitorId:
+    assert context.visitor_id is not None  # who is nobody may neither press nor answer
+    return context.visitor_id

@@ -1,0 +1,171 @@
+"""/organisers: who has which role, invitations by single-use links, and the end of a role."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from telegram.error import TelegramError
+
+from bot.announcements.model import Role
+from bot.announcements.organisers import ANY_ROLE, RoleChange, Welcome
+from bot.chat.context import UpdateContext
+from bot.chat.menu import publish_commands_for
+from bot.chat.organisers.announcement_pages import invite_page, organisers_page, remove_page
+from bot.chat.organisers.invitation_pages import CONFIRMED, OPENED, REFUSED, RoleCandidate, invitation_page
+from bot.chat.organisers.outreach import translator_of, write_to
+from bot.chat.organisers.rights import admitted, is_own, may_press
+from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text.deeplinks import invitation_payload
+from bot.chat.text.rendering import said
+from bot.chat.text.replies import Reply
+from bot.chat_state.model import Button
+from bot.ids import VisitorId
+from bot.writing.cleaning import one_line
+
+_OWNERS = frozenset({Role.OWNER})
+_NAME_LIMIT = 64
+
+
+async def organisers(context: UpdateContext) -> None:
+    """Show everybody with a role."""
+    if await admitted(context, ANY_ROLE, "organisers"):
+        await context.say(await _page(context))
+
+
+async def press(context: UpdateContext, button: Button) -> None:
+    """A button of the list; rights are read when it is pressed."""
+    verb, _blank, argument = button.argument.partition(" ")
+    if not await may_press(context, ANY_ROLE, f"organisers_{verb}"):
+        return
+    if button.single_use:
+        context.later(lambda: context.app.buttons.use(button.token, now=context.now))
+    await _VERBS.get(verb, _list)(context, argument)
+
+
+async def redeem(context: UpdateContext, token: str) -> bool:
+    """A single-use link was opened: its maker is asked; False, and no word about it, when it is worth nothing."""
+    if context.visitor_id is None or not context.is_private or not is_own(context):
+        return False
+    welcome = await context.announcements.organisers.redeem(token, visitor_id=context.visitor_id, now=context.now)
+    if welcome.invitation is None:
+        return False
+    t, name = context.t, one_line(context.user.full_name if context.user else "", limit=_NAME_LIMIT)
+    await context.say(said(desk_texts.invitation_opened(t, desk_texts.role(t, welcome.invitation.role)), t.locale))
+    await context.announcements.notifier(_OWNERS, OPENED, RoleCandidate.of(welcome.invitation, name=name).facts)
+    return True
+
+
+async def leave(context: UpdateContext, person: VisitorId) -> bool:
+    """Lay down the roles of a person who wants to be forgotten; False when an owner would no longer remain."""
+    if context.app.announcements is None:
+        return True
+    change = await context.announcements.organisers.leave(person, now=context.now)
+    if change is RoleChange.DONE:
+        await _publish(context, person)
+    return change is not RoleChange.LAST_OWNER
+
+
+async def _list(context: UpdateContext, _argument: str) -> None:
+    await context.show(await _page(context))
+
+
+async def _ask_role(context: UpdateContext, _argument: str) -> None:
+    await context.show(invite_page(context.t))
+
+
+async def _ask_removal(context: UpdateContext, argument: str) -> None:
+    number, role = argument.split(" ")
+    await context.show(remove_page(VisitorId(int(number)), Role(role), context.t))
+
+
+async def _confirm(context: UpdateContext, invitation_hash: str) -> None:
+    """The candidate is whom its maker meant: they have the role, all owners are told."""
+    welcome = await context.announcements.organisers.confirm(invitation_hash, actor=_person(context), now=context.now)
+    person = await _say_decided(context, CONFIRMED, welcome)
+    if person is None or welcome.invitation is None:
+        return
+    t = await translator_of(context.app, person)
+    given = said(desk_texts.role_given(t, desk_texts.role(t, welcome.invitation.role)), t.locale)
+    await write_to(context.app, person, Reply(given), now=context.now)
+    await _publish(context, person)
+
+
+async def _refuse(context: UpdateContext, invitation_hash: str) -> None:
+    """The candidate gets nothing, and no word about it."""
+    welcome = await context.announcements.organisers.refuse(invitation_hash, actor=_person(context), now=context.now)
+    await _say_decided(context, REFUSED, welcome)
+
+
+async def _say_decided(context: UpdateContext, event: str, welcome: Welcome) -> VisitorId | None:
+    """Tell who decided, and the other owners; the candidate, if it was done."""
+    if welcome.invitation is None:
+        is_over = welcome.change is RoleChange.NOT_THERE
+        sentence = desk_texts.invitation_over if is_over else desk_texts.not_allowed
+        await context.say(said(sentence(context.t), context.locale))
+        return None
+    candidate, actor = RoleCandidate.of(welcome.invitation), _person(context)
+    await context.show(invitation_page(event, candidate, context.t, reader=actor, actor=str(actor)))
+    await context.announcements.notifier(_OWNERS, event, {**candidate.facts, "actor": str(actor)})
+    return welcome.invitation.used_by
+
+
+async def _page(context: UpdateContext) -> Reply:
+    announcements, reader = context.announcements, _person(context)
+    is_owner = Role.OWNER in await announcements.organisers.roles(reader)
+    return organisers_page(await announcements.organisers.all(), context.t, reader=reader, is_owner=is_owner)
+
+
+async def _invite(context: UpdateContext, argument: str) -> None:
+    t, role = context.t, Role(argument)
+    token = await context.announcements.organisers.invite(role, actor=_person(context), now=context.now)
+    if token is None:
+        await _say_change(context, RoleChange.NOT_ALLOWED)
+        return
+    link = f"https://t.me/{context.app.bot.username}?start={invitation_payload(token)}"
+    await context.say(said(desk_texts.invitation(t, desk_texts.role(t, role), link), t.locale))
+
+
+async def _remove(context: UpdateContext, argument: str) -> None:
+    number, name = argument.split(" ")
+    person, role = VisitorId(int(number)), Role(name)
+    change = await context.announcements.organisers.revoke(person, role, actor=_person(context), now=context.now)
+    if change is RoleChange.DONE:
+        await _publish(context, person)
+        await context.show(await _page(context))
+    else:
+        await _say_change(context, change)
+
+
+async def _say_change(context: UpdateContext, change: RoleChange) -> None:
+    t = context.t
+    sentence = {
+        RoleChange.NOT_ALLOWED: desk_texts.not_allowed(t),
+        RoleChange.LAST_OWNER: desk_texts.last_owner(t),
+        RoleChange.NOT_THERE: desk_texts.role_not_there(t),
+    }[change]
+    await context.say(said(sentence, t.locale))
+
+
+async def _publish(context: UpdateContext, person: VisitorId) -> None:
+    """Show the organisers' commands to whoever has a role, and to nobody else."""
+    has_role = bool(await context.announcements.organisers.roles(person))
+    t = await translator_of(context.app, person)
+    try:
+        await publish_commands_for(context.app.bot, person, t, has_role=has_role)
+    except TelegramError:
+        return  # a convenience: the commands work without being listed
+
+
+_VERBS: dict[str, Callable[[UpdateContext, str], Awaitable[None]]] = {
+    "invite": _ask_role,
+    "link": _invite,
+    "confirm": _confirm,
+    "refuse": _refuse,
+    "remove": _ask_removal,
+    "removed": _remove,
+}
+
+
+def _person(context: UpdateContext) -> VisitorId:
+    assert context.visitor_id is not None  # who is nobody is not admitted
+    return context.visitor_id

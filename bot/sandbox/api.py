@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox.engine import Sandbox
+from bot.sandbox.engine import SandboxEngine
 from bot.sandbox.exchange import Exchange
-from bot.sandbox.faults import Fault, FaultKind
+from bot.sandbox.faults import FaultKind, FaultOrder
 from bot.sandbox.methods import perform
 from bot.sandbox.wire import ApiError, Described, Params
 from bot.sandbox.world import Bot
@@ -31,7 +31,7 @@ class _Called:
 class BotApi:
     """The ASGI application under `/bot<token>/<method>`."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: SandboxEngine) -> None:
         self._sandbox = sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +67,7 @@ class BotApi:
             return 200, _encoded(described)
         return 200, _encoded({"ok": True, "result": result})
 
-    async def _suffer(self, exchange: Exchange, fault: Fault, called: _Called) -> int:
+    async def _suffer(self, exchange: Exchange, fault: FaultOrder, called: _Called) -> int:
         """Answers badly, as ordered; returns the status for the list of calls, 0 for a broken connection."""
         status, body = 200, _TRUE
         if fault.happens:
@@ -89,7 +89,7 @@ class BotApi:
         return 200
 
 
-async def _answer_spoilt(exchange: Exchange, fault: Fault, status: int, body: bytes) -> None:
+async def _answer_spoilt(exchange: Exchange, fault: FaultOrder, status: int, body: bytes) -> None:
     """The faults whose status says that all is well."""
     match fault.kind:
         case FaultKind.NOT_JSON:
@@ -105,7 +105,7 @@ async def _answer_spoilt(exchange: Exchange, fault: Fault, status: int, body: by
 class FileApi:
     """The ASGI application under `/file/bot<token>/<path>`."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: SandboxEngine) -> None:
         self._sandbox = sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,7 +14,7 @@ from bot.sandbox.files import FileStore, picture_size
 from bot.sandbox.limits import DOWNLOAD_BYTES, PHOTO_BYTES
 from bot.sandbox.media import file_fields
 from bot.sandbox.person import PersonError
-from bot.sandbox.wire import Json, Upload
+from bot.sandbox.wire import InputFile, Json
 from bot.sandbox.world import Persona
 
 _FILES = {
@@ -62,7 +62,7 @@ def _file(files: FileStore, kind: str, order: Json) -> Json:
         raise PersonError(f"a {kind} has at most {most} bytes here, not {len(content)}", 413)
     if kind == "photo" and picture_size(content) is None:
         raise PersonError("content_base64 of a photo must be a PNG, JPEG, GIF or WebP picture")
-    return file_fields(files.add(kind, Upload(name, mime_type, content)))
+    return file_fields(files.add(kind, InputFile(name, mime_type, content)))
 
 
 def _given_bytes(order: Json) -> bytes:

@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from bot.sandbox import groups, person
 from bot.sandbox.attachments import ORDER_FIELDS, attachment
-from bot.sandbox.engine import Sandbox
-from bot.sandbox.faults import Fault, FaultKind
+from bot.sandbox.engine import SandboxEngine
+from bot.sandbox.faults import FaultKind, FaultOrder
 from bot.sandbox.flood import FloodRules
 from bot.sandbox.keys import BOT_TOKEN, new_token
 from bot.sandbox.limits import DOWNLOAD_BYTES
@@ -54,7 +54,7 @@ class _JsonResponse(Response):
 class Control:
     """One function for each thing that a person, or a test in its place, may do."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: SandboxEngine) -> None:
         self._sandbox = sandbox
 
     def routes(self) -> list[Route]:
@@ -407,13 +407,13 @@ def _wait_s(body: Json) -> float:
     return max(float(body.get("wait_s", _WAIT_S)), 0.0)
 
 
-def _fault(body: Json) -> Fault:
+def _fault(body: Json) -> FaultOrder:
     try:
         kind = FaultKind(str(body.get("kind", "")))
     except ValueError as error:
         raise PersonError(f"kind must be one of {', '.join(FaultKind)}") from error
     chat_id, effect = body.get("chat_id"), body.get("effect")
-    return Fault(
+    return FaultOrder(
         kind,
         method=str(body.get("method", "*")),
         chat_id="" if chat_id is None else str(chat_id),

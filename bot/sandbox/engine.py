@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.sandbox.events import EventLog
-from bot.sandbox.faults import FaultOrders
+from bot.sandbox.faults import FaultQueue
 from bot.sandbox.files import FileStore
 from bot.sandbox.flood import FloodControl, FloodRules
 from bot.sandbox.keys import BOT_TOKEN
@@ -22,7 +22,7 @@ _INLINE_MESSAGES_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SandboxLimits:
     """How much the sandbox remembers, and how long its webhooks wait before they try again."""
 
     messages_per_chat: int = 2_000
@@ -69,16 +69,16 @@ class CallLog:
         return call
 
 
-class Sandbox:
+class SandboxEngine:
     """Everything that the methods of bots and the actions of persons work on."""
 
-    def __init__(self, clock: Clock, *, rules: FloodRules, limits: Limits, token: str) -> None:
+    def __init__(self, clock: Clock, *, rules: FloodRules, limits: SandboxLimits, token: str) -> None:
         self.clock = clock
         self.limits = limits
         self.world = World(clock, messages_kept=limits.messages_per_chat)
         self.events = EventLog()
         self.flood = FloodControl(rules)
-        self.faults = FaultOrders()
+        self.faults = FaultQueue()
         self.files = FileStore()
         self.calls = CallLog(deque(maxlen=limits.calls))
         self.pressed = OpenQueries(clock, self.world.numbers())

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.sandbox.limits import UPLOAD_BYTES
-from bot.sandbox.wire import ApiError, Params, Upload, bad_request
+from bot.sandbox.wire import ApiError, InputFile, Params, bad_request
 
 _TRANSPORT = "sandbox.transport"
 _FIELD_BYTES = 8 * 1024 * 1024
@@ -78,14 +78,14 @@ class Exchange:
                 return b"".join(parts)
 
     async def _multipart(self, values: dict[str, Any]) -> Params:
-        files: dict[str, Upload] = {}
+        files: dict[str, InputFile] = {}
         request = Request(self._scope, self._receive)
         try:
             async with request.form(max_part_size=_FIELD_BYTES) as form:
                 for name, value in form.multi_items():
                     if isinstance(value, UploadFile):
                         content = await value.read()
-                        files[name] = Upload(value.filename or name, value.content_type or "", content)
+                        files[name] = InputFile(value.filename or name, value.content_type or "", content)
                     else:
                         values[name] = value
         except (MultiPartException, HTTPException) as error:

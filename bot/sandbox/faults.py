@@ -39,7 +39,7 @@ _DESCRIPTIONS = {
 
 
 @dataclass(slots=True)
-class Fault:
+class FaultOrder:
     """An order for `count` faulty calls after `skip` good ones; `effect` overrides whether the call happens."""
 
     kind: FaultKind
@@ -83,13 +83,13 @@ class Fault:
         }
 
 
-class FaultOrders:
+class FaultQueue:
     """The orders that are not used up, oldest first."""
 
     def __init__(self) -> None:
-        self._orders: list[Fault] = []
+        self._orders: list[FaultOrder] = []
 
-    def order(self, fault: Fault) -> None:
+    def order(self, fault: FaultOrder) -> None:
         """Adds an order behind the others."""
         self._orders.append(fault)
 
@@ -101,7 +101,7 @@ class FaultOrders:
         """What is still to come."""
         return [fault.state() for fault in self._orders]
 
-    def next_for(self, method: str, chat_id: str) -> Fault | None:
+    def next_for(self, method: str, chat_id: str) -> FaultOrder | None:
         """The fault that this call suffers; it uses up one of the order's count. The method is lower-case."""
         if not self._orders:
             return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import PurePosixPath
 
-from bot.sandbox.wire import Json, Upload
+from bot.sandbox.wire import InputFile, Json
 
 _KEPT_BYTES = 256 * 1024 * 1024
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -25,7 +25,7 @@ class StoredFile:
     unique_id: str
     kind: str
     path: str
-    upload: Upload
+    upload: InputFile
 
     @property
     def ids(self) -> Json:
@@ -47,7 +47,7 @@ class FileStore:
         self._bytes = 0
         self._kept_bytes = kept_bytes
 
-    def add(self, kind: str, upload: Upload) -> StoredFile:
+    def add(self, kind: str, upload: InputFile) -> StoredFile:
         """Keeps a file under a path of our own making; its name is only a label."""
         number = next(self._numbers)
         unique_id = hashlib.sha256(upload.content).hexdigest()[:16]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.engine import Sandbox, lane_of
+from bot.sandbox.engine import SandboxEngine, lane_of
 from bot.sandbox.membership import membership_update
 from bot.sandbox.person import PersonError
 from bot.sandbox.wire import Json
@@ -11,7 +11,9 @@ from bot.sandbox.world import Bot, Conversation, Group, Persona
 _KINDS = frozenset({"group", "supergroup", "channel"})
 
 
-def create_group(sandbox: Sandbox, chat: Json, members: list[Persona], *, bot: Bot | None, standing: str) -> Group:
+def create_group(
+    sandbox: SandboxEngine, chat: Json, members: list[Persona], *, bot: Bot | None, standing: str
+) -> Group:
     """Makes a group; its first member owns it, and the bot is told that it was added.
 
     Raises:
@@ -29,14 +31,14 @@ def create_group(sandbox: Sandbox, chat: Json, members: list[Persona], *, bot: B
     return group
 
 
-def remove_bot(sandbox: Sandbox, group: Group, bot: Bot) -> None:
+def remove_bot(sandbox: SandboxEngine, group: Group, bot: Bot) -> None:
     """Kicks the bot out; it is told."""
     before = group.standing.get(bot.id, "left")
     group.standing[bot.id] = "kicked"
     _tell(sandbox, group, bot, (before, "kicked"))
 
 
-def migrate(sandbox: Sandbox, group: Group) -> Group:
+def migrate(sandbox: SandboxEngine, group: Group) -> Group:
     """Upgrades the group: a new id, and both chats say so. The old id answers with the new one from now on."""
     old = group.conversation
     chat = {name: value for name, value in old.chat.items() if name != "id"}
@@ -48,7 +50,7 @@ def migrate(sandbox: Sandbox, group: Group) -> Group:
     return upgraded
 
 
-def inject(sandbox: Sandbox, bot: Bot, update: Json, update_id: int | None) -> Json:
+def inject(sandbox: SandboxEngine, bot: Bot, update: Json, update_id: int | None) -> Json:
     """Gives the bot an update as it is; chats and messages in it come to exist, so that it can be answered.
 
     Raises:
@@ -66,7 +68,7 @@ def inject(sandbox: Sandbox, bot: Bot, update: Json, update_id: int | None) -> J
     return {"update_id": number, "queued": number is not None}
 
 
-def _conversation(sandbox: Sandbox, bot: Bot, payload: Json) -> Conversation:
+def _conversation(sandbox: SandboxEngine, bot: Bot, payload: Json) -> Conversation:
     world, chat = sandbox.world, payload["chat"]
     chat_id = int(chat["id"])
     if chat_id < 0:
@@ -80,7 +82,7 @@ def _conversation(sandbox: Sandbox, bot: Bot, payload: Json) -> Conversation:
     return world.private(bot, persona)
 
 
-def _announce(sandbox: Sandbox, group: Group, content: Json) -> None:
+def _announce(sandbox: SandboxEngine, group: Group, content: Json) -> None:
     conversation = group.conversation
     owner = next((number for number, standing in group.standing.items() if standing == "creator"), 0)
     persona = sandbox.world.personas.get(owner)
@@ -96,7 +98,7 @@ def _announce(sandbox: Sandbox, group: Group, content: Json) -> None:
         bot.updates.add("message", message, lane=conversation.chat_id)
 
 
-def _tell(sandbox: Sandbox, group: Group, bot: Bot, change: tuple[str, str]) -> None:
+def _tell(sandbox: SandboxEngine, group: Group, bot: Bot, change: tuple[str, str]) -> None:
     chat = group.conversation.chat
     owner = next((number for number, standing in group.standing.items() if standing == "creator"), 0)
     persona = sandbox.world.personas.get(owner)

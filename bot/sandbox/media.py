@@ -8,7 +8,7 @@ from bot.sandbox.entities import formatted
 from bot.sandbox.files import FileStore, StoredFile, picture_size
 from bot.sandbox.limits import CAPTION_UNITS, PHOTO_BYTES, UPLOAD_BYTES, utf16_length
 from bot.sandbox.targets import Call
-from bot.sandbox.wire import ApiError, Json, Upload, bad_request
+from bot.sandbox.wire import ApiError, InputFile, Json, bad_request
 
 _PLAIN_MIME = "application/octet-stream"
 _ALBUM = frozenset({"photo", "video", "audio", "document"})
@@ -59,7 +59,7 @@ def _album_item(call: Call, item: object) -> Json:
     return content
 
 
-def stored_upload(files: FileStore, kind: str, upload: Upload) -> StoredFile:
+def stored_upload(files: FileStore, kind: str, upload: InputFile) -> StoredFile:
     """Keeps an upload, if Telegram would.
 
     Raises:
@@ -130,6 +130,6 @@ def _photo_sizes(stored: StoredFile) -> list[Json]:
     return [{**stored.ids, "width": width, "height": height}]
 
 
-def _mime_type(upload: Upload) -> str:
+def _mime_type(upload: InputFile) -> str:
     guessed, _ = mimetypes.guess_type(upload.name)
     return guessed or upload.mime_type or _PLAIN_MIME

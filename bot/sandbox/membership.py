@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.engine import Sandbox
+from bot.sandbox.engine import SandboxEngine
 from bot.sandbox.wire import Json
 from bot.sandbox.world import Bot
 
@@ -35,7 +35,7 @@ def chat_member(user: Json, standing: str) -> Json:
     return member
 
 
-def membership_update(sandbox: Sandbox, bot: Bot, chat: Json, *, actor: Json, change: tuple[str, str]) -> Json:
+def membership_update(sandbox: SandboxEngine, bot: Bot, chat: Json, *, actor: Json, change: tuple[str, str]) -> Json:
     """A ChatMemberUpdated: the bot's standing in a chat went from the first to the second."""
     before, after = change
     return {

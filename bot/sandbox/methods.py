@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 
 from bot.sandbox import chats, editing, profile, receiving, replies, sending
-from bot.sandbox.engine import Sandbox
+from bot.sandbox.engine import SandboxEngine
 from bot.sandbox.targets import Call
 from bot.sandbox.wire import ApiError, Params, bad_request
 from bot.sandbox.world import Bot
@@ -29,7 +29,7 @@ _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 """What a JSON value of an unexpected shape leads to, deep in a parameter: the caller's fault, never a 500."""
 
 
-async def perform(sandbox: Sandbox, bot: Bot, method: str, params: Params) -> object:
+async def perform(sandbox: SandboxEngine, bot: Bot, method: str, params: Params) -> object:
     """Carries out one call; the method's name may be in any case.
 
     Raises:

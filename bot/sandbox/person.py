@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.sandbox.engine import Sandbox
+from bot.sandbox.engine import SandboxEngine
 from bot.sandbox.entities import formatted
 from bot.sandbox.limits import (
     CALLBACK_ANSWERABLE_S,
@@ -42,7 +42,7 @@ class Place:
     group: Group | None = None
 
 
-def place_of(sandbox: Sandbox, persona_id: int, bot_id: int | None, chat_id: int | None) -> Place:
+def place_of(sandbox: SandboxEngine, persona_id: int, bot_id: int | None, chat_id: int | None) -> Place:
     """Finds the persona, the bot and the chat.
 
     Raises:
@@ -58,7 +58,7 @@ def place_of(sandbox: Sandbox, persona_id: int, bot_id: int | None, chat_id: int
     return Place(persona, bot, group.conversation, group)
 
 
-def persona_of(sandbox: Sandbox, persona_id: int) -> Persona:
+def persona_of(sandbox: SandboxEngine, persona_id: int) -> Persona:
     """The persona of this id.
 
     Raises:
@@ -70,7 +70,7 @@ def persona_of(sandbox: Sandbox, persona_id: int) -> Persona:
     return persona
 
 
-def group_of(sandbox: Sandbox, chat_id: int) -> Group:
+def group_of(sandbox: SandboxEngine, chat_id: int) -> Group:
     """The group of this id; an upgraded one is followed to its new id.
 
     Raises:
@@ -84,7 +84,7 @@ def group_of(sandbox: Sandbox, chat_id: int) -> Group:
     return group
 
 
-def bot_or_default(sandbox: Sandbox, bot_id: int | None) -> Bot:
+def bot_or_default(sandbox: SandboxEngine, bot_id: int | None) -> Bot:
     """The bot of this id; without one, the one that is in use.
 
     Raises:
@@ -98,7 +98,7 @@ def bot_or_default(sandbox: Sandbox, bot_id: int | None) -> Bot:
     return bot
 
 
-def say(sandbox: Sandbox, place: Place, text: str, *, reply_to: int | None, entities: list[Json] | None) -> Json:
+def say(sandbox: SandboxEngine, place: Place, text: str, *, reply_to: int | None, entities: list[Json] | None) -> Json:
     """Sends a text with the entities that an app finds in it, or with those that are given.
 
     Raises:
@@ -111,7 +111,7 @@ def say(sandbox: Sandbox, place: Place, text: str, *, reply_to: int | None, enti
     return post(sandbox, place, content, reply_to=reply_to)
 
 
-def start(sandbox: Sandbox, place: Place, payload: str) -> Json:
+def start(sandbox: SandboxEngine, place: Place, payload: str) -> Json:
     """Opens the link t.me/bot?start=payload and taps "Start", which also unblocks the bot.
 
     Raises:
@@ -125,7 +125,7 @@ def start(sandbox: Sandbox, place: Place, payload: str) -> Json:
     return say(sandbox, place, f"/start {payload}".strip(), reply_to=None, entities=None)
 
 
-def post(sandbox: Sandbox, place: Place, content: Json, *, reply_to: int | None = None) -> Json:
+def post(sandbox: SandboxEngine, place: Place, content: Json, *, reply_to: int | None = None) -> Json:
     """Puts a message of the persona into the chat and tells the bots in it.
 
     Raises:
@@ -153,7 +153,7 @@ def post(sandbox: Sandbox, place: Place, content: Json, *, reply_to: int | None 
     return message
 
 
-def edit(sandbox: Sandbox, place: Place, message_id: int, text: str) -> Json:
+def edit(sandbox: SandboxEngine, place: Place, message_id: int, text: str) -> Json:
     """Changes a text of the persona's own.
 
     Raises:
@@ -174,7 +174,7 @@ def edit(sandbox: Sandbox, place: Place, message_id: int, text: str) -> Json:
     return edited
 
 
-async def press(sandbox: Sandbox, place: Place, message_id: int, *, callback_data: str, wait_s: float) -> Json:
+async def press(sandbox: SandboxEngine, place: Place, message_id: int, *, callback_data: str, wait_s: float) -> Json:
     """Presses a button. Data and message may be made up, as a forged client can."""
     bot, source = _pressed(sandbox, place, message_id)
     query = sandbox.pressed.ask(bot.id, place.persona.id, answerable_s=CALLBACK_ANSWERABLE_S)
@@ -190,7 +190,7 @@ async def press(sandbox: Sandbox, place: Place, message_id: int, *, callback_dat
     return {"answered": False} if answer is None else {"answered": True, **answer}
 
 
-def _pressed(sandbox: Sandbox, place: Place, message_id: int) -> tuple[Bot, Json]:
+def _pressed(sandbox: SandboxEngine, place: Place, message_id: int) -> tuple[Bot, Json]:
     """The bot that a button belongs to, and how the query names the message."""
     message = place.conversation.messages.get(message_id)
     if message is None:
@@ -203,7 +203,7 @@ def _pressed(sandbox: Sandbox, place: Place, message_id: int) -> tuple[Bot, Json
     return bot, {"message": for_bot(message)}
 
 
-async def ask_inline(sandbox: Sandbox, place: Place, text: str, *, offset: str, wait_s: float) -> Json:
+async def ask_inline(sandbox: SandboxEngine, place: Place, text: str, *, offset: str, wait_s: float) -> Json:
     """Types "@bot text" and waits for results."""
     persona, bot = place.persona, place.bot
     query = sandbox.inline.ask(bot.id, persona.id, answerable_s=INLINE_ANSWERABLE_S, text=text)
@@ -214,7 +214,7 @@ async def ask_inline(sandbox: Sandbox, place: Place, text: str, *, offset: str, 
     return {"answered": False, "results": []} if answer is None else {"answered": True, **answer}
 
 
-def choose_inline(sandbox: Sandbox, place: Place, result_id: str, text: str) -> Json:
+def choose_inline(sandbox: SandboxEngine, place: Place, result_id: str, text: str) -> Json:
     """Sends one of the results that the bot has offered.
 
     Raises:
@@ -242,35 +242,35 @@ def inline_message_id(conversation: Conversation, message_id: int, bot: Bot) -> 
     return f"inline_{bot.id}_{conversation.chat_id}_{message_id}"
 
 
-def block(sandbox: Sandbox, place: Place) -> None:
+def block(sandbox: SandboxEngine, place: Place) -> None:
     """Stops the bot; blocking twice changes nothing."""
     if place.bot.id not in place.persona.blocked:
         place.persona.blocked.add(place.bot.id)
         _tell_membership(sandbox, place, ("member", "kicked"))
 
 
-def unblock(sandbox: Sandbox, place: Place) -> None:
+def unblock(sandbox: SandboxEngine, place: Place) -> None:
     """Lets the bot write again; without a block nothing changes."""
     if place.bot.id in place.persona.blocked:
         place.persona.blocked.discard(place.bot.id)
         _tell_membership(sandbox, place, ("kicked", "member"))
 
 
-def _tell_membership(sandbox: Sandbox, place: Place, change: tuple[str, str]) -> None:
+def _tell_membership(sandbox: SandboxEngine, place: Place, change: tuple[str, str]) -> None:
     persona = place.persona
     payload = membership_update(sandbox, place.bot, persona.chat, actor=persona.user, change=change)
     place.bot.updates.add("my_chat_member", payload, lane=persona.id)
     sandbox.events.publish("persona", persona.profile, audience={persona.id})
 
 
-def tell(sandbox: Sandbox, place: Place, kind: str, message: Json) -> None:
+def tell(sandbox: SandboxEngine, place: Place, kind: str, message: Json) -> None:
     """Gives a message to the bot of a private chat, or to the bots of a group that may read it."""
     shown = for_bot(message)
     for bot in [place.bot] if place.group is None else _readers(sandbox, place.group, message):
         bot.updates.add(kind, shown, lane=place.conversation.chat_id)
 
 
-def _readers(sandbox: Sandbox, group: Group, message: Json) -> Iterable[Bot]:
+def _readers(sandbox: SandboxEngine, group: Group, message: Json) -> Iterable[Bot]:
     for bot in sandbox.bots_in(group):
         if bot.reads_all_group_messages or group.is_administrator(bot.id) or _is_meant_for(bot, message):
             yield bot

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.api import BotApi, FileApi, NotFound
 from bot.sandbox.control import Control
-from bot.sandbox.engine import Limits, Sandbox
+from bot.sandbox.engine import SandboxEngine, SandboxLimits
 from bot.sandbox.exchange import with_transport
 from bot.sandbox.flood import FloodRules
 from bot.sandbox.gate import Gate, as_host, cookie_name
@@ -42,13 +42,13 @@ def create_sandbox(
     *,
     clock: Clock = time.time,
     flood: bool = False,
-    limits: Limits | None = None,
+    limits: SandboxLimits | None = None,
     keys: Keys | None = None,
     host: str = _HOST,
 ) -> Starlette:
     """The whole sandbox as one application for `host`; `app.state` holds its `sandbox` and its `keys`."""
     keys = keys or keys_of()
-    sandbox = Sandbox(clock, rules=FloodRules(enabled=flood), limits=limits or Limits(), token=keys.bot)
+    sandbox = SandboxEngine(clock, rules=FloodRules(enabled=flood), limits=limits or SandboxLimits(), token=keys.bot)
 
     async def carry_out(bot: Bot, method: str, params: Params) -> object:
         return await perform(sandbox, bot, method, params)
@@ -82,7 +82,7 @@ async def serve_sandbox(
     keys: Keys,
     ready: Callable[[int], None] | None = None,
     flood: bool = False,
-    limits: Limits | None = None,
+    limits: SandboxLimits | None = None,
 ) -> None:
     """Serves until it is cancelled; `ready` is told the port once connections are taken (port 0: any free one)."""
     app = create_sandbox(flood=flood, limits=limits, keys=keys, host=host)
@@ -103,7 +103,7 @@ class SandboxServer:
 
     def __init__(self, *, host: str = _HOST, port: int = 0, app: Starlette | None = None) -> None:
         self.app = app or create_sandbox(host=host)
-        self.sandbox: Sandbox = self.app.state.sandbox
+        self.sandbox: SandboxEngine = self.app.state.sandbox
         self.keys: Keys = self.app.state.keys
         self.host = host
         self.port = port
@@ -152,7 +152,7 @@ class SandboxServer:
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers, stopped at once; streams and polls end before it waits for them."""
 
-    def __init__(self, config: uvicorn.Config, sandbox: Sandbox) -> None:
+    def __init__(self, config: uvicorn.Config, sandbox: SandboxEngine) -> None:
         super().__init__(config)
         self._sandbox = sandbox
         self.has_started = asyncio.Event()

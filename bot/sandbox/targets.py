@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sandbox.engine import Sandbox
+from bot.sandbox.engine import SandboxEngine
 from bot.sandbox.wire import ApiError, Json, Params, bad_request, forbidden
 from bot.sandbox.world import Bot, Conversation, Group, Persona
 
@@ -13,7 +13,7 @@ from bot.sandbox.world import Bot, Conversation, Group, Persona
 class Call:
     """One call of a Bot API method."""
 
-    sandbox: Sandbox
+    sandbox: SandboxEngine
     bot: Bot
     params: Params
 

@@ -17,7 +17,7 @@ WEBHOOK_SET = "Conflict: terminated by setWebhook request"
 
 
 @dataclass(slots=True)
-class Waiting:
+class PendingUpdate:
     """One update in the queue. `lane` is the chat (or person) whose updates keep their order."""
 
     update: Json
@@ -33,10 +33,10 @@ class UpdateQueue:
         self._ids = itertools.count(first_id)
         self._clock = clock
         self._places = itertools.count()
-        self._waiting: OrderedDict[int, Waiting] = OrderedDict()
+        self._waiting: OrderedDict[int, PendingUpdate] = OrderedDict()
         self._poll: asyncio.Future[None] | None = None
         self.allowed: frozenset[str] = frozenset()
-        self.on_arrival: Callable[[int, Waiting], None] | None = None
+        self.on_arrival: Callable[[int, PendingUpdate], None] | None = None
 
     def __len__(self) -> int:
         self._drop_old()
@@ -50,7 +50,7 @@ class UpdateQueue:
         if (self.allowed and kind not in self.allowed) or (not self.allowed and kind in _SENT_ON_REQUEST_ONLY):
             return None
         number = next(self._ids) if update_id is None else update_id
-        waiting = Waiting({"update_id": number, kind: payload}, lane, self._clock(), update_id is not None)
+        waiting = PendingUpdate({"update_id": number, kind: payload}, lane, self._clock(), update_id is not None)
         place = next(self._places)
         self._waiting[place] = waiting
         if self._poll is not None and not self._poll.done():
@@ -63,7 +63,7 @@ class UpdateQueue:
         """Forgets everything that waits."""
         self._waiting.clear()
 
-    def held(self) -> list[tuple[int, Waiting]]:
+    def held(self) -> list[tuple[int, PendingUpdate]]:
         """Everything that waits, with its place in the queue."""
         self._drop_old()
         return list(self._waiting.items())

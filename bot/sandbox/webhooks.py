@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.sandbox.limits import SECRET_TOKEN_CHARACTERS, WEBHOOK_PORTS
-from bot.sandbox.updates import WEBHOOK_SET, Waiting
+from bot.sandbox.updates import WEBHOOK_SET, PendingUpdate
 from bot.sandbox.wire import ApiError, Json, Params, bad_request
 from bot.sandbox.world import Bot, Clock
 
@@ -145,7 +145,7 @@ class _Sender:
         self._bot = bot
         self._owner = owner
         self._session = session
-        self._lanes: dict[int, deque[tuple[int, Waiting]]] = {}
+        self._lanes: dict[int, deque[tuple[int, PendingUpdate]]] = {}
         self._failures: dict[int, int] = {}
         self._ready: deque[int] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -166,7 +166,7 @@ class _Sender:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    def _arrived(self, place: int, waiting: Waiting) -> None:
+    def _arrived(self, place: int, waiting: PendingUpdate) -> None:
         lane = self._lanes.get(waiting.lane)
         if lane is None:
             lane = self._lanes[waiting.lane] = deque()
@@ -212,7 +212,7 @@ class _Sender:
         timer = asyncio.get_running_loop().call_later(pause_s, over)
         self._pauses.add(timer)
 
-    async def _post(self, waiting: Waiting) -> str:
+    async def _post(self, waiting: PendingUpdate) -> str:
         """Posts one update; returns what went wrong, in Telegram's words, or an empty string."""
         body = json.dumps(waiting.update).encode()
         try:

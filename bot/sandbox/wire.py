@@ -55,7 +55,7 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class InputFile:
     """One file that came with a call."""
 
     name: str
@@ -68,7 +68,7 @@ class Params:
 
     __slots__ = ("_files", "_values")
 
-    def __init__(self, values: Mapping[str, Any], files: Mapping[str, Upload] | None = None) -> None:
+    def __init__(self, values: Mapping[str, Any], files: Mapping[str, InputFile] | None = None) -> None:
         self._values = values
         self._files = files or {}
 
@@ -141,14 +141,14 @@ class Params:
         except (ValueError, RecursionError) as error:
             raise bad_request(f"can't parse {what} JSON object") from error
 
-    def upload(self, name: str) -> Upload | None:
+    def upload(self, name: str) -> InputFile | None:
         """The file in the parameter itself, or the one that it points to with `attach://`."""
         value = self._values.get(name)
         if isinstance(value, str) and value.startswith("attach://"):
             return self._files.get(value.removeprefix("attach://"))
         return self._files.get(name)
 
-    def attached(self, reference: str) -> Upload | None:
+    def attached(self, reference: str) -> InputFile | None:
         """The file that an `attach://name` inside a JSON value points to."""
         return self._files.get(reference.removeprefix("attach://"))
 

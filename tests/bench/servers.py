@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.sandbox.engine import Limits
+from bot.sandbox.engine import SandboxLimits
 from bot.sandbox.server import serve_sandbox
 from tests.bench.workshop import other_cores
 from tests.support.sandbox_keys import KEYS
@@ -73,7 +73,7 @@ async def main(kind: str) -> None:
     if kind == "little":
         serving = asyncio.create_task(serve_little(ready))
     else:
-        limits = Limits(messages_per_chat=20, calls=CALLS_REMEMBERED)
+        limits = SandboxLimits(messages_per_chat=20, calls=CALLS_REMEMBERED)
         serving = asyncio.create_task(
             serve_sandbox("127.0.0.1", 0, keys=KEYS, ready=ready, flood=kind == "flood", limits=limits)
         )

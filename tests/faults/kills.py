@@ -47,8 +47,8 @@ from bot.chat.wire.intake import ATTEMPTS
 from bot.chat_state.model import InboxState
 from bot.ids import Locale
 from bot.sandbox import person
-from bot.sandbox.engine import Limits
-from bot.sandbox.faults import Fault, FaultKind
+from bot.sandbox.engine import SandboxLimits
+from bot.sandbox.faults import FaultKind, FaultOrder
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.server import SandboxServer
 from tests.faults import sender_process
@@ -356,13 +356,13 @@ class Ground:
         self.books = kept
         return books
 
-    def _troubles(self, story: Story) -> Iterable[Fault]:
+    def _troubles(self, story: Story) -> Iterable[FaultOrder]:
         for kind, skip in story.lost:
-            yield Fault(kind, method="sendMessage", skip=skip)
+            yield FaultOrder(kind, method="sendMessage", skip=skip)
         for skip in story.storms:
-            yield Fault(FaultKind.TOO_MANY, method="sendMessage", skip=skip, count=_STORM, retry_after=1)
+            yield FaultOrder(FaultKind.TOO_MANY, method="sendMessage", skip=skip, count=_STORM, retry_after=1)
         for skip, happens in story.bursts:
-            yield Fault(FaultKind.BAD_GATEWAY, method="sendMessage", skip=skip, count=_STORM, effect=happens)
+            yield FaultOrder(FaultKind.BAD_GATEWAY, method="sendMessage", skip=skip, count=_STORM, effect=happens)
 
     async def strike(self, announcement_id: AnnouncementId, death: Death) -> None:
         """Let a process work until its death, or until there is nothing left to do."""
@@ -373,7 +373,7 @@ class Ground:
                 await self._kill_when(lambda: len(halves) >= death.after, announcement_id, death, base_url=base_url)
         elif death.point in _HANGS:
             many = 100_000
-            hanging = Fault(FaultKind.HANG, method="sendMessage", count=many, effect=_HANGS[death.point])
+            hanging = FaultOrder(FaultKind.HANG, method="sendMessage", count=many, effect=_HANGS[death.point])
             self.sandbox.faults.order(hanging)
             await self._kill_when(lambda: many - hanging.count >= death.after, announcement_id, death)
             hanging.method = "nothing"
@@ -619,10 +619,10 @@ async def ask_through_kills(ground: Ground, *, seed: int, updates: int, kills: i
     return asking
 
 
-def _lost_answers(ground: Ground, rng: random.Random, calls: int) -> list[Fault]:
+def _lost_answers(ground: Ground, rng: random.Random, calls: int) -> list[FaultOrder]:
     """One answer in twenty of the next calls is lost, to copies and to visitors alike; the message has arrived."""
     faults = [
-        Fault(rng.choice((FaultKind.RESET_AFTER, FaultKind.HALF)), method="sendMessage", skip=rng.randrange(calls))
+        FaultOrder(rng.choice((FaultKind.RESET_AFTER, FaultKind.HALF)), method="sendMessage", skip=rng.randrange(calls))
         for _ in range(calls // _LOST_ONE_IN)
     ]
     for fault in faults:
@@ -665,7 +665,7 @@ async def half_way(base_url: str) -> AsyncIterator[tuple[str, list[bytes]]]:
 @asynccontextmanager
 async def open_ground(folder: Path, *, recipients: int, **rules: Any) -> AsyncIterator[Ground]:
     """A sandbox in this process and a database in the folder, with so many who agreed to announcements."""
-    async with sandbox_server(limits=Limits(messages_per_chat=1_000, calls=1_000)) as server:
+    async with sandbox_server(limits=SandboxLimits(messages_per_chat=1_000, calls=1_000)) as server:
         ground = Ground(server, folder, **rules)
         await ground.subscribe(recipients)
         yield ground

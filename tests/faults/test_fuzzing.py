@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from bot.adapters.announcements.files import read_standing
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.ingestion.ports import Reading
-from bot.sandbox.engine import Limits, Sandbox
+from bot.sandbox.engine import SandboxEngine, SandboxLimits
 from bot.sandbox.flood import FloodRules
 from bot.sandbox.methods import METHODS, perform
 from bot.sandbox.wire import ApiError, Params
@@ -130,7 +130,7 @@ def test_Z05_any_call_of_the_sandbox_is_answered_or_refused(method: str, seed: i
 
 async def code_of(method: str, values: dict[str, object]) -> int:
     """The HTTP status of a call."""
-    sandbox = Sandbox(lambda: 1_795_608_000.0, rules=FloodRules(), limits=Limits(), token=SANDBOX_TOKEN)
+    sandbox = SandboxEngine(lambda: 1_795_608_000.0, rules=FloodRules(), limits=SandboxLimits(), token=SANDBOX_TOKEN)
     bot = sandbox.bot_of(SANDBOX_TOKEN)
     sandbox.world.personas[PERSONA].started.add(bot.id)
     try:

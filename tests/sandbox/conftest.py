@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from bot.sandbox.engine import Limits
+from bot.sandbox.engine import SandboxLimits
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.server import SandboxServer
 from tests.support.sandbox_keys import SANDBOX_TOKEN, person_client, sandbox_server
@@ -97,7 +97,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 async def telegram(clock: HandClock) -> AsyncIterator[Telegram]:
-    limits = Limits(messages_per_chat=50, calls=200, webhook_retry_s=(0.0,))
+    limits = SandboxLimits(messages_per_chat=50, calls=200, webhook_retry_s=(0.0,))
     async with (
         sandbox_server(clock=clock, limits=limits) as server,
         person_client(server.base_url) as client,

@@ -2,7 +2,7 @@ import struct
 
 from bot.sandbox.attachments import small_png
 from bot.sandbox.files import FileStore, picture_size
-from bot.sandbox.wire import Upload
+from bot.sandbox.wire import InputFile
 
 JPEG = b"\xff\xd8\xff\xe0" + struct.pack(">H", 16) + bytes(14) + b"\xff\xc0" + struct.pack(">HBHHB", 17, 8, 30, 50, 3)
 
@@ -21,8 +21,8 @@ def test_what_is_no_picture_has_no_size():
 
 def test_newer_files_push_out_the_oldest():
     files = FileStore(kept_bytes=10)
-    first = files.add("document", Upload("a.txt", "text/plain", b"123456"))
-    second = files.add("document", Upload("b.txt", "text/plain", b"123456"))
+    first = files.add("document", InputFile("a.txt", "text/plain", b"123456"))
+    second = files.add("document", InputFile("b.txt", "text/plain", b"123456"))
     assert files.get(first.file_id) is None
     assert files.at(first.path) is None
     assert files.at(second.path) is second
@@ -31,7 +31,7 @@ def test_newer_files_push_out_the_oldest():
 def test_a_file_is_stored_under_a_path_of_our_own():
     files = FileStore()
     for name in ("../../etc/passwd", "C:\\x", "CON", "a" * 300, "\u202egpj.exe", "a\0b", "a."):
-        path = files.add("document", Upload(name, "", b"x")).path
+        path = files.add("document", InputFile(name, "", b"x")).path
         assert path.startswith("documents/file_")
         assert path.isascii()
         assert len(path) < 330

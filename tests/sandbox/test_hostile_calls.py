@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.engine import Limits, Sandbox
+from bot.sandbox.engine import SandboxEngine, SandboxLimits
 from bot.sandbox.entities import formatted
 from bot.sandbox.flood import FloodRules
 from bot.sandbox.methods import METHODS, perform
@@ -90,7 +90,7 @@ BLOCKING = {"getupdates", "setwebhook", "deletewebhook"}
 
 
 def sandbox_with_a_message():
-    sandbox = Sandbox(lambda: 1_795_608_000.0, rules=FloodRules(), limits=Limits(), token=SANDBOX_TOKEN)
+    sandbox = SandboxEngine(lambda: 1_795_608_000.0, rules=FloodRules(), limits=SandboxLimits(), token=SANDBOX_TOKEN)
     bot = sandbox.bot_of(SANDBOX_TOKEN)
     persona = sandbox.world.personas[PERSONA]
     persona.started.add(bot.id)

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.api import BotApi, FileApi, NotFound
-from bot.sandbox.control import Control
+from bot.sandbox.control.routes import control_routes
 from bot.sandbox.engine import SandboxEngine, SandboxLimits
 from bot.sandbox.exchange import with_transport
 from bot.sandbox.flood import FloodRules
@@ -64,7 +64,7 @@ def create_sandbox(
     routes = [
         Route("/bot{token}/{method}", BotApi(sandbox)),
         Route("/file/bot{token}/{path:path}", FileApi(sandbox)),
-        *Control(sandbox).routes(),
+        *control_routes(sandbox),
         Route("/", _Page(keys), methods=["GET"]),
         Mount("/page", StaticFiles(directory=_PAGE, check_dir=False)),
         Route("/{path:path}", NotFound()),

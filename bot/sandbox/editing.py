@@ -7,7 +7,7 @@ import re
 from bot.sandbox.keyboards import reply_markup
 from bot.sandbox.limits import DELETABLE_S
 from bot.sandbox.sending import caption_content, text_content
-from bot.sandbox.targets import Call, Target, for_bot, message_at, open_chat, sender_id
+from bot.sandbox.targets import Call, Target, for_bot, listed_messages, message_at, open_chat, sender_id
 from bot.sandbox.wire import Json, bad_request
 from bot.sandbox.world import Conversation
 
@@ -55,12 +55,7 @@ def delete_message(call: Call) -> bool:
 
 def delete_messages(call: Call) -> bool:
     """https://core.telegram.org/bots/api#deletemessages: messages that are gone are skipped."""
-    numbers = call.params.items("message_ids", what="message identifiers")
-    if not 1 <= len(numbers) <= 100:
-        raise bad_request("message identifiers must be 1 to 100")
-    target = open_chat(call)
-    held = target.conversation.messages
-    found = [held[int(number)] for number in numbers if int(number) in held]
+    target, found = listed_messages(call)
     for message in found:
         _check_deletable(call, target, message)
     call.sandbox.remove(target.conversation, [message["message_id"] for message in found])

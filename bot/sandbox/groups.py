@@ -84,13 +84,12 @@ def _conversation(sandbox: SandboxEngine, bot: Bot, payload: Json) -> Conversati
 
 def _announce(sandbox: SandboxEngine, group: Group, content: Json) -> None:
     conversation = group.conversation
-    owner = next((number for number, standing in group.standing.items() if standing == "creator"), 0)
-    persona = sandbox.world.personas.get(owner)
+    owner = _owner(sandbox, group)
     message: Json = {
         "message_id": conversation.next_message_id(),
         "chat": conversation.chat,
         "date": sandbox.now(),
-        **({"from": persona.user} if persona else {}),
+        **({"from": owner.user} if owner else {}),
         **content,
     }
     sandbox.post(conversation, message)
@@ -100,9 +99,13 @@ def _announce(sandbox: SandboxEngine, group: Group, content: Json) -> None:
 
 def _tell(sandbox: SandboxEngine, group: Group, bot: Bot, change: tuple[str, str]) -> None:
     chat = group.conversation.chat
-    owner = next((number for number, standing in group.standing.items() if standing == "creator"), 0)
-    persona = sandbox.world.personas.get(owner)
-    actor = persona.user if persona else bot.user
+    owner = _owner(sandbox, group)
+    actor = owner.user if owner else bot.user
     bot.updates.add(
         "my_chat_member", membership_update(sandbox, bot, chat, actor=actor, change=change), lane=chat["id"]
     )
+
+
+def _owner(sandbox: SandboxEngine, group: Group) -> Persona | None:
+    owner_id = next((number for number, standing in group.standing.items() if standing == "creator"), 0)
+    return sandbox.world.personas.get(owner_id)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 
 from bot.sandbox.formatting import checked_link
-from bot.sandbox.limits import CALLBACK_DATA_BYTES, COPY_TEXT_UNITS, KEYBOARD_BUTTONS, utf16_length
+from bot.sandbox.limits import (
+    CALLBACK_DATA_BYTES,
+    COPY_TEXT_UNITS,
+    INLINE_KEYBOARD_BUTTONS,
+    REPLY_KEYBOARD_BUTTONS,
+    utf16_length,
+)
 from bot.sandbox.wire import Json, Params, bad_request
 
 _ACTIONS = (
@@ -56,7 +62,7 @@ def checked_inline_keyboard(markup: Json) -> Json | None:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise bad_request("can't parse inline keyboard button: expected an Array of Array")
     checked = [[_inline_button(button) for button in row] for row in rows if row]
-    if sum(map(len, checked)) > KEYBOARD_BUTTONS:
+    if sum(map(len, checked)) > INLINE_KEYBOARD_BUTTONS:
         raise bad_request("reply markup is too long")
     return {"inline_keyboard": checked} if checked else None
 
@@ -106,7 +112,7 @@ def _reply_keyboard(rows: object) -> list[list[Json]]:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise bad_request("can't parse keyboard button: expected an Array of Array")
     checked = [[_reply_button(button) for button in row] for row in rows if row]
-    if sum(map(len, checked)) > 3 * KEYBOARD_BUTTONS:
+    if sum(map(len, checked)) > REPLY_KEYBOARD_BUTTONS:
         raise bad_request("reply markup is too long")
     return checked
 

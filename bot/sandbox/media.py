@@ -6,7 +6,7 @@ import mimetypes
 
 from bot.sandbox.entities import formatted
 from bot.sandbox.files import FileStore, StoredFile, picture_size
-from bot.sandbox.limits import CAPTION_UNITS, PHOTO_BYTES, UPLOAD_BYTES, utf16_length
+from bot.sandbox.limits import ALBUM_ITEMS, CAPTION_UNITS, PHOTO_BYTES, UPLOAD_BYTES, utf16_length
 from bot.sandbox.targets import Call
 from bot.sandbox.wire import ApiError, InputFile, Json, bad_request
 
@@ -34,7 +34,7 @@ def listed_media(call: Call) -> list[Json]:
         ApiError: 400 for an album of another size than 2 to 10, and as `media_content`.
     """
     items = call.params.items("media", what="media")
-    if not 2 <= len(items) <= 10:
+    if len(items) not in ALBUM_ITEMS:
         raise bad_request("album must contain from 2 to 10 media")
     return [_album_item(call, item) for item in items]
 
@@ -50,13 +50,19 @@ def _album_item(call: Call, item: object) -> Json:
         if upload
         else _known(call.sandbox.files, str(kind), reference)
     )
-    caption = formatted(str(item.get("caption", "")), str(item.get("parse_mode", "")), item.get("caption_entities"))
+    return {**file_fields(stored), **caption_fields(item)}
+
+
+def caption_fields(given: Json) -> Json:
+    """Caption and entities of an item of a list (a part of an album, an inline result); nothing without a caption.
+
+    Raises:
+        ApiError: 400 for a caption that is too long or does not parse.
+    """
+    caption = formatted(str(given.get("caption", "")), str(given.get("parse_mode", "")), given.get("caption_entities"))
     if utf16_length(caption.text) > CAPTION_UNITS:
         raise bad_request("message caption is too long")
-    content = file_fields(stored)
-    if caption.text:
-        content |= {"caption": caption.text, "caption_entities": list(caption.entities)}
-    return content
+    return {"caption": caption.text, "caption_entities": list(caption.entities)} if caption.text else {}
 
 
 def stored_upload(files: FileStore, kind: str, upload: InputFile) -> StoredFile:

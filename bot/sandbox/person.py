@@ -11,6 +11,7 @@ from bot.sandbox.entities import formatted
 from bot.sandbox.limits import (
     CALLBACK_ANSWERABLE_S,
     INLINE_ANSWERABLE_S,
+    START_PAYLOAD_CHARACTERS,
     TEXT_UNITS,
     utf16_length,
 )
@@ -21,7 +22,7 @@ from bot.sandbox.targets import for_bot, text_and_entities
 from bot.sandbox.wire import Json, is_unicode
 from bot.sandbox.world import Bot, Conversation, Group, Persona
 
-_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
+_PAYLOAD = re.compile(rf"[A-Za-z0-9_-]{{0,{START_PAYLOAD_CHARACTERS}}}")
 
 
 class PersonError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bot.sandbox.limits import DOWNLOAD_BYTES, POLL_SECONDS
+from bot.sandbox.limits import DOWNLOAD_BYTES, POLL_SECONDS, UPDATES_AT_ONCE
 from bot.sandbox.targets import Call
 from bot.sandbox.webhooks import webhook_setting
 from bot.sandbox.wire import ApiError, Described, Json, bad_request, too_many_requests
@@ -48,13 +48,13 @@ async def get_updates(call: Call) -> list[Json]:
             "use deleteWebhook to delete the webhook first",
         )
     params = call.params
-    limit = params.integer("limit", 100)
+    limit = params.integer("limit", UPDATES_AT_ONCE)
     timeout_s = min(max(params.integer("timeout"), 0), POLL_SECONDS)
     if call.sandbox.closing.is_set():
         timeout_s = 0
     remember_allowed_updates(call)
     offset = params.integer("offset")
-    return await call.bot.updates.poll(offset, limit if 1 <= limit <= 100 else 100, timeout_s)
+    return await call.bot.updates.poll(offset, limit if 1 <= limit <= UPDATES_AT_ONCE else UPDATES_AT_ONCE, timeout_s)
 
 
 async def set_webhook(call: Call) -> Described:

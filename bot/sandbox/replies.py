@@ -6,13 +6,13 @@ from bot.sandbox.entities import formatted
 from bot.sandbox.keyboards import checked_inline_keyboard
 from bot.sandbox.limits import (
     CALLBACK_ANSWER_UNITS,
-    CAPTION_UNITS,
     INLINE_OFFSET_BYTES,
     INLINE_RESULTS,
     RESULT_ID_BYTES,
+    START_PAYLOAD_CHARACTERS,
     utf16_length,
 )
-from bot.sandbox.media import file_fields
+from bot.sandbox.media import caption_fields, file_fields
 from bot.sandbox.queries import InlineResult
 from bot.sandbox.sending import text_fields
 from bot.sandbox.targets import Call
@@ -35,7 +35,6 @@ _KINDS = frozenset(
         "game",
     }
 )
-_START_PARAMETER_BYTES = 64
 
 
 def answer_callback_query(call: Call) -> bool:
@@ -86,7 +85,7 @@ def answer_inline_query(call: Call) -> bool:
 def _button(params: Params) -> Json:
     button = params.fields("button", what="inline query results button")
     start = button.get("start_parameter")
-    if start is not None and not 1 <= len(str(start).encode()) <= _START_PARAMETER_BYTES:
+    if start is not None and not 1 <= len(str(start).encode()) <= START_PAYLOAD_CHARACTERS:
         raise bad_request("START_PARAM_INVALID")
     return button
 
@@ -114,15 +113,8 @@ def _message_content(call: Call, result: Json) -> Json:
         if not result.get("title"):
             raise bad_request("can't parse inline query result: article must have a title")
         raise bad_request("can't parse inline query result: message content is not specified")
-    caption = formatted(
-        str(result.get("caption", "")), str(result.get("parse_mode", "")), result.get("caption_entities")
-    )
-    if utf16_length(caption.text) > CAPTION_UNITS:
-        raise bad_request("message caption is too long")
-    content = _result_file(call, result)
-    if caption.text:
-        content |= {"caption": caption.text, "caption_entities": list(caption.entities)}
-    return content
+    caption = caption_fields(result)
+    return {**_result_file(call, result), **caption}
 
 
 def _result_file(call: Call, result: Json) -> Json:

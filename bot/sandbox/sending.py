@@ -10,7 +10,7 @@ from bot.sandbox.formatting import FormattedText
 from bot.sandbox.keyboards import reply_markup
 from bot.sandbox.limits import CAPTION_UNITS, TEXT_UNITS, utf16_length
 from bot.sandbox.media import listed_media, media_content
-from bot.sandbox.targets import Call, Target, for_bot, message_at, open_chat, text_and_entities
+from bot.sandbox.targets import Call, Target, for_bot, listed_messages, message_at, open_chat, text_and_entities
 from bot.sandbox.wire import Json, Params, bad_request
 
 _ACTIONS = frozenset(
@@ -320,11 +320,7 @@ def _source(call: Call, message_id: int, purpose: str) -> Json:
 
 
 def _sources(call: Call, purpose: str) -> Sequence[Json]:
-    numbers = call.params.items("message_ids", what="message identifiers")
-    if not 1 <= len(numbers) <= 100:
-        raise bad_request("message identifiers must be 1 to 100")
-    messages = open_chat(call, "from_chat_id").conversation.messages
-    found = [messages[int(number)] for number in numbers if int(number) in messages]
+    _, found = listed_messages(call, "from_chat_id")
     if not found:
         raise bad_request(f"there are no messages to {purpose}")
     return found

@@ -35,7 +35,7 @@ _PAGE = Path(__file__).parent / "page"
 _KEY_PLACE = "{{ control token }}"
 _STOP_WITHIN_S = 2
 _TICK_S = 0.1
-_UNLIMITED_KEEP_ALIVE_S = 75
+_KEEP_ALIVE_S = 75
 
 
 def create_sandbox(
@@ -125,7 +125,7 @@ class SandboxServer:
             proxy_headers=False,
             server_header=False,
             ws="none",
-            timeout_keep_alive=_UNLIMITED_KEEP_ALIVE_S,
+            timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=_STOP_WITHIN_S,
         )
         self._server = _Server(config, self.sandbox)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.sandbox.engine import SandboxEngine
+from bot.sandbox.limits import MESSAGES_AT_ONCE
 from bot.sandbox.wire import ApiError, Json, Params, bad_request, forbidden
 from bot.sandbox.world import Bot, Conversation, Group, Persona
 
@@ -75,6 +76,20 @@ def message_at(target: Target, message_id: int, purpose: str) -> Json:
     if message is None:
         raise bad_request(f"message to {purpose} not found")
     return message
+
+
+def listed_messages(call: Call, name: str = "chat_id") -> tuple[Target, list[Json]]:
+    """The chat of a call that writes, and those of the call's `message_ids` that the chat still holds.
+
+    Raises:
+        ApiError: 400 for no ids or more than 100 of them, and as `open_chat`.
+    """
+    numbers = call.params.items("message_ids", what="message identifiers")
+    if not 1 <= len(numbers) <= MESSAGES_AT_ONCE:
+        raise bad_request("message identifiers must be 1 to 100")
+    target = open_chat(call, name)
+    held = target.conversation.messages
+    return target, [held[int(number)] for number in numbers if int(number) in held]
 
 
 def for_bot(message: Json) -> Json:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.sandbox.limits import SECRET_TOKEN_CHARACTERS, WEBHOOK_PORTS
+from bot.sandbox.limits import MOST_WEBHOOK_CONNECTIONS, SECRET_TOKEN_CHARACTERS, WEBHOOK_CONNECTIONS, WEBHOOK_PORTS
 from bot.sandbox.updates import WEBHOOK_SET, PendingUpdate
 from bot.sandbox.wire import ApiError, Json, Params, bad_request
 from bot.sandbox.world import Bot, Clock
@@ -22,7 +22,6 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the name of t
 _SECRET = re.compile(r"[A-Za-z0-9_-]*")
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 _REPLY_BYTES = 1024 * 1024
-_CONNECTIONS = 40
 
 Reply = Callable[[Bot, str, Params], Awaitable[object]]
 """Carries out the method call that a bot gave as its answer to a webhook."""
@@ -63,7 +62,7 @@ def webhook_setting(params: Params) -> WebhookSetting:
             raise bad_request("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
     elif parts.scheme not in {"http", "https"}:
         raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
-    connections = min(max(params.integer("max_connections", _CONNECTIONS), 1), 100)
+    connections = min(max(params.integer("max_connections", WEBHOOK_CONNECTIONS), 1), MOST_WEBHOOK_CONNECTIONS)
     return WebhookSetting(url, secret, connections)
 
 

@@ -15,10 +15,15 @@ from bot.sandbox.wire import ApiError, Described, Params
 from bot.sandbox.world import Bot
 
 _GATEWAY_PAGE = b"<html><head><title>%d</title></head><body><h1>%d Bad Gateway</h1></body></html>"
+"""What a proxy before Telegram answers with 502 or 504: HTML where a bot expects JSON."""
 _NOT_JSON = b"<html><body>This is not the answer you are looking for.</body></html>"
+"""The body of the fault `not_json`, made up: status 200 and no JSON."""
 _HTML = b"text/html"
+"""The content type of both pages."""
 _NOT_FOUND = b'{"ok":false,"error_code":404,"description":"Not Found"}'
+"""Telegram's answer to an address that it does not have, word for word."""
 _TRUE = b'{"ok":true,"result":true}'
+"""The body of the fault `result_true`: well-formed, but not what most methods return."""
 
 
 @dataclass(frozen=True, slots=True)

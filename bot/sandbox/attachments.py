@@ -24,10 +24,18 @@ _FILES = {
     "sticker": ("sticker.webp", "image/webp"),
     "video": ("video.mp4", "video/mp4"),
 }
+"""By kind, the file name and MIME type of an order that names none; made up."""
 _JIAOZHOU = {"latitude": 36.264, "longitude": 120.033}
+"""Degrees: where a persona is that sends its place, in Jiaozhou, Qingdao."""
 _TEXT = b"A few lines that a visitor might attach.\n"
+"""The content of a document whose order brings none."""
 _KINDS = (*_FILES, "location", "contact", "dice", "poll")
+"""What can be attached: files, and what is not a file."""
 _MIME_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
+"""Type and subtype of at most 64 characters, as https://www.rfc-editor.org/rfc/rfc6838#section-4.2 recommends.
+
+A type with a line break must never get into a header.
+"""
 ORDER_FIELDS = ("kind", "caption", "file_name", "mime_type", "content_base64", *_JIAOZHOU)
 """What an order may say."""
 

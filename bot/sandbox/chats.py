@@ -14,6 +14,7 @@ _GIFTS = (
     "premium_subscription",
     "gifts_from_channels",
 )
+"""The fields of https://core.telegram.org/bots/api#acceptedgifttypes, all of which are required."""
 
 
 def get_chat(call: Call) -> Json:
@@ -95,3 +96,4 @@ def _user(call: Call, user_id: int) -> Json | None:
 
 
 METHODS = (get_chat, get_chat_member, get_chat_administrators, get_chat_member_count, leave_chat)
+"""The Bot API methods of this module, for `bot.sandbox.methods`."""

@@ -12,12 +12,16 @@ from bot.sandbox.wire import Json, bad_request
 from bot.sandbox.world import Conversation
 
 _TEXT_FIELDS = ("text", "entities", "link_preview_options", "reply_markup")
+"""What editMessageText replaces: https://core.telegram.org/bots/api#editmessagetext."""
 _CAPTION_FIELDS = ("caption", "caption_entities", "show_caption_above_media", "reply_markup")
+"""What editMessageCaption replaces: https://core.telegram.org/bots/api#editmessagecaption."""
 _SAME = (
     "message is not modified: specified new message content and reply markup are exactly the same as a "
     "current content and reply markup of the message"
 )
+"""Telegram's words for an edit that changes nothing."""
 _MEDIA = re.compile("photo|document|video|audio|voice|animation")
+"""Message fields whose message can have a caption."""
 
 
 def edit_message_text(call: Call) -> Json | bool:
@@ -176,3 +180,4 @@ METHODS = (
     unpin_chat_message,
     unpin_all_chat_messages,
 )
+"""The Bot API methods of this module, for `bot.sandbox.methods`."""

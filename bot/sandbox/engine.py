@@ -19,11 +19,18 @@ from bot.sandbox.wire import ApiError, Json, bad_request
 from bot.sandbox.world import Bot, Clock, Conversation, Group, Persona, World
 
 _INLINE_MESSAGES_KEPT = 20_000
+"""Messages sent through bots that can still be edited; the oldest fall out. Chosen to bound memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """How much the sandbox remembers, and how long its webhooks wait before they try again."""
+    """How much the sandbox remembers, and how long its webhooks wait before they try again.
+
+    The numbers kept are chosen to bound memory. The pauses in seconds after one, two … failures double up to 60, the
+    longest of Telegram's own server (`WEBHOOK_MAX_RESEND_TIMEOUT` in
+    https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/WebhookActor.h); its first ones are chosen.
+    `webhook_timeout_s`, chosen too, is how long a bot may take to answer.
+    """
 
     messages_per_chat: int = 2_000
     calls: int = 20_000

@@ -19,10 +19,15 @@ from bot.sandbox.markup_markdown import parse_markdown, parse_markdown_v2
 from bot.sandbox.wire import Json, bad_request
 
 _PARSERS = {"html": parse_html, "markdownv2": parse_markdown_v2, "markdown": parse_markdown}
+"""By `parse_mode` in lower case: https://core.telegram.org/bots/api#formatting-options."""
 _GIVEN = frozenset({*SPLITTABLE, *QUOTES, "code", "pre", "text_link", "text_mention", "custom_emoji", "date_time"})
+"""Kinds that a bot may set; all others of https://core.telegram.org/bots/api#messageentity the server finds itself."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\u2028\u2029\ufff9-\ufffc]")
+"""Characters that no message keeps; each becomes a space."""
 _INVISIBLE = re.compile(r"[\u202a-\u202e\u200e\u200f]+")
+"""Marks of writing direction: a text of nothing else counts as empty."""
 _SPACE = " \t\n\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u3000"
+"""What is cut off at both ends of a text."""
 
 
 def formatted(text: str, parse_mode: str = "", given: list[Json] | None = None) -> FormattedText:
@@ -92,3 +97,4 @@ _EXTRAS = {
     "custom_emoji": ("custom_emoji_id",),
     "date_time": ("unix_time", "date_time_format"),
 }
+"""By kind, the fields beside type, offset and length: https://core.telegram.org/bots/api#messageentity."""

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from bot.sandbox.wire import Json
 
 _HEARTBEAT_S = 15.0
+"""Seconds of silence after which a comment is sent, so that no proxy ends the stream.
+
+About 15 are advised: https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes.
+"""
 _KEPT = 5_000
+"""Events that a watcher can catch up on after a break; chosen to bound memory."""
 
 
 @dataclass(frozen=True, slots=True)

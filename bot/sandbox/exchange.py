@@ -20,9 +20,13 @@ from bot.sandbox.limits import UPLOAD_BYTES
 from bot.sandbox.wire import ApiError, InputFile, Params, bad_request
 
 _TRANSPORT = "sandbox.transport"
+"""The key of our own in the ASGI scope."""
 _FIELD_BYTES = 8 * 1024 * 1024
+"""Bytes of a body without its files, 8 MiB; chosen far above what any method needs, to bound memory."""
 _JSON_HEADERS = (b"content-type", b"application/json")
+"""The content type of half an answer."""
 _GONE_WITHIN_S = 2.0
+"""Seconds in which uvicorn notices a connection that we have cut; chosen far longer than that takes."""
 
 
 def with_transport(app: ASGIApp) -> ASGIApp:

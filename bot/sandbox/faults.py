@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.sandbox.wire import ApiError, Json, too_many_requests
 
 _RETRY_AFTER_S = 3
+"""Seconds to wait that a 429 on order names where the order names none; chosen short for tests."""
 
 
 class FaultKind(StrEnum):
@@ -30,12 +31,14 @@ class FaultKind(StrEnum):
 
 
 HAPPENS = frozenset({FaultKind.HANG, FaultKind.RESET_AFTER, FaultKind.HALF, FaultKind.NOT_JSON, FaultKind.RESULT_TRUE})
+"""Kinds whose call is carried out although its answer is lost or spoilt: a bot that repeats it acts twice."""
 _DESCRIPTIONS = {
     FaultKind.FORBIDDEN: "Forbidden: bot was blocked by the user",
     FaultKind.BAD_REQUEST: "Bad Request: chat not found",
     FaultKind.UNAUTHORIZED: "Unauthorized",
     FaultKind.SERVER_ERROR: "Internal Server Error: restart",
 }
+"""Telegram's words for the kinds that answer with an error; an order may bring others."""
 
 
 @dataclass(slots=True)

@@ -14,15 +14,19 @@ from dataclasses import dataclass
 from bot.sandbox.wire import Json, too_many_requests
 
 _BURST_S = 3
-"""A chat may use up three seconds' messages at once."""
-
+"""A chat may use up three seconds' messages at once; Telegram names no figure for its "short bursts", so chosen."""
 _PAID_PER_S = 1000
+"""Messages a second of a paid broadcast: `allow_paid_broadcast` of https://core.telegram.org/bots/api#sendmessage."""
 _CHATS_REMEMBERED = 20_000
+"""Windows kept, one a chat and rule; the longest unused fall out. Chosen to bound memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class FloodRules:
-    """The rates; a group's is by the minute."""
+    """The rates, by default those of https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this.
+
+    A group's rate is by the minute.
+    """
 
     enabled: bool = False
     overall_per_s: int = 30

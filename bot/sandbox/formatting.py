@@ -15,13 +15,18 @@ VERBATIM = frozenset({"code", "pre"})
 """Nothing else is marked inside these."""
 
 QUOTES = frozenset({"blockquote", "expandable_blockquote"})
+"""Kinds that may hold others, but not each other."""
 
 _ORDER = ("blockquote", "expandable_blockquote", "text_link", "text_mention", *SPLITTABLE)
+"""Of two entities at the same place the earlier kind here is the outer one."""
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(?://)?", re.IGNORECASE)
+"""The scheme of an address, with or without its slashes."""
 _HOST = re.compile(
     r"(?:[^\s/?#@]*@)?((?:[\w-]+\.)+[\w-]{2,}|localhost|\[[0-9a-f:.]+\])(?::\d+)?(?=[/?#]|$)", re.IGNORECASE
 )
+"""The host of an address after its scheme, a user name before it and a port behind it."""
 _USER_LINK = re.compile(r"tg://user\?id=(\d+)")
+"""The address that mentions a user without a name: https://core.telegram.org/bots/api#formatting-options."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.sandbox.keys import Keys
 
 TOKEN_HEADER = "X-Sandbox-Token"  # noqa: S105 - the name of the header, not a secret
+"""Where a script shows the control key; a header of our own, which no foreign page may send unasked."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""The names of this machine as they stand in a Host header."""
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "[::]"})  # noqa: S104 - the names, nothing is bound here
+"""Addresses to listen on that mean all of them: any number is then our name."""
 _FOR_THE_COOKIE = ("/sandbox/events", "/sandbox/files/")
 """What browsers fetch without letting the page add a header."""
 _HEADERS = (
@@ -37,6 +40,10 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+"""On every answer but those to bots: the page loads nothing from elsewhere and stands in no frame.
+
+For each header see https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers.
+"""
 
 
 class Gate:

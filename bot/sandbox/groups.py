@@ -9,6 +9,7 @@ from bot.sandbox.wire import Json
 from bot.sandbox.world import Bot, Conversation, Group, Persona
 
 _KINDS = frozenset({"group", "supergroup", "channel"})
+"""Types of https://core.telegram.org/bots/api#chat that are not private."""
 
 
 def create_group(

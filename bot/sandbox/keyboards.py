@@ -26,10 +26,15 @@ _ACTIONS = (
     "callback_game",
     "pay",
 )
+"""What an inline button does, exactly one: https://core.telegram.org/bots/api#inlinekeyboardbutton."""
 _LOOK = ("text", "style", "icon_custom_emoji_id")
+"""The other fields of an inline button: the same section."""
 _APP_KEYBOARDS = ("keyboard", "remove_keyboard", "force_reply")
+"""Markup that changes the app's keyboard: https://core.telegram.org/bots/api#sendmessage, `reply_markup`."""
 _MAY_BE_EMPTY = frozenset({"switch_inline_query", "switch_inline_query_current_chat"})
+"""Actions for which an empty text has a meaning: the name of the bot alone is typed."""
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
+"""A scheme and not a host with a port, which has a digit after the colon."""
 
 
 def reply_markup(params: Params, *, inline_only: bool = False) -> Json | None:

@@ -25,15 +25,25 @@ _STYLES = {
     "tg-spoiler": "spoiler",
     "span": "spoiler",
 }
+"""By tag, the kind of entity: https://core.telegram.org/bots/api#html-style."""
 _TAGS = frozenset({*_STYLES, "a", "pre", "code", "blockquote", "tg-emoji", "tg-time"})
+"""All tags of the same section; any other is an error."""
 _PLAIN = re.compile(r"[^<&]+")
+"""Text up to the next tag or reference."""
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|quot)(?![A-Za-z]));?")
+"""A character by number, or by one of the four names of the same section; the semicolon may be missing."""
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+"""What the four names mean."""
 _SPACES = re.compile(r"[ \t\r\n\v\0]*")
+"""What may stand between the parts of a tag."""
 _TAG_NAME = re.compile(r"[^ \t\r\n\v\0>]*")
+"""Anything up to a space or the end of the tag, so that an error can name what was meant."""
 _ATTRIBUTE_NAME = re.compile(r"[^ \t\r\n\v\0=>]*")
+"""The same, up to the equal sign."""
 _BARE_VALUE = re.compile(r"[A-Za-z0-9.-]*")
+"""A value without quotes."""
 _LARGEST_CODE = 0x10FFFF
+"""The last code point of Unicode."""
 
 
 def parse_html(markup: str) -> FormattedText:

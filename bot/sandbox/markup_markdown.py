@@ -13,6 +13,7 @@ from bot.sandbox.limits import utf16_length
 from bot.sandbox.wire import ApiError, Json
 
 _RESERVED = frozenset("_*[]()~`>#+-=|{}.!")
+"""Characters that must be escaped in MarkdownV2: https://core.telegram.org/bots/api#markdownv2-style."""
 _STYLES = (
     ("__", "underline", "Underline"),
     ("||", "spoiler", "Spoiler"),
@@ -22,10 +23,15 @@ _STYLES = (
     ("~", "strikethrough", "Strikethrough"),
     ("`", "code", "Code"),
 )
+"""Mark, kind of entity, and the name in Telegram's errors; of marks that begin alike the longer first."""
 _PRE_LANGUAGE = re.compile(r"([^\s`]+)(?=\s)")
+"""The word behind ``` where a space or line break follows."""
 _EMOJI_LINK = re.compile(r"tg://emoji\?id=(\d+)")
+"""The address of a custom emoji: the same section."""
 _LEGACY_SPECIAL = frozenset("_*`[")
+"""Characters with a meaning in the older Markdown: https://core.telegram.org/bots/api#markdown-style."""
 _LEGACY_TYPES = {"_": "italic", "*": "bold", "`": "code", "```": "pre"}
+"""By mark, the kind of entity of the older Markdown."""
 
 
 def parse_markdown_v2(markup: str) -> FormattedText:

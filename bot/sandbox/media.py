@@ -11,7 +11,9 @@ from bot.sandbox.targets import Call
 from bot.sandbox.wire import ApiError, InputFile, Json, bad_request
 
 _PLAIN_MIME = "application/octet-stream"
+"""Bytes of unknown kind: https://www.rfc-editor.org/rfc/rfc2046#section-4.5.1."""
 _ALBUM = frozenset({"photo", "video", "audio", "document"})
+"""Kinds that an album may hold: https://core.telegram.org/bots/api#sendmediagroup."""
 
 
 def media_content(call: Call, kind: str) -> Json:
@@ -129,6 +131,7 @@ _SHAPES: dict[str, Json] = {
         "emoji": "🙂",
     },
 }
+"""Fields that are required but that only a decoder could tell; made up (pixels, seconds)."""
 
 
 def _photo_sizes(stored: StoredFile) -> list[Json]:

@@ -21,6 +21,7 @@ _RIGHTS = (
     "can_delete_stories",
     "can_send_welcome_messages",
 )
+"""Fields that https://core.telegram.org/bots/api#chatmemberadministrator requires, the last one since Bot API 10.3."""
 
 
 def chat_member(user: Json, standing: str) -> Json:

@@ -12,6 +12,7 @@ from bot.sandbox.wire import ApiError, Params, bad_request
 from bot.sandbox.world import Bot
 
 Method = Callable[[Call], object | Awaitable[object]]
+"""One Bot API method: takes the call, returns what stands under `result`."""
 
 METHODS: dict[str, Method] = {
     method.__name__.replace("_", ""): method
@@ -24,6 +25,7 @@ METHODS: dict[str, Method] = {
         *chats.METHODS,
     )
 }
+"""All of them, by the function's name without underscores."""
 
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 """What a JSON value of an unexpected shape leads to, deep in a parameter: the caller's fault, never a 500."""

@@ -23,6 +23,7 @@ from bot.sandbox.wire import Json, is_unicode
 from bot.sandbox.world import Bot, Conversation, Group, Persona
 
 _PAYLOAD = re.compile(rf"[A-Za-z0-9_-]{{0,{START_PAYLOAD_CHARACTERS}}}")
+"""What a deep link may carry: https://core.telegram.org/bots/features#deep-linking."""
 
 
 class PersonError(Exception):

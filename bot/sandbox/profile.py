@@ -17,9 +17,13 @@ from bot.sandbox.wire import Json, bad_request
 from bot.sandbox.world import Bot, Group, Persona
 
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+"""A command's name: https://core.telegram.org/bots/api#botcommand."""
 _LANGUAGE = re.compile(r"[a-z]{2}")
+"""Two letters of ISO 639-1: https://core.telegram.org/bots/api#setmycommands."""
 _GENERAL_SCOPES = frozenset({"default", "all_private_chats", "all_group_chats", "all_chat_administrators"})
+"""Scopes without a chat: https://core.telegram.org/bots/api#botcommandscope."""
 _CHAT_SCOPES = frozenset({"chat", "chat_administrators", "chat_member"})
+"""Scopes of one chat: the same section."""
 
 
 def set_my_commands(call: Call) -> bool:
@@ -182,3 +186,4 @@ METHODS = (
     set_chat_menu_button,
     get_chat_menu_button,
 )
+"""The Bot API methods of this module, for `bot.sandbox.methods`."""

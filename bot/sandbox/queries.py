@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from bot.sandbox.wire import Json, bad_request
 
 _KEPT = 20_000
+"""Open questions, and results that can be chosen; the oldest fall out. Chosen to bound memory."""
 _TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
+"""Telegram's words."""
 
 
 @dataclass(slots=True, eq=False)

@@ -11,6 +11,7 @@ from bot.sandbox.wire import ApiError, Described, Json, bad_request, too_many_re
 from bot.sandbox.world import Bot
 
 _COOLING_S = 600
+"""Ten minutes: https://core.telegram.org/bots/api#logout and #close."""
 
 
 def get_me(call: Call) -> Json:
@@ -111,3 +112,4 @@ def _allowed(bot: Bot) -> Json:
 
 
 METHODS = (get_me, log_out, close, get_updates, set_webhook, delete_webhook, get_webhook_info, get_file)
+"""The Bot API methods of this module, for `bot.sandbox.methods`."""

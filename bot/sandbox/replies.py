@@ -35,6 +35,7 @@ _KINDS = frozenset(
         "game",
     }
 )
+"""Types of https://core.telegram.org/bots/api#inlinequeryresult."""
 
 
 def answer_callback_query(call: Call) -> bool:
@@ -144,3 +145,4 @@ def _input_content(given: Json) -> Json:
 
 
 METHODS = (answer_callback_query, answer_inline_query)
+"""The Bot API methods of this module, for `bot.sandbox.methods`."""

@@ -30,7 +30,9 @@ _ACTIONS = frozenset(
         "upload_video_note",
     }
 )
+"""https://core.telegram.org/bots/api#sendchataction, and the older names record_audio and upload_audio."""
 _DICE_SIDES = {"🎲": 6, "🎯": 6, "🎳": 6, "🏀": 5, "⚽": 5, "🎰": 64}
+"""The largest value of each: https://core.telegram.org/bots/api#dice."""
 _COPIED_ALWAYS = frozenset(
     {
         "text",
@@ -53,7 +55,9 @@ _COPIED_ALWAYS = frozenset(
         "link_preview_options",
     }
 )
+"""What a message says; a copy brings it along, but not who said it, when, and with which buttons."""
 _SERVICE = frozenset({"pinned_message", "migrate_to_chat_id", "migrate_from_chat_id", "new_chat_members"})
+"""Fields of notices by the chat itself, which are not copied: https://core.telegram.org/bots/api#copymessage."""
 
 
 def send_message(call: Call) -> Json:
@@ -376,3 +380,4 @@ METHODS = (
     forward_message,
     forward_messages,
 )
+"""The Bot API methods of this module, for `bot.sandbox.methods`."""

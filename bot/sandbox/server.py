@@ -31,11 +31,17 @@ from bot.sandbox.wire import Params
 from bot.sandbox.world import Bot, Clock
 
 _HOST = "127.0.0.1"
+"""Where it listens unless told otherwise: where only this machine reaches it."""
 _PAGE = Path(__file__).parent / "page"
+"""The chat page: plain files, served as they are."""
 _KEY_PLACE = "{{ control token }}"
+"""What stands in the page where it is given its key."""
 _STOP_WITHIN_S = 2
+"""Seconds that requests have to end when the server stops; chosen, since streams and polls end first."""
 _TICK_S = 0.1
+"""Seconds between two ticks of the server; uvicorn's own loop has the same."""
 _KEEP_ALIVE_S = 75
+"""Seconds before an idle connection is closed; chosen longer than the longest poll, and nginx's default."""
 
 
 def create_sandbox(

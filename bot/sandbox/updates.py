@@ -12,8 +12,11 @@ from bot.sandbox.limits import UPDATES_KEPT_S
 from bot.sandbox.wire import ApiError, Json
 
 _SENT_ON_REQUEST_ONLY = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+"""Kinds left out unless asked for: `allowed_updates` of https://core.telegram.org/bots/api#getupdates."""
 OTHER_POLLER = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+"""Telegram's words to a poll that a newer one ends."""
 WEBHOOK_SET = "Conflict: terminated by setWebhook request"
+"""Telegram's words to a poll that a webhook ends."""
 
 
 @dataclass(slots=True)

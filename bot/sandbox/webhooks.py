@@ -19,9 +19,13 @@ from bot.sandbox.wire import ApiError, Json, Params, bad_request
 from bot.sandbox.world import Bot, Clock
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the name of the header, not a secret
+"""Where the secret stands: https://core.telegram.org/bots/api#setwebhook."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]*")
+"""What a secret may consist of: the same section."""
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Hosts that need no HTTPS and no special port here, unlike at Telegram."""
 _REPLY_BYTES = 1024 * 1024
+"""Bytes read of a bot's answer, 1 MiB; chosen far above any method call, to bound memory."""
 
 Reply = Callable[[Bot, str, Params], Awaitable[object]]
 """Carries out the method call that a bot gave as its answer to a webhook."""

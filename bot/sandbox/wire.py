@@ -11,6 +11,10 @@ Json: TypeAlias = dict[str, Any]
 """One JSON object of the Bot API. Stored objects are replaced, never changed, so they may be shared."""
 
 _TRUE = frozenset({"true", "yes", "1"})
+"""What counts as yes, in any case of letters.
+
+The same as `to_bool` in https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/Client.cpp.
+"""
 
 
 class ApiError(Exception):

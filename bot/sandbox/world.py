@@ -14,6 +14,7 @@ Clock = Callable[[], float]
 """Seconds since 1970; tests give one that they move by hand."""
 
 _EPOCH_2026 = 1_767_225_600
+"""2026-01-01 UTC in seconds since 1970, before any run of the sandbox: keeps the first numbers short."""
 _FIRST_PERSONA = 5_000_000_000_000_001
 """No role or consent of a persona may fit a person: Telegram's ids have at most 52 significant bits
 (https://core.telegram.org/bots/api#user), these have 53, which a JavaScript number still holds exactly. Groups keep
@@ -34,6 +35,7 @@ _CAST = (
     ("Bold", "mn"),
     ("Sam", ""),
 )
+"""The personas that are there from the start: names, one a language and one whose app tells none, and the language."""
 
 
 class Conversation:

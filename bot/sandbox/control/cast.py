@@ -13,11 +13,15 @@ from bot.sandbox.wire import Json
 from bot.sandbox.world import Bot, Group, Persona
 
 _MOST_AT_ONCE = 10_000
+"""Personas made by one request; chosen so that no request holds the server for long."""
 _MOST_PERSONAS = 200_000
+"""Personas at all; chosen to bound memory."""
 _MOST_GROUPS = 10_000
+"""Groups at all; chosen to bound memory."""
 _MOST_BOTS = 20
 """As many as @BotFather gives one account."""
 PERSONA_WORDS = ("first_name", "last_name", "username", "language_code")
+"""The fields of a persona that a request sets."""
 
 
 class CastActions:

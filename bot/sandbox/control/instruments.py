@@ -16,6 +16,7 @@ from bot.sandbox.person import PersonError
 from bot.sandbox.wire import Json
 
 RATES = ("overall_per_s", "chat_per_s", "group_per_min")
+"""The rates of flood control that a request sets; the names are those of `FloodRules`."""
 
 
 class InstrumentActions:

@@ -14,10 +14,12 @@ from bot.sandbox.person import PersonError
 from bot.sandbox.wire import ApiError, Json
 
 _BODY_BYTES = 1024 * 1024
+"""Bytes of a body without a file, 1 MiB; chosen far above any update made by hand, to bound memory."""
 _FILE_BODY_BYTES = DOWNLOAD_BYTES * 4 // 3 + _BODY_BYTES
 """A file in Base64 that a bot may fetch, and the words around it."""
 
 Action = Callable[[Request, Json], Awaitable[object]]
+"""What an address does: takes the request and the fields of its body, returns the answer before it is JSON."""
 
 
 class JsonResponse(Response):

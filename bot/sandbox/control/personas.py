@@ -13,6 +13,7 @@ from bot.sandbox.profile import commands_shown
 from bot.sandbox.wire import Json
 
 _WAIT_S = 10.0
+"""Seconds to wait for the bot's answer where the request names none; chosen longer than a healthy bot takes."""
 
 
 class PersonaActions:

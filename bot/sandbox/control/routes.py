@@ -13,8 +13,11 @@ from bot.sandbox.control.watching import Watching
 from bot.sandbox.engine import SandboxEngine
 
 _PLACE = ("bot", "chat_id")
+"""Where a persona acts: with which bot, and in a group if named."""
 _GROUP_WORDS = ("type", "title", "username", "members", "with_bot", "bot_is_admin", "bot")
+"""The fields of a new group."""
 _FAULT_WORDS = ("kind", "method", "chat_id", "count", "skip", "retry_after", "description", "effect")
+"""The fields of an order for a fault."""
 
 
 def control_routes(sandbox: SandboxEngine) -> list[Route]:

@@ -9,6 +9,7 @@ from bot.sandbox.control.json_routes import JsonResponse
 from bot.sandbox.engine import SandboxEngine
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Kinds that the page shows; anything else is only downloaded, since it might be a page of its own."""
 
 
 class Watching:

@@ -1,7 +1,7 @@
 """`python -m bot.sandbox HOST PORT`: the sandbox alone, until standard input ends.
 
-That is how the bot starts it: without the bot's own imports it is there in a third of the time. The keys come by the
-environment, which other users of the machine can't read, unlike a command line. By hand it is `scoda sandbox`.
+The bot starts it this way: without the bot's own imports it is ready in a third of the time. The keys come in the
+environment, which other users of the machine can't read, unlike a command line. By hand, start `scoda sandbox`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ async def _serve(host: str, port: int) -> None:
         loop.remove_reader(descriptor)
         serving.cancel()
 
-    loop.add_reader(descriptor, input_ended)  # whoever holds the other end is gone, however it ended
+    loop.add_reader(descriptor, input_ended)  # the process at the other end is gone, however it ended
     with suppress(asyncio.CancelledError):
         await serving
 

@@ -60,7 +60,7 @@ class BotApi:
             record.status, body = await self._carry_out(called)
             await exchange.answer(record.status, body)
         else:
-            record.status = await self._suffer(exchange, fault, called)
+            record.status = await self._answer_with_fault(exchange, fault, called)
 
     async def _carry_out(self, called: _Called) -> tuple[int, bytes]:
         try:
@@ -72,7 +72,7 @@ class BotApi:
             return 200, _encoded(described)
         return 200, _encoded({"ok": True, "result": result})
 
-    async def _suffer(self, exchange: Exchange, fault: FaultOrder, called: _Called) -> int:
+    async def _answer_with_fault(self, exchange: Exchange, fault: FaultOrder, called: _Called) -> int:
         """Answers badly, as ordered; returns the status for the list of calls, 0 for a broken connection."""
         status, body = 200, _TRUE
         if fault.happens:

@@ -115,7 +115,7 @@ class SandboxEngine:
         return bot
 
     def default_bot(self) -> Bot:
-        """The bot that a person means who names none: the only one in use, else the first."""
+        """The bot that is meant where none is named: the only one in use, else the first."""
         in_use = [bot for bot in self.world.bots.values() if bot.is_in_use]
         return in_use[0] if len(in_use) == 1 else self._first_bot
 

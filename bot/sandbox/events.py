@@ -1,4 +1,4 @@
-"""What happens in the chats, for those who watch: one numbered row of events, as server-sent events."""
+"""What happens in the chats, for those who watch: one numbered series, as server-sent events."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class EventLog:
             watcher.set()
 
     async def stream(self, personas: frozenset[int], after: int | None) -> AsyncIterator[str]:
-        """Events for these personas (none named: for anybody), from `after` on or from now on.
+        """Events for these personas, or for anybody if none are named; from number `after` on, or from now on.
 
         A watcher who was away for too long, or comes from an earlier run, first gets the event `reload`.
         """

@@ -30,7 +30,7 @@ _GONE_WITHIN_S = 2.0
 
 
 def with_transport(app: ASGIApp) -> ASGIApp:
-    """Lets the app reach the TCP connection under uvicorn, which ASGI itself has no word for."""
+    """Lets the app reach the TCP connection under uvicorn, for which ASGI has no field."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         scope[_TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
@@ -113,7 +113,7 @@ class Exchange:
         await self._gone()
 
     async def reset(self) -> None:
-        """Resets the TCP connection, as a crashed machine or an angry router does."""
+        """Resets the TCP connection, as a crashed machine does."""
         transport = self._scope.get(_TRANSPORT)
         if transport is None:
             raise ConnectionResetError("the sandbox was told to reset this connection")

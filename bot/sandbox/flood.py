@@ -1,8 +1,8 @@
 """Flood control: about 30 messages a second over all chats, 1 a second a chat with short bursts, 20 a minute a group.
 
-Telegram publishes the figures but not the method; a sliding window a rule is near enough to obey. Paid broadcast
-"ignores broadcasting limits" up to 1,000 a second: it does not use up the free rate of other messages, and what it
-sends in a second beyond that rate costs.
+Telegram publishes the figures but not the method; one sliding window for each rule comes close enough. Paid
+broadcast "ignores broadcasting limits" up to 1,000 a second: it does not use up the free rate of other messages, and
+each message beyond that rate costs.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class FloodControl:
         self.set(rules)
 
     def set(self, rules: FloodRules) -> None:
-        """Begins anew with these rules."""
+        """Starts counting afresh under these rules."""
         self.rules = rules
         self._windows: OrderedDict[tuple[str, int, int], _Window] = OrderedDict()
 

@@ -1,4 +1,4 @@
-"""Text and its entities: what the markup parsers give, and Telegram's rules for entities that meet."""
+"""Text and its entities: what the markup parsers give, and Telegram's rules for entities that overlap."""
 
 from __future__ import annotations
 

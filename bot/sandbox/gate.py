@@ -1,8 +1,8 @@
-"""Stands before all routes: only the sandbox's own page, and programs that hold a key, are obeyed.
+"""Stands in front of all routes and obeys only the sandbox's own page and programs that hold a key.
 
-A browser carries out what any web page asks for, also at addresses of this machine. It says then where the request
-comes from (Origin, Sec-Fetch-Site) and which name led here (Host), and it lets no foreign page send JSON or a header of
-ours without asking first, which is answered like any other request: no.
+A browser sends whatever a web page asks for, also to addresses on this machine. But it says where the request comes
+from (Origin, Sec-Fetch-Site) and by which name it got here (Host). And before a foreign page may send JSON or one of
+our headers, the browser asks the server, and this one refuses.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Gate:
 
 
 def cookie_name(port: int) -> str:
-    """The page's cookie: browsers do not keep the cookies of two ports apart, names do."""
+    """The name of the page's cookie; the port is in it because browsers share cookies between ports."""
     return f"sandbox_{port}"
 
 
@@ -120,7 +120,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_address(name: str) -> bool:
-    """A number instead of a name, which no foreign name server can lead here."""
+    """Whether it is a number: a name may be led here by any name server, a number may not."""
     try:
         ipaddress.ip_address(name.strip("[]"))
     except ValueError:
@@ -129,7 +129,7 @@ def _is_address(name: str) -> bool:
 
 
 def _is_same_origin(headers: Headers, host: str, scope: Scope) -> bool:
-    """Whether no other web page is behind it; one may lead to our page, which does nothing by being opened."""
+    """Whether no foreign web page caused the request; a link to our page may, since opening it does nothing."""
     if any(origin.lower() != f"http://{host}" for origin in headers.getlist("origin")):
         return False
     site = headers.get("sec-fetch-site", "none")

@@ -1,4 +1,4 @@
-"""Groups, and updates that nobody caused: what a person's app shows but a persona's private chat does not have."""
+"""Groups, and updates made by hand, which no persona caused."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def migrate(sandbox: SandboxEngine, group: Group) -> Group:
 
 
 def inject(sandbox: SandboxEngine, bot: Bot, update: Json, update_id: int | None) -> Json:
-    """Gives the bot an update as it is; chats and messages in it come to exist, so that it can be answered.
+    """Gives the bot an update as it stands; its chat and message are added, so that the bot can answer.
 
     Raises:
         PersonError: for an update without a kind.

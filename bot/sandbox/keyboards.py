@@ -58,7 +58,7 @@ def reply_markup(params: Params, *, inline_only: bool = False) -> Json | None:
 
 
 def checked_inline_keyboard(markup: Json) -> Json | None:
-    """The inline keyboard as the message will bear it; None for one without buttons.
+    """The inline keyboard as the message will carry it; None for one without buttons.
 
     Raises:
         ApiError: 400 in Telegram's words.

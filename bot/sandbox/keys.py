@@ -14,7 +14,7 @@ BOT_TOKEN = re.compile(r"([0-9]{1,18}):([A-Za-z0-9_-]{5,64})")
 Telegram's secrets have 35 characters; from 5 on they are taken here, so that a token can be typed.
 """
 BOT_VARIABLE, CONTROL_VARIABLE = "SANDBOX_TOKEN", "SANDBOX_CONTROL_TOKEN"
-"""How the process of a sandbox is given its keys."""
+"""The environment variables that bring a sandbox's process its keys."""
 CONTROL_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
 """What can stand in a header as it is; from 8 characters on, chosen so that it is not guessed at once."""
 

@@ -37,7 +37,7 @@ def chat_member(user: Json, standing: str) -> Json:
 
 
 def membership_update(sandbox: SandboxEngine, bot: Bot, chat: Json, *, actor: Json, change: tuple[str, str]) -> Json:
-    """A ChatMemberUpdated: the bot's standing in a chat went from the first to the second."""
+    """A ChatMemberUpdated: `change` is the bot's standing in the chat before and after."""
     before, after = change
     return {
         "chat": chat,

@@ -159,7 +159,7 @@ def edit(sandbox: SandboxEngine, place: Place, message_id: int, text: str) -> Js
     """Changes a text of the persona's own.
 
     Raises:
-        PersonError: for another one's message, or one without text.
+        PersonError: for someone else's message, or one without text.
     """
     message = place.conversation.messages.get(message_id)
     if message is None or message.get("from", {}).get("id") != place.persona.id:

@@ -107,11 +107,6 @@ def commands_shown(bot: Bot, persona: Persona, group: Group | None) -> list[Json
     return []
 
 
-def words_shown(words: dict[str, str], language_code: str) -> str:
-    """A description in the app's language, else the general one."""
-    return words.get(language_code[:2].lower()) or words.get("", "")
-
-
 def _scopes_of(persona: Persona, group: Group | None) -> list[str]:
     if group is None:
         return [f"chat {persona.id}", "all_private_chats", "default"]

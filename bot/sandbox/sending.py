@@ -196,7 +196,7 @@ def forward_messages(call: Call) -> list[Json]:
 
 
 def text_content(params: Params) -> Json:
-    """Text, entities and preview options of a call, as a message bears them.
+    """Text, entities and preview options of a call, as a message carries them.
 
     Raises:
         ApiError: 400 for a text that is empty, too long, or does not parse.
@@ -300,7 +300,7 @@ def _replied(params: Params, target: Target) -> Json:
 
 
 def without_reply(message: Json) -> Json:
-    """A message inside another one never brings a third one."""
+    """The message without the one that it answers: a quoted message never quotes a third one."""
     if "reply_to_message" not in message:
         return message
     return {name: value for name, value in message.items() if name != "reply_to_message"}

@@ -29,7 +29,7 @@ class Target:
 
 
 def known_chat(call: Call, name: str = "chat_id") -> Target:
-    """The chat of a call that only looks.
+    """The chat of a call that only reads.
 
     Raises:
         ApiError: 400 "chat_id is empty", "chat not found", or the new id of a group that was upgraded.
@@ -93,7 +93,7 @@ def listed_messages(call: Call, name: str = "chat_id") -> tuple[Target, list[Jso
 
 
 def for_bot(message: Json) -> Json:
-    """The message as a bot gets it: of keyboards, only those under the message."""
+    """The message as a bot gets it: with a keyboard under it, but not with one in the place of the app's."""
     markup = message.get("reply_markup")
     if markup is None or "inline_keyboard" in markup:
         return message

@@ -48,7 +48,7 @@ class UpdateQueue:
     def add(self, kind: str, payload: Json, *, lane: int, update_id: int | None = None) -> int | None:
         """Queues an update and returns its id, or None if the bot does not want this kind.
 
-        An `update_id` of its own makes a replay: it is delivered once even if its number was confirmed before.
+        With an `update_id` it is a replay: it is delivered once even if that number was confirmed before.
         """
         if (self.allowed and kind not in self.allowed) or (not self.allowed and kind in _SENT_ON_REQUEST_ONLY):
             return None

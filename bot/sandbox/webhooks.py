@@ -1,4 +1,4 @@
-"""Delivery by webhook: one chat strictly in order, chats beside each other, failures again after a growing pause."""
+"""Delivery by webhook: each chat strictly in order, many chats in parallel, failures repeated after growing pauses."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Webhooks:
         return info
 
     async def set(self, bot: Bot, setting: WebhookSetting) -> bool:
-        """Delivers to this address from now on; False if it was set just so before."""
+        """Delivers to this address from now on; False if it already did."""
         before = self._senders.get(bot.id)
         if before is not None and before.setting == setting:
             return False
@@ -113,7 +113,7 @@ class Webhooks:
         return True
 
     async def remove(self, bot: Bot) -> bool:
-        """Ends delivery; whether there was any. What waits stays for getUpdates."""
+        """Ends delivery and tells whether there was any. What waits stays for getUpdates."""
         sender = self._senders.pop(bot.id, None)
         if sender is None:
             return False
@@ -130,7 +130,7 @@ class Webhooks:
             self._session = None
 
     def retry_after_s(self, failures: int) -> float:
-        """The pause after so many failures of one chat's update."""
+        """Seconds to pause after this many failures of one chat's update."""
         return self._retry_s[min(failures, len(self._retry_s)) - 1]
 
     def now(self) -> int:

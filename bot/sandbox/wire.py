@@ -90,7 +90,7 @@ class Params:
         return text
 
     def integer(self, name: str, default: int = 0) -> int:
-        """A whole number; what isn't one counts as the default, as the official server has it."""
+        """A whole number; what isn't one counts as the default, as on the official server."""
         try:
             return int(self._values.get(name, default))
         except (TypeError, ValueError):

@@ -172,7 +172,7 @@ class Group:
 
 
 class World:
-    """Everything that exists. Numbers begin at the clock, so that a restarted sandbox repeats none of them."""
+    """Everything that exists. Its numbers start from the present second, so that a restarted sandbox repeats none."""
 
     def __init__(self, clock: Clock, *, messages_kept: int) -> None:
         self.clock = clock
@@ -190,7 +190,7 @@ class World:
             self.personas[persona.id] = persona
 
     def numbers(self) -> Iterator[int]:
-        """A new row of numbers that no earlier run has given out."""
+        """A new series of numbers that no earlier run has given out."""
         return itertools.count(self._first_number)
 
     def add_bot(self, token: str, username: str, first_name: str) -> Bot:
@@ -225,7 +225,7 @@ class World:
         return self._usernames.get(username.lower())
 
     def private(self, bot: Bot, persona: Persona) -> Conversation:
-        """The private chat of the two; it exists from the first look at it."""
+        """The private chat of the two, made when it is first asked for."""
         key = (bot.id, persona.id)
         conversation = self._private.get(key)
         if conversation is None:
@@ -240,7 +240,7 @@ class World:
         return conversation
 
     def renamed(self, persona: Persona) -> None:
-        """Lets the private chats bear the persona's present names."""
+        """Gives the persona's private chats its present names."""
         for bot_id in self.bots:
             if conversation := self._private.get((bot_id, persona.id)):
                 conversation.chat = persona.chat

@@ -1,4 +1,4 @@
-"""Who there is in the sandbox: bots, personas and groups, shown, added and changed."""
+"""Who is in the sandbox: bots, personas and groups, shown, added and changed."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class CastActions:
         return _group_state(group)
 
     async def add_bot(self, _request: Request, body: Json) -> Json:
-        """Makes another bot, of the given token or a made-up one; answers with the token."""
+        """Makes another bot with the given token or a made-up one; answers with the token."""
         bots = self._sandbox.world.bots
         if len(bots) >= _MOST_BOTS:
             raise PersonError(f"there are {_MOST_BOTS} bots already, as many as an account may have")

@@ -52,7 +52,7 @@ class InstrumentActions:
         return fault.state()
 
     async def clear_faults(self, _request: Request, _body: Json) -> Json:
-        """Takes all orders for faults back."""
+        """Cancels all orders for faults."""
         self._sandbox.faults.clear()
         return {"faults": []}
 

@@ -1,4 +1,4 @@
-"""A route of the control API: JSON in, JSON out, refusals in words, and unknown fields never taken for left out."""
+"""A route of the control API: JSON in, JSON out, refusals in plain words, unknown fields refused by name."""
 
 from __future__ import annotations
 

@@ -5,12 +5,24 @@ import { avatar, el } from "./dom.js";
 import { alertBox, askForm, field, showMenu, toast } from "./popups.js";
 
 const ATTACHMENTS = [
-  ["location", "Location"], ["photo", "Photo"], ["document", "Document"], ["voice", "Voice message"], ["sticker", "Sticker"],
-  ["contact", "Contact"], ["video", "Video"], ["dice", "Dice"], ["poll", "Poll"],
+  ["location", "Location"],
+  ["photo", "Photo"],
+  ["document", "Document"],
+  ["voice", "Voice message"],
+  ["sticker", "Sticker"],
+  ["contact", "Contact"],
+  ["video", "Video"],
+  ["dice", "Dice"],
+  ["poll", "Poll"],
 ];
 const WITH_CAPTION = new Set(["photo", "document", "voice", "video"]);
 const BOT_LINK = /^(?:https?:\/\/)?(?:t\.me|telegram\.me)\/(\w+)(?:\?start=([\w-]*))?$/i;
-const OTHER_BUTTONS = { web_app: "opens a mini app", login_url: "logs in to a site", pay: "pays", callback_game: "starts a game" };
+const OTHER_BUTTONS = {
+  web_app: "opens a mini app",
+  login_url: "logs in to a site",
+  pay: "pays",
+  callback_game: "starts a game",
+};
 
 export class Actions {
   constructor(column) {
@@ -50,13 +62,17 @@ export class Actions {
   }
 
   async edit(messageId, text) {
-    const answer = await this.try(() => api.edit(this.column.personaId, { ...this.place, message_id: messageId, text }));
+    const answer = await this.try(() =>
+      api.edit(this.column.personaId, { ...this.place, message_id: messageId, text }),
+    );
     if (answer?.message) this.store.apply("edited_message", answer.message);
     return answer !== null;
   }
 
   async start(payload = undefined) {
-    const answer = await this.try(() => api.start(this.column.personaId, { bot: this.store.bot?.id, ...(payload ? { payload } : {}) }));
+    const answer = await this.try(() =>
+      api.start(this.column.personaId, { bot: this.store.bot?.id, ...(payload ? { payload } : {}) }),
+    );
     this.store.take(answer?.message);
     await this.try(() => this.store.refresh());
     this.column.scrollToEnd();
@@ -71,7 +87,12 @@ export class Actions {
   }
 
   async #askCaption(kind) {
-    const fields = [field("Caption (may be empty)", el("input", { name: "caption", dir: "auto", maxlength: 1024, testid: "caption" }))];
+    const fields = [
+      field(
+        "Caption (may be empty)",
+        el("input", { name: "caption", dir: "auto", maxlength: 1024, testid: "caption" }),
+      ),
+    ];
     if (kind === "document") fields.push(field("File name", el("input", { name: "file_name", value: "report.pdf" })));
     const values = await askForm({ title: `Send a ${kind}`, fields, submit: "Send", testid: "attach-form" });
     if (!values) return null;
@@ -79,7 +100,11 @@ export class Actions {
   }
 
   attachMenu(anchor) {
-    showMenu(anchor, ATTACHMENTS.map(([kind, label]) => ({ label, testid: `attach-${kind}`, action: () => this.attach(kind) })), "Attach");
+    showMenu(
+      anchor,
+      ATTACHMENTS.map(([kind, label]) => ({ label, testid: `attach-${kind}`, action: () => this.attach(kind) })),
+      "Attach",
+    );
   }
 
   // ---- messages ----
@@ -123,16 +148,25 @@ export class Actions {
   menu(message, anchor) {
     const own = message.from?.id === this.column.personaId;
     const text = message.text ?? message.caption;
-    showMenu(anchor, [
-      { label: "Reply", testid: "menu-reply", action: () => this.column.composer.replyTo(message) },
-      own && message.text && { label: "Edit", testid: "menu-edit", action: () => this.column.composer.edit(message) },
-      text && { label: "Copy text", testid: "menu-copy", action: () => this.copy(text) },
-      { label: "Show as JSON", testid: "menu-json", action: () => this.#showJson(message) },
-    ], "Message");
+    showMenu(
+      anchor,
+      [
+        { label: "Reply", testid: "menu-reply", action: () => this.column.composer.replyTo(message) },
+        own && message.text && { label: "Edit", testid: "menu-edit", action: () => this.column.composer.edit(message) },
+        text && { label: "Copy text", testid: "menu-copy", action: () => this.copy(text) },
+        { label: "Show as JSON", testid: "menu-json", action: () => this.#showJson(message) },
+      ],
+      "Message",
+    );
   }
 
   #showJson(message) {
-    askForm({ title: `Message ${message.message_id}`, fields: [el("pre", { class: "json", dir: "ltr", tabindex: "0" }, JSON.stringify(message, null, 2))], submit: "Close", testid: "json" });
+    askForm({
+      title: `Message ${message.message_id}`,
+      fields: [el("pre", { class: "json", dir: "ltr", tabindex: "0" }, JSON.stringify(message, null, 2))],
+      submit: "Close",
+      testid: "json",
+    });
   }
 
   // ---- buttons under messages ----
@@ -141,16 +175,28 @@ export class Actions {
     if (button.callback_data !== undefined) return this.#callback(message, button, element);
     if (button.url) return this.link(button.url);
     if (button.copy_text) return this.copy(button.copy_text.text);
-    const query = button.switch_inline_query_current_chat ?? button.switch_inline_query ?? (button.switch_inline_query_chosen_chat ? button.switch_inline_query_chosen_chat.query ?? "" : undefined);
+    const query =
+      button.switch_inline_query_current_chat ??
+      button.switch_inline_query ??
+      (button.switch_inline_query_chosen_chat ? (button.switch_inline_query_chosen_chat.query ?? "") : undefined);
     if (query !== undefined) return this.column.composer.insert(`@${this.store.bot.username} ${query}`);
     const what = Object.keys(OTHER_BUTTONS).find((kind) => button[kind] !== undefined);
-    toast(this.column.element, `This button ${OTHER_BUTTONS[what] ?? "is of an unknown kind"}: not possible in the sandbox`);
+    toast(
+      this.column.element,
+      `This button ${OTHER_BUTTONS[what] ?? "is of an unknown kind"}: not possible in the sandbox`,
+    );
   }
 
   async #callback(message, button, element) {
     if (element.getAttribute("aria-busy") === "true") return;
     element.setAttribute("aria-busy", "true");
-    const answer = await this.try(() => api.press(this.column.personaId, { ...this.place, message_id: message.message_id, callback_data: button.callback_data }));
+    const answer = await this.try(() =>
+      api.press(this.column.personaId, {
+        ...this.place,
+        message_id: message.message_id,
+        callback_data: button.callback_data,
+      }),
+    );
     element.removeAttribute("aria-busy");
     if (answer) this.#showCallbackAnswer(answer);
   }
@@ -164,7 +210,9 @@ export class Actions {
 
   #offer(url, text) {
     if (this.link(url)) return;
-    const open = /^https?:/i.test(url) ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer", class: "button" }, "Open") : null;
+    const open = /^https?:/i.test(url)
+      ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer", class: "button" }, "Open")
+      : null;
     alertBox(this.column.element, "Open this link?", text ? `${text}\n${url}` : url, open);
   }
 
@@ -179,13 +227,23 @@ export class Actions {
     const { isGroup, blocked, personaId } = this.column;
     const privately = [
       { label: "Follow a deep link…", testid: "deep-link", action: () => this.#askDeepLink() },
-      { label: "Try inline mode", testid: "try-inline", action: () => this.column.composer.insert(`@${this.store.bot.username} `) },
+      {
+        label: "Try inline mode",
+        testid: "try-inline",
+        action: () => this.column.composer.insert(`@${this.store.bot.username} `),
+      },
       { label: "New group…", testid: "new-group", action: () => this.#askGroup() },
       "-",
-      blocked ? { label: "Unblock the bot", testid: "unblock", action: () => this.unblock() } : { label: "Block the bot", danger: true, testid: "block", action: () => this.#block() },
+      blocked
+        ? { label: "Unblock the bot", testid: "unblock", action: () => this.unblock() }
+        : { label: "Block the bot", danger: true, testid: "block", action: () => this.#block() },
     ];
     const inGroup = [
-      { label: "Try inline mode", testid: "try-inline", action: () => this.column.composer.insert(`@${this.store.bot.username} `) },
+      {
+        label: "Try inline mode",
+        testid: "try-inline",
+        action: () => this.column.composer.insert(`@${this.store.bot.username} `),
+      },
       { label: "Turn into a new supergroup", testid: "migrate", action: () => this.#migrate() },
       { label: "Remove the bot", danger: true, testid: "remove-bot", action: () => this.#removeBot() },
       "-",
@@ -196,19 +254,52 @@ export class Actions {
 
   chatsMenu(anchor) {
     const { personaId, chatId } = this.column;
-    const groups = [...this.store.groups.values()].filter((group) => !group.members || group.members.includes(personaId));
-    showMenu(anchor, [
-      { label: this.column.botName, picture: avatar(this.store.bot?.id ?? 0, this.column.botName, "bot small"), checked: chatId === personaId, testid: "chat-bot", action: () => this.column.switchTo(personaId) },
-      ...groups.map((group) => ({ label: group.title, picture: avatar(group.id, group.title, "small"), checked: chatId === group.id, testid: `chat-${group.id}`, action: () => this.column.switchTo(group.id) })),
-      "-",
-      { label: "New group…", testid: "new-group", action: () => this.#askGroup() },
-    ], "Chats");
+    const groups = [...this.store.groups.values()].filter(
+      (group) => !group.members || group.members.includes(personaId),
+    );
+    showMenu(
+      anchor,
+      [
+        {
+          label: this.column.botName,
+          picture: avatar(this.store.bot?.id ?? 0, this.column.botName, "bot small"),
+          checked: chatId === personaId,
+          testid: "chat-bot",
+          action: () => this.column.switchTo(personaId),
+        },
+        ...groups.map((group) => ({
+          label: group.title,
+          picture: avatar(group.id, group.title, "small"),
+          checked: chatId === group.id,
+          testid: `chat-${group.id}`,
+          action: () => this.column.switchTo(group.id),
+        })),
+        "-",
+        { label: "New group…", testid: "new-group", action: () => this.#askGroup() },
+      ],
+      "Chats",
+    );
   }
 
   async #askDeepLink() {
     const name = this.store.bot?.username ?? "bot";
-    const input = el("input", { name: "payload", testid: "payload", autocomplete: "off", spellcheck: "false", dir: "ltr", maxlength: 64, pattern: "[A-Za-z0-9_\\-]*", title: "Up to 64 of A-Z a-z 0-9 _ -" });
-    const values = await askForm({ title: "Follow a deep link", note: `As if t.me/${name}?start=… was tapped: sends “/start …”.`, fields: [field("Payload", input)], submit: "Start", testid: "deep-link-form" });
+    const input = el("input", {
+      name: "payload",
+      testid: "payload",
+      autocomplete: "off",
+      spellcheck: "false",
+      dir: "ltr",
+      maxlength: 64,
+      pattern: "[A-Za-z0-9_\\-]*",
+      title: "Up to 64 of A-Z a-z 0-9 _ -",
+    });
+    const values = await askForm({
+      title: "Follow a deep link",
+      note: `As if t.me/${name}?start=… was tapped: sends “/start …”.`,
+      fields: [field("Payload", input)],
+      submit: "Start",
+      testid: "deep-link-form",
+    });
     if (values) await this.start(values.get("payload").trim());
   }
 
@@ -223,14 +314,33 @@ export class Actions {
   }
 
   async #askGroup() {
-    const people = [...this.store.personas.values()].map((persona) => el("label", { class: "check" },
-      el("input", { type: "checkbox", name: "member", value: persona.id, checked: this.column.desk.isOpen(persona.id) }), avatar(persona.id, persona.first_name, "small"), el("span", { dir: "auto" }, persona.first_name)));
+    const people = [...this.store.personas.values()].map((persona) =>
+      el(
+        "label",
+        { class: "check" },
+        el("input", {
+          type: "checkbox",
+          name: "member",
+          value: persona.id,
+          checked: this.column.desk.isOpen(persona.id),
+        }),
+        avatar(persona.id, persona.first_name, "small"),
+        el("span", { dir: "auto" }, persona.first_name),
+      ),
+    );
     const values = await askForm({
-      title: "New group", submit: "Create", testid: "group-form",
+      title: "New group",
+      submit: "Create",
+      testid: "group-form",
       fields: [
         field("Name", el("input", { name: "title", required: true, value: "Visitors", dir: "auto", maxlength: 128 })),
         el("fieldset", {}, el("legend", {}, "Members"), ...people),
-        el("label", { class: "check" }, el("input", { type: "checkbox", name: "with_bot", checked: true }), el("span", {}, `With ${this.column.botName}`)),
+        el(
+          "label",
+          { class: "check" },
+          el("input", { type: "checkbox", name: "with_bot", checked: true }),
+          el("span", {}, `With ${this.column.botName}`),
+        ),
       ],
     });
     if (values) await this.#createGroup(values);
@@ -238,7 +348,9 @@ export class Actions {
 
   async #createGroup(values) {
     const members = [...new Set([this.column.personaId, ...values.getAll("member").map(Number)])];
-    const group = await this.try(() => api.addGroup({ title: values.get("title"), members, with_bot: values.has("with_bot"), bot: this.store.bot?.id }));
+    const group = await this.try(() =>
+      api.addGroup({ title: values.get("title"), members, with_bot: values.has("with_bot"), bot: this.store.bot?.id }),
+    );
     if (!group) return;
     await this.try(() => this.store.refresh());
     this.column.switchTo(group.id);

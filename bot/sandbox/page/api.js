@@ -22,13 +22,14 @@ export async function renewToken() {
 }
 
 async function call(method, path, body, withinMs = ANSWER_WITHIN_MS) {
-  const ask = () => reach(path, {
-    method,
-    headers: { "x-sandbox-token": token, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-    body: body === undefined ? undefined : JSON.stringify(body),
-    cache: "no-store",
-    signal: AbortSignal.timeout(withinMs),
-  });
+  const ask = () =>
+    reach(path, {
+      method,
+      headers: { "x-sandbox-token": token, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+      signal: AbortSignal.timeout(withinMs),
+    });
   let response = await ask();
   if (response.status === 401) {
     await renewToken();
@@ -68,7 +69,8 @@ export const api = {
   attach: (id, fields) => post(`${persona(id)}/attach`, fields),
   block: (id, fields) => post(`${persona(id)}/block`, fields),
   unblock: (id, fields) => post(`${persona(id)}/unblock`, fields),
-  inline: (id, fields) => post(`${persona(id)}/inline`, { ...fields, wait_s: PRESS_WAIT_S }, (PRESS_WAIT_S + 10) * 1000),
+  inline: (id, fields) =>
+    post(`${persona(id)}/inline`, { ...fields, wait_s: PRESS_WAIT_S }, (PRESS_WAIT_S + 10) * 1000),
   chooseInline: (id, fields) => post(`${persona(id)}/inline/choose`, fields),
   addGroup: (fields) => post("/sandbox/groups", fields),
   migrateGroup: (id) => post(`/sandbox/groups/${id}/migrate`),

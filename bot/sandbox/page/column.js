@@ -10,8 +10,14 @@ import { dayOf } from "./moments.js";
 import { replyKeyboardOf } from "./reply_keyboard.js";
 
 const ACTION_WORDS = {
-  typing: "typing", upload_photo: "sending a photo", upload_document: "sending a file", upload_video: "sending a video",
-  record_voice: "recording a voice message", upload_voice: "sending a voice message", find_location: "looking up a place", choose_sticker: "choosing a sticker",
+  typing: "typing",
+  upload_photo: "sending a photo",
+  upload_document: "sending a file",
+  upload_video: "sending a video",
+  record_voice: "recording a voice message",
+  upload_voice: "sending a voice message",
+  find_location: "looking up a place",
+  choose_sticker: "choosing a sticker",
 };
 const NEAR_THE_END_PX = 120;
 
@@ -84,7 +90,10 @@ export class Column {
     this.store.look(chatId, 1);
     this.#showChat();
     this.scrollToEnd();
-    this.store.load(chatId).then(() => this.scrollToEnd()).catch(() => this.store.setLive(false));
+    this.store
+      .load(chatId)
+      .then(() => this.scrollToEnd())
+      .catch(() => this.store.setLive(false));
   }
 
   #listen(type, listener) {
@@ -96,11 +105,36 @@ export class Column {
     const id = this.personaId;
     this.owner = el("div", { class: "owner" });
     this.title = el("div", { class: "chat-title" });
-    this.log = el("div", { class: "log", role: "log", "aria-live": "polite", tabindex: "0", testid: `log-${id}`, onscroll: () => this.#showJump() });
-    this.jump = el("button", { type: "button", class: "jump", hidden: true, "aria-label": "To the newest message", testid: `jump-${id}`, onclick: () => this.scrollToEnd("smooth") }, icon("down"), el("span"));
+    this.log = el("div", {
+      class: "log",
+      role: "log",
+      "aria-live": "polite",
+      tabindex: "0",
+      testid: `log-${id}`,
+      onscroll: () => this.#showJump(),
+    });
+    this.jump = el(
+      "button",
+      {
+        type: "button",
+        class: "jump",
+        hidden: true,
+        "aria-label": "To the newest message",
+        testid: `jump-${id}`,
+        onclick: () => this.scrollToEnd("smooth"),
+      },
+      icon("down"),
+      el("span"),
+    );
     this.welcome = el("div", { class: "welcome" });
-    this.element = el("section", { class: "column", testid: `column-${id}` },
-      this.owner, this.title, el("div", { class: "log-frame" }, this.log, this.welcome, this.jump), this.composer.element);
+    this.element = el(
+      "section",
+      { class: "column", testid: `column-${id}` },
+      this.owner,
+      this.title,
+      el("div", { class: "log-frame" }, this.log, this.welcome, this.jump),
+      this.composer.element,
+    );
     this.#showTitle();
     this.#resized.observe(this.log);
   }
@@ -122,20 +156,36 @@ export class Column {
     const facts = JSON.stringify(persona);
     if (this.owner.dataset.facts === facts) return;
     this.owner.dataset.facts = facts;
-    fill(this.owner,
+    fill(
+      this.owner,
       iconButton("back", "Back to the list", { class: "back", onclick: () => this.desk.showList() }),
       avatar(persona.id, persona.first_name, "small"),
       el("b", { class: "owner-name", dir: "auto" }, name),
       this.#languageSelect(),
       el("span", { class: "grow" }),
-      iconButton("close", `Close ${name}'s phone`, { class: "close", testid: `close-${persona.id}`, onclick: () => this.desk.close(persona.id) }));
+      iconButton("close", `Close ${name}'s phone`, {
+        class: "close",
+        testid: `close-${persona.id}`,
+        onclick: () => this.desk.close(persona.id),
+      }),
+    );
   }
 
   #languageSelect() {
     const known = APP_LANGUAGES.some(([code]) => code === this.language) || this.language === "";
     const options = [["", "no language"], ...APP_LANGUAGES, ...(known ? [] : [[this.language, this.language]])];
-    const select = el("select", { class: "language", "aria-label": "Language of the app", title: "Language of the app", testid: `language-${this.personaId}` },
-      ...options.map(([code, words]) => el("option", { value: code, lang: code || null, selected: code === this.language }, words)));
+    const select = el(
+      "select",
+      {
+        class: "language",
+        "aria-label": "Language of the app",
+        title: "Language of the app",
+        testid: `language-${this.personaId}`,
+      },
+      ...options.map(([code, words]) =>
+        el("option", { value: code, lang: code || null, selected: code === this.language }, words),
+      ),
+    );
     select.addEventListener("change", () => this.actions.changeLanguage(select.value || null));
     return select;
   }
@@ -143,24 +193,45 @@ export class Column {
   #showTitle() {
     const { bot } = this.store;
     const group = this.store.groups.get(this.chatId);
-    const name = this.isGroup ? group?.title ?? "Group" : this.botName;
+    const name = this.isGroup ? (group?.title ?? "Group") : this.botName;
     this.status = el("small", { class: "status", testid: `status-${this.personaId}`, role: "status" });
-    const button = el("button", { type: "button", class: "chat-switch", "aria-haspopup": "menu", "aria-label": `${name}: other chats`, testid: `chats-${this.personaId}`, onclick: (event) => this.actions.chatsMenu(event.currentTarget) },
-      avatar(this.isGroup ? this.chatId : bot?.id ?? 0, name, this.isGroup ? "group" : "bot"),
-      el("span", { class: "chat-words" }, el("b", { dir: "auto" }, name), this.status));
-    const more = iconButton("more", "More", { testid: `more-${this.personaId}`, "aria-haspopup": "menu", onclick: (event) => this.actions.moreMenu(event.currentTarget) });
+    const button = el(
+      "button",
+      {
+        type: "button",
+        class: "chat-switch",
+        "aria-haspopup": "menu",
+        "aria-label": `${name}: other chats`,
+        testid: `chats-${this.personaId}`,
+        onclick: (event) => this.actions.chatsMenu(event.currentTarget),
+      },
+      avatar(this.isGroup ? this.chatId : (bot?.id ?? 0), name, this.isGroup ? "group" : "bot"),
+      el("span", { class: "chat-words" }, el("b", { dir: "auto" }, name), this.status),
+    );
+    const more = iconButton("more", "More", {
+      testid: `more-${this.personaId}`,
+      "aria-haspopup": "menu",
+      onclick: (event) => this.actions.moreMenu(event.currentTarget),
+    });
     fill(this.title, button, more);
     this.#showStatus();
   }
 
   #showStatus() {
     const { action } = this.store.chat(this.chatId);
-    const words = this.store.live && action ? ACTION_WORDS[action] ?? "busy" : null;
+    const words = this.store.live && action ? (ACTION_WORDS[action] ?? "busy") : null;
     this.status.classList.toggle("lively", Boolean(words) || !this.store.live);
     if (!this.store.live) return fill(this.status, "connecting", dots());
     if (words) return fill(this.status, el("span", { testid: "typing" }, words, dots()));
     const members = this.store.groups.get(this.chatId)?.members;
-    fill(this.status, this.isGroup ? `group${members ? `, ${members.length} people` : ""}` : this.store.bot?.in_use === false ? "bot, not running" : "bot");
+    fill(
+      this.status,
+      this.isGroup
+        ? `group${members ? `, ${members.length} people` : ""}`
+        : this.store.bot?.in_use === false
+          ? "bot, not running"
+          : "bot",
+    );
   }
 
   #showChat() {
@@ -187,12 +258,19 @@ export class Column {
         previous = null;
         items.push([`day ${day}`, "", () => dayPill(message.date)]);
       }
-      const joined = previous !== null && previous.from?.id === message.from?.id && message.date - previous.date < 600 && !serviceText(previous);
+      const joined =
+        previous !== null &&
+        previous.from?.id === message.from?.id &&
+        message.date - previous.date < 600 &&
+        !serviceText(previous);
       items.push(this.#messageItem(message, joined));
       previous = message;
     }
-    if (chat.draft?.text) items.push(["draft", JSON.stringify(chat.draft), () => draftBubble(chat.draft, this.#view())]);
-    for (const item of chat.pending) if (item.personaId === this.personaId) items.push([`pending ${item.key}`, item.state + item.reason, () => pendingBubble(item, this.#view())]);
+    if (chat.draft?.text)
+      items.push(["draft", JSON.stringify(chat.draft), () => draftBubble(chat.draft, this.#view())]);
+    for (const item of chat.pending)
+      if (item.personaId === this.personaId)
+        items.push([`pending ${item.key}`, item.state + item.reason, () => pendingBubble(item, this.#view())]);
     return items;
   }
 
@@ -235,10 +313,16 @@ export class Column {
     this.composer.showStart(empty && !this.blocked);
     if (!empty) return;
     const text = this.#description();
-    fill(this.welcome, el("div", { class: "welcome-card", testid: `description-${this.personaId}` },
-      avatar(this.store.bot.id, this.botName, "bot large"),
-      el("b", {}, text ? "What can this bot do?" : this.botName),
-      text ? el("p", { dir: directionOf(text), lang: primary(this.language) || "en" }, text) : null));
+    fill(
+      this.welcome,
+      el(
+        "div",
+        { class: "welcome-card", testid: `description-${this.personaId}` },
+        avatar(this.store.bot.id, this.botName, "bot large"),
+        el("b", {}, text ? "What can this bot do?" : this.botName),
+        text ? el("p", { dir: directionOf(text), lang: primary(this.language) || "en" }, text) : null,
+      ),
+    );
   }
 
   #description() {
@@ -275,7 +359,12 @@ export class Column {
 
   /** The persona's newest own text message, or null. */
   lastOwn() {
-    return this.store.chat(this.chatId).inOrder().findLast((message) => message.from?.id === this.personaId && message.text) ?? null;
+    return (
+      this.store
+        .chat(this.chatId)
+        .inOrder()
+        .findLast((message) => message.from?.id === this.personaId && message.text) ?? null
+    );
   }
 }
 

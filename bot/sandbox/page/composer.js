@@ -25,23 +25,84 @@ export class Composer {
 
   #build(id) {
     this.context = el("div", { class: "context", hidden: true });
-    this.list = el("div", { class: "suggestions", role: "listbox", id: `suggestions-${id}`, "aria-label": "Suggestions", hidden: true, testid: `suggestions-${id}` });
+    this.list = el("div", {
+      class: "suggestions",
+      role: "listbox",
+      id: `suggestions-${id}`,
+      "aria-label": "Suggestions",
+      hidden: true,
+      testid: `suggestions-${id}`,
+    });
     this.input = el("textarea", {
-      rows: 1, dir: "auto", testid: `composer-${id}`, "aria-label": "Message", placeholder: "Message", autocomplete: "off", enterkeyhint: "send",
-      "aria-controls": `suggestions-${id}`, "aria-autocomplete": "list",
-      oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
+      rows: 1,
+      dir: "auto",
+      testid: `composer-${id}`,
+      "aria-label": "Message",
+      placeholder: "Message",
+      autocomplete: "off",
+      enterkeyhint: "send",
+      "aria-controls": `suggestions-${id}`,
+      "aria-autocomplete": "list",
+      oninput: () => this.#typed(),
+      onkeydown: (event) => this.#key(event),
     });
     this.count = el("small", { class: "too-long", role: "status", hidden: true });
     const act = (name) => (event) => this.column.actions[name](event.currentTarget);
-    this.menuButton = el("button", { type: "button", class: "menu-button", testid: `menu-${id}`, "aria-haspopup": "listbox", hidden: true, onclick: () => this.#toggleCommands() }, icon("menu"), el("span", {}, "Menu"));
-    this.start = el("button", { type: "button", class: "wide primary", hidden: true, testid: `start-${id}`, onclick: () => this.column.actions.start() }, "Start");
-    this.unblock = el("button", { type: "button", class: "wide", hidden: true, testid: `unblock-${id}`, onclick: () => this.column.actions.unblock() }, "Unblock the bot");
-    this.bar = el("div", { class: "bar" }, this.menuButton,
+    this.menuButton = el(
+      "button",
+      {
+        type: "button",
+        class: "menu-button",
+        testid: `menu-${id}`,
+        "aria-haspopup": "listbox",
+        hidden: true,
+        onclick: () => this.#toggleCommands(),
+      },
+      icon("menu"),
+      el("span", {}, "Menu"),
+    );
+    this.start = el(
+      "button",
+      {
+        type: "button",
+        class: "wide primary",
+        hidden: true,
+        testid: `start-${id}`,
+        onclick: () => this.column.actions.start(),
+      },
+      "Start",
+    );
+    this.unblock = el(
+      "button",
+      {
+        type: "button",
+        class: "wide",
+        hidden: true,
+        testid: `unblock-${id}`,
+        onclick: () => this.column.actions.unblock(),
+      },
+      "Unblock the bot",
+    );
+    this.bar = el(
+      "div",
+      { class: "bar" },
+      this.menuButton,
       iconButton("attach", "Attach", { testid: `attach-${id}`, "aria-haspopup": "menu", onclick: act("attachMenu") }),
-      this.input, this.count,
-      iconButton("send", "Send", { class: "send", testid: `send-${id}`, onclick: () => this.#submit() }));
+      this.input,
+      this.count,
+      iconButton("send", "Send", { class: "send", testid: `send-${id}`, onclick: () => this.#submit() }),
+    );
     this.keyboard = new ReplyKeyboard({ column: this.column, input: this.input });
-    this.element = el("div", { class: "composer" }, this.list, this.context, this.start, this.unblock, this.bar, this.keyboard.element);
+    this.element = el(
+      "div",
+      { class: "composer" },
+      this.list,
+      this.context,
+      this.start,
+      this.unblock,
+      this.bar,
+      this.keyboard.element,
+    );
   }
 
   focus() {
@@ -152,9 +213,17 @@ export class Composer {
 
   #showContext(sign, title, message) {
     const text = previewOf(message);
-    fill(this.context, icon(sign),
-      el("span", { class: "context-words" }, el("b", { dir: "auto" }, title), el("span", { dir: directionOf(text), lang: guessLanguage(text, this.column.language) }, text)),
-      iconButton("close", "Cancel", { onclick: () => this.#leaveContext() }));
+    fill(
+      this.context,
+      icon(sign),
+      el(
+        "span",
+        { class: "context-words" },
+        el("b", { dir: "auto" }, title),
+        el("span", { dir: directionOf(text), lang: guessLanguage(text, this.column.language) }, text),
+      ),
+      iconButton("close", "Cancel", { onclick: () => this.#leaveContext() }),
+    );
     this.context.hidden = false;
     this.input.focus();
   }
@@ -176,12 +245,21 @@ export class Composer {
 
   #listCommands(beginning) {
     const fitting = this.#commands.filter(({ command }) => command.startsWith(beginning.toLowerCase()));
-    this.#showList(fitting.map(({ command, description }) => ({
-      testid: "command-option",
-      words: [el("b", { dir: "ltr" }, `/${command}`), el("span", { dir: directionOf(description), lang: guessLanguage(description, this.column.language) }, description)],
-      choose: () => this.#sendNow(`/${command}`),
-      complete: () => this.insert(`/${command} `),
-    })));
+    this.#showList(
+      fitting.map(({ command, description }) => ({
+        testid: "command-option",
+        words: [
+          el("b", { dir: "ltr" }, `/${command}`),
+          el(
+            "span",
+            { dir: directionOf(description), lang: guessLanguage(description, this.column.language) },
+            description,
+          ),
+        ],
+        choose: () => this.#sendNow(`/${command}`),
+        complete: () => this.insert(`/${command} `),
+      })),
+    );
   }
 
   #sendNow(text) {
@@ -209,8 +287,20 @@ export class Composer {
 
   #showInline(query, { answered, results = [], button }) {
     if (!answered) return this.#showNote("The bot did not answer the inline query. Is inline mode on?");
-    const top = button ? [{ testid: "inline-top", words: [el("b", { dir: "auto" }, button.text)], choose: () => this.column.actions.start(button.start_parameter) }] : [];
-    const options = results.map((result) => ({ testid: "inline-result", words: inlineWords(result), choose: () => this.#chooseInline(result, query) }));
+    const top = button
+      ? [
+          {
+            testid: "inline-top",
+            words: [el("b", { dir: "auto" }, button.text)],
+            choose: () => this.column.actions.start(button.start_parameter),
+          },
+        ]
+      : [];
+    const options = results.map((result) => ({
+      testid: "inline-result",
+      words: inlineWords(result),
+      choose: () => this.#chooseInline(result, query),
+    }));
     if (top.length + options.length === 0) return this.#showNote("No results");
     this.#showList([...top, ...options]);
   }
@@ -219,7 +309,9 @@ export class Composer {
     this.#set("");
     this.#hideList();
     const { actions, personaId, store } = this.column;
-    const answer = await actions.try(() => api.chooseInline(personaId, { result_id: result.id, query, ...actions.place }));
+    const answer = await actions.try(() =>
+      api.chooseInline(personaId, { result_id: result.id, query, ...actions.place }),
+    );
     store.take(answer?.message);
     this.column.scrollToEnd();
   }
@@ -234,10 +326,23 @@ export class Composer {
     if (options.length === 0) return this.#hideList();
     this.#listed = options;
     this.#chosen = -1;
-    fill(this.list, options.map((option, at) => el("div", {
-      role: "option", id: `${this.list.id}-${at}`, "aria-selected": "false", testid: option.testid,
-      onmousedown: (event) => event.preventDefault(), onclick: option.choose,
-    }, ...option.words)));
+    fill(
+      this.list,
+      options.map((option, at) =>
+        el(
+          "div",
+          {
+            role: "option",
+            id: `${this.list.id}-${at}`,
+            "aria-selected": "false",
+            testid: option.testid,
+            onmousedown: (event) => event.preventDefault(),
+            onclick: option.choose,
+          },
+          ...option.words,
+        ),
+      ),
+    );
     this.list.hidden = false;
   }
 
@@ -275,5 +380,8 @@ export class Composer {
 
 function inlineWords(result) {
   const title = result.title ?? result.type;
-  return [el("b", { dir: directionOf(title) }, title), result.description ? el("span", { dir: directionOf(result.description) }, result.description) : null].filter(Boolean);
+  return [
+    el("b", { dir: directionOf(title) }, title),
+    result.description ? el("span", { dir: directionOf(result.description) }, result.description) : null,
+  ].filter(Boolean);
 }

@@ -9,7 +9,12 @@ export class Desk {
 
   constructor({ element, store, outbox }) {
     Object.assign(this, { element, store, outbox });
-    this.add = iconButton("plus", "Open another phone", { class: "add-column", testid: "add-column", "aria-haspopup": "menu", onclick: (event) => this.#menu(event.currentTarget) });
+    this.add = iconButton("plus", "Open another phone", {
+      class: "add-column",
+      testid: "add-column",
+      "aria-haspopup": "menu",
+      onclick: (event) => this.#menu(event.currentTarget),
+    });
     this.empty = el("p", { class: "desk-empty" }, "Choose somebody to be.");
     element.append(this.empty, this.add);
   }
@@ -21,7 +26,10 @@ export class Desk {
   /** Open what the address names; without that the first persona, on screens that have the room. */
   openFromAddress() {
     const address = new URLSearchParams(location.search);
-    const named = (address.get("open") ?? "").split(",").map(Number).filter((id) => this.store.personas.has(id));
+    const named = (address.get("open") ?? "")
+      .split(",")
+      .map(Number)
+      .filter((id) => this.store.personas.has(id));
     for (const id of named) this.#add(id);
     if (named.length > 0) this.#screen("chat");
     else if (innerWidth >= 720 && this.store.personas.size > 0) this.#add([...this.store.personas.keys()][0]);
@@ -104,9 +112,16 @@ export class Desk {
 
   #menu(anchor) {
     const closed = [...this.store.personas.values()].filter(({ id }) => !this.isOpen(id));
-    showMenu(anchor, closed.map((persona) => ({
-      label: fullName(persona), note: describeLanguage(persona), picture: avatar(persona.id, persona.first_name, "small"),
-      testid: `open-${persona.id}`, action: () => this.openBeside(persona.id),
-    })), "Open another phone");
+    showMenu(
+      anchor,
+      closed.map((persona) => ({
+        label: fullName(persona),
+        note: describeLanguage(persona),
+        picture: avatar(persona.id, persona.first_name, "small"),
+        testid: `open-${persona.id}`,
+        action: () => this.openBeside(persona.id),
+      })),
+      "Open another phone",
+    );
   }
 }

@@ -2,9 +2,23 @@
 
 /** Codes that Telegram's apps send, with each language's own name. */
 export const APP_LANGUAGES = [
-  ["zh-hans", "简体中文"], ["zh-hant", "繁體中文"], ["ru", "Русский"], ["en", "English"], ["kk", "Қазақша"],
-  ["ky", "Кыргызча"], ["tg", "Тоҷикӣ"], ["uz", "Oʻzbekcha"], ["fa", "فارسی"], ["ur", "اردو"], ["hi", "हिन्दी"],
-  ["be", "Беларуская"], ["mn", "Монгол"], ["ar", "العربية"], ["de", "Deutsch"], ["tr", "Türkçe"], ["pt-br", "Português"],
+  ["zh-hans", "简体中文"],
+  ["zh-hant", "繁體中文"],
+  ["ru", "Русский"],
+  ["en", "English"],
+  ["kk", "Қазақша"],
+  ["ky", "Кыргызча"],
+  ["tg", "Тоҷикӣ"],
+  ["uz", "Oʻzbekcha"],
+  ["fa", "فارسی"],
+  ["ur", "اردو"],
+  ["hi", "हिन्दी"],
+  ["be", "Беларуская"],
+  ["mn", "Монгол"],
+  ["ar", "العربية"],
+  ["de", "Deutsch"],
+  ["tr", "Türkçe"],
+  ["pt-br", "Português"],
 ];
 
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "ur", "he", "ps", "sd", "ug", "yi", "dv", "ckb"]);
@@ -42,13 +56,38 @@ const SCRIPTS = [
   ["Latin", /\p{Script=Latin}/gu],
 ];
 const SCRIPT_OF_LANGUAGE = {
-  zh: "Han", ru: "Cyrillic", kk: "Cyrillic", ky: "Cyrillic", tg: "Cyrillic", be: "Cyrillic", mn: "Cyrillic",
-  fa: "Arabic", ur: "Arabic", ar: "Arabic", hi: "Devanagari", en: "Latin", uz: "Latin", de: "Latin", tr: "Latin", pt: "Latin",
+  zh: "Han",
+  ru: "Cyrillic",
+  kk: "Cyrillic",
+  ky: "Cyrillic",
+  tg: "Cyrillic",
+  be: "Cyrillic",
+  mn: "Cyrillic",
+  fa: "Arabic",
+  ur: "Arabic",
+  ar: "Arabic",
+  hi: "Devanagari",
+  en: "Latin",
+  uz: "Latin",
+  de: "Latin",
+  tr: "Latin",
+  pt: "Latin",
 };
 // Letters that only some languages of a script have, most telling first.
 const TELLING_LETTERS = {
-  Cyrillic: [["be", /ў/iu], ["tg", /[ҷӣӯ]/iu], ["kk", /[әұһ]|қ.*і|ғ.*ы/isu], ["be", /і/iu], ["ky", /ң/iu], ["mn", /[өү]/iu]],
-  Arabic: [["ur", /[ٹڈڑںےہھ]/u], ["fa", /[پچژگکی\u200c]/u], ["ar", /[ةىكي]/u]],
+  Cyrillic: [
+    ["be", /ў/iu],
+    ["tg", /[ҷӣӯ]/iu],
+    ["kk", /[әұһ]|қ.*і|ғ.*ы/isu],
+    ["be", /і/iu],
+    ["ky", /ң/iu],
+    ["mn", /[өү]/iu],
+  ],
+  Arabic: [
+    ["ur", /[ٹڈڑںےہھ]/u],
+    ["fa", /[پچژگکی\u200c]/u],
+    ["ar", /[ةىكي]/u],
+  ],
   Latin: [["uz", /[og][ʻ‘]/iu]],
 };
 const USUAL_LANGUAGE = { Han: "zh", Cyrillic: "ru", Arabic: "fa", Devanagari: "hi", Latin: "en" };

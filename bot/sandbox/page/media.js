@@ -25,10 +25,18 @@ const MEDIA = {
   document: (message) => file(message.document, "Document", "file"),
   video: (message) => file(message.video, "Video", "play"),
   video_note: (message) => file(message.video_note, "Video message", "play"),
-  audio: (message) => file({ ...message.audio, file_name: message.audio.title ?? message.audio.file_name }, "Audio", "play"),
+  audio: (message) =>
+    file({ ...message.audio, file_name: message.audio.title ?? message.audio.file_name }, "Audio", "play"),
   voice: (message) => voice(message.voice),
-  sticker: (message) => el("div", { class: "sticker", role: "img", "aria-label": "Sticker" }, message.sticker.emoji ?? "🙂"),
-  dice: (message) => el("div", { class: "sticker", role: "img", "aria-label": `Dice: ${message.dice.value}` }, message.dice.emoji, el("small", {}, message.dice.value)),
+  sticker: (message) =>
+    el("div", { class: "sticker", role: "img", "aria-label": "Sticker" }, message.sticker.emoji ?? "🙂"),
+  dice: (message) =>
+    el(
+      "div",
+      { class: "sticker", role: "img", "aria-label": `Dice: ${message.dice.value}` },
+      message.dice.emoji,
+      el("small", {}, message.dice.value),
+    ),
   venue: (message) => map(message.venue.location, message.venue.title, message.venue.address),
   location: (message) => map(message.location, "Location"),
   contact: (message) => contact(message.contact),
@@ -63,20 +71,38 @@ function photo(message) {
   const size = message.photo.at(-1);
   const frame = el("div", { class: "photo", role: "img", "aria-label": message.caption ?? "Photo" }, icon("image"));
   frame.style.aspectRatio = `${size.width || 4} / ${size.height || 3}`;
-  const image = el("img", { alt: message.caption ?? "Photo", loading: "lazy", src: `/sandbox/files/${encodeURIComponent(size.file_id)}` });
+  const image = el("img", {
+    alt: message.caption ?? "Photo",
+    loading: "lazy",
+    src: `/sandbox/files/${encodeURIComponent(size.file_id)}`,
+  });
   image.addEventListener("error", () => image.remove());
   frame.append(image);
   return frame;
 }
 
 function file(fact, name, sign) {
-  const facts = [fact.duration === undefined ? null : clock(fact.duration), fact.file_size === undefined ? null : bytes(fact.file_size)];
-  const frame = fact.file_id ? el("a", { class: "file", href: `/sandbox/files/${encodeURIComponent(fact.file_id)}`, download: fact.file_name ?? name, title: "Download" }) : el("div", { class: "file" });
+  const facts = [
+    fact.duration === undefined ? null : clock(fact.duration),
+    fact.file_size === undefined ? null : bytes(fact.file_size),
+  ];
+  const frame = fact.file_id
+    ? el("a", {
+        class: "file",
+        href: `/sandbox/files/${encodeURIComponent(fact.file_id)}`,
+        download: fact.file_name ?? name,
+        title: "Download",
+      })
+    : el("div", { class: "file" });
   frame.append(
     el("span", { class: "file-sign" }, icon(sign)),
-    el("span", { class: "file-words" },
+    el(
+      "span",
+      { class: "file-words" },
       el("b", { dir: "auto" }, fact.file_name ?? name),
-      el("small", {}, facts.filter(Boolean).join(" · ") || name)));
+      el("small", {}, facts.filter(Boolean).join(" · ") || name),
+    ),
+  );
   return frame;
 }
 
@@ -87,20 +113,41 @@ function voice(fact) {
     line.style.height = `${20 + Math.abs(Math.sin(bar * 1.7) * Math.cos(bar * 0.6)) * 80}%`;
     wave.append(line);
   }
-  return el("div", { class: "file" }, el("span", { class: "file-sign" }, icon("play")), el("span", { class: "file-words" }, wave, el("small", {}, `Voice · ${clock(fact.duration ?? 0)}`)));
+  return el(
+    "div",
+    { class: "file" },
+    el("span", { class: "file-sign" }, icon("play")),
+    el("span", { class: "file-words" }, wave, el("small", {}, `Voice · ${clock(fact.duration ?? 0)}`)),
+  );
 }
 
 function map(place, title, address = null) {
   const where = `${place.latitude.toFixed(4)}, ${place.longitude.toFixed(4)}`;
-  return el("div", { class: "place" },
+  return el(
+    "div",
+    { class: "place" },
     el("div", { class: "map", role: "img", "aria-label": `Map at ${where}` }, icon("pin")),
-    el("div", { class: "place-words" }, el("b", { dir: "auto" }, title), el("small", { dir: "auto" }, address ?? where)));
+    el(
+      "div",
+      { class: "place-words" },
+      el("b", { dir: "auto" }, title),
+      el("small", { dir: "auto" }, address ?? where),
+    ),
+  );
 }
 
 function contact(fact) {
-  return el("div", { class: "file" },
+  return el(
+    "div",
+    { class: "file" },
     el("span", { class: "file-sign" }, icon("person")),
-    el("span", { class: "file-words" }, el("b", { dir: "auto" }, [fact.first_name, fact.last_name].filter(Boolean).join(" ")), el("small", { dir: "ltr" }, fact.phone_number)));
+    el(
+      "span",
+      { class: "file-words" },
+      el("b", { dir: "auto" }, [fact.first_name, fact.last_name].filter(Boolean).join(" ")),
+      el("small", { dir: "ltr" }, fact.phone_number),
+    ),
+  );
 }
 
 function poll(fact) {
@@ -110,7 +157,13 @@ function poll(fact) {
     bar.style.inlineSize = `${Math.round((option.voter_count / votes) * 100)}%`;
     return el("li", {}, el("span", { dir: "auto" }, option.text), el("small", {}, option.voter_count), bar);
   });
-  return el("div", { class: "poll" }, el("b", { dir: "auto" }, fact.question), el("small", {}, fact.type === "quiz" ? "Quiz" : "Poll"), el("ul", {}, ...options));
+  return el(
+    "div",
+    { class: "poll" },
+    el("b", { dir: "auto" }, fact.question),
+    el("small", {}, fact.type === "quiz" ? "Quiz" : "Poll"),
+    el("ul", {}, ...options),
+  );
 }
 
 function clock(seconds) {

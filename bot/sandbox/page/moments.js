@@ -4,7 +4,10 @@ const HOUR_AND_MINUTE = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minu
 const DAY = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long" });
 const DAY_AND_YEAR = new Intl.DateTimeFormat("en", { day: "numeric", month: "long", year: "numeric" });
 
-/** The moment, or null where the number is none or beyond what a calendar holds: one odd message must not empty a chat. */
+/**
+ * The moment, or null where the number is none or beyond what a calendar holds: one odd message must not empty a
+ * chat.
+ */
 export function momentOf(unixTime) {
   const moment = new Date(unixTime * 1000);
   return Number.isNaN(moment.getTime()) ? null : moment;

@@ -11,13 +11,22 @@ export class Outbox {
 
   constructor(store) {
     this.#store = store;
-    for (const item of remembered()) store.chat(item.chatId).pending.push({ ...item, state: "failed", reason: "Not sent yet" });
+    for (const item of remembered())
+      store.chat(item.chatId).pending.push({ ...item, state: "failed", reason: "Not sent yet" });
     addEventListener("pagehide", () => this.#remember());
   }
 
   /** Show the message as being sent, and send it after those before it. */
   send({ personaId, chatId, text, replyTo = undefined }) {
-    const item = { key: this.#nextKey++, personaId, chatId, text, replyTo, date: Math.floor(Date.now() / 1000), state: "sending" };
+    const item = {
+      key: this.#nextKey++,
+      personaId,
+      chatId,
+      text,
+      replyTo,
+      date: Math.floor(Date.now() / 1000),
+      state: "sending",
+    };
     this.#store.chat(chatId).pending.push(item);
     return this.#enqueue(item);
   }

@@ -4,7 +4,10 @@ import { el } from "./dom.js";
 
 const TOAST_LASTS_MS = 3_500;
 
-/** A menu beside `anchor`; items are {label, action, danger?, testid?, checked?} or "-". Escape and a click outside close it. */
+/**
+ * A menu beside `anchor`; items are {label, action, danger?, testid?, checked?} or "-". Escape and a click outside
+ * close it.
+ */
 export function showMenu(anchor, items, label = "Menu") {
   document.querySelector(".popup-menu")?.remove();
   const menu = el("div", { class: "popup-menu", role: "menu", "aria-label": label, testid: "popup-menu" });
@@ -30,8 +33,20 @@ function menuItem(item, close) {
     item.action();
   };
   const role = item.checked === undefined ? "menuitem" : "menuitemradio";
-  return el("button", { type: "button", role, class: item.danger ? "danger" : "", testid: item.testid, "aria-checked": item.checked === undefined ? null : String(item.checked), onclick: chosen },
-    item.picture ?? null, el("span", { dir: "auto" }, item.label), item.note ? el("small", { dir: "auto" }, item.note) : null);
+  return el(
+    "button",
+    {
+      type: "button",
+      role,
+      class: item.danger ? "danger" : "",
+      testid: item.testid,
+      "aria-checked": item.checked === undefined ? null : String(item.checked),
+      onclick: chosen,
+    },
+    item.picture ?? null,
+    el("span", { dir: "auto" }, item.label),
+    item.note ? el("small", { dir: "auto" }, item.note) : null,
+  );
 }
 
 function menuKey(event, menu, close, anchor) {
@@ -59,13 +74,28 @@ function place(menu, anchor) {
   menu.style.top = `${Math.max(8, below ? spot.bottom + 4 : spot.top - height - 4)}px`;
 }
 
-/** A form over the page. `fields` are labelled inputs made by `field()`. Gives the values, or null when it was cancelled. */
+/**
+ * A form over the page. `fields` are labelled inputs made by `field()`. Gives the values, or null when it was
+ * cancelled.
+ */
 export function askForm({ title, note = null, fields, submit, testid }) {
-  const form = el("form", { method: "dialog" },
-    el("h2", {}, title), note ? el("p", { class: "note" }, note) : null, ...fields,
-    el("div", { class: "form-end" },
-      el("button", { type: "button", class: "quiet", value: "cancel", onclick: () => dialog.close("cancel") }, "Cancel"),
-      el("button", { type: "submit", value: "done", class: "primary", testid: "submit" }, submit)));
+  const form = el(
+    "form",
+    { method: "dialog" },
+    el("h2", {}, title),
+    note ? el("p", { class: "note" }, note) : null,
+    ...fields,
+    el(
+      "div",
+      { class: "form-end" },
+      el(
+        "button",
+        { type: "button", class: "quiet", value: "cancel", onclick: () => dialog.close("cancel") },
+        "Cancel",
+      ),
+      el("button", { type: "submit", value: "done", class: "primary", testid: "submit" }, submit),
+    ),
+  );
   const dialog = el("dialog", { class: "form-dialog", testid, "aria-label": title }, form);
   document.body.append(dialog);
   dialog.showModal();
@@ -98,8 +128,13 @@ export function alertBox(column, title, text, extra = null) {
     before?.focus?.();
   };
   const ok = el("button", { type: "button", class: "primary", testid: "alert-ok", onclick: close }, "OK");
-  const box = el("div", { class: "alert-box", role: "alertdialog", "aria-modal": "true", "aria-label": title, testid: "alert" },
-    el("h2", { dir: "auto" }, title), el("p", { dir: "auto" }, text), el("div", { class: "form-end" }, extra, ok));
+  const box = el(
+    "div",
+    { class: "alert-box", role: "alertdialog", "aria-modal": "true", "aria-label": title, testid: "alert" },
+    el("h2", { dir: "auto" }, title),
+    el("p", { dir: "auto" }, text),
+    el("div", { class: "form-end" }, extra, ok),
+  );
   const cover = el("div", { class: "cover" }, box);
   cover.addEventListener("keydown", (event) => event.key === "Escape" && close());
   column.append(cover);

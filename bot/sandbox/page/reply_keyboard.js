@@ -17,7 +17,13 @@ export class ReplyKeyboard {
   constructor({ column, input }) {
     this.column = column;
     this.input = input;
-    this.element = el("div", { class: "reply-keyboard", role: "group", "aria-label": "Keyboard of the bot", hidden: true, testid: `keyboard-${column.personaId}` });
+    this.element = el("div", {
+      class: "reply-keyboard",
+      role: "group",
+      "aria-label": "Keyboard of the bot",
+      hidden: true,
+      testid: `keyboard-${column.personaId}`,
+    });
   }
 
   show(markup) {
@@ -26,17 +32,30 @@ export class ReplyKeyboard {
     this.#shown = facts;
     this.element.hidden = markup === null;
     this.input.placeholder = markup?.input_field_placeholder ?? "Message";
-    fill(this.element, (markup?.keyboard ?? []).map((row) => el("div", { class: "keyboard-row" }, ...row.map((button) => this.#button(button)))));
+    fill(
+      this.element,
+      (markup?.keyboard ?? []).map((row) =>
+        el("div", { class: "keyboard-row" }, ...row.map((button) => this.#button(button))),
+      ),
+    );
   }
 
   #button(button) {
-    const { text, request_contact: contact, request_location: location } = typeof button === "string" ? { text: button } : button;
+    const {
+      text,
+      request_contact: contact,
+      request_location: location,
+    } = typeof button === "string" ? { text: button } : button;
     const { actions } = this.column;
     const press = () => {
       if (contact) actions.attach("contact");
       else if (location) actions.attach("location");
       else actions.send(text);
     };
-    return el("button", { type: "button", testid: "reply-button", onclick: press }, el("span", { dir: directionOf(text), lang: guessLanguage(text, this.column.language) }, text));
+    return el(
+      "button",
+      { type: "button", testid: "reply-button", onclick: press },
+      el("span", { dir: directionOf(text), lang: guessLanguage(text, this.column.language) }, text),
+    );
   }
 }

@@ -40,7 +40,14 @@ function renderBlocks(context, start, end, entities) {
     if (block.offset < at || block.offset >= end) continue;
     const blockEnd = Math.min(block.offset + block.length, end);
     nodes.push(...renderLines(context, at, withoutBreakBefore(context.text, at, block.offset), entities));
-    nodes.push(renderBlock(context, block, blockEnd, entities.filter((entity) => entity !== block)));
+    nodes.push(
+      renderBlock(
+        context,
+        block,
+        blockEnd,
+        entities.filter((entity) => entity !== block),
+      ),
+    );
     at = context.text[blockEnd] === "\n" ? blockEnd + 1 : blockEnd;
   }
   nodes.push(...renderLines(context, at, end, entities));
@@ -64,7 +71,11 @@ function renderBlock(context, block, end, others) {
 function expandable(quote) {
   quote.classList.add("expandable");
   const inner = el("div", { class: "folded" }, ...quote.childNodes);
-  const toggle = el("button", { type: "button", class: "unfold", "aria-expanded": "false", "aria-label": "Show the whole quotation" }, icon("down"));
+  const toggle = el(
+    "button",
+    { type: "button", class: "unfold", "aria-expanded": "false", "aria-label": "Show the whole quotation" },
+    icon("down"),
+  );
   toggle.addEventListener("click", () => {
     const open = quote.classList.toggle("open");
     toggle.setAttribute("aria-expanded", String(open));
@@ -76,7 +87,11 @@ function expandable(quote) {
 
 function codeBlock({ text, actions }, block, end) {
   const code = text.slice(block.offset, end);
-  const copy = el("button", { type: "button", class: "copy-code", "aria-label": "Copy the code", onclick: () => actions.copy(code) }, icon("copy"));
+  const copy = el(
+    "button",
+    { type: "button", class: "copy-code", "aria-label": "Copy the code", onclick: () => actions.copy(code) },
+    icon("copy"),
+  );
   const head = el("figcaption", {}, el("span", {}, block.language ?? "code"), copy);
   return el("figure", { class: "code-block", dir: "ltr" }, head, el("pre", {}, el("code", {}, code)));
 }
@@ -121,17 +136,23 @@ function wrap(context, entity, from, to, children) {
   const tag = SIMPLE_TAGS[entity.type];
   if (tag) return el(tag, {}, ...children);
   const make = WRAPPERS[entity.type];
-  return make ? make(children, context.text.slice(from, to), entity, context.actions) : el("span", { class: entity.type }, ...children);
+  return make
+    ? make(children, context.text.slice(from, to), entity, context.actions)
+    : el("span", { class: entity.type }, ...children);
 }
 
 const WRAPPERS = {
-  code: (children, text, _entity, actions) => pressable(el("code", { title: "Copy" }, ...children), () => actions.copy(text)),
-  url: (children, text, _entity, actions) => link(children, /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `https://${text}`, actions),
+  code: (children, text, _entity, actions) =>
+    pressable(el("code", { title: "Copy" }, ...children), () => actions.copy(text)),
+  url: (children, text, _entity, actions) =>
+    link(children, /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `https://${text}`, actions),
   text_link: (children, _text, entity, actions) => link(children, entity.url, actions),
   email: (children, text, _entity, actions) => link(children, `mailto:${text}`, actions),
   phone_number: (children, text, _entity, actions) => link(children, `tel:${text.replace(/[^+\d]/g, "")}`, actions),
-  bot_command: (children, text, _entity, actions) => pressable(el("span", { class: "tap", title: `Send ${text}` }, ...children), () => actions.command(text)),
-  mention: (children, text, _entity, actions) => pressable(el("span", { class: "tap" }, ...children), () => actions.mention(text)),
+  bot_command: (children, text, _entity, actions) =>
+    pressable(el("span", { class: "tap", title: `Send ${text}` }, ...children), () => actions.command(text)),
+  mention: (children, text, _entity, actions) =>
+    pressable(el("span", { class: "tap" }, ...children), () => actions.mention(text)),
   text_mention: (children) => el("span", { class: "tap" }, ...children),
   hashtag: (children) => el("span", { class: "tag" }, ...children),
   cashtag: (children) => el("span", { class: "tag" }, ...children),
@@ -151,7 +172,11 @@ const opened = new Set();
 
 function spoiler(children) {
   const hidden = el("span", {}, ...children);
-  const cover = el("span", { class: "spoiler", "aria-label": "Hidden text, press to show", "aria-pressed": "false" }, hidden);
+  const cover = el(
+    "span",
+    { class: "spoiler", "aria-label": "Hidden text, press to show", "aria-pressed": "false" },
+    hidden,
+  );
   const open = () => {
     opened.add(hidden.textContent);
     cover.classList.add("shown");

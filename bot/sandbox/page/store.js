@@ -1,5 +1,5 @@
-// What the page knows: bots, personas, groups and the messages of every chat. Views listen for "chat" (detail: chat id),
-// "people" and "connection"; only this file changes what they show.
+// What the page knows: bots, personas, groups and the messages of every chat. Views listen for "chat" (detail: chat
+// id), "people" and "connection"; only this file changes what they show.
 
 import { api, Refused } from "./api.js";
 
@@ -64,7 +64,7 @@ export class Store extends EventTarget {
   #followBot() {
     const same = this.bots.find((bot) => bot.id === this.bot?.id);
     const alive = this.bots.find((bot) => bot.in_use);
-    this.#talkTo(same && (this.#botWasChosen || same.in_use || !alive) ? same : alive ?? this.bots[0] ?? null);
+    this.#talkTo(same && (this.#botWasChosen || same.in_use || !alive) ? same : (alive ?? this.bots[0] ?? null));
   }
 
   #talkTo(bot) {
@@ -112,7 +112,11 @@ export class Store extends EventTarget {
   apply(name, fact) {
     if (fact.bot !== undefined && fact.bot !== this.bot?.id) return;
     if (name === "commands" || name === "persona") return this.#refreshSoon();
-    if (!this.personas.has(fact.persona ?? fact.chat_id ?? fact.chat?.id) && !this.groups.has(fact.chat_id ?? fact.chat?.id)) this.#refreshSoon();
+    if (
+      !this.personas.has(fact.persona ?? fact.chat_id ?? fact.chat?.id) &&
+      !this.groups.has(fact.chat_id ?? fact.chat?.id)
+    )
+      this.#refreshSoon();
     if (isOfAnotherBot(fact, this.bot)) return;
     const chatId = fact.chat_id ?? (fact.message ?? fact).chat?.id;
     if (chatId === undefined) return;

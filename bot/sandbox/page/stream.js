@@ -33,7 +33,7 @@ export class Stream {
     for (const name of EVENTS) source.addEventListener(name, (event) => this.onEvent(name, JSON.parse(event.data)));
   }
 
-  /** Something else failed although the stream seems open (a dead connection can look alive for minutes): begin anew. */
+  /** Something else failed though the stream seems open (a dead connection can look alive for minutes): begin anew. */
   lost() {
     if (this.#source) this.#reopenLater(this.#source);
   }

@@ -38,10 +38,7 @@ export function messageBubble(message, view) {
   const media = mediaOf(message);
   if (media) bubble.append(media);
   appendText(bubble, message.text ?? message.caption ?? "", message.entities ?? message.caption_entities, view);
-  for (const { emoji } of message.reaction ?? [])
-    bubble.append(
-      el("span", { class: "reaction", testid: "reaction", "aria-label": `Reaction ${emoji ?? ""}` }, emoji ?? "★"),
-    );
+  bubble.append(...(message.reaction ?? []).map(reactionOf));
   const menuButton = messageMenuButton(message, view);
   bubble.append(metaOf(message, own), menuButton);
   onHold(bubble, () => view.actions.menu(message, menuButton));
@@ -90,6 +87,10 @@ function row(own, bubble, below, picture) {
   return el("div", { class: `row ${own ? "own" : "theirs"}` }, picture, el("div", { class: "stack" }, bubble, below));
 }
 
+function reactionOf({ emoji }) {
+  return el("span", { class: "reaction", testid: "reaction", "aria-label": `Reaction ${emoji ?? ""}` }, emoji ?? "★");
+}
+
 function labelOf(message, own) {
   return `${own ? "You" : (message.from?.first_name ?? "Channel")}, ${timeOf(message.date)}`;
 }
@@ -136,7 +137,7 @@ function appendText(bubble, text, entities, view) {
 }
 
 function isFewEmoji(text) {
-  return /^(?:\p{Extended_Pictographic}[\ufe0f\u200d\u{1f3fb}-\u{1f3ff}]*){1,3}$/u.test(text.trim());
+  return /^(?:\p{Extended_Pictographic}(?:\ufe0f|\u200d|[\u{1f3fb}-\u{1f3ff}])*){1,3}$/u.test(text.trim());
 }
 
 function metaOf(message, own) {
@@ -183,12 +184,12 @@ function inlineKeyboard(message, view) {
   const rows = message.reply_markup?.inline_keyboard;
   if (!rows?.length) return null;
   const keyboard = el("div", { class: "keyboard", role: "group", "aria-label": "Buttons under the message" });
-  for (const [row, buttons] of rows.entries()) {
+  for (const [number, buttons] of rows.entries()) {
     keyboard.append(
       el(
         "div",
         { class: "keyboard-row" },
-        ...buttons.map((button, at) => inlineButton(message, button, `${row}:${at}`, view)),
+        ...buttons.map((button, at) => inlineButton(message, button, `${number}:${at}`, view)),
       ),
     );
   }

@@ -25,14 +25,7 @@ export class Composer {
 
   #build(id) {
     this.context = el("div", { class: "context", hidden: true });
-    this.list = el("div", {
-      class: "suggestions",
-      role: "listbox",
-      id: `suggestions-${id}`,
-      "aria-label": "Suggestions",
-      hidden: true,
-      testid: `suggestions-${id}`,
-    });
+    this.list = suggestionList(id);
     this.input = el("textarea", {
       rows: 1,
       dir: "auto",
@@ -48,41 +41,16 @@ export class Composer {
     });
     this.count = el("small", { class: "too-long", role: "status", hidden: true });
     const act = (name) => (event) => this.column.actions[name](event.currentTarget);
-    this.menuButton = el(
-      "button",
-      {
-        type: "button",
-        class: "menu-button",
-        testid: `menu-${id}`,
-        "aria-haspopup": "listbox",
-        hidden: true,
-        onclick: () => this.#toggleCommands(),
-      },
-      icon("menu"),
-      el("span", {}, "Menu"),
-    );
-    this.start = el(
-      "button",
-      {
-        type: "button",
-        class: "wide primary",
-        hidden: true,
-        testid: `start-${id}`,
-        onclick: () => this.column.actions.start(),
-      },
-      "Start",
-    );
-    this.unblock = el(
-      "button",
-      {
-        type: "button",
-        class: "wide",
-        hidden: true,
-        testid: `unblock-${id}`,
-        onclick: () => this.column.actions.unblock(),
-      },
-      "Unblock the bot",
-    );
+    this.menuButton = this.#makeMenuButton(id);
+    this.start = wideButton("Start", {
+      class: "primary",
+      testid: `start-${id}`,
+      onclick: () => this.column.actions.start(),
+    });
+    this.unblock = wideButton("Unblock the bot", {
+      testid: `unblock-${id}`,
+      onclick: () => this.column.actions.unblock(),
+    });
     this.bar = el(
       "div",
       { class: "bar" },
@@ -102,6 +70,22 @@ export class Composer {
       this.unblock,
       this.bar,
       this.keyboard.element,
+    );
+  }
+
+  #makeMenuButton(id) {
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "menu-button",
+        testid: `menu-${id}`,
+        "aria-haspopup": "listbox",
+        hidden: true,
+        onclick: () => this.#toggleCommands(),
+      },
+      icon("menu"),
+      el("span", {}, "Menu"),
     );
   }
 
@@ -384,4 +368,21 @@ function inlineWords(result) {
     el("b", { dir: directionOf(title) }, title),
     result.description ? el("span", { dir: directionOf(result.description) }, result.description) : null,
   ].filter(Boolean);
+}
+
+function suggestionList(id) {
+  const name = `suggestions-${id}`;
+  return el("div", {
+    class: "suggestions",
+    role: "listbox",
+    id: name,
+    "aria-label": "Suggestions",
+    hidden: true,
+    testid: name,
+  });
+}
+
+/** What stands in place of the writing line while nothing can be written. */
+function wideButton(label, { class: kind = "", ...properties }) {
+  return el("button", { type: "button", class: `wide ${kind}`, hidden: true, ...properties }, label);
 }

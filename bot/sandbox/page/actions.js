@@ -25,6 +25,7 @@ const OTHER_BUTTONS = {
 };
 
 export class Actions {
+  /** @param {import("./column.js").Column} column */
   constructor(column) {
     this.column = column;
     this.store = column.store;
@@ -46,7 +47,8 @@ export class Actions {
     }
   }
 
-  send(text, replyTo = undefined) {
+  /** @type {(text: string, replyTo?: number) => void} */
+  send(text, replyTo) {
     const { personaId, chatId } = this.column;
     this.column.scrollToEnd();
     this.column.outbox.send({ personaId, chatId, text, replyTo }).then(() => this.column.scrollToEnd());
@@ -69,7 +71,8 @@ export class Actions {
     return answer !== null;
   }
 
-  async start(payload = undefined) {
+  /** @param {string} [payload] */
+  async start(payload) {
     const answer = await this.try(() =>
       api.start(this.column.personaId, { bot: this.store.bot?.id, ...(payload ? { payload } : {}) }),
     );
@@ -179,7 +182,7 @@ export class Actions {
       button.switch_inline_query_current_chat ??
       button.switch_inline_query ??
       (button.switch_inline_query_chosen_chat ? (button.switch_inline_query_chosen_chat.query ?? "") : undefined);
-    if (query !== undefined) return this.column.composer.insert(`@${this.store.bot.username} ${query}`);
+    if (query !== undefined) return this.#askInline(query);
     const what = Object.keys(OTHER_BUTTONS).find((kind) => button[kind] !== undefined);
     toast(
       this.column.element,
@@ -216,6 +219,12 @@ export class Actions {
     alertBox(this.column.element, "Open this link?", text ? `${text}\n${url}` : url, open);
   }
 
+  /** Begin an inline query in the writing line, to be finished there. */
+  #askInline(query) {
+    const { bot } = this.store;
+    if (bot) this.column.composer.insert(`@${bot.username} ${query}`);
+  }
+
   // ---- menus of the header ----
 
   async changeLanguage(code) {
@@ -230,7 +239,7 @@ export class Actions {
       {
         label: "Try inline mode",
         testid: "try-inline",
-        action: () => this.column.composer.insert(`@${this.store.bot.username} `),
+        action: () => this.#askInline(""),
       },
       { label: "New group…", testid: "new-group", action: () => this.#askGroup() },
       "-",
@@ -242,7 +251,7 @@ export class Actions {
       {
         label: "Try inline mode",
         testid: "try-inline",
-        action: () => this.column.composer.insert(`@${this.store.bot.username} `),
+        action: () => this.#askInline(""),
       },
       { label: "Turn into a new supergroup", testid: "migrate", action: () => this.#migrate() },
       { label: "Remove the bot", danger: true, testid: "remove-bot", action: () => this.#removeBot() },

@@ -50,7 +50,8 @@ async function reach(path, options) {
   }
 }
 
-const post = (path, body = {}, withinMs = undefined) => call("POST", path, body, withinMs);
+/** @type {(path: string, body?: object, withinMs?: number) => Promise<any>} */
+const post = (path, body = {}, withinMs) => call("POST", path, body, withinMs);
 const persona = (id) => `/sandbox/personas/${id}`;
 
 export const api = {

@@ -8,10 +8,11 @@ import { Sidebar } from "./sidebar.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
 
+const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const store = new Store();
 const outbox = new Outbox(store);
-const desk = new Desk({ element: document.querySelector("#desk"), store, outbox });
-const sidebar = new Sidebar({ element: document.querySelector("#sidebar"), store, desk, moods: new Moods(store) });
+const desk = new Desk({ element: part("desk"), store, outbox });
+const sidebar = new Sidebar({ element: part("sidebar"), store, desk, moods: new Moods(store) });
 store.addEventListener("people-open", () => sidebar.show());
 
 const stream = new Stream({

@@ -26,11 +26,12 @@ export function servicePill(message) {
 
 /** The bubble of a delivered message. `view` tells whose phone it is (personaId, language) and carries the actions. */
 export function messageBubble(message, view) {
+  const kind = mediaKind(message);
   const own = message.from?.id === view.personaId;
   const bubble = el("div", { class: "bubble", testid: "bubble", role: "article", "aria-label": labelOf(message, own) });
   bubble.dataset.messageId = message.message_id;
   bubble.dataset.own = own;
-  if (BARE.has(mediaKind(message))) bubble.classList.add("bare");
+  if (kind && BARE.has(kind)) bubble.classList.add("bare");
   if (view.isGroup && !own) bubble.append(senderName(message));
   if (message.forward_origin) bubble.append(el("div", { class: "via" }, "Forwarded"));
   if (message.via_bot) bubble.append(el("div", { class: "via" }, `via @${message.via_bot.username}`));

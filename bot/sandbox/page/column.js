@@ -3,10 +3,11 @@
 import { Actions } from "./actions.js";
 import { dayPill, draftBubble, messageBubble, pendingBubble, servicePill } from "./bubbles.js";
 import { Composer } from "./composer.js";
-import { avatar, el, fill, icon, iconButton, keepFocus } from "./dom.js";
-import { APP_LANGUAGES, directionOf, languageName, primary } from "./languages.js";
+import { avatar, el, fill, focusedIn, icon, iconButton, keepFocus } from "./dom.js";
+import { APP_LANGUAGES, directionOf, primary } from "./languages.js";
 import { serviceText } from "./media.js";
 import { dayOf } from "./moments.js";
+import { fullName } from "./personas.js";
 import { replyKeyboardOf } from "./reply_keyboard.js";
 
 const ACTION_WORDS = {
@@ -28,8 +29,14 @@ export class Column {
   #atEnd = true;
   #resized = new ResizeObserver(() => this.#atEnd && this.scrollToEnd());
 
+  /** @param {{store: import("./store.js").Store, outbox: import("./outbox.js").Outbox, desk: import("./desk.js").Desk,
+   *   personaId: number}} parts */
   constructor({ store, outbox, desk, personaId }) {
-    Object.assign(this, { store, outbox, desk, personaId, chatId: personaId });
+    this.store = store;
+    this.outbox = outbox;
+    this.desk = desk;
+    this.personaId = personaId;
+    this.chatId = personaId;
     this.actions = new Actions(this);
     this.composer = new Composer(this);
     this.#build();
@@ -53,7 +60,8 @@ export class Column {
   }
 
   get blocked() {
-    return !this.isGroup && (this.persona?.blocked ?? []).includes(this.store.bot?.id);
+    const { bot } = this.store;
+    return !this.isGroup && bot !== null && (this.persona?.blocked ?? []).includes(bot.id);
   }
 
   get botName() {
@@ -250,7 +258,9 @@ export class Column {
   /** Everything the log shows, in order: [key, what it depends on, how to draw it]. */
   #items(chat) {
     const items = [];
+    /** @type {?string} */
     let day = null;
+    /** @type {?import("./store.js").Message} */
     let previous = null;
     for (const message of chat.inOrder()) {
       if (dayOf(message.date) !== day) {
@@ -308,25 +318,26 @@ export class Column {
   }
 
   #showWelcome(chat) {
-    const empty = !this.isGroup && chat.messages.size === 0 && chat.pending.length === 0 && this.store.bot !== null;
+    const { bot } = this.store;
+    const empty = !this.isGroup && chat.messages.size === 0 && chat.pending.length === 0 && bot !== null;
     this.welcome.hidden = !empty;
     this.composer.showStart(empty && !this.blocked);
     if (!empty) return;
-    const text = this.#description();
+    const text = this.#description(bot);
     fill(
       this.welcome,
       el(
         "div",
         { class: "welcome-card", testid: `description-${this.personaId}` },
-        avatar(this.store.bot.id, this.botName, "bot large"),
+        avatar(bot.id, this.botName, "bot large"),
         el("b", {}, text ? "What can this bot do?" : this.botName),
         text ? el("p", { dir: directionOf(text), lang: primary(this.language) || "en" }, text) : null,
       ),
     );
   }
 
-  #description() {
-    const { descriptions = {} } = this.store.bot;
+  /** @param {import("./store.js").Bot} bot */
+  #description({ descriptions = {} }) {
     return descriptions[primary(this.language)] || descriptions[""] || descriptions.default || "";
   }
 
@@ -368,14 +379,6 @@ export class Column {
   }
 }
 
-export function fullName(persona) {
-  return [persona.first_name, persona.last_name].filter(Boolean).join(" ");
-}
-
-export function describeLanguage(persona) {
-  return persona.language_code ? languageName(persona.language_code) : "no language";
-}
-
 function dots() {
   return el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
 }
@@ -388,6 +391,6 @@ function redraw(old, draw) {
 
 // An edit replaces the keyboard under a finger: the button at the same place takes the focus over.
 function moveFocus(old, node) {
-  const place = old.contains(document.activeElement) ? document.activeElement.dataset.place : undefined;
+  const place = focusedIn(old)?.dataset.place;
   if (place !== undefined) node.querySelector(`[data-place="${place}"]`)?.focus({ preventScroll: true });
 }

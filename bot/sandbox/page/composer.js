@@ -13,11 +13,16 @@ export class Composer {
   #commands = [];
   #listed = [];
   #chosen = -1;
+  /** @type {?import("./store.js").Message} */
   #reply = null;
+  /** @type {?import("./store.js").Message} */
   #edited = null;
-  #inlineTimer = null;
+  /** @type {number | undefined} */
+  #inlineTimer;
+  /** @type {?string} */
   #inlineQuery = null;
 
+  /** @param {import("./column.js").Column} column */
   constructor(column) {
     this.column = column;
     this.#build(column.personaId);
@@ -60,6 +65,7 @@ export class Composer {
       this.count,
       iconButton("send", "Send", { class: "send", testid: `send-${id}`, onclick: () => this.#submit() }),
     );
+    /** @type {ReplyKeyboard} */
     this.keyboard = new ReplyKeyboard({ column: this.column, input: this.input });
     this.element = el(
       "div",

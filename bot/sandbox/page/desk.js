@@ -1,14 +1,18 @@
 // The columns that are open side by side, remembered in the page's address (?open=1,2,3).
 
-import { Column, describeLanguage, fullName } from "./column.js";
+import { Column } from "./column.js";
 import { avatar, el, iconButton } from "./dom.js";
+import { describeLanguage, fullName } from "./personas.js";
 import { showMenu, toast } from "./popups.js";
 
 export class Desk {
   #columns = new Map();
 
+  /** @param {{element: HTMLElement, store: import("./store.js").Store, outbox: import("./outbox.js").Outbox}} parts */
   constructor({ element, store, outbox }) {
-    Object.assign(this, { element, store, outbox });
+    this.element = element;
+    this.store = store;
+    this.outbox = outbox;
     this.add = iconButton("plus", "Open another phone", {
       class: "add-column",
       testid: "add-column",

@@ -27,10 +27,19 @@ export function fill(parent, ...children) {
 
 /** Redraw inside `container` and give the focus back to the control that had it (known by its test id). */
 export function keepFocus(container, redraw) {
-  const focused = container.contains(document.activeElement) ? document.activeElement.dataset.testid : undefined;
+  const focused = focusedIn(container)?.dataset.testid;
   redraw();
   if (focused !== undefined && !container.contains(document.activeElement))
     container.querySelector(`[data-testid="${focused}"]`)?.focus({ preventScroll: true });
+}
+
+/**
+ * The element inside `container` that has the focus.
+ * @returns {?HTMLElement}
+ */
+export function focusedIn(container) {
+  const focused = document.activeElement;
+  return focused instanceof HTMLElement && container.contains(focused) ? focused : null;
 }
 
 /** Make running text act as a button: a real <button> would be an inline block and disturb the bidi order. */
@@ -53,7 +62,8 @@ const LONG_PRESS_MS = 450;
  * keep the browser's own menu.
  */
 export function onHold(element, action) {
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
   const stop = () => clearTimeout(timer);
   element.addEventListener("contextmenu", (event) => {
     if (event.target.closest("a") || String(getSelection())) return;

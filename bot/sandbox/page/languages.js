@@ -48,6 +48,7 @@ export function languageName(code) {
   return APP_LANGUAGES.find(([known]) => known === code.toLowerCase())?.[1] ?? code;
 }
 
+/** @type {[script: string, letters: RegExp][]} */
 const SCRIPTS = [
   ["Han", /\p{Script=Han}/gu],
   ["Cyrillic", /\p{Script=Cyrillic}/gu],
@@ -102,6 +103,7 @@ export function guessLanguage(text, appLanguage) {
 }
 
 function mainScript(text) {
+  /** @type {?string} */
   let best = null;
   let most = 0;
   for (const [script, letters] of SCRIPTS) {

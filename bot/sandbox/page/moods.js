@@ -32,6 +32,7 @@ const FAULTS = [
 const SHOWN_CALLS = 40;
 
 export class Moods {
+  /** @param {import("./store.js").Store} store */
   constructor(store) {
     this.store = store;
     this.told = el("p", { class: "note", role: "status" });
@@ -161,6 +162,7 @@ export class Moods {
   }
 
   #order(form) {
+    /** @type {Record<string, FormDataEntryValue | number>} */
     const values = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
     for (const name of ["count", "skip", "retry_after", "chat_id"])
       if (name in values) values[name] = Number(values[name]);

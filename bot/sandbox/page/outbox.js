@@ -9,6 +9,7 @@ export class Outbox {
   #queues = new Map();
   #nextKey = Date.now();
 
+  /** @param {import("./store.js").Store} store */
   constructor(store) {
     this.#store = store;
     for (const item of remembered())
@@ -16,8 +17,11 @@ export class Outbox {
     addEventListener("pagehide", () => this.#remember());
   }
 
-  /** Show the message as being sent, and send it after those before it. */
-  send({ personaId, chatId, text, replyTo = undefined }) {
+  /**
+   * Show the message as being sent, and send it after those before it.
+   * @param {{personaId: number, chatId: number, text: string, replyTo?: number}} message
+   */
+  send({ personaId, chatId, text, replyTo }) {
     const item = {
       key: this.#nextKey++,
       personaId,

@@ -1,6 +1,6 @@
 // Short-lived surfaces: menus, forms, toasts and alerts.
 
-import { el } from "./dom.js";
+import { el, focusedIn } from "./dom.js";
 
 const TOAST_LASTS_MS = 3_500;
 
@@ -78,7 +78,7 @@ function place(menu, anchor) {
  * A form over the page. `fields` are labelled inputs made by `field()`. Gives the values, or null when it was
  * cancelled.
  */
-export function askForm({ title, note = null, fields, submit, testid }) {
+export function askForm({ title, note = "", fields, submit, testid }) {
   const form = el(
     "form",
     { method: "dialog" },
@@ -122,10 +122,10 @@ export function toast(column, text) {
 
 /** A notice that waits for OK, over one column only: each column is a phone of its own. */
 export function alertBox(column, title, text, extra = null) {
-  const before = document.activeElement;
+  const before = focusedIn(document);
   const close = () => {
     cover.remove();
-    before?.focus?.();
+    before?.focus();
   };
   const ok = el("button", { type: "button", class: "primary", testid: "alert-ok", onclick: close }, "OK");
   const box = el(

@@ -14,6 +14,7 @@ export function replyKeyboardOf(messages) {
 export class ReplyKeyboard {
   #shown = "";
 
+  /** @param {{column: import("./column.js").Column, input: HTMLTextAreaElement}} parts */
   constructor({ column, input }) {
     this.column = column;
     this.input = input;

@@ -2,15 +2,18 @@
 
 import { api } from "./api.js";
 import { previewOf } from "./bubbles.js";
-import { describeLanguage, fullName } from "./column.js";
 import { avatar, el, fill, icon, iconButton, keepFocus } from "./dom.js";
 import { APP_LANGUAGES, directionOf, guessLanguage } from "./languages.js";
 import { timeOf } from "./moments.js";
+import { describeLanguage, fullName } from "./personas.js";
 import { askForm, field } from "./popups.js";
 
 export class Sidebar {
+  /** @param {{element: HTMLElement, store: import("./store.js").Store, desk: import("./desk.js").Desk,
+   *   moods: import("./moods.js").Moods}} parts */
   constructor({ element, store, desk, moods }) {
-    Object.assign(this, { element, store, desk });
+    this.store = store;
+    this.desk = desk;
     this.state = el("span", { class: "connection", testid: "connection", role: "status" });
     this.bots = el("div", { class: "bots" });
     this.list = el("ul", { class: "people" });
@@ -34,7 +37,7 @@ export class Sidebar {
       ),
     );
     store.addEventListener("people", () => this.show());
-    store.addEventListener("chat", (event) => this.#showOne(event.detail));
+    store.addEventListener("chat", (/** @type {any} */ event) => this.#showOne(event.detail));
     store.addEventListener("connection", () => this.#showConnection());
     this.#showConnection();
   }

@@ -3,16 +3,35 @@
 
 import { api, Refused } from "./api.js";
 
+/**
+ * What the sandbox tells, as far as the page reads it.
+ * @typedef {{id: number, username: string, first_name: string, in_use: boolean, names: Record<string, string>,
+ *   descriptions: Record<string, string>}} Bot
+ * @typedef {{id: number, first_name: string, last_name?: string, username?: string, language_code?: string,
+ *   blocked: number[]}} Persona
+ * @typedef {{id: number, title: string, members?: number[]}} Group
+ * @typedef {{message_id: number, date: number, from?: any, [field: string]: any}} Message The Bot API's own object.
+ * @typedef {{key: number, personaId: number, chatId: number, text: string, replyTo?: number, date: number,
+ *   state: "sending" | "failed", reason?: string}} Unsent
+ */
+
 const TYPING_LASTS_MS = 5_500;
 
 class Chat {
+  /** @type {Map<number, Message>} */
   messages = new Map();
+  /** @type {Set<number>} */
   deleted = new Set();
+  /** @type {Set<number>} */
   answered = new Set();
+  /** @type {Unsent[]} */
   pending = [];
+  /** @type {?{text?: string, entities?: any[]}} */
   draft = null;
+  /** @type {?string} */
   action = null;
   unread = 0;
+  /** @type {?[name: string, fact: any][]} */
   missed = null;
 
   inOrder() {
@@ -25,20 +44,30 @@ class Chat {
 }
 
 export class Store extends EventTarget {
+  /** @type {Bot[]} */
   bots = [];
+  /** @type {?Bot} */
   bot = null;
+  /** @type {Map<number, Persona>} */
   personas = new Map();
+  /** @type {Map<number, Group>} */
   groups = new Map();
+  /** @type {Record<string, any>} */
   flood = {};
   live = false;
+  /** @type {Map<number, Chat>} */
   #chats = new Map();
+  /** @type {Map<string, number>} */
   #timers = new Map();
+  /** @type {Map<number, number>} */
   #looking = new Map();
   #botWasChosen = false;
 
+  /** @param {number} chatId */
   chat(chatId) {
-    if (!this.#chats.has(chatId)) this.#chats.set(chatId, new Chat());
-    return this.#chats.get(chatId);
+    const chat = this.#chats.get(chatId) ?? new Chat();
+    this.#chats.set(chatId, chat);
+    return chat;
   }
 
   /** Fetch bots, personas and groups anew. Raises what the API raises. */

@@ -9,6 +9,7 @@ const LONGEST_WAIT_MS = 5_000;
 
 /** Keeps an event stream open for ever; says when it is live and hands every event on. */
 export class Stream {
+  /** @type {?EventSource} */
   #source = null;
   #waitMs = FIRST_WAIT_MS;
 

@@ -1,39 +1,67 @@
-# Two commands matter: `make run` and `make test`. Both set up what they need.
+# Two commands matter: `make run` and `make test`. Both set up what they need. `make help` tells the others.
 SUITS := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11; do \
   $$name -c '$(SUITS)' 2>/dev/null && echo $$name && exit; done; echo python3)
 BIN := .venv/bin
 TOOLS := .venv-tools/bin
+PAGE := config/page
+PAGE_TOOLS := $(PAGE)/node_modules/.bin
 LOCKS := requirements requirements-dev requirements-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check setup bench figures soak lock platforms audit sbom clean
+.PHONY: run test check check-page fix help setup bench figures soak lock platforms audit sbom clean
 
-run: .venv/.run-ready
+run: .venv/.run-ready ## the bot, and a chat page to try it on; with a token, Telegram
 	@$(BIN)/scoda run
 
-test: check
+test: check ## all checks and tests, some ten minutes
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-check: .venv/.test-ready
+check: .venv/.test-ready ## what needs no run: style, types, imports, catalogs, knowledge, the chat page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m bot.i18n check
 	$(BIN)/scoda knowledge check
+	$(BIN)/python .ci/whitespace.py
+	@$(MAKE) --no-print-directory check-page
 
-setup: .venv/.test-ready
+# The page's own tools come from npm. A visitor of this repository needs none of it: without npm this is left out, aloud.
+check-page: ## the chat page alone: style and types of its scripts
+	@if command -v npm >/dev/null; then \
+	  $(MAKE) --no-print-directory $(PAGE)/node_modules/.ready && \
+	  $(PAGE_TOOLS)/biome check --error-on-warnings --config-path=$(PAGE) bot/sandbox/page && \
+	  $(PAGE_TOOLS)/tsc --project $(PAGE); \
+	else \
+	  printf '%s\n' "*** NOT CHECKED: the scripts of the chat page. That needs npm and Node.js 18 or later: ***" \
+	    "***   Debian, Ubuntu:  sudo apt install npm        macOS:  brew install node         ***"; \
+	  test "$$TEST_REQUIRE_ALL" != 1; \
+	fi
 
-bench: .venv/.test-ready
+fix: .venv/.test-ready ## mend what the checks of style can mend themselves
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python .ci/whitespace.py --fix
+	@if command -v npm >/dev/null; then \
+	  $(MAKE) --no-print-directory $(PAGE)/node_modules/.ready && \
+	  $(PAGE_TOOLS)/biome check --write --error-on-warnings --config-path=$(PAGE) bot/sandbox/page; \
+	else echo "The scripts of the chat page were left as they are: that needs npm."; fi
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/.test-ready ## what the tests need, once (run and test do it by themselves)
+
+bench: .venv/.test-ready ## how fast it is
 	$(BIN)/python -m tests.bench
 
 # Ask all unseen questions (some minutes) and put the counts into README. Figures only: nobody looks at what was missed.
-figures: .venv/.test-ready
+figures: .venv/.test-ready ## ask the unseen questions and put the counts into README
 	$(BIN)/python -m tests.bench.bench_unseen --write
 
 # The long forms of the fault tests, an hour and a half. A broken promise fails them; its seed is printed.
-soak: .venv/.test-ready
+soak: .venv/.test-ready ## the long forms of the fault tests, an hour and a half
 	$(BIN)/python -m tests.faults.simulation --seeds 2000
 	$(BIN)/python -m tests.faults.kills --kills 200
 	$(BIN)/python -m tests.faults.kills --paced --kills 100
@@ -69,15 +97,20 @@ soak: .venv/.test-ready
 	  -r config/requirements-tools.lock
 	@touch $@
 
+$(PAGE)/node_modules/.ready: $(PAGE)/package-lock.json
+	@echo "Installing what checks the chat page …"
+	cd $(PAGE) && npm ci --silent
+	@touch $@
+
 # Resolve config/*.in anew. The lock files hold names, versions and hashes, no registry address.
-lock: .venv-tools/.ready
+lock: .venv-tools/.ready ## resolve config/*.in anew, with hashes
 	for name in $(LOCKS); do \
 	  $(TOOLS)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --override config/overrides.txt config/$$name.in -o config/$$name.lock || exit 1; \
 	done
 
 # Show that what is pinned comes as wheels, without a compiler, wherever README says that the bot runs.
-platforms: .venv-tools/.ready .venv/.run-ready
+platforms: .venv-tools/.ready .venv/.run-ready ## what is pinned comes as wheels for all systems (network)
 	@for platform in x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin; do \
 	  for version in 3.11 3.12 3.13 3.14; do \
 	    $(TOOLS)/uv pip install --quiet --dry-run --reinstall --no-deps --require-hashes --only-binary :all: \
@@ -86,16 +119,16 @@ platforms: .venv-tools/.ready .venv/.run-ready
 	  done; done
 
 # Ask for known faults of what is pinned. It fails, too, when one package could not be looked up (--strict).
-audit: .venv-tools/.ready
+audit: .venv-tools/.ready ## known faults of what is pinned (network)
 	for name in $(LOCKS); do \
 	  $(TOOLS)/pip-audit --strict --require-hashes --disable-pip -r config/$$name.lock || exit 1; \
 	done
 
 # What the bot consists of, for whoever has to know: CycloneDX 1.6, made from the lock, each file with its hash.
-sbom: .venv-tools/.ready
+sbom: .venv-tools/.ready ## what the bot consists of (CycloneDX)
 	@mkdir -p build
 	$(TOOLS)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --spec-version 1.6 \
 	  --output-file build/sbom.cdx.json config/requirements.lock
 
-clean:
-	rm -rf .venv .venv-tools build data
+clean: ## remove what was installed and made, the bot's data too
+	rm -rf .venv .venv-tools $(PAGE)/node_modules build data

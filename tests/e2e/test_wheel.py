@@ -70,7 +70,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in NEEDED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / "source" / name, ignore=shutil.ignore_patterns("__pycache__"))
+            made = shutil.ignore_patterns("__pycache__", "node_modules")
+            shutil.copytree(source, folder / "source" / name, ignore=made)
         else:
             shutil.copy(source, folder / "source" / name)
     pip("wheel", "--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", folder, folder / "source")

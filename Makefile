@@ -30,7 +30,7 @@ check: .venv/.test-ready ## what needs no run: style, types, imports, catalogs, 
 # The page's own tools come from npm. A visitor of this repository needs none of it: without npm this is left out, aloud.
 check-page: ## the chat page alone: style and types of its scripts
 	@if command -v npm >/dev/null; then \
-	  $(MAKE) --no-print-directory $(PAGE)/node_modules/.ready && \
+	  $(MAKE) --silent $(PAGE)/node_modules/.ready && \
 	  $(PAGE_TOOLS)/biome check --error-on-warnings --config-path=$(PAGE) bot/sandbox/page && \
 	  $(PAGE_TOOLS)/tsc --project $(PAGE); \
 	else \
@@ -44,7 +44,7 @@ fix: .venv/.test-ready ## mend what the checks of style can mend themselves
 	$(BIN)/ruff format .
 	$(BIN)/python .ci/whitespace.py --fix
 	@if command -v npm >/dev/null; then \
-	  $(MAKE) --no-print-directory $(PAGE)/node_modules/.ready && \
+	  $(MAKE) --silent $(PAGE)/node_modules/.ready && \
 	  $(PAGE_TOOLS)/biome check --write --error-on-warnings --config-path=$(PAGE) bot/sandbox/page; \
 	else echo "The scripts of the chat page were left as they are: that needs npm."; fi
 

@@ -7,9 +7,12 @@ read the knowledge twice is small while its vectors stand beside it (`scoda know
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.adapters.database.locks import is_held
+from bot.adapters.database.engine import Database, open_database
+from bot.adapters.database.locks import is_held, private_folder
 from bot.adapters.database.restore_guard import FILE_NAME as STARTED_FILE
 from bot.adapters.database.state_owner import OFFICIAL, SANDBOX, Owner, server_number
 from bot.sandbox.keys import DEFAULT_BOT_ID
@@ -57,6 +60,28 @@ def owner_of(settings: Settings, bot_id: int | None = None) -> Owner | None:
     address = settings.telegram.base_url
     server = SANDBOX if needs_sandbox(settings) else server_number(address) if address else OFFICIAL
     return Owner(int(told) if bot_id is None else bot_id, server)
+
+
+def has_state(settings: Settings) -> bool:
+    """Whether anything was ever kept."""
+    return bool(settings.store.database_url.get_secret_value()) or (settings.store.data / STATE_FILE).exists()
+
+
+@asynccontextmanager
+async def open_state(settings: Settings, *, reads_only: bool = False) -> AsyncIterator[Database]:
+    """Open the state database alone, at this program's schema; with `reads_only` also beside a running bot.
+
+    Raises:
+        AlreadyRunningError: another process holds it, and it is to be written.
+        DatabaseError: it can't be opened.
+    """
+    elsewhere = settings.store.database_url.get_secret_value()
+    async with open_database(elsewhere or settings.store.data / STATE_FILE, lock=not reads_only) as database:
+        if not reads_only:
+            if elsewhere:
+                private_folder(settings.store.data)
+            await database.migrate()
+        yield database
 
 
 def _candidates(settings: Settings) -> list[Path]:

@@ -36,7 +36,7 @@ from bot.announcements.model import (
 )
 from bot.announcements.schedule import ScheduleError, preview
 from bot.app.announcing import Announcing, announcing
-from bot.app.core import open_state
+from bot.app.state import open_state
 from bot.chat.wire.announcement_sender import HtmlComposer
 from bot.cli.options import file_to_write
 from bot.errors import AlreadyRunningError, AnnouncementError

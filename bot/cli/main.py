@@ -28,9 +28,11 @@ from bot.answering.evaluation import Case, QuestionSetError, Tally, read_cases, 
 from bot.answering.evaluation import evaluate as run_cases
 from bot.answering.model import Answer, Citation, Offer, Outcome
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
-from bot.app.core import Core, has_state, identify_locale, open_core, run_bot, stale_vectors, write_vector_files
+from bot.app.core import Core, open_core
+from bot.app.knowledge_parts import identify_locale
 from bot.app.sandbox import require_meant, tell
-from bot.app.state import has_two, to_look, to_run
+from bot.app.state import has_state, has_two, to_look, to_run
+from bot.app.vectors import stale_vectors, write_vector_files
 from bot.calibrating.calibrate import calibrate as fit_numbers
 from bot.calibrating.calibrate import moved
 from bot.calibrating.calibrate import write as write_numbers
@@ -169,6 +171,8 @@ def run_command(
     ] = False,
 ) -> None:
     """Run the bot. Without a token it starts the sandbox and prints the address of the chat page."""
+    from bot.app.run import run_bot  # noqa: PLC0415 - 0.15 s to import, and every other command does without
+
     with _progress() as report:
         running = run_bot(
             context.obj, say=typer.echo, progress=report, adopts_state=adopts_state, exposes_sandbox=exposes

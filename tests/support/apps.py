@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.adapters.database.visitor_store import SqlVisitorStore
-from bot.app import core as app
+from bot.app.chat import chat_options, chat_parts
 from bot.app.core import Core, open_core
 from bot.chat.application import Chat, build_chat
 from bot.i18n.translator import Catalogs, Translator
@@ -80,10 +80,10 @@ async def running_app(
         announcements=AnnouncementSettings(ask_visitors=False),
         health={"port": 0},
     )
-    options = app._chat_options(settings)
+    options = chat_options(settings)
     async with open_core(settings) as core:
         await core.make_answerable()
-        async with build_chat(options, app._chat_parts(core)) as chat:
+        async with build_chat(options, chat_parts(core)) as chat:
             running = asyncio.create_task(chat.run())
             try:
                 async with asyncio.timeout(LIMIT_S):

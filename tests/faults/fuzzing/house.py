@@ -16,8 +16,9 @@ import pytest
 from telegram.request import BaseRequest, RequestData
 
 from bot.adapters.clock import utc_now
-from bot.app import core as app
 from bot.app.announcing import announcing
+from bot.app.chat import chat_options, chat_parts
+from bot.app.core import open_core
 from bot.chat import application
 from bot.chat.application import Chat, build_chat
 from bot.chat.wire.pace import Rates
@@ -121,13 +122,13 @@ async def open_house(place: Path, random: Random) -> AsyncIterator[House]:
     unlimited = Rates(overall_per_s=_MANY, chat_per_s=_MANY, group_per_min=_MANY)  # the chats are a handful
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(application, "_transport", lambda options, connections: telegram)
-        async with app.open_core(settings) as core:
+        async with open_core(settings) as core:
             await core.make_answerable()
             core.warm()
             parts = announcing(core.database, settings.store.data)
             await parts.begin(settings, now=utc_now())
-            options = replace(app._chat_options(settings), rates=unlimited)
-            async with build_chat(options, app._chat_parts(core, parts)) as chat:
+            options = replace(chat_options(settings), rates=unlimited)
+            async with build_chat(options, chat_parts(core, parts)) as chat:
                 running = asyncio.create_task(chat.run())
                 await chat.started.wait()
                 yield House(chat, telegram, running)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.answering.calibration import read_calibration
-from bot.app import core as app
+from bot.app import knowledge_parts
 from bot.calibrating import calibrate as calibrating
 from bot.calibrating.calibrate import Fitted, calibrate, file_of, moved, write
 from bot.errors import CalibrationError
@@ -73,7 +73,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibrating, "ASKED", 5)
     monkeypatch.setattr(calibrating, "HELD_OUT", 2)
     monkeypatch.setattr(calibrating, "_is_checked", lambda example: False)
-    monkeypatch.setattr(app, "_embeddings", lambda settings: LetterEmbeddings())
+    monkeypatch.setattr(knowledge_parts, "embeddings_of", lambda settings: LetterEmbeddings())
 
 
 async def fitted(folder: Path) -> Fitted:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import app
 from bot.adapters.announcements import files as announcement_files
 from bot.adapters.announcements.files import AnnouncementFile, read_single, read_standing
 from bot.adapters.announcements.standing import announcement_of
@@ -27,7 +28,6 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.schedule import next_moment
-from bot.app import core as app
 from bot.chat.wire.announcement_sender import HtmlComposer
 from bot.errors import SettingsError
 from bot.ids import ChatId, Locale, NewsTopic

@@ -1,0 +1,106 @@
+"""What goes on beside the chat: the knowledge is kept read, outdated rows are deleted, the cost is logged."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from bot.adapters.clock import Clock
+from bot.adapters.knowledge.folder_watch import FolderWatch
+from bot.app.core import Core
+from bot.app.visitors import retention_of, visitor_store_of
+from bot.ingestion.model import SyncReport
+from bot.ingestion.service import ProgressCallback
+from bot.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+_SWEEP_EVERY = timedelta(hours=1)
+"""Terms are counted in days: an hour more is nothing. The cost of the model is logged as often."""
+_FOLLOW_EVERY = timedelta(seconds=5)
+"""How soon what is announced can be asked for, or no longer; chosen: it costs one short query."""
+
+
+async def keep_read(core: Core, progress: ProgressCallback | None) -> None:
+    """Read the knowledge in, behind the chat, and from then on whatever changes of it."""
+    published = asyncio.Event()
+
+    async def settled(unsettled: frozenset[str]) -> None:
+        if unsettled or not await core.is_current():
+            _log_report(await core.sync(unsettled=unsettled))
+        published.set()
+
+    async def begin() -> None:
+        try:
+            report = await core.make_answerable(progress=progress)
+        except Exception as error:  # noqa: BLE001 - a full disk, say: the watch tries again
+            _log.error("knowledge_sync_failed", reason=f"{type(error).__name__}: {error}")
+            return
+        if report is not None:
+            _log_report(report)
+        published.set()
+
+    knowledge = core.settings.knowledge
+    watch = FolderWatch(knowledge.folder, settled, settle_s=knowledge.settle_s, rescan_s=knowledge.rescan_s)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(asyncio.to_thread(core.warm))
+        group.create_task(_keep_stored(core, published, progress))
+        await begin()
+        group.create_task(watch.run())
+
+
+async def _keep_stored(core: Core, published: asyncio.Event, progress: ProgressCallback | None) -> None:
+    """Write the vector store of each version, one at a time: answers do not wait for it."""
+    while True:
+        await published.wait()
+        published.clear()
+        try:
+            await core.write_store(progress=progress)
+        except Exception as error:  # noqa: BLE001 - a full disk, say: answers go on without a store
+            _log.error("vector_store_not_written", reason=f"{type(error).__name__}: {error}")
+
+
+def schedule(clock: Clock, core: Core, settings: Settings) -> None:
+    """Give the clock what is done over and over: sweep, follow the announcements, log the cost."""
+    visitors, terms = visitor_store_of(core), retention_of(settings)
+
+    async def sweep(now: datetime) -> None:
+        if removed := await visitors.sweep(terms, now=now):
+            _log.info("outdated_rows_deleted", rows=removed)
+
+    clock.every(_SWEEP_EVERY, "sweep", sweep)
+    clock.every(_FOLLOW_EVERY, "follow_announcements", AnnouncementFollower(core).follow)
+    if core.writer is not None:
+        clock.every(_SWEEP_EVERY, "model_use", partial(core.writer.log_use, settings))
+
+
+class AnnouncementFollower:
+    """Reads in again whenever what is announced has changed."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._read = ""
+
+    async def follow(self, now: datetime) -> None:
+        """Synchronise if anything changed; while that goes on already, at the next call."""
+        announced = await self._core.announced.fingerprint(now)
+        if announced != self._read and not self._core.ingestion.is_busy:
+            _log_report(await self._core.sync())
+            self._read = announced
+
+
+def _log_report(report: SyncReport) -> None:
+    for fault in report.faults:
+        _log.warning("knowledge_file_broken", file=fault.path, line=fault.line, reason=fault.reason)
+    if report.published is not None:
+        _log.info(
+            "knowledge_published",
+            generation=report.published.number,
+            documents=report.documents,
+            chunks=report.chunks,
+            embedded=report.embedded,
+            took_s=round(report.took_s, 2),
+        )

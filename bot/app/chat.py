@@ -1,0 +1,94 @@
+"""The chat's options and parts, by the settings."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from bot.adapters.clock import utc_now
+from bot.adapters.database.button_store import SqlButtonStore
+from bot.adapters.database.inbox_store import SqlInbox
+from bot.adapters.database.turn_store import SqlTurnStore
+from bot.app.announcing import Announcing, announcement_context_of, announcing
+from bot.app.core import Core
+from bot.app.health import health_of
+from bot.app.state import needs_sandbox
+from bot.app.visitors import retention_of, visitor_store_of
+from bot.chat.application import ChatOptions, ChatParts
+from bot.chat.wire.pace import Rates
+from bot.operations.addresses import is_loopback
+from bot.sandbox.gate import as_host
+from bot.settings import Settings
+
+
+def chat_options(settings: Settings) -> ChatOptions:
+    """What the chat does by the settings: addresses, limits, terms and rates."""
+    delivery, telegram, limits, sandbox = settings.delivery, settings.telegram, settings.limits, settings.sandbox
+    return ChatOptions(
+        token=telegram.token.get_secret_value() or settings.sandbox.token,
+        base_url=f"http://{as_host(sandbox.host)}:{sandbox.port}" if needs_sandbox(settings) else telegram.base_url,
+        mode=telegram.mode,
+        webhook_url=telegram.webhook_url,
+        webhook_secret=telegram.webhook_secret.get_secret_value(),
+        webhook_host=telegram.webhook_host,
+        webhook_port=telegram.webhook_port,
+        health_host=settings.health.host,
+        health_port=settings.health.port,
+        poll_timeout_s=telegram.poll_timeout_s,
+        request_timeout_s=telegram.request_timeout_s,
+        contact=telegram.contact,
+        questions_per_minute=limits.questions_per_minute,
+        questions_per_day=limits.questions_per_day,
+        cpu_s_per_minute=limits.cpu_s_per_minute,
+        waiting_updates=limits.waiting_updates,
+        chats_at_once=limits.chats_at_once,
+        answer_deadline_s=limits.answer_deadline_s,
+        shutdown_s=limits.shutdown_s,
+        retention=retention_of(settings),
+        history_turns=settings.answering.history_turns,
+        history_minutes=settings.answering.history_minutes,
+        model_host=_model_host(settings),
+        search_host=_search_host(settings),
+        rates=Rates(
+            overall_per_s=delivery.messages_per_s,
+            chat_per_s=delivery.chat_per_s,
+            group_per_min=delivery.group_per_min,
+            paid_messages=delivery.paid_messages,
+        ),
+        copies_in_flight=delivery.in_flight,
+    )
+
+
+def chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
+    """What the chat works with; without `parts` its announcements are joined here and nothing sends them."""
+    inbox = SqlInbox(core.database)
+    news = parts or announcing(core.database, core.settings.store.data)
+    return ChatParts(
+        answerer=core.answerer,
+        visitors=visitor_store_of(core),
+        inbox=inbox,
+        buttons=SqlButtonStore(core.database),
+        turns=SqlTurnStore(core.database),
+        transaction=core.database.transaction,
+        health=health_of(core, inbox, news.states),
+        announcements=announcement_context_of(news, core.settings),
+        reading_in=lambda: core.ingestion.reading_in,
+        now=utc_now,
+    )
+
+
+def _model_host(settings: Settings) -> str:
+    """Where questions go for their answers to be worded; empty when they stay on this machine."""
+    chosen = settings.model
+    if chosen.provider == "langchain":
+        return chosen.model.partition(":")[0]
+    return _host_elsewhere(chosen.base_url) if chosen.provider == "openai" else ""
+
+
+def _search_host(settings: Settings) -> str:
+    """Where questions go to be turned into vectors; empty when they stay on this machine."""
+    return _host_elsewhere(settings.embedding.base_url) if settings.embedding.provider == "openai" else ""
+
+
+def _host_elsewhere(address: str) -> str:
+    host = urlsplit(address).hostname or ""
+    return "" if is_loopback(host) else host

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(help="The announcement's id, as `list` shows it.", metavar="ID")]
 
 
 def file_to_write(name: str, told: str, metavar: str) -> Any:  # noqa: ANN401 - Typer's own type for it is not public

@@ -1,0 +1,134 @@
+"""Announcements as values to print: each name is a field of the JSON that other programs read."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from bot.adapters.clock import utc_now
+from bot.announcements.checking import Problem, problems_of
+from bot.announcements.model import Announcement, ChangeRequest, Schedule, Timing
+from bot.announcements.schedule import ScheduleError, preview
+from bot.chat.wire.announcement_sender import HtmlComposer
+from bot.cli.printing import Values
+from bot.errors import AnnouncementError
+from bot.ids import Locale
+
+_MOMENTS_SHOWN = 5
+"""The next times of a recurring announcement; chosen: the working week of a daily one."""
+
+
+def line_of(announcement: Announcement) -> Values:
+    """What `list` shows."""
+    due = announcement.next_due_at
+    return {
+        "id": announcement.announcement_id,
+        "stage": announcement.stage.value,
+        "next_due_at": due.isoformat() if due else None,
+        "topic": announcement.topic.value,
+        "languages": sorted(locale.value for locale in announcement.content.texts),
+        "label": announcement.label,
+    }
+
+
+def whole_of(announcement: Announcement) -> Values:
+    """What `show` has of the announcement itself."""
+    terms, audience, attachment = announcement.terms, announcement.audience, announcement.content.attachment
+    return {
+        **line_of(announcement),
+        "version": announcement.version,
+        "author": announcement.author,
+        "approver": announcement.approver,
+        "emergency": announcement.is_emergency,
+        "return_reason": announcement.return_reason,
+        "pause_reason": announcement.pause_reason,
+        "schedule": _times(announcement.schedule),
+        "audience": {
+            "languages": sorted(locale.value for locale in audience.locales),
+            "topics": sorted(topic.value for topic in audience.topics),
+            "countries": sorted(audience.countries),
+            "roles": sorted(role.value for role in audience.roles),
+            "chats": sorted(audience.chats),
+            "without": sorted(audience.without),
+        },
+        "terms": {
+            "valid_for_s": int(terms.valid_for.total_seconds()) if terms.valid_for else None,
+            "lateness": terms.lateness.value,
+            "policy": terms.policy.value,
+            "quiet_hours": terms.quiet_hours.value,
+            "missing_language": terms.missing_language.value,
+            "fallback": terms.fallback.value if terms.fallback else None,
+            "silent": terms.is_silent,
+            "paid": terms.is_paid,
+        },
+        "attachment": attachment.filename if attachment else None,
+    }
+
+
+def request_of(request: ChangeRequest) -> Values:
+    """A change of what was delivered that waits for a second person."""
+    return {
+        "request": request.request_id,
+        "wants": request.kind.value,
+        "asked_by": request.asked_by,
+        "asked_at": request.asked_at.isoformat(),
+        "copies": request.copies,
+        "texts": {
+            locale.value: {"now": request.replaces.get(locale), "then": text} for locale, text in request.texts.items()
+        },
+    }
+
+
+def _times(schedule_: Schedule) -> Values:
+    """When it goes out: in its zone and in UTC, with what a change of the clocks does to it."""
+    told: Values = {"timing": schedule_.timing.value, "zone": schedule_.zone}
+    if schedule_.timing is Timing.NOW:
+        return told
+    if schedule_.cron:
+        told |= {"cron": schedule_.cron, "until": schedule_.until.isoformat() if schedule_.until else None}
+    try:
+        moments = preview(schedule_, _MOMENTS_SHOWN, after=utc_now())
+    except ScheduleError as error:
+        return {**told, "wrong": str(error)}
+    return {
+        **told,
+        "next": [
+            {
+                "local": moment.local.isoformat(),
+                "utc": moment.utc.isoformat(),
+                "note": moment.note.value,
+            }
+            for moment in moments
+        ],
+    }
+
+
+def preview_of(announcement: Announcement, lang: Locale | None) -> Values:
+    """Its texts, one language or all, as they will be read, and what is wrong with them."""
+    composer, content = HtmlComposer(), announcement.content
+    zone = ZoneInfo(announcement.schedule.zone)
+    texts: Values = {}
+    for locale in (lang,) if lang else sorted(content.texts):
+        text = content.texts.get(locale)
+        if text is None:
+            raise AnnouncementError(f"it has no text in {locale.value}")
+        try:
+            rendered = composer.preview(text, locale=locale, zone=zone, moments=content.moments)
+        except ValueError:
+            texts[locale.value] = {"text": text}  # what is wrong with it is among the problems
+        else:
+            texts[locale.value] = {"text": rendered.plain, "length": rendered.length}
+    problems = problems_of(announcement, composer, now=utc_now())
+    return {"label": announcement.label, "texts": texts, "problems": problems_as_values(problems)}
+
+
+def problems_as_values(problems: tuple[Problem, ...]) -> list[Values]:
+    """Each problem with its place, and whether it only warns."""
+    return [
+        {
+            "where": problem.where,
+            "problem": problem.trouble.value,
+            "detail": problem.detail,
+            "warning": problem.trouble.is_warning,
+        }
+        for problem in problems
+    ]

@@ -1,0 +1,128 @@
+"""Answers on the terminal: as the chat would give them, in the chat's words, and as lines of JSON."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TypedDict
+
+from bot.answering.conversation import converse
+from bot.answering.model import Answer, Citation, Offer, Outcome
+from bot.app.core import Core, open_core
+from bot.chat.text.rendering import Html, paragraphs, plain, quoted
+from bot.chat.text.replies import answer_text, offer_label, offers_shown
+from bot.cli.console import print_faults, sync_progress, today
+from bot.i18n.translator import Catalogs
+from bot.ids import Locale
+from bot.settings import Settings
+
+_LISTS_READINGS = (Outcome.CLARIFY, Outcome.COMPLAINT)
+"""Outcomes whose suggestions are there to be chosen from, not to go on with."""
+
+
+class SourceLine(TypedDict):
+    """One source of an answer, as `scoda ask --json` prints it."""
+
+    title: str
+    url: str
+    as_of: str | None
+    path: str
+    section: str
+
+
+class OfferedLine(TypedDict):
+    """One section that may hold the answer where none is sure, as `scoda ask --json` prints it."""
+
+    title: str
+    language: str
+    path: str
+    section: str
+
+
+class AnswerLine(TypedDict):
+    """One answer, as `scoda ask --json` and `--jsonl` print it."""
+
+    id: str | None
+    answer: str
+    html: str
+    language: str
+    outcome: str
+    refused: bool
+    score: float
+    sources: list[SourceLine]
+    offered: list[OfferedLine]
+    took_ms: float
+    steps: dict[str, float]
+
+
+@asynccontextmanager
+async def open_answers(settings: Settings) -> AsyncIterator[TerminalAnswers]:
+    """Open the knowledge, read in first what changed, and answer from it."""
+    async with open_core(settings, may_read_only=True) as core:
+        with sync_progress() as report:
+            result = await core.make_answerable(progress=report)
+        if result is not None:
+            print_faults(result)
+        yield TerminalAnswers(core)
+
+
+class TerminalAnswers:
+    """Answers on the terminal as the chat would, and words the answers as visitors read them."""
+
+    def __init__(self, core: Core) -> None:
+        self.answerer = core.answerer
+        self.extractive = core.extractive
+        self._catalogs = Catalogs()
+        self._contact = core.settings.telegram.contact
+
+    def word(self, answer: Answer) -> Html:
+        """The answer as it stands in the chat; of its buttons, those are listed that one chooses from."""
+        t = self._catalogs.translator(answer.locale)
+        readings = answer.suggestions if answer.outcome in _LISTS_READINGS else ()
+        told = replace(answer, suggestions=readings)
+        return paragraphs(
+            answer_text(told, t, contact=self._contact),
+            *(quoted(f"• {reading.text}", answer.locale) for reading in readings),
+            *(quoted(f"• {offer_label(offer, t)}", offer.locale) for offer in offers_shown(told)),
+        )
+
+    async def answer(self, identity: str | None, turns: tuple[str, ...], chosen: Locale | None) -> AnswerLine:
+        """Ask turn by turn; the line is the answer to the last."""
+        started = time.perf_counter()
+        answer, _ = await converse(self.answerer, turns, today=today(), chosen=chosen)
+        took_ms = (time.perf_counter() - started) * 1000
+        html = self.word(answer)
+        return AnswerLine(
+            id=identity,
+            answer=plain(html),
+            html=str(html),
+            language=(answer.written_in if answer.sentences else answer.locale).value,
+            outcome=answer.outcome.value,
+            refused=answer.outcome.refused,
+            score=round(answer.score, 4),
+            sources=[_source_line(citation) for citation in answer.citations],
+            offered=[_offered_line(offer) for offer in answer.offers],
+            took_ms=round(took_ms, 1),
+            steps={name: round(step_ms, 3) for name, step_ms in answer.steps.items()},
+        )
+
+
+def _source_line(citation: Citation) -> SourceLine:
+    return SourceLine(
+        title=citation.title,
+        url=citation.url,
+        as_of=citation.as_of.isoformat() if citation.as_of else None,
+        path=f"{citation.locale}/{citation.key.path}",
+        section=citation.key.section_id,
+    )
+
+
+def _offered_line(offer: Offer) -> OfferedLine:
+    return OfferedLine(
+        title=offer.title,
+        language=offer.locale.value,
+        path=f"{offer.locale}/{offer.key.path}",
+        section=offer.key.section_id,
+    )

@@ -1,0 +1,151 @@
+"""`scoda knowledge …`: the knowledge files and the index made from them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.adapters.knowledge.translation_ledger import TranslationLedger
+from bot.app.core import open_core
+from bot.app.knowledge_parts import identify_locale
+from bot.app.state import has_state
+from bot.app.vectors import stale_vectors, write_vector_files
+from bot.cli.console import out, print_faults, sync_progress
+from bot.errors import Fault, KnowledgeError
+from bot.ingestion.comparing import in_other_languages, inspect, record_translated, stale_translations
+from bot.ingestion.model import FolderReading, SyncReport
+from bot.settings import Settings
+
+knowledge = typer.Typer(help="The knowledge files and the index made from them.", no_args_is_help=True)
+
+
+@knowledge.command("sync")
+def sync_command(
+    context: typer.Context,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Publish an empty index if the folder holds no document.")
+    ] = False,
+) -> None:
+    """Build and publish the index from the files; only what changed is embedded again."""
+
+    async def work() -> SyncReport:
+        async with open_core(context.obj) as core:
+            with sync_progress() as report:
+                done = await core.sync(progress=report, allow_empty=allow_empty, tells_warnings=True)
+                await core.write_store(progress=report)
+                return done
+
+    result = asyncio.run(work())
+    print_faults(result)
+    if result.published is None:
+        out.print(f"Nothing changed: {result.documents} documents, {result.chunks} chunks.", highlight=False)
+    else:
+        out.print(
+            f"Published version {result.published.number}: {result.documents} documents, {result.chunks} chunks, "
+            f"{result.embedded} embedded, {result.took_s:.1f} s.",
+            highlight=False,
+        )
+    if result.faults:
+        raise typer.Exit(1)
+
+
+@knowledge.command("check")
+def check_command(context: typer.Context) -> None:
+    """Say what is wrong with the files and between the languages, by file and line, and change nothing."""
+    record, unreadable = TranslationLedger(context.obj.knowledge.folder).read()
+    read = _read_files(context.obj)
+    overtaken = asyncio.run(_overtaken_gaps(context.obj))
+    foreign = in_other_languages(read.documents, identify_locale())
+    warnings = (*read.warnings, *unreadable, *foreign, *stale_vectors(context.obj, read.documents), *overtaken)
+    reading = inspect(replace(read, warnings=warnings), record)
+    print_faults(reading)
+    out.print(
+        f"{len(reading.documents)} documents, {len(reading.faults)} faults, {len(reading.warnings)} warnings.",
+        highlight=False,
+    )
+    if reading.faults:
+        raise typer.Exit(1)
+
+
+@knowledge.command("translated")
+def translated_command(
+    context: typer.Context,
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="ru/logistics/trains.md; logistics/trains.md for all languages; a folder, or . for everything.",
+        ),
+    ],
+) -> None:
+    """Record that translations follow the present text of their source."""
+    ledger = TranslationLedger(context.obj.knowledge.folder)
+    reading = _read_files(context.obj)
+    record, unreadable = ledger.read()
+    if unreadable:
+        raise KnowledgeError("\n".join(map(str, unreadable)))
+    names = [ledger.name_below(path) for path in paths]
+    recorded, written = record_translated(reading, record, names)
+    ledger.write(written)
+    out.print(f"Recorded {len(recorded)} translations as up to date.", highlight=False)
+
+
+@knowledge.command("vectors")
+def vectors_command(context: typer.Context) -> None:
+    """Write the vectors of all texts beside the files, so that whoever gets the files need not embed them."""
+    with sync_progress() as report:
+        changed = asyncio.run(write_vector_files(context.obj, progress=report))
+    for file in changed:
+        out.print(f"written: {file}", markup=False, highlight=False)
+    if not changed:
+        out.print("Nothing changed.")
+
+
+@knowledge.command("status")
+def status_command(context: typer.Context) -> None:
+    """Say what is published and what the files would change."""
+
+    async def work() -> None:
+        async with open_core(context.obj, may_read_only=True) as core:
+            status = await core.ingestion.status()
+        published = status.published
+        if published is None:
+            out.print("Nothing is published yet; run: scoda knowledge sync")
+        else:
+            out.print(
+                f"Generation {published.number}, published {published.published_at:%Y-%m-%d %H:%M} UTC: "
+                f"{published.documents} documents, {published.chunks} chunks, model {published.embedding_identity}",
+                highlight=False,
+            )
+            if published.pending:
+                out.print(f"{published.pending} chunks are not read yet: run scoda knowledge sync, or the bot")
+        print_faults(status.reading)
+        record, _ = TranslationLedger(context.obj.knowledge.folder).read()
+        stale = stale_translations(status.reading.documents, record)
+        for name, files in (
+            ("added", status.added),
+            ("changed", status.changed),
+            ("removed", status.removed),
+            ("answering in its last good version", status.kept),
+            ("stale translation", tuple(translation.copy.file for translation in stale)),
+        ):
+            for file in files:
+                out.print(f"{name}: {file}", markup=False, highlight=False)
+
+    asyncio.run(work())
+
+
+def _read_files(settings: Settings) -> FolderReading:
+    return asyncio.run(KnowledgeFiles(settings.knowledge.folder, identify=identify_locale()).read())
+
+
+async def _overtaken_gaps(settings: Settings) -> list[Fault]:
+    """What is published is asked its own open questions; where nothing ever was, nothing is made."""
+    if not has_state(settings):
+        return []
+    async with open_core(settings, may_read_only=True) as core:
+        return await core.overtaken_gaps()

@@ -1,0 +1,66 @@
+"""The commands as other people's scripts meet them: the knowledge files and their index."""
+
+from __future__ import annotations
+
+import re
+
+from tests.support.little_knowledge import TRAINS_IN_2025
+from tests.support.processes import Place
+
+QUESTION = "How many freight trains ran in 2025?"
+
+
+def _one_line(text: str) -> str:
+    """Without the frame and the line breaks that a terminal gets."""
+    return re.sub(r"[│╭╰─╮╯\s]+", " ", text)
+
+
+def test_knowledge_commands_tell_what_is_wrong_by_file_and_line_and_change_only_what_they_say(place: Place):
+    trains = place.knowledge / "en/logistics/trains.md"
+    good = trains.read_text(encoding="utf-8")
+    trains.write_text(good.replace("as_of: 2026-01-19", "as_of: soon"), encoding="utf-8")
+
+    checked = place.scoda("knowledge", "check")
+    assert checked.returncode == 1
+    assert re.search(r"en/logistics/trains\.md:9: ", checked.stderr)
+    assert "1 faults" in checked.stdout
+
+    synced = place.scoda("knowledge", "sync")
+    assert synced.returncode == 1
+    assert "en/logistics/trains.md:9: " in synced.stderr
+    assert TRAINS_IN_2025 in place.scoda("ask", QUESTION).stdout
+
+    trains.write_text(good.replace(TRAINS_IN_2025, "1,300"), encoding="utf-8")
+    (place.knowledge / "ru/venue/pearl.md").unlink()
+    status = place.scoda("knowledge", "status")
+    assert status.returncode == 0
+    assert "changed: en/logistics/trains.md" in status.stdout
+    assert "removed: ru/venue/pearl.md" in status.stdout
+
+    synced = place.scoda("knowledge", "sync")
+    assert synced.returncode == 0, synced.stderr
+    assert re.search(r"Published version \d+: 12 documents", synced.stdout)
+    embedded = int(re.search(r"(\d+) embedded", synced.stdout)[1])
+    assert 0 < embedded < 20
+    assert "1,300" in place.scoda("ask", QUESTION).stdout
+    assert "Nothing changed" in place.scoda("knowledge", "sync").stdout
+
+
+def test_an_empty_knowledge_folder_never_replaces_what_is_published(place: Place):
+    published = place.scoda("knowledge", "status").stdout.partition(",")[0]
+    for file in place.knowledge.rglob("*.md"):
+        file.unlink()
+    synced = place.scoda("knowledge", "sync")
+    assert synced.returncode == 1
+    assert "no readable document" in _one_line(synced.stderr)
+    assert published.startswith("Generation ")
+    assert place.scoda("knowledge", "status").stdout.partition(",")[0] == published
+
+
+def test_a_missing_knowledge_folder_is_named(built_place: Place):
+    place = Place(built_place.home, built_place.home / "nowhere", built_place.home / "other")
+    for arguments in (("knowledge", "check"), ("ask", "hi")):
+        ended = place.scoda(*arguments)
+        assert ended.returncode == 1
+        assert "nowhere" in ended.stderr
+        assert "Traceback" not in ended.stderr

@@ -16,7 +16,9 @@ def upgrade() -> None:
     _make_subscriptions()
     _make_organisers()
     _make_announcements()
+    _make_occurrences()
     _make_deliveries()
+    _make_corrections()
     _make_guards()
 
 
@@ -142,6 +144,9 @@ def _make_announcements() -> None:
         ),
         sa.PrimaryKeyConstraint("announcement_id", name="pk_announcement_files"),
     )
+
+
+def _make_occurrences() -> None:
     op.create_table(
         "occurrences",
         sa.Column("occurrence_id", sa.String(64), nullable=False),
@@ -192,6 +197,9 @@ def _make_deliveries() -> None:
     op.create_index(
         "ix_deliveries_occurrence_id_state_not_before", "deliveries", ["occurrence_id", "state", "not_before"]
     )
+
+
+def _make_corrections() -> None:
     op.create_table(
         "corrections",
         sa.Column("correction_id", sa.String(64), nullable=False),

@@ -20,7 +20,7 @@ from bot.adapters.announcements.standing import StandingAnnouncements, StandingP
 from bot.adapters.clock import Clock, stopwatch, utc_now
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.organiser_store import SqlAuditLog, SqlDialogueStore, SqlLease, SqlOrganiserStore
 from bot.adapters.database.outbox_store import SqlCorrections, SqlOutbox
 from bot.adapters.database.request_store import SqlRequests

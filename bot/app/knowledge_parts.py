@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from bot.adapters.announcements.knowledge import KnowledgeWithAnnouncements
 from bot.adapters.clock import utc_now
 from bot.adapters.database.announced_store import SqlAnnounced
+from bot.adapters.database.connection import Database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.engine import Database
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.adapters.database.engine import Database, open_database
+from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.locks import is_held, private_folder
 from bot.adapters.database.restore_guard import FILE_NAME as STARTED_FILE
 from bot.adapters.database.state_owner import OFFICIAL, SANDBOX, Owner, server_number

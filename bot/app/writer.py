@@ -9,7 +9,7 @@ import structlog
 
 from bot.adapters.clock import utc_now
 from bot.adapters.database.budget_store import Budgets, SqlBudgetLedger
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.models.chat_model import LangChainChatModel, any_langchain, openai_compatible
 from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.generation.calling import CallLimits

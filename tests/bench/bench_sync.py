@@ -22,8 +22,8 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.index.index_store import FileIndexStore

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.database.button_store import SqlButtonStore
-from bot.adapters.database.engine import Database, open_database
+from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.tables import metadata
 from bot.adapters.database.turn_store import SqlTurnStore

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from bot.adapters.database.budget_store import Budgets, Spending, SqlBudgetLedger
-from bot.adapters.database.engine import Database, open_database
+from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.ids import VisitorId
 from bot.visitors.model import Retention

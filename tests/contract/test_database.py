@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import bot.adapters.database
 from bot.adapters.database.columns import AnyText
+from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest_store import ManifestRow, SqlManifestStore, VersionState
 from bot.adapters.database.migrations import REVISIONS
 from bot.adapters.database.organiser_store import SqlOrganiserStore

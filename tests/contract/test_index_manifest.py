@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.adapters.database.engine import open_database
+from bot.adapters.database.connection import open_database
 from bot.adapters.database.manifest import DocumentManifest, means_from_bytes, means_to_bytes
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.errors import KnowledgeError

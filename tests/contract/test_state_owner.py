@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.organiser_store import SqlOrganiserStore
 from bot.adapters.database.state_owner import OFFICIAL, SANDBOX, Owner, StateOwner, server_number
 from bot.adapters.database.tables import marks, organisers

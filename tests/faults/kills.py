@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
-from bot.adapters.database.engine import open_database
+from bot.adapters.database.connection import open_database
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.model import (
     AnnouncementId,

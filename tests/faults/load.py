@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
-from bot.adapters.database.engine import open_database
+from bot.adapters.database.connection import open_database
 from bot.announcements.model import Content
 from bot.chat.text import texts
 from bot.i18n.translator import Catalogs

@@ -24,8 +24,8 @@ import numpy as np
 import bot.adapters.index.chroma
 import bot.adapters.index.index_store
 import bot.ingestion.draft
+from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.index.index_store import FileIndexStore

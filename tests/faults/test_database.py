@@ -13,7 +13,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from bot.adapters.database.engine import open_database
+from bot.adapters.database.connection import open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
@@ -188,7 +188,7 @@ async def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_p
 HOLDER = """
 import asyncio, sys
 from datetime import UTC, datetime
-from bot.adapters.database.engine import open_database
+from bot.adapters.database.connection import open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.chat_state.model import StoredUpdate
 

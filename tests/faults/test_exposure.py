@@ -21,7 +21,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.database.engine import open_database
+from bot.adapters.database.connection import open_database
 from bot.adapters.models.vector_files import write_vectors
 from bot.answering.model import Question
 from bot.app.core import open_core

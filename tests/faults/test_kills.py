@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.adapters.database import engine
-from bot.adapters.database.engine import open_database
+from bot.adapters.database import connection as engine
+from bot.adapters.database.connection import open_database
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.model import Policy
 from bot.app.announcing import announcing, planner_of

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.engine import open_database
 from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.index.index_store import FileIndexStore

@@ -18,7 +18,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.errors import DatabaseError
 from bot.operations.logs import configure_logs
 from tests.support.apps import App, running_app

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.adapters.database.budget_store import Budgets, SqlBudgetLedger
 from bot.adapters.database.button_store import SqlButtonStore
-from bot.adapters.database.engine import open_database
+from bot.adapters.database.connection import open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.subscription_store import SqlSubscriptionStore
 from bot.adapters.database.tables import metadata, subscriptions, visitors

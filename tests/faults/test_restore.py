@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
-from bot.adapters.database.engine import Database, open_database
+from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.restore_guard import FILE_NAME, FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import subscription_topics, subscriptions
 from bot.announcements.content import body_hashes
 from bot.announcements.model import (

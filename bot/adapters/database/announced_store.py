@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import announcements, corrections, occurrences
 from bot.announcements.model import (
     Announced,

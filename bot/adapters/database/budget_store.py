@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Table, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import model_use, model_use_by_visitor
 from bot.answering.generation.model import Reservation
 from bot.ids import VisitorId

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, null, select, update
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import buttons
 from bot.chat_state.model import Button, ButtonAction
 from bot.ids import ChatId, VisitorId

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import inbox
 from bot.chat_state.model import InboxState, StoredUpdate
 from bot.errors import DatabaseError

@@ -10,7 +10,7 @@ from itertools import islice
 
 from sqlalchemy import ColumnElement, RowMapping, delete, exists, select, update
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import knowledge_documents, manifest_documents, manifest_generations
 from bot.errors import DatabaseError
 

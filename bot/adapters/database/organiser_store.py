@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Integer, RowMapping, Text, bindparam, cast, delete, select, update
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.outbox_store import DISPATCHER
 from bot.adapters.database.tables import audit_log, dialogues, invitations, leases, organisers
 from bot.announcements.model import AuditEntry, Epoch, Invitation, Organiser, Role

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import corrected_copies, corrections, deliveries, leases, occurrences
 from bot.announcements.model import (
     AnnouncementId,

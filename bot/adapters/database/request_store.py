@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import RowMapping, select, update
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import occurrences, requests
 from bot.announcements.model import AnnouncementId, ChangeRequest, ChangeRequestKind, ChangeRequestState, OccurrenceId
 from bot.ids import Locale, VisitorId

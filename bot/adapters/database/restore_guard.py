@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import announcements, marks
 
 FILE_NAME = "high_water"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, RowMapping, Select, String, and_, cast, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import organisers, subscription_topics, subscriptions, visitors
 from bot.announcements.model import Audience, Recipient
 from bot.ids import ChatId, Locale, NewsTopic

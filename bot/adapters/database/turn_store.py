@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping, bindparam, func, select
 
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import feedback as feedback_table
 from bot.adapters.database.tables import turns
 from bot.answering.model import Feedback, Outcome, Turn, TurnRecord

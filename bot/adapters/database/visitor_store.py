@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, Table, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database import forgetting, retention
-from bot.adapters.database.engine import Database
+from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import (
     audit_log,
     buttons,

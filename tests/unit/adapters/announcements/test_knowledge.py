@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.adapters.announcements.knowledge import KnowledgeWithAnnouncements
 from bot.adapters.database.announced_store import Announced
-from bot.adapters.database.engine import open_database
+from bot.adapters.database.connection import open_database
 from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.announcements.model import Announcement, AnnouncementId, Audience, Content, Schedule, Stage, Terms, Timing

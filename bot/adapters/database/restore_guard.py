@@ -17,7 +17,8 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bot.adapters.database.connection import Database
-from bot.adapters.database.tables import announcements, marks
+from bot.adapters.database.marks import read_marks, write_marks
+from bot.adapters.database.tables import announcements
 
 FILE_NAME = "high_water"
 _NAME = "installation"
@@ -75,18 +76,11 @@ class FileRestoreGuard:
             return bool(await connection.scalar(select(func.count()).select_from(announcements)))
 
     async def _in_database(self) -> _Mark | None:
-        query = select(marks.c.name, marks.c.value).where(marks.c.name.in_((_NAME, _COUNTER)))
-        async with self._database.reading() as connection:
-            found = {row.name: int(row.value) for row in await connection.execute(query)}
-        return _Mark(found[_NAME], found[_COUNTER]) if len(found) == 2 else None
+        found = await read_marks(self._database, _NAME, _COUNTER)
+        return None if found is None else _Mark(*found)
 
     async def _store(self, mark: _Mark) -> None:
-        async with self._database.writing() as connection:
-            for name, value in ((_NAME, mark.name), (_COUNTER, mark.counter)):
-                row = self._database.insert(marks).values(name=name, value=value)
-                await connection.execute(
-                    row.on_conflict_do_update(index_elements=[marks.c.name], set_={"value": value})
-                )
+        await write_marks(self._database, {_NAME: mark.name, _COUNTER: mark.counter})
 
 
 def _read(file: Path) -> _Mark | None:

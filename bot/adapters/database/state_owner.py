@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import exists, or_, select
 
 from bot.adapters.database.connection import Database
-from bot.adapters.database.tables import marks, organisers, visitors
+from bot.adapters.database.marks import read_marks, write_marks
+from bot.adapters.database.tables import organisers, visitors
 from bot.errors import ForeignStateError
 
 _log = structlog.get_logger(__name__)
@@ -86,18 +87,11 @@ class StateOwner:
             return
         if known is not None:
             _log.warning("state_adopted", from_bot=str(known), by_bot=str(owner))
-        async with self._database.writing() as connection:
-            for name, value in ((_BOT, owner.bot_id), (_SERVER, owner.server)):
-                row = self._database.insert(marks).values(name=name, value=value)
-                await connection.execute(
-                    row.on_conflict_do_update(index_elements=[marks.c.name], set_={"value": value})
-                )
+        await write_marks(self._database, {_BOT: owner.bot_id, _SERVER: owner.server})
 
     async def _known(self) -> Owner | None:
-        query = select(marks.c.name, marks.c.value).where(marks.c.name.in_((_BOT, _SERVER)))
-        async with self._database.reading() as connection:
-            found = {row.name: int(row.value) for row in await connection.execute(query)}
-        return Owner(found[_BOT], found[_SERVER]) if len(found) == 2 else None
+        found = await read_marks(self._database, _BOT, _SERVER)
+        return None if found is None else Owner(*found)
 
     async def _holds_personas(self) -> bool:
         people = (visitors.c.visitor_id, organisers.c.visitor_id)

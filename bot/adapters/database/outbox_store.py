@@ -1,90 +1,26 @@
-"""Occurrences and deliveries: the truth about what was and will be sent, and the corrections of what was."""
+"""Deliveries: the truth about what was and will be sent, a row for each copy."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    RowMapping,
-    bindparam,
-    exists,
-    func,
-    insert,
-    literal,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, RowMapping, bindparam, exists, func, select, update
 
-from bot.adapters.database.connection import Database
-from bot.adapters.database.tables import corrected_copies, corrections, deliveries, leases, occurrences
-from bot.announcements.model import (
-    AnnouncementId,
-    Correction,
-    CorrectionKind,
-    CorrectionState,
-    Delivery,
-    DeliveryState,
-    Epoch,
-    Occurrence,
-    OccurrenceId,
-    OccurrenceState,
-    Standing,
-)
-from bot.ids import ChatId, Locale, VisitorId
+from bot.adapters.database.occurrence_store import SqlOccurrences, occurrence_of
+from bot.adapters.database.tables import deliveries, leases, occurrences
+from bot.announcements.model import Delivery, DeliveryState, Epoch, OccurrenceId, OccurrenceState, Standing
+from bot.ids import ChatId, Locale
 
 DISPATCHER = "dispatcher"
 """The name of the dispatcher's lease."""
 _ROWS_AT_ONCE = 500
+"""Copies that are read before the transaction ends; chosen: some hundred kilobytes."""
 _UNSETTLED = (DeliveryState.SENDING.value, DeliveryState.IN_DOUBT.value)
-_ENDED = tuple(state.value for state in OccurrenceState if state.has_ended)
 
 
-class SqlOutbox:
+class SqlOutbox(SqlOccurrences):
     """Implements `bot.announcements.ports.Outbox`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def open_occurrence(self, occurrence: Occurrence) -> bool:
-        """See the port."""
-        adding = self._database.insert(occurrences).values(_occurrence_row(occurrence)).on_conflict_do_nothing()
-        async with self._database.writing() as connection:
-            return (await connection.scalar(adding.returning(occurrences.c.occurrence_id))) is not None
-
-    async def find(self, occurrence_id: OccurrenceId) -> Occurrence | None:
-        """See the port."""
-        query = select(occurrences).where(occurrences.c.occurrence_id == occurrence_id)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).mappings().first()
-        return None if row is None else _occurrence(row)
-
-    async def occurrences(
-        self, *, states: frozenset[OccurrenceState] = frozenset(), of: AnnouncementId | None = None, limit: int = 100
-    ) -> Sequence[Occurrence]:
-        """See the port."""
-        query = select(occurrences).order_by(occurrences.c.due_at, occurrences.c.occurrence_id).limit(limit)
-        if states:
-            query = query.where(occurrences.c.state.in_([state.value for state in states]))
-        if of is not None:
-            query = query.where(occurrences.c.announcement_id == of)
-        async with self._database.reading() as connection:
-            return [_occurrence(row) for row in (await connection.execute(query)).mappings()]
-
-    async def set_state(
-        self, occurrence_id: OccurrenceId, state: OccurrenceState, *, now: datetime, reason: str = ""
-    ) -> None:
-        """See the port."""
-        moving = (
-            update(occurrences)
-            .where(occurrences.c.occurrence_id == occurrence_id, occurrences.c.state.not_in(_ENDED))
-            .values(state=state.value, pause_reason=reason, finished_at=now if state.has_ended else None)
-        )
-        async with self._database.writing() as connection:
-            await connection.execute(moving)
 
     async def plan(self, batch: Sequence[Delivery], *, occurrence_id: OccurrenceId, through: ChatId | None) -> int:
         """See the port."""
@@ -129,7 +65,7 @@ class SqlOutbox:
             .returning(deliveries)
         )
         async with self._database.writing() as connection:
-            claimed = [_delivery(row) for row in (await connection.execute(claiming)).mappings()]
+            claimed = [delivery_of(row) for row in (await connection.execute(claiming)).mappings()]
         return sorted(claimed, key=lambda delivery: delivery.chat_id)
 
     async def settle(self, results: Sequence[Delivery], *, epoch: Epoch) -> int:
@@ -160,7 +96,7 @@ class SqlOutbox:
             .limit(limit)
         )
         async with self._database.reading() as connection:
-            found = [_delivery(row) for row in (await connection.execute(query)).mappings()]
+            found = [delivery_of(row) for row in (await connection.execute(query)).mappings()]
         return sorted(found, key=lambda row: (row.occurrence_id, row.chat_id))
 
     async def resolve(self, orphans: Sequence[Delivery]) -> int:
@@ -169,7 +105,7 @@ class SqlOutbox:
             update(deliveries)
             .where(
                 *_same_row(),
-                deliveries.c.state.in_([DeliveryState.SENDING.value, DeliveryState.IN_DOUBT.value]),
+                deliveries.c.state.in_(_UNSETTLED),
                 deliveries.c.attempt == bindparam("same_attempt"),
                 deliveries.c.epoch == bindparam("same_epoch"),
             )
@@ -224,7 +160,7 @@ class SqlOutbox:
         counts: dict[DeliveryState, int] = {}
         for (_, state), number in by_locale.items():
             counts[state] = counts.get(state, 0) + number
-        return Standing(_occurrence(row), counts, by_locale)
+        return Standing(occurrence_of(row), counts, by_locale)
 
     async def next_moment(self, *, after: datetime) -> datetime | None:
         """See the port."""
@@ -262,7 +198,7 @@ class SqlOutbox:
         if last is not None:
             query = query.where(deliveries.c.chat_id > last)
         async with self._database.reading() as connection:
-            return [_delivery(row) for row in (await connection.execute(query)).mappings()]
+            return [delivery_of(row) for row in (await connection.execute(query)).mappings()]
 
     async def _update_each(self, statement: object, rows: Sequence[Delivery]) -> int:
         done = 0
@@ -270,90 +206,6 @@ class SqlOutbox:
             for row in rows:
                 done += (await connection.execute(statement, _parameters(row))).rowcount  # type: ignore[call-overload]
         return done
-
-
-class SqlCorrections:
-    """Implements `bot.announcements.ports.Corrections`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def open(self, correction: Correction) -> None:
-        """See the port."""
-        sent = select(
-            literal(correction.correction_id), deliveries.c.chat_id, literal(CorrectionState.PLANNED.value)
-        ).where(
-            deliveries.c.occurrence_id == correction.occurrence_id,
-            deliveries.c.state == DeliveryState.SENT.value,
-            deliveries.c.message_id.is_not(None),
-        )
-        async with self._database.writing() as connection:
-            await connection.execute(
-                corrections.insert().values(
-                    correction_id=correction.correction_id,
-                    occurrence_id=correction.occurrence_id,
-                    kind=correction.kind.value,
-                    texts=json.dumps(dict(correction.texts), ensure_ascii=False),
-                    asked_by=correction.asked_by,
-                    asked_at=correction.asked_at,
-                )
-            )
-            await connection.execute(insert(corrected_copies).from_select(["correction_id", "chat_id", "state"], sent))
-
-    async def next(self, *, limit: int) -> Sequence[tuple[Correction, Delivery]]:
-        """See the port."""
-        waiting = (
-            select(corrections, corrected_copies.c.chat_id)
-            .join(corrected_copies, corrected_copies.c.correction_id == corrections.c.correction_id)
-            .where(corrected_copies.c.state == CorrectionState.PLANNED.value)
-            .order_by(corrections.c.asked_at, corrections.c.correction_id, corrected_copies.c.chat_id)
-            .limit(limit)
-        )
-        async with self._database.reading() as connection:
-            found = (await connection.execute(waiting)).mappings().all()
-            keys = [(row["occurrence_id"], row["chat_id"]) for row in found]
-            query = select(deliveries).where(tuple_(deliveries.c.occurrence_id, deliveries.c.chat_id).in_(keys))
-            copies = {
-                (row["occurrence_id"], row["chat_id"]): _delivery(row)
-                for row in (await connection.execute(query)).mappings()
-            }
-        return [
-            (_correction(row, {}), copies[row["occurrence_id"], row["chat_id"]])
-            for row in found
-            if (row["occurrence_id"], row["chat_id"]) in copies
-        ]
-
-    async def settle(self, correction_id: str, chat_id: ChatId, state: CorrectionState) -> None:
-        """See the port."""
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(corrected_copies)
-                .where(corrected_copies.c.correction_id == correction_id, corrected_copies.c.chat_id == chat_id)
-                .values(state=state.value)
-            )
-
-    async def find(self, correction_id: str) -> Correction | None:
-        """See the port."""
-        counting = (
-            select(corrected_copies.c.state, func.count())
-            .where(corrected_copies.c.correction_id == correction_id)
-            .group_by(corrected_copies.c.state)
-        )
-        async with self._database.reading() as connection:
-            query = select(corrections).where(corrections.c.correction_id == correction_id)
-            row = (await connection.execute(query)).mappings().first()
-            counts = {CorrectionState(state): number for state, number in await connection.execute(counting)}
-        return None if row is None else _correction(row, counts)
-
-    async def edits(self, occurrence_id: OccurrenceId) -> Sequence[Correction]:
-        """See the port."""
-        query = (
-            select(corrections)
-            .where(corrections.c.occurrence_id == occurrence_id, corrections.c.kind == CorrectionKind.EDIT.value)
-            .order_by(corrections.c.asked_at, corrections.c.correction_id)
-        )
-        async with self._database.reading() as connection:
-            return [_correction(row, {}) for row in (await connection.execute(query)).mappings()]
 
 
 def _is_live(epoch: Epoch) -> ColumnElement[bool]:
@@ -388,41 +240,6 @@ def _parameters(delivery: Delivery) -> dict[str, object]:
     }
 
 
-def _occurrence_row(occurrence: Occurrence) -> dict[str, object]:
-    return {
-        "occurrence_id": occurrence.occurrence_id,
-        "announcement_id": occurrence.announcement_id,
-        "slot": occurrence.slot,
-        "due_at": occurrence.due_at,
-        "valid_until": occurrence.valid_until,
-        "state": occurrence.state.value,
-        "created_at": occurrence.created_at,
-        "snapshot": occurrence.snapshot,
-        "planned_through": occurrence.planned_through,
-        "audience": occurrence.audience,
-        "finished_at": occurrence.finished_at,
-        "pause_reason": occurrence.pause_reason,
-    }
-
-
-def _occurrence(row: RowMapping) -> Occurrence:
-    through = row["planned_through"]
-    return Occurrence(
-        occurrence_id=OccurrenceId(row["occurrence_id"]),
-        announcement_id=AnnouncementId(row["announcement_id"]),
-        slot=row["slot"],
-        due_at=row["due_at"],
-        valid_until=row["valid_until"],
-        state=OccurrenceState(row["state"]),
-        created_at=row["created_at"],
-        snapshot=row["snapshot"],
-        planned_through=None if through is None else ChatId(through),
-        audience=row["audience"],
-        finished_at=row["finished_at"],
-        pause_reason=row["pause_reason"],
-    )
-
-
 def _delivery_row(delivery: Delivery) -> dict[str, object]:
     return {
         "occurrence_id": delivery.occurrence_id,
@@ -442,7 +259,8 @@ def _delivery_row(delivery: Delivery) -> dict[str, object]:
     }
 
 
-def _delivery(row: RowMapping) -> Delivery:
+def delivery_of(row: RowMapping) -> Delivery:
+    """The copy of a row."""
     return Delivery(
         occurrence_id=OccurrenceId(row["occurrence_id"]),
         chat_id=ChatId(row["chat_id"]),
@@ -458,16 +276,4 @@ def _delivery(row: RowMapping) -> Delivery:
         crashes=row["crashes"],
         reason=row["reason"],
         changed_at=row["changed_at"],
-    )
-
-
-def _correction(row: RowMapping, counts: Mapping[CorrectionState, int]) -> Correction:
-    return Correction(
-        correction_id=row["correction_id"],
-        occurrence_id=OccurrenceId(row["occurrence_id"]),
-        kind=CorrectionKind(row["kind"]),
-        texts={Locale(locale): text for locale, text in json.loads(row["texts"]).items()},
-        asked_by=VisitorId(row["asked_by"]),
-        asked_at=row["asked_at"],
-        counts=counts,
     )

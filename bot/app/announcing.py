@@ -20,9 +20,12 @@ from bot.adapters.announcements.standing import StandingAnnouncements, StandingP
 from bot.adapters.clock import Clock, stopwatch, utc_now
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
+from bot.adapters.database.audit_store import SqlAuditLog
 from bot.adapters.database.connection import Database
 from bot.adapters.database.correction_store import SqlCorrections
-from bot.adapters.database.organiser_store import SqlAuditLog, SqlDialogueStore, SqlLease, SqlOrganiserStore
+from bot.adapters.database.dialogue_store import SqlDialogueStore
+from bot.adapters.database.lease_store import SqlLease
+from bot.adapters.database.organiser_store import SqlOrganiserStore
 from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.request_store import SqlRequests
 from bot.adapters.database.restore_guard import FileRestoreGuard

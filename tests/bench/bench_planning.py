@@ -26,7 +26,7 @@ import structlog
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.connection import Database, open_database
-from bot.adapters.database.organiser_store import SqlLease
+from bot.adapters.database.lease_store import SqlLease
 from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers

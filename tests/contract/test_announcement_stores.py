@@ -9,8 +9,11 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
+from bot.adapters.database.audit_store import SqlAuditLog
 from bot.adapters.database.correction_store import SqlCorrections
-from bot.adapters.database.organiser_store import SqlAuditLog, SqlDialogueStore, SqlLease, SqlOrganiserStore
+from bot.adapters.database.dialogue_store import SqlDialogueStore
+from bot.adapters.database.lease_store import SqlLease
+from bot.adapters.database.organiser_store import SqlOrganiserStore
 from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.request_store import SqlRequests
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore

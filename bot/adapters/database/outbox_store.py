@@ -7,13 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, RowMapping, bindparam, exists, func, select, update
 
+from bot.adapters.database.lease_store import DISPATCHER
 from bot.adapters.database.occurrence_store import SqlOccurrences, occurrence_of
 from bot.adapters.database.tables import deliveries, leases, occurrences
 from bot.announcements.model import Delivery, DeliveryState, Epoch, OccurrenceId, OccurrenceState, Standing
 from bot.ids import ChatId, Locale
 
-DISPATCHER = "dispatcher"
-"""The name of the dispatcher's lease."""
 _ROWS_AT_ONCE = 500
 """Copies that are read before the transaction ends; chosen: some hundred kilobytes."""
 _UNSETTLED = (DeliveryState.SENDING.value, DeliveryState.IN_DOUBT.value)

@@ -29,14 +29,6 @@ class Fault:
         return f"{self.path}:{self.line}: {self.reason}"
 
 
-class BrokenFileError(KnowledgeError):
-    """A knowledge file can't be read; its `faults` name line and reason."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
-
-
 class NothingPublishedError(KnowledgeError):
     """No version of the index was ever published: there is nothing to answer from yet."""
 

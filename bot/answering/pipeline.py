@@ -301,7 +301,7 @@ class ExtractiveAnswerer:
             knowledge_version=knowledge.version,
         )
 
-    def topics(self, locale: Locale, today: date) -> Sequence[TopicView]:  # noqa: ARG002 - a port's signature
+    def topics(self, today: date) -> Sequence[TopicView]:
         """The topics with something to read."""
         return browsing.topics(self.knowledge, today)
 

@@ -177,11 +177,6 @@ class Chat:
         """Ask for the end; safe to call twice."""
         self._stopping.set()
 
-    @property
-    def ignored_updates(self) -> int:
-        """Updates of a kind that no handler knows, since the start."""
-        return self._dispatcher.ignored
-
     async def _work(self) -> None:
         """Everything that runs side by side; the first error ends it all and is raised as it is."""
         try:

@@ -24,7 +24,7 @@ class Answerer(Protocol):
         """The whole section, in that language or the best other one; None when it is gone or no longer valid."""
         ...
 
-    def topics(self, locale: Locale, today: date) -> Sequence[TopicView]:
+    def topics(self, today: date) -> Sequence[TopicView]:
         """The topics with something to read, in the knowledge's order."""
         ...
 

@@ -44,10 +44,6 @@ class Inbox(Protocol):
         """How many wait."""
         ...
 
-    async def latest_update_id(self) -> int | None:
-        """The highest update_id ever stored, for the polling offset; None at first."""
-        ...
-
 
 class ButtonStore(Protocol):
     """Buttons by token."""

@@ -82,13 +82,6 @@ async def test_handled_and_failed_updates_wait_no_more(stores):
     assert await stores.inbox.count_pending() == 1
 
 
-async def test_the_latest_update_id_counts_handled_updates_too(stores):
-    assert await stores.inbox.latest_update_id() is None
-    await stores.inbox.store([update(8_000_000_000), update(2)])
-    await stores.inbox.done(8_000_000_000, now=NOW)
-    assert await stores.inbox.latest_update_id() == 8_000_000_000
-
-
 async def test_a_button_is_found_until_it_expires(stores):
     await stores.buttons.issue([])
     await stores.buttons.issue([button("a"), button("b", single_use=True)])

@@ -30,8 +30,6 @@ from bot.app.core import open_core
 from bot.ids import Locale, VisitorId
 from bot.ingestion.comparing import inspect
 from bot.settings import KnowledgeSettings, ModelSettings, OrganiserSettings, Settings, StoreSettings
-from bot.visitors.model import Retention
-from bot.visitors.service import VisitorService
 from bot.writing.folding import ascii_digits
 from tests.support.attacking import (
     ENVELOPES,
@@ -347,8 +345,8 @@ async def test_L18_nothing_of_persons_is_in_the_prompt_or_the_index(place: Place
     )
     async with open_core(settings) as core:
         await core.make_answerable()
-        visitors = VisitorService(SqlVisitorStore(core.database, FakeTombstones()), retention=Retention())
-        await visitors.greet(AIDA, app_locale=Locale.EN, now=utc_now())
+        visitors = SqlVisitorStore(core.database, FakeTombstones())
+        await visitors.seen(AIDA, app_locale=Locale.EN, now=utc_now())
         asked = (Question(text, TODAY, visitor_id=VisitorId(5)) for text in CURIOUS)
         answers = [await core.answerer.answer(question) for question in asked]
     given = json.dumps(server.requests)

@@ -34,7 +34,6 @@ from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.settings import KnowledgeSettings, PrivacySettings, Settings, StoreSettings
 from bot.visitors.model import Retention, Subscription
-from bot.visitors.service import VisitorService
 from tests.support.fakes import exported
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -52,8 +51,8 @@ async def database(tmp_path):
 
 async def leave_traces(database, *, at=NOW):
     folder = Path(database.name).parent
-    service = VisitorService(SqlVisitorStore(database, Tombstones(folder)), retention=Retention())
-    await service.greet(AIDA, app_locale=Locale.KK, now=at)
+    visitors = SqlVisitorStore(database, Tombstones(folder))
+    await visitors.seen(AIDA, app_locale=Locale.KK, now=at)
     turn = TurnRecord("t", ChatId(AIDA), AIDA, at, QUESTION, Locale.KK, Outcome.ANSWERED, 0.9, (), 3.0)
     await SqlTurnStore(database).record(turn)
     await SqlTurnStore(database).rate("t", AIDA, Feedback.HELPFUL, now=at)
@@ -62,12 +61,12 @@ async def leave_traces(database, *, at=NOW):
     )
     await SqlInbox(database).store([StoredUpdate(1, AIDA, json.dumps({"text": QUESTION}), at, 0)])
     await SqlBudgetLedger(database, Budgets(visitor_day=9, day=9, in_all=9)).reserve(AIDA, 1, now=at)
-    return service
+    return visitors
 
 
 async def test_P02_my_data_shows_the_rows_of_every_table(database):
-    service = await leave_traces(database)
-    tables = await exported(service.my_data(AIDA))
+    visitors = await leave_traces(database)
+    tables = await exported(visitors.export(AIDA))
     assert {name: len(rows) for name, rows in tables.items() if rows} == {
         "visitors": 1,
         "inbox": 1,
@@ -82,9 +81,9 @@ async def test_P02_my_data_shows_the_rows_of_every_table(database):
 async def test_P03_after_delete_me_nothing_of_the_visitor_is_in_the_files(tmp_path):
     async with open_database(tmp_path / "state.db") as database:
         await database.migrate()
-        service = await leave_traces(database)
-        assert await service.delete_me(AIDA, now=NOW) == 6
-        assert not any((await exported(service.my_data(AIDA))).values())
+        visitors = await leave_traces(database)
+        assert await visitors.forget(AIDA, now=NOW) == 6
+        assert not any((await exported(visitors.export(AIDA))).values())
     for file in tmp_path.iterdir():
         content = file.read_bytes()
         assert "Паровоз".encode() not in content
@@ -92,50 +91,49 @@ async def test_P03_after_delete_me_nothing_of_the_visitor_is_in_the_files(tmp_pa
 
 
 async def test_P03_deleting_twice_changes_nothing_more_and_leaves_one_tombstone(database, tmp_path):
-    service = await leave_traces(database)
-    await service.delete_me(AIDA, now=NOW)
-    assert await service.delete_me(AIDA, now=NOW) == 0
+    visitors = await leave_traces(database)
+    await visitors.forget(AIDA, now=NOW)
+    assert await visitors.forget(AIDA, now=NOW) == 0
     assert len((tmp_path / "forgotten").read_text().splitlines()) == 1
 
 
 async def test_P03_deleting_in_the_transaction_of_its_own_update_closes_that_update(database):
-    service = await leave_traces(database)
+    visitors = await leave_traces(database)
     inbox = SqlInbox(database)
     async with database.transaction():
-        await service.greet(AIDA, app_locale=Locale.KK, now=NOW)
-        await service.delete_me(AIDA, now=NOW)
+        await visitors.seen(AIDA, app_locale=Locale.KK, now=NOW)
+        await visitors.forget(AIDA, now=NOW)
         await inbox.done(1, now=NOW)
     assert await inbox.count_pending() == 0
-    assert await inbox.latest_update_id() == 1
-    assert not any((await exported(service.my_data(AIDA))).values())
+    assert await inbox.store([StoredUpdate(1, AIDA, "{}", NOW, 0)]) == 0, "it is known, and comes no second time"
+    assert not any((await exported(visitors.export(AIDA))).values())
 
 
 async def test_P04_questions_older_than_the_retention_are_gone(database):
-    service = await leave_traces(database)
-    assert await service.sweep(now=NOW + timedelta(days=1)) == 0
-    assert await service.sweep(now=NOW + KEEP) == 1, "the button, whose time is over"
-    assert await service.sweep(now=NOW + KEEP + timedelta(seconds=1)) == 1
-    assert await service.sweep(now=NOW + KEEP + timedelta(days=2)) == 1, "who used the model, by days"
-    tables = await exported(service.my_data(AIDA))
+    visitors = await leave_traces(database)
+    assert await visitors.sweep(Retention(), now=NOW + timedelta(days=1)) == 0
+    assert await visitors.sweep(Retention(), now=NOW + KEEP) == 1, "the button, whose time is over"
+    assert await visitors.sweep(Retention(), now=NOW + KEEP + timedelta(seconds=1)) == 1
+    assert await visitors.sweep(Retention(), now=NOW + KEEP + timedelta(days=2)) == 1, "who used the model, by days"
+    tables = await exported(visitors.export(AIDA))
     assert {name: len(rows) for name, rows in tables.items() if rows} == {"visitors": 1, "inbox": 1}
     assert QUESTION not in repr(tables)
 
 
 async def test_R08_handled_updates_are_known_for_two_days_and_come_no_second_time_meanwhile(database):
-    service, inbox = await leave_traces(database), SqlInbox(database)
+    visitors, inbox = await leave_traces(database), SqlInbox(database)
     await inbox.done(1, now=NOW)
     await inbox.store([StoredUpdate(2, AIDA, "{}", NOW, 0)])
     for hours, swept in ((25, 1), (48, 0)):  # the button went first
-        assert await service.sweep(now=NOW + timedelta(hours=hours)) == swept
+        assert await visitors.sweep(Retention(), now=NOW + timedelta(hours=hours)) == swept
         assert await inbox.store([StoredUpdate(1, AIDA, "{}", NOW, 0)]) == 0
-    assert await service.sweep(now=NOW + timedelta(hours=48, seconds=1)) == 1
-    assert await inbox.latest_update_id() == 2
+    assert await visitors.sweep(Retention(), now=NOW + timedelta(hours=48, seconds=1)) == 1
     assert await inbox.count_pending() == 1, "what is not handled yet stays, however old"
 
 
 async def test_P05_a_visitor_who_blocks_the_bot_is_unreachable_at_once(database, tmp_path):
-    service = await leave_traces(database)
-    await service.unreachable(AIDA)
+    visitors = await leave_traces(database)
+    await visitors.unreachable(AIDA)
     assert not (await SqlVisitorStore(database, Tombstones(tmp_path)).find(AIDA)).is_reachable
 
 

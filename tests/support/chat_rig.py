@@ -145,7 +145,7 @@ class FakeAnswerer:
             else None
         )
 
-    def topics(self, locale: Locale, today: date) -> Sequence[TopicView]:
+    def topics(self, today: date) -> Sequence[TopicView]:
         return [TopicView("logistics", 1), TopicView("expo", 0)]
 
     def documents(self, topic: str, locale: Locale, today: date) -> Sequence[DocumentView]:

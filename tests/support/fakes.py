@@ -215,9 +215,6 @@ class FakeInbox:
     async def count_pending(self) -> int:
         return sum(row.state is InboxState.PENDING for row in self.state.inbox.values())
 
-    async def latest_update_id(self) -> int | None:
-        return max(self.state.inbox, default=None)
-
     def _close(self, update_id: int, state: InboxState, now: datetime) -> None:
         row = self.state.inbox.get(update_id)
         if row is not None and row.state is InboxState.PENDING:

@@ -70,12 +70,6 @@ class SqlInbox:
         async with self._database.reading() as connection:
             return await connection.scalar(query) or 0
 
-    async def latest_update_id(self) -> int | None:
-        """See the port."""
-        async with self._database.reading() as connection:
-            latest: int | None = await connection.scalar(select(func.max(inbox.c.update_id)))
-        return latest
-
     async def _close(self, update_ids: Sequence[int], values: Mapping[str, object]) -> None:
         async with self._database.writing() as connection:
             await connection.execute(

@@ -76,9 +76,9 @@ class GeneratingAnswerer:
         """The section in the knowledge's own words."""
         return self._extractive.section(key, locale, today)
 
-    def topics(self, locale: Locale, today: date) -> Sequence[TopicView]:
+    def topics(self, today: date) -> Sequence[TopicView]:
         """The topics with something to read."""
-        return self._extractive.topics(locale, today)
+        return self._extractive.topics(today)
 
     def documents(self, topic: str, locale: Locale, today: date) -> Sequence[DocumentView]:
         """The documents of a topic."""

@@ -75,7 +75,7 @@ async def follow(context: UpdateContext, link: DeepLink) -> None:
 
 def _section_of(context: UpdateContext, mark: str) -> SectionKey | None:
     answerer = context.app.answerer
-    for view in answerer.topics(context.locale, context.today):
+    for view in answerer.topics(context.today):
         for document in answerer.documents(view.topic, context.locale, context.today):
             for section in document.sections:
                 if section_mark(section.key) == mark:

@@ -41,7 +41,7 @@ async def show_section(context: UpdateContext, button: Button) -> None:
 
 def topics_reply(context: UpdateContext) -> Reply:
     """All topics with something to read."""
-    return topics_menu(context.app.answerer.topics(context.locale, context.today), context.t)
+    return topics_menu(context.app.answerer.topics(context.today), context.t)
 
 
 def documents_reply(context: UpdateContext, topic: str) -> Reply:

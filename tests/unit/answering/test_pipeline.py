@@ -503,7 +503,7 @@ def test_topics_and_documents_show_what_can_be_read_today():
     gap = section("gap", "Unknown.", answerable=False)
     old = section("old", "Over.", valid_until=date(2020, 1, 1))
     house = answerer(GivenRetriever([EXPO, gap, old], {}))
-    assert [(view.topic, view.documents) for view in house.topics(Locale.EN, TODAY)] == [("topic", 1)]
+    assert [(view.topic, view.documents) for view in house.topics(TODAY)] == [("topic", 1)]
     (document,) = house.documents("topic", Locale.EN, TODAY)
     assert [one.key for one in document.sections] == [key("expo")]
     assert house.section(key("old"), Locale.EN, TODAY) is None

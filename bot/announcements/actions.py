@@ -22,9 +22,9 @@ from bot.announcements.ports import (
     Requests,
     RestoreGuard,
     Subscribers,
-    Transaction,
 )
 from bot.ids import Locale, VisitorId
+from bot.transaction import Transaction
 
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """None that are mistaken for each other."""

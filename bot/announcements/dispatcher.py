@@ -41,7 +41,6 @@ from bot.announcements.ports import (
     Outbox,
     SendSlot,
     Subscribers,
-    Transaction,
 )
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.telling import tell_all
@@ -50,6 +49,7 @@ from bot.announcements.turns import Turns, give_back
 from bot.backoff import Backoff
 from bot.errors import DatabaseError
 from bot.ids import ChatId
+from bot.transaction import Transaction
 
 _log = structlog.get_logger(__name__)
 

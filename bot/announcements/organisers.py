@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.announcements.model import AuditEntry, Invitation, Organiser, Role
-from bot.announcements.ports import AuditLog, OrganiserStore, Transaction
+from bot.announcements.ports import AuditLog, OrganiserStore
 from bot.ids import VisitorId
+from bot.transaction import Transaction
 
 ANY_ROLE = frozenset(Role)
 MAY_WRITE = frozenset({Role.OWNER, Role.AUTHOR})

@@ -29,7 +29,7 @@ from bot.announcements.model import (
     Stage,
     Timing,
 )
-from bot.announcements.ports import AnnouncementStore, Notify, Outbox, Subscribers, Transaction
+from bot.announcements.ports import AnnouncementStore, Notify, Outbox, Subscribers
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.schedule import (
     Moment,
@@ -41,6 +41,7 @@ from bot.announcements.schedule import (
     zone_of,
 )
 from bot.announcements.telling import tell_all
+from bot.transaction import Transaction
 
 _log = structlog.get_logger(__name__)
 

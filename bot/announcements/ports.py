@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -33,9 +32,6 @@ from bot.announcements.model import (
     Standing,
 )
 from bot.ids import ChatId, Locale, NewsTopic, VisitorId
-
-Transaction = Callable[[], AbstractAsyncContextManager[None]]
-"""Opens one database transaction, durable when it returns (fsync); all writes inside commit or fail together."""
 
 
 class AnnouncementStore(Protocol):

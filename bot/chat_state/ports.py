@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 from bot.chat_state.model import Button, Dialogue, StoredUpdate
 from bot.ids import VisitorId
-
-Transaction = Callable[[], AbstractAsyncContextManager[None]]
-"""Opens one database transaction; every store's write inside it commits or fails with it."""
 
 Effect = Callable[[], Awaitable[object]]
 """A write that a handler asks for; it runs in the transaction that marks the update as done."""

@@ -18,10 +18,11 @@ from bot.announcements.checking import Problem, Trouble, problems_of
 from bot.announcements.content import body_hashes
 from bot.announcements.ending import OPEN, stop_occurrence
 from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, Stage
-from bot.announcements.ports import AnnouncementStore, AuditLog, Composer, Outbox, Transaction
+from bot.announcements.ports import AnnouncementStore, AuditLog, Composer, Outbox
 from bot.announcements.schedule import next_moment
 from bot.errors import Fault, SettingsError
 from bot.ids import VisitorId
+from bot.transaction import Transaction
 
 _log = structlog.get_logger(__name__)
 

@@ -24,8 +24,9 @@ from bot.chat.wire.envelope import Envelope, UpdateKind, read_envelope
 from bot.chat.wire.sender import TokenRefusedError, UnreachableError
 from bot.chat.wire.triage import Treatment, Triage
 from bot.chat_state.model import StoredUpdate
-from bot.chat_state.ports import Effect, Inbox, Transaction
+from bot.chat_state.ports import Effect, Inbox
 from bot.ids import VisitorId
+from bot.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 

@@ -20,7 +20,8 @@ from bot.errors import ScodaError
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.operations.log_ids import LogIds
 from bot.operations.logs import configure_logs, redact
-from bot.settings import DEFAULT_FILE, Settings, forget_variables, load_settings
+from bot.settings import Settings
+from bot.settings.loading import DEFAULT_FILE, forget_variables, load_settings
 
 cli = typer.Typer(
     name="scoda",

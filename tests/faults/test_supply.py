@@ -204,7 +204,7 @@ AS_A_PROGRAM = "import bot.__main__, bot.cli.main; bot.cli.main.run = lambda: No
 AS_A_LIBRARY = """
 import asyncio
 from bot.app.core import open_core
-from bot.settings import load_settings
+from bot.settings.loading import load_settings
 async def opened():
     async with open_core(load_settings()):
         pass

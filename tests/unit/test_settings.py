@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from bot.errors import SettingsError
-from bot.settings import _ADDRESSES, Settings, load_settings
+from bot.settings import Settings
+from bot.settings.loading import _ADDRESSES, load_settings
 
 SHIPPED = Path(__file__).parents[2] / "config" / "bot.toml"
 

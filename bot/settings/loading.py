@@ -1,0 +1,139 @@
+"""Reads the settings from their file and the environment, and refuses what would be unsafe."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from bot.errors import SettingsError
+from bot.operations.addresses import is_private
+from bot.settings import Settings
+
+DEFAULT_FILE = Path("config/bot.toml")
+"""Where settings are read from; the defaults hold if it is missing."""
+
+_ADDRESSES = (
+    ("telegram", "base_url"),
+    ("telegram", "webhook_url"),
+    ("embedding", "base_url"),
+    ("model", "base_url"),
+    ("store", "chroma_url"),
+)
+"""Where a token, a key or a visitor's question goes."""
+
+
+def load_settings(file: Path = DEFAULT_FILE, *, knowledge: Path | None = None, data: Path | None = None) -> Settings:
+    """Read the file and the environment; `knowledge` and `data` from the command line win over both.
+
+    Raises:
+        SettingsError: a setting is unknown or wrong; the message names it and says why.
+    """
+    _refuse_unknown_variables()
+    try:
+        settings = Settings(**_read(file))  # type: ignore[arg-type]  # pydantic checks each value
+    except ValidationError as error:
+        raise SettingsError(_explain(error, file)) from error
+    _refuse_open_addresses(settings)
+    if knowledge is not None:
+        settings = settings.model_copy(
+            update={"knowledge": settings.knowledge.model_copy(update={"folder": knowledge})}
+        )
+    if data is not None:
+        settings = settings.model_copy(update={"store": settings.store.model_copy(update={"data": data})})
+    return settings
+
+
+def forget_variables() -> None:
+    """Take the settings out of the environment once they are read: what is started later inherits no token."""
+    for name in [name for name in os.environ if name.startswith("SCODA_")]:
+        del os.environ[name]
+
+
+def _refuse_open_addresses(settings: Settings) -> None:
+    """On the way to another network a token, a key and visitors' questions would be read by whoever carries them."""
+    if settings.network.open_addresses:
+        return
+    for table, name in _ADDRESSES:
+        address = urlsplit(getattr(getattr(settings, table), name))
+        host = address.hostname or ""
+        if not host or is_private(host):
+            continue
+        way_out = (
+            "use an address of this machine or of your own network, or allow it with [network] open_addresses = true "
+            "(SCODA_NETWORK_OPEN_ADDRESSES=true)"
+        )
+        place = f"setting [{table}] {name} (SCODA_{table.upper()}_{name.upper()}) leads to {host}"
+        if address.scheme == "http":
+            raise SettingsError(
+                f"{place} by plain http, which everybody on the way can read: use https://, or {way_out}"
+            )
+        if name == "chroma_url":
+            raise SettingsError(f"{place}: a Chroma server has no password of its own; {way_out}")
+
+
+def _read(file: Path) -> dict[str, object]:
+    if not file.exists():
+        return {}
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file}: {error}; correct the file or remove it to use the defaults") from error
+    _refuse_readable_secrets(file, tables)
+    return tables
+
+
+def _refuse_readable_secrets(file: Path, tables: Mapping[str, object]) -> None:
+    """A secret in a file that everybody on the machine can read is no secret."""
+    if not file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        return
+    for table, values in tables.items():
+        names = [name for name in _secrets_of(table) if isinstance(values, dict) and values.get(name)]
+        if names:
+            raise SettingsError(
+                f"{file} holds the secret [{table}] {names[0]} and others on this machine can read it: "
+                f"run `chmod 600 {file}`, or set SCODA_{table.upper()}_{names[0].upper()} instead"
+            )
+
+
+def _secrets_of(table: str) -> list[str]:
+    field = Settings.model_fields.get(table)
+    annotation = field.annotation if field else None
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return []
+    return [name for name, inner in annotation.model_fields.items() if inner.annotation is SecretStr]
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    lines = []
+    for fault in error.errors(include_url=False, include_input=False):
+        place = [str(part) for part in fault["loc"]]
+        name = f"[{place[0]}] {'.'.join(place[1:])}".strip()
+        variable = "SCODA_" + "_".join(place).upper()
+        lines.append(
+            f"setting {name}: {fault['msg'].removeprefix('Value error, ')} (set it in {file} or as {variable})"
+        )
+    return "\n".join(lines)
+
+
+def _refuse_unknown_variables() -> None:
+    known = {
+        f"SCODA_{table}_{name}".upper()
+        for table, field in Settings.model_fields.items()
+        for name in _fields_of(field.annotation)
+    }
+    unknown = sorted(name for name in os.environ if name.startswith("SCODA_") and name not in known)
+    if unknown:
+        raise SettingsError(
+            f"unknown environment variable {', '.join(unknown)}: every setting is listed in config/bot.toml "
+            "and named SCODA_<TABLE>_<NAME>"
+        )
+
+
+def _fields_of(table: object) -> Iterable[str]:
+    return table.model_fields if isinstance(table, type) and issubclass(table, BaseModel) else ()

@@ -14,6 +14,7 @@ from bot.sandbox.keys import BOT_VARIABLE, CONTROL_VARIABLE, Keys, keys_of
 from bot.settings import Settings
 
 _START_S = 20.0
+"""How long the sandbox may take until it listens; chosen: it takes a second or two, on a busy machine more."""
 Say = Callable[[str], object]
 """Shows one line to the person at the terminal."""
 

@@ -75,7 +75,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """What a person was asked last in a walk of several steps; `state` is JSON text that only the walk reads."""
+    """What a person was asked last in a conversation of several steps, which alone reads `state`, JSON text."""
 
     visitor_id: VisitorId
     kind: str

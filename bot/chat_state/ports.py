@@ -1,4 +1,4 @@
-"""What keeps the inbox and the buttons."""
+"""What keeps the inbox, the buttons and the open dialogues."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class ButtonStore(Protocol):
 
 
 class DialogueStore(Protocol):
-    """One open walk a person. Writes join the open transaction."""
+    """One open dialogue a person. Writes join the open transaction."""
 
     async def find(self, visitor_id: VisitorId) -> Dialogue | None:
-        """The open walk, or None."""
+        """The open dialogue, or None."""
         ...
 
     async def save(self, dialogue: Dialogue) -> None:

@@ -1,7 +1,7 @@
 """Direction marks, so that Latin names and codes stay right inside Persian and Urdu.
 
 Telegram gives each line the direction of its first strong character and deletes U+2028–U+202E. Isolates
-(U+2066–U+2069) have not been seen to work in all apps, so the plain marks are used (term base notes, section 7).
+(U+2066–U+2069) have not been seen to work in all apps, so the plain marks are used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Dates and numbers as each language writes them: CLDR by Babel, with the exceptions that the term base names."""
+"""Dates and numbers as each language writes them: CLDR by Babel, where people write as it says."""
 
 from __future__ import annotations
 

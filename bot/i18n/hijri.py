@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import date
 
 _LEAP_REMAINDERS = frozenset({1, 5, 9, 13, 17, 22, 26, 30})
+"""Of a year divided by 33."""
 _LONG_MONTHS_DAYS = 6 * 31
+"""The first half of the year: each of its months has 31 days, of the others 30 or 29."""
 _EPOCH_YEAR = 1354
 """The first year of a 33-year cycle plus one: 1353 = 33 · 41."""
 _EPOCH = date(1975, 3, 21)

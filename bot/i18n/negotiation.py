@@ -1,7 +1,7 @@
 """From the language code of a Telegram app to a language of ours.
 
-Codes seen from real apps and their meaning: the term base's notes, section 3. Telegram's own lists call this field an
-IETF tag, but `zh-hans-raw`, `ru_RU` and country codes in place of languages occur.
+The codes are those that real apps have sent. Telegram calls this field an IETF tag, but `zh-hans-raw`, `ru_RU` and
+country codes in place of languages occur.
 """
 
 from __future__ import annotations

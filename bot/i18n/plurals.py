@@ -1,4 +1,4 @@
-"""Plural rules of the twelve languages, as gettext writes them (CLDR 48.2, see the table's exceptions).
+"""Plural rules of the twelve languages, as gettext writes them (CLDR 48.2, with two exceptions).
 
 Whole numbers only. Babel's own rule for Persian has one form; CLDR has two, «one» being 0 and 1. CLDR has no rule for
 Tajik: the noun stays singular after a numeral, so one form serves.

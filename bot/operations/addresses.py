@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 _PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+"""No public name ends so: RFC 6761, 6762 and 8375, ICANN's .internal, and .lan, which routers use."""
 
 
 def is_loopback(host: str) -> bool:

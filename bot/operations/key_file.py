@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _BYTES = 32
+"""256 bits, as long as the SHA-256 that the keys are for."""
 
 
 def key_of(file: Path) -> bytes:

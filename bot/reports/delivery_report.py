@@ -34,6 +34,7 @@ _OUTCOMES = {
     DeliveryState.SENDING: CopyOutcome.WAITING,
 }
 _MOST_SPANS = 60
+"""Columns of the picture over time; chosen: minutes of an hour, each wide enough to be seen."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """The last four are the wide forms that East Asian spreadsheets read alike."""
 

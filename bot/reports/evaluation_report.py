@@ -16,6 +16,7 @@ from bot.reports.evaluation_tables import FigureTable, tables_of
 
 _WIDTH, _HEIGHT, _MARGIN = 320, 200, 34
 _FOUND_SHOWN = 5
+"""Sections named for a miss, best first; chosen: what is lower was hardly in question."""
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --good: #0a7d4f; --bad: #b3261e; --ink: #1a73e8; }

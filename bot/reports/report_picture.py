@@ -65,14 +65,17 @@ class Figures:
         return {outcome: count for outcome, count in sums.items() if count}
 
 
+# Pixels, chosen by looking at the picture: Telegram shows a photo of this width unscaled on most screens.
 _WIDTH, _MARGIN, _SCALE = 960, 40, 2
 _WHITE, _INK, _FAINT = (255, 255, 255), (0x20, 0x21, 0x24), (0xDA, 0xDC, 0xE0)
 _LETTER_WIDTH, _LETTER_HEIGHT = 5, 7
+"""Dots of a letter of the built-in font, before `_SCALE`."""
 _STEP = (_LETTER_WIDTH + 1) * _SCALE
 _BAR, _GAP = 22, 14
 _LEFT = _MARGIN + 5 * _STEP
 _TIMELINE = 150
 _LEGEND_COLUMNS = 6
+"""Outcomes beside each other: more would touch at `_WIDTH`."""
 
 
 def draw_report(figures: Figures) -> bytes:

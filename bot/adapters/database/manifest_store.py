@@ -15,6 +15,7 @@ from bot.adapters.database.tables import knowledge_documents, manifest_documents
 from bot.errors import DatabaseError
 
 _BATCH = 200
+"""Documents a transaction; chosen: other writers get their turn in between."""
 
 
 class VersionState(StrEnum):

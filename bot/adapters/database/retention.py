@@ -30,9 +30,11 @@ from bot.announcements.model import Audience, Stage
 from bot.visitors.model import Retention
 
 _ROWS_AT_ONCE = 500
+"""Rows a transaction; chosen: other writers get their turn in between."""
 _UPDATES_KNOWN = timedelta(hours=48)
 """Telegram offers an update for 24 hours (https://core.telegram.org/bots/api#getting-updates), and till then again."""
 _USED_BUTTONS_KEPT = timedelta(days=1)
+"""Chosen: a press that comes twice, or late, is still told that the button was used."""
 _ENDED = tuple(stage.value for stage in (Stage.STOPPED, Stage.FINISHED, Stage.WITHDRAWN))
 _NAMES_CHATS = ~and_(announcements.c.body.contains('"chats":[]'), announcements.c.body.contains('"without":[]'))
 

@@ -22,6 +22,7 @@ _IS_REACHABLE = func.coalesce(visitors.c.is_reachable, True)
 """Groups and channels are no visitors."""
 _WITH_VISITOR = subscriptions.outerjoin(visitors, visitors.c.visitor_id == subscriptions.c.chat_id)
 _IDS_AT_ONCE = 500
+"""Values a statement: SQLite may be built to take no more than 999."""
 
 
 class SqlSubscriptionStore:

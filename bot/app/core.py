@@ -181,7 +181,7 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
     """
     report_to_nobody()
     for locale in Locale:
-        words_of(locale)  # a damaged file is told at the start, not to a visitor
+        words_of(locale)  # so that a damaged file stops the start, rather than an answer
     async with AsyncExitStack() as stack:
         can_write = True
         try:

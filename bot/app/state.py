@@ -54,12 +54,12 @@ def has_two(settings: Settings) -> bool:
 def owner_of(settings: Settings, bot_id: int | None = None) -> Owner | None:
     """The bot of these settings, by the id that its token begins with if its own is not known yet."""
     token = settings.telegram.token.get_secret_value() or settings.sandbox.token or f"{DEFAULT_BOT_ID}:"
-    told = token.partition(":")[0]
-    if bot_id is None and not (told.isascii() and told.isdigit()):
+    number = token.partition(":")[0]
+    if bot_id is None and not (number.isascii() and number.isdigit()):
         return None  # no server will take such a token
     address = settings.telegram.base_url
     server = SANDBOX if needs_sandbox(settings) else server_number(address) if address else OFFICIAL
-    return Owner(int(told) if bot_id is None else bot_id, server)
+    return Owner(int(number) if bot_id is None else bot_id, server)
 
 
 def has_state(settings: Settings) -> bool:

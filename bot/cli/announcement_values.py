@@ -80,17 +80,17 @@ def request_of(request: ChangeRequest) -> Values:
 
 def _times(schedule_: Schedule) -> Values:
     """When it goes out: in its zone and in UTC, with what a change of the clocks does to it."""
-    told: Values = {"timing": schedule_.timing.value, "zone": schedule_.zone}
+    values: Values = {"timing": schedule_.timing.value, "zone": schedule_.zone}
     if schedule_.timing is Timing.NOW:
-        return told
+        return values
     if schedule_.cron:
-        told |= {"cron": schedule_.cron, "until": schedule_.until.isoformat() if schedule_.until else None}
+        values |= {"cron": schedule_.cron, "until": schedule_.until.isoformat() if schedule_.until else None}
     try:
         moments = preview(schedule_, _MOMENTS_SHOWN, after=utc_now())
     except ScheduleError as error:
-        return {**told, "wrong": str(error)}
+        return {**values, "wrong": str(error)}
     return {
-        **told,
+        **values,
         "next": [
             {
                 "local": moment.local.isoformat(),

@@ -81,11 +81,11 @@ class TerminalAnswers:
         """The answer as it stands in the chat; of its buttons, those are listed that one chooses from."""
         t = self._catalogs.translator(answer.locale)
         readings = answer.suggestions if answer.outcome in _LISTS_READINGS else ()
-        told = replace(answer, suggestions=readings)
+        shown = replace(answer, suggestions=readings)
         return paragraphs(
-            answer_text(told, t, contact=self._contact),
+            answer_text(shown, t, contact=self._contact),
             *(quoted(f"• {reading.text}", answer.locale) for reading in readings),
-            *(quoted(f"• {offer_label(offer, t)}", offer.locale) for offer in offers_shown(told)),
+            *(quoted(f"• {offer_label(offer, t)}", offer.locale) for offer in offers_shown(shown)),
         )
 
     async def answer(self, identity: str | None, turns: tuple[str, ...], chosen: Locale | None) -> AnswerLine:

@@ -11,9 +11,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="The announcement's id, as `list` shows it.", metavar="ID")]
 
 
-def file_to_write(name: str, told: str, metavar: str) -> Any:  # noqa: ANN401 - Typer's own type for it is not public
+def file_to_write(name: str, help_: str, metavar: str) -> Any:  # noqa: ANN401 - Typer's own type for it is not public
     """An option for a file that is written at the end; what can't be written is refused before the work begins."""
-    return typer.Option(name, help=told, metavar=metavar, dir_okay=False, writable=True, callback=_in_a_folder)
+    return typer.Option(name, help=help_, metavar=metavar, dir_okay=False, writable=True, callback=_in_a_folder)
 
 
 def _in_a_folder(file: Path | None) -> Path | None:

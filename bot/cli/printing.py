@@ -32,22 +32,22 @@ def print_rows(rows: list[Values], *, as_json: bool) -> None:
 
 def print_done(answer: Mapping[str, object], *, as_json: bool) -> None:
     """What an order has answered; that it went well is said by the exit code."""
-    told = {name: value for name, value in answer.items() if name != "ok"}
-    print_tree(told, as_json=as_json)
+    values = {name: value for name, value in answer.items() if name != "ok"}
+    print_tree(values, as_json=as_json)
 
 
-def print_tree(told: Mapping[str, object], *, as_json: bool) -> None:
+def print_tree(values: Mapping[str, object], *, as_json: bool) -> None:
     """Indented lines, or JSON."""
     if as_json:
-        print_json(told)
+        print_json(values)
         return
-    for line in _tree(told, ""):
+    for line in _tree(values, ""):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_json(told: object) -> None:
+def print_json(values: object) -> None:
     """Indented JSON."""
-    typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
 
 
 def _tree(value: object, indent: str) -> list[str]:

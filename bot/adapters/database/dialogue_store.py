@@ -27,10 +27,10 @@ class SqlDialogueStore:
 
     async def save(self, dialogue: Dialogue) -> None:
         """See the port."""
-        told = {"kind": dialogue.kind, "state": dialogue.state, "changed_at": dialogue.changed_at}
-        saving = self._database.insert(dialogues).values(visitor_id=dialogue.visitor_id, **told)
+        values = {"kind": dialogue.kind, "state": dialogue.state, "changed_at": dialogue.changed_at}
+        saving = self._database.insert(dialogues).values(visitor_id=dialogue.visitor_id, **values)
         async with self._database.writing() as connection:
-            await connection.execute(saving.on_conflict_do_update(index_elements=[dialogues.c.visitor_id], set_=told))
+            await connection.execute(saving.on_conflict_do_update(index_elements=[dialogues.c.visitor_id], set_=values))
 
     async def clear(self, visitor_id: VisitorId) -> None:
         """See the port."""

@@ -81,7 +81,7 @@ async def _insert_as_of_0003(database):
         "INSERT INTO manifest_generations (number, state, embedding_identity, documents, chunks, fingerprint, means, "
         "created_at, published_at) VALUES (:number, :state, 'e5', 2, 9, 'f', :means, :now, :now)"
     ).bindparams(bindparam("now", type_=manifest_generations.c.created_at.type), bindparam("means", type_=LargeBinary))
-    document = text("INSERT INTO manifest_documents VALUES (:version, :locale, :path, :content_hash, :body)")
+    document = text("INSERT INTO manifest_documents VALUES (:generation, :locale, :path, :content_hash, :body)")
     async with database.writing() as connection:
         for number, state in ((1, "retired"), (2, "published")):
             values = {"number": number, "state": state, "means": b"m", "now": NOW}
@@ -114,7 +114,7 @@ async def test_what_revision_0003_had_published_is_kept_whole_up_and_down(databa
 
     await _move_to(database, "0003")
     async with database.reading() as connection:
-        rows = await connection.execute(text("SELECT version, path, content_hash, body FROM manifest_documents"))
+        rows = await connection.execute(text("SELECT generation, path, content_hash, body FROM manifest_documents"))
         assert {tuple(row) for row in rows} == {(number, *row) for number in bodies for row in bodies[number]}
     await database.migrate()
     assert [(row.path, row.content_hash, row.body) for row in await store.documents(2)] == bodies[2]

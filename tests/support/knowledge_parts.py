@@ -15,7 +15,7 @@ from bot.adapters.index.ngram_index import buckets_of
 from bot.adapters.models.embeddings import TwoSidedEmbeddings, prepared
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.answering.ports import Retrieved, RetrievedSection, Retriever, StoredSection
-from bot.answering.reading import FolderReading as QuestionReading
+from bot.answering.reading import Reading as QuestionReading
 from bot.errors import KnowledgeError
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.centring import centred_query

@@ -22,6 +22,7 @@ from unittest.mock import patch
 import numpy as np
 
 import bot.adapters.index.chroma
+import bot.adapters.index.folders
 import bot.adapters.index.index_store
 import bot.ingestion.draft
 from bot.adapters.database.connection import open_database
@@ -154,10 +155,10 @@ _WATCHED: tuple[tuple[Any, str], ...] = (
     (bot.adapters.index.index_store, "write_texts"),
     (bot.adapters.index.index_store, "learn"),
     (bot.adapters.index.index_store, "seal"),
-    (bot.adapters.index.index_store, "sync_to_disk"),
+    (bot.adapters.index.folders, "sync_to_disk"),
     (FileIndexStore, "_finish"),
     (FileIndexStore, "_prune_folders"),
-    (FileIndexStore, "_finish_store"),
+    (bot.adapters.index.index_store, "finish_store"),
     (FileIndexStore, "_prune_stores"),
     (bot.adapters.index.chroma, "_created"),
     (bot.adapters.index.chroma, "_copy_folder"),

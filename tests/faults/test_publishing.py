@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import bot.adapters.index.index_store
+import bot.adapters.index.store_files
 import bot.ingestion.draft
 from bot.adapters.index.index_store import FileIndexStore
 from bot.answering.ports import Retriever, StoredSection
@@ -90,6 +92,7 @@ class Place:
 
     name: str
     stand_in: Callable[..., Any]
+    module: ModuleType = bot.adapters.index.index_store
 
 
 BUILD_PLACES = (
@@ -100,9 +103,9 @@ BUILD_PLACES = (
     Place("in_child", _full_in_the_child("_write_and_learn")),
 )
 STORE_PLACES = (
-    Place("in_child", _full_in_the_child("_write")),
-    Place("_sealed_names", _full),
-    Place("sync_to_disk", _full),
+    Place("in_child", _full_in_the_child("write_from_nothing")),
+    Place("_sealed_names", _full, bot.adapters.index.store_files),
+    Place("sync_to_disk", _full, bot.adapters.index.store_files),
 )
 
 
@@ -113,7 +116,7 @@ async def test_F15_a_disk_that_is_full_while_a_generation_is_built_leaves_the_la
     await house.ingestion.sync(now=NOW)
     before = house.left()
     write_hall(house.folder, "en", 0, colour="blue")
-    monkeypatch.setattr(bot.adapters.index.index_store, place.name, place.stand_in)
+    monkeypatch.setattr(place.module, place.name, place.stand_in)
 
     with pytest.raises(IndexVersionError, match=r"data/index failed: .*No space left on device"):
         await house.ingestion.sync(now=NOW)
@@ -133,7 +136,7 @@ async def test_F15_a_disk_that_is_full_while_the_store_is_written_leaves_exact_s
 ) -> None:
     await house.ingestion.sync(now=NOW)
     before = house.left()
-    monkeypatch.setattr(bot.adapters.index.index_store, place.name, place.stand_in)
+    monkeypatch.setattr(place.module, place.name, place.stand_in)
 
     with pytest.raises(IndexVersionError, match=r"store of version 1 in .* failed: .*No space left on device"):
         await house.ingestion.store()
@@ -152,7 +155,7 @@ async def test_F15_a_store_that_can_t_be_patched_is_written_from_nothing(
     await house.publish()
     write_hall(house.folder, "en", 0, colour="blue")
     await house.ingestion.sync(now=NOW)
-    monkeypatch.setattr(bot.adapters.index.index_store, "in_child", _full_in_the_child("_patch"))
+    monkeypatch.setattr(bot.adapters.index.index_store, "in_child", _full_in_the_child("patch_copy"))
 
     assert await house.ingestion.store()
 

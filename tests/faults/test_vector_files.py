@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.index.version_files import DISCRIMINANT
+from bot.adapters.index.learned_sections import DISCRIMINANT
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder, text_hash
 from bot.adapters.models.embeddings import prepared

@@ -16,7 +16,7 @@ from pathlib import Path
 import regex
 from babel.dates import get_month_names
 
-from bot.adapters.index.version_files import _stored_sections as stored_sections
+from bot.adapters.index.version_writing import stored_sections
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.answering.browsing import is_valid
 from bot.answering.generation.names import forms_of

@@ -10,36 +10,30 @@ by exact comparison until then.
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.adapters.index import chroma
-from bot.adapters.index.chroma import DATABASE, StoredChunks, StorePlace
-from bot.adapters.index.version_files import (
-    FORMAT,
-    Seal,
-    VersionFiles,
-    hash_of,
-    is_undamaged,
-    learn,
-    read_files,
-    read_seal,
-    seal,
-    sync_to_disk,
-    take_over,
-    write_means,
-    write_texts,
-    write_vectors,
+from bot.adapters.index.chroma import StorePlace
+from bot.adapters.index.folders import empty, numbered, put_in_place, remove, to_its_end
+from bot.adapters.index.learning import learn
+from bot.adapters.index.store_files import (
+    StoreSeal,
+    finish_store,
+    is_undamaged_store,
+    patch_copy,
+    read_store_seal,
+    write_from_nothing,
 )
-from bot.adapters.system.child import ChildCrashedError, TellShare, in_child
+from bot.adapters.index.version_seal import FORMAT, Seal, is_undamaged, read_seal, seal
+from bot.adapters.index.version_writing import take_over, write_means, write_texts, write_vectors
+from bot.adapters.system.child import ChildCrashedError, in_child
 from bot.adapters.system.file_lock import file_lock
 from bot.errors import IndexVersionError, KnowledgeError
 from bot.ids import Locale
@@ -49,28 +43,9 @@ from bot.ingestion.ports import ReportShare
 _log = structlog.get_logger(__name__)
 
 _COLLECTION = "chunks"
-_STORE_SEAL = "store.json"
 _RETRY_S = 0.1
-_PATCHED_AT_MOST = 0.2
-"""The share of chunks that may have been changed in copies of a store before it is written from nothing."""
 _SHARED_FROM = 4
 """So many languages are written by several processes at once."""
-
-
-class _StoreSeal(BaseModel):
-    """Written last: whose vectors a store holds. `fitted` names the means by which they are centred."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format: int
-    number: int
-    fingerprint: str
-    url: str
-    fitted: str
-    patched: int
-    """How many chunks were deleted from and added to it since it was last written from nothing."""
-    hashes: dict[str, str]
-    """Of every file that no reader writes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +95,17 @@ class FileIndexStore:
         building = self._folder / f".build-{content.number}"
         before = await asyncio.to_thread(self._before, content)
         try:
-            await _to_its_end(_begin, building, content, before)
+            await to_its_end(_begin, building, content, before)
             await self._write_texts(building, content, before)
             if report is not None:
                 report(0.9)
-            await _to_its_end(self._finish, building, content, before)
+            await to_its_end(self._finish, building, content, before)
             if report is not None:
                 report(1.0)
         except (ChildCrashedError, OSError) as error:
             raise IndexVersionError(f"building version {content.number} in {self._folder} failed: {error}") from error
         finally:
-            await _to_its_end(_remove, building)
+            await to_its_end(remove, building)
 
     async def holds(self, version: IndexVersion) -> bool:
         """See the port."""
@@ -145,15 +120,15 @@ class FileIndexStore:
             writing = self._folder / f".store-{version.number}"
             place = self._place(writing, version)
             try:
-                await asyncio.to_thread(_empty, writing)
+                await asyncio.to_thread(empty, writing)
                 sealed = await self._written_store(writing, place, version, report)
-                await _to_its_end(self._finish_store, writing, sealed)
+                await to_its_end(finish_store, writing, self._folder / f"store-{version.number}", sealed)
             except (ChildCrashedError, OSError) as error:
                 raise IndexVersionError(
                     f"writing the store of version {version.number} in {self._folder} failed: {error}"
                 ) from error
             finally:
-                await _to_its_end(_remove, writing)
+                await to_its_end(remove, writing)
             await asyncio.to_thread(self._prune_stores, version)
             return True
 
@@ -164,7 +139,7 @@ class FileIndexStore:
         asked whether it is there.
         """
         folder = self._folder / f"store-{version.number}"
-        sealed = _read_store_seal(folder)
+        sealed = read_store_seal(folder)
         if sealed is None or sealed.format != FORMAT or sealed.fingerprint != version.fingerprint:
             return None
         if sealed.url != self._chroma_url:
@@ -172,7 +147,7 @@ class FileIndexStore:
         place = self._place(folder, version)
         if self._chroma_url:
             return place if place.collection in chroma.collections_on(place) else None
-        return place if _is_undamaged_store(folder, sealed) else None
+        return place if is_undamaged_store(folder, sealed) else None
 
     async def prune(self, keep: Collection[int]) -> None:
         """See the port."""
@@ -232,24 +207,24 @@ class FileIndexStore:
 
     async def _written_store(
         self, writing: Path, place: StorePlace, version: IndexVersion, report: ReportShare | None
-    ) -> _StoreSeal:
+    ) -> StoreSeal:
         """Make the store from the newest one before; from nothing where that is not worth while or does not succeed."""
         folder = self.folder_of(version.number)
         before = None if self._chroma_url else await asyncio.to_thread(self._store_before, version)
         if before is not None:
             try:
-                patched = await in_child(_patch, folder, place, before, report=report)
+                patched = await in_child(patch_copy, folder, place, before, report=report)
             except (ChildCrashedError, IndexVersionError, KnowledgeError, OSError, sqlite3.Error) as error:
                 _log.warning("store_not_patched", store=before.name, error=type(error).__name__)
                 patched = None
             if patched is not None:
                 return self._store_seal(version, patched[0], patched[1])
-            await asyncio.to_thread(_empty, writing)
-        fitted = await in_child(_write, folder, place, report=report)
+            await asyncio.to_thread(empty, writing)
+        fitted = await in_child(write_from_nothing, folder, place, report=report)
         return self._store_seal(version, fitted, 0)
 
-    def _store_seal(self, version: IndexVersion, fitted: str, patched: int) -> _StoreSeal:
-        return _StoreSeal(
+    def _store_seal(self, version: IndexVersion, fitted: str, patched: int) -> StoreSeal:
+        return StoreSeal(
             format=FORMAT,
             number=version.number,
             fingerprint=version.fingerprint,
@@ -261,11 +236,11 @@ class FileIndexStore:
 
     def _store_before(self, version: IndexVersion) -> Path | None:
         """The newest other store that may be copied."""
-        stores = {number: folder for folder, number in _numbered(self._folder, "store")}
+        stores = {number: folder for folder, number in numbered(self._folder, "store")}
         for number in sorted(stores.keys() - {version.number}, reverse=True):
-            sealed = _read_store_seal(stores[number])
+            sealed = read_store_seal(stores[number])
             is_usable = sealed is not None and sealed.format == FORMAT and not sealed.url
-            if sealed is not None and is_usable and _is_undamaged_store(stores[number], sealed):
+            if sealed is not None and is_usable and is_undamaged_store(stores[number], sealed):
                 return stores[number]
         return None
 
@@ -276,33 +251,20 @@ class FileIndexStore:
 
     def _finish(self, building: Path, content: IndexVersionContent, before: Path | None) -> None:
         seal(building, content, before=before)
-        folder = self.folder_of(content.number)
-        shutil.rmtree(folder, ignore_errors=True)
-        building.rename(folder)
-        sync_to_disk(self._folder)
-
-    def _finish_store(self, writing: Path, sealed: _StoreSeal) -> None:
-        whole = sealed.model_copy(update={"hashes": {name: hash_of(writing / name) for name in _sealed_names(writing)}})
-        (writing / _STORE_SEAL).write_text(whole.model_dump_json(indent=1), encoding="utf-8")
-        for path in (*writing.rglob("*"), writing):
-            sync_to_disk(path)
-        folder = self._folder / f"store-{sealed.number}"
-        shutil.rmtree(folder, ignore_errors=True)
-        writing.rename(folder)
-        sync_to_disk(self._folder)
+        put_in_place(building, self.folder_of(content.number))
 
     def _prune_folders(self, newest: int, keep: Collection[int]) -> None:
         for kind in ("gen", ".build"):
-            for folder, number in _numbered(self._folder, kind):
+            for folder, number in numbered(self._folder, kind):
                 if number < newest and (number not in keep or kind == ".build"):
-                    shutil.rmtree(folder, ignore_errors=True)
+                    remove(folder)
 
     def _prune_stores(self, version: IndexVersion) -> None:
         """Who still reads an older store compares exactly when it fails."""
         for kind in ("store", ".store"):
-            for folder, number in _numbered(self._folder, kind):
+            for folder, number in numbered(self._folder, kind):
                 if number < version.number:
-                    shutil.rmtree(folder, ignore_errors=True)
+                    remove(folder)
         if self._chroma_url:
             place = StorePlace("", url=self._chroma_url)
             names = {name: name.split("-") for name in chroma.collections_on(place)}
@@ -316,7 +278,7 @@ class FileIndexStore:
 
 def _begin(building: Path, content: IndexVersionContent, before: Path | None) -> None:
     """Write the vectors, and take over what is in the version before."""
-    _empty(building)
+    empty(building)
     write_means(building, content.means)
     known = _parts_of(before)
     for part in content.parts:
@@ -347,93 +309,3 @@ def _write_and_learn(building: Path, parts: Sequence[LanguagePart], lesson: _Les
         write_texts(building, part)
     if lesson is not None:
         learn(building, lesson.locales, lesson.identity, lesson.before)
-
-
-def _write(folder: Path, place: StorePlace, tell: TellShare) -> str:
-    """What the child process does: the whole store from nothing. Returns what names the means."""
-    files = read_files(folder)
-    chroma.write_store(place, _stored(files), tell=tell)
-    return files.fitted
-
-
-def _patch(folder: Path, place: StorePlace, before: Path, tell: TellShare) -> tuple[str, int] | None:
-    """What the child process does: a copy of the store before, and the difference; None when that is not worth while.
-
-    Deleted chunks stay in the graph as dead ends, so after a while it is written whole again.
-    """
-    sealed, files = _read_store_seal(before), read_files(folder)
-    if sealed is None or sealed.fitted != files.fitted:
-        return None
-    chunks = _stored(files)
-    at_most = int(_PATCHED_AT_MOST * len(chunks.ids)) - sealed.patched
-    changed = chroma.patch_store(place, before / "chroma", chunks, at_most=at_most, tell=tell)
-    return None if changed is None else (files.fitted, sealed.patched + changed)
-
-
-def _stored(files: VersionFiles) -> StoredChunks:
-    rows, ids = files.searched()
-    labels = [
-        {"key": str(section.key), "locale": section.locale.value, "kind": files.kind_of(row).value}
-        for row in rows.tolist()
-        if (section := files.sections[files.section_of[row]])
-    ]
-    return StoredChunks(ids, files.vectors(rows), labels)
-
-
-def _read_store_seal(folder: Path) -> _StoreSeal | None:
-    try:
-        return _StoreSeal.model_validate_json((folder / _STORE_SEAL).read_bytes())
-    except (OSError, ValidationError):
-        return None
-
-
-def _sealed_names(folder: Path) -> list[str]:
-    """All files but those in which even a reader leaves its mark.
-
-    That is Chroma's database, and its graph folder while the graph is so small that it lives in the database.
-    """
-    unwritten = {path.parent for path in folder.rglob("header.bin")}
-    unwritten -= {path.parent for path in folder.rglob("index_metadata.pickle")}
-    paths = (path for path in folder.rglob("*") if path.is_file() and path.parent not in unwritten)
-    return sorted(str(path.relative_to(folder)) for path in paths if not path.name.startswith(DATABASE))
-
-
-def _is_undamaged_store(folder: Path, sealed: _StoreSeal) -> bool:
-    try:
-        is_as_written = all(hash_of(folder / name) == known for name, known in sealed.hashes.items())
-        return is_as_written and _is_sound(folder / "chroma" / DATABASE)
-    except (OSError, sqlite3.Error):
-        return False
-
-
-def _is_sound(database: Path) -> bool:
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        has_collection = connection.execute("SELECT 1 FROM collections").fetchone() is not None
-        return has_collection and bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
-
-
-async def _to_its_end(function: Callable[..., object], *arguments: object) -> None:
-    """Do it in a thread; when cancelled, wait for that all the same, so that nothing is written behind our back."""
-    work = asyncio.create_task(asyncio.to_thread(function, *arguments))
-    try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait({work})
-        raise
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _empty(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-
-
-def _numbered(root: Path, kind: str) -> Iterator[tuple[Path, int]]:
-    """The folders of this kind with their numbers."""
-    for folder in root.iterdir():
-        name, dash, number = folder.name.rpartition("-")
-        if name == kind and dash and number.isdigit() and folder.is_dir():
-            yield folder, int(number)

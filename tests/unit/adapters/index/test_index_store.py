@@ -14,7 +14,8 @@ import pytest
 
 from bot.adapters.index.chroma import StoredChunks, StorePlace, check_store, open_store, write_store
 from bot.adapters.index.index_store import FileIndexStore
-from bot.adapters.index.version_files import DISCRIMINANT, LearnedSections, learn
+from bot.adapters.index.learned_sections import DISCRIMINANT, LearnedSections
+from bot.adapters.index.learning import learn
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.adapters.system.child import ChildCrashedError, in_child
 from bot.errors import IndexVersionError, KnowledgeError

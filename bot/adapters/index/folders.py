@@ -1,0 +1,69 @@
+"""Folders of the index: written beside the others, forced to the disk, then renamed and never changed afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_to_disk(path: Path) -> None:
+    """Make sure that a file or folder survives a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system has none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def empty(folder: Path) -> None:
+    """Make the folder, without whatever stood there."""
+    remove(folder)
+    folder.mkdir(parents=True)
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder with all that it holds, as far as that can be done."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_in_place(built: Path, folder: Path) -> None:
+    """Give a finished folder its name for good."""
+    remove(folder)
+    built.rename(folder)
+    sync_to_disk(folder.parent)
+
+
+def numbered(root: Path, kind: str) -> Iterator[tuple[Path, int]]:
+    """The folders `<kind>-<number>` with their numbers."""
+    for folder in root.iterdir():
+        name, dash, number = folder.name.rpartition("-")
+        if name == kind and dash and number.isdigit() and folder.is_dir():
+            yield folder, int(number)
+
+
+async def to_its_end(function: Callable[..., object], *arguments: object) -> None:
+    """Do it in a thread; when cancelled, wait for that all the same, so that nothing is written behind our back."""
+    work = asyncio.create_task(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        raise

@@ -1,0 +1,131 @@
+"""Writes the files of a version, language by language.
+
+What did not change from one version to the next becomes the same file under two names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bot.adapters.index.folders import link
+from bot.adapters.index.learned_sections import Ids
+from bot.adapters.index.ngram_index import NgramIndex
+from bot.adapters.index.section_words import SectionWords
+from bot.adapters.index.version_files import MEANS, SECTIONS, SectionFile, kind_number
+from bot.adapters.means_bytes import means_to_bytes
+from bot.adapters.packing import pack_8
+from bot.answering.ports import StoredSection
+from bot.ids import Locale, SectionKey
+from bot.ingestion.chunking import sentences_of
+from bot.ingestion.model import (
+    Chunk,
+    Document,
+    LanguagePart,
+    Means,
+    Section,
+)
+from bot.ingestion.typical_questions import typical_questions
+from bot.writing.spelling import Spelling
+
+_TEXTS = ("sections.json", "lexicon.npz", "words.npz", "spelling.tsv")
+_VECTORS = ("chunks.npz", "vectors.npy", "scales.npy")
+
+
+def write_texts(folder: Path, part: LanguagePart) -> None:
+    """Write what is told and searched by words of one language. For a child process: it takes half a second."""
+    assert part.documents is not None
+    sections = list(stored_sections(part.documents))
+    left_out = [number for number, section in enumerate(sections) if section.key in part.left_out]
+    own = folder / part.locale
+    own.mkdir(exist_ok=True)
+    file = SectionFile.model_construct(sections=sections, left_out=left_out)
+    (own / "sections.json").write_bytes(SECTIONS.dump_json(file))
+    searched = [number for number in range(len(sections)) if number not in set(left_out)]
+    NgramIndex.of(
+        [_subject_of(sections[number]) for number in searched],
+        searched,
+        details=["\n".join(sections[number].sentences[1:]) for number in searched],
+        usual=typical_questions()[part.locale],
+    ).save(own / "lexicon.npz")
+    SectionWords.of([_searched_text(sections[number]) for number in searched]).save(own / "words.npz")
+    (own / "spelling.tsv").write_text(Spelling.of(map(_searched_text, sections)).written(), encoding="utf-8")
+
+
+def write_vectors(folder: Path, part: LanguagePart) -> None:
+    """Write what is compared of one language."""
+    assert part.documents is not None
+    assert part.chunks is not None
+    assert part.vectors is not None
+    keys = [document.key_of(section) for document in part.documents for section in document.sections]
+    numbers = {key: number for number, key in enumerate(keys)}
+    own = folder / part.locale
+    own.mkdir(exist_ok=True)
+    np.savez(
+        own / "chunks.npz",
+        kinds=np.array([kind_number(chunk.kind) for chunk in part.chunks], dtype=np.uint8),
+        sections=np.array([numbers[chunk.key] for chunk in part.chunks], dtype=np.int32),
+        ids=_ids_of(part.chunks),
+    )
+    scales, codes = pack_8(part.vectors)
+    np.save(own / "scales.npy", scales)
+    np.save(own / "vectors.npy", codes)
+
+
+def write_means(folder: Path, means: Means) -> None:
+    """Write the means by which questions are centred."""
+    (folder / MEANS).write_bytes(means_to_bytes(means))
+
+
+def take_over(folder: Path, before: Path, locale: Locale, *, texts: bool, vectors: bool) -> None:
+    """Give files of the version before to this one, too: by a second name, or as copies where there can't be any."""
+    own = folder / locale
+    own.mkdir(exist_ok=True)
+    for name in (*(_TEXTS if texts else ()), *(_VECTORS if vectors else ())):
+        link(before / locale / name, own / name)
+
+
+def _ids_of(chunks: Sequence[Chunk]) -> Ids:
+    return np.array([int(chunk.chunk_id, 16) for chunk in chunks], dtype=np.uint64)
+
+
+def _searched_text(section: StoredSection) -> str:
+    """All the words by which a section may be found."""
+    return "\n".join((section.title, section.heading, section.text, *section.questions))
+
+
+def _subject_of(section: StoredSection) -> str:
+    """The words that say what a section is about: all but its sentences from the second on."""
+    return "\n".join((section.title, section.heading, *section.sentences[:1], *section.questions))
+
+
+def stored_sections(documents: Iterable[Document]) -> Iterator[StoredSection]:
+    """In the order of the chunks: document by document, section by section."""
+    for document in documents:
+        for section in document.sections:
+            yield _stored(document, section)
+
+
+def _stored(document: Document, section: Section) -> StoredSection:
+    source = section.source
+    return StoredSection(
+        key=SectionKey(document.path, section.section_id),
+        locale=document.locale,
+        title=document.title,
+        topic=document.topic,
+        heading=section.heading,
+        text=section.text,
+        sentences=tuple(sentences_of(section, document.locale)),
+        questions=section.questions,
+        publisher=source.publisher if source else "",
+        source_title=source.title if source else "",
+        url=source.url if source else "",
+        source_date=source.date if source else None,
+        as_of=section.as_of,
+        valid_from=section.valid_from,
+        valid_until=section.valid_until,
+        answerable=document.answerable,
+        reply=document.reply,
+    )

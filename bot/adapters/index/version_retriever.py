@@ -1,0 +1,246 @@
+"""Retrieves from one version: by meaning among its vectors, by letters in its n-gram index.
+
+Every row is compared exactly, which takes some milliseconds for tens of thousands; where a vector store names the
+candidates, only these are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from bot.adapters.index.chroma import VectorStore
+from bot.adapters.index.section_scores import LOCALES, Coverage, LexiconCoverage, RowGroups, SectionTable
+from bot.adapters.index.version_files import VersionFiles
+from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.answering.ports import LEAST_LOG_POSTERIOR, Retrieved, RetrievedSection, StoredSection
+from bot.answering.reading import Reading
+from bot.errors import KnowledgeError
+from bot.ids import Locale, SectionKey
+from bot.ingestion.centring import centred_query
+from bot.ingestion.model import ChunkKind, Vector
+from bot.writing.romanised import Reader, is_romanised, reader
+from bot.writing.spelling import Spelling
+from bot.writing.transliteration import own_script
+
+_log = structlog.get_logger(__name__)
+_NO_WORDS = Spelling(())
+_TINY = 1e-9
+
+
+class QuestionEmbedder(Protocol):
+    """Embeds visitors' questions; asking for the same text again soon costs nothing."""
+
+    @property
+    def identity(self) -> str:
+        """Names the vector space."""
+        ...
+
+    async def question(self, text: str) -> Vector:
+        """The raw vector of a question."""
+        ...
+
+    def remembers(self, text: str) -> bool:
+        """Whether `question` needs no work for this one."""
+        ...
+
+
+class PublishedKnowledge:
+    """See `bot.answering.ports.Knowledge`."""
+
+    def __init__(self, number: int, sections: Iterable[StoredSection]) -> None:
+        self._number = number
+        copies: dict[SectionKey, list[StoredSection]] = defaultdict(list)
+        for section in sections:
+            copies[section.key].append(section)
+        self._copies = {key: tuple(found) for key, found in copies.items()}
+        place = {key: number for number, key in enumerate(copies)}
+        self._keys = tuple(sorted(copies, key=lambda key: (copies[key][0].topic, key.path, place[key])))
+
+    @property
+    def version(self) -> int:
+        """See the port."""
+        return self._number
+
+    def copies(self, key: SectionKey) -> Sequence[StoredSection]:
+        """See the port."""
+        return self._copies.get(key, ())
+
+    def keys(self) -> Sequence[SectionKey]:
+        """See the port."""
+        return self._keys
+
+
+class VersionRetriever:
+    """See `bot.answering.ports.Retriever`. Stays usable, whatever is published meanwhile, for as long as it is held."""
+
+    def __init__(self, files: VersionFiles, embedder: QuestionEmbedder, threads: AnsweringThreads) -> None:
+        self._files = files
+        self._embedder = embedder
+        self._threads = threads
+        self._store: _OpenStore | None = None
+        self._knowledge = PublishedKnowledge(files.number, files.sections)
+        self._keys = self._knowledge.keys()
+        numbers = {key: number for number, key in enumerate(self._keys)}
+        self._groups = RowGroups.of(files, numbers)
+        self._copies = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
+        self._classes = _places(files.discriminant[1] if files.discriminant else {}, self._keys)
+        self._in_lexicon = LexiconCoverage(files, numbers)
+        self._readers: dict[Locale, Reader] = {}
+        self._spellings: dict[Locale, Spelling] = {}
+
+    @property
+    def knowledge(self) -> PublishedKnowledge:
+        """See the port."""
+        return self._knowledge
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+        return self._files.dimension
+
+    @property
+    def rows(self) -> int:
+        """How many rows may nominate their section."""
+        return int(self._files.is_searched.sum())
+
+    def nominate_by(self, store: VectorStore) -> None:
+        """From now on let the store name the candidates."""
+        self._store = _OpenStore(store, self._files)
+
+    async def retrieve(self, readings: Sequence[Reading], locale: Locale, *, top_k: int) -> Sequence[Retrieved]:
+        """See the port. By meaning, a reading with a context lies half way between its text with it and without."""
+        texts = list(dict.fromkeys(text for reading in readings for text in reading.texts))
+        spelling = await self._spelling_of(locale)
+        raw = await asyncio.gather(*(self._embedder.question(spelling.restored(text)) for text in texts))
+        known = {
+            text: centred_query(vector, locale, self._files.means) for text, vector in zip(texts, raw, strict=True)
+        }
+        vectors = np.stack([_middle([known[text] for text in reading.texts]) for reading in readings])
+        return await self._threads.run(self._found, readings, vectors, locale, top_k)
+
+    async def remembers(self, text: str, locale: Locale) -> bool:
+        """See the port."""
+        return self._embedder.remembers((await self._spelling_of(locale)).restored(text))
+
+    async def in_own_letters(self, text: str, locale: Locale) -> str:
+        """See the port."""
+        if not is_romanised(text, locale):
+            return own_script(text, locale)
+        if locale not in self._readers:
+            self._readers[locale] = await self._threads.run(reader, locale, await self._spelling_of(locale))
+        return await self._threads.run(self._readers[locale].read, text)
+
+    async def corrected(self, text: str, locale: Locale) -> str:
+        """See the port."""
+        spelling = await self._spelling_of(locale)
+        return await self._threads.run(spelling.corrected, text)
+
+    async def _spelling_of(self, locale: Locale) -> Spelling:
+        if locale not in self._spellings:
+            part = self._files.part(locale)
+            self._spellings[locale] = _NO_WORDS if part is None else await asyncio.to_thread(part.spelling)
+        return self._spellings[locale]
+
+    def _found(self, readings: Sequence[Reading], vectors: Vector, locale: Locale, top_k: int) -> Sequence[Retrieved]:
+        """Compare all at once: going through the rows costs more than the products."""
+        by_text = {text: self._in_lexicon.coverage(text, locale) for text in {reading.text for reading in readings}}
+        covered = [by_text[reading.text] for reading in readings]
+        similarities = self._similarities(vectors, top_k, covered)
+        return [
+            self._retrieved(*one, own=LOCALES.index(locale), top_k=top_k)
+            for one in zip(vectors, similarities, covered, strict=True)
+        ]
+
+    def _similarities(self, vectors: Vector, top_k: int, covered: Sequence[Coverage]) -> Vector:
+        """How near every row is to each vector.
+
+        Where the store nominates, the rows of the sections that neither it nor the letters name are -inf.
+        """
+        if self._store is None:
+            return self._files.similarities(vectors)
+        nominated = [self._store.nearest(vector, top_k) for vector in vectors]
+        if any(rows is None for rows in nominated):
+            return self._files.similarities(vectors)
+        found = np.concatenate([rows for rows in nominated if rows is not None])
+        keys = {self._files.sections[number].key for number in self._files.section_of[found].tolist()}
+        by_letters = np.logical_or.reduce([one.most for one in covered])
+        keys |= {self._keys[number] for number in np.flatnonzero(by_letters).tolist()}
+        copies = [number for number, section in enumerate(self._files.sections) if section.key in keys]
+        rows = np.flatnonzero(np.isin(self._files.section_of, copies))
+        similarities = np.full((len(vectors), len(self._files.section_of)), -np.inf, dtype=np.float32)
+        similarities[:, rows] = vectors @ self._files.vectors(rows).T
+        return similarities
+
+    def _retrieved(self, vector: Vector, similarities: Vector, covered: Coverage, *, own: int, top_k: int) -> Retrieved:
+        table = SectionTable.of(self._groups.best(similarities), own)
+        chosen = np.flatnonzero((table.nearest(top_k) | covered.most) & table.is_embedded)
+        columns = (  # in the order of the fields
+            *table.columns(),
+            *(covered.own, covered.foreign, covered.words),
+            *(table.is_native, table.has_questions),
+            self._posteriors(vector),
+        )
+        rows = zip(*(column[chosen].tolist() for column in columns), strict=True)
+        sections = [RetrievedSection(self._keys[n], *row) for n, row in zip(chosen.tolist(), rows, strict=True)]
+        return Retrieved(sections, lambda section: self._sentence_scores(section, similarities))
+
+    def _sentence_scores(self, section: StoredSection, similarities: Vector) -> Sequence[float]:
+        number = self._copies.get((section.key, section.locale))
+        if number is None:
+            raise KnowledgeError(f"version {self._files.number} has no {section.locale}/{section.key}")
+        rows = self._files.rows_of(number, ChunkKind.SENTENCE)
+        if len(rows) < len(section.sentences) or not np.isfinite(similarities[rows]).all():
+            return [0.0] * len(section.sentences)
+        scores: list[float] = similarities[rows].tolist()
+        return scores
+
+    def _posteriors(self, vector: Vector) -> np.ndarray:
+        """Of each section, in the order of the keys; None for each where nothing was learned."""
+        if self._files.discriminant is None:
+            return np.full(len(self._keys), None)
+        known = np.append(self._files.discriminant[0].log_posteriors(vector), LEAST_LOG_POSTERIOR)
+        return np.asarray(known[self._classes], dtype=np.float32)
+
+
+class _OpenStore:
+    """A vector store that names candidates, until it fails."""
+
+    def __init__(self, store: VectorStore, files: VersionFiles) -> None:
+        rows, ids = files.searched()
+        order = np.argsort(ids)
+        self._ids, self._rows = np.array(ids)[order], rows[order]
+        self._store: VectorStore | None = store
+
+    def nearest(self, vector: Vector, top_k: int) -> npt.NDArray[np.int64] | None:
+        """The nearest rows, best first; None when the store can't be asked."""
+        if self._store is None:
+            return None
+        try:
+            found = np.array([near.chunk_id for near in self._store.nearest(vector, top_k=top_k)])
+        except KnowledgeError as error:
+            _log.error("vector_store_failed", reason=str(error), then="every row is compared")
+            self._store = None
+            return None
+        places = np.searchsorted(self._ids, found).clip(max=len(self._ids) - 1)
+        rows: npt.NDArray[np.int64] = self._rows[places[self._ids[places] == found]]
+        return rows
+
+
+def _middle(vectors: Sequence[Vector]) -> Vector:
+    """The direction in the middle, of length 1."""
+    if len(vectors) == 1:
+        return vectors[0]
+    total = np.sum(vectors, axis=0)
+    return np.asarray(total / max(float(np.linalg.norm(total)), _TINY), dtype=np.float32)
+
+
+def _places(classes: Mapping[SectionKey, int], keys: Sequence[SectionKey]) -> npt.NDArray[np.int64]:
+    """The class of each section; of one that has none, one behind the last."""
+    return np.array([classes.get(key, len(classes)) for key in keys], dtype=np.int64)

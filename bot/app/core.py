@@ -36,6 +36,7 @@ from bot.app.state import open_state
 from bot.errors import AlreadyRunningError, Fault, KnowledgeError, NothingPublishedError
 from bot.ids import Locale, SectionKey
 from bot.ingestion.model import SyncReport
+from bot.ingestion.progress import ProgressCallback
 from bot.ingestion.service import Ingestion, ProgressCallback
 from bot.languages import words_of
 from bot.settings import Settings

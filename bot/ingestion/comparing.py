@@ -9,32 +9,25 @@ are free, and what differs in their text is a warning.
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import regex
 
-from bot.errors import Fault, KnowledgeError
-from bot.ids import DocumentPath, Locale
-from bot.ingestion.contradictions import contradictions, repetitions
-from bot.ingestion.model import Document, FolderReading, Section
+from bot.errors import Fault
+from bot.ids import Locale
+from bot.ingestion.model import Document, Section
+from bot.ingestion.translations import copies_of
 from bot.writing.figures import Figure, FigureKind, figures_of
-from bot.writing.folding import word_count
 from bot.writing.sentences import split_sentences
 
-_HASH_DIGITS = 12
 _LATIN_SCRIPT = frozenset({Locale.EN, Locale.UZ})
 _TRANSLATES_NAMES = frozenset({Locale.ZH})
 """Chinese writes names and even codes in its own characters: a Latin name that it lacks says nothing."""
 _LATIN_WORD = regex.compile(r"(?<![\p{L}\p{N}])[A-Za-z][A-Za-z0-9&.-]*[A-Za-z0-9]")
 _WEBSITE = regex.compile(r"https?://\S+|\S+@\S+")
-_ENOUGH_WORDS = 8
-"""A shorter text, names perhaps, does not tell its language."""
-_ENOUGH_CHARACTERS = 400
-"""Of the 937 bundled documents none is taken for another language by them."""
 _COMPLETE_FROM = 0.5
 """A language that has at least this share of the documents is meant to have all of them."""
 
@@ -51,89 +44,9 @@ class Differences:
     warnings: tuple[Fault, ...]
 
 
-def inspect(reading: FolderReading, translated_from: Mapping[str, str] | None = None) -> FolderReading:
-    """The reading with all that is wrong between its files; `translated_from` is the record of translations."""
-    differences = differences_of(reading.documents, broken=reading.broken)
-    warnings = (
-        *(warning for warning in reading.warnings if warning not in set(differences.faults)),
-        *differences.warnings,
-        *(_told_stale(stale) for stale in stale_translations(reading.documents, translated_from or {})),
-        *_never_recorded(reading.documents, translated_from or {}),
-        *contradictions(reading.documents),
-        *repetitions(reading.documents),
-    )
-    return replace(reading, faults=(*reading.faults, *differences.faults), warnings=warnings)
-
-
-def content_hash(document: Document) -> str:
-    """A short hash of what a translator must follow: title, ids, headings and text, in order.
-
-    Questions, sources and dates are left out: questions are each language's own, the others are compared as they stand.
-    """
-    parts = [document.title]
-    for section in document.sections:
-        parts.extend((section.section_id, section.heading, section.text))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_HASH_DIGITS]
-
-
-@dataclass(frozen=True, slots=True)
-class TranslationRecord:
-    """A copy and the reference that it follows."""
-
-    copy: Document
-    source: Document
-
-
-def translations(documents: Iterable[Document]) -> list[TranslationRecord]:
-    """Every copy that is not itself the reference, in order of path and language."""
-    return [TranslationRecord(copy, copies[0]) for copies in _copies(documents) for copy in copies[1:]]
-
-
-def stale_translations(documents: Iterable[Document], translated_from: Mapping[str, str]) -> list[TranslationRecord]:
-    """Translations whose source has changed since they were recorded; one without a record is not called stale."""
-    return [
-        translation
-        for translation in translations(documents)
-        if translated_from.get(translation.copy.file, content_hash(translation.source))
-        != content_hash(translation.source)
-    ]
-
-
-def record_translated(
-    reading: FolderReading, record: Mapping[str, str], names: Iterable[str]
-) -> tuple[list[TranslationRecord], dict[str, str]]:
-    """The translations that `names` mean, and the record in which they follow the present text of their source.
-
-    A name is that of a file (`ru/logistics/trains.md`), of a document in all languages (`logistics/trains.md`), of a
-    folder of either, or `.`. Entries of files that are no longer there are dropped.
-
-    Raises:
-        KnowledgeError: a name means no translation.
-    """
-    known = translations(reading.documents)
-    chosen: dict[str, TranslationRecord] = {}
-    for name in names:
-        meant = [translation for translation in known if _is_meant(translation.copy, name)]
-        if not meant:
-            raise KnowledgeError(
-                f"{name} is no translation in this folder: name a file like ru/logistics/trains.md, or "
-                "logistics/trains.md for all its translations (`scoda knowledge check` tells whether it can be read)"
-            )
-        chosen.update((translation.copy.file, translation) for translation in meant)
-    present = {translation.copy.file for translation in known} | reading.broken
-    kept = {file: digits for file, digits in record.items() if file in present}
-    return list(chosen.values()), kept | {
-        file: content_hash(translation.source) for file, translation in chosen.items()
-    }
-
-
-def _is_meant(copy: Document, name: str) -> bool:
-    return name == "." or any(whole == name or whole.startswith(name + "/") for whole in (copy.file, copy.path))
-
-
 def differences_of(documents: Iterable[Document], *, broken: Collection[str] = ()) -> Differences:
     """All differences between the copies of every document; `broken` are files that are there but can't be read."""
-    groups = _copies(documents)
+    groups = copies_of(documents)
     notes = _Notes()
     for copies in groups:
         if len(copies) > 1:
@@ -157,15 +70,6 @@ class _Copy:
 
     document: Document
     section: Section
-
-
-def _copies(documents: Iterable[Document]) -> list[list[Document]]:
-    """The copies of each document, the reference first."""
-    by_path: dict[DocumentPath, list[Document]] = defaultdict(list)
-    for document in documents:
-        by_path[document.path].append(document)
-    order = list(Locale)
-    return [sorted(by_path[path], key=lambda copy: order.index(copy.locale)) for path in sorted(by_path)]
 
 
 def _missing_copies(groups: Sequence[Sequence[Document]], broken: Collection[str]) -> Iterator[Fault]:
@@ -398,35 +302,3 @@ def _latin_words(copy: _Copy) -> dict[str, str]:
     """The words in Latin letters, by their small letters; codes with digits are figures already."""
     text = _WEBSITE.sub(" ", f"{copy.section.heading} {copy.section.text}")
     return {word.casefold(): word for word in _LATIN_WORD.findall(text) if word.replace("-", "").isalpha()}
-
-
-def in_other_languages(documents: Iterable[Document], identify: Callable[[str], Locale | None]) -> Iterator[Fault]:
-    """The documents whose text is plainly not in the language of their folder; `identify` tells that of a text."""
-    for document in documents:
-        text = "\n".join(section.text for section in document.sections)[:_ENOUGH_CHARACTERS]
-        is_told = document.reply is None and word_count(text) >= _ENOUGH_WORDS
-        found = identify(text) if is_told else document.locale
-        if found is not document.locale:
-            language = f"in {found}" if found else "in none of the bot's languages"
-            reason = f"the text seems to be {language}, but is told as {document.locale}: translate it or move the file"
-            yield Fault(document.file, 1, reason)
-
-
-def _told_stale(translation: TranslationRecord) -> Fault:
-    copy, source = translation.copy.file, translation.source.file
-    return Fault(
-        copy,
-        1,
-        f"stale: {source} has changed since this was translated; bring it up to date, then run: "
-        f"scoda knowledge translated {copy}",
-    )
-
-
-def _never_recorded(documents: Iterable[Document], translated_from: Mapping[str, str]) -> Iterator[Fault]:
-    """In a folder that keeps a record, translations that are not in it would never become stale."""
-    if not translated_from:
-        return
-    for translation in translations(documents):
-        if (copy := translation.copy.file) not in translated_from:
-            reason = f"a translation that is not recorded: compare it, then run: scoda knowledge translated {copy}"
-            yield Fault(copy, 1, reason)

@@ -14,31 +14,23 @@ from itertools import zip_longest
 
 from bot.errors import IndexVersionError
 from bot.ids import Locale
-from bot.ingestion.draft import Batch, Places, Published, VersionDraft, fingerprint_of
 from bot.ingestion.model import (
-    ChunkKind,
     Document,
     FolderReading,
     IndexVersion,
-    Progress,
     Status,
     SyncReport,
     SyncStage,
 )
 from bot.ingestion.ports import Embedder, IndexStore, KnowledgeReader, Manifest, ReportShare
+from bot.ingestion.progress import FIRST_STEP_S, ProgressCallback, StepSchedule, SyncProgress, silent
+from bot.ingestion.version_draft import Places, Published, VersionDraft, fingerprint_of
 
-ProgressCallback = Callable[[Progress], None]
 OnPublished = Callable[[], Awaitable[object]]
 AskedIn = Callable[[], Awaitable[Sequence[Locale]]]
 
 _FEW = 0.01
 """A smaller share of new texts is read in seconds: nobody is told."""
-_FIRST_STEP_S = 6.0
-_LONGER = 1.6
-"""A step is published after so many seconds of embedding, and each further one after so many times as long."""
-_READ_COST, _BUILD_COST = 3.0, 6.0
-_TEXT_COST, _QUESTION_COST, _STORE_COST = 0.02, 0.008, 0.0006
-"""About how long a piece of the work takes, in seconds: all the same in relation to each other on any machine."""
 
 
 class Ingestion:
@@ -57,7 +49,7 @@ class Ingestion:
         shelf: IndexStore,
         asked_in: AskedIn | None = None,
         clock: Callable[[], float] = time.monotonic,
-        first_step_s: float = _FIRST_STEP_S,
+        first_step_s: float = FIRST_STEP_S,
     ) -> None:
         self._reader = reader
         self._embedder = embedder
@@ -67,7 +59,7 @@ class Ingestion:
         self._clock = clock
         self._first_step_s = first_step_s
         self._turn = asyncio.Lock()
-        self._work: _Work | None = None
+        self._work: SyncProgress | None = None
         self._is_reading_in = False
         self._is_partial = False
 
@@ -105,7 +97,7 @@ class Ingestion:
         """
         started = self._clock()
         async with self._turn, self._shelf.exclusive():
-            work = self._work = _Work(progress or _silent)
+            work = self._work = SyncProgress(progress or silent)
             published = await self._manifest.published()
             self._is_partial = published is not None and published.pending > 0
             self._is_reading_in = published is None or self._is_partial
@@ -126,7 +118,7 @@ class Ingestion:
     async def _synchronised(
         self,
         published: IndexVersion | None,
-        work: _Work,
+        work: SyncProgress,
         now: datetime,
         on_published: OnPublished,
         *,
@@ -159,7 +151,7 @@ class Ingestion:
         """
         async with self._turn, self._shelf.exclusive():
             published = await self._manifest.published()
-            return published is not None and await self._repair(published, _Work(progress or _silent), now)
+            return published is not None and await self._repair(published, SyncProgress(progress or silent), now)
 
     async def store(self, *, progress: ProgressCallback | None = None) -> bool:
         """Write the vector store of the published version, if it is whole and has none; False if not.
@@ -170,8 +162,8 @@ class Ingestion:
         published = await self._manifest.published()
         if published is None or published.pending or published.embedding_identity != self._embedder.identity:
             return False
-        work = self._work or _Work(_silent)
-        work.report = progress or _silent
+        work = self._work or SyncProgress(silent)
+        work.report = progress or silent
         return await self._shelf.store(published, report=work.storing)
 
     async def check(self) -> FolderReading:
@@ -217,12 +209,12 @@ class Ingestion:
         return await VersionDraft.of(documents, embedder=self._embedder, today=now.date(), before=before)
 
     async def _read_in(
-        self, draft: VersionDraft, work: _Work, now: datetime, on_published: OnPublished
+        self, draft: VersionDraft, work: SyncProgress, now: datetime, on_published: OnPublished
     ) -> IndexVersion:
         """Embed what is missing and publish; where that takes long, also what there is in between."""
         batches = list(draft.batches(await self._asked_in()))
         work.plan(batches, chunks=draft.chunks)
-        steps = _Steps(self._clock, self._first_step_s)
+        steps = StepSchedule(self._clock, self._first_step_s)
         publishing: asyncio.Task[IndexVersion] | None = None
         try:
             for batch, following in zip_longest(batches, batches[1:]):
@@ -269,7 +261,7 @@ class Ingestion:
         await self._shelf.prune(await self._manifest.tidy())
         return version
 
-    async def _repair(self, published: IndexVersion, work: _Work, now: datetime) -> bool:
+    async def _repair(self, published: IndexVersion, work: SyncProgress, now: datetime) -> bool:
         if published.embedding_identity != self._embedder.identity or await self._shelf.holds(published):
             return False
         documents = tuple(await self._manifest.documents(published.number))
@@ -283,69 +275,6 @@ class Ingestion:
         content = draft.content(published.number, draft.known(), means=await self._manifest.means(published.number))
         await self._shelf.build(replace(content, fingerprint=published.fingerprint), report=work.building)
         return True
-
-
-class _Steps:
-    """When the next step of a long reading is published: soon at first, then less and less often."""
-
-    def __init__(self, clock: Callable[[], float], first_s: float) -> None:
-        self._clock = clock
-        self._first_s = first_s
-        self._after_s = first_s
-        self._last = clock()
-
-    def is_due(self, *, ends_kind: bool) -> bool:
-        """Whether it is time; where one kind of chunks is complete it is earlier."""
-        passed_s = self._clock() - self._last
-        if passed_s < (self._first_s / 2 if ends_kind else self._after_s):
-            return False
-        self._last += passed_s
-        self._after_s *= _LONGER
-        return True
-
-
-class _Work:
-    """Adds the pieces of a synchronisation up to one share that only rises."""
-
-    def __init__(self, report: ProgressCallback) -> None:
-        self.report = report
-        self.share = 0.0
-        self.read_share = 0.0
-        """The share of all but the vector store, which nobody waits for."""
-        self._stage = SyncStage.READ
-        self._done = 0.0
-        self._all = _READ_COST + _BUILD_COST
-        self._store_cost = 0.0
-
-    def begin(self, stage: SyncStage) -> None:
-        self._stage = stage
-        self._tell(self._done)
-
-    def plan(self, batches: Sequence[Batch], *, chunks: int) -> None:
-        self._done = _READ_COST
-        self._store_cost = chunks * _STORE_COST
-        self._all = _READ_COST + _BUILD_COST + sum(map(_cost, batches)) + self._store_cost
-        self.begin(SyncStage.EMBED)
-
-    def embedded(self, batch: Batch) -> None:
-        self._done += _cost(batch)
-        self._tell(self._done)
-
-    def building(self, share: float) -> None:
-        self._tell(self._done + share * _BUILD_COST)
-
-    def storing(self, share: float) -> None:
-        self._stage = SyncStage.STORE
-        self._tell(self._all - (1 - share) * self._store_cost)
-
-    def _tell(self, done: float) -> None:
-        self.share = max(self.share, min(1.0, done / self._all))
-        self.read_share = max(self.read_share, min(1.0, done / (self._all - self._store_cost)))
-        self.report(Progress(self._stage, self.share))
-
-
-def _cost(batch: Batch) -> float:
-    return len(batch.texts) * (_QUESTION_COST if batch.kind is ChunkKind.QUESTION else _TEXT_COST)
 
 
 async def _ended(task: asyncio.Task[IndexVersion] | None) -> None:
@@ -381,10 +310,6 @@ def _unchanged(
         kept=tuple(document.file for document in kept),
         signature=reading.signature,
     )
-
-
-def _silent(progress: Progress) -> None:
-    """For callers who do not watch."""
 
 
 def _is_broken(file: str, broken: frozenset[str]) -> bool:

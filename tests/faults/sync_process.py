@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
+import bot.ingestion.draft
 import numpy as np
 
 import bot.adapters.index.chroma
 import bot.adapters.index.folders
 import bot.adapters.index.index_store
-import bot.ingestion.draft
+import bot.ingestion.version_draft
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.manifest import DocumentManifest
@@ -216,7 +217,7 @@ def sync_in_steps(folder: Path, data: Path, log: Path, moments: Moments, counted
     """The whole of a process: many steps, then the store. The names of its moments are written to `counted`."""
     with (
         patch.object(bot.adapters.index.index_store, "in_child", _in_thread),
-        patch.object(bot.ingestion.draft, "BATCH", 12),
+        patch.object(bot.ingestion.version_draft, "BATCH", 12),
         _watched(moments),
     ):
         asyncio.run(sync(folder, data, each_s=_EACH_S, first_step_s=0.0, with_store=True, log=log))

@@ -28,7 +28,7 @@ from bot.answering.generation.prompts import new_canary, tokens_of
 from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.app.core import open_core
 from bot.ids import Locale, VisitorId
-from bot.ingestion.comparing import inspect
+from bot.ingestion.inspection import inspect
 from bot.settings import KnowledgeSettings, ModelSettings, OrganiserSettings, Settings, StoreSettings
 from bot.writing.folding import ascii_digits
 from tests.support.attacking import (

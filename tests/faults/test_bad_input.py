@@ -29,7 +29,7 @@ from bot.app.core import open_core
 from bot.app.knowledge_parts import identify_locale
 from bot.ids import Locale
 from bot.ingestion.chunking import LONGEST_SENTENCE
-from bot.ingestion.comparing import in_other_languages, inspect
+from bot.ingestion.inspection import in_other_languages, inspect
 from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.little_knowledge import write_little_knowledge
 

@@ -24,7 +24,7 @@ from bot.answering.model import Answer, Question
 from bot.answering.pipeline import ExtractiveAnswerer
 from bot.errors import EmbeddingMismatchError, IndexVersionError, KnowledgeError
 from bot.ids import Locale
-from bot.ingestion.comparing import inspect
+from bot.ingestion.inspection import inspect
 from bot.ingestion.model import FolderReading
 from tests.support.answering_parts import BOLD, English
 from tests.support.knowledge_house import House

@@ -15,7 +15,7 @@ from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.model import Answer, Outcome, Question
 from bot.app.core import Core, open_core
 from bot.ids import Locale
-from bot.ingestion.comparing import inspect
+from bot.ingestion.inspection import inspect
 from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.attacking import seen, trains
 from tests.support.composing_material import TODAY

@@ -15,7 +15,7 @@ import pytest
 
 import bot.adapters.index.index_store
 import bot.adapters.index.store_files
-import bot.ingestion.draft
+import bot.ingestion.version_draft
 from bot.adapters.index.index_store import FileIndexStore
 from bot.answering.ports import Retriever, StoredSection
 from bot.answering.reading import Reading
@@ -246,7 +246,7 @@ async def test_F17_two_that_write_the_store_of_a_generation_write_it_once(house:
 @pytest.fixture
 def stepping(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """A house that publishes a step after every few texts."""
-    monkeypatch.setattr(bot.ingestion.draft, "BATCH", 6)
+    monkeypatch.setattr(bot.ingestion.version_draft, "BATCH", 6)
     house.first_step_s = 6.0
     house.ingestion = house.new_ingestion(house.shelf)
     return house

@@ -14,15 +14,9 @@ import regex
 
 from bot.adapters.knowledge.file_format import FilePlace, parse_file
 from bot.adapters.knowledge.reader import KnowledgeFiles
-from bot.errors import KnowledgeError
 from bot.ids import DocumentPath, Locale
-from bot.ingestion.comparing import (
-    content_hash,
-    differences_of,
-    inspect,
-    record_translated,
-    stale_translations,
-)
+from bot.ingestion.comparing import differences_of
+from bot.ingestion.inspection import inspect
 from bot.ingestion.model import Document, FolderReading, Source
 from bot.writing.figures import FigureKind, figures_of
 from tests.support.knowledge_parts import document, no_language, section
@@ -209,95 +203,6 @@ def test_without_english_the_first_language_is_the_reference() -> None:
     assert _told(_copy(Locale.ZH, ZH), _copy(Locale.RU, RU.replace("1 300", "1 200"))) == [
         "fault ru/area/x.md:9: a, sentence 1: says 1 200, zh says 1300: mend the wrong one"
     ]
-
-
-def test_what_is_a_fault_is_not_told_as_a_warning_too() -> None:
-    english = document("area/x.md", Locale.EN, section("one", "Text."), section("two", "Text."))
-    russian = document("area/x.md", Locale.RU, section("one", "Text."))
-    faults = differences_of([english, russian]).faults
-    reading = inspect(FolderReading(documents=(english, russian), faults=(), warnings=faults))
-    assert (reading.faults, reading.warnings) == (faults, ())
-
-
-def test_a_translation_is_stale_when_its_source_has_changed() -> None:
-    english, russian = _copy(Locale.EN, EN), _copy(Locale.RU, RU)
-    record = {russian.file: content_hash(english)}
-    assert stale_translations([english, russian], record) == []
-
-    changed = _copy(Locale.EN, EN.replace("SCODA", "The area"))
-    (stale,) = stale_translations([changed, russian], record)
-
-    assert stale.copy is russian
-    (warning,) = inspect(FolderReading((changed, russian), (), ()), record).warnings
-    assert str(warning) == (
-        "ru/area/x.md:1: stale: en/area/x.md has changed since this was translated; bring it up to date, then run: "
-        "scoda knowledge translated ru/area/x.md"
-    )
-
-
-def test_questions_sources_and_dates_of_the_source_make_no_translation_stale() -> None:
-    plain = section("a", EN)
-    other = replace(plain, questions=("How many?",), as_of=date(2027, 1, 1), line=30)
-    assert content_hash(document("x.md", Locale.EN, plain)) == content_hash(document("x.md", Locale.EN, other))
-
-
-@pytest.mark.parametrize("change", ["title", "heading", "text", "id", "order"])
-def test_whatever_a_translator_must_follow_makes_a_translation_stale(change: str) -> None:
-    one, two = section("a", EN), section("b", "Text.")
-    changed = {
-        "title": document("x.md", Locale.EN, one, two, title="Another"),
-        "heading": document("x.md", Locale.EN, replace(one, heading="Another"), two),
-        "text": document("x.md", Locale.EN, replace(one, text="Another."), two),
-        "id": document("x.md", Locale.EN, replace(one, section_id="c"), two),
-        "order": document("x.md", Locale.EN, two, one),
-    }
-    assert content_hash(changed[change]) != content_hash(document("x.md", Locale.EN, one, two))
-
-
-def test_without_a_record_nothing_is_stale_or_told() -> None:
-    reading = FolderReading((_copy(Locale.EN, EN), _copy(Locale.RU, RU)), (), ())
-    assert inspect(reading).warnings == ()
-    assert inspect(reading, {}).warnings == ()
-
-
-def test_where_a_record_is_kept_a_new_translation_is_told_until_it_is_recorded() -> None:
-    english, russian, kazakh = _copy(Locale.EN, EN), _copy(Locale.RU, RU), _copy(Locale.KK, "2025")
-    (told,) = [
-        warning
-        for warning in inspect(FolderReading((english, russian, kazakh), (), ()), {kazakh.file: "0" * 12}).warnings
-        if "not recorded" in warning.reason
-    ]
-    assert told.path == "ru/area/x.md"
-
-
-@pytest.mark.parametrize(
-    ("name", "recorded"),
-    [
-        ("ru/area/x.md", {"ru/area/x.md"}),
-        ("area/x.md", {"ru/area/x.md", "zh/area/x.md"}),
-        ("zh", {"zh/area/x.md", "zh/area/y.md"}),
-        ("ru/area", {"ru/area/x.md", "ru/area/y.md"}),
-        (".", {"ru/area/x.md", "ru/area/y.md", "zh/area/x.md", "zh/area/y.md"}),
-    ],
-)
-def test_a_name_means_a_file_a_document_in_all_languages_or_a_folder(name: str, recorded: set[str]) -> None:
-    documents = [
-        document(f"area/{path}.md", locale, section("a", "Text."))
-        for path in "xy"
-        for locale in (Locale.EN, Locale.RU, Locale.ZH)
-    ]
-    reading = FolderReading(tuple(documents), (), (), broken=frozenset({"kk/area/x.md"}))
-    chosen, record = record_translated(reading, {"kk/area/x.md": "1" * 12, "gone/x.md": "2" * 12}, [name])
-    assert {translation.copy.file for translation in chosen} == recorded
-    assert record.keys() == {"kk/area/x.md"} | recorded
-    assert all(record[file] == content_hash(documents[0 if "/x" in file else 3]) for file in recorded)
-
-
-@pytest.mark.parametrize("name", ["ru/area/nowhere.md", "en/area/x.md"])
-def test_a_name_that_means_no_translation_is_refused(name: str) -> None:
-    reading = FolderReading((_copy(Locale.EN, EN), _copy(Locale.RU, RU)), (), ())
-    with pytest.raises(KnowledgeError, match=rf"{name} is no translation"):
-        record_translated(reading, {}, [name])
 
 
 @pytest.fixture(scope="module")

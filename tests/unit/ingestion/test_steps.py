@@ -14,7 +14,7 @@ import pytest
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.errors import EmbeddingError, IndexVersionError
 from bot.ids import Locale
-from bot.ingestion import draft
+from bot.ingestion import version_draft
 from bot.ingestion.chunking import chunks_of
 from bot.ingestion.model import (
     ChunkKind,
@@ -163,7 +163,7 @@ class House:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draft, "BATCH", BATCH)
+    monkeypatch.setattr(version_draft, "BATCH", BATCH)
 
 
 def hall(locale: Locale, number: int, *, text: str = "") -> Document:
@@ -548,12 +548,12 @@ def _same(one: Means, other: Means) -> bool:
 
 
 def test_the_fingerprint_changes_with_what_it_is_of() -> None:
-    known = draft.fingerprint_of("e5", ENGLISH)
-    assert known == draft.fingerprint_of("e5", list(ENGLISH))
+    known = version_draft.fingerprint_of("e5", ENGLISH)
+    assert known == version_draft.fingerprint_of("e5", list(ENGLISH))
     others = {
-        draft.fingerprint_of("other", ENGLISH),
-        draft.fingerprint_of("e5", ENGLISH[:-1]),
-        draft.fingerprint_of("e5", (*ENGLISH[:-1], replace(ENGLISH[-1], content_hash="another"))),
-        draft.fingerprint_of("e5", (*ENGLISH[:-1], replace(ENGLISH[-1], path="another.md"))),
+        version_draft.fingerprint_of("other", ENGLISH),
+        version_draft.fingerprint_of("e5", ENGLISH[:-1]),
+        version_draft.fingerprint_of("e5", (*ENGLISH[:-1], replace(ENGLISH[-1], content_hash="another"))),
+        version_draft.fingerprint_of("e5", (*ENGLISH[:-1], replace(ENGLISH[-1], path="another.md"))),
     }
     assert len(others | {known}) == 5

@@ -1,0 +1,89 @@
+"""The copies of a document in other languages, and of which state of their source each is known to be a translation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.errors import KnowledgeError
+from bot.ids import DocumentPath, Locale
+from bot.ingestion.model import Document, FolderReading
+
+_HASH_DIGITS = 12
+
+
+def content_hash(document: Document) -> str:
+    """A short hash of what a translator must follow: title, ids, headings and text, in order.
+
+    Questions, sources and dates are left out: questions are each language's own, the others are compared as they stand.
+    """
+    parts = [document.title]
+    for section in document.sections:
+        parts.extend((section.section_id, section.heading, section.text))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:_HASH_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationRecord:
+    """A copy and the reference that it follows."""
+
+    copy: Document
+    source: Document
+
+
+def translations(documents: Iterable[Document]) -> list[TranslationRecord]:
+    """Every copy that is not itself the reference, in order of path and language."""
+    return [TranslationRecord(copy, copies[0]) for copies in copies_of(documents) for copy in copies[1:]]
+
+
+def stale_translations(documents: Iterable[Document], translated_from: Mapping[str, str]) -> list[TranslationRecord]:
+    """Translations whose source has changed since they were recorded; one without a record is not called stale."""
+    return [
+        translation
+        for translation in translations(documents)
+        if translated_from.get(translation.copy.file, content_hash(translation.source))
+        != content_hash(translation.source)
+    ]
+
+
+def record_translated(
+    reading: FolderReading, record: Mapping[str, str], names: Iterable[str]
+) -> tuple[list[TranslationRecord], dict[str, str]]:
+    """The translations that `names` mean, and the record in which they follow the present text of their source.
+
+    A name is that of a file (`ru/logistics/trains.md`), of a document in all languages (`logistics/trains.md`), of a
+    folder of either, or `.`. Entries of files that are no longer there are dropped.
+
+    Raises:
+        KnowledgeError: a name means no translation.
+    """
+    known = translations(reading.documents)
+    chosen: dict[str, TranslationRecord] = {}
+    for name in names:
+        meant = [translation for translation in known if _is_meant(translation.copy, name)]
+        if not meant:
+            raise KnowledgeError(
+                f"{name} is no translation in this folder: name a file like ru/logistics/trains.md, or "
+                "logistics/trains.md for all its translations (`scoda knowledge check` tells whether it can be read)"
+            )
+        chosen.update((translation.copy.file, translation) for translation in meant)
+    present = {translation.copy.file for translation in known} | reading.broken
+    kept = {file: digits for file, digits in record.items() if file in present}
+    return list(chosen.values()), kept | {
+        file: content_hash(translation.source) for file, translation in chosen.items()
+    }
+
+
+def _is_meant(copy: Document, name: str) -> bool:
+    return name == "." or any(whole == name or whole.startswith(name + "/") for whole in (copy.file, copy.path))
+
+
+def copies_of(documents: Iterable[Document]) -> list[list[Document]]:
+    """The copies of each document, the reference first."""
+    by_path: dict[DocumentPath, list[Document]] = defaultdict(list)
+    for document in documents:
+        by_path[document.path].append(document)
+    order = list(Locale)
+    return [sorted(by_path[path], key=lambda copy: order.index(copy.locale)) for path in sorted(by_path)]

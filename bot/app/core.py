@@ -17,6 +17,9 @@ from bot.adapters.clock import utc_now
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.connection import Database
 from bot.adapters.database.manifest import DocumentManifest
+from bot.adapters.database.embedding_cache import SqlEmbeddingCache
+from bot.adapters.database.engine import Database, open_database
+from bot.adapters.database.locks import private_folder
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.index.published import PublishedIndex
@@ -208,7 +211,7 @@ def _core(settings: Settings, database: Database, threads: AnsweringThreads, *, 
     shipped = VectorFiles(settings.knowledge.folder)
     announced = SqlAnnounced(database)
     embedder = embedder_of(settings, database, shipped, threads)
-    manifest = DocumentManifest(SqlManifestStore(database))
+    manifest = SqlManifestStore(database)
     store = index_store_of(settings)
     ingestion = Ingestion(
         reader=reader_of(settings, announced, identifier),

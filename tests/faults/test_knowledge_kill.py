@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bot.adapters.database.engine import open_database
 
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.published import PublishedIndex
@@ -66,7 +66,7 @@ async def _answering_version(data: Path) -> tuple[int, set[str]]:
     """
     async with open_database(data / "state.db") as database:
         embedder = CachedEmbedder(LetterEmbeddings(), SqlEmbeddingCache(database))
-        manifest = DocumentManifest(SqlManifestStore(database))
+        manifest = SqlManifestStore(database)
         async with PublishedIndex(manifest, FileIndexStore(data / "index"), embedder, THREADS) as index:
             search = index.current()
             found = await sections_found(search, "hall part version", Locale.EN, top_k=FILES * 10)
@@ -173,7 +173,7 @@ class Workshop:
         async with open_database(self.data / "state.db") as database:
             await database.migrate()
             embedder = CachedEmbedder(LetterEmbeddings(), SqlEmbeddingCache(database))
-            manifest = DocumentManifest(SqlManifestStore(database))
+            manifest = SqlManifestStore(database)
             published = await manifest.published()
             if published is None:
                 return None

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
-from sqlalchemy import ColumnElement, RowMapping, delete, exists, select, update
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import knowledge_documents, manifest_documents, manifest_generations
+from bot.adapters.means_bytes import means_from_bytes, means_to_bytes
 from bot.errors import DatabaseError
+from bot.ingestion.model import Document, IndexVersion, IndexVersionContent, Means
 
+_DOCUMENT = TypeAdapter(Document)
 _BATCH = 200
-"""Documents a transaction; chosen: other writers get their turn in between."""
+"""Documents that are written in one transaction: by reasoning, so that other writers soon get their turn."""
+_KEPT = 2
+"""Versions: the published one, and the one before it, from which answers that are being given still read."""
 
 
 class VersionState(StrEnum):
@@ -26,43 +32,14 @@ class VersionState(StrEnum):
     RETIRED = "retired"
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestRow:
-    """One knowledge file of a version. `body` is JSON text."""
-
-    locale: str
-    path: str
-    content_hash: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class VersionRow:
-    """One version. Counts, fingerprint and means are known once it is published.
-
-    `pending` chunks of its documents are not embedded yet.
-    """
-
-    number: int
-    state: VersionState
-    embedding_identity: str
-    documents: int
-    chunks: int
-    fingerprint: str
-    means: bytes
-    created_at: datetime
-    published_at: datetime | None
-    pending: int
-
-
 class SqlManifestStore:
-    """Keeps versions and their documents."""
+    """Implements `bot.ingestion.ports.Manifest`. Each document stands there once, as JSON, for all versions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def begin(self, embedding_identity: str) -> int:
-        """Start a version; returns its number, which was never given before."""
+        """See the port. A number is never given again."""
         insert = manifest_generations.insert().values(
             state=VersionState.BUILDING,
             embedding_identity=embedding_identity,
@@ -77,34 +54,39 @@ class SqlManifestStore:
         assert isinstance(number, int)
         return number
 
-    async def write_documents(self, number: int, rows: Iterable[ManifestRow]) -> None:
-        """Add documents to a version that is being built; a body that is known is not written again.
+    async def write_documents(self, number: int, documents: Sequence[Document]) -> None:
+        """See the port. What is known of another version is not written again.
 
         Each batch is a transaction of its own, if none is open, so that other writers get their turn.
         """
         insert = self._database.insert(knowledge_documents).on_conflict_do_nothing()
-        iterator = iter(rows)
-        while batch := list(islice(iterator, _BATCH)):
-            bodies = {row.content_hash: row.body for row in batch}
-            known = select(knowledge_documents.c.content_hash).where(knowledge_documents.c.content_hash.in_(bodies))
+        for batch in _batches(documents):
+            new = {document.content_hash: document for document in batch}
+            known = select(knowledge_documents.c.content_hash).where(knowledge_documents.c.content_hash.in_(new))
             async with self._database.writing() as connection:
                 for content_hash in await connection.scalars(known):
-                    del bodies[content_hash]
-                if bodies:
-                    new = [{"content_hash": content_hash, "body": body} for content_hash, body in bodies.items()]
-                    await connection.execute(insert, new)
-                await connection.execute(manifest_documents.insert(), [_values(number, row) for row in batch])
+                    del new[content_hash]
+                if new:
+                    await connection.execute(insert, [_body(document) for document in new.values()])
+                await connection.execute(manifest_documents.insert(), [_place(number, one) for one in batch])
 
-    async def publish(
-        self, number: int, *, documents: int, chunks: int, fingerprint: str, means: bytes, pending: int, now: datetime
-    ) -> None:
-        """Make this version the published one and retire the one before, both or neither.
+    async def publish(self, content: IndexVersionContent, *, now: datetime) -> IndexVersion:
+        """See the port: this version is published and the one before retired, both or neither.
 
         Raises:
             DatabaseError: the version is not being built.
         """
+        version = IndexVersion(
+            number=content.number,
+            embedding_identity=content.embedding_identity,
+            documents=len(content.documents),
+            chunks=content.chunks,
+            fingerprint=content.fingerprint,
+            published_at=now,
+            pending=content.pending,
+        )
         building = manifest_generations.c.state == VersionState.BUILDING
-        published = update(manifest_generations).where(manifest_generations.c.number == number, building)
+        published = update(manifest_generations).where(manifest_generations.c.number == content.number, building)
         async with self._database.writing() as connection:
             await connection.execute(
                 update(manifest_generations).where(_is_published()).values(state=VersionState.RETIRED)
@@ -112,75 +94,84 @@ class SqlManifestStore:
             result = await connection.execute(
                 published.values(
                     state=VersionState.PUBLISHED,
-                    documents=documents,
-                    chunks=chunks,
-                    fingerprint=fingerprint,
-                    means=means,
-                    pending=pending,
+                    documents=version.documents,
+                    chunks=version.chunks,
+                    fingerprint=version.fingerprint,
+                    means=means_to_bytes(content.means),
+                    pending=version.pending,
                     published_at=now,
                 )
             )
             if result.rowcount != 1:
-                raise DatabaseError(f"version {number} is not being built: begin a new one and publish that")
+                raise DatabaseError(f"version {version.number} is not being built: begin a new one and publish that")
+        return version
 
-    async def published(self) -> VersionRow | None:
-        """The published version; None when there was never one."""
+    async def published(self) -> IndexVersion | None:
+        """See the port."""
+        table = manifest_generations.c
+        query = select(
+            table.number,
+            table.embedding_identity,
+            table.documents,
+            table.chunks,
+            table.fingerprint,
+            table.published_at,
+            table.pending,
+        ).where(_is_published())
         async with self._database.reading() as connection:
-            row = (await connection.execute(select(manifest_generations).where(_is_published()))).mappings().first()
-        return None if row is None else _generation(row)
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else IndexVersion(**row)
 
-    async def documents(self, number: int, *, files: Collection[str] | None = None) -> list[ManifestRow]:
-        """The documents of a version, by locale and path in the order of code points, on every database.
-
-        With `files` (as in `ru/area/about.md`) only those.
-        """
+    async def documents(self, number: int, *, files: Collection[str] | None = None) -> list[Document]:
+        """See the port. The order is that of code points, on every database."""
         table = manifest_documents.c
         query = (
-            select(table.locale, table.path, table.content_hash, knowledge_documents.c.body)
+            select(table.locale, table.path, knowledge_documents.c.body)
             .join(knowledge_documents, knowledge_documents.c.content_hash == table.content_hash)
             .where(table.generation == number)
         )
         async with self._database.reading() as connection:
-            rows = [ManifestRow(*row) for row in await connection.execute(query)]
-        wanted = rows if files is None else [row for row in rows if f"{row.locale}/{row.path}" in files]
+            rows = [tuple(row) for row in await connection.execute(query)]
+        wanted = rows if files is None else [row for row in rows if f"{row[0]}/{row[1]}" in files]
         # Not by ORDER BY: a PostgreSQL server orders by its collation, which may put "a-b" after "ab".
-        return sorted(wanted, key=lambda row: (row.locale, row.path))
+        return [_DOCUMENT.validate_json(body) for _locale, _path, body in sorted(wanted)]
 
-    async def content_hashes(self, number: int) -> dict[str, str]:
-        """The content hash of each file of a version."""
+    async def content_hashes(self, number: int) -> Mapping[str, str]:
+        """See the port."""
         table = manifest_documents.c
         query = select(table.locale, table.path, table.content_hash).where(table.generation == number)
         async with self._database.reading() as connection:
             return {f"{locale}/{path}": content_hash for locale, path, content_hash in await connection.execute(query)}
 
+    async def means(self, number: int) -> Means | None:
+        """See the port."""
+        query = select(manifest_generations.c.means).where(manifest_generations.c.number == number, _is_published())
+        async with self._database.reading() as connection:
+            stored = await connection.scalar(query)
+        return None if stored is None else means_from_bytes(stored)
+
     async def discard(self, number: int) -> None:
-        """Delete a version and its documents; the published one stays."""
+        """See the port. The published version stays."""
         async with self._database.writing() as connection:
             await connection.execute(
                 delete(manifest_generations).where(manifest_generations.c.number == number, ~_is_published())
             )
 
-    async def retire_old(self, keep: int = 2) -> list[int]:
-        """Delete retired versions beyond the newest `keep`, the published one counted, and what only they held.
-
-        Returns their numbers.
-        """
-        retired = (
-            select(manifest_generations.c.number)
-            .where(manifest_generations.c.state == VersionState.RETIRED)
-            .order_by(manifest_generations.c.number.desc())
-        )
+    async def tidy(self) -> tuple[int, ...]:
+        """See the port. Also forgotten are versions that a process began and never published, and their documents."""
+        table = manifest_generations.c
+        query = select(table.number, table.state).order_by(table.number.desc())
         async with self._database.writing() as connection:
-            old = list(await connection.scalars(retired))[max(keep - 1, 0) :]
-            await connection.execute(delete(manifest_generations).where(manifest_generations.c.number.in_(old)))
+            numbers = defaultdict(list)
+            for number, state in await connection.execute(query):
+                numbers[VersionState(state)].append(number)
+            published = numbers[VersionState.PUBLISHED]
+            retired = numbers[VersionState.RETIRED]
+            left = [number for number in numbers[VersionState.BUILDING] if number < max(published, default=0)]
+            old = [*retired[_KEPT - 1 :], *left]
+            await connection.execute(delete(manifest_generations).where(table.number.in_(old)))
             await connection.execute(delete(knowledge_documents).where(~_is_used()))
-        return old
-
-    async def versions(self) -> list[VersionRow]:
-        """All versions, newest first."""
-        query = select(manifest_generations).order_by(manifest_generations.c.number.desc())
-        async with self._database.reading() as connection:
-            return [_generation(row) for row in (await connection.execute(query)).mappings()]
+        return (*published, *retired[: _KEPT - 1])
 
 
 def _is_published() -> ColumnElement[bool]:
@@ -191,14 +182,20 @@ def _is_used() -> ColumnElement[bool]:
     return exists().where(manifest_documents.c.content_hash == knowledge_documents.c.content_hash)
 
 
-def _generation(row: RowMapping) -> VersionRow:
-    return VersionRow(**{**row, "state": VersionState(row["state"])})
+def _batches(documents: Sequence[Document]) -> Iterator[list[Document]]:
+    iterator = iter(documents)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
 
 
-def _values(number: int, row: ManifestRow) -> dict[str, object]:
+def _body(document: Document) -> dict[str, object]:
+    return {"content_hash": document.content_hash, "body": _DOCUMENT.dump_json(document).decode()}
+
+
+def _place(number: int, document: Document) -> dict[str, object]:
     return {
         "generation": number,
-        "locale": row.locale,
-        "path": row.path,
-        "content_hash": row.content_hash,
+        "locale": document.locale,
+        "path": document.path,
+        "content_hash": document.content_hash,
     }

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.adapters.database.engine import open_database
+
 from bot.adapters.announcements.knowledge import KnowledgeWithAnnouncements
 from bot.adapters.database.announced_store import Announced
 from bot.adapters.database.connection import open_database
-from bot.adapters.database.manifest import DocumentManifest
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.announcements.model import Announcement, AnnouncementId, Audience, Content, Schedule, Stage, Terms, Timing
 from bot.ids import Locale, NewsTopic
@@ -51,7 +52,7 @@ async def test_the_same_words_in_two_languages_come_back_as_two_documents(tmp_pa
     documents = (await _read()).documents
     async with open_database(tmp_path / "state.db") as database:
         await database.migrate()
-        manifest = DocumentManifest(SqlManifestStore(database))
+        manifest = SqlManifestStore(database)
         number = await manifest.begin("e5")
         await manifest.write_documents(number, documents)
 

@@ -28,8 +28,8 @@ async def keep_read(core: Core, progress: ProgressCallback | None) -> None:
     """Read the knowledge in, behind the chat, and from then on whatever changes of it."""
     published = asyncio.Event()
 
-    async def settled(unsettled: frozenset[str]) -> None:
-        if unsettled or not await core.is_current():
+    async def settled(unsettled: frozenset[str], signature: str) -> None:
+        if unsettled or not await core.is_current(signature):
             _log_report(await core.sync(unsettled=unsettled))
         published.set()
 

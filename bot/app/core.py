@@ -95,10 +95,11 @@ class Core:
             unsettled=unsettled,
             allow_empty=allow_empty,
             tells_warnings=tells_warnings,
-            on_published=partial(self.index.refresh, may_restore=False),  # to restore it would wait for itself
+            on_published=self.index.take,
         )
-        await self.index.refresh()
-        if report.published is not None:
+        if report.published is None:
+            await self.index.refresh()  # what another process has published, or what had to be built again
+        else:
             self.shipped.forget()
             self.embedder.close()
             await asyncio.to_thread(give_back_memory)
@@ -156,14 +157,19 @@ class Core:
             await self.index.take_store()
             await asyncio.to_thread(give_back_memory)
 
-    async def is_current(self) -> bool:
-        """Whether what is published is whole, and no file was touched and nothing announced since."""
+    async def is_current(self, signature: str | None = None) -> bool:
+        """Whether what is published is whole, and no file was touched and nothing announced since.
+
+        `signature` is that of the folder, if somebody has just looked.
+        """
         try:
             known = self._stamp_file.read_text(encoding="ascii")
         except OSError:
             return False
-        walk = await asyncio.to_thread(walk_folder, self.settings.knowledge.folder)
-        return known == self._stamp_of(signature_of(walk), await self.announced.fingerprint(utc_now()))
+        if signature is None:
+            walk = await asyncio.to_thread(walk_folder, self.settings.knowledge.folder)
+            signature = signature_of(walk.snapshot)
+        return known == self._stamp_of(signature, await self.announced.fingerprint(utc_now()))
 
     def _stamp_of(self, signature: str, announced: str) -> str:
         parts = (str(self.settings.knowledge.folder.resolve()), signature, announced)

@@ -19,7 +19,7 @@ import regex
 from bot.errors import Fault
 from bot.ids import Locale
 from bot.ingestion.model import Document, Section
-from bot.ingestion.translations import copies_of
+from bot.ingestion.translations import copies_of, sections_apart
 from bot.writing.figures import Figure, FigureKind, figures_of
 from bot.writing.sentences import split_sentences
 
@@ -133,13 +133,8 @@ def _compare_parts(
 
 
 def _compare_ids(reference: Document, copy: Document, sections: Mapping[str, Section], notes: _Notes) -> None:
+    notes.faults.extend(sections_apart(reference, copy))
     wanted = [section.section_id for section in reference.sections]
-    if missing := [name for name in wanted if name not in sections]:
-        notes.note(copy, 1, f"lacks what {reference.locale} has: {', '.join(missing)}", is_fault=True)
-    for name, section in sections.items():
-        if name not in wanted:
-            reason = f"the section {name} is missing in {reference.locale}"
-            notes.note(copy, section.line, reason, is_fault=True)
     shared = [name for name in wanted if name in sections]
     for wanted_name, (name, section) in zip(
         shared, ((name, section) for name, section in sections.items() if name in wanted), strict=True

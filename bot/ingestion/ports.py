@@ -84,12 +84,8 @@ class Manifest(Protocol):
         """The version in use."""
         ...
 
-    async def documents(self, number: int, *, files: Collection[str] | None = None) -> Sequence[Document]:
-        """The documents of a version, in the order of their files; only those of `files` where they are named."""
-        ...
-
-    async def content_hashes(self, number: int) -> Mapping[str, str]:
-        """The content hash of each file of a version."""
+    async def documents(self, number: int) -> Sequence[Document]:
+        """The documents of a version, in the order of their files."""
         ...
 
     async def means(self, number: int) -> Means | None:
@@ -124,7 +120,7 @@ class IndexStore(Protocol):
         """Complete the version beside those that exist and check it; it then waits to be published.
 
         Raises:
-            GenerationError: a check failed; nothing was left behind.
+            IndexVersionError: a check failed; nothing was left behind.
         """
         ...
 
@@ -136,7 +132,7 @@ class IndexStore(Protocol):
         """Write the version's vector store beside it and check it; False when it stands there already.
 
         Raises:
-            GenerationError: a check failed; the version answers without it.
+            IndexVersionError: a check failed; the version answers without it.
         """
         ...
 

@@ -26,7 +26,7 @@ from bot.ingestion.ports import Embedder, IndexStore, KnowledgeReader, Manifest,
 from bot.ingestion.progress import FIRST_STEP_S, ProgressCallback, StepSchedule, SyncProgress, silent
 from bot.ingestion.version_draft import Places, Published, VersionDraft, fingerprint_of
 
-OnPublished = Callable[[], Awaitable[object]]
+OnPublished = Callable[[IndexVersion], Awaitable[object]]
 AskedIn = Callable[[], Awaitable[Sequence[Locale]]]
 
 _FEW = 0.01
@@ -92,7 +92,7 @@ class Ingestion:
 
         Raises:
             KnowledgeError: there is no folder, or another process did not finish building.
-            GenerationError: the new version failed its checks, or it would be empty and `allow_empty` is not set.
+            IndexVersionError: the new version failed its checks, or it would be empty and `allow_empty` is not set.
             EmbeddingError: the embedding model gave no usable answer.
         """
         started = self._clock()
@@ -128,17 +128,18 @@ class Ingestion:
     ) -> SyncReport:
         """Read the folder, and publish it if it differs from what is published."""
         work.begin(SyncStage.READ)
-        known = await self._manifest.documents(published.number) if published and not tells_warnings else ()
-        reading = await self._reader.read(unsettled=unsettled, known=known)
-        kept = await self._last_good_versions(reading, published)
+        before = await self._manifest.documents(published.number) if published is not None else ()
+        reading = await self._reader.read(unsettled=unsettled, known=() if tells_warnings else before)
+        kept = _last_good_versions(reading, before)
         documents = tuple(sorted((*reading.documents, *kept), key=lambda document: document.file))
         outcome = _unchanged(reading, documents, kept, published)
-        if published is not None and published.fingerprint == fingerprint_of(self._embedder.identity, documents):
+        fingerprint = fingerprint_of(self._embedder.identity, documents)
+        if published is not None and published.fingerprint == fingerprint:
             await self._repair(published, work, now)
             await self._shelf.prune(await self._manifest.tidy())  # who published it may have been killed then
             return outcome
         _refuse_empty(documents, published, allow_empty=allow_empty)
-        draft = await self._draft(documents, published, now)
+        draft = await self._draft(documents, fingerprint, await self._published(published, before), now)
         missing = draft.missing
         self._is_reading_in |= missing > _FEW * draft.chunks
         new = await self._read_in(draft, work, now, on_published)
@@ -157,7 +158,7 @@ class Ingestion:
         """Write the vector store of the published version, if it is whole and has none; False if not.
 
         Raises:
-            GenerationError: a check failed; answers go on without it.
+            IndexVersionError: a check failed; answers go on without it.
         """
         published = await self._manifest.published()
         if published is None or published.pending or published.embedding_identity != self._embedder.identity:
@@ -174,8 +175,9 @@ class Ingestion:
         """How the folder and the published version stand to each other."""
         reading = await self._reader.read()
         published = await self._manifest.published()
-        was = await self._manifest.content_hashes(published.number) if published else {}
-        kept = await self._last_good_versions(reading, published)
+        before = await self._manifest.documents(published.number) if published is not None else ()
+        was = {document.file: document.content_hash for document in before}
+        kept = _last_good_versions(reading, before)
         now = {document.file: document.content_hash for document in (*reading.documents, *kept)}
         return Status(
             published=published,
@@ -186,27 +188,21 @@ class Ingestion:
             kept=tuple(document.file for document in kept),
         )
 
-    async def _last_good_versions(self, reading: FolderReading, published: IndexVersion | None) -> Sequence[Document]:
-        """Of the files that can't be read now the documents that are published."""
-        if published is None or not reading.broken:
-            return ()
-        read = {document.file for document in reading.documents}
-        was = await self._manifest.content_hashes(published.number)
-        files = [file for file in was if file not in read and _is_broken(file, reading.broken)]
-        return await self._manifest.documents(published.number, files=files)
+    async def _published(self, published: IndexVersion | None, documents: Sequence[Document]) -> Published | None:
+        """The version in use, as far as the next one may take it over."""
+        if published is None:
+            return None
+        return Published(
+            version=published,
+            hashes={document.file: document.content_hash for document in documents},
+            parts=await self._shelf.parts(published),
+            means=await self._manifest.means(published.number),
+        )
 
     async def _draft(
-        self, documents: tuple[Document, ...], published: IndexVersion | None, now: datetime
+        self, documents: tuple[Document, ...], fingerprint: str, before: Published | None, now: datetime
     ) -> VersionDraft:
-        before = None
-        if published is not None:
-            before = Published(
-                version=published,
-                hashes=await self._manifest.content_hashes(published.number),
-                parts=await self._shelf.parts(published),
-                means=await self._manifest.means(published.number),
-            )
-        return await VersionDraft.of(documents, embedder=self._embedder, today=now.date(), before=before)
+        return await VersionDraft.of(documents, fingerprint, embedder=self._embedder, today=now.date(), before=before)
 
     async def _read_in(
         self, draft: VersionDraft, work: SyncProgress, now: datetime, on_published: OnPublished
@@ -257,7 +253,7 @@ class Ingestion:
             raise
         self._is_partial = version.pending > 0
         draft.follow(version, content)
-        await on_published()
+        await on_published(version)
         await self._shelf.prune(await self._manifest.tidy())
         return version
 
@@ -265,7 +261,7 @@ class Ingestion:
         if published.embedding_identity != self._embedder.identity or await self._shelf.holds(published):
             return False
         documents = tuple(await self._manifest.documents(published.number))
-        draft = await VersionDraft.of(documents, embedder=self._embedder, today=now.date(), before=None)
+        draft = await self._draft(documents, published.fingerprint, None, now)
         batches = list(draft.batches(())) if not published.pending else []
         work.plan(batches, chunks=draft.chunks)
         for batch in batches:
@@ -287,7 +283,7 @@ async def _ended(task: asyncio.Task[IndexVersion] | None) -> None:
         task.exception()  # what went wrong first is told
 
 
-async def _nothing() -> None:
+async def _nothing(published: IndexVersion) -> None:
     """For callers who do not wait for steps."""
 
 
@@ -310,6 +306,12 @@ def _unchanged(
         kept=tuple(document.file for document in kept),
         signature=reading.signature,
     )
+
+
+def _last_good_versions(reading: FolderReading, published: Sequence[Document]) -> Sequence[Document]:
+    """Of the files that can't be read now the documents that are published."""
+    read = {document.file for document in reading.documents}
+    return [one for one in published if one.file not in read and _is_broken(one.file, reading.broken)]
 
 
 def _is_broken(file: str, broken: frozenset[str]) -> bool:

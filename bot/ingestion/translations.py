@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.errors import KnowledgeError
+from bot.errors import Fault, KnowledgeError
 from bot.ids import DocumentPath, Locale
 from bot.ingestion.model import Document, FolderReading
 
@@ -78,6 +78,24 @@ def record_translated(
 
 def _is_meant(copy: Document, name: str) -> bool:
     return name == "." or any(whole == name or whole.startswith(name + "/") for whole in (copy.file, copy.path))
+
+
+def unshared_sections(documents: Iterable[Document]) -> Iterator[Fault]:
+    """The sections that a translation lacks, or has beyond its reference."""
+    for copies in copies_of(documents):
+        for copy in copies[1:]:
+            yield from sections_apart(copies[0], copy)
+
+
+def sections_apart(reference: Document, copy: Document) -> Iterator[Fault]:
+    """The sections that only one of the two has."""
+    wanted = {section.section_id for section in reference.sections}
+    lines = {section.section_id: section.line for section in copy.sections}
+    if missing := [section.section_id for section in reference.sections if section.section_id not in lines]:
+        yield Fault(copy.file, 1, f"lacks what {reference.locale} has: {', '.join(missing)}")
+    for name, line in lines.items():
+        if name not in wanted:
+            yield Fault(copy.file, line, f"the section {name} is missing in {reference.locale}")
 
 
 def copies_of(documents: Iterable[Document]) -> list[list[Document]]:

@@ -93,6 +93,7 @@ class VersionDraft:
     def __init__(  # noqa: PLR0917 - six different things, each of its own type
         self,
         identity: str,
+        fingerprint: str,
         documents: tuple[Document, ...],
         languages: Mapping[Locale, _Language],
         before: Published | None,
@@ -100,16 +101,22 @@ class VersionDraft:
         typical: Mapping[Locale, Vector],
     ) -> None:
         self._identity = identity
+        self._fingerprint = fingerprint
         self._documents = documents
         self._languages = languages
         self._before = before
         self._means = means
         self._typical = typical
-        self.fingerprint = fingerprint_of(identity, documents)
 
     @classmethod
     async def of(
-        cls, documents: tuple[Document, ...], *, embedder: Embedder, today: date, before: Published | None
+        cls,
+        documents: tuple[Document, ...],
+        fingerprint: str,
+        *,
+        embedder: Embedder,
+        today: date,
+        before: Published | None,
     ) -> Self:
         """Lay out the documents by language and look up the vectors that are known.
 
@@ -123,7 +130,7 @@ class VersionDraft:
             if before is None or names is None or before.parts.get(language.locale) != names:
                 await _look_up(language, embedder)
         typical = await _typical(embedder) if means is None else {}
-        return cls(embedder.identity, documents, languages, before, means, typical)
+        return cls(embedder.identity, fingerprint, documents, languages, before, means, typical)
 
     @property
     def chunks(self) -> int:
@@ -188,7 +195,7 @@ class VersionDraft:
         pending = self.chunks - sum(len(chunks) for chunks, _ in changed.values())
         return IndexVersionContent(
             number=number,
-            fingerprint=_partial(self.fingerprint, pending) if pending else self.fingerprint,
+            fingerprint=_partial(self._fingerprint, pending) if pending else self._fingerprint,
             embedding_identity=self._identity,
             documents=self._documents,
             parts=parts,

@@ -284,7 +284,7 @@ async def test_F08_the_watcher_waits_until_a_file_rests(folder: Path) -> None:
             with growing.open("a", encoding="utf-8") as file:
                 file.write(f"line {pauses}\n")
 
-    async def on_settled(unsettled: frozenset[str]) -> None:
+    async def on_settled(unsettled: frozenset[str], signature: str) -> None:
         assert not unsettled
         seen.append(growing.read_text(encoding="utf-8"))
 
@@ -303,7 +303,7 @@ async def test_F08_a_file_that_never_rests_does_not_hold_up_the_others(folder: P
         with growing.open("a", encoding="utf-8") as file:
             file.write("more\n")
 
-    async def on_settled(unsettled: frozenset[str]) -> None:
+    async def on_settled(unsettled: frozenset[str], signature: str) -> None:
         named.append(unsettled)
 
     watch = FolderWatch(folder, on_settled, settle_s=1.0, patience_s=5.0, pause=write_a_little)
@@ -318,7 +318,7 @@ async def test_F08_a_file_that_never_rests_does_not_hold_up_the_others(folder: P
 async def test_F08_a_folder_that_is_gone_for_a_moment_changes_nothing(folder: Path) -> None:
     calls = 0
 
-    async def on_settled(unsettled: frozenset[str]) -> None:
+    async def on_settled(unsettled: frozenset[str], signature: str) -> None:
         nonlocal calls
         calls += 1
 
@@ -340,7 +340,7 @@ async def test_F08_a_folder_that_is_gone_for_a_moment_changes_nothing(folder: Pa
 async def test_a_synchronisation_that_failed_is_tried_again_at_the_next_look(folder: Path) -> None:
     results = [IndexVersionError("a check failed"), None]
 
-    async def on_settled(unsettled: frozenset[str]) -> None:
+    async def on_settled(unsettled: frozenset[str], signature: str) -> None:
         if (error := results.pop(0)) is not None:
             raise error
 
@@ -356,7 +356,7 @@ async def test_the_watcher_notices_a_change_by_itself(folder: Path) -> None:
     changed = asyncio.Event()
     first = asyncio.Event()
 
-    async def on_settled(unsettled: frozenset[str]) -> None:
+    async def on_settled(unsettled: frozenset[str], signature: str) -> None:
         (changed if first.is_set() else first).set()
 
     watch = FolderWatch(folder, on_settled, settle_s=0.001, rescan_s=0.2)

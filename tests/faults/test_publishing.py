@@ -21,6 +21,7 @@ from bot.answering.ports import Retriever, StoredSection
 from bot.answering.reading import Reading
 from bot.errors import EmbeddingError, IndexVersionError, KnowledgeError
 from bot.ids import Locale
+from bot.ingestion.model import IndexVersion
 from bot.ingestion.typical_questions import typical_questions
 from tests.support.knowledge_house import House
 from tests.support.knowledge_parts import NOW, LetterEmbeddings, section_text, sections_found, write_file
@@ -257,8 +258,7 @@ async def test_F18_a_file_that_changes_between_a_step_and_the_end_comes_with_the
 ) -> None:
     pending: list[int] = []
 
-    async def change_a_file() -> None:
-        published = await stepping.manifest.published()
+    async def change_a_file(published: IndexVersion) -> None:
         pending.append(published.pending)
         write_hall(stepping.folder, "en", 0, colour="blue")
 
@@ -285,9 +285,9 @@ async def test_F19_each_step_answers_from_what_is_embedded_and_scores_the_senten
     steps: list[tuple[int, int]] = []
     index = stepping.index(restores=False)
 
-    async def ask() -> None:
-        assert await index.refresh()
-        search, published = index.current(), await stepping.manifest.published()
+    async def ask(published: IndexVersion) -> None:
+        await index.take(published)
+        search = index.current()
         found = await sections_found(search, "which hall is white", Locale.EN, top_k=100)
         embedded = set(_own(stepping.embeddings))
         for one in found:

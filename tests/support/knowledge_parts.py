@@ -166,12 +166,8 @@ class MemoryManifest:
     async def published(self) -> IndexVersion | None:
         return self.history[-1][0] if self.history else None
 
-    async def documents(self, number: int, *, files: Collection[str] | None = None) -> list[Document]:
-        wanted = [one for one in self.written[number] if files is None or one.file in files]
-        return sorted(wanted, key=lambda document: document.file)
-
-    async def content_hashes(self, number: int) -> dict[str, str]:
-        return {document.file: document.content_hash for document in self.written[number]}
+    async def documents(self, number: int) -> list[Document]:
+        return sorted(self.written[number], key=lambda document: document.file)
 
     async def means(self, number: int) -> Means | None:
         return next((means for version, means in self.history if version.number == number), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -122,7 +122,7 @@ class SqlManifestStore:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else IndexVersion(**row)
 
-    async def documents(self, number: int, *, files: Collection[str] | None = None) -> list[Document]:
+    async def documents(self, number: int) -> list[Document]:
         """See the port. The order is that of code points, on every database."""
         table = manifest_documents.c
         query = (
@@ -132,16 +132,8 @@ class SqlManifestStore:
         )
         async with self._database.reading() as connection:
             rows = [tuple(row) for row in await connection.execute(query)]
-        wanted = rows if files is None else [row for row in rows if f"{row[0]}/{row[1]}" in files]
         # Not by ORDER BY: a PostgreSQL server orders by its collation, which may put "a-b" after "ab".
-        return [_DOCUMENT.validate_json(body) for _locale, _path, body in sorted(wanted)]
-
-    async def content_hashes(self, number: int) -> Mapping[str, str]:
-        """See the port."""
-        table = manifest_documents.c
-        query = select(table.locale, table.path, table.content_hash).where(table.generation == number)
-        async with self._database.reading() as connection:
-            return {f"{locale}/{path}": content_hash for locale, path, content_hash in await connection.execute(query)}
+        return [_DOCUMENT.validate_json(body) for _locale, _path, body in sorted(rows)]
 
     async def means(self, number: int) -> Means | None:
         """See the port."""

@@ -121,7 +121,7 @@ def write_store(place: StorePlace, chunks: StoredChunks, *, tell: TellShare) -> 
     """Write a collection from nothing, close it, open it again and check it. For a child process.
 
     Raises:
-        GenerationError: it does not hold or find what was written.
+        IndexVersionError: it does not hold or find what was written.
     """
     batches = _THIRDS * math.ceil(len(chunks) / _THIRDS / _BATCH) or 1
     size = math.ceil(len(chunks) / batches) or 1
@@ -142,7 +142,7 @@ def patch_store(place: StorePlace, before: Path, chunks: StoredChunks, *, at_mos
     Returns how many chunks were deleted and added; None, with nothing written, when they would be more than `at_most`.
 
     Raises:
-        GenerationError: it does not hold or find what it should.
+        IndexVersionError: it does not hold or find what it should.
     """
     assert place.folder is not None
     _copy_folder(before, place.folder)
@@ -199,7 +199,7 @@ def check_store(place: StorePlace, chunks: StoredChunks, *, also: Iterable[int] 
     store may crash it.
 
     Raises:
-        GenerationError: a chunk is missing, or is not found by its own vector.
+        IndexVersionError: a chunk is missing, or is not found by its own vector.
     """
     store = open_store(place)
     try:

@@ -14,7 +14,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -22,7 +22,7 @@ import structlog
 from bot.adapters.index import chroma
 from bot.adapters.index.chroma import StorePlace
 from bot.adapters.index.folders import empty, numbered, put_in_place, remove, to_its_end
-from bot.adapters.index.learning import learn
+from bot.adapters.index.learning import Lesson, learn
 from bot.adapters.index.store_files import (
     StoreSeal,
     finish_store,
@@ -31,7 +31,8 @@ from bot.adapters.index.store_files import (
     read_store_seal,
     write_from_nothing,
 )
-from bot.adapters.index.version_seal import FORMAT, Seal, is_undamaged, read_seal, seal
+from bot.adapters.index.version_files import VersionFiles, read_files
+from bot.adapters.index.version_seal import FORMAT, SealedVersion, seal, sealed_version
 from bot.adapters.index.version_writing import take_over, write_means, write_texts, write_vectors
 from bot.adapters.system.child import ChildCrashedError, in_child
 from bot.adapters.system.file_lock import file_lock
@@ -46,15 +47,6 @@ _COLLECTION = "chunks"
 _RETRY_S = 0.1
 _SHARED_FROM = 4
 """So many languages are written by several processes at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Lesson:
-    """What is learned from the stored questions of all languages, and where it was learned before."""
-
-    locales: Sequence[Locale]
-    identity: str
-    before: Sequence[Path]
 
 
 class FileIndexStore:
@@ -87,7 +79,7 @@ class FileIndexStore:
 
     async def parts(self, version: IndexVersion) -> Mapping[Locale, PartNames]:
         """See the port."""
-        sealed = await asyncio.to_thread(self._seal_of_whole, version)
+        sealed = await asyncio.to_thread(self._undamaged, version)
         return sealed.parts if sealed is not None else {}
 
     async def build(self, content: IndexVersionContent, *, report: ReportShare | None = None) -> None:
@@ -109,7 +101,17 @@ class FileIndexStore:
 
     async def holds(self, version: IndexVersion) -> bool:
         """See the port."""
-        return await asyncio.to_thread(self._seal_of_whole, version) is not None
+        return await asyncio.to_thread(self._undamaged, version) is not None
+
+    async def read(self, version: IndexVersion, *, is_just_built: bool = False) -> VersionFiles | None:
+        """The files of a version; None when it is not there, or not as it was written.
+
+        What this process has just built and sealed is not looked through again for that.
+
+        Raises:
+            KnowledgeError: a file can't be read.
+        """
+        return await asyncio.to_thread(self._read, version, is_just_built=is_just_built)
 
     async def store(self, version: IndexVersion, *, report: ReportShare | None = None) -> bool:
         """See the port. Only one process writes stores at a time."""
@@ -169,28 +171,32 @@ class FileIndexStore:
                 )
             await asyncio.sleep(_RETRY_S)
 
-    def _seal_of_whole(self, version: IndexVersion) -> Seal | None:
-        """The version's seal, if it is there and every file is as it was written."""
-        folder = self.folder_of(version.number)
-        sealed = read_seal(folder)
-        return sealed if sealed is not None and sealed.fits(version) and is_undamaged(folder, sealed) else None
+    def _sealed(self, version: IndexVersion) -> SealedVersion | None:
+        sealed = sealed_version(self.folder_of(version.number))
+        return sealed if sealed is not None and sealed.is_of(version) else None
 
-    def _before(self, content: IndexVersionContent) -> Path | None:
-        """The folder of the version that this one may take over from."""
-        if content.before is None or read_seal(folder := self.folder_of(content.before)) is None:
-            return None
-        return folder
+    def _undamaged(self, version: IndexVersion) -> SealedVersion | None:
+        """The version, if it is there and every file is as it was written."""
+        sealed = self._sealed(version)
+        return sealed if sealed is not None and sealed.is_undamaged() else None
 
-    async def _write_texts(self, building: Path, content: IndexVersionContent, before: Path | None) -> None:
-        """Write what is told, and learn from it: in child processes, since there is much to count and visitors wait.
+    def _read(self, version: IndexVersion, *, is_just_built: bool) -> VersionFiles | None:
+        sealed = self._sealed(version) if is_just_built else self._undamaged(version)
+        return None if sealed is None else read_files(sealed)
+
+    def _before(self, content: IndexVersionContent) -> SealedVersion | None:
+        """The version that this one may take over from."""
+        return None if content.before is None else sealed_version(self.folder_of(content.before))
+
+    async def _write_texts(self, building: Path, content: IndexVersionContent, before: SealedVersion | None) -> None:
+        """Write what is shown, and learn from it: in child processes, since there is much to count and visitors wait.
 
         Several work at once on many languages.
         """
-        known = _parts_of(before)
         new = [
             replace(part, chunks=None, vectors=None)
             for part in content.parts
-            if part.documents is not None and not _has_same_texts(part, known)
+            if part.documents is not None and not _has_same_texts(part, before)
         ]
         if len(new) >= _SHARED_FROM:
             try:
@@ -200,8 +206,8 @@ class FileIndexStore:
             except BaseExceptionGroup as failures:
                 raise failures.exceptions[0] from None
             new = []
-        folders = [folder for folder in (before, self._shipped) if folder is not None]
-        lesson = _Lesson([part.locale for part in content.parts], content.embedding_identity, folders)
+        folders = [folder for folder in (before.folder if before else None, self._shipped) if folder is not None]
+        lesson = Lesson([part.locale for part in content.parts], content.embedding_identity, folders)
         if new or not content.pending:
             await in_child(_write_and_learn, building, new, None if content.pending else lesson)
 
@@ -249,7 +255,7 @@ class FileIndexStore:
             return StorePlace(f"scoda-{version.number}-{version.fingerprint[:12]}", url=self._chroma_url)
         return StorePlace(_COLLECTION, folder=folder / "chroma")
 
-    def _finish(self, building: Path, content: IndexVersionContent, before: Path | None) -> None:
+    def _finish(self, building: Path, content: IndexVersionContent, before: SealedVersion | None) -> None:
         seal(building, content, before=before)
         put_in_place(building, self.folder_of(content.number))
 
@@ -276,36 +282,31 @@ class FileIndexStore:
             chroma.drop_collections(place, old)
 
 
-def _begin(building: Path, content: IndexVersionContent, before: Path | None) -> None:
+def _begin(building: Path, content: IndexVersionContent, before: SealedVersion | None) -> None:
     """Write the vectors, and take over what is in the version before."""
     empty(building)
     write_means(building, content.means)
-    known = _parts_of(before)
+    known = before.parts if before is not None else {}
     for part in content.parts:
         if part.vectors is not None and not (part.locale in known and known[part.locale] == part.names):
             write_vectors(building, part)
             takes_vectors = False
         else:
             takes_vectors = True
-        takes_texts = part.documents is None or _has_same_texts(part, known)
+        takes_texts = part.documents is None or _has_same_texts(part, before)
         if takes_texts or takes_vectors:
             if before is None:
                 raise IndexVersionError(f"the version from which {part.locale} is to be taken is gone; try again")
-            take_over(building, before, part.locale, texts=takes_texts, vectors=takes_vectors)
+            take_over(building, before.folder, part.locale, texts=takes_texts, vectors=takes_vectors)
 
 
-def _parts_of(folder: Path | None) -> Mapping[Locale, PartNames]:
-    sealed = read_seal(folder) if folder is not None else None
-    return sealed.parts if sealed is not None and sealed.format == FORMAT else {}
+def _has_same_texts(part: LanguagePart, before: SealedVersion | None) -> bool:
+    known = before.parts.get(part.locale) if before is not None else None
+    return known is not None and known.texts == part.names.texts
 
 
-def _has_same_texts(part: LanguagePart, known: Mapping[Locale, PartNames]) -> bool:
-    return part.locale in known and known[part.locale].texts == part.names.texts
-
-
-def _write_and_learn(building: Path, parts: Sequence[LanguagePart], lesson: _Lesson | None) -> None:
+def _write_and_learn(building: Path, parts: Sequence[LanguagePart], lesson: Lesson | None) -> None:
     """What a child process does."""
-    for part in parts:
-        write_texts(building, part)
+    written = {part.locale: write_texts(building, part) for part in parts}
     if lesson is not None:
-        learn(building, lesson.locales, lesson.identity, lesson.before)
+        learn(building, lesson, written)

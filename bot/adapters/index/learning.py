@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from bot.adapters.index.folders import link
 from bot.adapters.index.learned_sections import DISCRIMINANT, LearnedSections, learned_before, space_of
-from bot.adapters.index.version_files import joined, kind_number, read_parts
+from bot.adapters.index.version_files import SectionFile, joined, kind_number, read_parts
 from bot.ids import Locale
 from bot.ingestion.model import (
     ChunkKind,
@@ -19,15 +20,25 @@ _ENOUGH_QUESTIONS = 1000
 """With fewer stored questions nothing is learned from all of them together."""
 
 
-def learn(folder: Path, parts: Collection[Locale], identity: str, before: Sequence[Path]) -> None:
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is learned from: the stored questions of these languages, embedded by the model of this identity."""
+
+    locales: Sequence[Locale]
+    identity: str
+    before: Sequence[Path]
+    """The folders where it was learned before."""
+
+
+def learn(folder: Path, lesson: Lesson, written: Mapping[Locale, SectionFile]) -> None:
     """Learn whose question it is from the stored questions of all sections that are searched. For a child process.
 
-    It starts from what was learned of vectors of the same kind in the one of the folders `before` that shares the most
+    It starts from what was learned of vectors of the same kind in the one of the folders before that shares the most
     chunks: after many changes in small steps that is what lies beside the knowledge, learned at once (5 of 100 Persian
     questions more were answered rightly), and not the version before. The passages of a section stand in for the
-    questions that it does not have.
+    questions that it does not have. `written` are the languages that need not be read from the folder.
     """
-    files = read_parts(folder, parts)
+    files = read_parts(folder, lesson.locales, sections=written)
     keys = [section.key for part in files for section in part.sections]
     left_out = {part.first_section + number for part in files for number in part.left_out}
     searched = dict.fromkeys(key for number, key in enumerate(keys) if number not in left_out)
@@ -43,8 +54,10 @@ def learn(folder: Path, parts: Collection[Locale], identity: str, before: Sequen
     rows = np.flatnonzero(is_asked | stands_in)
     ids = joined([part.chunks.ids for part in files], np.uint64)[rows]
     names = [str(key) for key in classes]
-    space = space_of(identity)
-    known, learned = max(learned_before(before, space), key=lambda one: one[1].likeness(ids), default=(None, None))
+    space = space_of(lesson.identity)
+    known, learned = max(
+        learned_before(lesson.before, space), key=lambda one: one[1].likeness(ids), default=(None, None)
+    )
     if known is not None and learned is not None and learned.is_of(names, ids):
         link(known, folder / DISCRIMINANT)
         return

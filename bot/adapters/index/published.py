@@ -13,7 +13,6 @@ import structlog
 
 from bot.adapters.index.chroma import StorePlace, VectorStore, open_store
 from bot.adapters.index.index_store import FileIndexStore
-from bot.adapters.index.version_files import read_files
 from bot.adapters.index.version_retriever import QuestionEmbedder, VersionRetriever
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.errors import EmbeddingMismatchError, KnowledgeError, NothingPublishedError
@@ -35,7 +34,7 @@ class PublishedVersion(Protocol):
 
 
 class PublishedIndex:
-    """See `bot.answering.ports.Index`. Open it, then call `refresh` after each synchronisation.
+    """See `bot.answering.ports.Index`. Open it, `take` each version that is built here, and `refresh` for all others.
 
     A search that is running keeps its version; that is closed when the last answer that uses it is done.
     """
@@ -91,42 +90,54 @@ class PublishedIndex:
             if self._current is not None and self._current.knowledge.version == published.number:
                 return False
             self._refuse_other_model(published)
-            is_whole = await self._shelf.holds(published)
-            if is_whole:
-                folder = self._shelf.folder_of(published.number)
-                self._current = VersionRetriever(
-                    await asyncio.to_thread(read_files, folder), self._embedder, self._threads
-                )
-        if is_whole:
-            await self.take_store()
-            return True
+            if await self._change_over(published, is_just_built=False):
+                return True
         if self._restore is not None and may_restore:
             # Nothing is held meanwhile: who synchronises just now, for which this waits, refreshes as well.
             await self._restore()
             return await self.refresh(may_restore=False)
-        raise KnowledgeError(
-            f"the files of version {published.number} are missing or damaged; run: scoda knowledge sync"
-        )
+        raise _unusable(published)
+
+    async def take(self, published: IndexVersion) -> None:
+        """Change over to a version that this process has just built and published.
+
+        Raises:
+            KnowledgeError: its files can't be read.
+        """
+        async with self._refreshing:
+            if not await self._change_over(published, is_just_built=True):
+                raise _unusable(published)
 
     async def take_store(self) -> None:
         """Let the vector store of the published version name the candidates, if it is worth while and is there."""
         async with self._refreshing:
-            published, search = await self._manifest.published(), self._current
-            if published is None or search is None or search.knowledge.version != published.number:
+            published, current = await self._manifest.published(), self._current
+            if published is not None and current is not None and current.knowledge.version == published.number:
+                await self._nominate(current, published)
+
+    async def _change_over(self, published: IndexVersion, *, is_just_built: bool) -> bool:
+        """Answer from this version from now on; False when its files are not there, or not as they were written."""
+        files = await self._shelf.read(published, is_just_built=is_just_built)
+        if files is None:
+            return False
+        self._current = VersionRetriever(files, self._embedder, self._threads)
+        await self._nominate(self._current, published)
+        return True
+
+    async def _nominate(self, current: VersionRetriever, published: IndexVersion) -> None:
+        if current.rows < self._nominated_from:
+            return
+        try:
+            place = await asyncio.to_thread(self._shelf.store_of, published)
+            if place is None:
                 return
-            if search.rows < self._nominated_from:
-                return
-            try:
-                place = await asyncio.to_thread(self._shelf.store_of, published)
-                if place is None:
-                    return
-                store = await asyncio.to_thread(_opened_and_warm, place, search.dimension)
-            except KnowledgeError as error:
-                _log.error("vector_store_failed", reason=str(error), then="every row is compared")
-                return
-            self._closers = {closer for closer in self._closers if closer.alive}
-            self._closers.add(weakref.finalize(search, store.close))
-            search.nominate_by(store)
+            store = await asyncio.to_thread(_opened_and_warm, place, current.dimension)
+        except KnowledgeError as error:
+            _log.error("vector_store_failed", reason=str(error), then="every row is compared")
+            return
+        self._closers = {closer for closer in self._closers if closer.alive}
+        self._closers.add(weakref.finalize(current, store.close))
+        current.nominate_by(store)
 
     async def close(self) -> None:
         """Let go of all files; searches that are still held compare every row from now on."""
@@ -141,6 +152,10 @@ class PublishedIndex:
                 f"the index was made by the embedding model {published.embedding_identity}, but "
                 f"{self._embedder.identity} is set or installed; run: scoda knowledge sync (it embeds everything anew)"
             )
+
+
+def _unusable(published: IndexVersion) -> KnowledgeError:
+    return KnowledgeError(f"the files of version {published.number} are missing or damaged; run: scoda knowledge sync")
 
 
 def _opened_and_warm(place: StorePlace, dimension: int) -> VectorStore:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.adapters.index import chroma
 from bot.adapters.index.chroma import DATABASE, StoredChunks, StorePlace
 from bot.adapters.index.folders import hash_of, put_in_place, sync_to_disk
-from bot.adapters.index.version_files import VersionFiles, read_files
+from bot.adapters.index.version_files import VersionFiles, read_folder
 from bot.adapters.system.child import TellShare
 
 _SEAL = "store.json"
@@ -41,7 +41,7 @@ class StoreSeal(BaseModel):
 
 def write_from_nothing(folder: Path, place: StorePlace, tell: TellShare) -> str:
     """What the child process does: the whole store from nothing. Returns what names the means."""
-    files = read_files(folder)
+    files = read_folder(folder)
     chroma.write_store(place, _stored(files), tell=tell)
     return files.fitted
 
@@ -51,7 +51,7 @@ def patch_copy(folder: Path, place: StorePlace, before: Path, tell: TellShare) -
 
     Deleted chunks stay in the graph as dead ends, so after a while it is written whole again.
     """
-    sealed, files = read_store_seal(before), read_files(folder)
+    sealed, files = read_store_seal(before), read_folder(folder)
     if sealed is None or sealed.fitted != files.fitted:
         return None
     chunks = _stored(files)

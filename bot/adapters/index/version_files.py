@@ -19,7 +19,7 @@ from bot.adapters.e5.dots import dots_here
 from bot.adapters.index.learned_sections import DISCRIMINANT, Ids, LearnedSections
 from bot.adapters.index.ngram_index import NgramIndex, NgramIndexes
 from bot.adapters.index.section_words import SectionWords
-from bot.adapters.index.version_seal import read_seal
+from bot.adapters.index.version_seal import SealedVersion, sealed_version
 from bot.adapters.means_bytes import UNREADABLE, means_from_bytes
 from bot.adapters.packing import Scales, unpack_8
 from bot.answering.ports import StoredSection
@@ -209,21 +209,31 @@ class VersionFiles:
         return rows, [f"{chunk_id:016x}" for chunk_id in ids[rows].tolist()]
 
 
-def read_files(folder: Path) -> VersionFiles:
-    """Read a version's files.
+def read_folder(folder: Path) -> VersionFiles:
+    """Read the version that stands in a folder, unchecked.
 
     Raises:
-        KnowledgeError: a file is missing or damaged.
+        KnowledgeError: it is not complete, or a file can't be read.
     """
-    sealed = read_seal(folder)
+    sealed = sealed_version(folder)
     if sealed is None:
         raise KnowledgeError(f"{folder} is no complete version; run: scoda knowledge sync")
+    return read_files(sealed)
+
+
+def read_files(sealed: SealedVersion) -> VersionFiles:
+    """Read a version's files, unchecked.
+
+    Raises:
+        KnowledgeError: a file can't be read.
+    """
+    folder = sealed.folder
     try:
         parts = read_parts(folder, sealed.parts)
         learned = LearnedSections.load(file) if (file := folder / DISCRIMINANT).exists() else None
         return VersionFiles(
-            number=sealed.number,
-            embedding_identity=sealed.embedding_identity,
+            number=sealed.seal.number,
+            embedding_identity=sealed.seal.embedding_identity,
             parts=parts,
             means=means_from_bytes((folder / MEANS).read_bytes()),
             discriminant=(
@@ -236,12 +246,15 @@ def read_files(folder: Path) -> VersionFiles:
         raise KnowledgeError(f"{folder} is damaged ({error}); run: scoda knowledge sync") from error
 
 
-def read_parts(folder: Path, locales: Iterable[Locale]) -> tuple[PartFiles, ...]:
-    """These languages of a version, in the order of their codes."""
+def read_parts(
+    folder: Path, locales: Iterable[Locale], *, sections: Mapping[Locale, SectionFile] | None = None
+) -> tuple[PartFiles, ...]:
+    """These languages of a version, in the order of their codes; `sections` are those that are known unread."""
+    known = sections or {}
     parts: list[PartFiles] = []
     for locale in sorted(locales):
         own = folder / locale
-        stored = SECTIONS.validate_json((own / "sections.json").read_bytes())
+        stored = known.get(locale) or SECTIONS.validate_json((own / "sections.json").read_bytes())
         with np.load(own / "chunks.npz", allow_pickle=False) as columns:
             chunks = Chunks(columns["kinds"], columns["sections"], columns["ids"])
         last = parts[-1] if parts else None

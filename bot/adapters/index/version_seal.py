@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.adapters.index.folders import hash_of, sync_to_disk
 from bot.ids import Locale
-from bot.ingestion.model import (
-    IndexVersion,
-    IndexVersionContent,
-    PartNames,
-)
+from bot.ingestion.model import IndexVersion, IndexVersionContent, PartNames
 
 FORMAT = 10
 """Raise it when the files change their form: they are then built anew."""
+
 _SEAL = "generation.json"
 
 
 class Seal(BaseModel):
-    """Written last: what the folder holds, so that a damaged or foreign one is known as such."""
+    """The last file that is written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,21 +30,55 @@ class Seal(BaseModel):
     embedding_identity: str
     parts: dict[Locale, PartNames]
     hashes: dict[str, str]
-    """Of every file."""
+    """The SHA-256 of every other file, by its name below the folder."""
 
-    def fits(self, version: IndexVersion) -> bool:
-        """Whether this is the seal of that version, in today's form."""
+
+@dataclass(frozen=True, slots=True)
+class SealedVersion:
+    """A version that stands complete in its folder, in today's form; read no further than its seal."""
+
+    folder: Path
+    seal: Seal
+
+    @property
+    def parts(self) -> Mapping[Locale, PartNames]:
+        """What it holds in each language."""
+        return self.seal.parts
+
+    def is_of(self, version: IndexVersion) -> bool:
+        """Whether it is that version."""
         return (
-            self.format == FORMAT
-            and self.number == version.number
-            and self.fingerprint == version.fingerprint
-            and self.embedding_identity == version.embedding_identity
+            self.seal.number == version.number
+            and self.seal.fingerprint == version.fingerprint
+            and self.seal.embedding_identity == version.embedding_identity
         )
 
+    def is_undamaged(self) -> bool:
+        """Whether every file is as it was written: reads them all."""
+        files = [self.folder / name for name in self.seal.hashes]
+        with ThreadPoolExecutor() as threads:
+            try:
+                return list(threads.map(hash_of, files)) == list(self.seal.hashes.values())
+            except OSError:
+                return False
 
-def seal(folder: Path, content: IndexVersionContent, *, before: Path | None) -> None:
-    """Force everything new to the disk and write the seal; the hashes of files taken over are known."""
-    known = _hashes_by_inode(before) if before is not None else {}
+    def known_hashes(self) -> dict[tuple[int, str], str]:
+        """The hash of each file by its inode and name: a file that another version took over has both in common."""
+        return {((self.folder / name).stat().st_ino, name): known for name, known in self.seal.hashes.items()}
+
+
+def sealed_version(folder: Path) -> SealedVersion | None:
+    """The version that stands in a folder; None when it is not complete or not in today's form."""
+    try:
+        sealed = Seal.model_validate_json((folder / _SEAL).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    return SealedVersion(folder, sealed) if sealed.format == FORMAT else None
+
+
+def seal(folder: Path, content: IndexVersionContent, *, before: SealedVersion | None) -> None:
+    """Force everything new to the disk and write the seal; what was taken over from `before` is not hashed again."""
+    known = before.known_hashes() if before is not None else {}
     hashes = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = str(path.relative_to(folder))
@@ -63,30 +95,6 @@ def seal(folder: Path, content: IndexVersionContent, *, before: Path | None) -> 
     for path in (*(folder / name for name in hashes if (folder / name).stat().st_nlink == 1), *_folders(folder)):
         sync_to_disk(path)
     sync_to_disk(folder / _SEAL)
-
-
-def read_seal(folder: Path) -> Seal | None:
-    """The seal; None when there is no whole one."""
-    try:
-        return Seal.model_validate_json((folder / _SEAL).read_bytes())
-    except (OSError, ValidationError):
-        return None
-
-
-def is_undamaged(folder: Path, sealed: Seal) -> bool:
-    """Whether every sealed file is as it was written."""
-    with ThreadPoolExecutor() as threads:
-        try:
-            return list(threads.map(hash_of, [folder / name for name in sealed.hashes])) == list(sealed.hashes.values())
-        except OSError:
-            return False
-
-
-def _hashes_by_inode(folder: Path) -> dict[tuple[int, str], str]:
-    sealed = read_seal(folder)
-    if sealed is None:
-        return {}
-    return {((folder / name).stat().st_ino, name): known for name, known in sealed.hashes.items()}
 
 
 def _folders(folder: Path) -> Iterator[Path]:

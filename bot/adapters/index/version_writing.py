@@ -34,8 +34,8 @@ _TEXTS = ("sections.json", "lexicon.npz", "words.npz", "spelling.tsv")
 _VECTORS = ("chunks.npz", "vectors.npy", "scales.npy")
 
 
-def write_texts(folder: Path, part: LanguagePart) -> None:
-    """Write what is told and searched by words of one language. For a child process: it takes half a second."""
+def write_texts(folder: Path, part: LanguagePart) -> SectionFile:
+    """Write what is shown and searched by words of one language. For a child process: it takes half a second."""
     assert part.documents is not None
     sections = list(stored_sections(part.documents))
     left_out = [number for number, section in enumerate(sections) if section.key in part.left_out]
@@ -52,6 +52,7 @@ def write_texts(folder: Path, part: LanguagePart) -> None:
     ).save(own / "lexicon.npz")
     SectionWords.of([_searched_text(sections[number]) for number in searched]).save(own / "words.npz")
     (own / "spelling.tsv").write_text(Spelling.of(map(_searched_text, sections)).written(), encoding="utf-8")
+    return file
 
 
 def write_vectors(folder: Path, part: LanguagePart) -> None:

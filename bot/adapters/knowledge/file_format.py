@@ -55,10 +55,10 @@ class ParsedFile:
     warnings: tuple[Fault, ...]
 
 
-def parse_file(raw: bytes, text: str, place: FilePlace, identify: Callable[[str], Locale | None]) -> ParsedFile:
-    """Read one file; `identify` tells the language of a text where neither folder nor front matter does."""
+def parse_file(text: str, place: FilePlace, content_name: str, identify: Callable[[str], Locale | None]) -> ParsedFile:
+    """Read one file, whose content has this hash; `identify` tells the language where nothing else does."""
     parser = _Parser(place)
-    document = parser.document(raw, text, identify)
+    document = parser.document(text, content_name, identify)
     return ParsedFile(None if parser.faults else document, tuple(parser.faults), tuple(parser.warnings))
 
 
@@ -76,7 +76,7 @@ class _Parser:
         self.faults: list[Fault] = []
         self.warnings: list[Fault] = []
 
-    def document(self, raw: bytes, text: str, identify: Callable[[str], Locale | None]) -> Document | None:
+    def document(self, text: str, content_name: str, identify: Callable[[str], Locale | None]) -> Document | None:
         for line, name in unseen_characters(text):
             self._warn(line + 1, f"hidden characters were removed ({name})")
         body, first_line = self._split_front_matter(clean(text))
@@ -102,7 +102,7 @@ class _Parser:
             title=title,
             topic=topic,
             sections=tuple(sections),
-            content_hash=content_hash(raw, self._place),
+            content_hash=content_name,
             audience=matter.audience if matter else Readership.PUBLIC,
             answerable=matter.answerable and matter.reply is None if matter else True,
             reply=matter.reply if matter else None,
@@ -296,7 +296,7 @@ def _source(matter: SourceMatter, title: str) -> Source:
     return Source(publisher=matter.publisher, title=matter.title or title, url=str(matter.url), date=matter.date)
 
 
-def content_hash(raw: bytes, place: FilePlace) -> str:
+def content_hash(raw: bytes, file: str) -> str:
     """Names what a file holds at its place: the same document comes of the same hash."""
-    head = f"{FORMAT_VERSION}\0{place.name}\0".encode()
+    head = f"{FORMAT_VERSION}\0{file}\0".encode()
     return hashlib.sha256(head + raw).hexdigest()

@@ -10,16 +10,13 @@ from pathlib import Path
 import structlog
 from watchfiles import awatch
 
-from bot.adapters.knowledge.reader import Signature, walk_folder
+from bot.adapters.knowledge.reader import Snapshot, signature_of, walk_folder
 from bot.errors import KnowledgeError, ScodaError
 
 _log = structlog.get_logger(__name__)
 
-Snapshot = dict[str, Signature]
-"""Every knowledge file by name."""
-
-OnSettled = Callable[[frozenset[str]], Awaitable[object]]
-"""Called with the files that are still being written."""
+OnSettled = Callable[[frozenset[str], str], Awaitable[object]]
+"""Called with the files that are still being written, and with the signature of the folder as it was seen last."""
 
 
 class FolderWatch:
@@ -65,7 +62,7 @@ class FolderWatch:
         if snapshot is None:
             return False
         try:
-            await self._on_settled(unsettled)
+            await self._on_settled(unsettled, signature_of(snapshot))
         except ScodaError as error:
             _log.warning("knowledge_sync_failed", reason=str(error))
             return False
@@ -95,7 +92,7 @@ class FolderWatch:
         except (KnowledgeError, OSError) as error:
             _log.warning("knowledge_folder_missing", folder=str(self._folder), reason=str(error))
             return None
-        return {file.name: file.signature for file in walk.files}
+        return walk.snapshot
 
     async def _occasions(self) -> AsyncGenerator[None]:
         """Once now, then at every notice and at least every `rescan_s`."""

@@ -10,8 +10,7 @@ import asyncio
 import hashlib
 import os
 import stat
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bot.adapters.knowledge.file_format import FilePlace, ParsedFile, content_ha
 from bot.errors import Fault, KnowledgeError
 from bot.ids import DocumentPath, Locale
 from bot.ingestion.model import VECTORS_FOLDER, Document, FolderReading
+from bot.ingestion.translations import unshared_sections
 
 _LARGEST_FILE = 262_144
 _DEEPEST = 12
@@ -38,6 +38,10 @@ class FoundFile:
     signature: Signature
 
 
+Snapshot = Mapping[str, Signature]
+"""Every knowledge file by its name below the folder, in the order of the names."""
+
+
 @dataclass(slots=True)
 class Walk:
     """What stands in the folder: files to read, and what is passed over and why."""
@@ -45,6 +49,11 @@ class Walk:
     files: list[FoundFile] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The files alone."""
+        return {file.name: file.signature for file in self.files}
 
 
 class KnowledgeFiles:
@@ -72,25 +81,25 @@ class KnowledgeFiles:
                 documents.append(result.document)
         unique, doubles = _without_doubles(documents)
         faults.extend(doubles)
-        warnings.extend(_differences_between_languages(unique))
+        warnings.extend(unshared_sections(unique))
         return FolderReading(
             documents=tuple(unique),
             faults=tuple(faults),
             warnings=tuple(warnings),
             broken=frozenset(fault.path for fault in faults),
-            signature=signature_of(walk),
+            signature=signature_of(walk.snapshot),
         )
 
     def _parse(self, file: FoundFile, known: Mapping[str, Document]) -> ParsedFile:
         try:
             raw = _read_bytes(self._folder / file.name, file.signature)
-            place = _place_of(file.name)
-            if (document := known.get(content_hash(raw, place))) is not None:
+            name, place = content_hash(raw, file.name), _place_of(file.name)
+            if (document := known.get(name)) is not None:
                 return ParsedFile(document, (), ())
             text = _decode(raw)
         except _UnusableError as error:
             return ParsedFile(None, (Fault(file.name, 1, str(error)),), ())
-        return parse_file(raw, text, place, self._identify)
+        return parse_file(text, place, name, self._identify)
 
 
 def walk_folder(folder: Path) -> Walk:
@@ -109,9 +118,9 @@ def walk_folder(folder: Path) -> Walk:
     return walk
 
 
-def signature_of(walk: Walk) -> str:
+def signature_of(snapshot: Snapshot) -> str:
     """Changes whenever a file is added, removed or touched."""
-    names = [f"{file.name} {file.signature}" for file in walk.files]
+    names = [f"{name} {signature}" for name, signature in snapshot.items()]
     return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -236,19 +245,3 @@ def _without_doubles(documents: Iterable[Document]) -> tuple[list[Document], lis
             faults.append(Fault(document.path, 1, f"a second file for {document.file}: remove one of them"))
         unique.setdefault(document.file, document)
     return list(unique.values()), faults
-
-
-def _differences_between_languages(documents: Iterable[Document]) -> Iterator[Fault]:
-    """Sections that a translation lacks or has beyond English (or the first language)."""
-    by_path: dict[DocumentPath, list[Document]] = defaultdict(list)
-    for document in documents:
-        by_path[document.path].append(document)
-    for copies in by_path.values():
-        copies.sort(key=lambda document: (document.locale is not Locale.EN, document.locale))
-        wanted = {section.section_id: section.line for section in copies[0].sections}
-        for copy in copies[1:]:
-            lines = {section.section_id: section.line for section in copy.sections}
-            if missing := [name for name in wanted if name not in lines]:
-                yield Fault(copy.file, 1, f"lacks what {copies[0].locale} has: {', '.join(missing)}")
-            for name in [name for name in lines if name not in wanted]:
-                yield Fault(copy.file, lines[name], f"the section {name} is missing in {copies[0].locale}")

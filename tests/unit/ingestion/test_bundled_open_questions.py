@@ -16,7 +16,7 @@ KNOWLEDGE = Path(__file__).parents[3] / "knowledge"
 def sections_of(path: str, locale: Locale) -> dict[str, Section]:
     raw = KNOWLEDGE.joinpath(locale, path).read_bytes()
     place = FilePlace(f"{locale}/{path}", DocumentPath(path), locale, path.partition("/")[0])
-    parsed = parse_file(raw, raw.decode(), place, no_language)
+    parsed = parse_file(raw.decode(), place, "", no_language)
     assert parsed.document is not None
     return {section.section_id: section for section in parsed.document.sections}
 

@@ -155,9 +155,7 @@ class House:
     def now_reads(self, *documents: Document) -> None:
         self.reader.reading = GivenReading(*documents).reading
 
-    async def on_published(self) -> None:
-        published = await self.manifest.published()
-        assert published is not None
+    async def on_published(self, published: IndexVersion) -> None:
         self.published.append(published)
 
 

@@ -15,7 +15,7 @@ import pytest
 from bot.adapters.index.chroma import StoredChunks, StorePlace, check_store, open_store, write_store
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.learned_sections import DISCRIMINANT, LearnedSections
-from bot.adapters.index.learning import learn
+from bot.adapters.index.learning import Lesson, learn
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.adapters.system.child import ChildCrashedError, in_child
 from bot.errors import IndexVersionError, KnowledgeError
@@ -173,7 +173,7 @@ def _learned_after(version: Path, *before: Path, identity: str = "letters") -> L
     """What is learned for the version where this comes with the knowledge."""
     building = before[0].parent / "building"
     shutil.copytree(version, building, ignore=shutil.ignore_patterns(DISCRIMINANT))
-    learn(building, [Locale.EN], identity, before)
+    learn(building, Lesson([Locale.EN], identity, before), {})
     return LearnedSections.load(building / DISCRIMINANT)
 
 

@@ -54,7 +54,7 @@ The centre is in Almaty.
 
 
 def _parse(text: str, place: FilePlace = PLACE) -> ParsedFile:
-    return parse_file(text.encode("utf-8", "replace"), text, place, no_language)
+    return parse_file(text, place, "hash", no_language)
 
 
 def _document(text: str, place: FilePlace = PLACE) -> Document:
@@ -280,8 +280,8 @@ def test_language_comes_from_the_front_matter_or_is_recognised_outside_language_
     text = "# Title\n\nText.\n"
 
     assert _document(with_lang, place).locale is Locale.RU
-    assert parse_file(b"", text, place, lambda _: Locale.KK).document.locale is Locale.KK
-    assert "is in none of the languages" in parse_file(b"", text, place, no_language).faults[0].reason
+    assert parse_file(text, place, "hash", lambda _: Locale.KK).document.locale is Locale.KK
+    assert "is in none of the languages" in parse_file(text, place, "hash", no_language).faults[0].reason
 
 
 def test_marks_are_turned_into_plain_text() -> None:

@@ -218,16 +218,16 @@ def _core(settings: Settings, database: Database, threads: AnsweringThreads, *, 
     announced = SqlAnnounced(database)
     embedder = embedder_of(settings, database, shipped, threads)
     manifest = SqlManifestStore(database)
-    store = index_store_of(settings)
+    index_store = index_store_of(settings)
     ingestion = Ingestion(
         reader=reader_of(settings, announced, identifier),
         embedder=embedder,
         manifest=manifest,
-        shelf=store,
+        index_store=index_store,
         asked_in=SqlTurnStore(database).locales_by_use,
     )
     restore = partial(_restore, ingestion) if can_write else None
-    index = PublishedIndex(manifest, store, embedder, threads, restore=restore)
+    index = PublishedIndex(manifest, index_store, embedder, threads, restore=restore)
     extractive = _extractive(settings, index, identifier, embedder.identity)
     # Beside a running bot nothing can be counted, and what can't be counted is not spent.
     writer = _writer(settings, database, extractive, identifier) if can_write else None

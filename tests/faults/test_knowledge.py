@@ -572,7 +572,7 @@ def _flip(file: Path) -> None:
 
 def test_every_file_of_a_generation_is_among_those_that_are_damaged_here(house: House) -> None:
     asyncio.run(house.ingestion.sync(now=NOW))
-    version = house.shelf.folder_of(1)
+    version = house.index_store.folder_of(1)
     written = {str(path.relative_to(version)) for path in version.rglob("*") if path.is_file()}
     assert written == set(GENERATION_FILES)
 
@@ -588,7 +588,7 @@ async def test_O06_a_damaged_index_is_not_used_and_built_again_from_the_manifest
     house: House, name: str, damage: str
 ) -> None:
     await house.ingestion.sync(now=NOW)
-    file = house.shelf.folder_of(1) / name
+    file = house.index_store.folder_of(1) / name
     whole = file.read_bytes()
     if damage == "flipped":
         _flip(file)
@@ -609,7 +609,7 @@ async def test_O06_a_damaged_index_is_not_used_and_built_again_from_the_manifest
 async def test_O06_what_is_damaged_is_not_taken_over_into_the_next_generation(house: House, name: str) -> None:
     write_file(house.folder, "ru/area/good.md", section_text("good", "Этот файл хорош.", "Этот файл хорош?"))
     await house.ingestion.sync(now=NOW)
-    file = house.shelf.folder_of(1) / name
+    file = house.index_store.folder_of(1) / name
     whole = file.read_bytes()
     _flip(file)
     write_file(house.folder, "ru/area/good.md", section_text("good", "Этот файл лучше.", "Этот файл хорош?"))
@@ -619,7 +619,7 @@ async def test_O06_what_is_damaged_is_not_taken_over_into_the_next_generation(ho
     async with house.index(restores=False) as index:
         assert await _paths(index) == {"area/good.md"}
     if name == "en/sections.json":
-        assert (house.shelf.folder_of(2) / name).read_bytes() == whole
+        assert (house.index_store.folder_of(2) / name).read_bytes() == whole
 
 
 async def _store_files(house: House) -> list[Path]:
@@ -693,9 +693,9 @@ async def test_O06_a_store_of_other_vectors_under_the_same_number_is_not_used(ho
     other = House(other_folder, tmp_path / "other-data")
     await house.publish()
     await other.publish()
-    store = house.shelf.folder_of(1).with_name("store-1")
+    store = house.index_store.folder_of(1).with_name("store-1")
     shutil.rmtree(store)
-    shutil.copytree(other.shelf.folder_of(1).with_name("store-1"), store)
+    shutil.copytree(other.index_store.folder_of(1).with_name("store-1"), store)
 
     assert await house.store() is None
     async with house.index(asks_store=True) as index:
@@ -735,8 +735,8 @@ async def test_the_index_of_another_data_folder_is_not_taken_for_one_s_own(house
     write_file(other_folder, "en/area/else.md", section_text("a", "This file is another one."))
     other = House(other_folder, tmp_path / "other-data")
     await other.ingestion.sync(now=NOW)
-    shutil.rmtree(house.shelf.folder_of(1))
-    shutil.copytree(other.shelf.folder_of(1), house.shelf.folder_of(1))
+    shutil.rmtree(house.index_store.folder_of(1))
+    shutil.copytree(other.index_store.folder_of(1), house.index_store.folder_of(1))
 
     async with house.index() as index:
         assert await _paths(index) == {"area/good.md"}

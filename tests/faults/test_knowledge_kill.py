@@ -177,8 +177,8 @@ class Workshop:
             published = await manifest.published()
             if published is None:
                 return None
-            shelf = FileIndexStore(self.data / "index")
-            async with PublishedIndex(manifest, shelf, embedder, THREADS, nominated_from=0) as index:
+            index_store = FileIndexStore(self.data / "index")
+            async with PublishedIndex(manifest, index_store, embedder, THREADS, nominated_from=0) as index:
                 search = index.current()
                 found = {one.key for one in await sections_found(search, "hall part version", Locale.EN, top_k=500)}
                 keys = search.knowledge.keys()

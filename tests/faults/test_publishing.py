@@ -208,8 +208,8 @@ async def test_F16_what_a_process_left_that_ended_before_it_tidied_up_goes_with_
         with monkeypatch.context() as patch:
             patch.setattr(FileIndexStore, name, lambda *arguments: None)
             await house.publish()
-    (house.shelf.folder_of(1).with_name(".build-2")).mkdir()
-    (house.shelf.folder_of(1).with_name(".store-2")).mkdir()
+    (house.index_store.folder_of(1).with_name(".build-2")).mkdir()
+    (house.index_store.folder_of(1).with_name(".store-2")).mkdir()
 
     assert (await house.publish()).published is None
 
@@ -220,15 +220,15 @@ async def test_F16_what_a_process_left_that_ended_before_it_tidied_up_goes_with_
 
 
 async def test_F17_who_comes_second_waits_and_then_finds_it_done(house: House) -> None:
-    second = house.new_ingestion(FileIndexStore(house.shelf.folder_of(1).parent))
+    second = house.new_ingestion(FileIndexStore(house.index_store.folder_of(1).parent))
     reports = await asyncio.gather(house.ingestion.sync(now=NOW), second.sync(now=NOW))
     assert sorted(report.published is not None for report in reports) == [False, True]
     assert house.left() == {"gen-1"}
 
 
 async def test_F17_who_comes_second_gives_up_in_the_end_and_says_why(house: House) -> None:
-    second = house.new_ingestion(FileIndexStore(house.shelf.folder_of(1).parent, lock_timeout_s=0.0))
-    async with house.shelf.exclusive():
+    second = house.new_ingestion(FileIndexStore(house.index_store.folder_of(1).parent, lock_timeout_s=0.0))
+    async with house.index_store.exclusive():
         with pytest.raises(KnowledgeError, match="another process has been building the index"):
             await second.sync(now=NOW)
     assert (await second.sync(now=NOW)).published is not None
@@ -236,7 +236,7 @@ async def test_F17_who_comes_second_gives_up_in_the_end_and_says_why(house: Hous
 
 async def test_F17_two_that_write_the_store_of_a_generation_write_it_once(house: House) -> None:
     await house.ingestion.sync(now=NOW)
-    second = house.new_ingestion(FileIndexStore(house.shelf.folder_of(1).parent))
+    second = house.new_ingestion(FileIndexStore(house.index_store.folder_of(1).parent))
     assert sorted(await asyncio.gather(house.ingestion.store(), second.store())) == [False, True]
     assert await found(house, asks_store=True) == told()
 
@@ -249,7 +249,7 @@ def stepping(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """A house that publishes a step after every few texts."""
     monkeypatch.setattr(bot.ingestion.version_draft, "BATCH", 6)
     house.first_step_s = 6.0
-    house.ingestion = house.new_ingestion(house.shelf)
+    house.ingestion = house.new_ingestion(house.index_store)
     return house
 
 
@@ -346,7 +346,7 @@ async def test_F19_what_did_not_change_is_the_same_file_in_the_next_generation(h
 
     report = await house.ingestion.sync(now=NOW)
 
-    before, after = house.shelf.folder_of(1), house.shelf.folder_of(report.published.number)
+    before, after = house.index_store.folder_of(1), house.index_store.folder_of(report.published.number)
     inodes = [{path.name: path.stat().st_ino for path in (folder / "en").iterdir()} for folder in (before, after)]
     assert inodes[0] == inodes[1]
     assert len(inodes[0]) == 7

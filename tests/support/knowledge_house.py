@@ -16,35 +16,35 @@ from tests.support.knowledge_parts import NOW, THREADS, LetterEmbeddings, Memory
 
 
 class House:
-    """Real files, shelf and Chroma; manifest and model are fakes. Each text that is embedded takes a second."""
+    """Real files, index store and Chroma; manifest and model are fakes. Each text that is embedded takes a second."""
 
     def __init__(self, folder: Path, data: Path, *, first_step_s: float = 1e9) -> None:
         self.folder = folder
         self.first_step_s = first_step_s
         self.manifest = MemoryManifest()
         self.cache = MemoryVectorCache()
-        self.shelf = FileIndexStore(data / "index")
+        self.index_store = FileIndexStore(data / "index")
         self.use(LetterEmbeddings())
 
     def use(self, embeddings: LetterEmbeddings) -> None:
         self.embeddings = embeddings
         self.embedder = CachedEmbedder(embeddings, self.cache, workers=1)
-        self.ingestion = self.new_ingestion(self.shelf)
+        self.ingestion = self.new_ingestion(self.index_store)
 
-    def new_ingestion(self, shelf: IndexStore) -> Ingestion:
+    def new_ingestion(self, index_store: IndexStore) -> Ingestion:
         """As another process has it."""
         return Ingestion(
             reader=KnowledgeFiles(self.folder, identify=no_language),
             embedder=self.embedder,
             manifest=self.manifest,
-            shelf=shelf,
+            index_store=index_store,
             clock=lambda: float(len(self.embeddings.embedded)),
             first_step_s=self.first_step_s,
         )
 
     def left(self) -> set[str]:
-        """What stands on the shelf, but for the locks."""
-        return {path.name for path in self.shelf.folder_of(1).parent.iterdir() if not path.name.endswith("lock")}
+        """What stands in the index store, but for the locks."""
+        return {path.name for path in self.index_store.folder_of(1).parent.iterdir() if not path.name.endswith("lock")}
 
     def index(self, *, restores: bool = True, asks_store: bool = False) -> PublishedIndex:
         async def restore() -> object:
@@ -52,7 +52,7 @@ class House:
 
         return PublishedIndex(
             self.manifest,
-            self.shelf,
+            self.index_store,
             self.embedder,
             THREADS,
             restore=restore if restores else None,
@@ -69,4 +69,4 @@ class House:
         """Where the store of the published version is, if it can be used."""
         published = await self.manifest.published()
         assert published is not None
-        return self.shelf.store_of(published)
+        return self.index_store.store_of(published)

@@ -183,7 +183,7 @@ class MemoryManifest:
 
 
 @dataclass
-class MemoryShelf:
+class MemoryIndexStore:
     """See `bot.ingestion.ports.IndexStore`; `fault` is raised by the next builds."""
 
     built: dict[int, IndexVersionContent] = field(default_factory=dict)
@@ -360,11 +360,11 @@ class BruteForceRetriever:
 
 
 class BruteForceIndex:
-    """See `bot.answering.ports.Index`, over a shelf in memory."""
+    """See `bot.answering.ports.Index`, over a index store in memory."""
 
-    def __init__(self, manifest: MemoryManifest, shelf: MemoryShelf, embeddings: TwoSidedEmbeddings) -> None:
+    def __init__(self, manifest: MemoryManifest, index_store: MemoryIndexStore, embeddings: TwoSidedEmbeddings) -> None:
         self._manifest = manifest
-        self._shelf = shelf
+        self._index_store = index_store
         self._embeddings = embeddings
         self._current: BruteForceRetriever | None = None
 
@@ -377,7 +377,7 @@ class BruteForceIndex:
         published = await self._manifest.published()
         if published is None:
             return False
-        self._current = BruteForceRetriever(self._shelf.built[published.number], self._embeddings)
+        self._current = BruteForceRetriever(self._index_store.built[published.number], self._embeddings)
         return True
 
     async def close(self) -> None:

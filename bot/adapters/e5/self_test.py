@@ -88,8 +88,8 @@ def _remembered(memory: Path, library: str, what: str, test: Callable[[], bool])
     asked = f"{library} {what}"
     outcomes: dict[str, str] = {}
     with suppress(OSError):
-        told = (line.rpartition(" ") for line in memory.read_text(encoding="utf-8").splitlines())
-        outcomes = {key: outcome for key, _, outcome in told if key.startswith(library) and outcome in _OUTCOMES}
+        kept = (line.rpartition(" ") for line in memory.read_text(encoding="utf-8").splitlines())
+        outcomes = {key: outcome for key, _, outcome in kept if key.startswith(library) and outcome in _OUTCOMES}
     if asked not in outcomes:
         outcomes[asked] = _PASSED if test() else _FAILED
         lines = (f"{key} {outcome}\n" for key, outcome in outcomes.items())

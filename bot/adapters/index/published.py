@@ -42,7 +42,7 @@ class PublishedIndex:
     def __init__(
         self,
         manifest: PublishedVersion,
-        shelf: FileIndexStore,
+        index_store: FileIndexStore,
         embedder: QuestionEmbedder,
         threads: AnsweringThreads,
         *,
@@ -50,7 +50,7 @@ class PublishedIndex:
         nominated_from: int = NOMINATED_FROM,
     ) -> None:
         self._manifest = manifest
-        self._shelf = shelf
+        self._index_store = index_store
         self._embedder = embedder
         self._threads = threads
         self._restore = restore
@@ -117,7 +117,7 @@ class PublishedIndex:
 
     async def _change_over(self, published: IndexVersion, *, is_just_built: bool) -> bool:
         """Answer from this version from now on; False when its files are not there, or not as they were written."""
-        files = await self._shelf.read(published, is_just_built=is_just_built)
+        files = await self._index_store.read(published, is_just_built=is_just_built)
         if files is None:
             return False
         self._current = VersionRetriever(files, self._embedder, self._threads)
@@ -128,7 +128,7 @@ class PublishedIndex:
         if current.rows < self._nominated_from:
             return
         try:
-            place = await asyncio.to_thread(self._shelf.store_of, published)
+            place = await asyncio.to_thread(self._index_store.store_of, published)
             if place is None:
                 return
             store = await asyncio.to_thread(_opened_and_warm, place, current.dimension)

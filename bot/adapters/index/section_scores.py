@@ -119,7 +119,7 @@ class Coverage:
         return _most(self.own, _BY_LETTERS) | _most(self.foreign, _BY_LETTERS)
 
 
-class LexiconCoverage:
+class TextCoverage:
     """Which sections hold the letters and the words of a question, language by language."""
 
     def __init__(self, files: VersionFiles, numbers: Mapping[SectionKey, int]) -> None:
@@ -133,7 +133,7 @@ class LexiconCoverage:
         """What each section holds of the letters and of the words of a text in a language."""
         own, part = LOCALES.index(locale), self._files.part(locale)
         letters, words = np.zeros(self._shape, dtype=np.float32), np.zeros(self._shape[1], dtype=np.float32)
-        letters[self._locales, self._numbers] = self._files.lexica.coverage(text)
+        letters[self._locales, self._numbers] = self._files.ngrams.coverage(text)
         if part is not None:
             words[self._numbers[self._locales == own]] = part.words.shares(text)
         return Coverage(letters[own], np.delete(letters, own, axis=0).max(axis=0), words)

@@ -159,7 +159,7 @@ class VersionFiles:
         put(self, "is_searched", (self.kinds != kind_number(ChunkKind.SENTENCE)) & ~is_left_out)
 
     @cached_property
-    def lexica(self) -> NgramIndexes:
+    def ngrams(self) -> NgramIndexes:
         """What the letters of the sections that are searched are; read at the first need."""
         return NgramIndexes([NgramIndex.load(part.folder / "lexicon.npz") for part in self.parts])
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import structlog
 
 from bot.adapters.index.chroma import VectorStore
-from bot.adapters.index.section_scores import LOCALES, Coverage, LexiconCoverage, RowGroups, SectionTable
+from bot.adapters.index.section_scores import LOCALES, Coverage, RowGroups, SectionTable, TextCoverage
 from bot.adapters.index.version_files import VersionFiles
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.answering.ports import LEAST_LOG_POSTERIOR, Retrieved, RetrievedSection, StoredSection
@@ -91,7 +91,7 @@ class VersionRetriever:
         self._groups = RowGroups.of(files, numbers)
         self._copies = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
         self._classes = _places(files.discriminant[1] if files.discriminant else {}, self._keys)
-        self._in_lexicon = LexiconCoverage(files, numbers)
+        self._coverage = TextCoverage(files, numbers)
         self._readers: dict[Locale, Reader] = {}
         self._spellings: dict[Locale, Spelling] = {}
 
@@ -150,7 +150,7 @@ class VersionRetriever:
 
     def _found(self, readings: Sequence[Reading], vectors: Vector, locale: Locale, top_k: int) -> Sequence[Retrieved]:
         """Compare all at once: going through the rows costs more than the products."""
-        by_text = {text: self._in_lexicon.coverage(text, locale) for text in {reading.text for reading in readings}}
+        by_text = {text: self._coverage.coverage(text, locale) for text in {reading.text for reading in readings}}
         covered = [by_text[reading.text] for reading in readings]
         similarities = self._similarities(vectors, top_k, covered)
         return [

@@ -79,8 +79,8 @@ def _whole_date_or_none(value: object) -> object:
     return None if _YEAR_OR_MONTH.fullmatch(str(value)) else value
 
 
-Day = Annotated[date, BeforeValidator(_only_whole_dates)]
-SourceDate = Annotated[Day | None, BeforeValidator(_whole_date_or_none)]
+WholeDate = Annotated[date, BeforeValidator(_only_whole_dates)]
+SourceDate = Annotated[WholeDate | None, BeforeValidator(_whole_date_or_none)]
 
 
 class SourceMatter(BaseModel):
@@ -100,15 +100,15 @@ class FrontMatter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     title: MatterLine
-    as_of: Day
+    as_of: WholeDate
     topic: MatterLine | None = None
     lang: Locale | None = None
     source: SourceMatter | None = None
     sources: dict[str, SourceMatter] = Field(default_factory=dict)
     audience: Readership = Readership.PUBLIC
     owner: str = ""
-    valid_from: Day | None = None
-    valid_until: Day | None = None
+    valid_from: WholeDate | None = None
+    valid_until: WholeDate | None = None
     answerable: bool = True
     reply: ReplyKind | None = None
 

@@ -81,9 +81,9 @@ async def test_a_generation_that_is_damaged_as_soon_as_it_is_built_is_said_and_b
 ):
     built = FileIndexStore.build
 
-    async def damaged(shelf: FileIndexStore, content: IndexVersionContent, **arguments: Any) -> None:
-        await built(shelf, content, **arguments)
-        (shelf.folder_of(content.number) / "means.npz").write_bytes(b"nonsense")
+    async def damaged(index_store: FileIndexStore, content: IndexVersionContent, **arguments: Any) -> None:
+        await built(index_store, content, **arguments)
+        (index_store.folder_of(content.number) / "means.npz").write_bytes(b"nonsense")
 
     (place.knowledge / "ru/venue/pearl.md").unlink()
     async with open_core(settings_of(place)) as core, asyncio.timeout(LIMIT_S):

@@ -18,8 +18,8 @@ from tests.support.knowledge_parts import (
     NOW,
     GivenReading,
     LetterEmbeddings,
+    MemoryIndexStore,
     MemoryManifest,
-    MemoryShelf,
     MemoryVectorCache,
     document,
     section,
@@ -37,13 +37,13 @@ class House:
         self.reader = GivenReading(*documents, broken=broken)
         self.embeddings = LetterEmbeddings()
         self.manifest = MemoryManifest()
-        self.shelf = MemoryShelf()
+        self.index_store = MemoryIndexStore()
         self.cache = MemoryVectorCache()
         self.ingestion = self.with_embeddings(self.embeddings)
 
     def with_embeddings(self, embeddings: LetterEmbeddings) -> Ingestion:
         embedder = CachedEmbedder(embeddings, self.cache)
-        return Ingestion(reader=self.reader, embedder=embedder, manifest=self.manifest, shelf=self.shelf)
+        return Ingestion(reader=self.reader, embedder=embedder, manifest=self.manifest, index_store=self.index_store)
 
     def now_reads(self, *documents: object, broken: tuple[str, ...] = ()) -> None:
         self.reader.reading = GivenReading(*documents, broken=broken).reading
@@ -64,7 +64,7 @@ async def test_a_first_synchronisation_publishes_everything() -> None:
     assert await house.files() == {"en/logistics/trains.md", "en/expo/first.md"}
 
 
-class ImpatientShelf(MemoryShelf):
+class ImpatientIndexStore(MemoryIndexStore):
     """Waits for nobody, as the real one does not wait for ever for another process."""
 
     @asynccontextmanager
@@ -81,7 +81,7 @@ async def test_two_synchronisations_in_one_process_wait_for_each_other() -> None
         reader=house.reader,
         embedder=CachedEmbedder(house.embeddings, house.cache),
         manifest=house.manifest,
-        shelf=ImpatientShelf(),
+        index_store=ImpatientIndexStore(),
     )
     reports = await asyncio.gather(*(ingestion.sync(now=NOW) for _ in range(3)))
     assert [report.published is not None for report in reports] == [True, False, False]
@@ -195,7 +195,7 @@ async def test_a_failed_check_leaves_the_old_generation_in_use() -> None:
     house = House(TRAINS)
     await house.ingestion.sync(now=NOW)
     house.now_reads(TRAINS, EXPO)
-    house.shelf.fault = IndexVersionError("a chunk is missing")
+    house.index_store.fault = IndexVersionError("a chunk is missing")
 
     with pytest.raises(IndexVersionError, match="a chunk is missing"):
         await house.ingestion.sync(now=NOW)
@@ -203,29 +203,29 @@ async def test_a_failed_check_leaves_the_old_generation_in_use() -> None:
     assert (await house.manifest.published()).number == 1
     assert house.manifest.begun == {}
 
-    house.shelf.fault = None
+    house.index_store.fault = None
     assert (await house.ingestion.sync(now=NOW)).published.number == 3
 
 
-async def test_the_published_generation_and_the_one_before_stay_on_the_shelf() -> None:
+async def test_the_published_generation_and_the_one_before_stay_in_the_index_store() -> None:
     house = House(TRAINS)
     for number in range(4):
         house.now_reads(document("a/b.md", Locale.EN, section("a", f"Text number {number}.")))
         await house.ingestion.sync(now=NOW)
 
-    assert set(house.shelf.built) == {3, 4}
+    assert set(house.index_store.built) == {3, 4}
 
 
 async def test_missing_files_are_built_again_from_the_manifest_with_the_same_vectors() -> None:
     house = House(TRAINS, EXPO)
     await house.ingestion.sync(now=NOW)
-    before = house.shelf.built.pop(1)
+    before = house.index_store.built.pop(1)
     house.embeddings.embedded.clear()
 
     assert await house.ingestion.restore(now=NOW)
 
-    assert [part.names for part in house.shelf.built[1].parts] == [part.names for part in before.parts]
-    for rebuilt, part in zip(house.shelf.built[1].parts, before.parts, strict=True):
+    assert [part.names for part in house.index_store.built[1].parts] == [part.names for part in before.parts]
+    for rebuilt, part in zip(house.index_store.built[1].parts, before.parts, strict=True):
         assert np.array_equal(rebuilt.vectors, part.vectors)
     assert not house.embeddings.embedded
     assert not await house.ingestion.restore(now=NOW)
@@ -234,12 +234,12 @@ async def test_missing_files_are_built_again_from_the_manifest_with_the_same_vec
 async def test_a_synchronisation_without_changes_repairs_missing_files() -> None:
     house = House(TRAINS)
     await house.ingestion.sync(now=NOW)
-    house.shelf.built.clear()
+    house.index_store.built.clear()
 
     report = await house.ingestion.sync(now=NOW)
 
     assert report.published is None
-    assert set(house.shelf.built) == {1}
+    assert set(house.index_store.built) == {1}
 
 
 async def test_o07_another_embedding_model_makes_a_whole_new_generation() -> None:
@@ -251,7 +251,7 @@ async def test_o07_another_embedding_model_makes_a_whole_new_generation() -> Non
 
     assert report.published.embedding_identity == "other"
     assert report.embedded == 3
-    assert house.shelf.built[2].parts[0].vectors.shape[1] == 32
+    assert house.index_store.built[2].parts[0].vectors.shape[1] == 32
 
 
 async def test_expired_sections_are_left_out_of_the_search_only() -> None:
@@ -268,9 +268,9 @@ async def test_expired_sections_are_left_out_of_the_search_only() -> None:
 
     await house.ingestion.sync(now=NOW)
 
-    [part] = house.shelf.built[1].parts
+    [part] = house.index_store.built[1].parts
     assert set(map(str, part.left_out)) == {"entry/visa.md#old"}
-    assert len(house.shelf.built[1].documents[0].sections) == 3
+    assert len(house.index_store.built[1].documents[0].sections) == 3
 
 
 async def test_status_names_what_differs_from_the_index() -> None:

@@ -35,8 +35,8 @@ from tests.support.knowledge_parts import (
     NOW,
     GivenReading,
     LetterEmbeddings,
+    MemoryIndexStore,
     MemoryManifest,
-    MemoryShelf,
     MemoryVectorCache,
     document,
     section,
@@ -70,7 +70,7 @@ class TimedEmbeddings(LetterEmbeddings):
         return [text for text in self.embedded if text not in TYPICAL]
 
 
-class RecordingShelf(MemoryShelf):
+class RecordingIndexStore(MemoryIndexStore):
     """Keeps every content as it came, and can be told to wait before it builds."""
 
     def __init__(self) -> None:
@@ -109,16 +109,16 @@ class OpenManifest(MemoryManifest):
 
 
 class PatientEmbedder(CachedEmbedder):
-    """Goes on once the step before is published, if the shelf may build: so steps are no matter of the machine's speed."""
+    """Goes on once the step before is published, if the index store may build: so steps are no matter of the machine's speed."""
 
     def __init__(
-        self, embeddings: TimedEmbeddings, cache: MemoryVectorCache, at: OpenManifest, of: RecordingShelf
+        self, embeddings: TimedEmbeddings, cache: MemoryVectorCache, at: OpenManifest, of: RecordingIndexStore
     ) -> None:
         super().__init__(embeddings, cache, workers=1)
-        self._manifest, self._shelf = at, of
+        self._manifest, self._index_store = at, of
 
     async def embed(self, side: Side, texts: Sequence[str]) -> Vector:
-        if self._shelf.may_build.is_set():
+        if self._index_store.may_build.is_set():
             await self._manifest.is_idle.wait()
         return await super().embed(side, texts)
 
@@ -130,7 +130,7 @@ class House:
         self.reader = GivenReading(*documents)
         self.embeddings = TimedEmbeddings()
         self.manifest = OpenManifest()
-        self.shelf = RecordingShelf()
+        self.index_store = RecordingIndexStore()
         self.cache = MemoryVectorCache()
         self.published: list[IndexVersion] = []
         self.asked_in = asked_in
@@ -144,9 +144,9 @@ class House:
 
         return Ingestion(
             reader=self.reader,
-            embedder=PatientEmbedder(self.embeddings, self.cache, at=self.manifest, of=self.shelf),
+            embedder=PatientEmbedder(self.embeddings, self.cache, at=self.manifest, of=self.index_store),
             manifest=self.manifest,
-            shelf=self.shelf,
+            index_store=self.index_store,
             asked_in=asked_in,
             clock=lambda: self.embeddings.seconds,
             first_step_s=STEP_S,
@@ -247,14 +247,14 @@ async def test_each_step_holds_only_what_is_embedded_and_names_itself_by_it() ->
 
     await house.ingestion.sync(now=NOW)
 
-    assert len(house.shelf.given) >= 3
-    for content in house.shelf.given:
+    assert len(house.index_store.given) >= 3
+    for content in house.index_store.given:
         held = [chunk for part in content.parts for chunk in part.chunks]
         assert content.chunks == len(held) == 120 - content.pending
         assert all(len(part.vectors) == len(part.chunks) == part.names.chunks for part in content.parts)
         assert all(np.abs(part.vectors).sum(axis=1).all() for part in content.parts)
-    assert len({content.fingerprint for content in house.shelf.given}) == len(house.shelf.given)
-    assert len({part_of(content, Locale.EN).names for content in house.shelf.given}) >= 2
+    assert len({content.fingerprint for content in house.index_store.given}) == len(house.index_store.given)
+    assert len({part_of(content, Locale.EN).names for content in house.index_store.given}) >= 2
 
 
 async def test_reading_in_rises_from_nothing_to_nearly_all_and_is_over_in_the_end() -> None:
@@ -302,7 +302,7 @@ async def test_a_partial_generation_gets_no_store() -> None:
     with pytest.raises(EmbeddingError):
         await house.ingestion.sync(now=NOW)
     assert not await house.ingestion.store()
-    assert house.shelf.stored == []
+    assert house.index_store.stored == []
 
 
 async def test_an_embedding_error_leaves_the_last_step_answering_and_loses_no_vector() -> None:
@@ -327,14 +327,14 @@ async def test_an_embedding_error_leaves_the_last_step_answering_and_loses_no_ve
 
 async def test_a_step_that_is_being_published_when_the_embedding_fails_is_published_all_the_same() -> None:
     house = House(*halls(Locale.EN, 30))
-    house.shelf.may_build.clear()
+    house.index_store.may_build.clear()
     house.embeddings.fails_at = 24
     task = asyncio.create_task(house.ingestion.sync(now=NOW, on_published=house.on_published))
-    await house.shelf.is_building.wait()
+    await house.index_store.is_building.wait()
     await asyncio.to_thread(house.embeddings.has_failed.wait)
     for _ in range(20):
         await asyncio.sleep(0)
-    house.shelf.may_build.set()
+    house.index_store.may_build.set()
 
     with pytest.raises(EmbeddingError, match="the endpoint is gone"):
         await task
@@ -369,22 +369,22 @@ async def test_a_restart_in_the_middle_goes_on_from_the_last_step() -> None:
 
 async def test_a_cancelled_synchronisation_publishes_nothing_afterwards() -> None:
     house = House(*halls(Locale.EN, 30))
-    house.shelf.may_build.clear()
+    house.index_store.may_build.clear()
     may_embed = threading.Event()
     embed = house.embeddings.embed_documents
 
     def wait_after_the_first_step(texts: list[str]) -> list[list[float]]:
-        if house.shelf.given:
+        if house.index_store.given:
             may_embed.wait()
         return embed(texts)
 
     house.embeddings.embed_documents = wait_after_the_first_step  # type: ignore[method-assign]
     task = asyncio.create_task(house.ingestion.sync(now=NOW, on_published=house.on_published))
-    await house.shelf.is_building.wait()
+    await house.index_store.is_building.wait()
 
     task.cancel()
     await asyncio.wait({task})
-    house.shelf.may_build.set()
+    house.index_store.may_build.set()
     may_embed.set()
     for _ in range(20):
         await asyncio.sleep(0)
@@ -392,18 +392,18 @@ async def test_a_cancelled_synchronisation_publishes_nothing_afterwards() -> Non
     assert task.cancelled()
     assert await house.manifest.published() is None
     assert house.manifest.begun == {}
-    assert house.shelf.built == {}
+    assert house.index_store.built == {}
     assert house.published == []
     assert not house.ingestion.is_busy
 
 
 async def test_a_step_that_can_t_be_built_ends_the_synchronisation_with_its_reason() -> None:
     house = House(*halls(Locale.EN, 200))
-    house.shelf.fault = OSError("no space left on device")
+    house.index_store.fault = OSError("no space left on device")
     with pytest.raises(OSError, match="no space left"):
         await house.ingestion.sync(now=NOW)
     assert await house.manifest.published() is None
-    house.shelf.fault = None
+    house.index_store.fault = None
     assert (await house.ingestion.sync(now=NOW)).published.pending == 0
 
 
@@ -417,18 +417,18 @@ async def _published_halls() -> House:
     house = House(*ENGLISH, *RUSSIAN)
     await house.ingestion.sync(now=NOW)
     house.embeddings.embedded.clear()
-    house.shelf.given.clear()
+    house.index_store.given.clear()
     return house
 
 
 async def test_a_change_in_one_language_leaves_the_other_languages_as_they_were() -> None:
     house = await _published_halls()
-    before = house.shelf.built[(await house.manifest.published()).number]
+    before = house.index_store.built[(await house.manifest.published()).number]
     house.now_reads(*ENGLISH, *RUSSIAN[:-1], CHANGED)
 
     report = await house.ingestion.sync(now=NOW)
 
-    [given] = house.shelf.given
+    [given] = house.index_store.given
     english, russian = part_of(given, Locale.EN), part_of(given, Locale.RU)
     assert (english.documents, english.chunks, english.vectors) == (None, None, None)
     assert english.names == part_of(before, Locale.EN).names
@@ -463,7 +463,7 @@ async def test_when_too_much_has_come_and_gone_since_all_is_fitted_anew() -> Non
     assert changes == 2, "the first change moved 6 of 480, the second would make it 12: more than 2 %"
     _, after = house.manifest.history[-1]
     assert (after.fitted_on, after.drift) == (480, 0)
-    assert all(part.vectors is not None for part in house.shelf.given[-1].parts)
+    assert all(part.vectors is not None for part in house.index_store.given[-1].parts)
     assert "Hall 0 en is white." not in house.embeddings.embedded
 
 
@@ -478,32 +478,32 @@ async def test_a_language_that_comes_or_goes_has_all_fitted_anew(comes: bool) ->
     _, after = house.manifest.history[-1]
     assert not _same(after, before)
     assert after.drift == 0
-    assert all(part.vectors is not None for part in house.shelf.given[-1].parts)
+    assert all(part.vectors is not None for part in house.index_store.given[-1].parts)
 
 
 async def test_a_section_that_has_expired_since_is_left_out_with_the_next_change_of_another_language() -> None:
     trial = document("entry/visa.md", Locale.EN, section("trial", "The trial runs.", valid_until=NOW.date()))
     house = House(*ENGLISH, trial, *RUSSIAN)
     await house.ingestion.sync(now=NOW)
-    assert part_of(house.shelf.given[-1], Locale.EN).left_out == frozenset()
+    assert part_of(house.index_store.given[-1], Locale.EN).left_out == frozenset()
     house.now_reads(*ENGLISH, trial, *RUSSIAN[:-1], CHANGED)
 
     await house.ingestion.sync(now=NOW + timedelta(days=1))
 
-    english = part_of(house.shelf.given[-1], Locale.EN)
+    english = part_of(house.index_store.given[-1], Locale.EN)
     assert set(map(str, english.left_out)) == {"entry/visa.md#trial"}
     assert english.chunks is not None
 
 
-async def test_what_does_not_stand_whole_on_the_shelf_is_not_built_upon() -> None:
-    class Damaged(RecordingShelf):
+async def test_what_does_not_stand_whole_in_the_index_store_is_not_built_upon() -> None:
+    class Damaged(RecordingIndexStore):
         async def parts(self, version: IndexVersion) -> dict[Locale, PartNames]:
             return {}
 
     house = await _published_halls()
     damaged = Damaged()
-    damaged.built = house.shelf.built
-    house.shelf = damaged
+    damaged.built = house.index_store.built
+    house.index_store = damaged
     house.now_reads(*ENGLISH, *RUSSIAN[:-1], CHANGED)
 
     await house.new_ingestion().sync(now=NOW)
@@ -518,11 +518,11 @@ async def test_a_partial_generation_that_is_lost_is_built_again_from_what_is_kno
     with pytest.raises(EmbeddingError):
         await house.ingestion.sync(now=NOW)
     published = await house.manifest.published()
-    del house.shelf.built[published.number]
+    del house.index_store.built[published.number]
 
     assert await house.ingestion.restore(now=NOW)
 
-    rebuilt = house.shelf.built[published.number]
+    rebuilt = house.index_store.built[published.number]
     assert rebuilt.fingerprint == published.fingerprint
     assert rebuilt.chunks >= published.chunks
     assert len(house.embeddings.own) <= 60, "nothing was embedded for it"

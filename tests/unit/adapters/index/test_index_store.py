@@ -158,15 +158,15 @@ GOODS = document(
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a version with so many questions that it is learned from them."""
-    shelf = FileIndexStore(tmp_path_factory.mktemp("shelf") / "index")
+    index_store = FileIndexStore(tmp_path_factory.mktemp("store") / "index")
     ingestion = Ingestion(
         reader=GivenReading(GOODS),
         embedder=CachedEmbedder(LetterEmbeddings(), MemoryVectorCache()),
         manifest=MemoryManifest(),
-        shelf=shelf,
+        index_store=index_store,
     )
     asyncio.run(ingestion.sync(now=NOW))
-    return shelf.folder_of(1)
+    return index_store.folder_of(1)
 
 
 def _learned_after(version: Path, *before: Path, identity: str = "letters") -> LearnedSections:

@@ -11,11 +11,14 @@ Codes = npt.NDArray[np.uint8]
 Scales = npt.NDArray[np.float16]
 
 _LARGEST = 127
+"""Of 8 bits with sign, without -128, so that codes are symmetrical."""
 _HALF = np.array([0.1284, 0.3881, 0.6568, 0.9424, 1.256, 1.618, 2.069, 2.733], dtype=np.float32)
 _LEVELS = np.concatenate([-_HALF[::-1], _HALF])
 """Sixteen levels that stand for normally distributed values with the least squared error (Max, 1960, table I)."""
 _BORDERS = (_LEVELS[1:] + _LEVELS[:-1]) / 2
+"""Half way between two levels: what lies between two borders is nearest to the level there."""
 _TINY = 1e-7
+"""In place of a scale of 0, by which nothing can be divided."""
 
 
 def pack_8(rows: Vector) -> tuple[Scales, npt.NDArray[np.int8]]:

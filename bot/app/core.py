@@ -16,10 +16,6 @@ import structlog
 from bot.adapters.clock import utc_now
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.connection import Database
-from bot.adapters.database.manifest import DocumentManifest
-from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.database.engine import Database, open_database
-from bot.adapters.database.locks import private_folder
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.index.published import PublishedIndex

@@ -7,14 +7,13 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from bot.adapters.index.version_files import DISCRIMINANT, learned_in
+from bot.adapters.index.version_files import DISCRIMINANT
 from bot.adapters.models.cached_embedder import text_hash
 from bot.adapters.models.vector_files import missing_from, stale, write_vectors
 from bot.app.core import Core, open_core
 from bot.app.knowledge_parts import embeddings_of
 from bot.errors import Fault
 from bot.ids import Locale
-from bot.ingestion.draft import embedded_texts
 from bot.ingestion.model import VECTORS_FOLDER, Document, Progress, SyncStage, Vector
 from bot.ingestion.ports import Side
 from bot.ingestion.service import ProgressCallback

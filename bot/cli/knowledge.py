@@ -16,7 +16,6 @@ from bot.app.state import has_state
 from bot.app.vectors import stale_vectors, write_vector_files
 from bot.cli.console import out, print_faults, sync_progress
 from bot.errors import Fault, KnowledgeError
-from bot.ingestion.comparing import in_other_languages, inspect, record_translated, stale_translations
 from bot.ingestion.model import FolderReading, SyncReport
 from bot.settings import Settings
 

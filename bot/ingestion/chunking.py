@@ -15,9 +15,13 @@ CHUNKING_VERSION = 5
 LONGEST_SENTENCE = 1000
 """Characters. What is longer, a text without full stops or a table in one line, is told and embedded in pieces."""
 _PASSAGE_CHARACTERS = 400
+"""Characters of a passage at the most: by reasoning, a few sentences, well within the model's 512 tokens."""
 _PASSAGE_CHARACTERS_ZH = 160
+"""In Chinese, which says as much in two fifths of the characters."""
 _SHORT_TEXT = 300
+"""Characters below which a section is one passage, with its heading: by reasoning, alone it says too little."""
 _SHORT_TEXT_ZH = 120
+"""The same in Chinese."""
 
 
 def chunks_of(document: Document) -> list[Chunk]:

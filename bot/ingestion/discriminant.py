@@ -19,17 +19,27 @@ from bot.ingestion.model import Vector
 _SCALE = 10.0
 """Vectors have length 1 in hundreds of dimensions: weights of their size would be learned slowly."""
 _L2 = 3e-4
+"""How strongly weights are drawn towards 0."""
 _ROUNDS = 24
+"""Passes over all questions when all is learned anew."""
 _BATCH = 2048
+"""Questions in a step."""
 _STEP = 0.02
+"""Adam's step at the beginning of learning anew …"""
 _LAST_STEP = 1e-3
+"""… and what remains of it at the end."""
 _ROUNDS_AGAIN = 6
+"""Passes when only what is new is learned."""
 _STEP_AGAIN = 0.01
+"""Adam's step then: smaller, since what is known is nearly right."""
 _KEPT_IN_MIND = 3000
 """Rows of other classes that are looked at while something new is learned."""
 _MOMENTUM = 0.9
+"""Adam's memory of the gradient, as its authors set it."""
 _SPREAD_MEMORY = 0.99
+"""Adam's memory of its square: shorter than its authors' .999, since there are some hundred steps only."""
 _TINY = 1e-8
+"""Adam's own, so that nothing is divided by 0."""
 
 
 class Discriminant:

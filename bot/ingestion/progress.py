@@ -9,11 +9,13 @@ from bot.ingestion.version_draft import Batch
 
 ProgressCallback = Callable[[Progress], None]
 _LONGER = 1.6
-"""A step is published after so many seconds of embedding, and each further one after so many times as long."""
+"""Each further step comes after this many times as long: by reasoning, since each builds the whole index."""
 _READ_COST, _BUILD_COST = 3.0, 6.0
 _TEXT_COST, _QUESTION_COST, _STORE_COST = 0.02, 0.008, 0.0006
-"""About how long a piece of the work takes, in seconds: all the same in relation to each other on any machine."""
+"""Seconds that reading, building, a text, a question and a row of the store take, about, on two
+cores: on another machine they keep about the same proportions."""
 FIRST_STEP_S = 6.0
+"""Seconds of embedding after which a first step is published: by reasoning, about as long as building one takes."""
 
 
 class StepSchedule:

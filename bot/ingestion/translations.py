@@ -12,6 +12,7 @@ from bot.ids import DocumentPath, Locale
 from bot.ingestion.model import Document, FolderReading
 
 _HASH_DIGITS = 12
+"""Hexadecimal digits: 48 bits, and short enough for a line of the record."""
 
 
 def content_hash(document: Document) -> str:

@@ -22,8 +22,6 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.adapters.database.engine import open_database
-
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.manifest_store import SqlManifestStore

@@ -12,7 +12,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from bot.adapters.database.engine import open_database
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, LargeBinary, bindparam, make_url, select, text

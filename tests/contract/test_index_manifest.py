@@ -8,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bot.adapters.database.engine import open_database
-from bot.adapters.database.manifest import means_from_bytes, means_to_bytes
 
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.manifest_store import SqlManifestStore

@@ -21,7 +21,6 @@ from unittest.mock import patch
 
 import bot.ingestion.draft
 import numpy as np
-from bot.adapters.database.engine import open_database
 
 import bot.adapters.index.chroma
 import bot.adapters.index.folders

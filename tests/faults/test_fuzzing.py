@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from bot.adapters.announcements.files import read_standing
 from bot.adapters.knowledge.reader import KnowledgeFiles
-from bot.ingestion.ports import Reading
 from bot.sandbox.engine import SandboxEngine, SandboxLimits
 from bot.sandbox.flood import FloodRules
 from bot.sandbox.methods import METHODS, perform

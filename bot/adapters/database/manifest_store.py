@@ -21,7 +21,7 @@ _DOCUMENT = TypeAdapter(Document)
 _BATCH = 200
 """Documents that are written in one transaction: by reasoning, so that other writers soon get their turn."""
 _KEPT = 2
-"""Versions: the published one, and the one before it, from which answers that are being given still read."""
+"""Versions: the published one and, by reasoning, the one before it, to which running answers may still hold."""
 
 
 class VersionState(StrEnum):

@@ -18,6 +18,7 @@ _ROWS = 16
 _TOKENS = 4
 """Tokens that are computed at once."""
 _ALIGNED = 64
+"""Bytes: a line of the processor's memory, and one AVX-512 register."""
 _Array = TypeVar("_Array", Bytes, Floats)
 
 

@@ -9,6 +9,7 @@ from bot.adapters.e5.kernel import Level
 
 _AVX2 = frozenset({"avx2", "fma"})
 _AVX512 = _AVX2 | {"avx512f", "avx512bw", "avx512vl", "avx512_vnni"}
+"""What `kernel.c` is compiled with for each level, by Linux's names."""
 
 
 def features(source: Path = Path("/proc/cpuinfo")) -> frozenset[str]:

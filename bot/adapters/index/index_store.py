@@ -45,8 +45,9 @@ _log = structlog.get_logger(__name__)
 
 _COLLECTION = "chunks"
 _RETRY_S = 0.1
+"""Seconds between two tries to get the lock: by reasoning, short beside any build."""
 _SHARED_FROM = 4
-"""So many languages are written by several processes at once."""
+"""Languages from which on several processes write them: with fewer, by reasoning, one more start saves nothing."""
 
 
 class FileIndexStore:

@@ -32,6 +32,7 @@ from bot.writing.transliteration import own_script
 _log = structlog.get_logger(__name__)
 _NO_WORDS = Spelling(())
 _TINY = 1e-9
+"""In place of a length of 0, by which nothing can be divided."""
 
 
 class QuestionEmbedder(Protocol):

@@ -24,7 +24,9 @@ FORMAT_VERSION = 2
 GENERAL_TOPIC = "general"
 _INTRODUCTION = "intro"
 _LONGEST_HEADING = 200
+"""Characters; what is longer is cut, so that an answer's heading stays a line or two: by reasoning."""
 _LONGEST_QUESTION = 300
+"""Characters; what is longer is cut: by reasoning, no visitor asks so much at once."""
 _LONG_SECTION = 4096
 """Characters that one message of Telegram's holds."""
 _ATTRIBUTES = regex.compile(r"\s*\{(#[^{}]*)\}\s*$")

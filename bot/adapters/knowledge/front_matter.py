@@ -32,8 +32,11 @@ from bot.ingestion.model import Readership
 from bot.writing.cleaning import one_line
 
 _LONGEST = 16_384
+"""Characters of a whole front matter: by reasoning, many times what any needs."""
 _LONGEST_LINE = 500
+"""Characters of a title or name: what is longer is cut."""
 _DEEPEST = 20
+"""Levels of lists and mappings, by reasoning: a front matter has three."""
 _TOO_DEEP = f"lists and mappings stand more than {_DEEPEST} deep in one another"
 _WHOLE_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _YEAR_OR_MONTH = re.compile(r"(?:19|20)\d\d(?:-(?:0[1-9]|1[0-2]))?")

@@ -17,6 +17,7 @@ from bot.adapters.knowledge.html_scan import Closing, Opening, Text, Unseen, sca
 LONGEST_BLOCK = 20_000
 """Characters of a paragraph or a piece of HTML; the longest of the bundled ones has 3,688."""
 _LONGEST_NAME = 20
+"""Characters of a tag that a remark repeats."""
 _LOOKED_AHEAD = 50
 """Lines of a paragraph."""
 _QUESTION = regex.compile(r"^[?？؟]\s+(?=\S)")

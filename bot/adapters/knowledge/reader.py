@@ -21,7 +21,9 @@ from bot.ingestion.model import VECTORS_FOLDER, Document, FolderReading
 from bot.ingestion.translations import unshared_sections
 
 _LARGEST_FILE = 262_144
+"""Bytes: by reasoning, more is no text for visitors, and a file is held in memory while it is read."""
 _DEEPEST = 12
+"""Folders within each other: by reasoning, so that no tree takes for ever."""
 LEDGER_NAME = "translations.sum"
 """The record of translations: read by `translation_ledger`, no knowledge."""
 _READMES = frozenset({"readme.md", "contributing.md", "license.md", "changelog.md"})

@@ -26,9 +26,11 @@ from bot.ingestion.model import Vector
 from bot.ingestion.ports import Known, Side
 
 _BATCH = 32
+"""Texts that are embedded and stored together: what a killed build may lose."""
 _MANY = 128
-"""From so many texts on processes are worth their start."""
+"""Texts from which on processes are worth their start, which loads the model anew: by reasoning."""
 _REMEMBERED_QUESTIONS = 512
+"""Questions whose vectors stay in memory, 1.5 kB each; by reasoning, the last minutes of a busy day."""
 _NICE = 15
 """How far threads that read knowledge stand behind those that answer."""
 

@@ -32,15 +32,21 @@ log = structlog.get_logger(__name__)
 OnText = Callable[[str], None]
 
 _RETRYING = Backoff(first_s=0.25, longest_s=4.0)
+"""Seconds before the next try, doubled each time: by reasoning, short beside any deadline."""
 _BYTES_PER_TOKEN = 16
 """No tokeniser packs more of any writing into one token, spaces apart: what is longer was not limited by the server."""
 _PIECES_PER_TOKEN = 4
+"""Pieces that a stream may bring for each token: servers send one, some a few."""
 _SPARE_PIECES = 64
+"""Pieces on top, for those that bring no text (the first, the last, the use)."""
 _TRY_AGAIN_AT = frozenset({408, 409, 425, 429})
+"""HTTP statuses below 500 that pass: time-out, conflict, too early, too many calls."""
 _NOT_UNDERSTOOD = frozenset({400, 422})
 """What servers answer to a parameter that they don't know, or to a prompt that is too long."""
 _PROBE_S = 3.0
+"""Seconds that the probe may take: by reasoning."""
 _PROBE_EVERY_S = 30.0
+"""Seconds between two probes of a server that failed: by reasoning, so that looking after it does not load it."""
 
 
 @dataclass(slots=True)

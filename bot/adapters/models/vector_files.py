@@ -34,8 +34,11 @@ _log = structlog.get_logger(__name__)
 
 _ENDING = ".vec"
 _FORMAT = 1
+"""Raise it when the files change their form: older ones are then not used."""
 _LONGEST_HEAD = 1000
+"""Bytes in which the first line must end."""
 _MOST_DIMENSIONS = 1 << 16
+"""Bounds what a damaged head can ask for: by reasoning."""
 _SAMPLE = 2
 """Texts of each file that are embedded anew before it is believed."""
 _ALIKE = 0.95

@@ -7,7 +7,9 @@ import gc
 import sys
 
 _M_ARENA_MAX = -8
+"""The number of this parameter in glibc's `malloc.h`."""
 _ARENAS = 2
+"""One for the loop and one for all others; how much it saves stands at `keep_memory_together`."""
 
 
 def keep_memory_together() -> bool:

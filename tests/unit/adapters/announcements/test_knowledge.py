@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.adapters.database.engine import open_database
-
 from bot.adapters.announcements.knowledge import KnowledgeWithAnnouncements
 from bot.adapters.database.announced_store import Announced
 from bot.adapters.database.connection import open_database

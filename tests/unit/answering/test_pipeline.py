@@ -47,7 +47,7 @@ async def test_a_message_in_a_wrong_keyboard_layout_is_read_as_it_was_meant():
 
 async def test_an_answer_names_its_generation_and_what_each_step_took():
     answer = await answerer(GivenRetriever([EXPO], {"expo": 0.9}, version=7)).answer(ask("when is the expo"))
-    assert answer.version == 7
+    assert answer.knowledge_version == 7
     assert list(answer.steps) == list(STEPS)
     assert min(answer.steps.values()) >= 0
 

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.answering.ports import StoredSection
-from bot.writing.folding import has_han, words
+from bot.writing.folding import has_han
+from bot.writing.terms import is_year, stem, terms
 
 _ALIKE_FROM = 0.5
 """Share of common words; `bot.ingestion.contradictions` has measured it on the project's own files."""
-
-_STEM = 5
-"""Letters by which a word is the same in other cases and numbers."""
 
 
 def disagree(one: StoredSection, other: StoredSection) -> bool:
@@ -25,7 +23,7 @@ def disagree(one: StoredSection, other: StoredSection) -> bool:
 
 def stems(text: str) -> set[str]:
     """The beginnings of a text's words; of Chinese the pairs of characters."""
-    return {word[:_STEM] for word in _words(text)}
+    return set(map(stem, _words(text)))
 
 
 def newest_first(sections: Sequence[StoredSection]) -> list[int]:
@@ -48,12 +46,9 @@ def _part(mine: set[str], theirs: set[str]) -> bool:
 
 
 def _years(figures: set[str]) -> set[str]:
-    return {figure for figure in figures if len(figure) == 4 and figure.startswith(("19", "20"))}
+    return set(filter(is_year, figures))
 
 
 def _words(sentence: str) -> set[str]:
-    """Folded words; of Chinese the pairs of characters, figures apart."""
-    found: set[str] = set()
-    for word in words(sentence):
-        found.update(word[start : start + 2] for start in range(len(word) - 1)) if has_han(word) else found.add(word)
-    return found
+    """Its terms without lone Chinese signs, which are mostly particles."""
+    return {term for term in terms(sentence) if len(term) > 1 or not has_han(term)}

@@ -19,7 +19,7 @@ from bot.answering.pipeline import Context, ExtractiveAnswerer
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
 from bot.errors import ScodaError
 from bot.ids import Locale, ReplyKind, SectionKey
-from bot.writing.folding import ascii_digits
+from bot.writing.digits import ascii_digits
 
 REFUSE = "refuse"
 

@@ -11,6 +11,7 @@ from bot.answering.asked_kind import AskedKind
 from bot.ids import Locale
 from bot.languages import words_of
 from bot.writing.folding import fold, has_han
+from bot.writing.terms import YEAR
 
 _DIGIT = r"\d"
 _HAN_DIGIT = "[一二三四五六七八九十百千万两]"
@@ -19,7 +20,7 @@ _MAIL = regex.compile(r"\S@\S")
 _ADDRESS = regex.compile(r"https?://|www\.")
 _MONEY_SIGNS = r"%|[¥$€]"
 """A text may name its sums in the money of another language, too."""
-_NO_YEAR = r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d+(?:[.,]\d+)?"
+_NO_YEAR = rf"(?<!\d)(?!{YEAR}(?!\d))\d+(?:[.,]\d+)?"
 _WORD = r"(?<![\p{{L}}\p{{M}}\p{{N}}])(?:{})(?![\p{{L}}\p{{M}}\p{{N}}])"
 _UP_TO_A_WORD = r"[\s–—-]{0,3}(?:[^\s\d]{1,12}\s)?"
 """«30 days», «240-hour», «30 хүртэл хоног»: what stands between a number and what it counts."""

@@ -11,10 +11,10 @@ from enum import StrEnum
 from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.model import Outcome, Turn
 from bot.answering.relative_years import with_years
-from bot.answering.years import of_year, years_in
 from bot.ids import Locale
 from bot.writing.folding import word_count
 from bot.writing.sentences import split_sentences
+from bot.writing.terms import of_year, years_in
 
 MOST_TEXTS = 3
 """Texts that are embedded for one message, whatever it says."""

@@ -11,10 +11,11 @@ import regex
 
 from bot.ids import Locale
 from bot.languages import Entries, words_of
+from bot.writing.digits import PERSIAN_DIGITS
 from bot.writing.folding import fold
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’‘ʻʼ`\u200c-][\p{L}\p{M}\p{N}]+)*")
-_PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+"""A word in its place in the text as it was typed, unlike `terms`: a year is written where the phrase stood."""
 
 
 def with_years(text: str, locale: Locale, today: date) -> str:
@@ -32,7 +33,7 @@ def with_years(text: str, locale: Locale, today: date) -> str:
     end = 0
     for phrase in _found(text, locale):
         year = str(today.year + phrase.offset)
-        said = phrase.template.format(year.translate(_PERSIAN_DIGITS) if locale is Locale.FA else year)
+        said = phrase.template.format(year.translate(PERSIAN_DIGITS) if locale is Locale.FA else year)
         told += (text[end : phrase.start], said)
         end = phrase.end
     return "".join((*told, text[end:]))

@@ -6,7 +6,6 @@ The weights are a conditional logit (the score of the right section against all 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,10 +14,7 @@ from operator import mul
 from bot.answering.ports import LEAST_LOG_POSTERIOR, Knowledge, RetrievedSection
 from bot.answering.reading import Reading
 from bot.ids import DocumentPath, Locale, SectionKey
-from bot.writing.folding import ascii_digits
-
-_NUMBER = re.compile(r"\d(?:[\d., \u00a0\u202f\u066b\u066c]*\d)?")
-_SEPARATORS = re.compile(r"[., \u00a0\u202f\u066b\u066c]")
+from bot.writing.terms import numbers_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +99,6 @@ def shares(candidates: Sequence[Candidate]) -> list[float]:
     powers = [math.exp(candidate.score - candidates[0].score) for candidate in candidates]
     total = sum(powers)
     return [power / total for power in powers]
-
-
-def numbers_in(text: str) -> frozenset[str]:
-    """The numbers of a text as plain digits, whatever script or grouping they are written in."""
-    return frozenset(_SEPARATORS.sub("", number) for number in _NUMBER.findall(ascii_digits(text)))
 
 
 def _numbers_of(knowledge: Knowledge, key: SectionKey) -> frozenset[str]:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from bot.answering.asked_kind import AskedKind, asked_kind
 from bot.answering.ports import Knowledge, StoredSection
 from bot.answering.proofs import holds_kind
-from bot.answering.years import years_in
 from bot.ids import Locale
+from bot.writing.terms import years_in
 
 NEVER_GUESSED = (AskedKind.PHONE, AskedKind.EMAIL, AskedKind.WEBSITE, AskedKind.PRICE)
 

@@ -10,13 +10,13 @@ from bot.answering.ports import StoredSection
 from bot.answering.proofs import holds_kind
 from bot.ids import Locale
 from bot.writing.folding import words
+from bot.writing.terms import stem
 
 _SHORT_SECTION = 340
 """A section of so many characters is shown whole: cutting it saves nothing and may lose the point."""
 _KIND_BONUS = 0.08
 _WORD_BONUS = 0.25
 _NEAR_BEST = 0.2
-_STEM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def select(
 
 
 def _bonus(question: str, sentence: str, kind: AskedKind | None, locale: Locale) -> float:
-    asked = {word[:_STEM] for word in words(question)}
-    shared = asked & {word[:_STEM] for word in words(sentence)}
+    asked = set(map(stem, words(question)))
+    shared = asked & set(map(stem, words(sentence)))
     share = len(shared) / len(asked) if asked else 0.0
     return _WORD_BONUS * share + _KIND_BONUS * (kind is not None and holds_kind(sentence, kind, locale))

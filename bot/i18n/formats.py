@@ -13,8 +13,9 @@ from babel.numbers import format_percent as babel_percent
 from bot.i18n.bidi import isolate
 from bot.i18n.hijri import solar_hijri
 from bot.ids import Locale
+from bot.writing.digits import PERSIAN_DIGITS
 
-_PERSIAN_DIGITS = str.maketrans("0123456789,.", "۰۱۲۳۴۵۶۷۸۹٬٫")
+_PERSIAN_NUMBERS = PERSIAN_DIGITS | str.maketrans(",.", "٬٫")
 _HIJRI_MONTHS = (
     "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور",
     "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
@@ -28,13 +29,13 @@ _TAJIK_MONTHS = (
 def format_number(number: float, locale: Locale) -> str:
     """The number with the language's own group and decimal signs; Persian digits in Persian."""
     text = format_decimal(number, locale=locale.value, numbering_system="latn")
-    return text.translate(_PERSIAN_DIGITS) if locale is Locale.FA else text
+    return text.translate(_PERSIAN_NUMBERS) if locale is Locale.FA else text
 
 
 def format_percent(share: float, locale: Locale) -> str:
     """A share, 0 to 1, in whole per cent as the language writes it; never more than is there."""
     text = babel_percent(math.floor(share * 100) / 100, locale=locale.value, numbering_system="latn")
-    return text.translate(_PERSIAN_DIGITS) if locale is Locale.FA else text
+    return text.translate(_PERSIAN_NUMBERS) if locale is Locale.FA else text
 
 
 def format_day(day: date, locale: Locale) -> str:
@@ -54,7 +55,7 @@ def format_moment(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:
     if locale is Locale.ZH:
         return f"{day} {time_of_day}（{offset}）"
     if locale is Locale.FA:
-        return f"{day}، ساعت {time_of_day.translate(_PERSIAN_DIGITS)} ({isolate(offset, locale)})"
+        return f"{day}، ساعت {time_of_day.translate(_PERSIAN_NUMBERS)} ({isolate(offset, locale)})"
     comma = "، " if locale is Locale.UR else ", "
     return f"{day}{comma}{time_of_day} ({isolate(offset, locale)})"
 
@@ -72,7 +73,7 @@ def _persian(day: date) -> str:
     gregorian = format_date(day, format="long", locale=Locale.FA.value)
     year, month, day_of_month = solar_hijri(day)
     text = f"{gregorian} ({day_of_month} {_HIJRI_MONTHS[month - 1]} {year})"
-    return text.translate(_PERSIAN_DIGITS)
+    return text.translate(_PERSIAN_NUMBERS)
 
 
 def format_duration(duration: timedelta, locale: Locale) -> str:
@@ -80,7 +81,7 @@ def format_duration(duration: timedelta, locale: Locale) -> str:
     if locale is Locale.TG:
         return _tajik_duration(duration)
     text = format_timedelta(duration, threshold=1.0, locale=locale.value)
-    return text.translate(_PERSIAN_DIGITS) if locale is Locale.FA else text
+    return text.translate(_PERSIAN_NUMBERS) if locale is Locale.FA else text
 
 
 def _tajik_duration(duration: timedelta) -> str:

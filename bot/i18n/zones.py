@@ -13,6 +13,7 @@ from babel.core import get_global
 
 from bot.i18n.formats import utc_offset
 from bot.ids import Locale
+from bot.writing.digits import PERSIAN_DIGITS
 
 EVENT_ZONE = "Asia/Shanghai"
 """The venues' time; China has one time all year."""
@@ -51,7 +52,6 @@ _MORE_CITIES = {
     "хуҷанд": "Asia/Dushanbe", "худжанд": "Asia/Dushanbe",
 }  # fmt: skip
 """Large cities that name no zone."""
-_PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _NOT_TYPED = regex.compile(r"[\p{Mn}\p{Cf}'’ʻʼ`]")
 
 
@@ -86,7 +86,7 @@ def zone_label(zone: str, locale: Locale, moment: datetime) -> str:
 def clock(at: time, locale: Locale) -> str:
     """A time of the day: 24 hours in every language, as `formats.format_moment` writes it."""
     text = f"{at:%H:%M}"
-    return text.translate(_PERSIAN_DIGITS) if locale is Locale.FA else text
+    return text.translate(PERSIAN_DIGITS) if locale is Locale.FA else text
 
 
 def country_of(zone: str) -> str:

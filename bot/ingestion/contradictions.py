@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +10,11 @@ from dataclasses import dataclass
 from bot.errors import Fault
 from bot.ids import Locale, SectionKey
 from bot.ingestion.model import Document, Section
+from bot.writing.digits import ascii_digits
 from bot.writing.figures import Figure, FigureKind, figures_of, without_figures
-from bot.writing.folding import ascii_digits, has_han, words
+from bot.writing.folding import words
 from bot.writing.sentences import split_sentences
+from bot.writing.terms import is_year, terms
 
 _ALIKE_FROM = 0.5
 """Share of common words from which two sentences are about the same: on the project's own files, where no two sections
@@ -26,7 +27,6 @@ _REPEATED_FROM = 0.75
 _REPEATED_WORDS = 6
 _NEAR_MONTH = 8
 """Characters between a day and its month at most: "26 августа", "8月26日", «наймдугаар сарын 26»."""
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _MEASURES = (FigureKind.NUMBER, FigureKind.PERCENT, FigureKind.TIME, FigureKind.LINK, FigureKind.MAIL)
 
 
@@ -94,7 +94,7 @@ def repetitions(documents: Iterable[Document]) -> list[Fault]:
 
 
 def _whole(document: Document, section: Section) -> _Statement:
-    return _Statement(document, section, _subject(section.text), (), ())
+    return _Statement(document, section, frozenset(terms(section.text)), (), ())
 
 
 def _repeated(sections: Sequence[_Statement]) -> Iterator[tuple[_Statement, _Statement, str]]:
@@ -117,21 +117,10 @@ def _statements(document: Document) -> Iterator[_Statement]:
             figures = figures_of(sentence, document.locale)
             when = _dates(figures)
             measures = tuple(figure for figure in figures if figure.kind in _MEASURES and figure not in when)
-            about = _subject(without_figures(sentence, document.locale))
+            about = frozenset(terms(without_figures(sentence, document.locale)))
             if figures and len(about) >= _FEWEST_WORDS:
                 dates = tuple(figure for figure in figures if figure in when)
                 yield _Statement(document, section, about, dates, measures)
-
-
-def _subject(text: str) -> frozenset[str]:
-    """The words of a sentence; of Chinese, which has no blanks, the pairs of characters."""
-    found: set[str] = set()
-    for word in words(text):
-        if has_han(word):
-            found.update(word[start : start + 2] for start in range(max(1, len(word) - 1)))
-        else:
-            found.add(word)
-    return frozenset(found)
 
 
 def _dates(figures: Sequence[Figure]) -> set[Figure]:
@@ -149,7 +138,7 @@ def _dates(figures: Sequence[Figure]) -> set[Figure]:
 
 
 def _is_year(figure: Figure) -> bool:
-    return figure.kind is FigureKind.NUMBER and bool(_YEAR.fullmatch(ascii_digits(figure.written)))
+    return figure.kind is FigureKind.NUMBER and is_year(ascii_digits(figure.written))
 
 
 def _is_day(figure: Figure) -> bool:

@@ -17,7 +17,8 @@ import regex
 from babel.dates import get_month_names
 
 from bot.ids import Locale
-from bot.writing.folding import ascii_digits
+from bot.writing.digits import ascii_digits
+from bot.writing.terms import YEAR
 
 
 class FigureKind(StrEnum):
@@ -101,7 +102,7 @@ def _links(page: _Page) -> Iterator[_Found]:
 
 
 _NUMERIC_DATE = regex.compile(
-    r"(?<![\d.-])(?:(?P<y>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)|(?P<d>\d\d?)\.(?P<m>\d\d)\.(?P<y>(?:19|20)\d\d))(?![\d-])"
+    rf"(?<![\d.-])(?:(?P<y>{YEAR})-(?P<m>\d\d)-(?P<d>\d\d)|(?P<d>\d\d?)\.(?P<m>\d\d)\.(?P<y>{YEAR}))(?![\d-])"
 )
 
 

@@ -1,7 +1,6 @@
 """Folding for matching: two spellings of the same word become the same string. Never for display.
 
-The rules and where they come from: the term base's notes on search; the order matters (compatibility forms first,
-then letters, then what is dropped).
+The order matters: compatibility forms first, then letters, then what is dropped.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from functools import cache, lru_cache
 import regex
 from opencc_purepy import OpenCC
 
-_DIGITS = {ord(zero) + value: str(value) for zero in "٠۰०০๐" for value in range(10)}
+from bot.writing.digits import ASCII_DIGITS
 
 _LETTERS = str.maketrans(
     {
@@ -41,7 +40,7 @@ _SPACE_OR_PUNCTUATION = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Fold case, width, digits, script variants and lost letters of all twelve languages."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_DIGITS)
+    text = unicodedata.normalize("NFKC", text).casefold().translate(ASCII_DIGITS)
     text = unicodedata.normalize("NFC", _strip_nukta(text)).translate(_LETTERS)
     text = _DROPPED.sub("", text)
     text = _HINDI_NASAL_CLUSTERS.sub("ं", text.translate(_NASALS))
@@ -75,11 +74,6 @@ def unshouted(text: str) -> str:
     A single word stays, it may be an abbreviation.
     """
     return text.lower() if text.isupper() and len(words(text)) > 1 else text
-
-
-def ascii_digits(text: str) -> str:
-    """`text` with the digits of all scripts written 0 to 9."""
-    return text.translate(_DIGITS)
 
 
 def has_han(text: str) -> bool:

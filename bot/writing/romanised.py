@@ -25,6 +25,7 @@ from bot.writing.transliteration import known_word, spelt, stays_latin
 
 _LATIN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'‘’ʻʼ`]*")
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
+"""Letters alone, not folded like `terms`: folding would take Latin letters with marks for others."""
 _REPEATED = regex.compile(r"(.)\1+")
 
 _MARKS: Final = str.maketrans(

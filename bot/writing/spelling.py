@@ -20,6 +20,7 @@ from bot.writing.folding import fold, has_han
 from bot.writing.pinyin import sounds
 
 _WORD = regex.compile(r"[\p{L}\p{M}](?:[\p{L}\p{M}'‘’ʻʼ`\u200c]*[\p{L}\p{M}ʻʼ])?")
+"""A word as it is written, not folded like `terms`: what is put right goes back to its place in the text."""
 _STRETCHED = regex.compile(r"(\p{L})\1{2,}")
 _NEVER_STRETCHED = regex.compile(r"[ivx]+|www", regex.IGNORECASE)
 _LETTERS = regex.compile(r"\p{L}+")

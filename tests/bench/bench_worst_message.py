@@ -27,7 +27,6 @@ from bot.adapters.models.embeddings import prepared
 from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.relative_years import with_years
-from bot.answering.years import years_in
 from bot.chat.text.deeplinks import read_payload
 from bot.chat.wire.envelope import read_envelope
 from bot.ids import Locale
@@ -38,6 +37,7 @@ from bot.writing.masking import masked
 from bot.writing.romanised import is_romanised, reader
 from bot.writing.sentences import split_sentences
 from bot.writing.spelling import Spelling, unstretched
+from bot.writing.terms import years_in
 from bot.writing.transliteration import own_script
 from tests.support.odd_messages import ODD_MESSAGES
 

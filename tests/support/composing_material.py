@@ -23,7 +23,8 @@ from bot.answering.generation.names import forms_of
 from bot.answering.ports import StoredSection
 from bot.ids import Locale, SectionKey
 from bot.ingestion.model import Readership
-from bot.writing.folding import ascii_digits, fold
+from bot.writing.digits import ascii_digits
+from bot.writing.folding import fold
 from tests.support.knowledge_parts import no_language
 
 TODAY = date(2026, 11, 25)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.writing.folding import has_han, words
+from bot.writing.terms import han_pairs
 
 _BUCKETS = 1 << 18
 _LONGEST_QUESTION = 1000
@@ -32,6 +33,8 @@ _DETAIL_SHARE = 0.8
 _TIMES_HEAD = 6.0
 """What the first letters of a word count, which tell it best, against its other n-grams: they are few, and of a long
 word there are many others, mostly endings."""
+_HEAD_SIGNS = 5
+"""Signs of a word's first n-gram, the border before it among them: the longest n-gram that is kept."""
 _UNKNOWN_SHARE = 0.5
 """What the rarity of an n-gram counts that no section holds.
 
@@ -72,8 +75,7 @@ def _heads_of(text: str) -> set[int]:
 
 @lru_cache(maxsize=2048)
 def _heads_of_word(word: str) -> frozenset[int]:
-    places = range(max(len(word) - 1, 1))
-    heads = [word[place : place + 2] for place in places] if has_han(word) else [f" {word} "[:5]]
+    heads = han_pairs(word) if has_han(word) else [f" {word} "[:_HEAD_SIGNS]]
     return frozenset(zlib.crc32(head.encode()) % _BUCKETS for head in heads)
 
 

@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.writing.folding import has_han, words
+from bot.writing.terms import han_pairs, stem
 
 _LONGEST_QUESTION = 1000
-_BEGINNING = 5
-"""Letters by which a word is known: endings differ."""
 
 Integers = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float32]
@@ -85,6 +84,6 @@ def _hashes_of(text: str) -> Integers:
 def _beginnings(word: str) -> Iterator[str]:
     """What stands for a word: its first letters, a number whole, Chinese by pairs of signs."""
     if has_han(word):
-        yield from (word[place : place + 2] for place in range(max(len(word) - 1, 1)))
+        yield from han_pairs(word)
     else:
-        yield word if word.isdigit() else word[:_BEGINNING]
+        yield word if word.isdigit() else stem(word)

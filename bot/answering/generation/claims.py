@@ -49,6 +49,7 @@ _SORTS = {
     FigureKind.CODE: TokenKind.CODE,
 }
 _WORD = regex.compile(r"\p{Han}+|(?:(?!\p{Han})[\p{L}\p{M}])(?:(?!\p{Han})[\p{L}\p{M}\p{Nd}'’‘ʼ`\u200c²])*")
+"""A word with its place in the text, unlike `terms`: what stands beside it is compared too."""
 _MONEY = {"$": "dollar", "€": "euro", "¥": "yuan", "￥": "yuan", "₽": "ruble", "₸": "tenge"}
 _SIGN = regex.compile("[$€¥￥₽₸]")
 _HAN_NUMBER = regex.compile("(?P<th>第)?(?P<number>[一二两三四五六七八九十]{1,3})(?=(?P<next>.?))")

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from math import ceil
 
 from bot.ids import Locale
 from bot.writing.folding import fold, has_han, words
@@ -88,11 +87,6 @@ def forms_of(name_id: str, locale: Locale) -> tuple[str, ...]:
     return _table()[name_id].get(locale, ())
 
 
-def name_ids() -> tuple[str, ...]:
-    """All names."""
-    return tuple(_table())
-
-
 @cache
 def _table() -> Mapping[str, Mapping[Locale, tuple[str, ...]]]:
     text = files(__package__).joinpath("names.tsv").read_text(encoding="utf-8")
@@ -117,8 +111,3 @@ _SOUNDS = str.maketrans(
 def skeleton(word: str) -> str:
     """The consonants of a folded Cyrillic or Latin word, alike in both: Yermekbayev and Ермекбаев are `rmkbv`."""
     return word.translate(_SOUNDS).replace("kh", "h").replace("jh", "zh")
-
-
-def shared_start(word: str) -> int:
-    """How many letters of a folded word must be alike for another to be the same word with other endings."""
-    return len(word) if len(word) <= 3 else max(3, ceil(0.62 * len(word)))

@@ -9,7 +9,8 @@ import regex
 from bot.answering.generation.claims import Claims
 from bot.answering.generation.model import RejectionReason
 from bot.ids import Locale
-from bot.writing.folding import ascii_digits, fold
+from bot.writing.digits import ascii_digits
+from bot.writing.folding import fold
 
 SENTENCE_LIMIT = 500
 """Characters; the longest sentence of the knowledge has about 400."""

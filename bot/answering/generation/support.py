@@ -15,11 +15,12 @@ from itertools import combinations, pairwise
 
 from bot.answering.generation.claims import FIGURES, Claims, Token, TokenKind, claims_of
 from bot.answering.generation.model import RejectionReason
-from bot.answering.generation.names import shared_start, skeleton
+from bot.answering.generation.names import skeleton
 from bot.answering.generation.vocabulary import KnownTerms
 from bot.answering.generation.wording import KEPT, STRONG
 from bot.answering.ports import StoredSection
 from bot.ids import Locale
+from bot.writing.terms import shared_start
 
 _NEAREST = 3
 """A sentence may join so many of the passages'."""
@@ -35,6 +36,7 @@ _STRANGE_SHARE_HAN = 0.45
 _STRANGE_RUN = 2
 _STRANGE_RUN_HAN = 4
 _CALENDAR = range(1900, 2101)
+"""The years that a sentence may name without a unit; 2100, as plans do, among them, unlike `terms.is_year`."""
 _BLOCKS = {
     TokenKind.NUMBER: RejectionReason.NUMBER,
     TokenKind.PERCENT: RejectionReason.NUMBER,

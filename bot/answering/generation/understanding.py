@@ -12,7 +12,6 @@ import regex
 
 from bot.answering.asked_kind import refers_back
 from bot.answering.generation.claims import NEUTRAL, TokenKind, claims_of
-from bot.answering.generation.names import shared_start
 from bot.answering.generation.reading import Json, value_of
 from bot.answering.generation.shape import shape_block
 from bot.answering.generation.wording import small_words
@@ -20,6 +19,7 @@ from bot.answering.model import Answer, Outcome, Question
 from bot.ids import Locale
 from bot.writing.cleaning import one_line
 from bot.writing.folding import has_han, words
+from bot.writing.terms import shared_start
 
 _SHORT_WORDS = 4
 _SHORT_HAN = 8

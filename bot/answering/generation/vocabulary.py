@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.answering.generation.claims import Token, TokenKind, claims_of
-from bot.answering.generation.names import shared_start
 from bot.answering.ports import Knowledge
 from bot.ids import Locale
+from bot.writing.terms import shared_start
 
 
 @dataclass(frozen=True, slots=True)

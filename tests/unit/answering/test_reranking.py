@@ -1,12 +1,10 @@
 """Which section answers: the best first."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.answering.ports import RetrievedSection
 from bot.answering.reading import Reading, ReadingKind
-from bot.answering.reranking import LEAST_LOG_POSTERIOR, Ranking, features, numbers_in, rerank, shares
+from bot.answering.reranking import LEAST_LOG_POSTERIOR, Ranking, features, rerank, shares
 from bot.ids import Locale
 from tests.support.answering_parts import GivenRetriever, key, retrieved_section, section
 
@@ -88,22 +86,3 @@ def test_shares_add_up_to_one_and_follow_the_scores():
     assert sum(found) == pytest.approx(1.0)
     assert found == sorted(found, reverse=True)
     assert shares([]) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("1,225 trains in 2025", {"1225", "2025"}),
-        ("1 225 поездов", {"1225"}),
-        ("۱٬۲۲۵ قطار", {"1225"}),
-        ("१,६८,८०० वर्ग मीटर", {"168800"}),
-        ("no number", set()),
-    ],
-)
-def test_numbers_are_read_in_every_script_and_grouping(text, numbers):
-    assert numbers_in(text) == numbers
-
-
-@given(st.text())
-def test_any_text_has_its_numbers_read(text):
-    assert all(number for number in numbers_in(text))

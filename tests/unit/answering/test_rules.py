@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bot.answering.asked_kind import AskedKind
 from bot.answering.rules import Reason, lacks_kind, lacks_year, objection
-from bot.answering.years import years_in
 from bot.ids import Locale
+from bot.writing.terms import years_in
 from tests.support.answering_parts import TODAY, GivenRetriever, section
 
 EXPO = section("expo", "The expo of 2025 was the fourth.", as_of=None)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.knowledge.file_format import FilePlace, parse_file
-from bot.answering.reranking import numbers_in
 from bot.ids import DocumentPath, Locale
 from bot.ingestion.model import Section
+from bot.writing.terms import numbers_in
 from tests.support.knowledge_parts import no_language
 
 KNOWLEDGE = Path(__file__).parents[3] / "knowledge"

@@ -12,11 +12,11 @@ import bot.languages
 from bot.answering.asked_kind import AskedKind, asks_for, refers_back
 from bot.answering.proofs import holds_kind
 from bot.answering.relative_years import with_years
-from bot.answering.years import years_in
 from bot.errors import LanguageError
 from bot.ids import Locale
 from bot.languages import read_words, words_of
 from bot.writing.folding import words
+from bot.writing.terms import years_in
 
 TODAY = date(2026, 7, 1)
 FOLDER = files(bot.languages)

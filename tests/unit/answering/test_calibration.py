@@ -13,7 +13,7 @@ from bot.answering.calibration import BUNDLED, CalibrationFile, calibration_of, 
 from bot.answering.model import Outcome
 from bot.answering.reading import Reading
 from bot.answering.reranking import Candidate
-from bot.calibrating import calibrate as calibrating
+from bot.calibrating import fits
 from bot.errors import CalibrationError
 from bot.ids import Locale, ReplyKind
 from tests.support.answering_parts import GivenRetriever, answerer, ask, examples, key, retrieved_section, section
@@ -60,10 +60,10 @@ def test_the_bundled_file_names_exactly_what_the_program_weighs(part, names):
 @pytest.mark.parametrize(
     ("fitted", "weighed"),
     [
-        (calibrating.RANKING_FEATURES, ("ranking", "weights")),
-        (calibrating.CONFIDENCE_FEATURES, ("confidence", "weights")),
-        (calibrating.ROUTER_FEATURES, ("router", "weights")),
-        (calibrating.KIND_FEATURES, ("router", "kinds")),
+        (fits.RANKING_FEATURES, ("ranking", "weights")),
+        (fits.CONFIDENCE_FEATURES, ("confidence", "weights")),
+        (fits.ROUTER_FEATURES, ("router", "weights")),
+        (fits.KIND_FEATURES, ("router", "kinds")),
     ],
 )
 def test_all_that_the_program_weighs_is_fitted(fitted, weighed):

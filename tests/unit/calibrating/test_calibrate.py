@@ -11,7 +11,9 @@ import pytest
 from bot.answering.calibration import read_calibration
 from bot.app import knowledge_parts
 from bot.calibrating import calibrate as calibrating
-from bot.calibrating.calibrate import Fitted, calibrate, file_of, moved, write
+from bot.calibrating import drop_out, fits, training_questions
+from bot.calibrating.calibrate import Fitted, calibrate
+from bot.calibrating.numbers_file import file_of, moved, write
 from bot.errors import CalibrationError
 from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.knowledge_parts import LetterEmbeddings
@@ -70,8 +72,8 @@ def settings_of(folder: Path) -> Settings:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two small folders, a fast embedding, and nothing kept back to look at: there is too little of everything."""
     monkeypatch.setattr(calibrating, "FOLDERS", 1)
-    monkeypatch.setattr(calibrating, "ASKED", 5)
-    monkeypatch.setattr(calibrating, "HELD_OUT", 2)
+    monkeypatch.setattr(training_questions, "ASKED", 5)
+    monkeypatch.setattr(drop_out, "HELD_OUT", 2)
     monkeypatch.setattr(calibrating, "_is_checked", lambda example: False)
     monkeypatch.setattr(knowledge_parts, "embeddings_of", lambda settings: LetterEmbeddings())
 
@@ -89,8 +91,8 @@ async def test_what_is_fitted_is_a_file_that_can_be_used(tmp_path: Path) -> None
     calibration = read_calibration(written)
     assert written == file_of("letters", tmp_path)
     assert calibration.identity == "letters"
-    assert set(calibration.ranking.weights) == set(calibrating.RANKING_FEATURES)
-    assert set(calibration.confidence.weights) == set(calibrating.CONFIDENCE_FEATURES)
+    assert set(calibration.ranking.weights) == set(fits.RANKING_FEATURES)
+    assert set(calibration.confidence.weights) == set(fits.CONFIDENCE_FEATURES)
     assert any(calibration.router.weights.values())
     assert {"knowledge", "calibration/en.jsonl"} <= set(found.file.fitted_on)
     assert any(line.startswith("small talk from 0.5") for line in found.report)

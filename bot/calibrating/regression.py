@@ -1,4 +1,4 @@
-"""Fits the numbers of a `Calibration`: pure arithmetic on features, which `bot.calibrating.calibrate` collects."""
+"""Regressions on rows of features: pure arithmetic, which `bot.calibrating.fits` gives the examples."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ import numpy.typing as npt
 
 Matrix = npt.NDArray[np.floating]
 _STEPS = 1500
+"""Steps of the climb. Chosen, many enough for the length of a step to decrease slowly."""
 _STEP = 0.05
-_MOMENTUM = 0.9
-_SPREAD_MEMORY = 0.99
+"""The first step's length on scaled features; it decreases to nothing. Chosen."""
+_MOMENTUM, _SPREAD_MEMORY = 0.9, 0.99
+"""The two memories of Adam; the second shorter than the .999 of its authors, since there are few steps. Chosen."""
 _TINY = 1e-9
+"""Keeps a feature that never changes from being divided by nothing."""
+_LOGIT_LIMIT = 60.0
+"""Beyond it a probability is 0 or 1 and its exponential may overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def fit_logistic(rows: Matrix, is_right: npt.NDArray[np.bool_], counts: Matrix, 
     drawn = np.append(np.full(rows.shape[1], l2), 0.0)
 
     def gradient(weights: Matrix) -> Matrix:
-        error = is_right - 1 / (1 + np.exp(-np.clip(scaled @ weights, -60, 60)))
+        error = is_right - 1 / (1 + np.exp(-np.clip(scaled @ weights, -_LOGIT_LIMIT, _LOGIT_LIMIT)))
         slope: Matrix = scaled.T @ (counts * error) - drawn * weights
         return slope
 

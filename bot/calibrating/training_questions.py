@@ -1,0 +1,59 @@
+"""The questions that everything is fitted to: taken from the folder, the cases of the sets, and on plain files."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.answering.evaluation import Case, read_cases
+from bot.ids import Locale, ReplyKind
+
+ASKED = 1200
+"""Questions of each kind that are asked of each folder, at most. Chosen: the knowledge holds over
+50,000 example questions, and each that is asked takes an embedding and a search."""
+PLAIN = "training/plain"
+"""The folder of the plain files among the sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationQuestion:
+    """A question and what it asks for: a section, a kind of reply, or neither where it has no answer."""
+
+    source: str
+    """Where it comes from: `stored` with a section, an `example` of a reply, a `case` of the sets, `plain` files."""
+    turns: tuple[str, ...]
+    """What was said, the last of it being asked."""
+    locale: Locale
+    wanted: str = ""
+    """The section that answers it, by key or by the path of its document; empty where none does."""
+    reply: ReplyKind | None = None
+    case: Case | None = None
+    """Tells by its patterns whether an answer is right, where there is one."""
+
+
+def sampled(asked: Sequence[CalibrationQuestion], draw: random.Random) -> list[CalibrationQuestion]:
+    """At most `ASKED` of the questions of each kind."""
+    kinds: dict[tuple[str, bool], list[CalibrationQuestion]] = defaultdict(list)
+    for one in asked:
+        kinds[one.source, bool(one.wanted)].append(one)
+    return [one for group in kinds.values() for one in draw.sample(group, min(ASKED, len(group)))]
+
+
+def cases_in(folder: Path) -> list[CalibrationQuestion]:
+    """The cases of a folder of question sets."""
+    lines = [line for file in sorted(folder.glob("*.jsonl")) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [_asked(case, "case") for case in read_cases(lines)]
+
+
+def plain_in(folder: Path) -> list[CalibrationQuestion]:
+    """The questions on plain files."""
+    return [_asked(case, "plain") for case in read_cases((folder / "questions.jsonl").read_text("utf-8").splitlines())]
+
+
+def _asked(case: Case, source: str) -> CalibrationQuestion:
+    assert case.locale is not None
+    wanted = case.section if case.is_answerable else ""
+    return CalibrationQuestion(source, case.turns, case.locale, wanted, case=case if case.is_answerable else None)

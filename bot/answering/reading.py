@@ -85,8 +85,11 @@ def readings_of(message: Message) -> list[Reading]:
     return found
 
 
-def leans_back(text: str, locale: Locale) -> bool:
-    """Whether a question may be about what was asked before: it is short, or says so."""
+def may_lean_back(text: str, locale: Locale) -> bool:
+    """Whether a question may be about what was asked before: it is short, or says so.
+
+    It is read alone as well, so this is wider than `generation.understanding.leans_back`, by which a model is asked.
+    """
     return word_count(text) <= _SHORT_WORDS or refers_back(text, locale)
 
 
@@ -103,7 +106,7 @@ def _readings(message: Message) -> Iterator[Reading]:
     """In the order of what they are worth."""
     typed = with_years(message.text, message.locale, message.today)
     yield Reading(typed)
-    if message.before is not None and leans_back(typed, message.locale):
+    if message.before is not None and may_lean_back(typed, message.locale):
         yield Reading(typed, ReadingKind.AFTER_QUESTION, _context(message.before.question, typed))
         if message.heading:
             yield Reading(typed, ReadingKind.AFTER_HEADING, _context(message.heading, typed))

@@ -6,7 +6,7 @@ language («1,5 млн», a month, a percentage) is read by `bot.writing.figures
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from math import ceil
 from typing import Final
 
@@ -58,6 +58,11 @@ def stem(word: str) -> str:
 def shared_start(word: str) -> int:
     """How many letters of a folded word must be alike for another to be the same word with another ending."""
     return len(word) if len(word) <= _NEVER_BENT else max(_NEVER_BENT, ceil(_SHARED_FROM * len(word)))
+
+
+def is_among(word: str, whole: Collection[str], starts: Collection[str]) -> bool:
+    """Whether a folded word is one of `whole`, or one with another ending: `starts` are all beginnings of these."""
+    return word in whole or (len(word) > _NEVER_BENT and word[: shared_start(word)] in starts)
 
 
 def is_year(digits: str) -> bool:

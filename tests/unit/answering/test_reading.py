@@ -13,7 +13,7 @@ from bot.answering.reading import (
     asking_sentences,
     last_clause,
     last_question,
-    leans_back,
+    may_lean_back,
     readings_of,
 )
 from bot.ids import Locale
@@ -74,7 +74,7 @@ def test_a_long_question_that_points_nowhere_is_read_alone():
     ],
 )
 def test_what_is_short_or_says_so_may_be_about_what_was_asked_before(text, locale, leans):
-    assert leans_back(text, locale) is leans
+    assert may_lean_back(text, locale) is leans
 
 
 def test_what_looks_mistyped_is_read_both_ways():

@@ -1,4 +1,7 @@
-"""Reads what a model wrote: strict in what counts as a sentence, forgiving in what stands around it."""
+"""Reads the JSON that a model wrote, whole or still growing.
+
+Strict in what counts as a sentence, forgiving in what stands around it.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,20 @@ import json
 from collections.abc import Iterator, Mapping
 
 import regex
+from pydantic import JsonValue
 
 from bot.answering.generation.model import DraftSentence
 
 _LONGEST = 50_000
+"""Characters of a model's words that are looked at. Chosen: a hundred answers, and still read at once."""
 _MOST_SENTENCES = 20
+"""Sentences of an answer that is read at all. Chosen: more show that the rules, which ask for four, went unread."""
 _MOST_PASSAGES = 8
+"""Passages that one sentence may name: more than are ever given."""
 _THOUGHTS = regex.compile(r"<think>.*?(?:</think>|\Z)", regex.DOTALL)
 _LIST = regex.compile(r"\"sentences\"\s*:\s*\[|\A[^\[{]*\[\s*(?=\{)")
 _CITED_IN_TEXT = regex.compile(r"\s*(?:\[\s*\d+(?:\s*,\s*\d+)*\s*\]|【\d+(?:[,，]\d+)*】)")
 _DECODER = json.JSONDecoder()
-
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
 def sentences_of(text: str) -> tuple[DraftSentence, ...] | None:
@@ -39,7 +44,7 @@ def growing_sentences(text: str) -> tuple[DraftSentence, ...]:
     return tuple(_whole_objects(_THOUGHTS.sub("", text[:_LONGEST])))
 
 
-def value_of(text: str) -> Json:
+def value_of(text: str) -> JsonValue:
     """The first JSON object or list in `text`; None when there is none or it is broken."""
     text = _THOUGHTS.sub("", text[:_LONGEST])
     starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
@@ -48,9 +53,9 @@ def value_of(text: str) -> Json:
     return _decoded(text, min(starts))
 
 
-def _decoded(text: str, start: int) -> Json:
+def _decoded(text: str, start: int) -> JsonValue:
     try:
-        value: Json
+        value: JsonValue
         value, _ = _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
@@ -74,7 +79,7 @@ def _whole_objects(text: str) -> Iterator[DraftSentence]:
         yield draft
 
 
-def _draft(value: Json) -> DraftSentence | None:
+def _draft(value: JsonValue) -> DraftSentence | None:
     if not isinstance(value, Mapping) or not isinstance(value.get("text"), str):
         return None
     numbers = value.get("passages", [])
@@ -86,7 +91,7 @@ def _draft(value: Json) -> DraftSentence | None:
     return DraftSentence(text, tuple(number for number in passages if number is not None))
 
 
-def _number(value: Json) -> int | None:
+def _number(value: JsonValue) -> int | None:
     """2 from 2, "2" or "[2]"; -1, which is no passage, from anything else."""
     if isinstance(value, bool) or value is None:
         return None

@@ -16,6 +16,9 @@ from datetime import date, timedelta
 from bot.answering.asked_kind import refers_back
 from bot.answering.browsing import is_valid
 from bot.answering.generation.claims import Claims, TokenKind, claims_of
+from bot.answering.generation.evidence import PassageEvidence, evidence_of
+from bot.answering.generation.grounding import GroundingCheck
+from bot.answering.generation.known_terms import KnownTerms
 from bot.answering.generation.model import (
     CheckedSentence,
     Composed,
@@ -25,8 +28,6 @@ from bot.answering.generation.model import (
     RejectionReason,
 )
 from bot.answering.generation.shape import address_block, host_of, script_block, shape_block
-from bot.answering.generation.support import GroundingCheck, PassageEvidence, evidence_of
-from bot.answering.generation.vocabulary import KnownTerms
 from bot.answering.generation.wording import ModifierKind
 from bot.answering.ports import LanguageIdentifier
 from bot.ids import Locale
@@ -34,18 +35,22 @@ from bot.writing.cleaning import clean
 from bot.writing.folding import fold, words
 
 SENTENCES_LIMIT = 6
+"""Sentences of an answer at most. Chosen: the rules ask for four, and what is longer is not read in a chat."""
 _NOW_FOR = timedelta(days=366)
+"""How old a source may be that says how things are now. Chosen: most of what is told changes by the year."""
 _SURE_SHARE = 0.75
-"""So much of its words in a passage of the asked language proves the language of a sentence."""
-_LEANS_WITHIN = 2
+"""The share of its words in a passage of the asked language that proves the language of a sentence. Chosen: names and
+numbers, which every language shares, make up less."""
 _OPENING_WORDS = 2
+_OPENING_SIGNS = 12
+"""Where a word must stand to point back, in Chinese, whose words have no blanks between them. Chosen by example."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checker:
     """Checks the sentences of one answer: in which language it was asked for, on which day, from which passages.
 
-    `vocabulary` is what the knowledge has in that language: only translations need it.
+    `known_terms` is what the knowledge has in that language: only translations need it.
     """
 
     identifier: LanguageIdentifier
@@ -53,7 +58,7 @@ class Checker:
     asked: Locale
     today: date
     passages: tuple[Passage, ...]
-    vocabulary: KnownTerms = field(default_factory=KnownTerms)
+    known_terms: KnownTerms = field(default_factory=KnownTerms)
     _known: dict[DraftSentence, CheckedSentence | RejectionReason] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -83,12 +88,13 @@ class Checker:
     ) -> CheckedSentence | RejectionReason:
         if any(fold(sentence.text) == fold(earlier.text) for earlier in kept):
             return RejectionReason.REPEATED
-        if (after_gap or not kept) and self._leans_back(sentence.text) and not self._is_verbatim(sentence):
+        if (after_gap or not kept) and self._points_back(sentence.text) and not self._is_verbatim(sentence):
             return RejectionReason.NO_EVIDENCE
         return sentence
 
-    def _leans_back(self, text: str) -> bool:
-        opening = text[:12] if self.asked is Locale.ZH else " ".join(words(text)[:_OPENING_WORDS])
+    def _points_back(self, text: str) -> bool:
+        """Whether a sentence opens with a word for something that another one names."""
+        opening = text[:_OPENING_SIGNS] if self.asked is Locale.ZH else " ".join(words(text)[:_OPENING_WORDS])
         return refers_back(opening, self.asked)
 
     @staticmethod
@@ -147,10 +153,10 @@ class Checker:
         is_own = evidence.locale is self.asked
         if is_own and claims.text in evidence.texts:
             return None
-        support = GroundingCheck(claims, evidence, self.vocabulary)
-        if not (is_own and support.share >= _SURE_SHARE) and not self._is_in_asked_language(claims.text):
+        grounding = GroundingCheck(claims, evidence, self.known_terms)
+        if not (is_own and grounding.share >= _SURE_SHARE) and not self._is_in_asked_language(claims.text):
             return RejectionReason.LANGUAGE
-        return support.block()
+        return grounding.block()
 
     def _is_in_asked_language(self, text: str) -> bool:
         guess = self.identifier.identify(text, prior=self.asked)

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.adapters.models.language_id import ShortMessageIdentifier
-from bot.answering.generation.checking import Checker
+from bot.answering.generation.answer_check import Checker
+from bot.answering.generation.known_terms import KnownTerms, KnownTermsByLocale
 from bot.answering.generation.model import CheckedSentence, DraftSentence, Passage, RejectionReason
-from bot.answering.generation.vocabulary import KnownTerms, KnownTermsByLocale
 from bot.ids import Locale
 from tests.support.answering_parts import TODAY, GivenRetriever, section
 
@@ -15,9 +15,9 @@ PASSAGE = (
 )
 
 
-def checker(passage: str = PASSAGE, asked: Locale = Locale.EN, vocabulary: KnownTerms | None = None) -> Checker:
+def checker(passage: str = PASSAGE, asked: Locale = Locale.EN, known_terms: KnownTerms | None = None) -> Checker:
     passages = (Passage(1, section("expo", passage)),)
-    return Checker(ShortMessageIdentifier(), "q0123456789abcdef", asked, TODAY, passages, vocabulary or KnownTerms())
+    return Checker(ShortMessageIdentifier(), "q0123456789abcdef", asked, TODAY, passages, known_terms or KnownTerms())
 
 
 def result(text: str) -> RejectionReason | None:
@@ -61,14 +61,14 @@ def test_an_answer_that_grows_keeps_what_was_found_of_its_sentences():
 
 async def test_a_translation_needs_words_that_its_language_is_known_to_have():
     known = section("other", "展览会于2026年7月17日至20日在胶州举行。门票50元。", Locale.ZH)
-    vocabulary = await KnownTermsByLocale().of(GivenRetriever([known], {}), Locale.ZH)
+    known_terms = await KnownTermsByLocale().of(GivenRetriever([known], {}), Locale.ZH)
     draft = DraftSentence("展览会于2026年7月17日至20日在胶州举行。", (1,))
     passage = "The exhibition takes place on 17–20 July 2026 in Jiaozhou."
-    assert isinstance(checker(passage, Locale.ZH, vocabulary).check_one(draft), CheckedSentence)
+    assert isinstance(checker(passage, Locale.ZH, known_terms).check_one(draft), CheckedSentence)
     assert checker(passage, Locale.ZH).check_one(draft) is RejectionReason.NO_EVIDENCE
 
 
-async def test_a_vocabulary_is_read_once_for_each_generation():
+async def test_the_known_terms_are_read_once_for_each_version():
     retriever = GivenRetriever([section("expo", "The expo.")], {})
     vocabularies = KnownTermsByLocale()
     first = await vocabularies.of(retriever, Locale.EN)

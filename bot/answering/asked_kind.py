@@ -46,6 +46,8 @@ _KINDS = (
 """In the order in which they are looked for: the first whose word is found is the one."""
 
 _TAKES_ENDINGS_FROM = 5
+"""Letters of a listed phrase from which endings may follow it. Chosen: shorter ones begin other words. Unlike
+`terms.STEM_LETTERS` it tells how a list is read."""
 
 
 def asked_kind(question: str, locale: Locale) -> AskedKind | None:

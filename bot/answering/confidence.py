@@ -12,9 +12,15 @@ from bot.ids import Locale
 from bot.writing.folding import word_count
 
 _LEAD_LIMIT = 10.0
+"""The lead over the next section, in nats, from which more of it proves no more; also that of a section without a
+rival. Chosen; the weight is fitted with it in place."""
 _ODDS_LIMIT = 8.0
+"""The same of log odds, in nats to either side: 3,000 to 1. Chosen; beyond it only how many examples there are
+counts."""
 _LONG_QUESTION_WORDS = 20
+"""Words from which a question counts as long: few of the calibration cases have more. Chosen."""
 _TINY = 1e-9
+"""Keeps a logarithm finite where no section is left."""
 WEIGHED_KINDS = (ReadingKind.SENTENCE, ReadingKind.AFTER_QUESTION, ReadingKind.AFTER_HEADING)
 """The ways to read a message that bear on how sure an answer is; of the others none was seen to."""
 

@@ -18,13 +18,17 @@ from bot.ids import ReplyKind, SectionKey
 from bot.writing.folding import has_han, word_count, words
 
 OFFERS = 5
+"""Sections for buttons at most. Chosen: the right one was among five for 99.8 % of the golden questions."""
 _SUGGESTIONS = 3
+"""Related questions for buttons at most. Chosen: they stand below an answer, and must not hide it."""
 _RIVALS = 3
 """So many sections are looked at for another value of the same fact."""
 _KEYWORD_WORDS = 2
+"""Words up to which a message may be a bare keyword. Chosen: «visa», «train tickets»."""
 _KEYWORD_COVERAGE = 0.9
 """The best section's of words that are in the knowledge is .97 to 1, of parking or bananas .01 to .53."""
 _ABOUT_AS_LIKELY = 0.5
+"""The share of the first one's probability from which a second reading of a keyword is asked back. Chosen."""
 _CLOSE_CALL = 0.7
 """Below this share of the two best ones' probability both are told: of the calibration cases that are answered, 7 %.
 

@@ -30,21 +30,19 @@ class QuestionSetError(ScodaError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of a question set.
-
-    `expect` holds the patterns that must all be found in the answer; it is empty for a question that must be refused
-    and for small talk, of which `kinds` are those it may be taken for. `section` is where the answer stands
-    (`path#section` or only the path), if the set says so. A near miss asks for what the knowledge does not
-    hold, close by what it holds.
-    """
+    """One line of a question set."""
 
     case_id: str
     turns: tuple[str, ...]
     locale: Locale | None
     expect: tuple[re.Pattern[str], ...]
+    """Patterns that must all be found in the answer; none where it must be refused, and for small talk."""
     section: str
+    """Where the answer stands, `path#section` or only the path; empty where the set does not say."""
     kinds: tuple[ReplyKind, ...] = ()
+    """What small talk may be taken for."""
     is_near_miss: bool = False
+    """Whether it asks for what the knowledge does not hold, close by what it holds."""
 
     @property
     def is_answerable(self) -> bool:

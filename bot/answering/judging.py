@@ -17,27 +17,27 @@ from bot.answering.rules import NEVER_GUESSED, Reason, lacks_kind, lacks_year, o
 from bot.answering.selecting import Extract, select
 
 _LOOKED_AT = 3
+"""Sections among which one is looked for that holds the price or number asked for. Chosen."""
 _NEAR = 2.5
-"""So much less of a score a section may have that is told because it holds the price asked for."""
+"""By how much lower a section's score may be, in nats, that is told because it holds the price asked for. Chosen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one reading leads to.
-
-    `answerable` are the sections that may answer, `unanswered` the questions known to have no answer and the examples
-    of small talk, best first.
-    `features` are what `probability`, that the first section answers, was made of; `reason` is the rule that speaks
-    against it.
-    """
+    """What one reading leads to."""
 
     reading: Reading
     retrieved: Retrieved
     answerable: tuple[Candidate, ...] = ()
+    """The sections that may answer, best first."""
     unanswered: tuple[Candidate, ...] = ()
+    """The questions known to have no answer and the examples of small talk, best first."""
     features: Mapping[str, float] | None = None
+    """What `probability` was made of; None where no section may answer."""
     probability: float = 0.0
+    """That the first section answers, 0 to 1."""
     reason: Reason | None = None
+    """The rule that speaks against it."""
 
 
 @dataclass(frozen=True, slots=True)

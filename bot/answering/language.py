@@ -12,8 +12,13 @@ from bot.languages import words_of
 from bot.writing.folding import has_han, is_latin, words
 
 _PLAIN = 0.95
+"""The probability from which a message is plainly in another language than the one chosen. Chosen: it overrules a
+choice."""
 _PLAIN_FROM_WORDS = 3
+"""Words that it must have for that: fewer may be a name. Chosen."""
 _LIKELY = 0.6
+"""The probability from which a message's language is gone by, where nothing was chosen. Chosen: a little over even
+odds."""
 
 _ALIKE_IN_LATIN = (Locale.HI, Locale.UR)
 """Typed in Latin letters the two can hardly be told apart: a visitor who has shown one of them writes that one."""

@@ -104,30 +104,32 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to tell the visitor.
-
-    `sentences` are the knowledge's own, in reading order; `locale` is the language to speak to the visitor,
-    `written_in` the language of the sentences. `rest` is what else the section says. `score` is the calibrated
-    probability, 0 to 1, that the sentences answer the question. `suggestions` are related questions, readings to
-    choose from, or the nearest topics, as the outcome demands. `composed` tells that a language model worded the
-    sentences from the cited sections; `knowledge_version` is what was asked, 0 where nothing was. `offers` are
-    sections to choose from where nothing is told for sure, best first; `steps` what each step of answering took, in
-    milliseconds. `opening` is the greeting or thanks that stood beside the question, to be answered in a word.
-    """
+    """What to tell the visitor."""
 
     outcome: Outcome
     locale: Locale
+    """The language to speak to the visitor."""
     written_in: Locale
+    """The language of the sentences."""
     sentences: tuple[str, ...] = ()
+    """The knowledge's own, in reading order, unless `composed`."""
     rest: tuple[str, ...] = ()
+    """What else the first section says."""
     citations: tuple[Citation, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
+    """Related questions, readings to choose from, or the nearest topics, as the outcome demands."""
     score: float = 0.0
+    """The calibrated probability, 0 to 1, that the sentences answer the question."""
     composed: bool = False
+    """Whether a language model worded the sentences from the cited sections."""
     knowledge_version: int = 0
+    """The knowledge that was asked; 0 where none was."""
     offers: tuple[Offer, ...] = ()
+    """Sections to choose from where nothing is told for sure, best first."""
     steps: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """What each step of answering took, in milliseconds."""
     opening: ReplyKind | None = None
+    """The greeting or thanks that stood beside the question, to be answered in a word."""
 
 
 OnSentence = Callable[[tuple[str, ...]], None]

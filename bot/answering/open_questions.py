@@ -19,6 +19,7 @@ _SAMPLE = 5
 _NEAREST = 3
 """Open questions that are looked at for each section that changed."""
 _TOP_K = 20
+"""Sections that are looked through for open questions. Chosen: half of what an answer looks at."""
 
 
 class AnsweringSection(Protocol):

@@ -18,6 +18,7 @@ from bot.writing.sentences import split_sentences
 _KINDS = (ReplyKind.GREETING, ReplyKind.THANKS)
 _END_OF_OPENING = regex.compile("[,，،、!！.。…۔।]+")
 _HOW_ARE_YOU_WORDS = 4
+"""Words up to which a question behind a greeting belongs to it. Chosen: «how are you doing»."""
 _MORE_LETTERS = 12
 """So many may follow thanks: «thank you» + «very much»."""
 

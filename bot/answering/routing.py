@@ -19,6 +19,7 @@ KINDS_OF_QUESTIONS = (ReplyKind.ABOUT_BOT, ReplyKind.PERSON, ReplyKind.POLITICS,
 _EMERGENCY_FROM = 0.4
 """Who may need help is believed sooner than who may only greet."""
 _TINY = 1e-9
+"""Keeps a logarithm finite where no section is left."""
 
 
 @dataclass(frozen=True, slots=True)

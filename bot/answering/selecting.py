@@ -15,8 +15,11 @@ from bot.writing.terms import stem
 _SHORT_SECTION = 340
 """A section of so many characters is shown whole: cutting it saves nothing and may lose the point."""
 _KIND_BONUS = 0.08
+"""What a sentence gains that holds what is asked for, a date say, in cosine similarity. Chosen, as the two below."""
 _WORD_BONUS = 0.25
+"""What it gains by the share of the question's words that it holds, at most."""
 _NEAR_BEST = 0.2
+"""By how much a sentence may lie behind the best to be told with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,13 @@ _ALIKE_FROM = 0.5
 """Share of common words from which two sentences are about the same: on the project's own files, where no two sections
 contradict each other, the first false alarm in twelve languages comes at 0.4."""
 _FEWEST_WORDS = 3
+"""Words without which a sentence is about nothing: two of them alike would be half of it. Chosen."""
 _SAME_FROM = 0.85
 """The same for sentences that say nothing but when: an event is easily told in the words of another of its kind."""
 _REPEATED_FROM = 0.75
 """Share of common words from which two sections say the same: on the project's own files it is 0.63 at most."""
 _REPEATED_WORDS = 6
+"""The same for a whole section. Chosen: «Open daily from 9 to 17» may stand in several."""
 _NEAR_MONTH = 8
 """Characters between a day and its month at most: "26 августа", "8月26日", «наймдугаар сарын 26»."""
 _MEASURES = (FigureKind.NUMBER, FigureKind.PERCENT, FigureKind.TIME, FigureKind.LINK, FigureKind.MAIL)

@@ -299,6 +299,7 @@ _SHORT_MONTHS = {
 }
 """May, where the name is too short to bend freely or is also another word."""
 _MAY = 5
+"""The month whose short name has patterns of its own."""
 _ALSO_NAMES = frozenset({"қазан"})
 """Months that are proper names with a capital letter: Kazan."""
 

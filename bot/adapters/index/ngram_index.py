@@ -21,7 +21,9 @@ from bot.writing.folding import has_han, words
 from bot.writing.terms import han_pairs
 
 _BUCKETS = 1 << 18
+"""Hash values that n-grams share. Chosen: 18 bits keep chance meetings rare and the tables small."""
 _LONGEST_QUESTION = 1000
+"""Characters of a text that are looked up. Chosen: more than answering ever passes on (600)."""
 _SMALL = 1 << 16
 """Up to so many sections their numbers fit into two bytes."""
 _RARITY = 2

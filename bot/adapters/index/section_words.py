@@ -18,6 +18,7 @@ from bot.writing.folding import has_han, words
 from bot.writing.terms import han_pairs, stem
 
 _LONGEST_QUESTION = 1000
+"""Characters of a text that are looked up. Chosen: more than answering ever passes on (600)."""
 
 Integers = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float32]

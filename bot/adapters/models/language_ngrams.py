@@ -21,6 +21,7 @@ from bot.errors import ScodaError
 from bot.ids import Locale
 
 ORDER = 5
+"""Characters of the longest n-gram in the table, which was trained so (`tests/bench/train_language.py`)."""
 STEPS_PER_NAT = 8
 """The table's bytes are costs (negative logarithms) in eighths of a nat."""
 EDGE = "_"
@@ -36,6 +37,8 @@ Romanised, Hindi and Urdu take every seventh word or so from English («zone tot
 too, mixes it in («хабтан сколько дней жетеді»); the share is less than the truth, so that Russian stays Russian.
 """
 _SURPRISE_NATS = 7.0
+"""How much a single word may speak against a language at most. Chosen: one name or slip must not outweigh a
+sentence."""
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("‘’`ʻʼ´", "'"))
 _WORDS = {

@@ -42,6 +42,8 @@ _SURE_SHARE = 0.75
 """The share of its words in a passage of the asked language that proves the language of a sentence. Chosen: names and
 numbers, which every language shares, make up less."""
 _OPENING_WORDS = 2
+"""Words of a sentence among which one must stand to point back. Chosen: «It …», «And there …»; farther on it points to
+what the sentence itself says."""
 _OPENING_SIGNS = 12
 """Where a word must stand to point back, in Chinese, whose words have no blanks between them. Chosen by example."""
 

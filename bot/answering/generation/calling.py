@@ -19,9 +19,9 @@ from bot.errors import ModelError
 log = structlog.get_logger(__name__)
 
 _LEAST_S = 0.5
-"""A call that gets less time than this is not begun."""
+"""Seconds. A call that gets less time is not begun. Chosen: no model answers sooner."""
 _SPARE_S = 0.25
-"""Kept back for the check and the sending."""
+"""Seconds kept back for the check and the sending. Chosen; the check takes some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,17 @@ class CallLimits:
     """How long one call of the model and the whole answer may take, and how much may be written and read."""
 
     call_s: float = 8.0
+    """Seconds for one call. Chosen, as all of these: the settings say otherwise where a model needs it."""
     answer_s: float = 12.0
+    """Seconds for all calls of one answer: a visitor who waits longer asks again."""
     output_tokens: int = 600
+    """Tokens that a composed answer may take."""
     context_tokens: int = 8192
+    """Tokens that the model can read and write together."""
     failures: int = 3
-    """So many calls in a row must fail for the model to be left alone for `pause_s`."""
+    """Calls in a row that must fail for the model to be left alone for `pause_s`."""
     pause_s: float = 30.0
+    """Seconds."""
 
 
 @dataclass(slots=True)

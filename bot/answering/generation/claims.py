@@ -56,6 +56,7 @@ _HAN_NUMBER = regex.compile("(?P<th>第)?(?P<number>[一二两三四五六七八
 _HAN_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _HAN_COUNTED = frozenset("个届国条家项次年月日天大座名位期批类种所台人倍成")
 _LONGEST_ENDING = 4
+"""Letters behind a hyphen that may be an ending. Chosen by the endings of Kazakh to Mongolian: SCODA-ға, 2025-yilda."""
 _AGGLUTINATIVE = frozenset({Locale.KK, Locale.KY, Locale.TG, Locale.UZ, Locale.MN})
 _CASED = regex.compile(r"[\p{Latin}\p{Cyrillic}]")
 _OPENS_SENTENCE = regex.compile(r"(?:^|[.!?:…]\s*)[«“\"„(—–\s]*$")

@@ -10,6 +10,8 @@ from bot.answering.ports import StoredSection
 from bot.ids import VisitorId
 
 _ASCII_PER_TOKEN = 3
+"""Characters in ASCII that make a token, at the least: English has four in most tokenizers. Chosen low, so that budgets
+hold."""
 _BYTES_PER_TOKEN = 1.5
 """Bytes in UTF-8 of what is not ASCII: small models cut other scripts into small pieces."""
 

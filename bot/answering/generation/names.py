@@ -15,8 +15,11 @@ from bot.ids import Locale
 from bot.writing.folding import fold, has_han, words
 
 _KEY_LETTERS = 3
+"""Letters of a name's first word by which it is looked up. Chosen: no ending reaches so far to the front."""
 _LONGEST_ENDING = 7
+"""Letters that a case or a possessive may add to a name, at most. Chosen by Kazakh and Mongolian, which add most."""
 _SHORT_NAMES_ENDING = 2
+"""The same for names of up to three letters: with more they would be other words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,19 @@ from bot.writing.cleaning import clean, one_line
 from bot.writing.masking import masked
 
 QUESTION_LIMIT = 600
+"""Characters of a question that a model is shown: what answering looks at, too."""
 PASSAGE_LIMIT = 1800
+"""Characters of a passage that a model is shown. Chosen: three times the longest bundled section."""
 _CANDIDATE_LIMIT = 600
 """Characters of a section that may hold the answer: of the bundled ones none has more, half have less than 200."""
 _HISTORY_TURNS = 3
+"""Earlier questions that a model is shown. Chosen: what leans back leans on the last ones."""
 _HISTORY_LIMIT = 200
+"""Characters of each of them, and of a heading. Chosen: twice a usual question."""
 _MESSAGE_TOKENS = 8
+"""Tokens that a chat template adds to a message. Chosen high: a role, and marks at both ends."""
 _CANARY_DIGITS = 3
+"""Digits that the canary holds at least; see `new_canary`."""
 _NAMES = {
     Locale.EN: "English",
     Locale.ZH: "Simplified Chinese (简体中文)",

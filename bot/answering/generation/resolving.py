@@ -30,7 +30,9 @@ from bot.answering.ports import LanguageIdentifier
 log = structlog.get_logger(__name__)
 
 _TOKENS_A_LANGUAGE = 100
+"""Tokens for one translation of a question. Chosen, with room for scripts that are cut small."""
 _CHOOSING_TOKENS = 40
+"""Tokens for the numbers of at most three sections, as JSON. Chosen, with room for white space."""
 _TRANSLATIONS: Mapping[str, object] = Translations.model_json_schema()
 _CHOICE: Mapping[str, object] = SectionChoice.model_json_schema()
 

@@ -41,6 +41,7 @@ from bot.ids import Locale, SectionKey
 log = structlog.get_logger(__name__)
 
 _UNDERSTANDING_TOKENS = 160
+"""Tokens for two questions, as JSON. Chosen: twice what a usual follow-up takes in Cyrillic letters."""
 _KEPT_SHARE = 0.5
 """With fewer of its sentences left an answer is no answer any more."""
 

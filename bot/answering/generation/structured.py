@@ -19,9 +19,11 @@ from bot.answering.ports import LanguageIdentifier
 from bot.ids import Locale
 
 MOST_LANGUAGES = 3
+"""Languages that a question is translated into, at most: each costs tokens and a search. Chosen."""
 MOST_CHOSEN = 3
 """Who names more of eight sections has not chosen."""
 _MOST_LISTED = 8
+"""Translations that are read at all. Chosen: more than are ever asked for."""
 _NUMBERS: dict[str, JsonValue] = {"minimum": 1, "maximum": 8}
 """For servers that see to it; which of these numbers exist is checked here."""
 

@@ -46,8 +46,8 @@ Hindi as before (1 question of 300). On the passages of `tests.bench.bench_outsi
 the weights of before: 80.4 instead of 74.3 % of 3,600.
 """
 
-Integers = npt.NDArray[np.int32]
-Weights = npt.NDArray[np.float32]
+_Int32s = npt.NDArray[np.int32]
+_Floats = npt.NDArray[np.float32]
 
 
 def buckets_of(text: str) -> set[int]:
@@ -83,27 +83,27 @@ def _heads_of_word(word: str) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class NgramIndex:
-    """The n-grams of the sections of one language, as columns of sections.
+    """The n-grams of the sections of one language, as columns of sections."""
 
-    `buckets` is sorted; the sections that hold `buckets[i]` are `rows[starts[i]:starts[i + 1]]`, and `is_subject` tells
-    at the same place whether it stands where the section says what it is about. `sections` are the numbers of the
-    sections in the version, `lengths` how many n-grams
-    each holds, their mean being 1. `usual` are the n-grams of usual questions, sorted, as often as there are such.
-    """
-
-    buckets: Integers
-    starts: Integers
+    buckets: _Int32s
+    """The hashed n-grams, sorted."""
+    starts: _Int32s
+    """The sections that hold `buckets[i]` are `rows[starts[i]:starts[i + 1]]`."""
     rows: npt.NDArray[np.integer]
     is_subject: npt.NDArray[np.bool_]
-    sections: Integers
-    lengths: Weights
-    usual: Integers
+    """For each of `rows`, whether the n-gram stands where the section says what it is about."""
+    sections: _Int32s
+    """The numbers of the sections in the version."""
+    lengths: _Floats
+    """How many n-grams each section holds, their mean being 1."""
+    usual: _Int32s
+    """The n-grams of usual questions, sorted, as often as there are such."""
 
     @classmethod
     def of(
         cls, texts: Sequence[str], sections: Sequence[int], *, details: Sequence[str] = (), usual: Sequence[str] = ()
     ) -> NgramIndex:
-        """Make the lexicon of these texts, which belong to sections with these numbers.
+        """Make the index of these texts, which belong to sections with these numbers.
 
         `texts` say what each section is about, `details`, one for each section or none at all, what else it tells.
         `usual` are questions about anything: what they hold tells little of what a question is about.
@@ -141,17 +141,17 @@ _ARRAYS = tuple(field.name for field in fields(NgramIndex))
 
 
 class NgramIndexes:
-    """The lexicons of several languages, searched at once.
+    """The indexes of several languages, searched at once.
 
     Their n-grams are entries in one list, bucket by bucket: those of bucket b are `firsts[b]:firsts[b + 1]`, at most
     one for each language. The sections that hold an entry's n-gram are `rows[starts[e]:starts[e] + holders[e]]`,
     numbered through all languages; to those that hold it only in their details the count of all sections is added.
     """
 
-    def __init__(self, lexicons: Sequence[NgramIndex]) -> None:
-        first_sections = np.cumsum([0, *(len(one.sections) for one in lexicons)])
-        first_rows = np.cumsum([0, *(len(one.rows) for one in lexicons)])
-        entries = [_entries_of(one) for one in lexicons]
+    def __init__(self, indexes: Sequence[NgramIndex]) -> None:
+        first_sections = np.cumsum([0, *(len(one.sections) for one in indexes)])
+        first_rows = np.cumsum([0, *(len(one.rows) for one in indexes)])
+        entries = [_entries_of(one) for one in indexes]
         buckets = _joined(np.int32, [one.buckets for one in entries])
         order = np.argsort(buckets, kind="stable")
         self._firsts = np.append(0, np.cumsum(np.bincount(buckets, minlength=_BUCKETS))).astype(np.int32)
@@ -160,14 +160,14 @@ class NgramIndexes:
         self._starts = _joined(np.int32, [one.starts for one in entries], first_rows)[order]
         self._holders = _joined(np.int32, [one.holders for one in entries])[order]
         self._weights = _joined(np.float32, [one.weights for one in entries])[order]
-        self._unknown = np.array([_rarity_of_unknown(one) for one in lexicons])
+        self._unknown = np.array([_rarity_of_unknown(one) for one in indexes])
         self._counts = np.diff(first_sections)
-        self._divisors = 1 + _LENGTH_SHARE * (_joined(np.float32, [one.lengths for one in lexicons]) - 1)
+        self._divisors = 1 + _LENGTH_SHARE * (_joined(np.float32, [one.lengths for one in indexes]) - 1)
         total = np.int32(first_sections[-1])
-        rows = [np.where(one.is_subject, one.rows, one.rows + total) for one in lexicons]
+        rows = [np.where(one.is_subject, one.rows, one.rows + total) for one in indexes]
         self._rows = _joined(np.uint16 if 2 * total <= _SMALL else np.int32, rows, first_sections)
 
-    def coverage(self, text: str) -> Weights:
+    def coverage(self, text: str) -> _Floats:
         """For each of their sections the share, 0 to 1, of the text's n-grams, weighted by rarity, that it holds.
 
         Rare is what few sections of the language hold. A section that is longer than the mean holds more by chance: its
@@ -186,7 +186,7 @@ class NgramIndexes:
         shares = self._held(entries, weights) / np.repeat(totals, self._counts) / self._divisors
         return np.asarray(np.minimum(shares, 1.0), dtype=np.float32)
 
-    def _held(self, entries: npt.NDArray[np.int64], weights: Weights) -> npt.NDArray[np.float64]:
+    def _held(self, entries: npt.NDArray[np.int64], weights: _Floats) -> npt.NDArray[np.float64]:
         """The weights of the entries that each section holds, added up."""
         holders, count = self._holders[entries], len(self._divisors)
         rows = self._rows[_ranges(self._starts[entries], holders)]
@@ -195,32 +195,32 @@ class NgramIndexes:
 
 
 class _Entries(NamedTuple):
-    """All that a lexicon tells of n-grams, those of usual questions too that no section holds."""
+    """All that a index tells of n-grams, those of usual questions too that no section holds."""
 
-    buckets: Integers
-    starts: Integers
-    holders: Integers
-    weights: Weights
+    buckets: _Int32s
+    starts: _Int32s
+    holders: _Int32s
+    weights: _Floats
 
 
-def _entries_of(lexicon: NgramIndex) -> _Entries:
-    buckets = np.union1d(lexicon.buckets, lexicon.usual)
+def _entries_of(index: NgramIndex) -> _Entries:
+    buckets = np.union1d(index.buckets, index.usual)
     starts, holders = np.zeros((2, len(buckets)), dtype=np.int32)
-    places = np.searchsorted(buckets, lexicon.buckets)
-    starts[places], holders[places] = lexicon.starts[:-1], np.diff(lexicon.starts)
-    rarity = np.log1p(len(lexicon.sections) / np.maximum(holders, 1)) ** _RARITY
-    ends = np.searchsorted(lexicon.usual, buckets, side="right")
-    times_usual = ends - np.searchsorted(lexicon.usual, buckets, side="left")
-    weights = np.where(holders > 0, rarity, _rarity_of_unknown(lexicon)) / (1 + times_usual)
+    places = np.searchsorted(buckets, index.buckets)
+    starts[places], holders[places] = index.starts[:-1], np.diff(index.starts)
+    rarity = np.log1p(len(index.sections) / np.maximum(holders, 1)) ** _RARITY
+    ends = np.searchsorted(index.usual, buckets, side="right")
+    times_usual = ends - np.searchsorted(index.usual, buckets, side="left")
+    weights = np.where(holders > 0, rarity, _rarity_of_unknown(index)) / (1 + times_usual)
     return _Entries(buckets, starts, holders, weights.astype(np.float32))
 
 
-def _rarity_of_unknown(lexicon: NgramIndex) -> float:
+def _rarity_of_unknown(index: NgramIndex) -> float:
     """Of n-grams that no section holds."""
-    return float((_UNKNOWN_SHARE * np.log1p(2.0 * len(lexicon.sections))) ** _RARITY)
+    return float((_UNKNOWN_SHARE * np.log1p(2.0 * len(index.sections))) ** _RARITY)
 
 
-def _array(numbers: Iterable[int]) -> Integers:
+def _array(numbers: Iterable[int]) -> _Int32s:
     return np.fromiter(numbers, dtype=np.int32)
 
 

@@ -20,8 +20,8 @@ from bot.writing.terms import han_pairs, stem
 _LONGEST_QUESTION = 1000
 """Characters of a text that are looked up. Chosen: more than answering ever passes on (600)."""
 
-Integers = npt.NDArray[np.int64]
-Weights = npt.NDArray[np.float32]
+_Int64s = npt.NDArray[np.int64]
+_Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class SectionWords:
     `words` is sorted; the sections that know `words[i]` are `rows[starts[i]:starts[i + 1]]`, of `count` in all.
     """
 
-    words: Integers
-    starts: Integers
-    rows: Integers
+    words: _Int64s
+    starts: _Int64s
+    rows: _Int64s
     count: int
 
     @classmethod
@@ -46,7 +46,7 @@ class SectionWords:
         found, counts = np.unique(held, return_counts=True)
         return cls(found, np.concatenate([[0], np.cumsum(counts)]), rows[order], len(texts))
 
-    def shares(self, text: str) -> Weights:
+    def shares(self, text: str) -> _Floats:
         """For each section the share, 0 to 1, of the text's words, weighted by rarity, that it knows."""
         asked = _hashes_of(text[:_LONGEST_QUESTION])
         if not len(asked) or not len(self.words):
@@ -77,7 +77,7 @@ _LEAST = 1e-3
 """What a word counts at the least that every section knows."""
 
 
-def _hashes_of(text: str) -> Integers:
+def _hashes_of(text: str) -> _Int64s:
     found = {zlib.crc32(beginning.encode()) for word in words(text) for beginning in _beginnings(word)}
     return np.array(sorted(found), dtype=np.int64)
 

@@ -75,7 +75,7 @@ class Token:
     is_small: bool = False
     is_soft: bool = False
     names: tuple[str, ...] = ()
-    """For a WORD: the names of the term base that it is a part of."""
+    """For a WORD: the ids of the names that it is a part of."""
 
     @property
     def key(self) -> tuple[TokenKind, str]:

@@ -1,7 +1,7 @@
-"""The term base: names of places, bodies and brands in twelve languages, so that one name is known in all of them.
+"""Names of places, bodies and brands in twelve languages, so that a name is known in all of them.
 
-`names.tsv` holds one name a line: an id, then its forms by language, `|` between several. Countries are those of CLDR,
-the rest comes from the project's term base.
+`names.tsv` holds one name a line: an id, then its forms by language, `|` between several. Countries are those of CLDR;
+the rest is kept by hand.
 """
 
 from __future__ import annotations

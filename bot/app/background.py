@@ -13,7 +13,7 @@ from bot.adapters.knowledge.folder_watch import FolderWatch
 from bot.app.core import Core
 from bot.app.visitors import retention_of, visitor_store_of
 from bot.ingestion.model import SyncReport
-from bot.ingestion.service import ProgressCallback
+from bot.ingestion.progress import ProgressCallback
 from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)

@@ -36,7 +36,7 @@ from bot.errors import AlreadyRunningError, Fault, KnowledgeError, NothingPublis
 from bot.ids import Locale, SectionKey
 from bot.ingestion.model import SyncReport
 from bot.ingestion.progress import ProgressCallback
-from bot.ingestion.service import Ingestion, ProgressCallback
+from bot.ingestion.service import Ingestion
 from bot.languages import words_of
 from bot.settings import Settings
 from bot.writing.folding import simplified

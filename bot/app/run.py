@@ -22,7 +22,7 @@ from bot.app.sandbox import Say, sandbox_process, sandbox_ready, with_keys
 from bot.app.state import needs_sandbox, owner_of, to_run
 from bot.app.visitors import keep_forgotten
 from bot.chat.application import Chat, build_chat
-from bot.ingestion.service import ProgressCallback
+from bot.ingestion.progress import ProgressCallback
 from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from bot.adapters.index.version_files import DISCRIMINANT
+from bot.adapters.index.learned_sections import DISCRIMINANT, learned_in
 from bot.adapters.models.cached_embedder import text_hash
 from bot.adapters.models.vector_files import missing_from, stale, write_vectors
 from bot.app.core import Core, open_core
@@ -16,7 +16,8 @@ from bot.errors import Fault
 from bot.ids import Locale
 from bot.ingestion.model import VECTORS_FOLDER, Document, Progress, SyncStage, Vector
 from bot.ingestion.ports import Side
-from bot.ingestion.service import ProgressCallback
+from bot.ingestion.progress import ProgressCallback
+from bot.ingestion.version_draft import embedded_texts
 from bot.settings import Settings, StoreSettings
 
 

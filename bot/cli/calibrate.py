@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from bot.calibrating.calibrate import calibrate as fit_numbers
-from bot.calibrating.calibrate import moved
-from bot.calibrating.calibrate import write as write_numbers
+from bot.calibrating.numbers_file import moved
+from bot.calibrating.numbers_file import write as write_numbers
 from bot.cli.console import say_aside, today
 
 

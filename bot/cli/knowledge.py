@@ -16,7 +16,9 @@ from bot.app.state import has_state
 from bot.app.vectors import stale_vectors, write_vector_files
 from bot.cli.console import out, print_faults, sync_progress
 from bot.errors import Fault, KnowledgeError
+from bot.ingestion.inspection import in_other_languages, inspect
 from bot.ingestion.model import FolderReading, SyncReport
+from bot.ingestion.translations import record_translated, stale_translations
 from bot.settings import Settings
 
 knowledge = typer.Typer(help="The knowledge files and the index made from them.", no_args_is_help=True)

@@ -31,7 +31,6 @@ from bot.ids import Locale, VisitorId
 from bot.ingestion.inspection import inspect
 from bot.settings import KnowledgeSettings, ModelSettings, OrganiserSettings, Settings, StoreSettings
 from bot.writing.digits import ascii_digits
-from bot.writing.folding import ascii_digits
 from tests.support.attacking import (
     ENVELOPES,
     FIRM,

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from bot.adapters.announcements.files import read_standing
 from bot.adapters.knowledge.reader import KnowledgeFiles
+from bot.ingestion.model import FolderReading
 from bot.sandbox.engine import SandboxEngine, SandboxLimits
 from bot.sandbox.flood import FloodRules
 from bot.sandbox.methods import METHODS, perform
@@ -89,7 +90,7 @@ def test_Z02_any_bytes_are_read_or_refused(tmp_path: Path, name: str, raw: bytes
     assert all(fault.line >= 1 and fault.reason for fault in reading.faults)
 
 
-def read_knowledge(folder: Path, name: str, raw: bytes) -> tuple[Reading, float]:
+def read_knowledge(folder: Path, name: str, raw: bytes) -> tuple[FolderReading, float]:
     """A folder that holds this file alone, as it is read, and the seconds of processor that it took."""
     for old in folder.rglob("*.*"):
         if old.is_file():

@@ -15,10 +15,8 @@ import pytest_asyncio
 from bot.answering.evaluation import Case, CaseResult, evaluate, read_cases, tally
 from bot.app.core import open_core
 from bot.ids import Locale
-from bot.settings import load_settings
 from bot.settings.loading import load_settings
 from bot.writing.digits import ascii_digits
-from bot.writing.folding import ascii_digits
 from tests.golden import GOLDEN, KNOWLEDGE, TODAY
 from tests.support import unseen_figures
 

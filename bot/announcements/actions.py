@@ -10,6 +10,7 @@ from enum import Enum
 
 from bot.announcements.checking import Problem, Trouble, problems_of
 from bot.announcements.content import locale_for
+from bot.announcements.events import AnnouncementEvent
 from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, ChangeRequest, Role, Stage
 from bot.announcements.ports import (
     AnnouncementStore,
@@ -81,7 +82,7 @@ class AnnouncementPorts:
     audit: AuditLog
     guard: RestoreGuard
     composer: Composer
-    tell: Notify
+    notify: Notify
     transaction: Transaction
     new_id: Callable[[], str] = new_announcement_id
 
@@ -98,6 +99,8 @@ class CommandRule:
     is_for_others: bool = False
     """Everybody but whose work it is may do it."""
     tells: frozenset[Role] = frozenset()
+    event: type[AnnouncementEvent] | None = None
+    """What they hear; None where it has to be made with more than the announcement and who acted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,17 +180,11 @@ class Actions:
 
     async def tell(self, action: CommandRule, order: Command, decision: Decision) -> None:
         """Tell those who should know of it that it was done; outside of any transaction, because it may take long."""
-        announcement = decision.announcement
-        if not action.tells or not decision.is_done or announcement is None:
+        done = decision.announcement
+        if action.event is None or not decision.is_done or done is None:
             return
-        facts = {
-            "announcement_id": announcement.announcement_id,
-            "label": announcement.label,
-            "actor": str(order.actor),
-        }
-        if order.detail:
-            facts["detail"] = order.detail
-        await self.parts.tell(action.tells, action.name, facts)
+        event = action.event(announcement_id=done.announcement_id, label=done.label, actor=order.actor)
+        await self.parts.notify(action.tells, event)
 
     async def problems(self, announcement: Announcement, *, now: datetime) -> tuple[Problem, ...]:
         """Everything that is wrong with it or worth a look."""

@@ -22,6 +22,7 @@ from bot.announcements.actions import (
 )
 from bot.announcements.checking import Problem, Trouble
 from bot.announcements.content import edited_texts
+from bot.announcements.events import ChangeAgreed, ChangeAgreedInEmergency, ChangeAsked, ChangeEvent, ChangeRefused
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
@@ -143,11 +144,11 @@ class ChangeRequests:
 
     async def agree(self, request_id: str, *, signed: Signed) -> Decision:
         """A second person lets it happen; never who asked."""
-        return await self._decide(request_id, _AGREE, signed)
+        return await self._decide(request_id, _AGREE, ChangeAgreed, signed)
 
     async def agree_in_emergency(self, request_id: str, *, signed: Signed) -> Decision:
         """An owner lets their own request happen alone; every organiser is told."""
-        return await self._decide(request_id, _EMERGENCY, signed)
+        return await self._decide(request_id, _EMERGENCY, ChangeAgreedInEmergency, signed)
 
     async def refuse(self, request_id: str, *, actor: VisitorId, now: datetime) -> Decision:
         """It is not to happen: an approver, or who asked for it."""
@@ -165,7 +166,7 @@ class ChangeRequests:
             action = _named(_REFUSE, request.kind)
             order = Command(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=request_id)
             decision = await self._actions.decide(action, order, besides=refuse, objection=_if_decided(request))
-        await self._actions.tell(action, order, decision)
+        await self._notify(_REFUSE, ChangeRefused, decision, refused, actor=actor)
         return replace(decision, request=refused)
 
     async def _ask(
@@ -197,10 +198,10 @@ class ChangeRequests:
             action, order = _named(_ASK, kind), _order(announcement.announcement_id, request, signed)
             objection = await self._objection(request, occurrence, signed)
             decision = await self._actions.decide(action, order, besides=ask, objection=objection)
-        await self._actions.tell(action, order, decision)
+        await self._notify(_ASK, ChangeAsked, decision, request, actor=signed.actor)
         return replace(decision, request=request)
 
-    async def _decide(self, request_id: str, action: CommandRule, signed: Signed) -> Decision:
+    async def _decide(self, request_id: str, rule: CommandRule, event: type[ChangeEvent], signed: Signed) -> Decision:
         parts, made = self._parts, list[str]()
         async with parts.transaction():
             request = await parts.requests.find(request_id)
@@ -217,13 +218,28 @@ class ChangeRequests:
                     made.extend([await self._correct(agreed, one, signed.now) for one in with_repeat])
 
             with_repeat = await self._with_repeat(occurrence)
-            action = _named(action, request.kind)
+            action = _named(rule, request.kind)
             order = _order(occurrence.announcement_id, request, signed, asked_by=request.asked_by)
             objection = _if_decided(request) or await self._objection(request, occurrence, signed)
             change = _going if request.kind is ChangeRequestKind.RESEND else unchanged
             decision = await self._actions.decide(action, order, change, besides=carry_out, objection=objection)
-        await self._actions.tell(action, order, decision)
+        await self._notify(rule, event, decision, agreed, actor=signed.actor)
         return replace(decision, request=agreed, correction_ids=tuple(made))
+
+    async def _notify(
+        self,
+        rule: CommandRule,
+        event: type[ChangeEvent],
+        decision: Decision,
+        request: ChangeRequest,
+        *,
+        actor: VisitorId,
+    ) -> None:
+        """Tell those who should know that it was done; outside of any transaction, because it may take long."""
+        done = decision.announcement
+        if decision.is_done and done is not None:
+            made = event(announcement_id=done.announcement_id, label=done.label, actor=actor, request=request)
+            await self._parts.notify(rule.tells, made)
 
     async def _objection(self, request: ChangeRequest, occurrence: Occurrence, signed: Signed) -> CommandOutcome | None:
         """What stands in its way: copies still go out, another number, or words that have changed since."""
@@ -309,7 +325,7 @@ def _going(announcement: Announcement) -> Announcement:
 def _order(
     announcement_id: AnnouncementId, request: ChangeRequest, signed: Signed, *, asked_by: VisitorId | None = None
 ) -> Command:
-    """The audit log and whoever is told find the request by the order's detail."""
+    """The audit log names the request in the order's detail."""
     return Command(
         announcement_id=announcement_id,
         actor=signed.actor,

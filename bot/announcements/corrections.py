@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.announcements.content import trial_message
+from bot.announcements.events import CorrectionFinished
 from bot.announcements.model import (
     Correction,
     CorrectionKind,
@@ -18,8 +19,8 @@ from bot.announcements.model import (
     Receipt,
     SendOutcome,
 )
+from bot.announcements.notifier import notify_all
 from bot.announcements.ports import AnnouncementSender, AnnouncementStore, Corrections, Notify, Outbox
-from bot.announcements.telling import tell_all
 
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +45,7 @@ class CorrectorParts:
     outbox: Outbox
     corrections: Corrections
     announcement_sender: AnnouncementSender
-    tell: Notify
+    notify: Notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +121,9 @@ class Corrector:
         correction = await self._parts.corrections.find(correction_id)
         if correction is None or correction.counts.get(CorrectionState.PLANNED, 0):
             return
-        facts = {state.value: str(number) for state, number in sorted(correction.counts.items())}
-        _log.info("correction_finished", correction_id=correction_id, **facts)
-        await tell_all(
-            self._parts.tell,
-            "correction_finished",
-            {"correction_id": correction_id, "occurrence_id": correction.occurrence_id, **facts},
+        figures = {state.value: number for state, number in sorted(correction.counts.items())}
+        _log.info("correction_finished", correction_id=correction_id, **figures)
+        finished = CorrectionFinished(
+            correction_id=correction_id, occurrence_id=correction.occurrence_id, counts=correction.counts
         )
+        await notify_all(self._parts.notify, finished)

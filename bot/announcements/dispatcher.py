@@ -20,6 +20,14 @@ from bot.announcements.content import message_of
 from bot.announcements.corrections import CorrectionStep, Corrector
 from bot.announcements.crash_points import CrashPoint, Probe, hit_crash_point, no_probe
 from bot.announcements.ending import finish_if_done
+from bot.announcements.events import (
+    DatabaseFailed,
+    OccurrenceFinished,
+    OccurrencePaused,
+    OrganiserEvent,
+    ResultsNotStored,
+    TokenRefused,
+)
 from bot.announcements.model import (
     Announcement,
     Delivery,
@@ -32,6 +40,7 @@ from bot.announcements.model import (
     Receipt,
     SendOutcome,
 )
+from bot.announcements.notifier import notify_all
 from bot.announcements.policy import AlikeFailures, Orphans, after_call, after_doubt, when_ended
 from bot.announcements.ports import (
     AnnouncementSender,
@@ -43,7 +52,6 @@ from bot.announcements.ports import (
     Subscribers,
 )
 from bot.announcements.restore_watch import RestoreWatch
-from bot.announcements.telling import tell_all
 from bot.announcements.tenure import LeaseHolder, LeaseLostError
 from bot.announcements.turns import Turns, give_back
 from bot.backoff import Backoff
@@ -93,7 +101,7 @@ class DispatcherParts:
     announcement_sender: AnnouncementSender
     corrector: Corrector
     watch: RestoreWatch
-    tell: Notify
+    notify: Notify
     transaction: Transaction
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -390,7 +398,7 @@ class DeliveryDispatcher:
             await self._parts.outbox.set_state(
                 occurrence.occurrence_id, OccurrenceState.PAUSED, now=self._parts.clock(), reason="flood_wait"
             )
-            self._tell_paused(term, await self._job(term, occurrence), occurrence, "flood_wait")
+            self._notify_paused(term, await self._job(term, occurrence), occurrence, "flood_wait")
 
     def _note_recovery(self) -> None:
         if self._trouble == "database_failed":
@@ -425,7 +433,7 @@ class DeliveryDispatcher:
         self._pause(self._rules.database_pause_s)
         if self._trouble != "database_failed":
             self._trouble = "database_failed"
-            self._tell_apart(term, "database_failed", {})
+            self._notify_apart(term, DatabaseFailed())
 
     async def _put_back_unsent(self, term: _Term) -> None:
         """Rows that are ours, SENDING, and never reached a call: proof that nothing was sent."""
@@ -514,7 +522,7 @@ class DeliveryDispatcher:
             except DatabaseError as error:
                 _log.error("results_not_stored", count=len(results), error=str(error))
                 if self._parts.monotonic() >= deadline:
-                    self._tell_apart(term, "results_not_stored", {"count": str(len(results))})
+                    self._notify_apart(term, ResultsNotStored(count=len(results)))
                     raise LeaseLostError("results could not be stored: their rows are left in doubt") from error
             await asyncio.sleep(min(1.0, self._rules.database_pause_s))
         await hit_crash_point(self._probe, CrashPoint.CP9)
@@ -524,7 +532,7 @@ class DeliveryDispatcher:
             result.job.in_flight -= 1
             result.job.look_again_at = 0.0
         for job, occurrence, reason in paused:
-            self._tell_paused(term, job, occurrence, reason)
+            self._notify_paused(term, job, occurrence, reason)
         await self._after_commit(results, term)
         return True
 
@@ -584,7 +592,7 @@ class DeliveryDispatcher:
         """Keep an attachment's id, and take back what came too late."""
         if any(result.receipt is not None and result.receipt.fate is SendOutcome.NOTHING_GOES for result in results):
             _log.error("token_refused")
-            self._tell_apart(term, "token_refused", {})
+            self._notify_apart(term, TokenRefused())
         for job, group in _by_job(results):
             file_ids = [result.receipt.file_id for result in group if result.receipt and result.receipt.file_id]
             if file_ids and job.uploads:
@@ -642,9 +650,17 @@ class DeliveryDispatcher:
         async with parts.transaction():
             await parts.outbox.set_state(job.occurrence.occurrence_id, OccurrenceState.FINISHED, now=now)
             await finish_if_done(parts.announcements, parts.outbox, job.announcement.announcement_id)
-        counts = {state.value: str(number) for state, number in sorted(standing.counts.items())}
-        _log.info("occurrence_finished", occurrence_id=job.occurrence.occurrence_id, **counts)
-        self._tell_apart(term, "occurrence_finished", {**_facts(job), **counts})
+        figures = {state.value: number for state, number in sorted(standing.counts.items())}
+        _log.info("occurrence_finished", occurrence_id=job.occurrence.occurrence_id, **figures)
+        self._notify_apart(
+            term,
+            OccurrenceFinished(
+                announcement_id=job.announcement.announcement_id,
+                label=job.announcement.label,
+                occurrence_id=job.occurrence.occurrence_id,
+                counts=standing.counts,
+            ),
+        )
         return True
 
     async def _sleep_until_next(self, job: _Job, now: datetime) -> None:
@@ -665,7 +681,7 @@ class DeliveryDispatcher:
         await self._parts.outbox.set_state(
             occurrence.occurrence_id, OccurrenceState.PAUSED, now=now, reason="states_do_not_add_up"
         )
-        self._tell_apart(term, "occurrence_paused", {**_facts(job), "reason": "states_do_not_add_up"})
+        self._notify_apart(term, _paused(job, occurrence.occurrence_id, "states_do_not_add_up"))
 
     async def _keep_correcting(self) -> None:
         """Edits and deletions go beside the deliveries, under the same lease."""
@@ -687,14 +703,13 @@ class DeliveryDispatcher:
             self._trouble = "token_refused"
         return step
 
-    def _tell_paused(self, term: _Term, job: _Job, occurrence: Occurrence, reason: str) -> None:
+    def _notify_paused(self, term: _Term, job: _Job, occurrence: Occurrence, reason: str) -> None:
         _log.warning("occurrence_paused", occurrence_id=occurrence.occurrence_id, reason=reason)
-        facts = {**_facts(job), "occurrence_id": occurrence.occurrence_id, "reason": reason}
-        self._tell_apart(term, "occurrence_paused", facts)
+        self._notify_apart(term, _paused(job, occurrence.occurrence_id, reason))
 
-    def _tell_apart(self, term: _Term, event: str, facts: Mapping[str, str]) -> None:
+    def _notify_apart(self, term: _Term, event: OrganiserEvent) -> None:
         """Tell organisers without making deliveries wait."""
-        term.group.create_task(tell_all(self._parts.tell, event, facts))
+        term.group.create_task(notify_all(self._parts.notify, event))
 
 
 def _key(row: Delivery) -> tuple[OccurrenceId, ChatId, int]:
@@ -739,9 +754,10 @@ def _with_file_id(announcement: Announcement, file_id: str) -> Announcement:
     return replace(announcement, content=replace(announcement.content, attachment=kept))
 
 
-def _facts(job: _Job) -> dict[str, str]:
-    return {
-        "announcement_id": job.announcement.announcement_id,
-        "label": job.announcement.label,
-        "occurrence_id": job.occurrence.occurrence_id,
-    }
+def _paused(job: _Job, occurrence_id: OccurrenceId, reason: str) -> OccurrencePaused:
+    return OccurrencePaused(
+        announcement_id=job.announcement.announcement_id,
+        label=job.announcement.label,
+        occurrence_id=occurrence_id,
+        reason=reason,
+    )

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.announcements.actions import Actions, AnnouncementPorts, Command, CommandOutcome, CommandRule, Decision
 from bot.announcements.ending import OPEN, finish_if_done, stop_occurrence
+from bot.announcements.events import AnnouncementWithdrawn, OccurrenceConfirmed
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
@@ -32,8 +33,10 @@ _PAUSE = CommandRule(name="announcement_paused", roles=ANY_ROLE, stages=frozense
 _RESUME = CommandRule(name="announcement_resumed", roles=MAY_APPROVE, stages=_LIVE)
 _STOP = CommandRule(name="announcement_stopped", roles=ANY_ROLE, stages=_LIVE)
 _STOP_ONE = replace(_STOP, name="occurrence_stopped")
-_WORD = CommandRule(name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
-_WITHDRAW = CommandRule(name="announcement_withdrawn", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE)
+_WORD = CommandRule(name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE, event=OccurrenceConfirmed)
+_WITHDRAW = CommandRule(
+    name="announcement_withdrawn", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE, event=AnnouncementWithdrawn
+)
 
 
 class Lifecycle:

@@ -16,6 +16,7 @@ import structlog
 from bot.announcements.content import locale_for
 from bot.announcements.crash_points import CrashPoint, Probe, hit_crash_point, no_probe
 from bot.announcements.ending import finish_if_done
+from bot.announcements.events import OccurrenceAwaitsConfirmation, OccurrenceEvent, OccurrenceLate, OccurrenceMissed
 from bot.announcements.model import (
     Announcement,
     Delivery,
@@ -29,7 +30,8 @@ from bot.announcements.model import (
     Stage,
     Timing,
 )
-from bot.announcements.ports import AnnouncementStore, Notify, Outbox, Subscribers
+from bot.announcements.notifier import notify_all
+from bot.announcements.ports import AnnouncementStore, Notify, Outbox, Subscribers, Transaction
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.schedule import (
     Moment,
@@ -40,7 +42,6 @@ from bot.announcements.schedule import (
     next_moment,
     zone_of,
 )
-from bot.announcements.telling import tell_all
 from bot.transaction import Transaction
 
 _log = structlog.get_logger(__name__)
@@ -79,7 +80,7 @@ class PlannerParts:
     subscribers: Subscribers
     outbox: Outbox
     watch: RestoreWatch
-    tell: Notify
+    notify: Notify
     transaction: Transaction
     monotonic: Callable[[], float] | None = None
 
@@ -189,20 +190,19 @@ class Planner:
 
     async def _report(self, announcement: Announcement, occurrence: Occurrence, firing: _Firing, now: datetime) -> None:
         late_s = int((now - occurrence.due_at).total_seconds())
-        facts = {
-            "announcement_id": announcement.announcement_id,
-            "label": announcement.label,
-            "occurrence_id": occurrence.occurrence_id,
-            "late_s": str(late_s),
-            "missed": str(firing.missed_in_all + (occurrence.state is OccurrenceState.MISSED)),
-        }
-        _log.info("occurrence_opened", state=occurrence.state.value, **facts)
-        if occurrence.state is OccurrenceState.MISSED:
-            await tell_all(self._parts.tell, "occurrence_missed", facts)
-        elif occurrence.state is OccurrenceState.AWAITING_WORD:
-            await tell_all(self._parts.tell, "occurrence_awaits_word", facts)
-        elif firing.missed_in_all or late_s > self._rules.tolerance.total_seconds():
-            await tell_all(self._parts.tell, "occurrence_late", facts)
+        missed = firing.missed_in_all + (occurrence.state is OccurrenceState.MISSED)
+        _log.info(
+            "occurrence_opened",
+            state=occurrence.state.value,
+            announcement_id=announcement.announcement_id,
+            label=announcement.label,
+            occurrence_id=occurrence.occurrence_id,
+            late_s=late_s,
+            missed=missed,
+        )
+        is_late = firing.missed_in_all > 0 or late_s > self._rules.tolerance.total_seconds()
+        if event := _opened(announcement, occurrence, late_s=late_s, missed=missed, is_late=is_late):
+            await notify_all(self._parts.notify, event)
 
     async def _plan_batch(self, occurrence: Occurrence, now: datetime) -> None:
         parts, limit = self._parts, self._rules.batch
@@ -238,6 +238,21 @@ class Planner:
             assert announcement is not None
             self._in_hand[occurrence.occurrence_id] = announcement
         return self._in_hand[occurrence.occurrence_id]
+
+
+def _opened(
+    announcement: Announcement, occurrence: Occurrence, *, late_s: int, missed: int, is_late: bool
+) -> OccurrenceEvent | None:
+    """What organisers hear of a firing; nothing when it goes out in time."""
+    announcement_id, label, occurrence_id = announcement.announcement_id, announcement.label, occurrence.occurrence_id
+    if occurrence.state is OccurrenceState.AWAITING_WORD:
+        return OccurrenceAwaitsConfirmation(announcement_id=announcement_id, label=label, occurrence_id=occurrence_id)
+    if occurrence.state is OccurrenceState.MISSED or is_late:
+        kind = OccurrenceMissed if occurrence.state is OccurrenceState.MISSED else OccurrenceLate
+        return kind(
+            announcement_id=announcement_id, label=label, occurrence_id=occurrence_id, late_s=late_s, missed=missed
+        )
+    return None
 
 
 def planned_delivery(

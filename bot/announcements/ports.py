@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from bot.announcements.events import OrganiserEvent
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
@@ -370,5 +371,5 @@ class OrganiserStore(Protocol):
         ...
 
 
-Notify = Callable[[frozenset[Role], str, Mapping[str, str]], Awaitable[None]]
-"""Tells organisers of an event (a constant in snake_case with its facts); the chat words it in their language."""
+Notify = Callable[[frozenset[Role], OrganiserEvent], Awaitable[None]]
+"""Tells organisers with one of the roles of an event; the chat words it in their language."""

@@ -7,9 +7,10 @@ from datetime import datetime
 import structlog
 
 from bot.announcements.ending import OPEN
+from bot.announcements.events import DatabaseRestored
 from bot.announcements.model import OccurrenceState
+from bot.announcements.notifier import notify_all
 from bot.announcements.ports import Notify, Outbox, RestoreGuard
-from bot.announcements.telling import tell_all
 
 _log = structlog.get_logger(__name__)
 
@@ -21,10 +22,10 @@ _MANY = 10_000
 class RestoreWatch:
     """Shared by planner and dispatcher of one process."""
 
-    def __init__(self, guard: RestoreGuard, outbox: Outbox, tell: Notify) -> None:
+    def __init__(self, guard: RestoreGuard, outbox: Outbox, notify: Notify) -> None:
         self._guard = guard
         self._outbox = outbox
-        self._tell = tell
+        self._notify = notify
         self._has_looked = False
 
     async def is_restored(self, *, now: datetime) -> bool:
@@ -36,7 +37,7 @@ class RestoreWatch:
             held = await self._hold(now)
             self._has_looked = True
             _log.error("database_restore_found", occurrences=held)
-            await tell_all(self._tell, "database_restored", {"occurrences": str(held)})
+            await notify_all(self._notify, DatabaseRestored(occurrences=held))
         return True
 
     async def settle(self, *, now: datetime) -> None:

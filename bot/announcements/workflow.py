@@ -9,6 +9,12 @@ from datetime import datetime, timedelta
 from bot.announcements.actions import Actions, AnnouncementPorts, Command, CommandOutcome, CommandRule, Decision
 from bot.announcements.checking import Problem
 from bot.announcements.content import body_hashes, source_hash
+from bot.announcements.events import (
+    AnnouncementApproved,
+    AnnouncementApprovedInEmergency,
+    AnnouncementReturned,
+    AnnouncementSubmitted,
+)
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
@@ -30,10 +36,22 @@ _DRAFT = frozenset({Stage.DRAFT})
 _SUBMITTED = frozenset({Stage.SUBMITTED})
 _CREATE = "announcement_created"
 _EDIT = CommandRule(name="announcement_edited", roles=MAY_WRITE, stages=_DRAFT, is_authors=True)
-_SUBMIT = CommandRule(name="announcement_submitted", roles=MAY_WRITE, stages=_DRAFT, is_authors=True, tells=MAY_APPROVE)
+_SUBMIT = CommandRule(
+    name="announcement_submitted",
+    roles=MAY_WRITE,
+    stages=_DRAFT,
+    is_authors=True,
+    tells=MAY_APPROVE,
+    event=AnnouncementSubmitted,
+)
 _TAKE_BACK = CommandRule(name="announcement_taken_back", roles=MAY_WRITE, stages=_SUBMITTED, is_authors=True)
 _APPROVE = CommandRule(
-    name="announcement_approved", roles=MAY_APPROVE, stages=_SUBMITTED, is_for_others=True, tells=ANY_ROLE
+    name="announcement_approved",
+    roles=MAY_APPROVE,
+    stages=_SUBMITTED,
+    is_for_others=True,
+    tells=ANY_ROLE,
+    event=AnnouncementApproved,
 )
 _EMERGENCY = CommandRule(
     name="announcement_approved_in_emergency",
@@ -41,8 +59,11 @@ _EMERGENCY = CommandRule(
     stages=_DRAFT | _SUBMITTED,
     is_authors=True,
     tells=ANY_ROLE,
+    event=AnnouncementApprovedInEmergency,
 )
-_RETURN = CommandRule(name="announcement_returned", roles=MAY_APPROVE, stages=_SUBMITTED, tells=MAY_WRITE)
+_RETURN = CommandRule(
+    name="announcement_returned", roles=MAY_APPROVE, stages=_SUBMITTED, tells=MAY_WRITE, event=AnnouncementReturned
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

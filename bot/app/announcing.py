@@ -36,13 +36,13 @@ from bot.announcements.corrections import Corrector, CorrectorParts
 from bot.announcements.crash_points import Probe, no_probe
 from bot.announcements.dispatcher import DeliveryDispatcher, DeliveryRules, DispatcherParts
 from bot.announcements.lifecycle import Lifecycle
+from bot.announcements.notifier import Notifier
 from bot.announcements.organisers import Organisers
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.ports import AnnouncementSender, Composer
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.workflow import ApprovalWorkflow
 from bot.chat.announcement_context import AnnouncementContext
-from bot.chat.notifier import Notifier
 from bot.chat.organisers.reports import OccurrenceReports
 from bot.chat.wire.announcement_sender import HtmlComposer
 from bot.ids import VisitorId
@@ -137,7 +137,7 @@ def announcing(database: Database, data: Path) -> Announcing:
         audit=audit,
         guard=guard,
         composer=composer,
-        tell=notifier,
+        notify=notifier,
         transaction=database.transaction,
     )
     return Announcing(
@@ -192,7 +192,7 @@ def planner_of(parts: Announcing, delivery: DeliverySettings, *, probe: Probe = 
             subscribers=parts.subscribers,
             outbox=parts.outbox,
             watch=parts.watch,
-            tell=parts.notifier,
+            notify=parts.notifier,
             transaction=parts.database.prompt_transaction,
             monotonic=stopwatch,
         ),
@@ -211,7 +211,7 @@ def dispatcher_of(
             outbox=parts.outbox,
             corrections=parts.corrections,
             announcement_sender=announcement_sender,
-            tell=parts.notifier,
+            notify=parts.notifier,
         )
     )
     return DeliveryDispatcher(
@@ -223,7 +223,7 @@ def dispatcher_of(
             announcement_sender=announcement_sender,
             corrector=corrector,
             watch=parts.watch,
-            tell=parts.notifier,
+            notify=parts.notifier,
             transaction=parts.database.prompt_transaction,
             clock=utc_now,
             monotonic=stopwatch,

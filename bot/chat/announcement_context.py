@@ -9,10 +9,10 @@ from typing import Protocol
 from bot.announcements.change_requests import ChangeRequests
 from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.model import Announcement, OccurrenceId
+from bot.announcements.notifier import Notifier
 from bot.announcements.organisers import Organisers
 from bot.announcements.ports import AnnouncementStore, AuditLog, Corrections, Outbox
 from bot.announcements.workflow import ApprovalWorkflow
-from bot.chat.notifier import Notifier
 from bot.chat_state.ports import DialogueStore
 from bot.reports.report_picture import CopyOutcome
 from bot.visitors.ports import SubscriptionStore

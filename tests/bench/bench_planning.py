@@ -101,7 +101,7 @@ def planner_over(database: Database, folder: Path) -> Planner:
         subscribers=SqlSubscribers(database),
         outbox=outbox,
         watch=RestoreWatch(FileRestoreGuard(database, folder), outbox, told),
-        tell=told,
+        notify=told,
         transaction=database.transaction,
     )
     return Planner(parts, PlanningRules(batches_a_wake=1))

@@ -161,7 +161,7 @@ def _planner(database: Database, data: Path) -> tuple[Planner, ToldOrganisers]:
         subscribers=SqlSubscribers(database),
         outbox=outbox,
         watch=RestoreWatch(FileRestoreGuard(database, data), outbox, told),
-        tell=told,
+        notify=told,
         transaction=database.transaction,
     )
     return Planner(parts), told

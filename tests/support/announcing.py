@@ -72,7 +72,7 @@ class House:
             audit=parts.audit,
             guard=parts.guard,
             composer=parts.composer,
-            tell=parts.tell,
+            notify=parts.tell,
             transaction=parts.database.transaction,
             new_id=lambda: f"made{len(self.tables.announcements):04}",
         )
@@ -93,7 +93,7 @@ class House:
                 subscribers=parts.subscribers,
                 outbox=parts.outbox,
                 watch=self.watch,
-                tell=parts.tell,
+                notify=parts.tell,
                 transaction=parts.database.transaction,
                 monotonic=self.clock.monotonic,
             ),
@@ -111,7 +111,7 @@ class House:
                 outbox=parts.outbox,
                 corrections=parts.corrections,
                 announcement_sender=parts.announcement_sender,
-                tell=parts.tell,
+                notify=parts.tell,
             )
         )
         return DeliveryDispatcher(
@@ -123,7 +123,7 @@ class House:
                 announcement_sender=parts.announcement_sender,
                 corrector=corrector,
                 watch=self.watch,
-                tell=parts.tell,
+                notify=parts.tell,
                 transaction=parts.database.transaction,
                 clock=self.clock.now,
                 monotonic=self.clock.monotonic,

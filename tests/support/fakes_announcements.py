@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from bot.announcements.events import OrganiserEvent
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
@@ -709,15 +710,15 @@ class FakeComposer:
 class ToldOrganisers:
     """Is a `bot.announcements.ports.Notify` that notes what organisers were told."""
 
-    told: list[tuple[frozenset[Role], str, Mapping[str, str]]] = field(default_factory=list)
+    told: list[tuple[frozenset[Role], OrganiserEvent]] = field(default_factory=list)
 
-    async def __call__(self, roles: frozenset[Role], event: str, facts: Mapping[str, str]) -> None:
-        self.told.append((roles, event, facts))
+    async def __call__(self, roles: frozenset[Role], event: OrganiserEvent) -> None:
+        self.told.append((roles, event))
 
     @property
     def events(self) -> list[str]:
         """The names of the events, in order."""
-        return [event for _, event, _ in self.told]
+        return [event.name for _, event in self.told]
 
 
 @dataclass

@@ -11,12 +11,12 @@ from bot.announcements.actions import AnnouncementPorts
 from bot.announcements.change_requests import ChangeRequests
 from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.model import Announcement, Organiser, Role
+from bot.announcements.notifier import Notifier
 from bot.announcements.organisers import Organisers
 from bot.announcements.ports import Composer
 from bot.announcements.workflow import ApprovalWorkflow
 from bot.chat.announcement_context import AnnouncementContext, OccurrenceReport, ReportFile
 from bot.chat.context import AppContext
-from bot.chat.notifier import Notifier
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat_state.model import Dialogue
 from bot.ids import ChatId, VisitorId
@@ -126,7 +126,7 @@ class NewsRig(Rig):
             audit=parts.audit,
             guard=parts.guard,
             composer=parts.composer,
-            tell=self.notifier,
+            notify=self.notifier,
             transaction=parts.database.transaction,
         )
         values: dict[str, object] = {

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime
+from functools import singledispatch
 
 import structlog
 
-from bot.announcements.model import Announcement, AnnouncementId, ChangeRequest, OccurrenceId, Role
+from bot.announcements.events import (
+    AnnouncementApproved,
+    AnnouncementApprovedInEmergency,
+    AnnouncementReturned,
+    AnnouncementSubmitted,
+    AnnouncementWithdrawn,
+    ChangeAgreed,
+    ChangeAgreedInEmergency,
+    ChangeAsked,
+    ChangeEvent,
+    ChangeRefused,
+    CorrectionFinished,
+    DatabaseRestored,
+    InvitationDecided,
+    InvitationOpened,
+    OccurrenceAwaitsConfirmation,
+    OccurrenceConfirmed,
+    OccurrenceFinished,
+    OccurrenceLate,
+    OccurrenceMissed,
+    OccurrencePaused,
+    OrganiserEvent,
+)
+from bot.announcements.model import Announcement, CorrectionState, Role
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.context import AppContext
 from bot.chat.organisers.announcement_pages import View, item_key, overview_page, word_rows
 from bot.chat.organisers.approvals import approval_request
-from bot.chat.organisers.invitation_pages import CONFIRMED, OPENED, REFUSED, RoleCandidate, invitation_page
+from bot.chat.organisers.invitation_pages import decided_page, opened_page
 from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.request_pages import request_page, resend_offer
@@ -28,52 +53,6 @@ from bot.ids import VisitorId
 
 log = structlog.get_logger(__name__)
 
-Facts = Mapping[str, str]
-Wording = Callable[[Translator, Facts], str]
-
-
-def _with_actor(sentence: Callable[[Translator, str, str], str]) -> Wording:
-    return lambda t, facts: sentence(t, facts.get("label", ""), facts.get("actor", ""))
-
-
-def _with_label(sentence: Callable[[Translator, str], str]) -> Wording:
-    return lambda t, facts: sentence(t, facts.get("label") or facts.get("occurrence_id", ""))
-
-
-def _paused(t: Translator, facts: Facts) -> str:
-    return desk_texts.told_paused(t, facts.get("label", ""), facts.get("reason", ""))
-
-
-def _restored(t: Translator, _facts: Facts) -> str:
-    return desk_texts.told_database_restored(t)
-
-
-def _corrected(t: Translator, facts: Facts) -> str:
-    failed = int(facts.get("failed", "0")) + int(facts.get("too_old", "0"))
-    return desk_texts.correction_counts(t, int(facts.get("done", "0")), failed, 0)
-
-
-_ENDINGS = {
-    "agreed": desk_texts.told_agreed,
-    "agreed_in_emergency": desk_texts.told_agreed_alone,
-    "refused": desk_texts.told_refused,
-}
-"""How the end of a request is told, whatever it asked for."""
-_WORDINGS: dict[str, Wording] = {
-    "announcement_approved": _with_actor(desk_texts.told_approved),
-    "announcement_approved_in_emergency": _with_actor(desk_texts.told_emergency),
-    "announcement_withdrawn": _with_actor(desk_texts.told_withdrawn),
-    "word_given": _with_actor(desk_texts.told_word_given),
-    "occurrence_finished": _with_label(desk_texts.told_finished),
-    "occurrence_missed": _with_label(desk_texts.told_missed),
-    "occurrence_late": _with_label(desk_texts.told_late),
-    "occurrence_awaits_word": _with_label(desk_texts.told_restored),
-    "occurrence_paused": _paused,
-    "correction_finished": _corrected,
-    "database_restored": _restored,
-}
-"""An event that stands not here is told by its name and facts, so that nothing is kept from organisers."""
-
 
 class OrganiserNotices:
     """Implements `bot.announcements.ports.Notify`: whoever caused an event is not told of it."""
@@ -83,79 +62,60 @@ class OrganiserNotices:
         self._announcements = announcements
         self._now = now
 
-    async def __call__(self, roles: frozenset[Role], event: str, facts: Facts) -> None:
+    async def __call__(self, roles: frozenset[Role], event: OrganiserEvent) -> None:
         """Tell everybody with one of the roles; somebody who can't be reached holds up nobody."""
-        announcement = await self._announcement(facts)
-        people = await self._audience(roles, event, facts, announcement)
-        await asyncio.gather(*(self._try_to_tell(person, event, facts, announcement) for person in people))
-
-    async def _announcement(self, facts: Facts) -> Announcement | None:
-        name = facts.get("announcement_id") or facts.get("occurrence_id", "").partition(".")[0]
-        return await self._announcements.workflow.find(AnnouncementId(name)) if name else None
+        announcement = await self._announcements.workflow.find(event.subject) if event.subject else None
+        people = await self._audience(roles, event, announcement)
+        await asyncio.gather(*(self._try_to_tell(person, event, announcement) for person in people))
 
     async def _audience(
-        self, roles: frozenset[Role], event: str, facts: Facts, announcement: Announcement | None
+        self, roles: frozenset[Role], event: OrganiserEvent, announcement: Announcement | None
     ) -> list[VisitorId]:
         people = {one.visitor_id for one in await self._announcements.organisers.all() if one.role in roles}
-        if event == "announcement_returned" and announcement is not None:
+        if isinstance(event, AnnouncementReturned) and announcement is not None:
             people &= {announcement.author}
-        if event == "announcement_submitted" and announcement is not None:
+        if isinstance(event, AnnouncementSubmitted) and announcement is not None:
             people -= {announcement.author}
-        return sorted(person for person in people if str(person) != facts.get("actor"))
+        return sorted(person for person in people if person != event.caused_by)
 
-    async def _try_to_tell(
-        self, person: VisitorId, event: str, facts: Facts, announcement: Announcement | None
-    ) -> None:
+    async def _try_to_tell(self, person: VisitorId, event: OrganiserEvent, announcement: Announcement | None) -> None:
         try:
-            await self._tell(person, event, facts, announcement)
+            await self._tell(person, event, announcement)
         except UnreachableError as error:
-            log.warning("organiser_not_told", what=event, pause_s=error.pause_s)
+            log.warning("organiser_not_told", what=event.name, pause_s=error.pause_s)
 
-    async def _tell(self, person: VisitorId, event: str, facts: Facts, announcement: Announcement | None) -> None:
+    async def _tell(self, person: VisitorId, event: OrganiserEvent, announcement: Announcement | None) -> None:
         t = await translator_of(self._app, person)
-        if event in (OPENED, CONFIRMED, REFUSED):
-            candidate, actor = RoleCandidate.read(facts), facts.get("actor", "")
-            await self._write(person, invitation_page(event, candidate, t, reader=person, actor=actor))
-            return
-        request = await self._announcements.change_requests.find(facts.get("detail", ""))
-        if announcement is not None and request is not None:
-            subject = (announcement, request)
-            await self._write(person, await self._of_request(person, event, facts, subject=subject, t=t))
-        elif announcement is not None and event == "announcement_submitted":
-            await self._write(person, approval_request(await self._view(person, announcement), t))
-        elif announcement is not None and event == "announcement_returned":
-            await self._write(person, overview_page(await self._view(person, announcement), t))
-        elif announcement is not None and event == "occurrence_finished" and _is_concerned(person, announcement):
-            occurrence_id = OccurrenceId(facts["occurrence_id"])
-            await send_report(self._app, self._announcements, person, announcement, of=occurrence_id, t=t)
-            offer = await resend_offer(self._announcements, person, occurrence_id, now=self._now(), t=t)
-            if offer is not None:
-                await self._write(person, offer)
-        else:
-            await self._write(person, await self._notice(event, facts, announcement, t))
-
-    async def _of_request(
-        self, person: VisitorId, event: str, facts: Facts, *, subject: tuple[Announcement, ChangeRequest], t: Translator
-    ) -> Reply:
-        """The request with its buttons when it is new, else what became of it."""
-        announcement, request = subject
-        ending = event.removeprefix(f"{request.kind.value}_")
-        if ending not in _ENDINGS:
-            roles = await self._announcements.organisers.roles(person)
-            return request_page(request, announcement, t, reader=person, roles=roles)
-        title = desk_texts.request_title(t, request.kind, announcement.label)
-        return Reply(said(_ENDINGS[ending](t, title, facts.get("actor", "")), t.locale), (_look(announcement, t),))
-
-    async def _notice(self, event: str, facts: Facts, announcement: Announcement | None, t: Translator) -> Reply:
-        wording = _WORDINGS.get(event)
-        if wording is None:
-            detail = ", ".join(f"{name} {value}" for name, value in facts.items()) or "–"
-            return Reply(said(desk_texts.told_other(t, event, detail), t.locale))
         if announcement is None:
-            return Reply(said(wording(t, facts), t.locale))
-        occurrence = await self._announcements.outbox.find(OccurrenceId(facts.get("occurrence_id", "")))
-        rows = word_rows(occurrence, t) if occurrence is not None else ()
-        return Reply(said(wording(t, facts), t.locale), (*rows, _look(announcement, t)))
+            await self._write(person, _without_announcement(event, t, reader=person))
+        elif isinstance(event, ChangeAsked):
+            roles = await self._announcements.organisers.roles(person)
+            await self._write(person, request_page(event.request, announcement, t, reader=person, roles=roles))
+        elif isinstance(event, AnnouncementSubmitted):
+            await self._write(person, approval_request(await self._view(person, announcement), t))
+        elif isinstance(event, AnnouncementReturned):
+            await self._write(person, overview_page(await self._view(person, announcement), t))
+        elif isinstance(event, OccurrenceFinished) and _is_concerned(person, announcement):
+            await self._report(person, event, announcement, t)
+        else:
+            await self._write(person, await self._notice(event, announcement, t))
+
+    async def _report(
+        self, person: VisitorId, event: OccurrenceFinished, announcement: Announcement, t: Translator
+    ) -> None:
+        """The numbers, then the offer to send once more to those in doubt, if there are any."""
+        await send_report(self._app, self._announcements, person, announcement, of=event.occurrence_id, t=t)
+        offer = await resend_offer(self._announcements, person, event.occurrence_id, now=self._now(), t=t)
+        if offer is not None:
+            await self._write(person, offer)
+
+    async def _notice(self, event: OrganiserEvent, announcement: Announcement, t: Translator) -> Reply:
+        """One sentence, the way to the announcement, and after a restore the decision, unless it was taken already."""
+        rows: Sequence[Sequence[Key]] = ()
+        if isinstance(event, OccurrenceAwaitsConfirmation):
+            occurrence = await self._announcements.outbox.find(event.occurrence_id)
+            rows = word_rows(occurrence, t) if occurrence is not None else ()
+        return Reply(said(wording(event, t), t.locale), (*rows, _look(announcement, t)))
 
     async def _view(self, person: VisitorId, announcement: Announcement) -> View:
         announcements, now = self._announcements, self._now()
@@ -181,3 +141,94 @@ def _look(announcement: Announcement, t: Translator) -> Sequence[Key]:
 
 def _is_concerned(person: VisitorId, announcement: Announcement) -> bool:
     return person in (announcement.author, announcement.approver)
+
+
+def _without_announcement(event: OrganiserEvent, t: Translator, *, reader: VisitorId) -> Reply:
+    if isinstance(event, InvitationOpened):
+        return opened_page(event, t, reader=reader)
+    if isinstance(event, InvitationDecided):
+        return decided_page(event, t)
+    return Reply(said(wording(event, t), t.locale))
+
+
+@singledispatch
+def wording(event: OrganiserEvent, t: Translator) -> str:
+    """The sentence for an event, chosen by its type. One without a sentence of its own is told by name and figures."""
+    figures = ", ".join(f"{one.name} {getattr(event, one.name)}" for one in fields(event)) or "–"
+    return desk_texts.told_other(t, event.name, figures)
+
+
+@wording.register
+def _approved(event: AnnouncementApproved, t: Translator) -> str:
+    return desk_texts.told_approved(t, event.label, str(event.actor))
+
+
+@wording.register
+def _approved_in_emergency(event: AnnouncementApprovedInEmergency, t: Translator) -> str:
+    return desk_texts.told_emergency(t, event.label, str(event.actor))
+
+
+@wording.register
+def _withdrawn(event: AnnouncementWithdrawn, t: Translator) -> str:
+    return desk_texts.told_withdrawn(t, event.label, str(event.actor))
+
+
+@wording.register
+def _confirmed(event: OccurrenceConfirmed, t: Translator) -> str:
+    return desk_texts.told_word_given(t, event.label, str(event.actor))
+
+
+@wording.register
+def _agreed(event: ChangeAgreed, t: Translator) -> str:
+    return desk_texts.told_agreed(t, _title(event, t), str(event.actor))
+
+
+@wording.register
+def _agreed_alone(event: ChangeAgreedInEmergency, t: Translator) -> str:
+    return desk_texts.told_agreed_alone(t, _title(event, t), str(event.actor))
+
+
+@wording.register
+def _refused(event: ChangeRefused, t: Translator) -> str:
+    return desk_texts.told_refused(t, _title(event, t), str(event.actor))
+
+
+@wording.register
+def _finished(event: OccurrenceFinished, t: Translator) -> str:
+    return desk_texts.told_finished(t, event.label)
+
+
+@wording.register
+def _missed(event: OccurrenceMissed, t: Translator) -> str:
+    return desk_texts.told_missed(t, event.label)
+
+
+@wording.register
+def _late(event: OccurrenceLate, t: Translator) -> str:
+    return desk_texts.told_late(t, event.label)
+
+
+@wording.register
+def _awaits_confirmation(event: OccurrenceAwaitsConfirmation, t: Translator) -> str:
+    return desk_texts.told_restored(t, event.label)
+
+
+@wording.register
+def _paused(event: OccurrencePaused, t: Translator) -> str:
+    return desk_texts.told_paused(t, event.label, event.reason)
+
+
+@wording.register
+def _corrected(event: CorrectionFinished, t: Translator) -> str:
+    counts = event.counts
+    failed = counts.get(CorrectionState.FAILED, 0) + counts.get(CorrectionState.TOO_OLD, 0)
+    return desk_texts.correction_counts(t, counts.get(CorrectionState.DONE, 0), failed, 0)
+
+
+@wording.register
+def _restored(_event: DatabaseRestored, t: Translator) -> str:
+    return desk_texts.told_database_restored(t)
+
+
+def _title(event: ChangeEvent, t: Translator) -> str:
+    return desk_texts.request_title(t, event.request.kind, event.label)

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 
 from telegram.error import TelegramError
 
+from bot.announcements.events import InvitationConfirmed, InvitationDecided, InvitationOpened, InvitationRefused
 from bot.announcements.model import Role
 from bot.announcements.organisers import ANY_ROLE, RoleChange, Welcome
 from bot.chat.context import UpdateContext
 from bot.chat.menu import publish_commands_for
 from bot.chat.organisers.announcement_pages import invite_page, organisers_page, remove_page
-from bot.chat.organisers.invitation_pages import CONFIRMED, OPENED, REFUSED, RoleCandidate, invitation_page
+from bot.chat.organisers.invitation_pages import decided_page
 from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.rights import admitted, is_own, may_press
 from bot.chat.text import announcement_texts as desk_texts
@@ -51,7 +52,7 @@ async def redeem(context: UpdateContext, token: str) -> bool:
         return False
     t, name = context.t, one_line(context.user.full_name if context.user else "", limit=_NAME_LIMIT)
     await context.say(said(desk_texts.invitation_opened(t, desk_texts.role(t, welcome.invitation.role)), t.locale))
-    await context.announcements.notifier(_OWNERS, OPENED, RoleCandidate.of(welcome.invitation, name=name).facts)
+    await context.announcements.notifier(_OWNERS, InvitationOpened(invitation=welcome.invitation, candidate_name=name))
     return True
 
 
@@ -81,7 +82,7 @@ async def _ask_removal(context: UpdateContext, argument: str) -> None:
 async def _confirm(context: UpdateContext, invitation_hash: str) -> None:
     """The candidate is whom its maker meant: they have the role, all owners are told."""
     welcome = await context.announcements.organisers.confirm(invitation_hash, actor=_person(context), now=context.now)
-    person = await _say_decided(context, CONFIRMED, welcome)
+    person = await _say_decided(context, InvitationConfirmed, welcome)
     if person is None or welcome.invitation is None:
         return
     t = await translator_of(context.app, person)
@@ -93,19 +94,19 @@ async def _confirm(context: UpdateContext, invitation_hash: str) -> None:
 async def _refuse(context: UpdateContext, invitation_hash: str) -> None:
     """The candidate gets nothing, and no word about it."""
     welcome = await context.announcements.organisers.refuse(invitation_hash, actor=_person(context), now=context.now)
-    await _say_decided(context, REFUSED, welcome)
+    await _say_decided(context, InvitationRefused, welcome)
 
 
-async def _say_decided(context: UpdateContext, event: str, welcome: Welcome) -> VisitorId | None:
+async def _say_decided(context: UpdateContext, decided: type[InvitationDecided], welcome: Welcome) -> VisitorId | None:
     """Tell who decided, and the other owners; the candidate, if it was done."""
     if welcome.invitation is None:
         is_over = welcome.change is RoleChange.NOT_THERE
         sentence = desk_texts.invitation_over if is_over else desk_texts.not_allowed
         await context.say(said(sentence(context.t), context.locale))
         return None
-    candidate, actor = RoleCandidate.of(welcome.invitation), _person(context)
-    await context.show(invitation_page(event, candidate, context.t, reader=actor, actor=str(actor)))
-    await context.announcements.notifier(_OWNERS, event, {**candidate.facts, "actor": str(actor)})
+    event = decided(invitation=welcome.invitation, actor=_person(context))
+    await context.show(decided_page(event, context.t))
+    await context.announcements.notifier(_OWNERS, event)
     return welcome.invitation.used_by
 
 

@@ -61,7 +61,7 @@ class Desk:
             subscribers=parts.subscribers,
             outbox=parts.outbox,
             watch=RestoreWatch(parts.guard, parts.outbox, parts.tell),
-            tell=parts.tell,
+            notify=parts.tell,
             transaction=parts.database.transaction,
         )
         await Planner(planner).wake(now)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.announcements.events import DatabaseFailed, OccurrenceAwaitsConfirmation, OccurrenceFinished, ResultsNotStored
 from bot.announcements.model import (
     AttachmentKind,
     Correction,
@@ -441,12 +442,10 @@ async def test_a_duplicate_is_a_new_draft(rig):
 @pytest.mark.parametrize(("label", "state"), [("Send the rest", "planning"), ("Do not send", "stopped")])
 async def test_D31_after_a_restore_nothing_goes_without_an_organiser_s_word(rig, label, state):
     announcement = await with_occurrence(rig, OccurrenceState.AWAITING_WORD)
-    facts = {
-        "announcement_id": announcement.announcement_id,
-        "occurrence_id": "o1",
-        "label": announcement.label,
-    }
-    await rig.notifier(frozenset(Role), "occurrence_awaits_word", facts)
+    event = OccurrenceAwaitsConfirmation(
+        announcement_id=announcement.announcement_id, label=announcement.label, occurrence_id=OccurrenceId("o1")
+    )
+    await rig.notifier(frozenset(Role), event)
     assert "restored from a backup" in rig.last(APPROVER)
     await rig.taps(APPROVER, label)
     found = await rig.parts.outbox.find(OccurrenceId("o1"))
@@ -454,20 +453,25 @@ async def test_D31_after_a_restore_nothing_goes_without_an_organiser_s_word(rig,
     assert found.state.value == state
 
 
-async def test_an_unknown_event_is_told_by_its_name(rig):
-    await rig.notifier(frozenset(Role), "database_failed", {"count": "3"})
-    assert rig.last(OWNER) == "⚠️ database_failed: count 3"
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [(ResultsNotStored(count=3), "results_not_stored: count 3"), (DatabaseFailed(), "database_failed: –")],
+)
+async def test_a_technical_event_is_told_by_its_name_and_figures(rig, event, told):
+    await rig.notifier(frozenset(Role), event)
+    assert rig.last(OWNER) == f"⚠️ {told}"
 
 
 async def test_the_end_is_reported_to_author_and_approver_and_told_to_the_others(rig):
     announcement = await with_occurrence(rig, OccurrenceState.FINISHED)
-    facts = {
-        "announcement_id": announcement.announcement_id,
-        "occurrence_id": "o1",
-        "label": announcement.label,
-    }
+    event = OccurrenceFinished(
+        announcement_id=announcement.announcement_id,
+        label=announcement.label,
+        occurrence_id=OccurrenceId("o1"),
+        counts={},
+    )
     rig.telegram.calls.clear()
-    await rig.notifier(frozenset(Role), "occurrence_finished", facts)
+    await rig.notifier(frozenset(Role), event)
     assert {int(sent["chat_id"]) for sent in rig.telegram.sent("sendPhoto")} == {APPROVER, AUTHOR}
     assert rig.last(OWNER) == "🏁 Finished: Hall moves"
 

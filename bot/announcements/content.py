@@ -82,16 +82,30 @@ def buttons_in(content: Content, locale: Locale) -> tuple[tuple[str, str], ...]:
     )
 
 
-def message_of(announcement: Announcement, row: Delivery) -> OutgoingMessage | None:
+class ApprovedBodies:
+    """What tells the bodies of one announcement, hashed once a language and not for every copy."""
+
+    def __init__(self, announcement: Announcement) -> None:
+        self.announcement = announcement
+        self._hashes: dict[Locale, frozenset[str]] = {}
+
+    def has(self, locale: Locale, approved: str) -> bool:
+        """Whether the body in a language is the one that was approved under this hash."""
+        content = self.announcement.content
+        if locale not in content.texts:
+            return False
+        if locale not in self._hashes:
+            self._hashes[locale] = frozenset({body_hash(content, locale), hash_by_name(content, locale)})
+        return approved in self._hashes[locale]
+
+
+def message_of(bodies: ApprovedBodies, row: Delivery) -> OutgoingMessage | None:
     """All that is needed to send one copy; None when the body is not the one that was approved."""
-    content = announcement.content
-    if row.locale not in content.texts or not _is_approved(content, row):
+    if not bodies.has(row.locale, row.body_hash):
         return None
-    return trial_message(announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone, may_repeat=row.may_repeat)
-
-
-def _is_approved(content: Content, row: Delivery) -> bool:
-    return row.body_hash == body_hash(content, row.locale) or row.body_hash == hash_by_name(content, row.locale)
+    return trial_message(
+        bodies.announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone, may_repeat=row.may_repeat
+    )
 
 
 def trial_message(

@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.announcements.actions import Actions, AnnouncementPorts, Command, CommandOutcome, CommandRule, Decision
-from bot.announcements.ending import OPEN, finish_if_done, stop_occurrence
+from bot.announcements.closing import finish_if_done, stop_occurrence
 from bot.announcements.events import AnnouncementWithdrawn, OccurrenceConfirmed
 from bot.announcements.model import (
+    OPEN_STATES,
     Announcement,
     AnnouncementId,
     Correction,
@@ -101,8 +102,8 @@ class Lifecycle:
 
             order = Command(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=occurrence_id)
             decision = await self._actions.carry_out(_STOP_ONE, order, besides=stop)
-            if decision.is_done:
-                await finish_if_done(parts.announcements, parts.outbox, occurrence.announcement_id)
+            if decision.announcement is not None and decision.is_done:
+                await finish_if_done(parts.announcements, parts.outbox, decision.announcement)
         return decision
 
     async def give_word(self, occurrence_id: OccurrenceId, *, send: bool, actor: VisitorId, now: datetime) -> Decision:
@@ -125,8 +126,8 @@ class Lifecycle:
             detail = f"{occurrence_id} {'send' if send else 'let_be'}"
             order = Command(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=detail)
             decision = await self._actions.decide(_WORD, order, besides=decide)
-            if decision.is_done:
-                await finish_if_done(parts.announcements, parts.outbox, occurrence.announcement_id)
+            if decision.announcement is not None and decision.is_done:
+                await finish_if_done(parts.announcements, parts.outbox, decision.announcement)
             is_last = decision.is_done and not await parts.outbox.occurrences(states=_WAITING, limit=1)
         if is_last:
             await parts.guard.accept()
@@ -169,7 +170,7 @@ class Lifecycle:
             await outbox.set_state(occurrence.occurrence_id, to, now=now, reason=reason)
 
     async def _stop_all(self, announcement_id: AnnouncementId, *, now: datetime, reason: str) -> None:
-        for occurrence in await self._parts.outbox.occurrences(states=OPEN, of=announcement_id, limit=_MANY):
+        for occurrence in await self._parts.outbox.occurrences(states=OPEN_STATES, of=announcement_id, limit=_MANY):
             await stop_occurrence(self._parts.outbox, occurrence, now=now, reason=reason)
 
     async def _delete(self, occurrence: Occurrence, *, actor: VisitorId, now: datetime) -> str:

@@ -241,6 +241,10 @@ class OccurrenceState(StrEnum):
         return self in (OccurrenceState.STOPPED, OccurrenceState.FINISHED, OccurrenceState.MISSED)
 
 
+OPEN_STATES = frozenset(state for state in OccurrenceState if not state.has_ended)
+"""Those in which something may still be sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Announced:
     """The latest firing of an announcement that still holds, and its texts as they were corrected last."""

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.announcements.closing import finish_if_done
 from bot.announcements.content import locale_for
 from bot.announcements.crash_points import CrashPoint, Probe, hit_crash_point, no_probe
-from bot.announcements.ending import finish_if_done
 from bot.announcements.events import OccurrenceAwaitsConfirmation, OccurrenceEvent, OccurrenceLate, OccurrenceMissed
 from bot.announcements.model import (
     Announcement,
@@ -164,13 +164,12 @@ class Planner:
             for moment in firing.missed:
                 await outbox.open_occurrence(_occurrence(found, moment, OccurrenceState.MISSED, now))
             following = next_moment(found.schedule, after=firing.moment.utc) if _recurs(found) else None
-            await self._parts.announcements.save(
-                replace(found, next_due_at=following.utc if following else None, version=found.version + 1)
-            )
+            moved_on = replace(found, next_due_at=following.utc if following else None, version=found.version + 1)
+            await self._parts.announcements.save(moved_on)
+            await finish_if_done(self._parts.announcements, outbox, moved_on)
             await hit_crash_point(self._probe, CrashPoint.CP0)
         if is_new:
             await self._report(found, occurrence, firing, now)
-        await finish_if_done(self._parts.announcements, outbox, found.announcement_id)
         return True
 
     def _state(

@@ -40,7 +40,7 @@ def after_doubt(row: Delivery, policy: Policy, *, now: datetime, has_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Orphans:
+class OrphanJudge:
     """Judges rows whose sender died, and rows left in doubt."""
 
     crash_limit: int

@@ -6,15 +6,14 @@ from datetime import datetime
 
 import structlog
 
-from bot.announcements.ending import OPEN
 from bot.announcements.events import DatabaseRestored
-from bot.announcements.model import OccurrenceState
+from bot.announcements.model import OPEN_STATES, OccurrenceState
 from bot.announcements.notifier import notify_all
 from bot.announcements.ports import Notify, Outbox, RestoreGuard
 
 _log = structlog.get_logger(__name__)
 
-_GOING = OPEN - {OccurrenceState.AWAITING_WORD}
+_GOING = OPEN_STATES - {OccurrenceState.AWAITING_WORD}
 _WAITING = frozenset({OccurrenceState.AWAITING_WORD})
 _MANY = 10_000
 

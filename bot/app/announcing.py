@@ -34,13 +34,14 @@ from bot.announcements.actions import AnnouncementPorts
 from bot.announcements.change_requests import ChangeRequests
 from bot.announcements.corrections import Corrector, CorrectorParts
 from bot.announcements.crash_points import Probe, no_probe
-from bot.announcements.dispatcher import DeliveryDispatcher, DeliveryRules, DispatcherParts
+from bot.announcements.dispatcher import DeliveryDispatcher
 from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.notifier import Notifier
 from bot.announcements.organisers import Organisers
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.ports import AnnouncementSender, Composer
 from bot.announcements.restore_watch import RestoreWatch
+from bot.announcements.session import DeliveryRules, DispatcherParts
 from bot.announcements.workflow import ApprovalWorkflow
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.organisers.reports import OccurrenceReports

@@ -24,10 +24,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot.announcements import dispatcher as dispatcher_module
-from bot.announcements.content import message_of
+from bot.announcements import calling
+from bot.announcements.content import ApprovedBodies, message_of
 from bot.announcements.crash_points import CrashPoint
-from bot.announcements.dispatcher import DeliveryRules
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
@@ -47,6 +46,7 @@ from bot.announcements.model import (
 from bot.announcements.planner import PlanningRules
 from bot.announcements.ports import Leave
 from bot.announcements.schedule import moments, next_moment, zone_of
+from bot.announcements.session import DeliveryRules
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
 from tests.support.announcing import AUTHOR, OWNER, House
@@ -85,8 +85,8 @@ class WitnessedParcel(OutgoingMessage):
     row: Delivery
 
 
-def _witnessed(announcement: Announcement, row: Delivery) -> OutgoingMessage | None:
-    outgoing = message_of(announcement, row)
+def _witnessed(bodies: ApprovedBodies, row: Delivery) -> OutgoingMessage | None:
+    outgoing = message_of(bodies, row)
     if outgoing is None:
         return None
     return WitnessedParcel(**{one.name: getattr(outgoing, one.name) for one in fields(OutgoingMessage)}, row=row)
@@ -473,8 +473,8 @@ class World:
         if self.rng.random() < 0.3:
             self.telegram.token_bad_until = asyncio.get_running_loop().time() + self.rng.uniform(1, 20)
             await asyncio.sleep(25)
-            for process in self.processes:
-                process.house.dispatcher.carry_on()
+            for process in list(self.processes):  # with the right token it is started again
+                await process.leave()
 
     async def _jump(self) -> None:
         if self.rng.random() < 0.3:
@@ -691,7 +691,7 @@ class Story:
 
 def tell(seed: int) -> Story:
     """Live through one seed."""
-    real, dispatcher_module.message_of = dispatcher_module.message_of, _witnessed
+    real, calling.message_of = calling.message_of, _witnessed
     world = World(seed)
     failure = ""
     try:
@@ -699,7 +699,7 @@ def tell(seed: int) -> Story:
     except (BrokenPromiseError, Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - any end but the right one
         failure = _words(error)
     finally:
-        dispatcher_module.message_of = real
+        calling.message_of = real
     return Story(seed, failure, world.commits, world.telegram.messages, world.deaths, len(world.doubted))
 
 

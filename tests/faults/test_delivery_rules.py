@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
+from bot.announcements import calling
 from bot.announcements.actions import CommandOutcome
 from bot.announcements.checking import Trouble
 from bot.announcements.content import body_hash, hash_by_name
 from bot.announcements.crash_points import CrashPoint
-from bot.announcements.dispatcher import DeliveryRules
 from bot.announcements.model import (
     Attachment,
     AttachmentKind,
@@ -31,6 +31,7 @@ from bot.announcements.model import (
 from bot.announcements.planner import PlanningRules
 from bot.announcements.ports import Leave
 from bot.announcements.schedule import Note, preview
+from bot.announcements.session import DeliveryRules
 from bot.chat.wire.pace import Pace, PaceSlot, Priority, Rates
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
@@ -352,7 +353,7 @@ def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
     run_virtually(main())
 
 
-def test_D23_with_the_token_accepted_again_it_goes_on():
+def test_D23_started_again_with_the_right_token_it_goes_on():
     async def main():
         answers = {
             chat_id: lambda count: Receipt(fate=SendOutcome.NOTHING_GOES) if count == 1 else None for chat_id in (1, 2)
@@ -363,7 +364,7 @@ def test_D23_with_the_token_accepted_again_it_goes_on():
         await house.plan()
         async with house.sending():
             await asyncio.sleep(60)
-            house.dispatcher.carry_on()
+        async with house.sending():
             await asyncio.sleep(60)
         assert set(house.states().values()) == {SENT}
 
@@ -929,16 +930,14 @@ def test_D42_a_row_that_kills_its_process_is_given_up_and_takes_nobody_with_it()
 
 def test_D42_a_parcel_that_can_not_be_made_fails_alone(monkeypatch):
     async def main():
-        from bot.announcements import dispatcher  # noqa: PLC0415 - the module is patched
+        real = calling.message_of
 
-        real = dispatcher.parcel_of
-
-        def broken(announcement, row):
+        def broken(bodies, row):
             if row.chat_id == 2:
                 raise KeyError(row.chat_id)
-            return real(announcement, row)
+            return real(bodies, row)
 
-        monkeypatch.setattr(dispatcher, "parcel_of", broken)
+        monkeypatch.setattr(calling, "message_of", broken)
         house = House()
         await house.parts.subscribe(range(1, 11))
         await house.approved()

@@ -13,7 +13,7 @@ from bot.announcements.actions import AnnouncementPorts
 from bot.announcements.change_requests import ChangeRequests
 from bot.announcements.corrections import Corrector, CorrectorParts
 from bot.announcements.crash_points import Probe, no_probe
-from bot.announcements.dispatcher import DeliveryDispatcher, DeliveryRules, DispatcherParts
+from bot.announcements.dispatcher import DeliveryDispatcher
 from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.model import (
     Announcement,
@@ -31,6 +31,7 @@ from bot.announcements.model import (
 from bot.announcements.organisers import Organisers
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
+from bot.announcements.session import DeliveryRules, DispatcherParts
 from bot.announcements.workflow import ApprovalWorkflow, Draft
 from bot.ids import Locale, NewsTopic, VisitorId
 from tests.support.fakes_announcements import FakeCourier, FakeDatabase, FakeParts

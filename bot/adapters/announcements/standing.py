@@ -15,10 +15,11 @@ import structlog
 
 from bot.adapters.announcements.files import Lines, StandingAnnouncement
 from bot.announcements.checking import Problem, Trouble, problems_of
+from bot.announcements.closing import stop_occurrence
 from bot.announcements.content import body_hashes
-from bot.announcements.ending import OPEN, stop_occurrence
-from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, Stage
-from bot.announcements.ports import AnnouncementStore, AuditLog, Composer, Outbox
+from bot.announcements.ending import stop_occurrence
+from bot.announcements.model import OPEN_STATES, Announcement, AnnouncementId, AuditEntry, Stage
+from bot.announcements.ports import AnnouncementStore, AuditLog, Composer, Outbox, Transaction
 from bot.announcements.schedule import next_moment
 from bot.errors import Fault, SettingsError
 from bot.ids import VisitorId
@@ -104,7 +105,7 @@ class StandingAnnouncements:
             )
             if not await parts.announcements.save(ended):
                 return
-            for occurrence in await parts.outbox.occurrences(states=OPEN, of=announcement_id, limit=_MANY):
+            for occurrence in await parts.outbox.occurrences(states=OPEN_STATES, of=announcement_id, limit=_MANY):
                 await stop_occurrence(parts.outbox, occurrence, now=now, reason=TAKEN_OUT)
             await self._note("announcement_stopped", announcement_id, now)
         _log.info("standing_announcement_ended", announcement_id=announcement_id)

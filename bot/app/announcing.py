@@ -14,9 +14,7 @@ from pathlib import Path
 import structlog
 
 from bot.adapters.announcements.command_spool import CommandSpool
-from bot.adapters.announcements.commands import AnnouncementCommands, CommandParts
-from bot.adapters.announcements.files import read_standing
-from bot.adapters.announcements.standing import StandingAnnouncements, StandingParts, refuse_wrong
+from bot.adapters.announcements.files import read_single, read_standing
 from bot.adapters.clock import Clock, stopwatch, utc_now
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
@@ -32,6 +30,7 @@ from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
 from bot.announcements.actions import AnnouncementPorts
 from bot.announcements.change_requests import ChangeRequests
+from bot.announcements.commands import AnnouncementCommands, CommandParts
 from bot.announcements.corrections import Corrector, CorrectorParts
 from bot.announcements.crash_points import Probe, no_probe
 from bot.announcements.dispatcher import DeliveryDispatcher
@@ -42,6 +41,7 @@ from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.ports import AnnouncementSender, Composer
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.session import DeliveryRules, DispatcherParts
+from bot.announcements.standing import StandingAnnouncements, StandingParts, refuse_wrong
 from bot.announcements.workflow import ApprovalWorkflow
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.organisers.reports import OccurrenceReports
@@ -94,6 +94,7 @@ class Announcing:
                 change_requests=self.change_requests,
                 organisers=self.organisers,
                 audit=self.audit,
+                read_single=read_single,
                 announcement_sender=announcement_sender,
                 now=utc_now,
             )
@@ -110,8 +111,9 @@ class Announcing:
             SettingsError: the file of announcements is wrong; the message names each line.
         """
         file = settings.announcements.file
-        standing = read_standing(file).require_good()
-        refuse_wrong(file, standing, self.composer, now=now)
+        found = read_standing(file)
+        standing = found.require_good()
+        refuse_wrong(file, standing, self.composer, line_of=found.line_of, now=now)
         await self.appoint(settings, now=now)
         parts = StandingParts(
             announcements=self.announcements,

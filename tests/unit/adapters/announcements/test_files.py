@@ -12,7 +12,6 @@ import pytest
 from bot import app
 from bot.adapters.announcements import files as announcement_files
 from bot.adapters.announcements.files import AnnouncementFile, read_single, read_standing
-from bot.adapters.announcements.standing import announcement_of
 from bot.announcements.checking import Trouble, problems_of
 from bot.announcements.content import stale_locales
 from bot.announcements.model import (
@@ -28,6 +27,8 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.schedule import next_moment
+from bot.announcements.standing import announcement_of
+from bot.app import core as app
 from bot.chat.wire.announcement_sender import HtmlComposer
 from bot.errors import SettingsError
 from bot.ids import ChatId, Locale, NewsTopic
@@ -95,11 +96,12 @@ def test_a_file_that_is_not_there_holds_nothing(tmp_path: Path):
 
 
 def test_little_is_needed(tmp_path: Path):
-    [hours] = read(tmp_path, SMALL).require_good()
+    found = read(tmp_path, SMALL)
+    [hours] = found.require_good()
+    assert found.line_of("hours", ()) == 1
     assert hours.draft.content.source is Locale.EN
     assert hours.draft.terms == Terms()
     assert hours.draft.audience == Audience()
-    assert hours.line == 1
 
 
 def test_the_fingerprint_changes_with_what_is_said_and_with_nothing_else(tmp_path: Path):

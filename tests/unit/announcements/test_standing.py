@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.announcements.files import read_standing
-from bot.adapters.announcements.standing import THE_FILE, StandingAnnouncements, StandingParts, refuse_wrong
 from bot.announcements.content import body_hashes
 from bot.announcements.model import Announcement, OccurrenceState, Stage
 from bot.announcements.planner import Planner, PlannerParts
 from bot.announcements.restore_watch import RestoreWatch
+from bot.announcements.standing import THE_FILE, StandingAnnouncements, StandingParts, refuse_wrong
 from bot.errors import SettingsError
 from bot.ids import Locale
 from tests.support.fakes_announcements import FakeParts
@@ -49,8 +49,9 @@ class Desk:
             ),
             self.file,
         )
-        found = read_standing(self.file).require_good()
-        refuse_wrong(self.file, found, parts.composer, now=now)
+        read = read_standing(self.file)
+        found = read.require_good()
+        refuse_wrong(self.file, found, parts.composer, line_of=read.line_of, now=now)
         await standing.settle(found, now=now)
         return sorted(await parts.announcements.recent(), key=lambda one: (one.created_at, one.announcement_id))
 

@@ -6,14 +6,13 @@ An approved body never changes: a changed table is a new announcement, and the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import structlog
 
-from bot.adapters.announcements.files import Lines, StandingAnnouncement
 from bot.announcements.checking import Problem, Trouble, problems_of
 from bot.announcements.closing import stop_occurrence
 from bot.announcements.content import body_hashes
@@ -21,6 +20,7 @@ from bot.announcements.ending import stop_occurrence
 from bot.announcements.model import OPEN_STATES, Announcement, AnnouncementId, AuditEntry, Stage
 from bot.announcements.ports import AnnouncementStore, AuditLog, Composer, Outbox, Transaction
 from bot.announcements.schedule import next_moment
+from bot.announcements.workflow import Draft
 from bot.errors import Fault, SettingsError
 from bot.ids import VisitorId
 from bot.transaction import Transaction
@@ -32,7 +32,23 @@ THE_FILE = VisitorId(0)
 TAKEN_OUT = "taken_out_of_the_file"
 _LIVE = frozenset({Stage.APPROVED, Stage.PAUSED})
 _MANY = 10_000
+"""More than a file ever holds: none is overlooked."""
 _DIGITS = 5
+"""Of a fingerprint, in an id: a changed text gets its predecessor's id once in a million times. By reasoning."""
+TablePlace = tuple[str | int, ...]
+"""The keys that lead to a value inside of a table, as `("texts", "ru")`."""
+LineOf = Callable[[str, TablePlace], int]
+"""On which line of the file a table, by name, says something."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingAnnouncement:
+    """One table of a file of announcements."""
+
+    name: str
+    draft: Draft
+    fingerprint: str
+    """Changes with anything that the table says, and with the attached file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +61,9 @@ class StandingParts:
     transaction: Transaction
 
 
-def refuse_wrong(file: Path, found: Sequence[StandingAnnouncement], composer: Composer, *, now: datetime) -> None:
+def refuse_wrong(
+    file: Path, found: Sequence[StandingAnnouncement], composer: Composer, *, line_of: LineOf, now: datetime
+) -> None:
     """Check what only the composer can tell: whether Telegram will take the texts, rendered in every language.
 
     Raises:
@@ -55,9 +73,8 @@ def refuse_wrong(file: Path, found: Sequence[StandingAnnouncement], composer: Co
     for standing in found:
         for problem in problems_of(announcement_of(standing, now=now), composer, now=now):
             if not problem.trouble.is_warning and not _has_ended(problem):
-                line = Lines(file.read_text(encoding="utf-8")).of(standing.name, *_place(problem))
                 reason = f"[{standing.name}] {problem.where}: {problem.detail or problem.trouble.value}"
-                faults.append(Fault(str(file), line, reason))
+                faults.append(Fault(str(file), line_of(standing.name, _place(problem)), reason))
     if faults:
         raise SettingsError("\n".join(map(str, faults)))
 
@@ -147,7 +164,7 @@ def _has_ended(problem: Problem) -> bool:
     return problem.trouble is Trouble.IN_THE_PAST
 
 
-def _place(problem: Problem) -> tuple[str | int, ...]:
+def _place(problem: Problem) -> TablePlace:
     """Where in the table a problem lies."""
     part, _, rest = problem.where.partition(".")
     if part == "text":

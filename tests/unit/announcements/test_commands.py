@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.adapters.announcements.commands import AnnouncementCommands, CommandParts, OrderError
+from bot.adapters.announcements.files import read_single
+from bot.announcements.commands import AnnouncementCommands, CommandParts, OrderError
 from bot.announcements.model import Announcement, Receipt, SendOutcome, Stage
 from bot.ids import Locale
 from tests.support.announcing import APPROVER, AUTHOR, OWNER, STRANGER, House
@@ -20,6 +21,7 @@ def commands(house: House, *, is_running: bool = True) -> AnnouncementCommands:
             change_requests=house.change_requests,
             organisers=house.organisers,
             audit=house.parts.audit,
+            read_single=read_single,
             announcement_sender=house.announcement_sender if is_running else None,
             now=lambda: house.now,
         )

@@ -1,4 +1,4 @@
-"""What `scoda announce` may order, as plain values: carried out by the bot that runs, or for want of one directly."""
+"""What `scoda announce` may order, as plain values: carried out by the bot that runs, or directly where none runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.adapters.announcements.files import read_single
 from bot.announcements.actions import CommandOutcome, Decision
 from bot.announcements.change_requests import ChangeRequests, Signed
 from bot.announcements.content import locale_for, trial_message
@@ -15,6 +14,7 @@ from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, OccurrenceId, SendOutcome, Stage
 from bot.announcements.organisers import ANY_ROLE, Organisers
 from bot.announcements.ports import AnnouncementSender, AuditLog
+from bot.announcements.standing import StandingAnnouncement
 from bot.announcements.workflow import ApprovalWorkflow
 from bot.errors import AnnouncementError
 from bot.ids import ChatId, Locale, VisitorId
@@ -48,6 +48,8 @@ class CommandParts:
     change_requests: ChangeRequests
     organisers: Organisers
     audit: AuditLog
+    read_single: Callable[[Path], StandingAnnouncement]
+    """The only announcement of a file; raises SettingsError."""
     announcement_sender: AnnouncementSender | None
     now: Callable[[], datetime]
 
@@ -132,7 +134,7 @@ class AnnouncementCommands:
     async def _schedule(self, given: _Given) -> dict[str, object]:
         """Create from a file and submit. The same file twice is the same announcement, unless it is asked for again."""
         file = Path(given.text("file"))
-        written = read_single(file)
+        written = self._parts.read_single(file)
         if given.text("fingerprint") not in ("", written.fingerprint):
             raise OrderError(f"{file} was changed at this moment: give the order again")
         workflow, actor, now = self._parts.workflow, given.actor, given.now

@@ -95,9 +95,7 @@ class ChangeRequests:
         announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
         if not occurrence or not announcement or announcement.stage not in _REPEATABLE:
             return 0
-        return (
-            await self.copies(occurrence_id, ChangeRequestKind.RESEND) if await self._may_repeat(occurrence, now) else 0
-        )
+        return await self._repeatable(occurrence, now)
 
     async def repeat_of(self, occurrence: Occurrence) -> Standing | None:
         """How the copies stand that were sent once more; None when there are none."""
@@ -247,7 +245,7 @@ class ChangeRequests:
             return CommandOutcome.WRONG_STAGE
         if request.kind is ChangeRequestKind.PUT_BACK and not request.texts:
             return CommandOutcome.WRONG_STAGE
-        if request.kind is ChangeRequestKind.RESEND and not await self._may_repeat(occurrence, signed.now):
+        if request.kind is ChangeRequestKind.RESEND and not await self._repeatable(occurrence, signed.now):
             return CommandOutcome.WRONG_STAGE
         if signed.copies != await self.copies(occurrence.occurrence_id, request.kind):
             return CommandOutcome.WRONG_COUNT
@@ -261,16 +259,16 @@ class ChangeRequests:
         repeat = await self._parts.outbox.find(occurrence.repeat_id)
         return (occurrence,) if repeat is None else (occurrence, repeat)
 
-    async def _may_repeat(self, occurrence: Occurrence, now: datetime) -> bool:
-        """Whether it went out to its end, still holds as it was sent, and was not sent once more already."""
+    async def _repeatable(self, occurrence: Occurrence, now: datetime) -> int:
+        """How many copies may be sent once more: none unless it went out to its end, holds, and was not sent again."""
         is_over = occurrence.valid_until is not None and now >= occurrence.valid_until
         if occurrence.state is not OccurrenceState.FINISHED or occurrence.is_repeat or is_over:
-            return False
+            return 0
         if await self._parts.outbox.find(occurrence.repeat_id) is not None:
-            return False
-        if not await self.copies(occurrence.occurrence_id, ChangeRequestKind.RESEND):
-            return False
-        return not await self._parts.corrections.edits(occurrence.occurrence_id)
+            return 0
+        if await self._parts.corrections.edits(occurrence.occurrence_id):
+            return 0
+        return await self.copies(occurrence.occurrence_id, ChangeRequestKind.RESEND)
 
     async def _standing_texts(
         self, announcement: Announcement, occurrence_id: OccurrenceId, texts: Mapping[Locale, str]

@@ -12,6 +12,7 @@ import structlog
 from bot.announcements.content import trial_message
 from bot.announcements.events import CorrectionFinished
 from bot.announcements.model import (
+    Announcement,
     Correction,
     CorrectionKind,
     CorrectionState,
@@ -70,7 +71,10 @@ class Corrector:
         waiting = await self._parts.corrections.next(limit=self._at_once)
         if not waiting:
             return CorrectionStep(0)
-        receipts = await asyncio.gather(*(self._correct(correction, row, now) for correction, row in waiting))
+        of = {one.occurrence_id: await self._announcement(one) for one, _ in waiting}
+        receipts = await asyncio.gather(
+            *(self._correct(correction, row, of[correction.occurrence_id], now) for correction, row in waiting)
+        )
         settled = 0
         for (correction, row), outcome in zip(waiting, receipts, strict=True):
             state = outcome if isinstance(outcome, CorrectionState) else self._judge(correction, row, outcome)
@@ -86,7 +90,16 @@ class Corrector:
             any(receipt.fate is SendOutcome.NOTHING_GOES for receipt in calls),
         )
 
-    async def _correct(self, correction: Correction, row: Delivery, now: datetime) -> Receipt | CorrectionState:
+    async def _announcement(self, correction: Correction) -> Announcement | None:
+        """What the delivered copies announce, read once for all that are edited together; a deletion needs nothing."""
+        if correction.kind is CorrectionKind.DELETE:
+            return None
+        occurrence = await self._parts.outbox.find(correction.occurrence_id)
+        return None if occurrence is None else await self._parts.announcements.find(occurrence.announcement_id)
+
+    async def _correct(
+        self, correction: Correction, row: Delivery, announcement: Announcement | None, now: datetime
+    ) -> Receipt | CorrectionState:
         """Make the call, or tell why none is made."""
         if row.message_id is None:
             return CorrectionState.FAILED
@@ -96,9 +109,7 @@ class Corrector:
             return await self._parts.announcement_sender.delete(row.chat_id, row.message_id)
         if row.locale not in correction.texts:
             return CorrectionState.UNTOUCHED
-        occurrence = await self._parts.outbox.find(correction.occurrence_id)
-        announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
-        if not announcement:
+        if announcement is None:
             return CorrectionState.FAILED
         outgoing = trial_message(announcement, chat_id=row.chat_id, locale=row.locale, zone=row.zone)
         corrected = replace(outgoing, text=correction.texts[row.locale])

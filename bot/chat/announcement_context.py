@@ -30,6 +30,8 @@ class ReportFile:
 class OccurrenceReport:
     """What became of an occurrence's copies: how many, as a picture, and why some failed. It names no recipient."""
 
+    label: str
+    """What organisers call the announcement."""
     totals: Mapping[CopyOutcome, int]
     picture: ReportFile
     """By language and over time, as a PNG without words."""

@@ -53,6 +53,7 @@ class FakeReports:
 
     async def make(self, announcement, occurrence_id) -> OccurrenceReport:
         return OccurrenceReport(
+            label=announcement.label,
             totals={CopyOutcome.SENT: 2, CopyOutcome.FAILED: 1},
             picture=ReportFile("report.png", b"png"),
             failures=ReportFile("report.csv", b"csv"),

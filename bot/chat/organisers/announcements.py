@@ -147,7 +147,8 @@ async def _report(context: UpdateContext, name: str) -> None:
     if announcement is None or latest is None:
         await context.say(said(desk_texts.nothing_sent_yet(t), t.locale))
         return
-    await send_report(context.app, announcements, _person(context), announcement, of=latest.occurrence_id, t=t)
+    report = await announcements.reports.make(announcement, latest.occurrence_id)
+    await send_report(context.app, announcements, _person(context), report, t=t)
     offer = await resend_offer(announcements, _person(context), latest.occurrence_id, now=context.now, t=t)
     if offer is not None:
         await context.say(offer)

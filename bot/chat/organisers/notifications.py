@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import singledispatch
 
@@ -35,7 +35,7 @@ from bot.announcements.events import (
 )
 from bot.announcements.model import Announcement, CorrectionState, Role
 from bot.announcements.organisers import MAY_APPROVE
-from bot.chat.announcement_context import AnnouncementContext
+from bot.chat.announcement_context import AnnouncementContext, OccurrenceReport
 from bot.chat.context import AppContext
 from bot.chat.organisers.announcement_pages import View, item_key, overview_page, word_rows
 from bot.chat.organisers.approvals import approval_request
@@ -54,6 +54,15 @@ from bot.ids import VisitorId
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Occasion:
+    """An event with what is read once for all who are told of it."""
+
+    event: OrganiserEvent
+    announcement: Announcement | None
+    report: asyncio.Future[OccurrenceReport] | None
+
+
 class OrganiserNotices:
     """Implements `bot.announcements.ports.Notify`: whoever caused an event is not told of it."""
 
@@ -66,7 +75,8 @@ class OrganiserNotices:
         """Tell everybody with one of the roles; somebody who can't be reached holds up nobody."""
         announcement = await self._announcements.workflow.find(event.subject) if event.subject else None
         people = await self._audience(roles, event, announcement)
-        await asyncio.gather(*(self._try_to_tell(person, event, announcement) for person in people))
+        occasion = _Occasion(event, announcement, self._report_for(people, event, announcement))
+        await asyncio.gather(*(self._try_to_tell(person, occasion) for person in people))
 
     async def _audience(
         self, roles: frozenset[Role], event: OrganiserEvent, announcement: Announcement | None
@@ -78,13 +88,24 @@ class OrganiserNotices:
             people -= {announcement.author}
         return sorted(person for person in people if person != event.caused_by)
 
-    async def _try_to_tell(self, person: VisitorId, event: OrganiserEvent, announcement: Announcement | None) -> None:
-        try:
-            await self._tell(person, event, announcement)
-        except UnreachableError as error:
-            log.warning("organiser_not_told", what=event.name, pause_s=error.pause_s)
+    def _report_for(
+        self, people: Sequence[VisitorId], event: OrganiserEvent, announcement: Announcement | None
+    ) -> asyncio.Future[OccurrenceReport] | None:
+        """Made once for all who get it, and beside the notices of the others; None when nobody does."""
+        if announcement is None or not isinstance(event, OccurrenceFinished):
+            return None
+        if not any(_is_concerned(person, announcement) for person in people):
+            return None
+        return asyncio.ensure_future(self._announcements.reports.make(announcement, event.occurrence_id))
 
-    async def _tell(self, person: VisitorId, event: OrganiserEvent, announcement: Announcement | None) -> None:
+    async def _try_to_tell(self, person: VisitorId, occasion: _Occasion) -> None:
+        try:
+            await self._tell(person, occasion)
+        except UnreachableError as error:
+            log.warning("organiser_not_told", what=occasion.event.name, pause_s=error.pause_s)
+
+    async def _tell(self, person: VisitorId, occasion: _Occasion) -> None:
+        event, announcement = occasion.event, occasion.announcement
         t = await translator_of(self._app, person)
         if announcement is None:
             await self._write(person, _without_announcement(event, t, reader=person))
@@ -96,15 +117,14 @@ class OrganiserNotices:
         elif isinstance(event, AnnouncementReturned):
             await self._write(person, overview_page(await self._view(person, announcement), t))
         elif isinstance(event, OccurrenceFinished) and _is_concerned(person, announcement):
-            await self._report(person, event, announcement, t)
+            await self._report(person, event, occasion, t)
         else:
             await self._write(person, await self._notice(event, announcement, t))
 
-    async def _report(
-        self, person: VisitorId, event: OccurrenceFinished, announcement: Announcement, t: Translator
-    ) -> None:
+    async def _report(self, person: VisitorId, event: OccurrenceFinished, occasion: _Occasion, t: Translator) -> None:
         """The numbers, then the offer to send once more to those in doubt, if there are any."""
-        await send_report(self._app, self._announcements, person, announcement, of=event.occurrence_id, t=t)
+        assert occasion.report is not None
+        await send_report(self._app, self._announcements, person, await occasion.report, t=t)
         offer = await resend_offer(self._announcements, person, event.occurrence_id, now=self._now(), t=t)
         if offer is not None:
             await self._write(person, offer)

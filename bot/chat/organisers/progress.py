@@ -26,6 +26,7 @@ from bot.ids import ChatId, VisitorId
 log = structlog.get_logger(__name__)
 
 _EVERY_S = 3.0
+"""Telegram takes about one edit a second in a chat; three leave room for the chat's own answers. By reasoning."""
 _SHARE = 20
 """Counting a million rows takes its time: at most one part in so many is spent on it."""
 _GOING = frozenset({OccurrenceState.PLANNING, OccurrenceState.RUNNING, OccurrenceState.PAUSED})
@@ -33,9 +34,12 @@ _GOING = frozenset({OccurrenceState.PLANNING, OccurrenceState.RUNNING, Occurrenc
 
 @dataclass(slots=True)
 class _Shown:
-    """What each person sees of one occurrence: message id and text."""
+    """What each person sees of one occurrence."""
 
+    announcement: Announcement
+    """Read once: what was approved does not change."""
     messages: dict[VisitorId, tuple[int, Html]] = field(default_factory=dict)
+    """Message id (0 where none was made) and text."""
 
 
 class ProgressBoard:
@@ -75,14 +79,16 @@ class ProgressBoard:
             await self._show(occurrence)
 
     async def _show(self, occurrence: Occurrence) -> None:
-        announcement = await self._announcements.workflow.find(occurrence.announcement_id)
-        if announcement is None:
-            return
+        shown = self._shown.get(occurrence.occurrence_id)
+        if shown is None:
+            announcement = await self._announcements.workflow.find(occurrence.announcement_id)
+            if announcement is None:
+                return
+            shown = self._shown[occurrence.occurrence_id] = _Shown(announcement)
         standing = await self._announcements.outbox.standing(occurrence.occurrence_id)
-        shown = self._shown.setdefault(occurrence.occurrence_id, _Shown())
-        for person in await self._readers(announcement):
+        for person in await self._readers(shown.announcement):
             t = await translator_of(self._app, person)
-            title = bold(said(desk_texts.told_started(t, announcement.label), t.locale))
+            title = bold(said(desk_texts.told_started(t, shown.announcement.label), t.locale))
             await self._put(shown, person, paragraphs(title, standing_lines(standing, t)))
 
     async def _readers(self, announcement: Announcement) -> list[VisitorId]:

@@ -30,6 +30,7 @@ class OccurrenceReports:
         figures = counted.figures(announcement.label)
         drawn = await asyncio.to_thread(draw_report, figures)
         return OccurrenceReport(
+            label=announcement.label,
             totals=figures.totals,
             picture=ReportFile(f"{occurrence_id}.png", drawn),
             failures=_failures(occurrence_id, counted),
@@ -48,9 +49,8 @@ async def send_report(
     app: AppContext,
     announcements: AnnouncementContext,
     person: VisitorId,
-    announcement: Announcement,
+    report: OccurrenceReport,
     *,
-    of: OccurrenceId,
     t: Translator,
 ) -> None:
     """The picture with the numbers below it, then for approvers and owners why copies failed.
@@ -58,8 +58,7 @@ async def send_report(
     Raises:
         UnreachableError: Telegram can't be reached.
     """
-    report = await announcements.reports.make(announcement, of)
-    title = bold(said(desk_texts.report_title(t, announcement.label), t.locale))
+    title = bold(said(desk_texts.report_title(t, report.label), t.locale))
     numbers = [desk_texts.report_outcome(t, outcome, number) for outcome, number in report.totals.items()]
     caption = paragraphs(title, lines(*(said(line, t.locale) for line in numbers)))
     chat_id, file = ChatId(person), report.failures

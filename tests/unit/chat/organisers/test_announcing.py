@@ -462,7 +462,7 @@ async def test_a_technical_event_is_told_by_its_name_and_figures(rig, event, tol
     assert rig.last(OWNER) == f"⚠️ {told}"
 
 
-async def test_the_end_is_reported_to_author_and_approver_and_told_to_the_others(rig):
+async def test_the_end_is_reported_to_author_and_approver_and_told_to_the_others(rig, monkeypatch):
     announcement = await with_occurrence(rig, OccurrenceState.FINISHED)
     event = OccurrenceFinished(
         announcement_id=announcement.announcement_id,
@@ -471,7 +471,15 @@ async def test_the_end_is_reported_to_author_and_approver_and_told_to_the_others
         counts={},
     )
     rig.telegram.calls.clear()
+    made, make = [], rig.announcements.reports.make
+
+    async def noted(announcement, occurrence_id):
+        made.append(occurrence_id)
+        return await make(announcement, occurrence_id)
+
+    monkeypatch.setattr(rig.announcements.reports, "make", noted)
     await rig.notifier(frozenset(Role), event)
+    assert made == [OccurrenceId("o1")]  # every row is counted once, however many read the report
     assert {int(sent["chat_id"]) for sent in rig.telegram.sent("sendPhoto")} == {APPROVER, AUTHOR}
     assert rig.last(OWNER) == "🏁 Finished: Hall moves"
 

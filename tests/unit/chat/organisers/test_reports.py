@@ -120,7 +120,8 @@ async def sent(rig: NewsRig, announcement: Announcement, locale: Locale = Locale
     """What an organiser gets, in order."""
     rig.telegram.calls.clear()
     t = rig.house.catalogs.translator(locale)
-    await send_report(rig.house, rig.announcements, VisitorId(OWNER), announcement, of=O1, t=t)
+    report = await rig.announcements.reports.make(announcement, O1)
+    await send_report(rig.house, rig.announcements, VisitorId(OWNER), report, t=t)
     assert [call.method for call in rig.telegram.calls] == ["sendPhoto", "sendDocument"]
     return [call.params for call in rig.telegram.calls]
 
@@ -129,7 +130,8 @@ async def test_A16_an_author_gets_the_numbers_alone(rig):
     announcement = await fired(rig, *COPIES)
     rig.telegram.calls.clear()
     t = rig.house.catalogs.translator(Locale.EN)
-    await send_report(rig.house, rig.announcements, VisitorId(AUTHOR), announcement, of=O1, t=t)
+    report = await rig.announcements.reports.make(announcement, O1)
+    await send_report(rig.house, rig.announcements, VisitorId(AUTHOR), report, t=t)
     assert [call.method for call in rig.telegram.calls] == ["sendPhoto"]
 
 

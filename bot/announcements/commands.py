@@ -104,7 +104,7 @@ class AnnouncementCommands:
             "resend": self._resend,
             "agree": self._agree,
             "refuse": self._refuse,
-            "word": self._word,
+            "word": self._confirm,
             "test": self._test,
         }
 
@@ -247,11 +247,11 @@ class AnnouncementCommands:
         if self._parts.announcement_sender is None:
             raise OrderError("an emergency is told to every organiser at once: start the bot first (`scoda run`)")
 
-    async def _word(self, given: _Given) -> dict[str, object]:
+    async def _confirm(self, given: _Given) -> dict[str, object]:
         """After a restore: send what is left of an occurrence, or let it be."""
         occurrence_id = OccurrenceId(given.text("occurrence"))
         send = bool(given.values.get("send"))
-        decision = await self._parts.lifecycle.give_word(occurrence_id, send=send, actor=given.actor, now=given.now)
+        decision = await self._parts.lifecycle.confirm(occurrence_id, send=send, actor=given.actor, now=given.now)
         return _told(_done(decision))
 
     async def _test(self, given: _Given) -> dict[str, object]:

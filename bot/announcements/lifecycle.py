@@ -1,4 +1,4 @@
-"""Steering what was approved: pause, resume, stop, withdraw, and the word after a restore."""
+"""Steering what was approved: pause, resume, stop, withdraw, and the confirmation after a restore."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ from bot.ids import VisitorId
 
 _LIVE = frozenset({Stage.APPROVED, Stage.PAUSED})
 _WAS_LIVE = _LIVE | {Stage.STOPPED, Stage.FINISHED}
-_WAITING = frozenset({OccurrenceState.AWAITING_WORD})
+_WAITING = frozenset({OccurrenceState.AWAITING_CONFIRMATION})
 _MANY = 10_000
 """Occurrences of one announcement that an action reaches."""
 _PAUSE = CommandRule(name="announcement_paused", roles=ANY_ROLE, stages=frozenset({Stage.APPROVED}))
 _RESUME = CommandRule(name="announcement_resumed", roles=MAY_APPROVE, stages=_LIVE)
 _STOP = CommandRule(name="announcement_stopped", roles=ANY_ROLE, stages=_LIVE)
 _STOP_ONE = replace(_STOP, name="occurrence_stopped")
-_WORD = CommandRule(name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE, event=OccurrenceConfirmed)
+_CONFIRM = CommandRule(
+    name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE, event=OccurrenceConfirmed
+)
 _WITHDRAW = CommandRule(
     name="announcement_withdrawn", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE, event=AnnouncementWithdrawn
 )
@@ -106,15 +108,15 @@ class Lifecycle:
                 await finish_if_done(parts.announcements, parts.outbox, decision.announcement)
         return decision
 
-    async def give_word(self, occurrence_id: OccurrenceId, *, send: bool, actor: VisitorId, now: datetime) -> Decision:
+    async def confirm(self, occurrence_id: OccurrenceId, *, send: bool, actor: VisitorId, now: datetime) -> Decision:
         """After a restore from backup: send what is left of an occurrence, or let it be (it was sent already).
 
-        When no occurrence waits for a word any more, the restored database counts as good.
+        When no occurrence waits for a confirmation any more, the restored database counts as good.
         """
         parts = self._parts
         async with parts.transaction():
             occurrence = await parts.outbox.find(occurrence_id)
-            if occurrence is None or occurrence.state is not OccurrenceState.AWAITING_WORD:
+            if occurrence is None or occurrence.state is not OccurrenceState.AWAITING_CONFIRMATION:
                 return Decision(verdict=CommandOutcome.NOT_FOUND if occurrence is None else CommandOutcome.WRONG_STAGE)
 
             async def decide() -> None:
@@ -125,13 +127,13 @@ class Lifecycle:
 
             detail = f"{occurrence_id} {'send' if send else 'let_be'}"
             order = Command(announcement_id=occurrence.announcement_id, actor=actor, now=now, detail=detail)
-            decision = await self._actions.decide(_WORD, order, besides=decide)
+            decision = await self._actions.decide(_CONFIRM, order, besides=decide)
             if decision.announcement is not None and decision.is_done:
                 await finish_if_done(parts.announcements, parts.outbox, decision.announcement)
             is_last = decision.is_done and not await parts.outbox.occurrences(states=_WAITING, limit=1)
         if is_last:
             await parts.guard.accept()
-        await self._actions.tell(_WORD, order, decision)
+        await self._actions.tell(_CONFIRM, order, decision)
         return decision
 
     async def withdraw(self, announcement_id: AnnouncementId, *, actor: VisitorId, now: datetime) -> Decision:

@@ -144,7 +144,7 @@ class Planner:
             await self._parts.watch.settle(now=now)
 
     async def _open_overdue_pauses(self, now: datetime) -> None:
-        """What a restored database knows as paused may have been resumed and sent since: it waits for a word too."""
+        """What a restored database knows as paused may have been sent since: it waits for a confirmation too."""
         for announcement in await self._parts.announcements.recent(stages=_PAUSED, limit=_MANY):
             if announcement.next_due_at is not None and announcement.next_due_at <= now:
                 await self._open(announcement, now)
@@ -185,7 +185,7 @@ class Planner:
             return OccurrenceState.MISSED
         if terms.lateness is Lateness.MARK_MISSED and now - moment.utc > self._rules.tolerance:
             return OccurrenceState.MISSED
-        return OccurrenceState.AWAITING_WORD if is_restored else OccurrenceState.PLANNING
+        return OccurrenceState.AWAITING_CONFIRMATION if is_restored else OccurrenceState.PLANNING
 
     async def _report(self, announcement: Announcement, occurrence: Occurrence, firing: _Firing, now: datetime) -> None:
         late_s = int((now - occurrence.due_at).total_seconds())
@@ -244,7 +244,7 @@ def _opened(
 ) -> OccurrenceEvent | None:
     """What organisers hear of a firing; nothing when it goes out in time."""
     announcement_id, label, occurrence_id = announcement.announcement_id, announcement.label, occurrence.occurrence_id
-    if occurrence.state is OccurrenceState.AWAITING_WORD:
+    if occurrence.state is OccurrenceState.AWAITING_CONFIRMATION:
         return OccurrenceAwaitsConfirmation(announcement_id=announcement_id, label=label, occurrence_id=occurrence_id)
     if occurrence.state is OccurrenceState.MISSED or is_late:
         kind = OccurrenceMissed if occurrence.state is OccurrenceState.MISSED else OccurrenceLate

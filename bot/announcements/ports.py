@@ -248,7 +248,7 @@ class RestoreGuard(Protocol):
         ...
 
     async def accept(self) -> None:
-        """An organiser has given their word: go on from here."""
+        """An organiser has confirmed: go on from here."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""After a restore from backup nothing is sent without an organiser's word: it may have been sent already."""
+"""After a restore from backup nothing is sent without an organiser's confirmation: it may have been sent already."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from bot.announcements.ports import Notify, Outbox, RestoreGuard
 
 _log = structlog.get_logger(__name__)
 
-_GOING = OPEN_STATES - {OccurrenceState.AWAITING_WORD}
-_WAITING = frozenset({OccurrenceState.AWAITING_WORD})
+_GOING = OPEN_STATES - {OccurrenceState.AWAITING_CONFIRMATION}
+_WAITING = frozenset({OccurrenceState.AWAITING_CONFIRMATION})
 _MANY = 10_000
+"""Occurrences that are held at once: more than an organisation ever has under way. By reasoning."""
 
 
 class RestoreWatch:
@@ -28,7 +29,7 @@ class RestoreWatch:
         self._has_looked = False
 
     async def is_restored(self, *, now: datetime) -> bool:
-        """Whether words are still wanted. The first call makes all that was going on wait for one."""
+        """Whether confirmations are still wanted. The first call makes all that was going on wait for one."""
         if not await self._guard.was_restored():
             self._has_looked = True
             return False
@@ -40,14 +41,14 @@ class RestoreWatch:
         return True
 
     async def settle(self, *, now: datetime) -> None:
-        """Go on by itself when, with all that was due looked at, nothing waits for a word; else note how far we are."""
+        """When all that is due was seen: go on if nothing waits for a confirmation; else note how far we are."""
         if not await self.is_restored(now=now):
             await self._guard.mark()
         elif not await self._outbox.occurrences(states=_WAITING, limit=1):
             await self._guard.accept()
 
     async def mark(self, *, now: datetime) -> None:
-        """Note how far the database has come, unless it was restored and no word was given yet."""
+        """Note how far the database has come, unless it was restored and nobody has confirmed yet."""
         if not await self.is_restored(now=now):
             await self._guard.mark()
 
@@ -55,6 +56,6 @@ class RestoreWatch:
         going = await self._outbox.occurrences(states=_GOING, limit=_MANY)
         for occurrence in going:
             await self._outbox.set_state(
-                occurrence.occurrence_id, OccurrenceState.AWAITING_WORD, now=now, reason="restored"
+                occurrence.occurrence_id, OccurrenceState.AWAITING_CONFIRMATION, now=now, reason="restored"
             )
         return len(going)

@@ -543,8 +543,8 @@ class World:
             await asyncio.sleep(60)
             now = self.clock.now()
             for occurrence in list(self.disk.tables.occurrences.values()):
-                if occurrence.state is OccurrenceState.AWAITING_WORD:
-                    await lifecycle.give_word(occurrence.occurrence_id, send=False, actor=OWNER, now=now)
+                if occurrence.state is OccurrenceState.AWAITING_CONFIRMATION:
+                    await lifecycle.confirm(occurrence.occurrence_id, send=False, actor=OWNER, now=now)
             for announcement in list(self.disk.tables.announcements.values()):
                 if loop.time() > TROUBLE_S + 4800 and announcement.next_due_at is not None:
                     await self._let_end(announcement)

@@ -576,9 +576,9 @@ def test_D31_after_a_restore_nothing_is_sent_without_a_word(send):
         restored = House(database=FakeDatabase(disk), clock=house.clock)
         await restored.deliver(timedelta(hours=1))
         assert restored.announcement_sender.parcels == []
-        assert restored.occurrence.state is OccurrenceState.AWAITING_WORD
+        assert restored.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
         assert "database_restored" in restored.parts.tell.events
-        word = await restored.lifecycle.give_word(
+        word = await restored.lifecycle.confirm(
             restored.occurrence.occurrence_id, send=send, actor=OWNER, now=restored.now
         )
         assert word.is_done
@@ -598,7 +598,7 @@ def test_D31_what_became_due_before_the_restore_waits_for_a_word_too():
         house.parts.database.disk.outside_mark = 5
         await house.deliver()
         assert house.announcement_sender.parcels == []
-        assert house.occurrence.state is OccurrenceState.AWAITING_WORD
+        assert house.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
         assert "occurrence_awaits_word" in house.parts.tell.events
 
     run_virtually(main())
@@ -615,12 +615,12 @@ def test_D31_what_the_backup_knows_as_paused_and_overdue_waits_for_a_word_too(se
         await house.lifecycle.pause(made.announcement_id, actor=OWNER, now=house.now)
         house.parts.database.disk.outside_mark = 5
         await house.deliver()
-        assert house.occurrence.state is OccurrenceState.AWAITING_WORD
+        assert house.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
         assert await house.parts.guard.was_restored()
         await house.lifecycle.resume(made.announcement_id, actor=OWNER, now=house.now)
         await house.deliver()
         assert house.announcement_sender.parcels == []
-        await house.lifecycle.give_word(house.occurrence.occurrence_id, send=send, actor=OWNER, now=house.now)
+        await house.lifecycle.confirm(house.occurrence.occurrence_id, send=send, actor=OWNER, now=house.now)
         await house.deliver()
         assert len(house.announcement_sender.parcels) == (10 if send else 0)
         assert house.tables.announcements[made.announcement_id].stage is Stage.FINISHED
@@ -637,7 +637,7 @@ def test_D31_a_paused_announcement_that_is_let_be_is_over():
         await house.lifecycle.pause(made.announcement_id, actor=OWNER, now=house.now)
         house.parts.database.disk.outside_mark = 5
         await house.deliver()
-        await house.lifecycle.give_word(house.occurrence.occurrence_id, send=False, actor=OWNER, now=house.now)
+        await house.lifecycle.confirm(house.occurrence.occurrence_id, send=False, actor=OWNER, now=house.now)
         assert house.tables.announcements[made.announcement_id].stage is Stage.FINISHED
 
     run_virtually(main())

@@ -149,7 +149,7 @@ async def test_D31_an_announcement_that_was_sent_since_the_backup_is_not_sent_ag
         planner, told = _planner(database, tmp_path)
         await planner.wake(NOW + timedelta(minutes=10))
         [occurrence] = await SqlOutbox(database).occurrences()
-        assert occurrence.state is OccurrenceState.AWAITING_WORD
+        assert occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
         assert occurrence.audience == 0
         assert told.events == ["database_restored", "occurrence_awaits_word"]
 

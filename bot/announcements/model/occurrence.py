@@ -28,7 +28,7 @@ class OccurrenceState(StrEnum):
     FINISHED = "finished"
     MISSED = "missed"
     """Its time passed while nobody was there and it was not to be sent late, or its validity ended before."""
-    AWAITING_WORD = "awaiting_word"
+    AWAITING_CONFIRMATION = "awaiting_word"
     """The database was restored from a backup: it may have been sent already; an organiser must say so."""
 
     @property

@@ -480,9 +480,9 @@ def repeat_lines(standing: Standing, t: Translator) -> Html:
     return lines(said(desk_texts.repeat_title(t), t.locale), standing_lines(standing, t))
 
 
-def word_rows(occurrence: Occurrence, t: Translator) -> Rows:
+def confirmation_rows(occurrence: Occurrence, t: Translator) -> Rows:
     """After a restore: send the rest, or let it be."""
-    if occurrence.state is not OccurrenceState.AWAITING_WORD:
+    if occurrence.state is not OccurrenceState.AWAITING_CONFIRMATION:
         return ()
     return (
         (

@@ -13,12 +13,12 @@ from bot.chat.organisers.announce import say_decision, view_of
 from bot.chat.organisers.announcement_pages import (
     calendar_page,
     confirm_page,
+    confirmation_rows,
     item_key,
     list_page,
     overview_page,
     repeat_lines,
     standing_lines,
-    word_rows,
 )
 from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.request_pages import request_keys, resend_offer
@@ -63,7 +63,7 @@ async def item_reply(context: UpdateContext, announcement: Announcement) -> Repl
     page = overview_page(view, t, besides=paragraphs(*stands))
     waiting = request_keys(await context.announcements.change_requests.waiting(announcement.announcement_id), t)
     earlier = await _put_back_row(context, latest) if view.may_approve else ()
-    return Reply(page.content, (*word_rows(latest, t), *waiting, *page.rows, *earlier))
+    return Reply(page.content, (*confirmation_rows(latest, t), *waiting, *page.rows, *earlier))
 
 
 async def _put_back_row(context: UpdateContext, latest: Occurrence) -> Rows:
@@ -155,15 +155,15 @@ async def _report(context: UpdateContext, name: str) -> None:
 
 
 async def _send_rest(context: UpdateContext, name: str) -> None:
-    await _give_word(context, name, send=True)
+    await _confirm(context, name, send=True)
 
 
 async def _leave_rest(context: UpdateContext, name: str) -> None:
-    await _give_word(context, name, send=False)
+    await _confirm(context, name, send=False)
 
 
-async def _give_word(context: UpdateContext, name: str, *, send: bool) -> None:
-    decision = await context.announcements.lifecycle.give_word(
+async def _confirm(context: UpdateContext, name: str, *, send: bool) -> None:
+    decision = await context.announcements.lifecycle.confirm(
         OccurrenceId(name), send=send, actor=_person(context), now=context.now
     )
     await _show_decision(context, decision)

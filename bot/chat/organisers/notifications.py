@@ -37,7 +37,7 @@ from bot.announcements.model import Announcement, CorrectionState, Role
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.announcement_context import AnnouncementContext, OccurrenceReport
 from bot.chat.context import AppContext
-from bot.chat.organisers.announcement_pages import View, item_key, overview_page, word_rows
+from bot.chat.organisers.announcement_pages import View, confirmation_rows, item_key, overview_page
 from bot.chat.organisers.approvals import approval_request
 from bot.chat.organisers.invitation_pages import decided_page, opened_page
 from bot.chat.organisers.outreach import translator_of, write_to
@@ -134,7 +134,7 @@ class OrganiserNotices:
         rows: Sequence[Sequence[Key]] = ()
         if isinstance(event, OccurrenceAwaitsConfirmation):
             occurrence = await self._announcements.outbox.find(event.occurrence_id)
-            rows = word_rows(occurrence, t) if occurrence is not None else ()
+            rows = confirmation_rows(occurrence, t) if occurrence is not None else ()
         return Reply(said(wording(event, t), t.locale), (*rows, _look(announcement, t)))
 
     async def _view(self, person: VisitorId, announcement: Announcement) -> View:
@@ -195,7 +195,7 @@ def _withdrawn(event: AnnouncementWithdrawn, t: Translator) -> str:
 
 @wording.register
 def _confirmed(event: OccurrenceConfirmed, t: Translator) -> str:
-    return desk_texts.told_word_given(t, event.label, str(event.actor))
+    return desk_texts.told_confirmed(t, event.label, str(event.actor))
 
 
 @wording.register

@@ -37,7 +37,7 @@ def occurrence_state(t: Translator, value: OccurrenceState) -> str:
         OccurrenceState.STOPPED: t.pgettext("stage", "Stopped"),
         OccurrenceState.FINISHED: t.pgettext("stage", "Finished"),
         OccurrenceState.MISSED: t.pgettext("stage", "Missed"),
-        OccurrenceState.AWAITING_WORD: t.pgettext("stage", "Awaiting your decision"),
+        OccurrenceState.AWAITING_CONFIRMATION: t.pgettext("stage", "Awaiting your decision"),
     }[value]
 
 
@@ -482,7 +482,7 @@ def told_withdrawn(t: Translator, label: str, actor: str) -> str:
     return t.fill(t.gettext("🗑 {actor} is withdrawing this announcement: {label}"), label=label, actor=actor)
 
 
-def told_word_given(t: Translator, label: str, actor: str) -> str:
+def told_confirmed(t: Translator, label: str, actor: str) -> str:
     return t.fill(t.gettext("{actor} has decided after the restore: {label}"), label=label, actor=actor)
 
 

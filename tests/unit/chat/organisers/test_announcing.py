@@ -441,7 +441,7 @@ async def test_a_duplicate_is_a_new_draft(rig):
 
 @pytest.mark.parametrize(("label", "state"), [("Send the rest", "planning"), ("Do not send", "stopped")])
 async def test_D31_after_a_restore_nothing_goes_without_an_organiser_s_word(rig, label, state):
-    announcement = await with_occurrence(rig, OccurrenceState.AWAITING_WORD)
+    announcement = await with_occurrence(rig, OccurrenceState.AWAITING_CONFIRMATION)
     event = OccurrenceAwaitsConfirmation(
         announcement_id=announcement.announcement_id, label=announcement.label, occurrence_id=OccurrenceId("o1")
     )

@@ -31,8 +31,9 @@ _VERDICTS = {
 }
 
 _TOLERATED_SHARE = 0.02
-"""Visitors come and go between the look and the order: so much more or less of an audience is the same one."""
+"""Visitors come and go between the look and the order: a fiftieth more or less is the same audience. By reasoning."""
 _ENTRIES_TOLD = 20
+"""Entries of the audit log that are read to say who changed it since: more would not fit a line."""
 
 
 class OrderError(AnnouncementError):
@@ -265,8 +266,8 @@ class AnnouncementCommands:
             raise OrderError(_VERDICTS[CommandOutcome.NOT_FOUND])
         sent = []
         for locale in _languages(found, given.text("language")):
-            parcel = trial_message(found, chat_id=ChatId(given.actor), locale=locale, zone=found.schedule.zone)
-            receipt = await self._parts.announcement_sender.deliver(parcel)
+            outgoing = trial_message(found, chat_id=ChatId(given.actor), locale=locale, zone=found.schedule.zone)
+            receipt = await self._parts.announcement_sender.deliver(outgoing)
             if receipt.fate is not SendOutcome.SENT:
                 raise OrderError(f"the copy in {locale.value} was not sent: {receipt.reason or receipt.fate.value}")
             sent.append(locale.value)

@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 DELETABLE_FOR = timedelta(hours=48)
 """Telegram lets a bot delete its messages for so long (https://core.telegram.org/bots/api#deletemessage)."""
 _TRIES = 3
-"""Calls without a clear answer before a copy counts as failed."""
+"""Calls without a clear answer before a copy counts as failed; repeating is harmless. By reasoning."""
 _OUTCOMES: Mapping[SendOutcome, CorrectionState] = {
     SendOutcome.SENT: CorrectionState.DONE,
     SendOutcome.GONE: CorrectionState.FAILED,
@@ -51,15 +51,18 @@ class CorrectorParts:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionStep:
-    """What one step did: how many copies it settled, and how long Telegram wants us to wait before the next."""
+    """What one step did."""
 
     settled: int
+    """Copies."""
     pause_s: float = 0.0
+    """How long Telegram wants us to wait before the next step; 0 for not at all."""
     nothing_goes: bool = False
+    """The token is refused."""
 
 
 class Corrector:
-    """Works through what is to be corrected, a handful of copies at once."""
+    """Works through what is to be corrected, `at_once` copies together: few, as deliveries share the pace with them."""
 
     def __init__(self, parts: CorrectorParts, *, at_once: int = 10) -> None:
         self._parts = parts

@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class CrashPoint(Enum):
-    """Where in the life of a copy; CP4 to CP6 lie inside the courier's call and at Telegram's."""
+    """Where in the life of a copy; CP4 to CP6 lie inside the sender's call and at Telegram."""
 
     CP0 = "before_plan_commits"
     CP1 = "planned_nothing_claimed"

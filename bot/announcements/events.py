@@ -221,7 +221,7 @@ class DatabaseRestored(OrganiserEvent):
 
     event_name = "database_restored"
     occurrences: int
-    """So many wait for an organiser's confirmation."""
+    """Those that wait for an organiser's confirmation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,11 @@ _FINAL = {
     SendOutcome.UNPARSEABLE: DeliveryState.FAILED,
 }
 _REASON_LIMIT = 64
+"""Characters: the width of the column."""
 _REFUSALS = 4
+"""Times `alike_limit`: so many refusals alike are no chance of a few chats any more. By reasoning."""
 _RETRYING = Backoff(first_s=0.25, longest_s=60.0)
+"""For one copy while Telegram is out of reach: nearly at once, and once a minute in a long outage. By reasoning."""
 
 
 def after_call(row: Delivery, receipt: Receipt, *, now: datetime) -> Delivery:
@@ -55,7 +58,7 @@ class OrphanJudge:
         return after_doubt(crashed, policy, now=now, has_ended=has_ended)
 
     def after_crash_before_call(self, row: Delivery, *, now: datetime) -> Delivery:
-        """The row's parcel could not even be made, so nothing was sent: try again, or give it up as poison."""
+        """The row's message could not even be made, so nothing was sent: try again, or give it up as poison."""
         crashed = replace(row, crashes=row.crashes + 1, changed_at=now)
         if crashed.crashes >= self.crash_limit:
             return replace(crashed, state=DeliveryState.FAILED, reason="poison")

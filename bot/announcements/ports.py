@@ -270,11 +270,11 @@ class SendSlot(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Who may send: so many at once, or nobody for a while."""
+    """Turns to send now, or none for a while."""
 
     turns: Sequence[SendSlot] = ()
     pause_s: float = 0.0
-    """Nothing goes to anybody for so long."""
+    """Seconds for which nothing goes to anybody."""
 
 
 class AnnouncementSender(Protocol):
@@ -292,7 +292,7 @@ class AnnouncementSender(Protocol):
         ...
 
     async def edit(self, outgoing: OutgoingMessage, message_id: int) -> Receipt:
-        """Put the parcel in place of a delivered copy."""
+        """Put this in place of a delivered copy."""
         ...
 
     async def delete(self, chat_id: ChatId, message_id: int) -> Receipt:

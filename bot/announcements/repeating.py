@@ -23,6 +23,7 @@ from bot.announcements.ports import Outbox
 
 _UNKNOWN = frozenset({DeliveryState.UNKNOWN})
 _BATCH = 1_000
+"""Rows in one statement, as many as the planner plans at once."""
 
 
 async def in_doubt(outbox: Outbox, occurrence_id: OccurrenceId) -> AsyncIterator[Delivery]:

@@ -27,7 +27,7 @@ class Turns:
         return any(self._ready.values())
 
     def take(self, *, is_paid: bool, limit: int, sharers: int) -> Sequence[SendSlot]:
-        """The share of one of so many in those that have come, at most `limit`."""
+        """One sharer's part of those that have come, at most `limit`."""
         ready = self._ready[is_paid]
         share = min(limit, -(-len(ready) // sharers))
         taken, self._ready[is_paid] = ready[:share], ready[share:]

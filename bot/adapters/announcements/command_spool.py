@@ -24,9 +24,13 @@ _log = structlog.get_logger(__name__)
 FOLDER_NAME = "commands"
 _ORDER, _TAKEN, _ANSWER = ".order", ".taken", ".answer"
 _LOOK_EVERY_S = 0.05
+"""Whoever waits at a terminal notices no delay of this length. This and the next were chosen by reasoning."""
 _TOO_OLD_S = 60.0
+"""An older order was given while no bot ran, and may not be meant any more."""
 _KEPT_S = 3600.0
+"""Answers that nobody fetched, for somebody who looks what became of an order."""
 _LARGEST = 1_048_576
+"""Bytes of an order or an answer, as of a file of announcements."""
 
 SpooledOrder = Mapping[str, object]
 OrderAnswer = Mapping[str, object]

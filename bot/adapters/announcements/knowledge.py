@@ -23,7 +23,9 @@ _FOLDER = "announcements"
 _VERSION = 3
 """Raise it when the same announcement would give another document."""
 _LONGEST_HEADING = 120
+"""Characters, a line and a half on a phone. By reasoning."""
 _MOST_SENTENCES = 8
+"""First ones that count as questions: later ones seldom say what it is about. By reasoning."""
 RenderPlain = Callable[[str, Locale, ZoneInfo, Mapping[str, datetime]], str]
 """Renders an announcement's text as it is read in a zone, without formatting; raises ValueError when it can't be."""
 Holding = Callable[[], Awaitable[Sequence[Announced]]]

@@ -79,7 +79,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """All that the courier needs to send one copy."""
+    """All that is needed to send one copy."""
 
     chat_id: ChatId
     locale: Locale

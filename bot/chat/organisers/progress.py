@@ -26,9 +26,9 @@ from bot.ids import ChatId, VisitorId
 log = structlog.get_logger(__name__)
 
 _EVERY_S = 3.0
-"""Telegram takes about one edit a second in a chat; three leave room for the chat's own answers. By reasoning."""
+"""Seconds. No chat gets more than one message a second; a third of that leaves room for answers. By reasoning."""
 _SHARE = 20
-"""Counting a million rows takes its time: at most one part in so many is spent on it."""
+"""Counting a million rows takes its time: at most one part in twenty is spent on it. By reasoning."""
 _GOING = frozenset({OccurrenceState.PLANNING, OccurrenceState.RUNNING, OccurrenceState.PAUSED})
 
 

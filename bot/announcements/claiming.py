@@ -12,9 +12,8 @@ from bot.announcements.calling import CopyCaller
 from bot.announcements.closing import OccurrenceCloser
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.events import DatabaseFailed
-from bot.announcements.model import Delivery, DeliveryState, Occurrence, OccurrenceId, OccurrenceState
+from bot.announcements.model import Delivery, DeliveryState, OccurrenceId, OccurrenceState
 from bot.announcements.orphans import OrphanSweeper
-from bot.announcements.policy import AlikeFailures
 from bot.announcements.ports import SendSlot
 from bot.announcements.session import DispatchSession, OccurrenceJob
 from bot.announcements.turns import give_back
@@ -79,7 +78,7 @@ class CopyClaimer:
         for number in range(len(running)):
             if session.room <= 0 or (self._wants_alone and session.in_flight):
                 break
-            job = await self._job(running[(number + first) % len(running)])
+            job = await session.job_of(running[(number + first) % len(running)])
             changed |= await self._serve(job, sharers=len(running) - number)
         return changed
 
@@ -164,18 +163,7 @@ class CopyClaimer:
             await session.parts.outbox.set_state(
                 occurrence.occurrence_id, OccurrenceState.PAUSED, now=session.parts.clock(), reason="flood_wait"
             )
-            session.notify_paused(await self._job(occurrence), occurrence, "flood_wait")
-
-    async def _job(self, occurrence: Occurrence) -> OccurrenceJob:
-        session = self._session
-        job = session.jobs.get(occurrence.occurrence_id)
-        if job is None:
-            announcement = await session.parts.announcements.find(occurrence.announcement_id)
-            assert announcement is not None
-            job = OccurrenceJob(occurrence, announcement, AlikeFailures(session.rules.alike_limit))
-            session.jobs[occurrence.occurrence_id] = job
-        job.occurrence = occurrence
-        return job
+            session.notify_paused(await session.job_of(occurrence), "flood_wait")
 
     def _forget_jobs(self, running: set[OccurrenceId]) -> None:
         jobs = self._session.jobs

@@ -113,4 +113,4 @@ class OccurrenceCloser:
         await self._session.parts.outbox.set_state(
             occurrence.occurrence_id, OccurrenceState.PAUSED, now=now, reason=reason
         )
-        self._session.notify(job.paused(occurrence.occurrence_id, reason))
+        self._session.notify(job.paused(reason))

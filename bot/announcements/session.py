@@ -169,12 +169,12 @@ class OccurrenceJob:
         self.announcement = replace(self.announcement, content=replace(content, attachment=kept))
         self.bodies = ApprovedBodies(self.announcement)
 
-    def paused(self, occurrence_id: OccurrenceId, reason: str) -> OccurrencePaused:
+    def paused(self, reason: str) -> OccurrencePaused:
         """What organisers hear of a pause."""
         return OccurrencePaused(
             announcement_id=self.announcement.announcement_id,
             label=self.announcement.label,
-            occurrence_id=occurrence_id,
+            occurrence_id=self.occurrence.occurrence_id,
             reason=reason,
         )
 
@@ -222,6 +222,17 @@ class DispatchSession:
         """Places that must be free before more is claimed: a quarter, so that a claim is worth its commit."""
         return max(1, self.rules.in_flight // 4)
 
+    async def job_of(self, occurrence: Occurrence) -> OccurrenceJob:
+        """The occurrence in hand, as it stands now; the first time its announcement is read."""
+        job = self.jobs.get(occurrence.occurrence_id)
+        if job is None:
+            announcement = await self.parts.announcements.find(occurrence.announcement_id)
+            assert announcement is not None
+            job = OccurrenceJob(occurrence, announcement, AlikeFailures(self.rules.alike_limit))
+            self.jobs[occurrence.occurrence_id] = job
+        job.occurrence = occurrence
+        return job
+
     async def hit(self, point: CrashPoint) -> None:
         """Tell the probe that a crash point is reached."""
         await hit_crash_point(self.probe, point)
@@ -230,10 +241,10 @@ class DispatchSession:
         """Tell organisers without making deliveries wait."""
         self.group.create_task(notify_all(self.parts.notify, event))
 
-    def notify_paused(self, job: OccurrenceJob, occurrence: Occurrence, reason: str) -> None:
+    def notify_paused(self, job: OccurrenceJob, reason: str) -> None:
         """Tell organisers that the bot paused an occurrence by itself."""
-        _log.warning("occurrence_paused", occurrence_id=occurrence.occurrence_id, reason=reason)
-        self.notify(job.paused(occurrence.occurrence_id, reason))
+        _log.warning("occurrence_paused", occurrence_id=job.occurrence.occurrence_id, reason=reason)
+        self.notify(job.paused(reason))
 
 
 def copy_key(row: Delivery) -> tuple[OccurrenceId, ChatId, int]:

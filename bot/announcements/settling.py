@@ -12,7 +12,7 @@ import structlog
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.events import ResultsNotStored, TokenRefused
 from bot.announcements.lease_holder import LeaseLostError
-from bot.announcements.model import Delivery, DeliveryState, Occurrence, OccurrenceId, OccurrenceState, SendOutcome
+from bot.announcements.model import Delivery, DeliveryState, OccurrenceId, OccurrenceState, SendOutcome
 from bot.announcements.policy import after_doubt, when_ended
 from bot.announcements.session import CallResult, DispatchSession, OccurrenceJob, copy_key
 from bot.errors import DatabaseError
@@ -28,7 +28,7 @@ class _Group:
 
     job: OccurrenceJob
     results: list[CallResult] = field(default_factory=list)
-    paused: Sequence[tuple[Occurrence, str]] = ()
+    paused: Sequence[tuple[OccurrenceJob, str]] = ()
     """The occurrences that it paused, and why."""
     is_withdrawn: bool = False
 
@@ -110,10 +110,10 @@ class ResultSettler:
         if receipt.file_id and result.job.uploads:
             await parts.announcements.keep_file_id(result.job.announcement.announcement_id, receipt.file_id)
 
-    async def _pause_occurrences(self, group: _Group, now: datetime) -> Sequence[tuple[Occurrence, str]]:
+    async def _pause_occurrences(self, group: _Group, now: datetime) -> Sequence[tuple[OccurrenceJob, str]]:
         """Pause the occurrence, or all that run when Telegram's long pause is for the whole bot."""
         outbox, own = self._session.parts.outbox, group.job.occurrence.occurrence_id
-        paused: dict[OccurrenceId, tuple[Occurrence, str]] = {}
+        paused: dict[OccurrenceId, tuple[OccurrenceJob, str]] = {}
         for result in group.results:
             if not result.pauses:
                 continue
@@ -122,15 +122,15 @@ class ResultSettler:
                 occurrence_id = occurrence.occurrence_id
                 if is_for_all or occurrence_id == own:
                     await outbox.set_state(occurrence_id, OccurrenceState.PAUSED, now=now, reason=result.pauses)
-                    paused[occurrence_id] = (occurrence, result.pauses)
+                    paused[occurrence_id] = (await self._session.job_of(occurrence), result.pauses)
         return list(paused.values())
 
     def _after_commit(self, groups: Sequence[_Group]) -> None:
         """Tell what was paused, keep an attachment's id, and take back what came too late."""
         session = self._session
         for group in groups:
-            for occurrence, reason in group.paused:
-                session.notify_paused(group.job, occurrence, reason)
+            for job, reason in group.paused:
+                session.notify_paused(job, reason)
         receipts = [result.receipt for group in groups for result in group.results if result.receipt is not None]
         if any(receipt.fate is SendOutcome.NOTHING_GOES for receipt in receipts):
             _log.error("token_refused")

@@ -14,6 +14,7 @@ from bot.announcements.actions import CommandOutcome
 from bot.announcements.checking import Trouble
 from bot.announcements.content import body_hash, hash_by_name
 from bot.announcements.crash_points import CrashPoint
+from bot.announcements.events import OccurrencePaused
 from bot.announcements.model import (
     Attachment,
     AttachmentKind,
@@ -248,6 +249,20 @@ def test_D18_a_pause_of_a_day_pauses_the_occurrence_and_tells():
         assert house.occurrence.pause_reason == "flood_wait"
         assert house.parts.tell.events.count("occurrence_paused") == 1
         assert len(house.announcement_sender.chats) <= W
+
+    run_virtually(main())
+
+
+def test_D18_a_pause_for_all_is_told_of_each_occurrence_with_its_own_announcement():
+    async def main():
+        refusal = Receipt(fate=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
+        house = House(announcement_sender=FakeCourier(lambda _: refusal))
+        await house.parts.subscribe(range(1, 101))
+        made = {(await house.approved(label=label)).announcement_id: label for label in ("one", "other")}
+        await house.deliver(timedelta(hours=2))
+        paused = [event for _, event in house.parts.tell.told if isinstance(event, OccurrencePaused)]
+        assert {event.announcement_id: event.label for event in paused} == made
+        assert all(event.occurrence_id.startswith(event.announcement_id) for event in paused)
 
     run_virtually(main())
 

@@ -46,6 +46,7 @@ from bot.chat.organisers.announcement_pages import (
     time_page,
     topic_page,
 )
+from bot.chat.organisers.buttons import DraftButton, DraftEdit, DraftPage, DraftStep
 from bot.chat.organisers.prompts import PendingPrompt, PromptKind
 from bot.chat.organisers.rights import admitted, may_press
 from bot.chat.text import announcement_texts as desk_texts
@@ -124,24 +125,24 @@ async def press(context: UpdateContext, button: Button) -> None:
     """A button of a draft: look at a part of it, change it, or be asked for it."""
     if not await may_press(context, ANY_ROLE, "announcement_edited"):
         return
-    name, _blank, wish = button.argument.partition(" ")
-    announcement = await context.announcements.workflow.find(AnnouncementId(name))
+    pressed = DraftButton.read(button)
+    announcement = await context.announcements.workflow.find(pressed.announcement_id)
     if announcement is None:
         await context.show(_refusal(context, Decision(verdict=CommandOutcome.NOT_FOUND)))
         return
-    verb, _blank, argument = wish.partition(" ")
-    if verb in _PAGES and not argument:
-        answered(context)
-        await context.show(await _PAGES[verb](context, await view_of(context, announcement)))
-    elif verb in _CHANGES:
-        change, page = _CHANGES[verb]
-        await _change(context, announcement, change(argument), page=page, is_new=False)
-    elif verb in _WISHES:
-        await _WISHES[verb](context, announcement, argument)
+    match pressed.verb:
+        case DraftPage() as page:
+            answered(context)
+            await context.show(await PAGES[page](context, await view_of(context, announcement)))
+        case DraftEdit() as edit:
+            change, shown = EDITS[edit]
+            await _change(context, announcement, change(pressed.argument), page=shown, is_new=False)
+        case DraftStep() as step:
+            await STEPS[step](context, announcement, pressed.argument)
 
 
 async def _change(
-    context: UpdateContext, announcement: Announcement, change: DraftChange, *, page: str, is_new: bool
+    context: UpdateContext, announcement: Announcement, change: DraftChange, *, page: Page | None, is_new: bool
 ) -> Announcement | None:
     """Change a draft and show a page of it, in place of the old one or as a new message; None when it is refused."""
     decision = await context.announcements.workflow.edit(
@@ -151,8 +152,8 @@ async def _change(
     if not decision.is_done or decision.announcement is None:
         await show(_refusal(context, decision))
         return None
-    if page:
-        await show(await _PAGES[page](context, await view_of(context, decision.announcement)))
+    if page is not None:
+        await show(await page(context, await view_of(context, decision.announcement)))
     return decision.announcement
 
 
@@ -183,18 +184,17 @@ def _drawn(page: Callable[[View, Translator], Reply]) -> Page:
     return show
 
 
-_PAGES: dict[str, Page] = {
-    "overview": _drawn(overview_page),
-    "texts": _drawn(texts_page),
-    "topic": _drawn(topic_page),
-    "source": _drawn(source_page),
-    "audience": _audience,
-    "countries": _drawn(countries_page),
-    "chats": _drawn(chats_page),
-    "after_topic": _after_topic,
-    "time": _drawn(time_page),
-    "terms": _drawn(terms_page),
-    "preview": _drawn(preview_page),
+PAGES: dict[DraftPage, Page] = {
+    DraftPage.OVERVIEW: _drawn(overview_page),
+    DraftPage.TEXTS: _drawn(texts_page),
+    DraftPage.TOPIC: _drawn(topic_page),
+    DraftPage.SOURCE: _drawn(source_page),
+    DraftPage.AUDIENCE: _audience,
+    DraftPage.COUNTRIES: _drawn(countries_page),
+    DraftPage.CHATS: _drawn(chats_page),
+    DraftPage.TIME: _drawn(time_page),
+    DraftPage.TERMS: _drawn(terms_page),
+    DraftPage.PREVIEW: _drawn(preview_page),
 }
 
 
@@ -270,21 +270,21 @@ def _drop_links(_argument: str) -> DraftChange:
     return lambda draft: replace(draft, content=replace(draft.content, buttons=()))
 
 
-_CHANGES: dict[str, tuple[Callable[[str], DraftChange], str]] = {
-    "topic": (_set_topic, "after_topic"),
-    "locale": (_toggle_locale, "audience"),
-    "country": (_toggle_country, "countries"),
-    "roles": (_toggle_roles, "audience"),
-    "besides": (_toggle_besides, "chats"),
-    "without": (_toggle_without, "chats"),
-    "hold": (_hold, "texts"),
-    "fall": (_fall_back, "texts"),
-    "now": (_set_now, "time"),
-    "zone": (_set_zone, "time"),
-    "term": (_set_term, "terms"),
-    "drop": (_drop_text, "texts"),
-    "no_attachment": (_drop_attachment, "texts"),
-    "no_links": (_drop_links, "overview"),
+EDITS: dict[DraftEdit, tuple[Callable[[str], DraftChange], Page]] = {
+    DraftEdit.TOPIC: (_set_topic, _after_topic),
+    DraftEdit.LOCALE: (_toggle_locale, PAGES[DraftPage.AUDIENCE]),
+    DraftEdit.COUNTRY: (_toggle_country, PAGES[DraftPage.COUNTRIES]),
+    DraftEdit.ROLES: (_toggle_roles, PAGES[DraftPage.AUDIENCE]),
+    DraftEdit.BESIDES: (_toggle_besides, PAGES[DraftPage.CHATS]),
+    DraftEdit.WITHOUT: (_toggle_without, PAGES[DraftPage.CHATS]),
+    DraftEdit.HOLD: (_hold, PAGES[DraftPage.TEXTS]),
+    DraftEdit.FALLBACK: (_fall_back, PAGES[DraftPage.TEXTS]),
+    DraftEdit.NOW: (_set_now, PAGES[DraftPage.TIME]),
+    DraftEdit.ZONE: (_set_zone, PAGES[DraftPage.TIME]),
+    DraftEdit.TERM: (_set_term, PAGES[DraftPage.TERMS]),
+    DraftEdit.DROP_TEXT: (_drop_text, PAGES[DraftPage.TEXTS]),
+    DraftEdit.DROP_ATTACHMENT: (_drop_attachment, PAGES[DraftPage.TEXTS]),
+    DraftEdit.DROP_LINKS: (_drop_links, PAGES[DraftPage.OVERVIEW]),
 }
 """What a press changes in a draft, and the page that shows it."""
 
@@ -296,7 +296,7 @@ async def _ask_source(context: UpdateContext, announcement: Announcement, argume
         context,
         announcement,
         lambda draft: replace(draft, content=replace(draft.content, source=locale)),
-        page="",
+        page=None,
         is_new=False,
     )
     if changed is not None:
@@ -306,9 +306,9 @@ async def _ask_source(context: UpdateContext, announcement: Announcement, argume
 async def _ask_text(context: UpdateContext, announcement: Announcement, argument: str) -> None:
     locale = Locale(argument)
     view = await view_of(context, announcement)
-    keys = [draft_key(view, desk_texts.button_texts(context.t), "texts")]
+    keys = [draft_key(view, desk_texts.button_texts(context.t), DraftPage.TEXTS)]
     if announcement.content.texts.get(locale):
-        keys.append(draft_key(view, texts.button_delete(context.t), f"drop {locale}"))
+        keys.append(draft_key(view, texts.button_delete(context.t), DraftEdit.DROP_TEXT, locale))
     question = Reply(said(desk_texts.ask_text(context.t, locale), context.locale), (keys,))
     await ask(context, PendingPrompt(PromptKind.TEXT, announcement.announcement_id, locale.value), question)
 
@@ -347,9 +347,9 @@ async def _ask_without(context: UpdateContext, announcement: Announcement, _argu
 
 async def _ask_links(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
     view = await view_of(context, announcement)
-    keys = [draft_key(view, desk_texts.button_overview(context.t), "overview")]
+    keys = [draft_key(view, desk_texts.button_overview(context.t), DraftPage.OVERVIEW)]
     if announcement.content.buttons:
-        keys.append(draft_key(view, desk_texts.button_no_links(context.t), "no_links"))
+        keys.append(draft_key(view, desk_texts.button_no_links(context.t), DraftEdit.DROP_LINKS))
     question = Reply(said(desk_texts.links_title(context.t), context.locale), (keys,))
     await ask(context, PendingPrompt(PromptKind.LINKS, announcement.announcement_id), question)
 
@@ -386,7 +386,7 @@ def _refusal_with_way_back(context: UpdateContext, announcement: Announcement, d
     refusal = _refusal(context, decision)
     nobody = AudienceSize(by_locale={}, held=0, by_fallback=0)
     view = View(announcement=announcement, reach=nobody, now=context.now)
-    return replace(refusal, rows=((draft_key(view, desk_texts.button_overview(context.t), "overview"),),))
+    return replace(refusal, rows=((draft_key(view, desk_texts.button_overview(context.t), DraftPage.OVERVIEW),),))
 
 
 async def _take_back(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
@@ -408,20 +408,20 @@ async def _ask_emergency(context: UpdateContext, announcement: Announcement, _ar
     await ask(context, asked, said(desk_texts.ask_emergency(context.t), context.locale))
 
 
-_WISHES: dict[str, Callable[[UpdateContext, Announcement, str], Awaitable[None]]] = {
-    "source": _ask_source,
-    "write": _ask_text,
-    "once": _ask_once,
-    "repeatedly": _ask_cron,
-    "zones": _ask_zone,
-    "links": _ask_links,
-    "label": _ask_label,
-    "add_chat": _ask_besides,
-    "leave_out": _ask_without,
-    "show": show_copy,
-    "submit": _submit,
-    "take_back": _take_back,
-    "emergency": _ask_emergency,
+STEPS: dict[DraftStep, Callable[[UpdateContext, Announcement, str], Awaitable[None]]] = {
+    DraftStep.SOURCE: _ask_source,
+    DraftStep.WRITE: _ask_text,
+    DraftStep.ONCE: _ask_once,
+    DraftStep.REPEATEDLY: _ask_cron,
+    DraftStep.ZONES: _ask_zone,
+    DraftStep.LINKS: _ask_links,
+    DraftStep.LABEL: _ask_label,
+    DraftStep.ADD_CHAT: _ask_besides,
+    DraftStep.LEAVE_OUT: _ask_without,
+    DraftStep.SHOW: show_copy,
+    DraftStep.SUBMIT: _submit,
+    DraftStep.TAKE_BACK: _take_back,
+    DraftStep.EMERGENCY: _ask_emergency,
 }
 
 
@@ -443,7 +443,13 @@ async def _rename(context: UpdateContext, asked: PendingPrompt, label: str) -> N
     announcement = await _draft(context, asked)
     if announcement is not None:
         answered(context)
-        await _change(context, announcement, lambda draft: replace(draft, label=label), page="overview", is_new=True)
+        await _change(
+            context,
+            announcement,
+            lambda draft: replace(draft, label=label),
+            page=PAGES[DraftPage.OVERVIEW],
+            is_new=True,
+        )
 
 
 async def _begin(context: UpdateContext, label: str) -> None:
@@ -472,7 +478,7 @@ async def answer_text(context: UpdateContext, asked: PendingPrompt, _text: str) 
             context,
             announcement,
             lambda draft: replace(draft, content=replace(draft.content, attachment=attachment)),
-            page="",
+            page=None,
             is_new=True,
         )
     if announcement is None or not text:
@@ -506,7 +512,7 @@ async def answer_moment(context: UpdateContext, asked: PendingPrompt, text: str)
         lambda draft: replace(
             draft, content=replace(draft.content, moments={**draft.content.moments, asked.argument: moment})
         ),
-        page="",
+        page=None,
         is_new=True,
     )
     if changed is not None:
@@ -575,7 +581,7 @@ async def answer_links(context: UpdateContext, asked: PendingPrompt, text: str) 
         lambda draft: replace(
             draft, content=replace(draft.content, buttons=(*draft.content.buttons, button)[-_MOST_BUTTONS:])
         ),
-        page="overview",
+        page=PAGES[DraftPage.OVERVIEW],
         is_new=True,
     )
 
@@ -610,7 +616,7 @@ async def _add_chat(context: UpdateContext, asked: PendingPrompt, chat_id: ChatI
         return replace(draft, audience=replace(audience, chats=audience.chats | one, without=audience.without - one))
 
     answered(context)
-    await _change(context, announcement, added, page="chats", is_new=True)
+    await _change(context, announcement, added, page=PAGES[DraftPage.CHATS], is_new=True)
 
 
 async def answer_emergency(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
@@ -684,7 +690,9 @@ def _in_ascii_digits(text: str) -> str:
 
 async def _schedule(context: UpdateContext, announcement: Announcement, schedule: Schedule) -> None:
     answered(context)
-    await _change(context, announcement, lambda draft: replace(draft, schedule=schedule), page="time", is_new=True)
+    await _change(
+        context, announcement, lambda draft: replace(draft, schedule=schedule), page=PAGES[DraftPage.TIME], is_new=True
+    )
 
 
 async def _ask_moments_or_show(context: UpdateContext, announcement: Announcement) -> None:

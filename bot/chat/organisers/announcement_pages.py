@@ -31,13 +31,25 @@ from bot.announcements.model import (
 )
 from bot.announcements.schedule import Moment, Note, ScheduleError, preview
 from bot.announcements.workflow import AudienceSize
+from bot.chat.organisers.buttons import (
+    ApprovalButton,
+    ApprovalVerb,
+    DraftButton,
+    DraftEdit,
+    DraftPage,
+    DraftStep,
+    DraftVerb,
+    ItemButton,
+    ItemVerb,
+    RoleButton,
+    RoleVerb,
+)
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
 from bot.chat.text.keyboards import Key, Rows, column, grid
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
 from bot.chat.visitors.news_pages import marked, topic_title
-from bot.chat_state.model import ButtonAction
 from bot.i18n.formats import format_duration, format_moment
 from bot.i18n.translator import Translator
 from bot.i18n.zones import COMMON_ZONES, city, country_name, country_of, zone_label
@@ -69,14 +81,14 @@ class View:
         return self.is_author and self.announcement.stage is Stage.DRAFT
 
 
-def draft_key(view: View, label: str, wish: str) -> Key:
+def draft_key(view: View, label: str, verb: DraftVerb, argument: str = "") -> Key:
     """A button that changes a draft, or shows a part of it."""
-    return Key(label, ButtonAction.DRAFT, f"{view.announcement.announcement_id} {wish}")
+    return DraftButton(view.announcement.announcement_id, verb, argument).key(label)
 
 
-def item_key(label: str, wish: str, *, single_use: bool = False) -> Key:
+def item_key(label: str, verb: ItemVerb, argument: str = "", *, single_use: bool = False) -> Key:
     """A button of the list or of an announcement that is past its draft."""
-    return Key(label, ButtonAction.ANNOUNCEMENT, wish, single_use=single_use)
+    return ItemButton(verb, argument).key(label, single_use=single_use)
 
 
 # ── The whole ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,25 +199,25 @@ def _languages(announcement: Announcement) -> str:
 
 
 def _overview_rows(view: View, t: Translator) -> Rows:
-    preview_key = draft_key(view, desk_texts.button_preview(t), "preview")
-    emergency = [draft_key(view, desk_texts.button_emergency(t), "emergency")] if view.is_owner else []
+    preview_key = draft_key(view, desk_texts.button_preview(t), DraftPage.PREVIEW)
+    emergency = [draft_key(view, desk_texts.button_emergency(t), DraftStep.EMERGENCY)] if view.is_owner else []
     if view.may_edit:
         parts = (
-            (desk_texts.button_texts(t), "texts"),
-            (desk_texts.button_audience(t), "audience"),
-            (desk_texts.button_time(t), "time"),
-            (desk_texts.button_terms(t), "terms"),
-            (desk_texts.button_links(t), "links"),
-            (desk_texts.button_topic(t), "topic"),
-            (desk_texts.button_label(t), "label"),
+            (desk_texts.button_texts(t), DraftPage.TEXTS),
+            (desk_texts.button_audience(t), DraftPage.AUDIENCE),
+            (desk_texts.button_time(t), DraftPage.TIME),
+            (desk_texts.button_terms(t), DraftPage.TERMS),
+            (desk_texts.button_links(t), DraftStep.LINKS),
+            (desk_texts.button_topic(t), DraftPage.TOPIC),
+            (desk_texts.button_label(t), DraftStep.LABEL),
         )
-        keys = [draft_key(view, label, wish) for label, wish in parts]
+        keys = [draft_key(view, label, verb) for label, verb in parts]
         return (
             *grid([*keys, preview_key], columns=2),
-            (draft_key(view, desk_texts.button_submit(t), "submit"), *emergency),
+            (draft_key(view, desk_texts.button_submit(t), DraftStep.SUBMIT), *emergency),
         )
     if view.announcement.stage is Stage.SUBMITTED and view.is_author:
-        return ((preview_key, draft_key(view, desk_texts.button_take_back(t), "take_back")), emergency)
+        return ((preview_key, draft_key(view, desk_texts.button_take_back(t), DraftStep.TAKE_BACK)), emergency)
     if view.announcement.stage is Stage.SUBMITTED and view.may_approve:
         return ((preview_key,), approval_row(view, t))
     return (*grid([preview_key, *_steering_keys(view, t)], columns=2), (_list_key(t),))
@@ -213,10 +225,10 @@ def _overview_rows(view: View, t: Translator) -> Rows:
 
 def approval_row(view: View, t: Translator) -> Sequence[Key]:
     """Approve or return the version that is shown."""
-    wish = f"{view.announcement.announcement_id} {view.announcement.version}"
+    seen = (view.announcement.announcement_id, view.announcement.version)
     return (
-        Key(desk_texts.button_approve(t), ButtonAction.APPROVAL, f"approve {wish}"),
-        Key(desk_texts.button_return(t), ButtonAction.APPROVAL, f"return {wish}"),
+        ApprovalButton(ApprovalVerb.APPROVE, *seen).key(desk_texts.button_approve(t)),
+        ApprovalButton(ApprovalVerb.RETURN, *seen).key(desk_texts.button_return(t)),
     )
 
 
@@ -225,15 +237,15 @@ def _steering_keys(view: View, t: Translator) -> list[Key]:
     stage, name = announcement.stage, announcement.announcement_id
     was_live = stage in (Stage.APPROVED, Stage.PAUSED, Stage.STOPPED, Stage.FINISHED)
     offered = (
-        (stage is Stage.APPROVED, desk_texts.button_pause(t), "pause"),
-        (stage in (Stage.PAUSED, Stage.APPROVED) and view.may_approve, desk_texts.button_resume(t), "resume"),
-        (stage in (Stage.PAUSED, Stage.APPROVED), desk_texts.button_stop(t), "stop"),
-        (was_live and view.may_approve, desk_texts.button_correct(t), "correct"),
-        (was_live and view.may_approve, desk_texts.button_withdraw(t), "withdraw"),
-        (True, desk_texts.button_duplicate(t), "duplicate"),
-        (stage not in (Stage.DRAFT, Stage.SUBMITTED), desk_texts.button_report(t), "report"),
+        (stage is Stage.APPROVED, desk_texts.button_pause(t), ItemVerb.PAUSE),
+        (stage in (Stage.PAUSED, Stage.APPROVED) and view.may_approve, desk_texts.button_resume(t), ItemVerb.RESUME),
+        (stage in (Stage.PAUSED, Stage.APPROVED), desk_texts.button_stop(t), ItemVerb.STOP),
+        (was_live and view.may_approve, desk_texts.button_correct(t), ItemVerb.CORRECT),
+        (was_live and view.may_approve, desk_texts.button_withdraw(t), ItemVerb.WITHDRAW),
+        (True, desk_texts.button_duplicate(t), ItemVerb.DUPLICATE),
+        (stage not in (Stage.DRAFT, Stage.SUBMITTED), desk_texts.button_report(t), ItemVerb.REPORT),
     )
-    return [item_key(label, f"{wish} {name}") for is_offered, label, wish in offered if is_offered]
+    return [item_key(label, verb, name) for is_offered, label, verb in offered if is_offered]
 
 
 # ── Parts of a draft ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +254,7 @@ def _steering_keys(view: View, t: Translator) -> list[Key]:
 def topic_page(view: View, t: Translator) -> Reply:
     """What it is about."""
     keys = [
-        draft_key(view, marked(topic_title(t, topic), is_on=topic is view.announcement.topic), f"topic {topic}")
+        draft_key(view, marked(topic_title(t, topic), is_on=topic is view.announcement.topic), DraftEdit.TOPIC, topic)
         for topic in NewsTopic
     ]
     return Reply(said(desk_texts.ask_topic(t), t.locale), column(keys))
@@ -251,7 +263,9 @@ def topic_page(view: View, t: Translator) -> Reply:
 def source_page(view: View, t: Translator) -> Reply:
     """The language that is written first."""
     source = view.announcement.content.source
-    keys = [draft_key(view, marked(locale.endonym, is_on=locale is source), f"source {locale}") for locale in Locale]
+    keys = [
+        draft_key(view, marked(locale.endonym, is_on=locale is source), DraftStep.SOURCE, locale) for locale in Locale
+    ]
     return Reply(said(desk_texts.ask_source(t), t.locale), grid(keys, columns=3))
 
 
@@ -262,11 +276,16 @@ def texts_page(view: View, t: Translator) -> Reply:
     keys = []
     for locale in Locale:
         sign = "⚠️ " if locale in stale else "✅ " if content.texts.get(locale, "").strip() else ""
-        keys.append(draft_key(view, sign + locale.endonym, f"write {locale}"))
+        keys.append(draft_key(view, sign + locale.endonym, DraftStep.WRITE, locale))
     holds = terms.missing_language is MissingLanguage.HOLD
-    others = [draft_key(view, marked(desk_texts.button_others_nothing(t), is_on=holds), "hold")]
+    others = [draft_key(view, marked(desk_texts.button_others_nothing(t), is_on=holds), DraftEdit.HOLD)]
     others += [
-        draft_key(view, marked(f"→ {locale.endonym}", is_on=not holds and locale is terms.fallback), f"fall {locale}")
+        draft_key(
+            view,
+            marked(f"→ {locale.endonym}", is_on=not holds and locale is terms.fallback),
+            DraftEdit.FALLBACK,
+            locale,
+        )
         for locale in Locale
         if content.texts.get(locale, "").strip()
     ]
@@ -275,8 +294,10 @@ def texts_page(view: View, t: Translator) -> Reply:
     content_shown = paragraphs(said(desk_texts.texts_title(t), t.locale), said(rest, t.locale), wrong)
     extra = []
     if content.attachment is not None:
-        extra.append(draft_key(view, desk_texts.button_no_attachment(t), "no_attachment"))
-    return Reply(content_shown, (*grid(keys, columns=3), *grid(others, columns=3), extra, _steps(view, t, "audience")))
+        extra.append(draft_key(view, desk_texts.button_no_attachment(t), DraftEdit.DROP_ATTACHMENT))
+    return Reply(
+        content_shown, (*grid(keys, columns=3), *grid(others, columns=3), extra, _steps(view, t, DraftPage.AUDIENCE))
+    )
 
 
 def audience_page(view: View, t: Translator, *, everybody: Mapping[Locale, int]) -> Reply:
@@ -286,43 +307,46 @@ def audience_page(view: View, t: Translator, *, everybody: Mapping[Locale, int])
         draft_key(
             view,
             marked(f"{locale.endonym} {t.number(everybody.get(locale, 0))}", is_on=locale in chosen),
-            f"locale {locale}",
+            DraftEdit.LOCALE,
+            locale,
         )
         for locale in Locale
     ]
     roles = marked(desk_texts.button_only_organisers(t), is_on=bool(view.announcement.audience.roles))
     more = (
-        draft_key(view, desk_texts.button_countries(t), "countries"),
-        draft_key(view, roles, "roles"),
-        draft_key(view, desk_texts.button_chats(t), "chats"),
+        draft_key(view, desk_texts.button_countries(t), DraftPage.COUNTRIES),
+        draft_key(view, roles, DraftEdit.ROLES),
+        draft_key(view, desk_texts.button_chats(t), DraftPage.CHATS),
     )
     title = said(desk_texts.audience_title(t), t.locale)
-    return Reply(paragraphs(title, _reach_lines(view, t)), (*grid(keys, columns=3), more, _steps(view, t, "time")))
+    return Reply(
+        paragraphs(title, _reach_lines(view, t)), (*grid(keys, columns=3), more, _steps(view, t, DraftPage.TIME))
+    )
 
 
 def countries_page(view: View, t: Translator) -> Reply:
     """The countries of the visitors' time zones."""
     chosen = view.announcement.audience.countries
     keys = [
-        draft_key(view, marked(country_name(code, t.locale), is_on=code in chosen), f"country {code}")
+        draft_key(view, marked(country_name(code, t.locale), is_on=code in chosen), DraftEdit.COUNTRY, code)
         for code in COUNTRIES
     ]
     title = said(desk_texts.countries_title(t), t.locale)
-    back = (draft_key(view, texts.button_back(t), "audience"),)
+    back = (draft_key(view, texts.button_back(t), DraftPage.AUDIENCE),)
     return Reply(paragraphs(title, _reach_lines(view, t)), (*grid(keys, columns=3), back))
 
 
 def chats_page(view: View, t: Translator) -> Reply:
     """Groups and channels that get it besides, and who gets it in no case; a tap takes one off its list."""
     audience = view.announcement.audience
-    keys = [draft_key(view, f"➕ {chat_id}", f"besides {chat_id}") for chat_id in sorted(audience.chats)]
-    keys += [draft_key(view, f"🚫 {chat_id}", f"without {chat_id}") for chat_id in sorted(audience.without)]
+    keys = [draft_key(view, f"➕ {chat_id}", DraftEdit.BESIDES, str(chat_id)) for chat_id in sorted(audience.chats)]
+    keys += [draft_key(view, f"🚫 {chat_id}", DraftEdit.WITHOUT, str(chat_id)) for chat_id in sorted(audience.without)]
     add = (
-        draft_key(view, desk_texts.button_add_chat(t), "add_chat"),
-        draft_key(view, desk_texts.button_leave_out(t), "leave_out"),
+        draft_key(view, desk_texts.button_add_chat(t), DraftStep.ADD_CHAT),
+        draft_key(view, desk_texts.button_leave_out(t), DraftStep.LEAVE_OUT),
     )
     title = said(desk_texts.chats_title(t), t.locale)
-    back = (draft_key(view, texts.button_back(t), "audience"),)
+    back = (draft_key(view, texts.button_back(t), DraftPage.AUDIENCE),)
     return Reply(paragraphs(title, _reach_lines(view, t)), (*grid(keys, columns=2), add, back))
 
 
@@ -330,17 +354,17 @@ def time_page(view: View, t: Translator) -> Reply:
     """When it goes out."""
     schedule = view.announcement.schedule
     choices = (
-        (Timing.NOW, desk_texts.button_now(t), "now"),
-        (Timing.ONCE, desk_texts.button_once(t), "once"),
-        (Timing.RECURRING, desk_texts.button_repeatedly(t), "repeatedly"),
+        (Timing.NOW, desk_texts.button_now(t), DraftEdit.NOW),
+        (Timing.ONCE, desk_texts.button_once(t), DraftStep.ONCE),
+        (Timing.RECURRING, desk_texts.button_repeatedly(t), DraftStep.REPEATEDLY),
     )
-    keys = [draft_key(view, marked(label, is_on=timing is schedule.timing), wish) for timing, label, wish in choices]
-    keys.append(draft_key(view, texts.button_zone(t), "zones"))
+    keys = [draft_key(view, marked(label, is_on=timing is schedule.timing), verb) for timing, label, verb in choices]
+    keys.append(draft_key(view, texts.button_zone(t), DraftStep.ZONES))
     wrong = problem_lines((one for one in view.problems if one.where == "schedule"), t)
     zone = desk_texts.event_zone(t, zone_label(schedule.zone, t.locale, view.now))
     told = (desk_texts.schedule_title(t), zone, *schedule_lines(schedule, t, now=view.now))
     content = lines(*(said(line, t.locale) for line in told))
-    return Reply(paragraphs(content, wrong), (*grid(keys, columns=2), _steps(view, t, "terms")))
+    return Reply(paragraphs(content, wrong), (*grid(keys, columns=2), _steps(view, t, DraftPage.TERMS)))
 
 
 def event_zones_page(view: View, t: Translator) -> Reply:
@@ -349,18 +373,19 @@ def event_zones_page(view: View, t: Translator) -> Reply:
         draft_key(
             view,
             marked(zone_label(zone, t.locale, view.now), is_on=zone == view.announcement.schedule.zone),
-            f"zone {zone}",
+            DraftEdit.ZONE,
+            zone,
         )
         for zone in COMMON_ZONES
     ]
-    back = (draft_key(view, texts.button_back(t), "time"),)
+    back = (draft_key(view, texts.button_back(t), DraftPage.TIME),)
     return Reply(said(texts.zone_question(t), t.locale), (*grid(keys, columns=2), back))
 
 
 def terms_page(view: View, t: Translator) -> Reply:
     """Each term as a button that changes it."""
-    keys = [draft_key(view, label, f"term {name}") for name, label in _term_labels(view, t)]
-    return Reply(said(desk_texts.terms_title(t), t.locale), (*column(keys), _steps(view, t, "preview")))
+    keys = [draft_key(view, label, DraftEdit.TERM, name) for name, label in _term_labels(view, t)]
+    return Reply(said(desk_texts.terms_title(t), t.locale), (*column(keys), _steps(view, t, DraftPage.PREVIEW)))
 
 
 def _term_labels(view: View, t: Translator) -> list[tuple[str, str]]:
@@ -403,11 +428,11 @@ def changed_terms(terms: Terms, name: str) -> Terms:
 def preview_page(view: View, t: Translator) -> Reply:
     """A button for each language that has a text."""
     keys = [
-        draft_key(view, locale.endonym, f"show {locale}")
+        draft_key(view, locale.endonym, DraftStep.SHOW, locale)
         for locale in Locale
         if view.announcement.content.texts.get(locale, "").strip()
     ]
-    overview_key = (draft_key(view, desk_texts.button_overview(t), "overview"),)
+    overview_key = (draft_key(view, desk_texts.button_overview(t), DraftPage.OVERVIEW),)
     wrong = problem_lines(view.problems, t)
     title = said(desk_texts.preview_title(t), t.locale)
     return Reply(paragraphs(title, wrong), (*grid(keys, columns=3), overview_key))
@@ -424,9 +449,9 @@ def _reach_lines(view: View, t: Translator) -> Html:
     return lines(bold(said(desk_texts.recipients(t, view.reach.total), t.locale)), held)
 
 
-def _steps(view: View, t: Translator, following: str) -> Sequence[Key]:
+def _steps(view: View, t: Translator, following: DraftPage) -> Sequence[Key]:
     return (
-        draft_key(view, desk_texts.button_overview(t), "overview"),
+        draft_key(view, desk_texts.button_overview(t), DraftPage.OVERVIEW),
         draft_key(view, desk_texts.button_next(t), following),
     )
 
@@ -439,10 +464,10 @@ def list_page(announcements: Sequence[Announcement], t: Translator) -> Reply:
     if not announcements:
         return Reply(said(desk_texts.list_empty(t), t.locale))
     keys = [
-        item_key(f"{desk_texts.stage(t, one.stage)} · {one.label}", f"item {one.announcement_id}")
+        item_key(f"{desk_texts.stage(t, one.stage)} · {one.label}", ItemVerb.ITEM, one.announcement_id)
         for one in announcements
     ]
-    calendar = (item_key(desk_texts.button_calendar(t), "calendar"),)
+    calendar = (item_key(desk_texts.button_calendar(t), ItemVerb.CALENDAR),)
     return Reply(bold(said(desk_texts.list_title(t), t.locale)), (*column(keys), calendar))
 
 
@@ -486,16 +511,16 @@ def confirmation_rows(occurrence: Occurrence, t: Translator) -> Rows:
         return ()
     return (
         (
-            item_key(desk_texts.button_send_rest(t), f"send_rest {occurrence.occurrence_id}", single_use=True),
-            item_key(desk_texts.button_leave_rest(t), f"leave_rest {occurrence.occurrence_id}", single_use=True),
+            item_key(desk_texts.button_send_rest(t), ItemVerb.SEND_REST, occurrence.occurrence_id, single_use=True),
+            item_key(desk_texts.button_leave_rest(t), ItemVerb.LEAVE_REST, occurrence.occurrence_id, single_use=True),
         ),
     )
 
 
-def confirm_page(question: str, wish: str, announcement_id: str, t: Translator) -> Reply:
+def confirm_page(question: str, verb: ItemVerb, announcement_id: str, t: Translator) -> Reply:
     """Asks before what can't be undone."""
-    yes = item_key(desk_texts.button_confirm(t), f"{wish} {announcement_id}", single_use=True)
-    no = item_key(texts.button_cancel(t), f"item {announcement_id}")
+    yes = item_key(desk_texts.button_confirm(t), verb, announcement_id, single_use=True)
+    no = item_key(texts.button_cancel(t), ItemVerb.ITEM, announcement_id)
     return Reply(said(question, t.locale), ((yes, no),))
 
 
@@ -508,7 +533,7 @@ def correction_lines(correction: Correction, t: Translator) -> Html:
 
 
 def _list_key(t: Translator) -> Key:
-    return item_key(texts.button_back(t), "list")
+    return item_key(texts.button_back(t), ItemVerb.LIST)
 
 
 # ── Who organises ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -520,21 +545,22 @@ def organisers_page(organisers: Sequence[Organiser], t: Translator, *, reader: V
     for one in organisers:
         person = f"{one.visitor_id} {desk_texts.yourself(t)}" if one.visitor_id == reader else str(one.visitor_id)
         label = f"{person} · {desk_texts.role(t, one.role)}"
-        keys.append(Key(label, ButtonAction.ORGANISERS, f"remove {one.visitor_id} {one.role}"))
-    invite = [Key(desk_texts.button_invite(t), ButtonAction.ORGANISERS, "invite")] if is_owner else []
+        keys.append(RoleButton(RoleVerb.REMOVE, f"{one.visitor_id} {one.role}").key(label))
+    invite = [RoleButton(RoleVerb.INVITE).key(desk_texts.button_invite(t))] if is_owner else []
     return Reply(said(desk_texts.organisers_title(t), t.locale), (*column(keys), invite))
 
 
 def invite_page(t: Translator) -> Reply:
     """Which role an invitation gives."""
-    keys = [Key(desk_texts.role(t, role), ButtonAction.ORGANISERS, f"link {role}", single_use=True) for role in Role]
-    back = (Key(texts.button_back(t), ButtonAction.ORGANISERS, "list"),)
+    keys = [RoleButton(RoleVerb.LINK, role).key(desk_texts.role(t, role), single_use=True) for role in Role]
+    back = (RoleButton(RoleVerb.LIST).key(texts.button_back(t)),)
     return Reply(said(desk_texts.invite_question(t), t.locale), (keys, back))
 
 
 def remove_page(visitor_id: VisitorId, role: Role, t: Translator) -> Reply:
     """Asks before a role is taken away."""
     question = desk_texts.remove_question(t, str(visitor_id), desk_texts.role(t, role))
-    yes = Key(desk_texts.button_confirm(t), ButtonAction.ORGANISERS, f"removed {visitor_id} {role}", single_use=True)
-    no = Key(texts.button_cancel(t), ButtonAction.ORGANISERS, "list")
+    removed = RoleButton(RoleVerb.REMOVED, f"{visitor_id} {role}")
+    yes = removed.key(desk_texts.button_confirm(t), single_use=True)
+    no = RoleButton(RoleVerb.LIST).key(texts.button_cancel(t))
     return Reply(said(question, t.locale), ((yes, no),))

@@ -20,6 +20,7 @@ from bot.chat.organisers.announcement_pages import (
     repeat_lines,
     standing_lines,
 )
+from bot.chat.organisers.buttons import ItemButton, ItemVerb
 from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.request_pages import request_keys, resend_offer
 from bot.chat.organisers.rights import admitted, may_press
@@ -42,12 +43,12 @@ async def announcements(context: UpdateContext) -> None:
 
 async def press(context: UpdateContext, button: Button) -> None:
     """A button of the list, or of one announcement."""
-    verb, _blank, name = button.argument.partition(" ")
-    if not await may_press(context, ANY_ROLE, f"announcement_{verb}"):
+    pressed = ItemButton.read(button)
+    if not await may_press(context, ANY_ROLE, f"announcement_{pressed.verb}"):
         return
     if button.single_use:
         context.later(lambda: context.app.buttons.use(button.token, now=context.now))
-    await _VERBS[verb](context, name)
+    await HANDLERS[pressed.verb](context, pressed.argument)
 
 
 async def item_reply(context: UpdateContext, announcement: Announcement) -> Reply:
@@ -70,7 +71,7 @@ async def _put_back_row(context: UpdateContext, latest: Occurrence) -> Rows:
     """Offers the text that stood before the latest correction."""
     if not await context.announcements.change_requests.earlier_texts(latest.occurrence_id):
         return ()
-    return ((item_key(desk_texts.button_put_back(context.t), f"put_back {latest.announcement_id}"),),)
+    return ((item_key(desk_texts.button_put_back(context.t), ItemVerb.PUT_BACK, latest.announcement_id),),)
 
 
 async def _list(context: UpdateContext, _name: str) -> None:
@@ -112,7 +113,7 @@ async def _resume(context: UpdateContext, name: str) -> None:
 
 
 async def _stop(context: UpdateContext, name: str) -> None:
-    await context.show(confirm_page(desk_texts.stop_question(context.t), "stopped", name, context.t))
+    await context.show(confirm_page(desk_texts.stop_question(context.t), ItemVerb.STOPPED, name, context.t))
 
 
 async def _stopped(context: UpdateContext, name: str) -> None:
@@ -121,7 +122,7 @@ async def _stopped(context: UpdateContext, name: str) -> None:
 
 
 async def _withdraw(context: UpdateContext, name: str) -> None:
-    await context.show(confirm_page(desk_texts.withdraw_question(context.t), "withdrawn", name, context.t))
+    await context.show(confirm_page(desk_texts.withdraw_question(context.t), ItemVerb.WITHDRAWN, name, context.t))
 
 
 async def _withdrawn(context: UpdateContext, name: str) -> None:
@@ -169,20 +170,20 @@ async def _confirm(context: UpdateContext, name: str, *, send: bool) -> None:
     await _show_decision(context, decision)
 
 
-_VERBS: dict[str, Callable[[UpdateContext, str], Awaitable[None]]] = {
-    "list": _list,
-    "calendar": _calendar,
-    "item": _item,
-    "pause": _pause,
-    "resume": _resume,
-    "stop": _stop,
-    "stopped": _stopped,
-    "withdraw": _withdraw,
-    "withdrawn": _withdrawn,
-    "duplicate": _duplicate,
-    "report": _report,
-    "send_rest": _send_rest,
-    "leave_rest": _leave_rest,
+HANDLERS: dict[ItemVerb, Callable[[UpdateContext, str], Awaitable[None]]] = {
+    ItemVerb.LIST: _list,
+    ItemVerb.CALENDAR: _calendar,
+    ItemVerb.ITEM: _item,
+    ItemVerb.PAUSE: _pause,
+    ItemVerb.RESUME: _resume,
+    ItemVerb.STOP: _stop,
+    ItemVerb.STOPPED: _stopped,
+    ItemVerb.WITHDRAW: _withdraw,
+    ItemVerb.WITHDRAWN: _withdrawn,
+    ItemVerb.DUPLICATE: _duplicate,
+    ItemVerb.REPORT: _report,
+    ItemVerb.SEND_REST: _send_rest,
+    ItemVerb.LEAVE_REST: _leave_rest,
     **change_requests.VERBS,
 }
 

@@ -8,6 +8,7 @@ from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.context import UpdateContext
 from bot.chat.organisers.announce import answered, ask, is_count, say_decision
 from bot.chat.organisers.announcement_pages import View, approval_row, draft_key, overview, problem_lines
+from bot.chat.organisers.buttons import ApprovalButton, ApprovalVerb, DraftPage
 from bot.chat.organisers.prompts import PendingPrompt, PromptKind
 from bot.chat.organisers.rights import may_press
 from bot.chat.text import announcement_texts as desk_texts
@@ -23,7 +24,7 @@ _REASON_LIMIT = 500
 def approval_request(view: View, t: Translator) -> Reply:
     """What an approver gets: all about it, a look at each language, and the decision."""
     wanted = said(desk_texts.approval_wanted(t), t.locale)
-    preview = (draft_key(view, desk_texts.button_preview(t), "preview"),)
+    preview = (draft_key(view, desk_texts.button_preview(t), DraftPage.PREVIEW),)
     return Reply(
         paragraphs(wanted, overview(view, t), problem_lines(view.problems, t)), (preview, approval_row(view, t))
     )
@@ -33,19 +34,19 @@ async def press(context: UpdateContext, button: Button) -> None:
     """Approve or return: the version that was seen, and only by somebody else than its author."""
     if not await may_press(context, MAY_APPROVE, "announcement_approved"):
         return
-    verb, name, version = button.argument.split(" ")
-    announcement = await context.announcements.workflow.find(AnnouncementId(name))
-    verdict = _objection(context, announcement, int(version))
+    pressed = ApprovalButton.read(button)
+    announcement = await context.announcements.workflow.find(pressed.announcement_id)
+    verdict = _objection(context, announcement, pressed.version)
     if announcement is None or verdict is not None:
         await say_decision(context, Decision(verdict=verdict or CommandOutcome.NOT_FOUND))
-    elif verb == "return":
-        asked = PendingPrompt(PromptKind.REASON, name, version)
+    elif pressed.verb is ApprovalVerb.RETURN:
+        asked = PendingPrompt(PromptKind.REASON, pressed.announcement_id, str(pressed.version))
         await ask(context, asked, said(desk_texts.ask_reason(context.t), context.locale))
     elif await _is_large(context, announcement):
-        asked = PendingPrompt(PromptKind.COUNT, name, version)
+        asked = PendingPrompt(PromptKind.COUNT, pressed.announcement_id, str(pressed.version))
         await ask(context, asked, said(desk_texts.ask_count(context.t), context.locale))
     else:
-        await _approve(context, announcement.announcement_id, int(version))
+        await _approve(context, announcement.announcement_id, pressed.version)
 
 
 async def answer_count(context: UpdateContext, asked: PendingPrompt, text: str) -> None:

@@ -11,6 +11,7 @@ from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.context import UpdateContext
 from bot.chat.organisers.announce import answered, ask, formatted, read_count, say_decision
 from bot.chat.organisers.announcement_pages import correction_lines, item_key
+from bot.chat.organisers.buttons import ItemVerb
 from bot.chat.organisers.prompts import PendingPrompt, PromptKind
 from bot.chat.organisers.request_pages import request_page
 from bot.chat.text import announcement_texts as desk_texts
@@ -29,11 +30,11 @@ async def correct(context: UpdateContext, name: str) -> None:
     if announcement is None or latest is None:
         return
     keys = [
-        item_key(locale.endonym, f"correct_in {latest.occurrence_id} {locale}")
+        item_key(locale.endonym, ItemVerb.CORRECT_IN, f"{latest.occurrence_id} {locale}")
         for locale in Locale
         if announcement.content.texts.get(locale)
     ]
-    back = (item_key(texts.button_back(context.t), f"item {name}"),)
+    back = (item_key(texts.button_back(context.t), ItemVerb.ITEM, name),)
     await context.show(
         Reply(said(desk_texts.correct_question(context.t), context.locale), (*grid(keys, columns=3), back))
     )
@@ -215,20 +216,20 @@ async def _page(context: UpdateContext, request: ChangeRequest) -> Reply | None:
 async def _corrections_reply(context: UpdateContext, correction_ids: tuple[str, ...]) -> Reply:
     found = [await context.announcements.corrections.find(correction_id) for correction_id in correction_ids[-3:]]
     told = lines(*(correction_lines(one, context.t) for one in found if one is not None))
-    again = item_key(desk_texts.button_report(context.t), f"corrections {' '.join(correction_ids[-3:])}")
+    again = item_key(desk_texts.button_report(context.t), ItemVerb.CORRECTIONS, " ".join(correction_ids[-3:]))
     return Reply(told, ((again,),))
 
 
-VERBS: dict[str, Callable[[UpdateContext, str], Awaitable[None]]] = {
-    "correct": correct,
-    "correct_in": correct_in,
-    "corrections": corrections,
-    "put_back": put_back,
-    "resend": resend,
-    "request": show_request,
-    "agree": agree,
-    "agree_alone": agree_alone,
-    "refuse": refuse,
+VERBS: dict[ItemVerb, Callable[[UpdateContext, str], Awaitable[None]]] = {
+    ItemVerb.CORRECT: correct,
+    ItemVerb.CORRECT_IN: correct_in,
+    ItemVerb.CORRECTIONS: corrections,
+    ItemVerb.PUT_BACK: put_back,
+    ItemVerb.RESEND: resend,
+    ItemVerb.REQUEST: show_request,
+    ItemVerb.AGREE: agree,
+    ItemVerb.AGREE_ALONE: agree_alone,
+    ItemVerb.REFUSE: refuse,
 }
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from bot.announcements.events import InvitationDecided, InvitationOpened, InvitationRefused
+from bot.chat.organisers.buttons import RoleButton, RoleVerb
 from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
-from bot.chat_state.model import ButtonAction
 from bot.i18n.translator import Translator
 from bot.ids import VisitorId
 
@@ -16,12 +15,12 @@ def opened_page(event: InvitationOpened, t: Translator, *, reader: VisitorId) ->
     """Somebody wants the role: its maker may give it, every owner may refuse it."""
     invitation = event.invitation
     role, person = desk_texts.role(t, invitation.role), str(invitation.used_by)
-    refuse = _key(desk_texts.button_refuse(t), f"refuse {invitation.token_hash}")
+    refuse = RoleButton(RoleVerb.REFUSE, invitation.token_hash).key(desk_texts.button_refuse(t))
     if reader != invitation.created_by:
         told = desk_texts.told_candidate(t, event.candidate_name, person, role)
         return Reply(said(told, t.locale), ((refuse,),))
     asked = desk_texts.ask_candidate(t, event.candidate_name, person, role)
-    confirm = _key(desk_texts.button_confirm_person(t), f"confirm {invitation.token_hash}")
+    confirm = RoleButton(RoleVerb.CONFIRM, invitation.token_hash).key(desk_texts.button_confirm_person(t))
     return Reply(said(asked, t.locale), ((confirm, refuse),))
 
 
@@ -30,9 +29,5 @@ def decided_page(event: InvitationDecided, t: Translator) -> Reply:
     role, person, actor = desk_texts.role(t, event.invitation.role), str(event.invitation.used_by), str(event.actor)
     if isinstance(event, InvitationRefused):
         return Reply(said(desk_texts.candidate_refused(t, person, role, actor), t.locale))
-    take = _key(desk_texts.button_take_role(t), f"remove {person} {event.invitation.role}")
+    take = RoleButton(RoleVerb.REMOVE, f"{person} {event.invitation.role}").key(desk_texts.button_take_role(t))
     return Reply(said(desk_texts.candidate_confirmed(t, person, role, actor), t.locale), ((take,),))
-
-
-def _key(label: str, wish: str) -> Key:
-    return Key(label, ButtonAction.ORGANISERS, wish)

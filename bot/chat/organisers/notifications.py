@@ -39,6 +39,7 @@ from bot.chat.announcement_context import AnnouncementContext, OccurrenceReport
 from bot.chat.context import AppContext
 from bot.chat.organisers.announcement_pages import View, confirmation_rows, item_key, overview_page
 from bot.chat.organisers.approvals import approval_request
+from bot.chat.organisers.buttons import ItemVerb
 from bot.chat.organisers.invitation_pages import decided_page, opened_page
 from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.reports import send_report
@@ -156,7 +157,7 @@ class OrganiserNotices:
 
 
 def _look(announcement: Announcement, t: Translator) -> Sequence[Key]:
-    return (item_key(desk_texts.button_overview(t), f"item {announcement.announcement_id}"),)
+    return (item_key(desk_texts.button_overview(t), ItemVerb.ITEM, announcement.announcement_id),)
 
 
 def _is_concerned(person: VisitorId, announcement: Announcement) -> bool:

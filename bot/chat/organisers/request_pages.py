@@ -9,6 +9,7 @@ from bot.announcements.model import Announcement, ChangeRequest, ChangeRequestSt
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.organisers.announcement_pages import item_key
+from bot.chat.organisers.buttons import ItemVerb
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, blockquote, bold, lines, paragraphs, quoted, said
@@ -35,7 +36,7 @@ def request_page(
 
 def request_keys(requests: Sequence[ChangeRequest], t: Translator) -> Rows:
     """A button for each that waits."""
-    return column([item_key(desk_texts.button_request(t), f"request {one.request_id}") for one in requests])
+    return column([item_key(desk_texts.button_request(t), ItemVerb.REQUEST, one.request_id) for one in requests])
 
 
 async def resend_offer(
@@ -47,7 +48,7 @@ async def resend_offer(
     count = await announcements.change_requests.resendable(occurrence_id, now=now)
     if not count:
         return None
-    resend = (item_key(desk_texts.button_resend(t), f"resend {occurrence_id}"),)
+    resend = (item_key(desk_texts.button_resend(t), ItemVerb.RESEND, occurrence_id),)
     return Reply(said(desk_texts.resend_offer(t, count), t.locale), (resend,))
 
 
@@ -65,12 +66,12 @@ def _decision_rows(request: ChangeRequest, t: Translator, *, reader: VisitorId, 
     if request.state is not ChangeRequestState.OPEN or not roles & MAY_APPROVE:
         return ()
     name = request.request_id
-    refuse = item_key(desk_texts.button_refuse(t), f"refuse {name}")
+    refuse = item_key(desk_texts.button_refuse(t), ItemVerb.REFUSE, name)
     if request.asked_by != reader:
-        return ((item_key(desk_texts.button_approve(t), f"agree {name}"), refuse),)
-    alone = [item_key(desk_texts.button_emergency(t), f"agree_alone {name}")] if Role.OWNER in roles else []
-    return ((item_key(desk_texts.button_take_back(t), f"refuse {name}"), *alone),)
+        return ((item_key(desk_texts.button_approve(t), ItemVerb.AGREE, name), refuse),)
+    alone = [item_key(desk_texts.button_emergency(t), ItemVerb.AGREE_ALONE, name)] if Role.OWNER in roles else []
+    return ((item_key(desk_texts.button_take_back(t), ItemVerb.REFUSE, name), *alone),)
 
 
 def _look(announcement: Announcement, t: Translator) -> Sequence[Key]:
-    return (item_key(desk_texts.button_overview(t), f"item {announcement.announcement_id}"),)
+    return (item_key(desk_texts.button_overview(t), ItemVerb.ITEM, announcement.announcement_id),)

@@ -12,6 +12,7 @@ from bot.announcements.organisers import ANY_ROLE, RoleChange, Welcome
 from bot.chat.context import UpdateContext
 from bot.chat.menu import publish_commands_for
 from bot.chat.organisers.announcement_pages import invite_page, organisers_page, remove_page
+from bot.chat.organisers.buttons import RoleButton, RoleVerb
 from bot.chat.organisers.invitation_pages import decided_page
 from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.rights import admitted, is_own, may_press
@@ -35,12 +36,12 @@ async def organisers(context: UpdateContext) -> None:
 
 async def press(context: UpdateContext, button: Button) -> None:
     """A button of the list; rights are read when it is pressed."""
-    verb, _blank, argument = button.argument.partition(" ")
-    if not await may_press(context, ANY_ROLE, f"organisers_{verb}"):
+    pressed = RoleButton.read(button)
+    if not await may_press(context, ANY_ROLE, f"organisers_{pressed.verb}"):
         return
     if button.single_use:
         context.later(lambda: context.app.buttons.use(button.token, now=context.now))
-    await _VERBS.get(verb, _list)(context, argument)
+    await HANDLERS[pressed.verb](context, pressed.argument)
 
 
 async def redeem(context: UpdateContext, token: str) -> bool:
@@ -157,13 +158,14 @@ async def _publish(context: UpdateContext, person: VisitorId) -> None:
         return  # a convenience: the commands work without being listed
 
 
-_VERBS: dict[str, Callable[[UpdateContext, str], Awaitable[None]]] = {
-    "invite": _ask_role,
-    "link": _invite,
-    "confirm": _confirm,
-    "refuse": _refuse,
-    "remove": _ask_removal,
-    "removed": _remove,
+HANDLERS: dict[RoleVerb, Callable[[UpdateContext, str], Awaitable[None]]] = {
+    RoleVerb.LIST: _list,
+    RoleVerb.INVITE: _ask_role,
+    RoleVerb.LINK: _invite,
+    RoleVerb.CONFIRM: _confirm,
+    RoleVerb.REFUSE: _refuse,
+    RoleVerb.REMOVE: _ask_removal,
+    RoleVerb.REMOVED: _remove,
 }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.announcements.actions import Actions, AnnouncementPorts, Command, CommandOutcome, CommandRule, Decision
 from bot.announcements.checking import Problem
-from bot.announcements.content import body_hashes, source_hash
+from bot.announcements.content import body_hashes
+from bot.announcements.drafting import Draft, DraftChange, draft_of, set_text, with_draft
 from bot.announcements.events import (
     AnnouncementApproved,
     AnnouncementApprovedInEmergency,
@@ -18,17 +19,12 @@ from bot.announcements.events import (
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
-    Audience,
-    Content,
     Role,
-    Schedule,
     Stage,
-    Terms,
-    Timing,
 )
 from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE, MAY_WRITE
 from bot.announcements.schedule import Moment, moments, next_moment
-from bot.ids import Locale, NewsTopic, VisitorId
+from bot.ids import Locale, VisitorId
 
 _CALENDAR_LIMIT = 1_000
 """Announcements that a calendar looks at."""
@@ -67,18 +63,6 @@ _RETURN = CommandRule(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What an author hands in and may change until it is submitted."""
-
-    label: str
-    topic: NewsTopic
-    content: Content
-    audience: Audience = field(default_factory=Audience)
-    schedule: Schedule = field(default_factory=lambda: Schedule(timing=Timing.NOW))
-    terms: Terms = field(default_factory=Terms)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceSize:
     """How many an announcement would reach now, by the language they read in."""
 
@@ -92,32 +76,6 @@ class AudienceSize:
     def total(self) -> int:
         """Everybody in the audience, the held ones too: what an approver types to confirm."""
         return sum(self.by_locale.values())
-
-
-def draft_of(announcement: Announcement) -> Draft:
-    """What of an announcement its author may change."""
-    return Draft(
-        label=announcement.label,
-        topic=announcement.topic,
-        content=announcement.content,
-        audience=announcement.audience,
-        schedule=announcement.schedule,
-        terms=announcement.terms,
-    )
-
-
-def with_text(content: Content, locale: Locale, text: str) -> Content:
-    """The content with a language's text put in place, or taken away when it is empty.
-
-    A translation notes the source text that it was made from; a changed source text makes all translations stale.
-    """
-    texts = {known: kept for known, kept in content.texts.items() if known is not locale}
-    made_from = {known: kept for known, kept in content.made_from.items() if known is not locale}
-    if text.strip():
-        texts[locale] = text
-        if locale is not content.source:
-            made_from[locale] = source_hash(content)
-    return replace(content, texts=texts, made_from=made_from)
 
 
 class ApprovalWorkflow:
@@ -143,7 +101,7 @@ class ApprovalWorkflow:
     async def edit(
         self,
         announcement_id: AnnouncementId,
-        change: Callable[[Draft], Draft],
+        change: DraftChange,
         *,
         actor: VisitorId,
         version: int,
@@ -152,7 +110,7 @@ class ApprovalWorkflow:
         """Change a draft: only its author, only while it is one, and only the version that they saw."""
 
         def changed(announcement: Announcement) -> Announcement:
-            return _with_draft(announcement, change(draft_of(announcement)))
+            return with_draft(announcement, change(draft_of(announcement)))
 
         order = Command(announcement_id=announcement_id, actor=actor, now=now, version=version)
         return await self._actions.carry_out(_EDIT, order, changed)
@@ -167,14 +125,7 @@ class ApprovalWorkflow:
         now: datetime,
     ) -> Decision:
         """Put one language's text in place; an empty text takes the language away."""
-        locale, words = text
-        return await self.edit(
-            announcement_id,
-            lambda draft: replace(draft, content=with_text(draft.content, locale, words)),
-            actor=actor,
-            version=version,
-            now=now,
-        )
+        return await self.edit(announcement_id, set_text(*text), actor=actor, version=version, now=now)
 
     async def duplicate(
         self, announcement_id: AnnouncementId, *, actor: VisitorId, request_key: str, now: datetime
@@ -281,18 +232,6 @@ def _new(draft: Draft, announcement_id: AnnouncementId, *, author: VisitorId, no
         stage=Stage.DRAFT,
         author=author,
         created_at=now,
-    )
-
-
-def _with_draft(announcement: Announcement, draft: Draft) -> Announcement:
-    return replace(
-        announcement,
-        label=draft.label,
-        topic=draft.topic,
-        content=draft.content,
-        audience=draft.audience,
-        schedule=draft.schedule,
-        terms=draft.terms,
     )
 
 

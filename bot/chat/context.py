@@ -111,6 +111,13 @@ class UpdateContext:
         return VisitorId(self.user.id) if self.user else None
 
     @property
+    def actor(self) -> VisitorId:
+        """The same for handlers of what only somebody known by their id is admitted to."""
+        visitor_id = self.visitor_id
+        assert visitor_id is not None
+        return visitor_id
+
+    @property
     def payer(self) -> VisitorId:
         """Whose budgets are charged: the person's, or the chat's where nobody is named."""
         return self.visitor_id or VisitorId(self.chat_id)

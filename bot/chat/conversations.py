@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 
 from bot.announcements.organisers import ANY_ROLE
 from bot.chat.context import UpdateContext
-from bot.chat.organisers import announce, approvals
+from bot.chat.organisers import announce, approvals, composing_audience, composing_texts, composing_time, submitting
 from bot.chat.organisers import change_requests as second_look
 from bot.chat.organisers import roles as organisers
-from bot.chat.organisers.prompts import PendingPrompt, PromptKind
+from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, close_prompt
 from bot.chat.organisers.rights import admitted
 from bot.chat.text import texts
 from bot.chat.visitors import news, questions, settings
@@ -20,15 +20,15 @@ AnswerPrompt = Callable[[UpdateContext, PendingPrompt, str], Awaitable[None]]
 
 _ANSWERS: dict[PromptKind, AnswerPrompt] = {
     PromptKind.LABEL: announce.answer_label,
-    PromptKind.TEXT: announce.answer_text,
-    PromptKind.MOMENT: announce.answer_moment,
-    PromptKind.ONCE: announce.answer_once,
-    PromptKind.CRON: announce.answer_cron,
-    PromptKind.ZONE: announce.answer_zone,
-    PromptKind.LINKS: announce.answer_links,
-    PromptKind.BESIDES: announce.answer_besides,
-    PromptKind.WITHOUT: announce.answer_without,
-    PromptKind.EMERGENCY: announce.answer_emergency,
+    PromptKind.TEXT: composing_texts.answer_text,
+    PromptKind.MOMENT: composing_texts.answer_moment,
+    PromptKind.ONCE: composing_time.answer_once,
+    PromptKind.CRON: composing_time.answer_cron,
+    PromptKind.ZONE: composing_time.answer_zone,
+    PromptKind.LINKS: composing_texts.answer_links,
+    PromptKind.BESIDES: composing_audience.answer_besides,
+    PromptKind.WITHOUT: composing_audience.answer_without,
+    PromptKind.EMERGENCY: submitting.answer_emergency,
     PromptKind.COUNT: approvals.answer_count,
     PromptKind.REASON: approvals.answer_reason,
     PromptKind.CORRECTION: second_look.answer_correction,
@@ -68,7 +68,7 @@ async def cancel(context: UpdateContext) -> None:
     if asked is None or asked.kind == news.POSTPONED:
         await context.say(context.text(texts.nothing_to_cancel))
         return
-    announce.answered(context)
+    close_prompt(context)
     await context.say(context.text(texts.cancelled))
 
 
@@ -89,5 +89,5 @@ async def _is_answer(context: UpdateContext) -> bool:
     if await admitted(context, ANY_ROLE, f"answer_{step.step}"):
         await _ANSWERS[step.step](context, step, text)
     else:
-        announce.answered(context)
+        close_prompt(context)
     return True

@@ -11,8 +11,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.announcements.drafting import read_count, read_link, read_wall_time
 from bot.announcements.model import Occurrence, OccurrenceId, OccurrenceState
-from bot.chat.organisers.announce import read_count, read_link, read_wall_time
 from bot.chat.text import texts
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.chat.text.markup import MarkupError, render

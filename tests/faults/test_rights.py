@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from bot.announcements.drafting import read_count
 from bot.announcements.model import (
     Delivery,
     DeliveryState,
@@ -27,7 +28,6 @@ from bot.announcements.model import (
 )
 from bot.announcements.organisers import RoleChange
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat, keep_tokens_out_of_logs
-from bot.chat.organisers.announce import read_count
 from bot.chat.routes import routes
 from bot.chat.text import announcement_texts
 from bot.chat.text.deeplinks import LinkKind, read_payload

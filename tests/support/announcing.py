@@ -14,6 +14,7 @@ from bot.announcements.change_requests import ChangeRequests
 from bot.announcements.corrections import Corrector, CorrectorParts
 from bot.announcements.crash_points import Probe, no_probe
 from bot.announcements.dispatcher import DeliveryDispatcher
+from bot.announcements.drafting import Draft
 from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.model import (
     Announcement,
@@ -32,7 +33,7 @@ from bot.announcements.organisers import Organisers
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.session import DeliveryRules, DispatcherParts
-from bot.announcements.workflow import ApprovalWorkflow, Draft
+from bot.announcements.workflow import ApprovalWorkflow
 from bot.ids import Locale, NewsTopic, VisitorId
 from tests.support.fakes_announcements import FakeCourier, FakeDatabase, FakeParts
 from tests.support.virtual_time import VirtualClock

@@ -20,10 +20,10 @@ from pydantic import ValidationError
 
 from bot.adapters.announcements.toml_lines import TomlLines
 from bot.adapters.announcements.written import WrittenAnnouncement, WrittenRecurring, WrittenSingle, draft_of_table
+from bot.announcements.drafting import Draft
 from bot.announcements.model import Attachment, AttachmentKind
 from bot.announcements.schedule import ScheduleError
 from bot.announcements.standing import StandingAnnouncement, TablePlace
-from bot.announcements.workflow import Draft
 from bot.errors import Fault, SettingsError
 
 LONGEST_NAME = 10

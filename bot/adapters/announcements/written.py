@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bot.announcements.content import source_hash
+from bot.announcements.drafting import Draft
 from bot.announcements.model import (
     Attachment,
     Audience,
@@ -27,7 +28,6 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.schedule import read_cron, resolve, zone_of
-from bot.announcements.workflow import Draft
 from bot.ids import ChatId, Locale, NewsTopic
 
 _DURATION = re.compile(r"(?:(\d{1,4})d)? ?(?:(\d{1,4})h)? ?(?:(\d{1,5})m)?")

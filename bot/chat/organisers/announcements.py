@@ -9,27 +9,26 @@ from bot.announcements.model import Announcement, AnnouncementId, Occurrence, Oc
 from bot.announcements.organisers import ANY_ROLE
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import change_requests
-from bot.chat.organisers.announce import say_decision, view_of
-from bot.chat.organisers.announcement_pages import (
+from bot.chat.organisers.buttons import ItemButton, ItemVerb, item_key
+from bot.chat.organisers.drafts import say_decision
+from bot.chat.organisers.list_pages import (
     calendar_page,
     confirm_page,
     confirmation_rows,
-    item_key,
     list_page,
-    overview_page,
     repeat_lines,
     standing_lines,
 )
-from bot.chat.organisers.buttons import ItemButton, ItemVerb
+from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.request_pages import request_keys, resend_offer
 from bot.chat.organisers.rights import admitted, may_press
+from bot.chat.organisers.views import view_of
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Rows
 from bot.chat.text.rendering import Html, paragraphs, said
 from bot.chat.text.replies import Reply
 from bot.chat_state.model import Button
-from bot.ids import VisitorId
 
 _LIST_LIMIT = 20
 _CALENDAR_LIMIT = 30
@@ -99,16 +98,12 @@ async def _show_decision(context: UpdateContext, decision: Decision) -> None:
 
 
 async def _pause(context: UpdateContext, name: str) -> None:
-    decision = await context.announcements.lifecycle.pause(
-        AnnouncementId(name), actor=_person(context), now=context.now
-    )
+    decision = await context.announcements.lifecycle.pause(AnnouncementId(name), actor=context.actor, now=context.now)
     await _show_decision(context, decision)
 
 
 async def _resume(context: UpdateContext, name: str) -> None:
-    decision = await context.announcements.lifecycle.resume(
-        AnnouncementId(name), actor=_person(context), now=context.now
-    )
+    decision = await context.announcements.lifecycle.resume(AnnouncementId(name), actor=context.actor, now=context.now)
     await _show_decision(context, decision)
 
 
@@ -117,7 +112,7 @@ async def _stop(context: UpdateContext, name: str) -> None:
 
 
 async def _stopped(context: UpdateContext, name: str) -> None:
-    decision = await context.announcements.lifecycle.stop(AnnouncementId(name), actor=_person(context), now=context.now)
+    decision = await context.announcements.lifecycle.stop(AnnouncementId(name), actor=context.actor, now=context.now)
     await _show_decision(context, decision)
 
 
@@ -127,7 +122,7 @@ async def _withdraw(context: UpdateContext, name: str) -> None:
 
 async def _withdrawn(context: UpdateContext, name: str) -> None:
     decision = await context.announcements.lifecycle.withdraw(
-        AnnouncementId(name), actor=_person(context), now=context.now
+        AnnouncementId(name), actor=context.actor, now=context.now
     )
     await change_requests.say_carried_out(context, decision)
 
@@ -135,7 +130,7 @@ async def _withdrawn(context: UpdateContext, name: str) -> None:
 async def _duplicate(context: UpdateContext, name: str) -> None:
     button = context.press.data if context.press else ""  # the same button twice gives the same draft
     decision = await context.announcements.workflow.duplicate(
-        AnnouncementId(name), actor=_person(context), request_key=f"button-{button}", now=context.now
+        AnnouncementId(name), actor=context.actor, request_key=f"button-{button}", now=context.now
     )
     await say_decision(context, decision)
 
@@ -149,8 +144,8 @@ async def _report(context: UpdateContext, name: str) -> None:
         await context.say(said(desk_texts.nothing_sent_yet(t), t.locale))
         return
     report = await announcements.reports.make(announcement, latest.occurrence_id)
-    await send_report(context.app, announcements, _person(context), report, t=t)
-    offer = await resend_offer(announcements, _person(context), latest.occurrence_id, now=context.now, t=t)
+    await send_report(context.app, announcements, context.actor, report, t=t)
+    offer = await resend_offer(announcements, context.actor, latest.occurrence_id, now=context.now, t=t)
     if offer is not None:
         await context.say(offer)
 
@@ -165,7 +160,7 @@ async def _leave_rest(context: UpdateContext, name: str) -> None:
 
 async def _confirm(context: UpdateContext, name: str, *, send: bool) -> None:
     decision = await context.announcements.lifecycle.confirm(
-        OccurrenceId(name), send=send, actor=_person(context), now=context.now
+        OccurrenceId(name), send=send, actor=context.actor, now=context.now
     )
     await _show_decision(context, decision)
 
@@ -186,8 +181,3 @@ HANDLERS: dict[ItemVerb, Callable[[UpdateContext, str], Awaitable[None]]] = {
     ItemVerb.LEAVE_REST: _leave_rest,
     **change_requests.VERBS,
 }
-
-
-def _person(context: UpdateContext) -> VisitorId:
-    assert context.visitor_id is not None  # who is nobody may not press
-    return context.visitor_id

@@ -6,11 +6,13 @@ from bot.announcements.actions import CommandOutcome, Decision
 from bot.announcements.model import Announcement, AnnouncementId, Stage
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.context import UpdateContext
-from bot.chat.organisers.announce import answered, ask, is_count, say_decision
-from bot.chat.organisers.announcement_pages import View, approval_row, draft_key, overview, problem_lines
 from bot.chat.organisers.buttons import ApprovalButton, ApprovalVerb, DraftPage
-from bot.chat.organisers.prompts import PendingPrompt, PromptKind
+from bot.chat.organisers.drafts import say_decision
+from bot.chat.organisers.overview_pages import approval_row, overview
+from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
 from bot.chat.organisers.rights import may_press
+from bot.chat.organisers.submitting import is_count
+from bot.chat.organisers.views import View, draft_key, problem_lines
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.rendering import paragraphs, said
 from bot.chat.text.replies import Reply
@@ -40,34 +42,34 @@ async def press(context: UpdateContext, button: Button) -> None:
     if announcement is None or verdict is not None:
         await say_decision(context, Decision(verdict=verdict or CommandOutcome.NOT_FOUND))
     elif pressed.verb is ApprovalVerb.RETURN:
-        asked = PendingPrompt(PromptKind.REASON, pressed.announcement_id, str(pressed.version))
-        await ask(context, asked, said(desk_texts.ask_reason(context.t), context.locale))
+        prompt = PendingPrompt(PromptKind.REASON, pressed.announcement_id, str(pressed.version))
+        await ask(context, prompt, said(desk_texts.ask_reason(context.t), context.locale))
     elif await _is_large(context, announcement):
-        asked = PendingPrompt(PromptKind.COUNT, pressed.announcement_id, str(pressed.version))
-        await ask(context, asked, said(desk_texts.ask_count(context.t), context.locale))
+        prompt = PendingPrompt(PromptKind.COUNT, pressed.announcement_id, str(pressed.version))
+        await ask(context, prompt, said(desk_texts.ask_count(context.t), context.locale))
     else:
         await _approve(context, announcement.announcement_id, pressed.version)
 
 
-async def answer_count(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
+async def answer_count(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
     """The number of recipients, typed before many people are written to."""
-    announcement = await context.announcements.workflow.find(AnnouncementId(asked.subject))
-    answered(context)
+    announcement = await context.announcements.workflow.find(AnnouncementId(prompt.subject))
+    close_prompt(context)
     if announcement is None or not await is_count(context, announcement, text):
         await context.say(said(desk_texts.wrong_count(context.t), context.locale))
         return
-    await _approve(context, announcement.announcement_id, int(asked.argument))
+    await _approve(context, announcement.announcement_id, int(prompt.argument))
 
 
-async def answer_reason(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
+async def answer_reason(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
     """Why it is returned."""
     reason = one_line(text, limit=_REASON_LIMIT)
     if not reason or context.visitor_id is None:
         await context.say(said(desk_texts.ask_reason(context.t), context.locale))
         return
-    answered(context)
+    close_prompt(context)
     decision = await context.announcements.workflow.send_back(
-        AnnouncementId(asked.subject), reason, actor=context.visitor_id, version=int(asked.argument), now=context.now
+        AnnouncementId(prompt.subject), reason, actor=context.visitor_id, version=int(prompt.argument), now=context.now
     )
     await say_decision(context, decision)
 
@@ -86,7 +88,7 @@ async def _is_large(context: UpdateContext, announcement: Announcement) -> bool:
 
 
 def _objection(context: UpdateContext, announcement: Announcement | None, version: int) -> CommandOutcome | None:
-    """What stands in the way already, so that nobody is asked for a number or a reason in vain."""
+    """What stands in the way already, so that nobody is prompt for a number or a reason in vain."""
     if announcement is None:
         return CommandOutcome.NOT_FOUND
     if announcement.stage is not Stage.SUBMITTED:

@@ -218,5 +218,10 @@ class RoleButton:
         return cls(RoleVerb(verb), argument)
 
 
+def item_key(label: str, verb: ItemVerb, argument: str = "", *, single_use: bool = False) -> Key:
+    """A button of the list or of an announcement that is past its draft."""
+    return ItemButton(verb, argument).key(label, single_use=single_use)
+
+
 def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)

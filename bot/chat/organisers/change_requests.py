@@ -1,4 +1,4 @@
-"""Changes of what was delivered: asked for with the number of copies, and decided by a second person."""
+"""Changes of what was delivered: prompt for with the number of copies, and decided by a second person."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable
 
 from bot.announcements.actions import CommandOutcome, Decision
 from bot.announcements.change_requests import Signed
+from bot.announcements.drafting import read_count
 from bot.announcements.model import AnnouncementId, ChangeRequest, ChangeRequestKind, Occurrence, OccurrenceId
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.context import UpdateContext
-from bot.chat.organisers.announce import answered, ask, formatted, read_count, say_decision
-from bot.chat.organisers.announcement_pages import correction_lines, item_key
-from bot.chat.organisers.buttons import ItemVerb
-from bot.chat.organisers.prompts import PendingPrompt, PromptKind
+from bot.chat.organisers.buttons import ItemVerb, item_key
+from bot.chat.organisers.composing_texts import formatted
+from bot.chat.organisers.drafts import say_decision
+from bot.chat.organisers.list_pages import correction_lines
+from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
 from bot.chat.organisers.request_pages import request_page
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
@@ -20,7 +22,7 @@ from bot.chat.text.keyboards import grid
 from bot.chat.text.rendering import lines, paragraphs, said
 from bot.chat.text.replies import Reply
 from bot.i18n.translator import Translator
-from bot.ids import Locale, VisitorId
+from bot.ids import Locale
 
 
 async def correct(context: UpdateContext, name: str) -> None:
@@ -43,33 +45,33 @@ async def correct(context: UpdateContext, name: str) -> None:
 async def correct_in(context: UpdateContext, name: str) -> None:
     """Ask for the new text in that language."""
     occurrence_id, code = name.split(" ")
-    asked = PendingPrompt(PromptKind.CORRECTION, occurrence_id, code)
-    await ask(context, asked, said(desk_texts.ask_correction(context.t, Locale(code)), context.locale))
+    prompt = PendingPrompt(PromptKind.CORRECTION, occurrence_id, code)
+    await ask(context, prompt, said(desk_texts.ask_correction(context.t, Locale(code)), context.locale))
 
 
-async def answer_correction(context: UpdateContext, asked: PendingPrompt, _text: str) -> None:
+async def answer_correction(context: UpdateContext, prompt: PendingPrompt, _text: str) -> None:
     """The text that is to take the place of the delivered one."""
-    words, locale = formatted(context), Locale(asked.argument)
+    words, locale = formatted(context), Locale(prompt.argument)
     if not words.strip():
         await context.say(said(desk_texts.ask_correction(context.t, locale), context.locale))
         return
-    if problems := await context.announcements.change_requests.check(OccurrenceId(asked.subject), {locale: words}):
-        answered(context)
+    if problems := await context.announcements.change_requests.check(OccurrenceId(prompt.subject), {locale: words}):
+        close_prompt(context)
         await say_decision(context, Decision(verdict=CommandOutcome.HAS_PROBLEMS, problems=problems))
         return
     await _ask_copies(
         context,
-        PendingPrompt(PromptKind.CORRECTION_COUNT, asked.subject, f"{locale} {words}"),
+        PendingPrompt(PromptKind.CORRECTION_COUNT, prompt.subject, f"{locale} {words}"),
         ChangeRequestKind.CORRECT,
     )
 
 
-async def answer_correction_count(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
-    """The number of copies that would be changed: then a second person is asked."""
-    code, _blank, words = asked.argument.partition(" ")
+async def answer_correction_count(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+    """The number of copies that would be changed: then a second person is prompt."""
+    code, _blank, words = prompt.argument.partition(" ")
     signed = await _signed(context, text)
     decision = await context.announcements.change_requests.correct(
-        OccurrenceId(asked.subject), {Locale(code): words}, signed=signed
+        OccurrenceId(prompt.subject), {Locale(code): words}, signed=signed
     )
     await _say_asked(context, decision)
 
@@ -83,11 +85,11 @@ async def put_back(context: UpdateContext, name: str) -> None:
         )
 
 
-async def answer_put_back_count(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
-    """The number of copies that would be changed: then a second person is asked."""
+async def answer_put_back_count(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+    """The number of copies that would be changed: then a second person is prompt."""
     signed = await _signed(context, text)
     await _say_asked(
-        context, await context.announcements.change_requests.put_back(OccurrenceId(asked.subject), signed=signed)
+        context, await context.announcements.change_requests.put_back(OccurrenceId(prompt.subject), signed=signed)
     )
 
 
@@ -96,11 +98,11 @@ async def resend(context: UpdateContext, name: str) -> None:
     await _ask_copies(context, PendingPrompt(PromptKind.RESEND_COUNT, name), ChangeRequestKind.RESEND)
 
 
-async def answer_resend_count(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
-    """The number of copies in doubt: then a second person is asked."""
+async def answer_resend_count(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+    """The number of copies in doubt: then a second person is prompt."""
     signed = await _signed(context, text)
     await _say_asked(
-        context, await context.announcements.change_requests.resend(OccurrenceId(asked.subject), signed=signed)
+        context, await context.announcements.change_requests.resend(OccurrenceId(prompt.subject), signed=signed)
     )
 
 
@@ -115,32 +117,32 @@ async def show_request(context: UpdateContext, name: str) -> None:
 
 
 async def agree(context: UpdateContext, name: str) -> None:
-    """A second person wants it to happen: they are asked for the number of copies."""
+    """A second person wants it to happen: they are prompt for the number of copies."""
     await _ask_agreement(context, name, PromptKind.AGREEMENT, desk_texts.ask_agreement)
 
 
 async def agree_alone(context: UpdateContext, name: str) -> None:
-    """An owner wants their own request to happen at once: they are asked for the number of copies."""
+    """An owner wants their own request to happen at once: they are prompt for the number of copies."""
     await _ask_agreement(context, name, PromptKind.LONE_AGREEMENT, desk_texts.ask_lone_agreement)
 
 
-async def answer_agreement(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
+async def answer_agreement(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
     """The number of copies, typed by a second person."""
     signed = await _signed(context, text)
-    await say_carried_out(context, await context.announcements.change_requests.agree(asked.subject, signed=signed))
+    await say_carried_out(context, await context.announcements.change_requests.agree(prompt.subject, signed=signed))
 
 
-async def answer_lone_agreement(context: UpdateContext, asked: PendingPrompt, text: str) -> None:
-    """The number of copies, typed by an owner who asked for it."""
+async def answer_lone_agreement(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+    """The number of copies, typed by an owner who prompt for it."""
     signed = await _signed(context, text)
     await say_carried_out(
-        context, await context.announcements.change_requests.agree_in_emergency(asked.subject, signed=signed)
+        context, await context.announcements.change_requests.agree_in_emergency(prompt.subject, signed=signed)
     )
 
 
 async def refuse(context: UpdateContext, name: str) -> None:
     """It is not to happen."""
-    decision = await context.announcements.change_requests.refuse(name, actor=_person(context), now=context.now)
+    decision = await context.announcements.change_requests.refuse(name, actor=context.actor, now=context.now)
     if decision.is_done:
         await context.show(Reply(said(desk_texts.request_refused(context.t), context.locale)))
     else:
@@ -170,9 +172,9 @@ async def _ended_occurrence(context: UpdateContext, name: str) -> Occurrence | N
     return None
 
 
-async def _ask_copies(context: UpdateContext, asked: PendingPrompt, kind: ChangeRequestKind) -> None:
-    copies = await context.announcements.change_requests.copies(OccurrenceId(asked.subject), kind)
-    await ask(context, asked, said(desk_texts.ask_copies(context.t, copies), context.locale))
+async def _ask_copies(context: UpdateContext, prompt: PendingPrompt, kind: ChangeRequestKind) -> None:
+    copies = await context.announcements.change_requests.copies(OccurrenceId(prompt.subject), kind)
+    await ask(context, prompt, said(desk_texts.ask_copies(context.t, copies), context.locale))
 
 
 async def _ask_agreement(
@@ -187,9 +189,9 @@ async def _ask_agreement(
 
 async def _signed(context: UpdateContext, text: str) -> Signed:
     """Who answers now, with the number that they typed; what is no number is none."""
-    answered(context)
+    close_prompt(context)
     typed = read_count(text)
-    return Signed(actor=_person(context), now=context.now, copies=-1 if typed is None else typed)
+    return Signed(actor=context.actor, now=context.now, copies=-1 if typed is None else typed)
 
 
 async def _say_asked(context: UpdateContext, decision: Decision) -> None:
@@ -204,7 +206,7 @@ async def _say_asked(context: UpdateContext, decision: Decision) -> None:
 
 
 async def _page(context: UpdateContext, request: ChangeRequest) -> Reply | None:
-    announcements, reader = context.announcements, _person(context)
+    announcements, reader = context.announcements, context.actor
     occurrence = await announcements.outbox.find(request.occurrence_id)
     announcement = occurrence and await announcements.workflow.find(occurrence.announcement_id)
     if not announcement:
@@ -231,8 +233,3 @@ VERBS: dict[ItemVerb, Callable[[UpdateContext, str], Awaitable[None]]] = {
     ItemVerb.AGREE_ALONE: agree_alone,
     ItemVerb.REFUSE: refuse,
 }
-
-
-def _person(context: UpdateContext) -> VisitorId:
-    assert context.visitor_id is not None  # who is nobody may neither press nor answer
-    return context.visitor_id

@@ -37,13 +37,15 @@ from bot.announcements.model import Announcement, CorrectionState, Role
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.announcement_context import AnnouncementContext, OccurrenceReport
 from bot.chat.context import AppContext
-from bot.chat.organisers.announcement_pages import View, confirmation_rows, item_key, overview_page
 from bot.chat.organisers.approvals import approval_request
-from bot.chat.organisers.buttons import ItemVerb
+from bot.chat.organisers.buttons import ItemVerb, item_key
 from bot.chat.organisers.invitation_pages import decided_page, opened_page
+from bot.chat.organisers.list_pages import confirmation_rows
 from bot.chat.organisers.outreach import translator_of, write_to
+from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.request_pages import request_page, resend_offer
+from bot.chat.organisers.views import View
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import said

@@ -15,7 +15,7 @@ import structlog
 from bot.announcements.model import Announcement, Occurrence, OccurrenceId, OccurrenceState
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.context import AppContext
-from bot.chat.organisers.announcement_pages import standing_lines
+from bot.chat.organisers.list_pages import standing_lines
 from bot.chat.organisers.outreach import translator_of
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.rendering import Html, bold, paragraphs, said

@@ -8,8 +8,7 @@ from datetime import datetime
 from bot.announcements.model import Announcement, ChangeRequest, ChangeRequestState, OccurrenceId, Role
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.announcement_context import AnnouncementContext
-from bot.chat.organisers.announcement_pages import item_key
-from bot.chat.organisers.buttons import ItemVerb
+from bot.chat.organisers.buttons import ItemVerb, item_key
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, blockquote, bold, lines, paragraphs, quoted, said

@@ -11,11 +11,11 @@ from bot.announcements.model import Role
 from bot.announcements.organisers import ANY_ROLE, RoleChange, Welcome
 from bot.chat.context import UpdateContext
 from bot.chat.menu import publish_commands_for
-from bot.chat.organisers.announcement_pages import invite_page, organisers_page, remove_page
 from bot.chat.organisers.buttons import RoleButton, RoleVerb
 from bot.chat.organisers.invitation_pages import decided_page
 from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.rights import admitted, is_own, may_press
+from bot.chat.organisers.role_pages import invite_page, organisers_page, remove_page
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.deeplinks import invitation_payload
 from bot.chat.text.rendering import said
@@ -82,7 +82,7 @@ async def _ask_removal(context: UpdateContext, argument: str) -> None:
 
 async def _confirm(context: UpdateContext, invitation_hash: str) -> None:
     """The candidate is whom its maker meant: they have the role, all owners are told."""
-    welcome = await context.announcements.organisers.confirm(invitation_hash, actor=_person(context), now=context.now)
+    welcome = await context.announcements.organisers.confirm(invitation_hash, actor=context.actor, now=context.now)
     person = await _say_decided(context, InvitationConfirmed, welcome)
     if person is None or welcome.invitation is None:
         return
@@ -94,7 +94,7 @@ async def _confirm(context: UpdateContext, invitation_hash: str) -> None:
 
 async def _refuse(context: UpdateContext, invitation_hash: str) -> None:
     """The candidate gets nothing, and no word about it."""
-    welcome = await context.announcements.organisers.refuse(invitation_hash, actor=_person(context), now=context.now)
+    welcome = await context.announcements.organisers.refuse(invitation_hash, actor=context.actor, now=context.now)
     await _say_decided(context, InvitationRefused, welcome)
 
 
@@ -105,21 +105,21 @@ async def _say_decided(context: UpdateContext, decided: type[InvitationDecided],
         sentence = desk_texts.invitation_over if is_over else desk_texts.not_allowed
         await context.say(said(sentence(context.t), context.locale))
         return None
-    event = decided(invitation=welcome.invitation, actor=_person(context))
+    event = decided(invitation=welcome.invitation, actor=context.actor)
     await context.show(decided_page(event, context.t))
     await context.announcements.notifier(_OWNERS, event)
     return welcome.invitation.used_by
 
 
 async def _page(context: UpdateContext) -> Reply:
-    announcements, reader = context.announcements, _person(context)
+    announcements, reader = context.announcements, context.actor
     is_owner = Role.OWNER in await announcements.organisers.roles(reader)
     return organisers_page(await announcements.organisers.all(), context.t, reader=reader, is_owner=is_owner)
 
 
 async def _invite(context: UpdateContext, argument: str) -> None:
     t, role = context.t, Role(argument)
-    token = await context.announcements.organisers.invite(role, actor=_person(context), now=context.now)
+    token = await context.announcements.organisers.invite(role, actor=context.actor, now=context.now)
     if token is None:
         await _say_change(context, RoleChange.NOT_ALLOWED)
         return
@@ -130,7 +130,7 @@ async def _invite(context: UpdateContext, argument: str) -> None:
 async def _remove(context: UpdateContext, argument: str) -> None:
     number, name = argument.split(" ")
     person, role = VisitorId(int(number)), Role(name)
-    change = await context.announcements.organisers.revoke(person, role, actor=_person(context), now=context.now)
+    change = await context.announcements.organisers.revoke(person, role, actor=context.actor, now=context.now)
     if change is RoleChange.DONE:
         await _publish(context, person)
         await context.show(await _page(context))
@@ -167,8 +167,3 @@ HANDLERS: dict[RoleVerb, Callable[[UpdateContext, str], Awaitable[None]]] = {
     RoleVerb.REMOVE: _ask_removal,
     RoleVerb.REMOVED: _remove,
 }
-
-
-def _person(context: UpdateContext) -> VisitorId:
-    assert context.visitor_id is not None  # who is nobody is not admitted
-    return context.visitor_id

@@ -24,7 +24,6 @@ from bot.announcements.model import (
     Stage,
     Timing,
 )
-from bot.chat.organisers.announce import read_link, read_wall_time
 from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from tests.support.chat_rig import NOW
 from tests.support.news_rig import APPROVER, AUTHOR, OWNER, NewsRig
@@ -482,26 +481,6 @@ async def test_the_end_is_reported_to_author_and_approver_and_told_to_the_others
     assert made == [OccurrenceId("o1")]  # every row is counted once, however many read the report
     assert {int(sent["chat_id"]) for sent in rig.telegram.sent("sendPhoto")} == {APPROVER, AUTHOR}
     assert rig.last(OWNER) == "🏁 Finished: Hall moves"
-
-
-@pytest.mark.parametrize(
-    ("text", "wall"),
-    [
-        ("2026-06-15 09:30", "2026-06-15T09:30:00"),
-        ("2026-6-5 9:05", "2026-06-05T09:05:00"),
-        ("۲۰۲۶-۰۶-۱۵ ۰۹:۳۰", "2026-06-15T09:30:00"),
-        ("2026-13-15 09:30", None),
-        ("tomorrow", None),
-    ],
-)
-def test_a_wall_time_is_read_in_the_digits_of_any_language(text, wall):
-    read = read_wall_time(text)
-    assert (read and read.isoformat()) == wall
-
-
-@pytest.mark.parametrize("text", ["", "Only a label", "Label\nxx: other\nhttps://example.org"])
-def test_what_is_no_button_is_asked_for_again(text):
-    assert read_link(text, Locale.EN) is None
 
 
 async def with_occurrence(rig: NewsRig, state: OccurrenceState, *, audience: int = 0):

@@ -1,4 +1,4 @@
-"""What an organiser was asked last: stored, so that a walk of several steps outlives a restart."""
+"""What an organiser was prompt last: stored, so that a walk of several steps outlives a restart."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.chat.context import UpdateContext
+from bot.chat.text.rendering import Html
+from bot.chat.text.replies import Reply
 from bot.chat_state.model import Dialogue
 from bot.ids import VisitorId
 
@@ -70,3 +73,23 @@ class PendingPrompt:
             return None
         state = json.loads(dialogue.state)
         return cls(PromptKind(state["step"]), state["subject"], state["argument"])
+
+
+async def ask(context: UpdateContext, prompt: PendingPrompt, question: Html | Reply) -> None:
+    """Ask something; the next message of this person is the answer."""
+    await context.say(question)
+    remember(context, prompt)
+
+
+def remember(context: UpdateContext, prompt: PendingPrompt) -> None:
+    """Take the next message of this person as the answer."""
+    visitor_id, now = context.visitor_id, context.now
+    if visitor_id is not None:
+        context.later(lambda: context.announcements.dialogues.save(prompt.dialogue(visitor_id, now=now)))
+
+
+def close_prompt(context: UpdateContext) -> None:
+    """Nothing is prompt any more."""
+    visitor_id = context.visitor_id
+    if visitor_id is not None:
+        context.later(lambda: context.announcements.dialogues.clear(visitor_id))

@@ -17,7 +17,6 @@ from bot.announcements.model import (
     Stage,
     Terms,
 )
-from bot.chat.organisers.announce import read_wall_time
 from bot.chat_state.model import Dialogue
 from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from tests.support.chat_rig import NOW
@@ -215,11 +214,6 @@ async def test_a_recurring_time_may_be_written_in_the_digits_of_any_language(rig
     await rig.says(AUTHOR, "۰ ۹ * * mon ۲۰۲۷-۱۲-۳۱")
     schedule = (await rig.only()).schedule
     assert (schedule.cron, str(schedule.until)) == ("0 9 * * mon", "2027-12-31")
-
-
-@pytest.mark.parametrize("text", ["0001-01-01 00:00", "9999-12-31 23:59", "1405-04-10 10:00", "1999-12-31 23:59"])
-def test_years_that_nobody_means_are_not_read(text):
-    assert read_wall_time(text) is None
 
 
 async def test_a_long_name_leaves_the_stage_to_be_seen_in_the_list(rig):

@@ -1,0 +1,145 @@
+"""Composing: the texts of a draft, their moments, what is attached, and the buttons below."""
+
+from __future__ import annotations
+
+from bot.announcements.drafting import (
+    LABEL_LIMIT,
+    add_link,
+    read_link,
+    read_wall_time,
+    set_attachment,
+    set_moment,
+    set_source,
+    set_text,
+    unknown_moment,
+)
+from bot.announcements.model import Announcement, Attachment, AttachmentKind
+from bot.chat.context import UpdateContext
+from bot.chat.organisers.buttons import DraftEdit, DraftPage
+from bot.chat.organisers.draft_pages import texts_page
+from bot.chat.organisers.drafts import change_draft, drawn, find_draft
+from bot.chat.organisers.overview_pages import overview_page
+from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
+from bot.chat.organisers.views import draft_key, view_of
+from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import texts
+from bot.chat.text.rendering import quoted, said
+from bot.chat.text.replies import Reply
+from bot.chat.wire.announcement_sender import HtmlComposer
+from bot.i18n.zones import city
+from bot.ids import Locale
+from bot.writing.cleaning import clean, one_line
+
+
+async def ask_source(context: UpdateContext, announcement: Announcement, argument: str) -> None:
+    """The source language was picked: keep it and ask for its text."""
+    changed = await change_draft(context, announcement, set_source(Locale(argument)), page=None, is_new=False)
+    if changed is not None:
+        await ask_text(context, changed, argument)
+
+
+async def ask_text(context: UpdateContext, announcement: Announcement, argument: str) -> None:
+    """Ask for the text in one language."""
+    locale = Locale(argument)
+    view = await view_of(context, announcement)
+    keys = [draft_key(view, desk_texts.button_texts(context.t), DraftPage.TEXTS)]
+    if announcement.content.texts.get(locale):
+        keys.append(draft_key(view, texts.button_delete(context.t), DraftEdit.DROP_TEXT, locale))
+    question = Reply(said(desk_texts.ask_text(context.t, locale), context.locale), (keys,))
+    await ask(context, PendingPrompt(PromptKind.TEXT, announcement.announcement_id, locale.value), question)
+
+
+async def answer_text(context: UpdateContext, prompt: PendingPrompt, _text: str) -> None:
+    """A text in one language, with its formatting, and what is attached to it."""
+    announcement = await find_draft(context, prompt)
+    if announcement is None:
+        return
+    locale, text, attachment = Locale(prompt.argument), formatted(context), _attachment(context)
+    if not text and attachment is None:
+        await context.say(said(desk_texts.ask_text(context.t, locale), context.locale))
+        return
+    if attachment is not None:
+        announcement = await change_draft(context, announcement, set_attachment(attachment), page=None, is_new=True)
+    if announcement is None or not text:
+        return
+    changed = await change_draft(context, announcement, set_text(locale, text), page=None, is_new=True)
+    if changed is not None:
+        await _ask_moments_or_show(context, changed)
+
+
+async def answer_moment(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+    """The moment that a name in braces stands for."""
+    announcement = await find_draft(context, prompt)
+    if announcement is None:
+        return
+    wall = read_wall_time(text)
+    if wall is None:
+        await context.say(said(desk_texts.bad_moment(context.t), context.locale))
+        return
+    changed = await change_draft(context, announcement, set_moment(prompt.argument, wall), page=None, is_new=True)
+    if changed is not None:
+        await _ask_moments_or_show(context, changed)
+
+
+async def _ask_moments_or_show(context: UpdateContext, announcement: Announcement) -> None:
+    """Ask for the moments that the texts name and nobody has told yet; then show the texts."""
+    unknown = unknown_moment(announcement.content)
+    if unknown is None:
+        close_prompt(context)
+        await context.say(texts_page(await view_of(context, announcement), context.t))
+        return
+    where = city(announcement.schedule.zone, context.locale)
+    question = said(desk_texts.ask_moment(context.t, unknown, where), context.locale)
+    await ask(context, PendingPrompt(PromptKind.MOMENT, announcement.announcement_id, unknown), question)
+
+
+async def ask_links(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+    """Ask for a button below the text."""
+    view = await view_of(context, announcement)
+    keys = [draft_key(view, desk_texts.button_overview(context.t), DraftPage.OVERVIEW)]
+    if announcement.content.buttons:
+        keys.append(draft_key(view, desk_texts.button_no_links(context.t), DraftEdit.DROP_LINKS))
+    question = Reply(said(desk_texts.links_title(context.t), context.locale), (keys,))
+    await ask(context, PendingPrompt(PromptKind.LINKS, announcement.announcement_id), question)
+
+
+async def answer_links(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+    """A button below the text: a label, perhaps in several languages, and an address."""
+    announcement = await find_draft(context, prompt)
+    if announcement is None:
+        return
+    button = read_link(text, announcement.content.source)
+    if button is None:
+        await context.say(said(desk_texts.links_title(context.t), context.locale))
+        return
+    checks = (HtmlComposer().check_button(label, button.url) for label in button.labels.values())
+    if wrong := next(filter(None, checks), ""):
+        await context.say(said(desk_texts.cannot_read(context.t, wrong), context.locale))
+        return
+    close_prompt(context)
+    await change_draft(context, announcement, add_link(button), page=drawn(overview_page), is_new=True)
+
+
+def formatted(context: UpdateContext) -> str:
+    """What was written, in Telegram's HTML; in plain when half characters make its formatting unreadable."""
+    message = context.message
+    raw = (message.text or message.caption or "") if message is not None else ""
+    if message is None or not clean(raw).strip():
+        return ""
+    try:
+        return message.text_html if message.text is not None else message.caption_html
+    except UnicodeEncodeError:
+        return quoted(raw, Locale.EN).source
+
+
+def _attachment(context: UpdateContext) -> Attachment | None:
+    """What was sent with it; it lies at Telegram already and goes by its id from then on."""
+    message = context.message
+    if message is None:
+        return None
+    if message.photo:
+        return Attachment(AttachmentKind.PHOTO, "photo.jpg", file_id=message.photo[-1].file_id)
+    if message.document is not None:
+        name = one_line(message.document.file_name or "file", limit=LABEL_LIMIT)
+        return Attachment(AttachmentKind.DOCUMENT, name, file_id=message.document.file_id)
+    return None

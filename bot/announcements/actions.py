@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -54,12 +54,38 @@ class CommandOutcome(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceSize:
+    """How many an announcement would reach now, by the language they read in."""
+
+    by_locale: Mapping[Locale, int]
+    held: int
+    """They get nothing: no text in their language."""
+    by_fallback: int
+    """They get another language than their own."""
+
+    @property
+    def total(self) -> int:
+        """Everybody in the audience, the held ones too: what an approver types to confirm."""
+        return sum(self.by_locale.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What is wrong with an announcement or worth a look, and whom it would reach: its audience is counted once."""
+
+    problems: tuple[Problem, ...]
+    audience_size: AudienceSize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The verdict, the announcement as it stands after it, and what is wrong or worth a look."""
 
     verdict: CommandOutcome
     announcement: Announcement | None = None
     problems: tuple[Problem, ...] = ()
+    review: Review | None = None
+    """Of the announcement as it stands, where the command had to be sure of it."""
     request: ChangeRequest | None = None
     correction_ids: tuple[str, ...] = ()
 
@@ -167,7 +193,8 @@ class Actions:
             verdict = await self._refusal(action, order, announcement) or objection
             if verdict is not None or announcement is None:
                 return Decision(verdict=verdict or CommandOutcome.NOT_FOUND)
-            problems = await self.problems(announcement, now=order.now) if is_checked else ()
+            review = await self.review(announcement, now=order.now) if is_checked else None
+            problems = review.problems if review is not None else ()
             if not all(problem.trouble.is_warning for problem in problems):
                 return Decision(verdict=CommandOutcome.HAS_PROBLEMS, announcement=announcement, problems=problems)
             changed = replace(change(announcement), version=announcement.version + 1)
@@ -176,7 +203,7 @@ class Actions:
             if besides is not None:
                 await besides()
             await self.note(action.name, order)
-        return Decision(verdict=CommandOutcome.DONE, announcement=changed, problems=problems)
+        return Decision(verdict=CommandOutcome.DONE, announcement=changed, problems=problems, review=review)
 
     async def tell(self, action: CommandRule, order: Command, decision: Decision) -> None:
         """Tell those who should know of it that it was done; outside of any transaction, because it may take long."""
@@ -186,18 +213,22 @@ class Actions:
         event = action.event(announcement_id=done.announcement_id, label=done.label, actor=order.actor)
         await self.parts.notify(action.tells, event)
 
-    async def problems(self, announcement: Announcement, *, now: datetime) -> tuple[Problem, ...]:
-        """Everything that is wrong with it or worth a look."""
-        problems = problems_of(announcement, self.parts.composer, now=now)
-        if sum((await self.reached(announcement)).values()) == 0:
-            return (*problems, Problem(Trouble.NOBODY, "audience"))
-        return problems
+    async def review(self, announcement: Announcement, *, now: datetime) -> Review:
+        """Everything that is wrong with it or worth a look, and how many it would reach now."""
+        problems, size = problems_of(announcement, self.parts.composer, now=now), await self.audience_size(announcement)
+        nobody = () if size.total else (Problem(Trouble.NOBODY, "audience"),)
+        return Review((*problems, *nobody), size)
 
-    async def reached(self, announcement: Announcement) -> dict[tuple[Locale, Locale | None], int]:
-        """How many it would reach now, by the language they read in and the one they would get (None: nothing)."""
+    async def audience_size(self, announcement: Announcement) -> AudienceSize:
+        """How many it would reach now."""
         counted = await self.parts.subscribers.count(announcement.audience, topic=announcement.topic)
         content, terms = announcement.content, announcement.terms
-        return {(locale, locale_for(locale, content, terms)): number for locale, number in counted.items()}
+        sent_in = {locale: locale_for(locale, content, terms) for locale in counted}
+        return AudienceSize(
+            by_locale=counted,
+            held=sum(number for locale, number in counted.items() if sent_in[locale] is None),
+            by_fallback=sum(number for locale, number in counted.items() if sent_in[locale] not in (None, locale)),
+        )
 
     async def denied(self, name: str, *, subject: str, actor: VisitorId, now: datetime) -> CommandOutcome:
         """Note that somebody tried what they may not do."""
@@ -213,16 +244,26 @@ class Actions:
     async def _refusal(
         self, action: CommandRule, order: Command, announcement: Announcement | None
     ) -> CommandOutcome | None:
-        may = bool(action.roles & await self.parts.organisers.roles(order.actor))
-        is_author = announcement is not None and (order.asked_by or announcement.author) == order.actor
-        if not may or (announcement is not None and action.is_authors and not is_author):
-            return await self.denied(action.name, subject=order.announcement_id, actor=order.actor, now=order.now)
-        if announcement is None:
-            return CommandOutcome.NOT_FOUND
-        if announcement.stage not in action.stages:
-            return CommandOutcome.WRONG_STAGE
-        if action.is_for_others and is_author:
-            return CommandOutcome.OWN_WORK
-        if order.version is not None and order.version != announcement.version:
-            return CommandOutcome.CHANGED_MEANWHILE
-        return None
+        roles = await self.parts.organisers.roles(order.actor)
+        objection = objection_to(action, order, announcement, roles)
+        if objection is CommandOutcome.NOT_ALLOWED:
+            await self.denied(action.name, subject=order.announcement_id, actor=order.actor, now=order.now)
+        return objection
+
+
+def objection_to(
+    rule: CommandRule, order: Command, announcement: Announcement | None, roles: frozenset[Role]
+) -> CommandOutcome | None:
+    """What stands in the way of a command, given what its actor may do now; None when nothing does."""
+    is_author = announcement is not None and (order.asked_by or announcement.author) == order.actor
+    if not rule.roles & roles or (announcement is not None and rule.is_authors and not is_author):
+        return CommandOutcome.NOT_ALLOWED
+    if announcement is None:
+        return CommandOutcome.NOT_FOUND
+    if announcement.stage not in rule.stages:
+        return CommandOutcome.WRONG_STAGE
+    if rule.is_for_others and is_author:
+        return CommandOutcome.OWN_WORK
+    if order.version is not None and order.version != announcement.version:
+        return CommandOutcome.CHANGED_MEANWHILE
+    return None

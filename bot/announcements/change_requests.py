@@ -133,9 +133,11 @@ class ChangeRequests:
     async def earlier_texts(self, occurrence_id: OccurrenceId) -> Mapping[Locale, str]:
         """What the latest correction replaced; empty when nothing was corrected."""
         edits = await self._parts.corrections.edits(occurrence_id)
+        if not edits:
+            return {}
         occurrence = await self._parts.outbox.find(occurrence_id)
         announcement = occurrence and await self._parts.announcements.find(occurrence.announcement_id)
-        if not edits or not announcement:
+        if not announcement:
             return {}
         before = {**announcement.content.texts, **edited_texts(edits[:-1])}
         return {locale: before[locale] for locale in edits[-1].texts if locale in before}

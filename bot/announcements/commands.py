@@ -181,7 +181,7 @@ class AnnouncementCommands:
                 f"version {version} was meant, and it stands at {found.version} (latest: {latest}): "
                 f"look at it again with `scoda announce show {found.announcement_id}`"
             )
-        total = (await self._parts.workflow.reach(found)).total
+        total = (await self._parts.workflow.audience_size(found)).total
         if abs(total - count) > count * _TOLERATED_SHARE:
             raise OrderError(
                 f"{count} recipients were meant, and it would reach {total} now: look at it again with "

@@ -140,6 +140,16 @@ def set_attachment(attachment: Attachment | None) -> DraftChange:
     return lambda draft: replace(draft, content=replace(draft.content, attachment=attachment))
 
 
+def set_written(locale: Locale, text: str, attachment: Attachment | None) -> DraftChange:
+    """What one message brought: a text, what is attached to it, or both; what it did not bring stays as it is."""
+
+    def change(draft: Draft) -> Draft:
+        draft = set_attachment(attachment)(draft) if attachment is not None else draft
+        return set_text(locale, text)(draft) if text else draft
+
+    return change
+
+
 def set_moment(name: str, wall: datetime) -> DraftChange:
     """The moment that a name in braces stands for: wall time in the event's zone."""
 

@@ -20,7 +20,6 @@ from bot.announcements.model import (
     OccurrenceId,
     OccurrenceState,
     Stage,
-    Standing,
 )
 from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE
 from bot.ids import VisitorId
@@ -156,12 +155,6 @@ class Lifecycle:
         """The firing that is or was due last; what was sent once more to those in doubt belongs to another."""
         found = await self._parts.outbox.occurrences(of=announcement_id, limit=_MANY)
         return next((one for one in reversed(found) if not one.is_repeat), None)
-
-    async def progress(self, occurrence_id: OccurrenceId) -> Standing | None:
-        """How many copies stand where; None when there is no such occurrence."""
-        if await self._parts.outbox.find(occurrence_id) is None:
-            return None
-        return await self._parts.outbox.standing(occurrence_id)
 
     async def _set_all(
         self, announcement_id: AnnouncementId, states: frozenset[OccurrenceState], to: OccurrenceState, *, now: datetime

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.announcements.actions import Actions, AnnouncementPorts, Command, CommandOutcome, CommandRule, Decision
-from bot.announcements.checking import Problem
+from bot.announcements.actions import (
+    Actions,
+    AnnouncementPorts,
+    AudienceSize,
+    Command,
+    CommandOutcome,
+    CommandRule,
+    Decision,
+    Review,
+    objection_to,
+)
 from bot.announcements.content import body_hashes
-from bot.announcements.drafting import Draft, DraftChange, draft_of, set_text, with_draft
+from bot.announcements.drafting import Draft, DraftChange, draft_of, with_draft
 from bot.announcements.events import (
     AnnouncementApproved,
     AnnouncementApprovedInEmergency,
@@ -24,7 +33,7 @@ from bot.announcements.model import (
 )
 from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE, MAY_WRITE
 from bot.announcements.schedule import Moment, moments, next_moment
-from bot.ids import Locale, VisitorId
+from bot.ids import VisitorId
 
 _CALENDAR_LIMIT = 1_000
 """Announcements that a calendar looks at."""
@@ -62,22 +71,6 @@ _RETURN = CommandRule(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudienceSize:
-    """How many an announcement would reach now, by the language they read in."""
-
-    by_locale: Mapping[Locale, int]
-    held: int
-    """They get nothing: no text in their language."""
-    by_fallback: int
-    """They get another language than their own."""
-
-    @property
-    def total(self) -> int:
-        """Everybody in the audience, the held ones too: what an approver types to confirm."""
-        return sum(self.by_locale.values())
-
-
 class ApprovalWorkflow:
     """Composing and approving. `actor` is who asks, `version` what they saw, `now` when."""
 
@@ -95,6 +88,7 @@ class ApprovalWorkflow:
             announcement_id = await parts.announcements.create(new, request_key=request_key)
             if announcement_id == new.announcement_id:
                 await self._actions.note(_CREATE, Command(announcement_id=announcement_id, actor=actor, now=now))
+                return Decision(verdict=CommandOutcome.DONE, announcement=new)
             found = await parts.announcements.find(announcement_id)
         return Decision(verdict=CommandOutcome.DONE, announcement=found)
 
@@ -104,28 +98,16 @@ class ApprovalWorkflow:
         change: DraftChange,
         *,
         actor: VisitorId,
-        version: int,
         now: datetime,
+        version: int | None = None,
     ) -> Decision:
-        """Change a draft: only its author, only while it is one, and only the version that they saw."""
+        """Change a draft: only its author, only while it is one, and only the version that they saw (None: any)."""
 
         def changed(announcement: Announcement) -> Announcement:
             return with_draft(announcement, change(draft_of(announcement)))
 
         order = Command(announcement_id=announcement_id, actor=actor, now=now, version=version)
         return await self._actions.carry_out(_EDIT, order, changed)
-
-    async def set_text(
-        self,
-        announcement_id: AnnouncementId,
-        text: tuple[Locale, str],
-        *,
-        actor: VisitorId,
-        version: int,
-        now: datetime,
-    ) -> Decision:
-        """Put one language's text in place; an empty text takes the language away."""
-        return await self.edit(announcement_id, set_text(*text), actor=actor, version=version, now=now)
 
     async def duplicate(
         self, announcement_id: AnnouncementId, *, actor: VisitorId, request_key: str, now: datetime
@@ -136,18 +118,28 @@ class ApprovalWorkflow:
             return Decision(verdict=CommandOutcome.NOT_FOUND)
         return await self.create(draft_of(original), actor=actor, request_key=request_key, now=now)
 
-    async def check(self, announcement: Announcement, *, now: datetime) -> tuple[Problem, ...]:
-        """Everything that is wrong with it or worth a look."""
-        return await self._actions.problems(announcement, now=now)
+    async def review(self, announcement: Announcement, *, now: datetime) -> Review:
+        """Everything that is wrong with it or worth a look, and how many it would reach now."""
+        return await self._actions.review(announcement, now=now)
 
-    async def reach(self, announcement: Announcement) -> AudienceSize:
+    async def audience_size(self, announcement: Announcement) -> AudienceSize:
         """How many it would reach now."""
-        reached = await self._actions.reached(announcement)
-        return AudienceSize(
-            by_locale={reads: number for (reads, _), number in reached.items()},
-            held=sum(number for (_, gets), number in reached.items() if gets is None),
-            by_fallback=sum(number for (reads, gets), number in reached.items() if gets not in (None, reads)),
-        )
+        return await self._actions.audience_size(announcement)
+
+    def objection_to_approval(
+        self,
+        announcement: Announcement | None,
+        *,
+        actor: VisitorId,
+        roles: frozenset[Role],
+        version: int,
+        now: datetime,
+    ) -> CommandOutcome | None:
+        """What stands in the way already, so that an approver is not asked for a number or a reason in vain."""
+        if announcement is None:
+            return CommandOutcome.NOT_FOUND
+        order = Command(announcement_id=announcement.announcement_id, actor=actor, now=now, version=version)
+        return objection_to(_APPROVE, order, announcement, roles)
 
     async def submit(
         self, announcement_id: AnnouncementId, *, actor: VisitorId, version: int, now: datetime

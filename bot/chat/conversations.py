@@ -9,14 +9,14 @@ from bot.chat.context import UpdateContext
 from bot.chat.organisers import announce, approvals, composing_audience, composing_texts, composing_time, submitting
 from bot.chat.organisers import change_requests as second_look
 from bot.chat.organisers import roles as organisers
+from bot.chat.organisers.admission import OrganiserContext, admit
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, close_prompt
-from bot.chat.organisers.rights import admitted
 from bot.chat.text import texts
 from bot.chat.visitors import news, questions, settings
 from bot.chat.visitors import start as visitors_start
 from bot.chat.visitors.notices import text_only
 
-AnswerPrompt = Callable[[UpdateContext, PendingPrompt, str], Awaitable[None]]
+AnswerPrompt = Callable[[OrganiserContext, PendingPrompt, str], Awaitable[None]]
 
 _ANSWERS: dict[PromptKind, AnswerPrompt] = {
     PromptKind.LABEL: announce.answer_label,
@@ -64,8 +64,8 @@ async def cancel(context: UpdateContext) -> None:
     visitor_id = context.visitor_id
     if not context.is_private or visitor_id is None:
         return
-    asked = await context.announcements.dialogues.find(visitor_id)
-    if asked is None or asked.kind == news.POSTPONED:
+    dialogue = await context.announcements.dialogues.find(visitor_id)
+    if dialogue is None or dialogue.kind == news.POSTPONED:
         await context.say(context.text(texts.nothing_to_cancel))
         return
     close_prompt(context)
@@ -77,17 +77,18 @@ async def _is_answer(context: UpdateContext) -> bool:
     message = context.message
     if context.app.announcements is None or not context.is_private or context.visitor_id is None or message is None:
         return False
-    asked = await context.announcements.dialogues.find(context.visitor_id)
-    if asked is None:
+    dialogue = await context.announcements.dialogues.find(context.visitor_id)
+    if dialogue is None:
         return False
     text = message.text or message.caption or ""
-    if asked.kind == settings.ZONE_ASKED:
-        return await settings.answer_zone(context, asked, text)
-    step = PendingPrompt.read(asked, now=context.now)
-    if step is None:
+    if dialogue.kind == settings.ZONE_ASKED:
+        return await settings.answer_zone(context, dialogue, text)
+    prompt = PendingPrompt.read(dialogue, now=context.now)
+    if prompt is None:
         return False
-    if await admitted(context, ANY_ROLE, f"answer_{step.step}"):
-        await _ANSWERS[step.step](context, step, text)
-    else:
+    organiser = await admit(context, ANY_ROLE, f"answer_{prompt.kind}")
+    if organiser is None:
         close_prompt(context)
+    else:
+        await _ANSWERS[prompt.kind](organiser, prompt, text)
     return True

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from bot.adapters.announcements.files import read_single
-from bot.adapters.announcements.standing import announcement_of
+from bot.announcements.standing import announcement_of
 from bot.adapters.clock import utc_now
 from bot.announcements.model import Announcement, AnnouncementId, Delivery, Occurrence, OccurrenceId, Stage
 from bot.app.announcing import Announcing, announcing
@@ -57,17 +57,18 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     async def work() -> Values:
         async with _looking(context.obj) as parts:
             found = await _found(parts, name)
-            reach = await parts.workflow.reach(found)
+            review = await parts.workflow.review(found, now=utc_now())
+            size = review.audience_size
             occurrences = await parts.outbox.occurrences(of=found.announcement_id, limit=_MOST_OCCURRENCES)
             return {
                 **whole_of(found),
                 "reach": {
-                    "recipients": reach.total,
-                    "held": reach.held,
-                    "by_fallback": reach.by_fallback,
-                    "by_language": {locale.value: number for locale, number in sorted(reach.by_locale.items())},
+                    "recipients": size.total,
+                    "held": size.held,
+                    "by_fallback": size.by_fallback,
+                    "by_language": {locale.value: number for locale, number in sorted(size.by_locale.items())},
                 },
-                "problems": problems_as_values(await parts.workflow.check(found, now=utc_now())),
+                "problems": problems_as_values(review.problems),
                 "requests": [request_of(one) for one in await parts.change_requests.waiting(found.announcement_id)],
                 "occurrences": [await _standing_of(parts, one) for one in occurrences],
                 "log": [

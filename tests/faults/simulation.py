@@ -27,6 +27,7 @@ import structlog
 from bot.announcements import calling
 from bot.announcements.content import ApprovedBodies, message_of
 from bot.announcements.crash_points import CrashPoint
+from bot.announcements.drafting import set_text
 from bot.announcements.model import (
     Announcement,
     AnnouncementId,
@@ -507,8 +508,12 @@ class World:
     async def _try_to_edit(self) -> None:
         """What is approved can't be edited, whatever the version."""
         found = self.rng.choice(list(self.disk.tables.announcements.values()))
-        decision = await self.workflow.workflow.set_text(
-            found.announcement_id, (Locale.EN, "Changed"), actor=AUTHOR, version=found.version, now=self.clock.now()
+        decision = await self.workflow.workflow.edit(
+            found.announcement_id,
+            set_text(Locale.EN, "Changed"),
+            actor=AUTHOR,
+            version=found.version,
+            now=self.clock.now(),
         )
         promise(not decision.is_done, "an approved announcement was edited")
 

@@ -14,6 +14,7 @@ from bot.announcements.actions import CommandOutcome
 from bot.announcements.checking import Trouble
 from bot.announcements.content import body_hash, hash_by_name
 from bot.announcements.crash_points import CrashPoint
+from bot.announcements.drafting import set_text
 from bot.announcements.events import OccurrencePaused
 from bot.announcements.model import (
     Attachment,
@@ -478,8 +479,12 @@ def test_D27_what_is_approved_can_not_be_edited_and_every_row_has_one_body():
         await house.plan()
         async with house.sending():
             await asyncio.sleep(0.3)
-            edited = await house.workflow.set_text(
-                approved.announcement_id, (Locale.EN, "Other"), actor=AUTHOR, version=approved.version, now=house.now
+            edited = await house.workflow.edit(
+                approved.announcement_id,
+                set_text(Locale.EN, "Other"),
+                actor=AUTHOR,
+                version=approved.version,
+                now=house.now,
             )
             assert edited.verdict is CommandOutcome.WRONG_STAGE
             await asyncio.sleep(60)

@@ -29,6 +29,7 @@ from bot.announcements.drafting import (
 from bot.announcements.model import Announcement, Content
 from bot.announcements.organisers import ANY_ROLE, MAY_WRITE
 from bot.chat.context import UpdateContext
+from bot.chat.organisers.admission import OrganiserContext, admit, admit_press
 from bot.chat.organisers.buttons import DraftButton, DraftEdit, DraftPage, DraftStep
 from bot.chat.organisers.composing_audience import ask_besides, ask_without, audience_shown
 from bot.chat.organisers.composing_texts import ask_links, ask_source, ask_text
@@ -41,10 +42,9 @@ from bot.chat.organisers.draft_pages import (
     texts_page,
     topic_page,
 )
-from bot.chat.organisers.drafts import Page, change_draft, drawn, find_draft, refusal_reply
+from bot.chat.organisers.drafts import Page, change_draft, drawn, refusal_reply
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
-from bot.chat.organisers.rights import admitted, may_press
 from bot.chat.organisers.submitting import ask_emergency, show_copy, submit, take_back
 from bot.chat.organisers.time_pages import terms_page, time_page
 from bot.chat.organisers.views import View, view_of
@@ -58,31 +58,32 @@ from bot.writing.cleaning import one_line
 
 async def announce(context: UpdateContext) -> None:
     """Begin a new announcement."""
-    if await admitted(context, MAY_WRITE, "announce"):
+    if await admit(context, MAY_WRITE, "announce") is not None:
         await ask(context, PendingPrompt(PromptKind.LABEL), said(desk_texts.ask_label(context.t), context.locale))
 
 
-async def press(context: UpdateContext, button: Button) -> None:
+async def press(update: UpdateContext, button: Button) -> None:
     """A button of a draft: look at a part of it, change it, or be asked for it."""
-    if not await may_press(context, ANY_ROLE, "announcement_edited"):
+    context = await admit_press(update, ANY_ROLE, "announcement_edited")
+    if context is None:
         return
     pressed = DraftButton.read(button)
+    if isinstance(pressed.verb, DraftEdit):
+        change, page = EDITS[pressed.verb]
+        await change_draft(context, pressed.announcement_id, change(pressed.argument), page=page, is_new=False)
+        return
     announcement = await context.announcements.workflow.find(pressed.announcement_id)
     if announcement is None:
         await context.show(refusal_reply(context, Decision(verdict=CommandOutcome.NOT_FOUND)))
         return
-    match pressed.verb:
-        case DraftPage() as page:
-            close_prompt(context)
-            await context.show(await PAGES[page](context, await view_of(context, announcement)))
-        case DraftEdit() as edit:
-            change, shown = EDITS[edit]
-            await change_draft(context, announcement, change(pressed.argument), page=shown, is_new=False)
-        case DraftStep() as step:
-            await STEPS[step](context, announcement, pressed.argument)
+    if isinstance(pressed.verb, DraftPage):
+        close_prompt(context)
+        await context.show(await PAGES[pressed.verb](context, await view_of(context, announcement)))
+    else:
+        await STEPS[pressed.verb](context, announcement, pressed.argument)
 
 
-async def _after_topic(context: UpdateContext, view: View) -> Reply:
+async def _after_topic(context: OrganiserContext, view: View) -> Reply:
     """At first the language is chosen next; later a topic is only changed."""
     return (overview_page if view.announcement.content.texts else source_page)(view, context.t)
 
@@ -120,12 +121,12 @@ EDITS: dict[DraftEdit, tuple[Callable[[str], DraftChange], Page]] = {
 """What a press changes in a draft, and the page that shows it."""
 
 
-async def _ask_label(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+async def _ask_label(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     prompt = PendingPrompt(PromptKind.LABEL, announcement.announcement_id)
     await ask(context, prompt, said(desk_texts.ask_new_label(context.t), context.locale))
 
 
-STEPS: dict[DraftStep, Callable[[UpdateContext, Announcement, str], Awaitable[None]]] = {
+STEPS: dict[DraftStep, Callable[[OrganiserContext, Announcement, str], Awaitable[None]]] = {
     DraftStep.SOURCE: ask_source,
     DraftStep.WRITE: ask_text,
     DraftStep.ONCE: ask_once,
@@ -142,31 +143,19 @@ STEPS: dict[DraftStep, Callable[[UpdateContext, Announcement, str], Awaitable[No
 }
 
 
-async def answer_label(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_label(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The name among organisers: the draft comes into being with it, or gets another one."""
     label = one_line(text, limit=LABEL_LIMIT)
     if not label:
         await context.say(said(desk_texts.ask_label(context.t), context.locale))
     elif prompt.subject:
-        await _rename(context, prompt, label)
+        close_prompt(context)
+        await change_draft(context, prompt.subject, set_label(label), page=drawn(overview_page), is_new=True)
     else:
         await _begin(context, label)
 
 
-async def _rename(context: UpdateContext, prompt: PendingPrompt, label: str) -> None:
-    announcement = await find_draft(context, prompt)
-    if announcement is not None:
-        close_prompt(context)
-        await change_draft(
-            context,
-            announcement,
-            set_label(label),
-            page=drawn(overview_page),
-            is_new=True,
-        )
-
-
-async def _begin(context: UpdateContext, label: str) -> None:
+async def _begin(context: OrganiserContext, label: str) -> None:
     draft = Draft(label=label, topic=NewsTopic.EXPO, content=Content(source=context.locale, texts={}))
     decision = await context.announcements.workflow.create(
         draft, actor=context.actor, request_key=f"update-{context.update.update_id}", now=context.now

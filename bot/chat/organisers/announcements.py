@@ -9,6 +9,7 @@ from bot.announcements.model import Announcement, AnnouncementId, Occurrence, Oc
 from bot.announcements.organisers import ANY_ROLE
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import change_requests
+from bot.chat.organisers.admission import OrganiserContext, admit, admit_press
 from bot.chat.organisers.buttons import ItemButton, ItemVerb, item_key
 from bot.chat.organisers.drafts import say_decision
 from bot.chat.organisers.list_pages import (
@@ -22,7 +23,6 @@ from bot.chat.organisers.list_pages import (
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.request_pages import request_keys, resend_offer
-from bot.chat.organisers.rights import admitted, may_press
 from bot.chat.organisers.views import view_of
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Rows
@@ -36,53 +36,54 @@ _CALENDAR_LIMIT = 30
 
 async def announcements(context: UpdateContext) -> None:
     """Show the list."""
-    if await admitted(context, ANY_ROLE, "announcements"):
+    if await admit(context, ANY_ROLE, "announcements") is not None:
         await context.say(list_page(await context.announcements.workflow.recent(limit=_LIST_LIMIT), context.t))
 
 
-async def press(context: UpdateContext, button: Button) -> None:
+async def press(update: UpdateContext, button: Button) -> None:
     """A button of the list, or of one announcement."""
     pressed = ItemButton.read(button)
-    if not await may_press(context, ANY_ROLE, f"announcement_{pressed.verb}"):
+    context = await admit_press(update, ANY_ROLE, f"announcement_{pressed.verb}")
+    if context is None:
         return
     if button.single_use:
-        context.later(lambda: context.app.buttons.use(button.token, now=context.now))
+        context.later(lambda: update.app.buttons.use(button.token, now=update.now))
     await HANDLERS[pressed.verb](context, pressed.argument)
 
 
-async def item_reply(context: UpdateContext, announcement: Announcement) -> Reply:
+async def item_reply(context: OrganiserContext, announcement: Announcement) -> Reply:
     """One announcement with what became of its latest firing."""
     t = context.t
     latest = await context.announcements.lifecycle.latest(announcement.announcement_id)
     view = await view_of(context, announcement)
     if latest is None:
         return overview_page(view, t)
-    standing = await context.announcements.lifecycle.progress(latest.occurrence_id)
+    standing = await context.announcements.outbox.standing(latest.occurrence_id)
     repeat = await context.announcements.change_requests.repeat_of(latest)
-    stands = (standing_lines(standing, t) if standing else Html(), repeat_lines(repeat, t) if repeat else Html())
+    stands = (standing_lines(standing, t), repeat_lines(repeat, t) if repeat else Html())
     page = overview_page(view, t, besides=paragraphs(*stands))
     waiting = request_keys(await context.announcements.change_requests.waiting(announcement.announcement_id), t)
     earlier = await _put_back_row(context, latest) if view.may_approve else ()
     return Reply(page.content, (*confirmation_rows(latest, t), *waiting, *page.rows, *earlier))
 
 
-async def _put_back_row(context: UpdateContext, latest: Occurrence) -> Rows:
+async def _put_back_row(context: OrganiserContext, latest: Occurrence) -> Rows:
     """Offers the text that stood before the latest correction."""
     if not await context.announcements.change_requests.earlier_texts(latest.occurrence_id):
         return ()
     return ((item_key(desk_texts.button_put_back(context.t), ItemVerb.PUT_BACK, latest.announcement_id),),)
 
 
-async def _list(context: UpdateContext, _name: str) -> None:
+async def _list(context: OrganiserContext, _name: str) -> None:
     await context.show(list_page(await context.announcements.workflow.recent(limit=_LIST_LIMIT), context.t))
 
 
-async def _calendar(context: UpdateContext, _name: str) -> None:
+async def _calendar(context: OrganiserContext, _name: str) -> None:
     firings = await context.announcements.workflow.calendar(now=context.now)
     await context.show(calendar_page(firings[:_CALENDAR_LIMIT], context.t))
 
 
-async def _item(context: UpdateContext, name: str) -> None:
+async def _item(context: OrganiserContext, name: str) -> None:
     announcement = await context.announcements.workflow.find(AnnouncementId(name))
     if announcement is None:
         await say_decision(context, Decision(verdict=CommandOutcome.NOT_FOUND))
@@ -90,44 +91,44 @@ async def _item(context: UpdateContext, name: str) -> None:
     await context.show(await item_reply(context, announcement))
 
 
-async def _show_decision(context: UpdateContext, decision: Decision) -> None:
+async def _show_decision(context: OrganiserContext, decision: Decision) -> None:
     if decision.is_done and decision.announcement is not None:
         await context.show(await item_reply(context, decision.announcement))
     else:
         await say_decision(context, decision)
 
 
-async def _pause(context: UpdateContext, name: str) -> None:
+async def _pause(context: OrganiserContext, name: str) -> None:
     decision = await context.announcements.lifecycle.pause(AnnouncementId(name), actor=context.actor, now=context.now)
     await _show_decision(context, decision)
 
 
-async def _resume(context: UpdateContext, name: str) -> None:
+async def _resume(context: OrganiserContext, name: str) -> None:
     decision = await context.announcements.lifecycle.resume(AnnouncementId(name), actor=context.actor, now=context.now)
     await _show_decision(context, decision)
 
 
-async def _stop(context: UpdateContext, name: str) -> None:
+async def _stop(context: OrganiserContext, name: str) -> None:
     await context.show(confirm_page(desk_texts.stop_question(context.t), ItemVerb.STOPPED, name, context.t))
 
 
-async def _stopped(context: UpdateContext, name: str) -> None:
+async def _stopped(context: OrganiserContext, name: str) -> None:
     decision = await context.announcements.lifecycle.stop(AnnouncementId(name), actor=context.actor, now=context.now)
     await _show_decision(context, decision)
 
 
-async def _withdraw(context: UpdateContext, name: str) -> None:
+async def _withdraw(context: OrganiserContext, name: str) -> None:
     await context.show(confirm_page(desk_texts.withdraw_question(context.t), ItemVerb.WITHDRAWN, name, context.t))
 
 
-async def _withdrawn(context: UpdateContext, name: str) -> None:
+async def _withdrawn(context: OrganiserContext, name: str) -> None:
     decision = await context.announcements.lifecycle.withdraw(
         AnnouncementId(name), actor=context.actor, now=context.now
     )
     await change_requests.say_carried_out(context, decision)
 
 
-async def _duplicate(context: UpdateContext, name: str) -> None:
+async def _duplicate(context: OrganiserContext, name: str) -> None:
     button = context.press.data if context.press else ""  # the same button twice gives the same draft
     decision = await context.announcements.workflow.duplicate(
         AnnouncementId(name), actor=context.actor, request_key=f"button-{button}", now=context.now
@@ -135,7 +136,7 @@ async def _duplicate(context: UpdateContext, name: str) -> None:
     await say_decision(context, decision)
 
 
-async def _report(context: UpdateContext, name: str) -> None:
+async def _report(context: OrganiserContext, name: str) -> None:
     """The numbers, a picture of them, and for approvers and owners why copies failed."""
     t, announcements = context.t, context.announcements
     announcement = await announcements.workflow.find(AnnouncementId(name))
@@ -145,27 +146,27 @@ async def _report(context: UpdateContext, name: str) -> None:
         return
     report = await announcements.reports.make(announcement, latest.occurrence_id)
     await send_report(context.app, announcements, context.actor, report, t=t)
-    offer = await resend_offer(announcements, context.actor, latest.occurrence_id, now=context.now, t=t)
+    offer = await resend_offer(announcements, context.roles, latest.occurrence_id, now=context.now, t=t)
     if offer is not None:
         await context.say(offer)
 
 
-async def _send_rest(context: UpdateContext, name: str) -> None:
+async def _send_rest(context: OrganiserContext, name: str) -> None:
     await _confirm(context, name, send=True)
 
 
-async def _leave_rest(context: UpdateContext, name: str) -> None:
+async def _leave_rest(context: OrganiserContext, name: str) -> None:
     await _confirm(context, name, send=False)
 
 
-async def _confirm(context: UpdateContext, name: str, *, send: bool) -> None:
+async def _confirm(context: OrganiserContext, name: str, *, send: bool) -> None:
     decision = await context.announcements.lifecycle.confirm(
         OccurrenceId(name), send=send, actor=context.actor, now=context.now
     )
     await _show_decision(context, decision)
 
 
-HANDLERS: dict[ItemVerb, Callable[[UpdateContext, str], Awaitable[None]]] = {
+HANDLERS: dict[ItemVerb, Callable[[OrganiserContext, str], Awaitable[None]]] = {
     ItemVerb.LIST: _list,
     ItemVerb.CALENDAR: _calendar,
     ItemVerb.ITEM: _item,

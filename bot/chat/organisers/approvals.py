@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bot.announcements.actions import CommandOutcome, Decision
-from bot.announcements.model import Announcement, AnnouncementId, Stage
+from bot.announcements.model import Announcement, AnnouncementId
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.context import UpdateContext
+from bot.chat.organisers.admission import OrganiserContext, admit_press
 from bot.chat.organisers.buttons import ApprovalButton, ApprovalVerb, DraftPage
 from bot.chat.organisers.drafts import say_decision
 from bot.chat.organisers.overview_pages import approval_row, overview
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
-from bot.chat.organisers.rights import may_press
 from bot.chat.organisers.submitting import is_count
 from bot.chat.organisers.views import View, draft_key, problem_lines
 from bot.chat.text import announcement_texts as desk_texts
@@ -32,15 +32,18 @@ def approval_request(view: View, t: Translator) -> Reply:
     )
 
 
-async def press(context: UpdateContext, button: Button) -> None:
+async def press(update: UpdateContext, button: Button) -> None:
     """Approve or return: the version that was seen, and only by somebody else than its author."""
-    if not await may_press(context, MAY_APPROVE, "announcement_approved"):
+    context = await admit_press(update, MAY_APPROVE, "announcement_approved")
+    if context is None:
         return
-    pressed = ApprovalButton.read(button)
-    announcement = await context.announcements.workflow.find(pressed.announcement_id)
-    verdict = _objection(context, announcement, pressed.version)
-    if announcement is None or verdict is not None:
-        await say_decision(context, Decision(verdict=verdict or CommandOutcome.NOT_FOUND))
+    pressed, workflow = ApprovalButton.read(button), context.announcements.workflow
+    announcement = await workflow.find(pressed.announcement_id)
+    objection = workflow.objection_to_approval(
+        announcement, actor=context.actor, roles=context.roles, version=pressed.version, now=context.now
+    )
+    if announcement is None or objection is not None:
+        await say_decision(context, Decision(verdict=objection or CommandOutcome.NOT_FOUND))
     elif pressed.verb is ApprovalVerb.RETURN:
         prompt = PendingPrompt(PromptKind.REASON, pressed.announcement_id, str(pressed.version))
         await ask(context, prompt, said(desk_texts.ask_reason(context.t), context.locale))
@@ -51,7 +54,7 @@ async def press(context: UpdateContext, button: Button) -> None:
         await _approve(context, announcement.announcement_id, pressed.version)
 
 
-async def answer_count(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_count(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The number of recipients, typed before many people are written to."""
     announcement = await context.announcements.workflow.find(AnnouncementId(prompt.subject))
     close_prompt(context)
@@ -61,38 +64,26 @@ async def answer_count(context: UpdateContext, prompt: PendingPrompt, text: str)
     await _approve(context, announcement.announcement_id, int(prompt.argument))
 
 
-async def answer_reason(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_reason(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """Why it is returned."""
     reason = one_line(text, limit=_REASON_LIMIT)
-    if not reason or context.visitor_id is None:
+    if not reason:
         await context.say(said(desk_texts.ask_reason(context.t), context.locale))
         return
     close_prompt(context)
     decision = await context.announcements.workflow.send_back(
-        AnnouncementId(prompt.subject), reason, actor=context.visitor_id, version=int(prompt.argument), now=context.now
+        AnnouncementId(prompt.subject), reason, actor=context.actor, version=int(prompt.argument), now=context.now
     )
     await say_decision(context, decision)
 
 
-async def _approve(context: UpdateContext, announcement_id: AnnouncementId, version: int) -> None:
-    assert context.visitor_id is not None  # who is nobody may not press
+async def _approve(context: OrganiserContext, announcement_id: AnnouncementId, version: int) -> None:
     decision = await context.announcements.workflow.approve(
-        announcement_id, actor=context.visitor_id, version=version, now=context.now
+        announcement_id, actor=context.actor, version=version, now=context.now
     )
     await say_decision(context, decision)
 
 
-async def _is_large(context: UpdateContext, announcement: Announcement) -> bool:
-    reach = await context.announcements.workflow.reach(announcement)
-    return reach.total > context.announcements.typed_confirmation_above or announcement.terms.is_paid
-
-
-def _objection(context: UpdateContext, announcement: Announcement | None, version: int) -> CommandOutcome | None:
-    """What stands in the way already, so that nobody is prompt for a number or a reason in vain."""
-    if announcement is None:
-        return CommandOutcome.NOT_FOUND
-    if announcement.stage is not Stage.SUBMITTED:
-        return CommandOutcome.WRONG_STAGE
-    if announcement.author == context.visitor_id:
-        return CommandOutcome.OWN_WORK
-    return CommandOutcome.CHANGED_MEANWHILE if announcement.version != version else None
+async def _is_large(context: OrganiserContext, announcement: Announcement) -> bool:
+    size = await context.announcements.workflow.audience_size(announcement)
+    return size.total > context.announcements.typed_confirmation_above or announcement.terms.is_paid

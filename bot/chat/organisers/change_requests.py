@@ -1,4 +1,4 @@
-"""Changes of what was delivered: prompt for with the number of copies, and decided by a second person."""
+"""Changes of what was delivered: asked for with the number of copies, and decided by a second person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.announcements.change_requests import Signed
 from bot.announcements.drafting import read_count
 from bot.announcements.model import AnnouncementId, ChangeRequest, ChangeRequestKind, Occurrence, OccurrenceId
 from bot.announcements.organisers import MAY_APPROVE
-from bot.chat.context import UpdateContext
+from bot.chat.organisers.admission import OrganiserContext
 from bot.chat.organisers.buttons import ItemVerb, item_key
 from bot.chat.organisers.composing_texts import formatted
 from bot.chat.organisers.drafts import say_decision
@@ -25,7 +25,7 @@ from bot.i18n.translator import Translator
 from bot.ids import Locale
 
 
-async def correct(context: UpdateContext, name: str) -> None:
+async def correct(context: OrganiserContext, name: str) -> None:
     """Ask in which language the delivered text is to be another."""
     announcement = await context.announcements.workflow.find(AnnouncementId(name))
     latest = await _ended_occurrence(context, name)
@@ -42,14 +42,14 @@ async def correct(context: UpdateContext, name: str) -> None:
     )
 
 
-async def correct_in(context: UpdateContext, name: str) -> None:
+async def correct_in(context: OrganiserContext, name: str) -> None:
     """Ask for the new text in that language."""
     occurrence_id, code = name.split(" ")
     prompt = PendingPrompt(PromptKind.CORRECTION, occurrence_id, code)
     await ask(context, prompt, said(desk_texts.ask_correction(context.t, Locale(code)), context.locale))
 
 
-async def answer_correction(context: UpdateContext, prompt: PendingPrompt, _text: str) -> None:
+async def answer_correction(context: OrganiserContext, prompt: PendingPrompt, _text: str) -> None:
     """The text that is to take the place of the delivered one."""
     words, locale = formatted(context), Locale(prompt.argument)
     if not words.strip():
@@ -66,7 +66,7 @@ async def answer_correction(context: UpdateContext, prompt: PendingPrompt, _text
     )
 
 
-async def answer_correction_count(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_correction_count(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The number of copies that would be changed: then a second person is prompt."""
     code, _blank, words = prompt.argument.partition(" ")
     signed = await _signed(context, text)
@@ -76,7 +76,7 @@ async def answer_correction_count(context: UpdateContext, prompt: PendingPrompt,
     await _say_asked(context, decision)
 
 
-async def put_back(context: UpdateContext, name: str) -> None:
+async def put_back(context: OrganiserContext, name: str) -> None:
     """Ask for the number of copies before what the latest correction replaced is to come back."""
     latest = await _ended_occurrence(context, name)
     if latest is not None:
@@ -85,7 +85,7 @@ async def put_back(context: UpdateContext, name: str) -> None:
         )
 
 
-async def answer_put_back_count(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_put_back_count(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The number of copies that would be changed: then a second person is prompt."""
     signed = await _signed(context, text)
     await _say_asked(
@@ -93,12 +93,12 @@ async def answer_put_back_count(context: UpdateContext, prompt: PendingPrompt, t
     )
 
 
-async def resend(context: UpdateContext, name: str) -> None:
+async def resend(context: OrganiserContext, name: str) -> None:
     """Ask for the number of copies in doubt before one more is sent to each."""
     await _ask_copies(context, PendingPrompt(PromptKind.RESEND_COUNT, name), ChangeRequestKind.RESEND)
 
 
-async def answer_resend_count(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_resend_count(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The number of copies in doubt: then a second person is prompt."""
     signed = await _signed(context, text)
     await _say_asked(
@@ -106,7 +106,7 @@ async def answer_resend_count(context: UpdateContext, prompt: PendingPrompt, tex
     )
 
 
-async def show_request(context: UpdateContext, name: str) -> None:
+async def show_request(context: OrganiserContext, name: str) -> None:
     """All about a request."""
     request = await context.announcements.change_requests.find(name)
     page = request and await _page(context, request)
@@ -116,31 +116,31 @@ async def show_request(context: UpdateContext, name: str) -> None:
     await context.show(page)
 
 
-async def agree(context: UpdateContext, name: str) -> None:
-    """A second person wants it to happen: they are prompt for the number of copies."""
+async def agree(context: OrganiserContext, name: str) -> None:
+    """A second person wants it to happen: they are asked for the number of copies."""
     await _ask_agreement(context, name, PromptKind.AGREEMENT, desk_texts.ask_agreement)
 
 
-async def agree_alone(context: UpdateContext, name: str) -> None:
-    """An owner wants their own request to happen at once: they are prompt for the number of copies."""
+async def agree_alone(context: OrganiserContext, name: str) -> None:
+    """An owner wants their own request to happen at once: they are asked for the number of copies."""
     await _ask_agreement(context, name, PromptKind.LONE_AGREEMENT, desk_texts.ask_lone_agreement)
 
 
-async def answer_agreement(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_agreement(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The number of copies, typed by a second person."""
     signed = await _signed(context, text)
     await say_carried_out(context, await context.announcements.change_requests.agree(prompt.subject, signed=signed))
 
 
-async def answer_lone_agreement(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
-    """The number of copies, typed by an owner who prompt for it."""
+async def answer_lone_agreement(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
+    """The number of copies, typed by an owner who asked for it."""
     signed = await _signed(context, text)
     await say_carried_out(
         context, await context.announcements.change_requests.agree_in_emergency(prompt.subject, signed=signed)
     )
 
 
-async def refuse(context: UpdateContext, name: str) -> None:
+async def refuse(context: OrganiserContext, name: str) -> None:
     """It is not to happen."""
     decision = await context.announcements.change_requests.refuse(name, actor=context.actor, now=context.now)
     if decision.is_done:
@@ -149,7 +149,7 @@ async def refuse(context: UpdateContext, name: str) -> None:
         await say_decision(context, decision)
 
 
-async def say_carried_out(context: UpdateContext, decision: Decision) -> None:
+async def say_carried_out(context: OrganiserContext, decision: Decision) -> None:
     """How far what was decided has come."""
     if not decision.is_done or not decision.correction_ids:
         await say_decision(context, decision)
@@ -157,12 +157,12 @@ async def say_carried_out(context: UpdateContext, decision: Decision) -> None:
     await context.say(await _corrections_reply(context, decision.correction_ids))
 
 
-async def corrections(context: UpdateContext, name: str) -> None:
+async def corrections(context: OrganiserContext, name: str) -> None:
     """How far corrections have come by now."""
     await context.show(await _corrections_reply(context, tuple(name.split(" "))))
 
 
-async def _ended_occurrence(context: UpdateContext, name: str) -> Occurrence | None:
+async def _ended_occurrence(context: OrganiserContext, name: str) -> Occurrence | None:
     """The latest firing once it has ended, else it is said why not: copies that follow would not be changed."""
     latest = await context.announcements.lifecycle.latest(AnnouncementId(name))
     if latest is not None and latest.state.has_ended:
@@ -172,13 +172,13 @@ async def _ended_occurrence(context: UpdateContext, name: str) -> Occurrence | N
     return None
 
 
-async def _ask_copies(context: UpdateContext, prompt: PendingPrompt, kind: ChangeRequestKind) -> None:
+async def _ask_copies(context: OrganiserContext, prompt: PendingPrompt, kind: ChangeRequestKind) -> None:
     copies = await context.announcements.change_requests.copies(OccurrenceId(prompt.subject), kind)
     await ask(context, prompt, said(desk_texts.ask_copies(context.t, copies), context.locale))
 
 
 async def _ask_agreement(
-    context: UpdateContext, name: str, step: PromptKind, sentence: Callable[[Translator, int], str]
+    context: OrganiserContext, name: str, step: PromptKind, sentence: Callable[[Translator, int], str]
 ) -> None:
     request = await context.announcements.change_requests.find(name)
     if request is None:
@@ -187,42 +187,44 @@ async def _ask_agreement(
     await ask(context, PendingPrompt(step, name), said(sentence(context.t, request.copies), context.locale))
 
 
-async def _signed(context: UpdateContext, text: str) -> Signed:
+async def _signed(context: OrganiserContext, text: str) -> Signed:
     """Who answers now, with the number that they typed; what is no number is none."""
     close_prompt(context)
     typed = read_count(text)
     return Signed(actor=context.actor, now=context.now, copies=-1 if typed is None else typed)
 
 
-async def _say_asked(context: UpdateContext, decision: Decision) -> None:
+async def _say_asked(context: OrganiserContext, decision: Decision) -> None:
     if not decision.is_done or decision.request is None:
         await say_decision(context, decision)
         return
-    page = await _page(context, decision.request)
+    announcement = decision.announcement
+    page = announcement and request_page(
+        decision.request, announcement, context.t, reader=context.actor, roles=context.roles
+    )
     others = {one.visitor_id for one in await context.announcements.organisers.all() if one.role in MAY_APPROVE}
     sentence = desk_texts.request_made if others - {context.visitor_id} else desk_texts.nobody_approves
     told = said(sentence(context.t), context.locale)
     await context.say(Reply(paragraphs(told, page.content), page.rows) if page else told)
 
 
-async def _page(context: UpdateContext, request: ChangeRequest) -> Reply | None:
-    announcements, reader = context.announcements, context.actor
+async def _page(context: OrganiserContext, request: ChangeRequest) -> Reply | None:
+    announcements = context.announcements
     occurrence = await announcements.outbox.find(request.occurrence_id)
     announcement = occurrence and await announcements.workflow.find(occurrence.announcement_id)
     if not announcement:
         return None
-    roles = await announcements.organisers.roles(reader)
-    return request_page(request, announcement, context.t, reader=reader, roles=roles)
+    return request_page(request, announcement, context.t, reader=context.actor, roles=context.roles)
 
 
-async def _corrections_reply(context: UpdateContext, correction_ids: tuple[str, ...]) -> Reply:
+async def _corrections_reply(context: OrganiserContext, correction_ids: tuple[str, ...]) -> Reply:
     found = [await context.announcements.corrections.find(correction_id) for correction_id in correction_ids[-3:]]
     told = lines(*(correction_lines(one, context.t) for one in found if one is not None))
     again = item_key(desk_texts.button_report(context.t), ItemVerb.CORRECTIONS, " ".join(correction_ids[-3:]))
     return Reply(told, ((again,),))
 
 
-VERBS: dict[ItemVerb, Callable[[UpdateContext, str], Awaitable[None]]] = {
+VERBS: dict[ItemVerb, Callable[[OrganiserContext, str], Awaitable[None]]] = {
     ItemVerb.CORRECT: correct,
     ItemVerb.CORRECT_IN: correct_in,
     ItemVerb.CORRECTIONS: corrections,

@@ -7,20 +7,19 @@ from bot.announcements.drafting import (
     add_link,
     read_link,
     read_wall_time,
-    set_attachment,
     set_moment,
     set_source,
-    set_text,
+    set_written,
     unknown_moment,
 )
 from bot.announcements.model import Announcement, Attachment, AttachmentKind
-from bot.chat.context import UpdateContext
-from bot.chat.organisers.buttons import DraftEdit, DraftPage
+from bot.chat.organisers.admission import OrganiserContext
+from bot.chat.organisers.buttons import DraftButton, DraftEdit, DraftPage
 from bot.chat.organisers.draft_pages import texts_page
 from bot.chat.organisers.drafts import change_draft, drawn, find_draft
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
-from bot.chat.organisers.views import draft_key, view_of
+from bot.chat.organisers.views import view_of
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
 from bot.chat.text.rendering import quoted, said
@@ -31,57 +30,50 @@ from bot.ids import Locale
 from bot.writing.cleaning import clean, one_line
 
 
-async def ask_source(context: UpdateContext, announcement: Announcement, argument: str) -> None:
+async def ask_source(context: OrganiserContext, announcement: Announcement, argument: str) -> None:
     """The source language was picked: keep it and ask for its text."""
-    changed = await change_draft(context, announcement, set_source(Locale(argument)), page=None, is_new=False)
+    name = announcement.announcement_id
+    changed = await change_draft(context, name, set_source(Locale(argument)), page=None, is_new=False)
     if changed is not None:
         await ask_text(context, changed, argument)
 
 
-async def ask_text(context: UpdateContext, announcement: Announcement, argument: str) -> None:
+async def ask_text(context: OrganiserContext, announcement: Announcement, argument: str) -> None:
     """Ask for the text in one language."""
     locale = Locale(argument)
-    view = await view_of(context, announcement)
-    keys = [draft_key(view, desk_texts.button_texts(context.t), DraftPage.TEXTS)]
+    name = announcement.announcement_id
+    keys = [DraftButton(name, DraftPage.TEXTS).key(desk_texts.button_texts(context.t))]
     if announcement.content.texts.get(locale):
-        keys.append(draft_key(view, texts.button_delete(context.t), DraftEdit.DROP_TEXT, locale))
+        keys.append(DraftButton(name, DraftEdit.DROP_TEXT, locale).key(texts.button_delete(context.t)))
     question = Reply(said(desk_texts.ask_text(context.t, locale), context.locale), (keys,))
     await ask(context, PendingPrompt(PromptKind.TEXT, announcement.announcement_id, locale.value), question)
 
 
-async def answer_text(context: UpdateContext, prompt: PendingPrompt, _text: str) -> None:
+async def answer_text(context: OrganiserContext, prompt: PendingPrompt, _text: str) -> None:
     """A text in one language, with its formatting, and what is attached to it."""
-    announcement = await find_draft(context, prompt)
-    if announcement is None:
-        return
     locale, text, attachment = Locale(prompt.argument), formatted(context), _attachment(context)
     if not text and attachment is None:
         await context.say(said(desk_texts.ask_text(context.t, locale), context.locale))
         return
-    if attachment is not None:
-        announcement = await change_draft(context, announcement, set_attachment(attachment), page=None, is_new=True)
-    if announcement is None or not text:
-        return
-    changed = await change_draft(context, announcement, set_text(locale, text), page=None, is_new=True)
-    if changed is not None:
+    written = set_written(locale, text, attachment)
+    changed = await change_draft(context, prompt.subject, written, page=None, is_new=True)
+    if changed is not None and text:
         await _ask_moments_or_show(context, changed)
 
 
-async def answer_moment(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_moment(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The moment that a name in braces stands for."""
-    announcement = await find_draft(context, prompt)
-    if announcement is None:
-        return
     wall = read_wall_time(text)
     if wall is None:
         await context.say(said(desk_texts.bad_moment(context.t), context.locale))
         return
-    changed = await change_draft(context, announcement, set_moment(prompt.argument, wall), page=None, is_new=True)
+    moment = set_moment(prompt.argument, wall)
+    changed = await change_draft(context, prompt.subject, moment, page=None, is_new=True)
     if changed is not None:
         await _ask_moments_or_show(context, changed)
 
 
-async def _ask_moments_or_show(context: UpdateContext, announcement: Announcement) -> None:
+async def _ask_moments_or_show(context: OrganiserContext, announcement: Announcement) -> None:
     """Ask for the moments that the texts name and nobody has told yet; then show the texts."""
     unknown = unknown_moment(announcement.content)
     if unknown is None:
@@ -93,17 +85,17 @@ async def _ask_moments_or_show(context: UpdateContext, announcement: Announcemen
     await ask(context, PendingPrompt(PromptKind.MOMENT, announcement.announcement_id, unknown), question)
 
 
-async def ask_links(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+async def ask_links(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Ask for a button below the text."""
-    view = await view_of(context, announcement)
-    keys = [draft_key(view, desk_texts.button_overview(context.t), DraftPage.OVERVIEW)]
+    name = announcement.announcement_id
+    keys = [DraftButton(name, DraftPage.OVERVIEW).key(desk_texts.button_overview(context.t))]
     if announcement.content.buttons:
-        keys.append(draft_key(view, desk_texts.button_no_links(context.t), DraftEdit.DROP_LINKS))
+        keys.append(DraftButton(name, DraftEdit.DROP_LINKS).key(desk_texts.button_no_links(context.t)))
     question = Reply(said(desk_texts.links_title(context.t), context.locale), (keys,))
     await ask(context, PendingPrompt(PromptKind.LINKS, announcement.announcement_id), question)
 
 
-async def answer_links(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_links(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """A button below the text: a label, perhaps in several languages, and an address."""
     announcement = await find_draft(context, prompt)
     if announcement is None:
@@ -117,10 +109,10 @@ async def answer_links(context: UpdateContext, prompt: PendingPrompt, text: str)
         await context.say(said(desk_texts.cannot_read(context.t, wrong), context.locale))
         return
     close_prompt(context)
-    await change_draft(context, announcement, add_link(button), page=drawn(overview_page), is_new=True)
+    await change_draft(context, announcement.announcement_id, add_link(button), page=drawn(overview_page), is_new=True)
 
 
-def formatted(context: UpdateContext) -> str:
+def formatted(context: OrganiserContext) -> str:
     """What was written, in Telegram's HTML; in plain when half characters make its formatting unreadable."""
     message = context.message
     raw = (message.text or message.caption or "") if message is not None else ""
@@ -132,7 +124,7 @@ def formatted(context: UpdateContext) -> str:
         return quoted(raw, Locale.EN).source
 
 
-def _attachment(context: UpdateContext) -> Attachment | None:
+def _attachment(context: OrganiserContext) -> Attachment | None:
     """What was sent with it; it lies at Telegram already and goes by its id from then on."""
     message = context.message
     if message is None:

@@ -92,7 +92,7 @@ def audience_page(view: View, t: Translator, *, everybody: Mapping[Locale, int])
     )
     title = said(desk_texts.audience_title(t), t.locale)
     return Reply(
-        paragraphs(title, _reach_lines(view, t)), (*grid(keys, columns=3), more, steps(view, t, DraftPage.TIME))
+        paragraphs(title, _size_lines(view, t)), (*grid(keys, columns=3), more, steps(view, t, DraftPage.TIME))
     )
 
 
@@ -105,7 +105,7 @@ def countries_page(view: View, t: Translator) -> Reply:
     ]
     title = said(desk_texts.countries_title(t), t.locale)
     back = (draft_key(view, texts.button_back(t), DraftPage.AUDIENCE),)
-    return Reply(paragraphs(title, _reach_lines(view, t)), (*grid(keys, columns=3), back))
+    return Reply(paragraphs(title, _size_lines(view, t)), (*grid(keys, columns=3), back))
 
 
 def chats_page(view: View, t: Translator) -> Reply:
@@ -119,7 +119,7 @@ def chats_page(view: View, t: Translator) -> Reply:
     )
     title = said(desk_texts.chats_title(t), t.locale)
     back = (draft_key(view, texts.button_back(t), DraftPage.AUDIENCE),)
-    return Reply(paragraphs(title, _reach_lines(view, t)), (*grid(keys, columns=2), add, back))
+    return Reply(paragraphs(title, _size_lines(view, t)), (*grid(keys, columns=2), add, back))
 
 
 def preview_page(view: View, t: Translator) -> Reply:
@@ -135,6 +135,6 @@ def preview_page(view: View, t: Translator) -> Reply:
     return Reply(paragraphs(title, wrong), (*grid(keys, columns=3), overview_key))
 
 
-def _reach_lines(view: View, t: Translator) -> Html:
-    held = said(desk_texts.without_text(t, view.reach.held), t.locale) if view.reach.held else Html()
-    return lines(bold(said(desk_texts.recipients(t, view.reach.total), t.locale)), held)
+def _size_lines(view: View, t: Translator) -> Html:
+    held = said(desk_texts.without_text(t, view.audience_size.held), t.locale) if view.audience_size.held else Html()
+    return lines(bold(said(desk_texts.recipients(t, view.audience_size.total), t.locale)), held)

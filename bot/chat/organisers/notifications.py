@@ -34,7 +34,6 @@ from bot.announcements.events import (
     OrganiserEvent,
 )
 from bot.announcements.model import Announcement, CorrectionState, Role
-from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.announcement_context import AnnouncementContext, OccurrenceReport
 from bot.chat.context import AppContext
 from bot.chat.organisers.approvals import approval_request
@@ -45,7 +44,7 @@ from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.request_pages import request_page, resend_offer
-from bot.chat.organisers.views import View
+from bot.chat.organisers.views import View, view_for
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import said
@@ -128,7 +127,8 @@ class OrganiserNotices:
         """The numbers, then the offer to send once more to those in doubt, if there are any."""
         assert occasion.report is not None
         await send_report(self._app, self._announcements, person, await occasion.report, t=t)
-        offer = await resend_offer(self._announcements, person, event.occurrence_id, now=self._now(), t=t)
+        roles = await self._announcements.organisers.roles(person)
+        offer = await resend_offer(self._announcements, roles, event.occurrence_id, now=self._now(), t=t)
         if offer is not None:
             await self._write(person, offer)
 
@@ -142,15 +142,12 @@ class OrganiserNotices:
 
     async def _view(self, person: VisitorId, announcement: Announcement) -> View:
         announcements, now = self._announcements, self._now()
-        roles = await announcements.organisers.roles(person)
-        return View(
-            announcement=announcement,
-            reach=await announcements.workflow.reach(announcement),
+        return view_for(
+            announcement,
+            await announcements.workflow.review(announcement, now=now),
+            reader=person,
+            roles=await announcements.organisers.roles(person),
             now=now,
-            problems=await announcements.workflow.check(announcement, now=now),
-            is_author=announcement.author == person,
-            is_owner=Role.OWNER in roles,
-            may_approve=bool(roles & MAY_APPROVE),
             star_price=announcements.star_price,
         )
 

@@ -1,4 +1,4 @@
-"""What an organiser was prompt last: stored, so that a walk of several steps outlives a restart."""
+"""What an organiser was asked last: stored, so that a conversation of several steps outlives a restart."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ class PromptKind(StrEnum):
 class PendingPrompt:
     """A question that is open, and what it is about."""
 
-    step: PromptKind
+    kind: PromptKind
     subject: str = ""
     argument: str = ""
 
     def dialogue(self, visitor_id: VisitorId, *, now: datetime) -> Dialogue:
         """The same, to be stored."""
-        state = json.dumps({"step": self.step.value, "subject": self.subject, "argument": self.argument})
+        state = json.dumps({"step": self.kind.value, "subject": self.subject, "argument": self.argument})
         return Dialogue(visitor_id, _KIND, state, now)
 
     @classmethod
@@ -89,7 +89,7 @@ def remember(context: UpdateContext, prompt: PendingPrompt) -> None:
 
 
 def close_prompt(context: UpdateContext) -> None:
-    """Nothing is prompt any more."""
+    """Nothing is asked any more."""
     visitor_id = context.visitor_id
     if visitor_id is not None:
         context.later(lambda: context.announcements.dialogues.clear(visitor_id))

@@ -39,10 +39,15 @@ def request_keys(requests: Sequence[ChangeRequest], t: Translator) -> Rows:
 
 
 async def resend_offer(
-    announcements: AnnouncementContext, reader: VisitorId, occurrence_id: OccurrenceId, *, now: datetime, t: Translator
+    announcements: AnnouncementContext,
+    roles: frozenset[Role],
+    occurrence_id: OccurrenceId,
+    *,
+    now: datetime,
+    t: Translator,
 ) -> Reply | None:
     """Below a report, for who may ask: one more copy to those in doubt; None when there is nobody, or it was sent."""
-    if not MAY_APPROVE & await announcements.organisers.roles(reader):
+    if not MAY_APPROVE & roles:
         return None
     count = await announcements.change_requests.resendable(occurrence_id, now=now)
     if not count:

@@ -11,10 +11,10 @@ from bot.announcements.model import Role
 from bot.announcements.organisers import ANY_ROLE, RoleChange, Welcome
 from bot.chat.context import UpdateContext
 from bot.chat.menu import publish_commands_for
+from bot.chat.organisers.admission import OrganiserContext, admit, admit_press, is_own
 from bot.chat.organisers.buttons import RoleButton, RoleVerb
 from bot.chat.organisers.invitation_pages import decided_page
 from bot.chat.organisers.outreach import translator_of, write_to
-from bot.chat.organisers.rights import admitted, is_own, may_press
 from bot.chat.organisers.role_pages import invite_page, organisers_page, remove_page
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.deeplinks import invitation_payload
@@ -28,19 +28,21 @@ _OWNERS = frozenset({Role.OWNER})
 _NAME_LIMIT = 64
 
 
-async def organisers(context: UpdateContext) -> None:
+async def organisers(update: UpdateContext) -> None:
     """Show everybody with a role."""
-    if await admitted(context, ANY_ROLE, "organisers"):
+    context = await admit(update, ANY_ROLE, "organisers")
+    if context is not None:
         await context.say(await _page(context))
 
 
-async def press(context: UpdateContext, button: Button) -> None:
+async def press(update: UpdateContext, button: Button) -> None:
     """A button of the list; rights are read when it is pressed."""
     pressed = RoleButton.read(button)
-    if not await may_press(context, ANY_ROLE, f"organisers_{pressed.verb}"):
+    context = await admit_press(update, ANY_ROLE, f"organisers_{pressed.verb}")
+    if context is None:
         return
     if button.single_use:
-        context.later(lambda: context.app.buttons.use(button.token, now=context.now))
+        context.later(lambda: update.app.buttons.use(button.token, now=update.now))
     await HANDLERS[pressed.verb](context, pressed.argument)
 
 
@@ -67,20 +69,20 @@ async def leave(context: UpdateContext, person: VisitorId) -> bool:
     return change is not RoleChange.LAST_OWNER
 
 
-async def _list(context: UpdateContext, _argument: str) -> None:
+async def _list(context: OrganiserContext, _argument: str) -> None:
     await context.show(await _page(context))
 
 
-async def _ask_role(context: UpdateContext, _argument: str) -> None:
+async def _ask_role(context: OrganiserContext, _argument: str) -> None:
     await context.show(invite_page(context.t))
 
 
-async def _ask_removal(context: UpdateContext, argument: str) -> None:
+async def _ask_removal(context: OrganiserContext, argument: str) -> None:
     number, role = argument.split(" ")
     await context.show(remove_page(VisitorId(int(number)), Role(role), context.t))
 
 
-async def _confirm(context: UpdateContext, invitation_hash: str) -> None:
+async def _confirm(context: OrganiserContext, invitation_hash: str) -> None:
     """The candidate is whom its maker meant: they have the role, all owners are told."""
     welcome = await context.announcements.organisers.confirm(invitation_hash, actor=context.actor, now=context.now)
     person = await _say_decided(context, InvitationConfirmed, welcome)
@@ -92,13 +94,15 @@ async def _confirm(context: UpdateContext, invitation_hash: str) -> None:
     await _publish(context, person)
 
 
-async def _refuse(context: UpdateContext, invitation_hash: str) -> None:
+async def _refuse(context: OrganiserContext, invitation_hash: str) -> None:
     """The candidate gets nothing, and no word about it."""
     welcome = await context.announcements.organisers.refuse(invitation_hash, actor=context.actor, now=context.now)
     await _say_decided(context, InvitationRefused, welcome)
 
 
-async def _say_decided(context: UpdateContext, decided: type[InvitationDecided], welcome: Welcome) -> VisitorId | None:
+async def _say_decided(
+    context: OrganiserContext, decided: type[InvitationDecided], welcome: Welcome
+) -> VisitorId | None:
     """Tell who decided, and the other owners; the candidate, if it was done."""
     if welcome.invitation is None:
         is_over = welcome.change is RoleChange.NOT_THERE
@@ -111,13 +115,14 @@ async def _say_decided(context: UpdateContext, decided: type[InvitationDecided],
     return welcome.invitation.used_by
 
 
-async def _page(context: UpdateContext) -> Reply:
+async def _page(context: OrganiserContext) -> Reply:
     announcements, reader = context.announcements, context.actor
-    is_owner = Role.OWNER in await announcements.organisers.roles(reader)
-    return organisers_page(await announcements.organisers.all(), context.t, reader=reader, is_owner=is_owner)
+    everybody = await announcements.organisers.all()
+    is_owner = any(one.visitor_id == reader and one.role is Role.OWNER for one in everybody)
+    return organisers_page(everybody, context.t, reader=reader, is_owner=is_owner)
 
 
-async def _invite(context: UpdateContext, argument: str) -> None:
+async def _invite(context: OrganiserContext, argument: str) -> None:
     t, role = context.t, Role(argument)
     token = await context.announcements.organisers.invite(role, actor=context.actor, now=context.now)
     if token is None:
@@ -127,7 +132,7 @@ async def _invite(context: UpdateContext, argument: str) -> None:
     await context.say(said(desk_texts.invitation(t, desk_texts.role(t, role), link), t.locale))
 
 
-async def _remove(context: UpdateContext, argument: str) -> None:
+async def _remove(context: OrganiserContext, argument: str) -> None:
     number, name = argument.split(" ")
     person, role = VisitorId(int(number)), Role(name)
     change = await context.announcements.organisers.revoke(person, role, actor=context.actor, now=context.now)
@@ -138,7 +143,7 @@ async def _remove(context: UpdateContext, argument: str) -> None:
         await _say_change(context, change)
 
 
-async def _say_change(context: UpdateContext, change: RoleChange) -> None:
+async def _say_change(context: OrganiserContext, change: RoleChange) -> None:
     t = context.t
     sentence = {
         RoleChange.NOT_ALLOWED: desk_texts.not_allowed(t),
@@ -158,7 +163,7 @@ async def _publish(context: UpdateContext, person: VisitorId) -> None:
         return  # a convenience: the commands work without being listed
 
 
-HANDLERS: dict[RoleVerb, Callable[[UpdateContext, str], Awaitable[None]]] = {
+HANDLERS: dict[RoleVerb, Callable[[OrganiserContext, str], Awaitable[None]]] = {
     RoleVerb.LIST: _list,
     RoleVerb.INVITE: _ask_role,
     RoleVerb.LINK: _invite,

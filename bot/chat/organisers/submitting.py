@@ -7,9 +7,9 @@ from dataclasses import replace
 from bot.announcements.actions import CommandOutcome, Decision
 from bot.announcements.content import trial_message
 from bot.announcements.drafting import read_count
-from bot.announcements.model import Announcement, SendOutcome
+from bot.announcements.model import Announcement, Role, SendOutcome
 from bot.announcements.organisers import MAY_APPROVE
-from bot.chat.context import UpdateContext
+from bot.chat.organisers.admission import OrganiserContext
 from bot.chat.organisers.buttons import DraftButton, DraftPage
 from bot.chat.organisers.drafts import find_draft, refusal_reply, say_decision
 from bot.chat.organisers.overview_pages import overview_page
@@ -21,7 +21,7 @@ from bot.chat.text.replies import Reply
 from bot.ids import ChatId, Locale
 
 
-async def show_copy(context: UpdateContext, announcement: Announcement, argument: str) -> None:
+async def show_copy(context: OrganiserContext, announcement: Announcement, argument: str) -> None:
     """Send the announcement in one language to the person alone, just as its readers will get it."""
     locale = Locale(argument)
     if not announcement.content.texts.get(locale):
@@ -35,7 +35,7 @@ async def show_copy(context: UpdateContext, announcement: Announcement, argument
         await context.say(said(desk_texts.trial_failed(context.t, reason), context.locale))
 
 
-async def submit(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+async def submit(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Hand it in; says so when there is nobody else who could approve it."""
     announcements, person = context.announcements, context.actor
     decision = await announcements.workflow.submit(
@@ -46,16 +46,17 @@ async def submit(context: UpdateContext, announcement: Announcement, _argument: 
         return
     others = {one.visitor_id for one in await announcements.organisers.all() if one.role in MAY_APPROVE} - {person}
     sentence = desk_texts.submitted if others else desk_texts.nobody_approves
+    view = await view_of(context, decision.announcement, review=decision.review)
     news = said(sentence(context.t), context.locale)
-    await context.show(overview_page(await view_of(context, decision.announcement), context.t, besides=news))
+    await context.show(overview_page(view, context.t, besides=news))
 
 
-def _refusal_with_way_back(context: UpdateContext, announcement: Announcement, decision: Decision) -> Reply:
+def _refusal_with_way_back(context: OrganiserContext, announcement: Announcement, decision: Decision) -> Reply:
     overview = DraftButton(announcement.announcement_id, DraftPage.OVERVIEW)
     return replace(refusal_reply(context, decision), rows=((overview.key(desk_texts.button_overview(context.t)),),))
 
 
-async def take_back(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+async def take_back(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Make a draft again of what waits for approval."""
     decision = await context.announcements.workflow.take_back(
         announcement.announcement_id, actor=context.actor, version=announcement.version, now=context.now
@@ -66,17 +67,16 @@ async def take_back(context: UpdateContext, announcement: Announcement, _argumen
     await context.show(overview_page(await view_of(context, decision.announcement), context.t))
 
 
-async def ask_emergency(context: UpdateContext, announcement: Announcement, _argument: str) -> None:
+async def ask_emergency(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Ask an owner for the number of recipients before their own work goes out at once."""
-    view = await view_of(context, announcement)
-    if not (view.is_owner and view.is_author):
+    if Role.OWNER not in context.roles or announcement.author != context.actor:
         await context.show(refusal_reply(context, Decision(verdict=CommandOutcome.NOT_ALLOWED)))
         return
     prompt = PendingPrompt(PromptKind.EMERGENCY, announcement.announcement_id, str(announcement.version))
     await ask(context, prompt, said(desk_texts.ask_emergency(context.t), context.locale))
 
 
-async def answer_emergency(context: UpdateContext, prompt: PendingPrompt, text: str) -> None:
+async def answer_emergency(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The number of recipients, typed by an owner who sends without a second person."""
     announcement = await find_draft(context, prompt)
     if announcement is None:
@@ -91,7 +91,7 @@ async def answer_emergency(context: UpdateContext, prompt: PendingPrompt, text: 
     await say_decision(context, decision)
 
 
-async def is_count(context: UpdateContext, announcement: Announcement, text: str) -> bool:
+async def is_count(context: OrganiserContext, announcement: Announcement, text: str) -> bool:
     """Whether somebody typed the number of recipients, in the digits of any language."""
-    reach = await context.announcements.workflow.reach(announcement)
-    return read_count(text) == reach.total
+    size = await context.announcements.workflow.audience_size(announcement)
+    return read_count(text) == size.total

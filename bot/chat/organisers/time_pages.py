@@ -6,9 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.announcements.drafting import TermName
-from bot.announcements.model import Lateness, Policy, QuietHours, Schedule, Terms, Timing
+from bot.announcements.model import Announcement, Lateness, Policy, QuietHours, Schedule, Terms, Timing
 from bot.announcements.schedule import Moment, Note, ScheduleError, preview
-from bot.chat.organisers.buttons import DraftEdit, DraftPage, DraftStep
+from bot.chat.organisers.buttons import DraftButton, DraftEdit, DraftPage, DraftStep
 from bot.chat.organisers.views import View, draft_key, problem_lines, steps
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text import texts
@@ -40,18 +40,14 @@ def time_page(view: View, t: Translator) -> Reply:
     return Reply(paragraphs(content, wrong), (*grid(keys, columns=2), steps(view, t, DraftPage.TERMS)))
 
 
-def event_zones_page(view: View, t: Translator) -> Reply:
+def event_zones_page(announcement: Announcement, t: Translator, *, now: datetime) -> Reply:
     """The time zone of the event."""
+    name, present = announcement.announcement_id, announcement.schedule.zone
     keys = [
-        draft_key(
-            view,
-            marked(zone_label(zone, t.locale, view.now), is_on=zone == view.announcement.schedule.zone),
-            DraftEdit.ZONE,
-            zone,
-        )
+        DraftButton(name, DraftEdit.ZONE, zone).key(marked(zone_label(zone, t.locale, now), is_on=zone == present))
         for zone in COMMON_ZONES
     ]
-    back = (draft_key(view, texts.button_back(t), DraftPage.TIME),)
+    back = (DraftButton(name, DraftPage.TIME).key(texts.button_back(t)),)
     return Reply(said(texts.zone_question(t), t.locale), (*grid(keys, columns=2), back))
 
 
@@ -84,7 +80,7 @@ def terms_page(view: View, t: Translator) -> Reply:
 def term_labels(view: View, t: Translator) -> list[tuple[TermName, str]]:
     """Each term's name and how it stands."""
     terms = view.announcement.terms
-    stars = round(view.reach.total * view.star_price)
+    stars = round(view.audience_size.total * view.star_price)
     is_sent, is_once = terms.lateness is Lateness.SEND_LATE, terms.policy is Policy.AT_MOST_ONCE
     holds = terms.quiet_hours is QuietHours.HOLD
     labels = [

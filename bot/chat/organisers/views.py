@@ -6,16 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.announcements.actions import AudienceSize, Review
 from bot.announcements.checking import Problem
 from bot.announcements.model import Announcement, Role, Stage
 from bot.announcements.organisers import MAY_APPROVE
-from bot.announcements.workflow import AudienceSize
-from bot.chat.context import UpdateContext
+from bot.chat.organisers.admission import OrganiserContext
 from bot.chat.organisers.buttons import DraftButton, DraftPage, DraftVerb
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import Html, lines, said
 from bot.i18n.translator import Translator
+from bot.ids import VisitorId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +24,14 @@ class View:
     """An announcement as one organiser sees it now."""
 
     announcement: Announcement
-    reach: AudienceSize
+    audience_size: AudienceSize
     now: datetime
     problems: tuple[Problem, ...] = ()
     is_author: bool = False
     is_owner: bool = False
     may_approve: bool = False
     star_price: float = 0.0
+    """Telegram Stars that one copy costs by the paid broadcast; 0 where it may not be used."""
 
     @property
     def may_edit(self) -> bool:
@@ -37,19 +39,39 @@ class View:
         return self.is_author and self.announcement.stage is Stage.DRAFT
 
 
-async def view_of(context: UpdateContext, announcement: Announcement) -> View:
-    """The announcement as this person sees it now."""
-    announcements, reader = context.announcements, context.actor
-    roles = await announcements.organisers.roles(reader)
+async def view_of(context: OrganiserContext, announcement: Announcement, *, review: Review | None = None) -> View:
+    """The announcement as this person sees it now. A `review` that a command made of it just now is not made again."""
+    announcements = context.announcements
+    review = review or await announcements.workflow.review(announcement, now=context.now)
+    return view_for(
+        announcement,
+        review,
+        reader=context.actor,
+        roles=context.roles,
+        now=context.now,
+        star_price=announcements.star_price,
+    )
+
+
+def view_for(
+    announcement: Announcement,
+    review: Review,
+    *,
+    reader: VisitorId,
+    roles: frozenset[Role],
+    now: datetime,
+    star_price: float,
+) -> View:
+    """The announcement as `reader`, who has these roles, sees it."""
     return View(
         announcement=announcement,
-        reach=await announcements.workflow.reach(announcement),
-        now=context.now,
-        problems=await announcements.workflow.check(announcement, now=context.now),
+        audience_size=review.audience_size,
+        now=now,
+        problems=review.problems,
         is_author=announcement.author == reader,
         is_owner=Role.OWNER in roles,
         may_approve=bool(roles & MAY_APPROVE),
-        star_price=announcements.star_price,
+        star_price=star_price,
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.adapters.announcements.files import read_single
 from bot.announcements.commands import AnnouncementCommands, CommandParts, OrderError
+from bot.announcements.drafting import set_text
 from bot.announcements.model import Announcement, Receipt, SendOutcome, Stage
 from bot.ids import Locale
 from tests.support.announcing import APPROVER, AUTHOR, OWNER, STRANGER, House
@@ -63,8 +64,8 @@ def test_A14_a_text_that_its_author_changed_between_look_and_order_is_not_approv
         looked_at = await submitted(house, readers=1)
         name = looked_at.announcement_id
         back = await house.workflow.take_back(name, actor=AUTHOR, version=looked_at.version, now=house.now)
-        changed = await house.workflow.set_text(
-            name, (Locale.EN, "Send money."), actor=AUTHOR, version=back.announcement.version, now=house.now
+        changed = await house.workflow.edit(
+            name, set_text(Locale.EN, "Send money."), actor=AUTHOR, version=back.announcement.version, now=house.now
         )
         await house.workflow.submit(name, actor=AUTHOR, version=changed.announcement.version, now=house.now)
         with pytest.raises(OrderError, match="announcement_edited by 101, announcement_taken_back by 101"):

@@ -79,9 +79,9 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The verdict, the announcement as it stands after it, and what is wrong or worth a look."""
+    """What became of a command, the announcement as it stands after it, and what is wrong or worth a look."""
 
-    verdict: CommandOutcome
+    outcome: CommandOutcome
     announcement: Announcement | None = None
     problems: tuple[Problem, ...] = ()
     review: Review | None = None
@@ -92,7 +92,7 @@ class Decision:
     @property
     def is_done(self) -> bool:
         """Whether it was carried out."""
-        return self.verdict is CommandOutcome.DONE
+        return self.outcome is CommandOutcome.DONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +171,7 @@ class Actions:
     ) -> Decision:
         """Do it if it is allowed and possible, then tell those who should know."""
         decision = await self.decide(action, order, change, besides=besides, is_checked=is_checked)
-        await self.tell(action, order, decision)
+        await self.notify(action, order, decision)
         return decision
 
     async def decide(
@@ -190,22 +190,22 @@ class Actions:
         """
         async with self.parts.transaction():
             announcement = await self.parts.announcements.find(order.announcement_id)
-            verdict = await self._refusal(action, order, announcement) or objection
-            if verdict is not None or announcement is None:
-                return Decision(verdict=verdict or CommandOutcome.NOT_FOUND)
+            refusal = await self._refusal(action, order, announcement) or objection
+            if refusal is not None or announcement is None:
+                return Decision(outcome=refusal or CommandOutcome.NOT_FOUND)
             review = await self.review(announcement, now=order.now) if is_checked else None
             problems = review.problems if review is not None else ()
             if not all(problem.trouble.is_warning for problem in problems):
-                return Decision(verdict=CommandOutcome.HAS_PROBLEMS, announcement=announcement, problems=problems)
+                return Decision(outcome=CommandOutcome.HAS_PROBLEMS, announcement=announcement, problems=problems)
             changed = replace(change(announcement), version=announcement.version + 1)
             if not await self.parts.announcements.save(changed):
-                return Decision(verdict=CommandOutcome.CHANGED_MEANWHILE)
+                return Decision(outcome=CommandOutcome.CHANGED_MEANWHILE)
             if besides is not None:
                 await besides()
             await self.note(action.name, order)
-        return Decision(verdict=CommandOutcome.DONE, announcement=changed, problems=problems, review=review)
+        return Decision(outcome=CommandOutcome.DONE, announcement=changed, problems=problems, review=review)
 
-    async def tell(self, action: CommandRule, order: Command, decision: Decision) -> None:
+    async def notify(self, action: CommandRule, order: Command, decision: Decision) -> None:
         """Tell those who should know of it that it was done; outside of any transaction, because it may take long."""
         done = decision.announcement
         if action.event is None or not decision.is_done or done is None:

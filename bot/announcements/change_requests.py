@@ -157,7 +157,7 @@ class ChangeRequests:
             request = await parts.requests.find(request_id)
             occurrence = request and await parts.outbox.find(request.occurrence_id)
             if request is None or not occurrence:
-                return Decision(verdict=CommandOutcome.NOT_FOUND)
+                return Decision(outcome=CommandOutcome.NOT_FOUND)
             refused = replace(request, state=ChangeRequestState.REFUSED, decided_by=actor, decided_at=now)
 
             async def refuse() -> None:
@@ -177,7 +177,7 @@ class ChangeRequests:
             occurrence = await parts.outbox.find(occurrence_id)
             announcement = occurrence and await parts.announcements.find(occurrence.announcement_id)
             if not occurrence or not announcement:
-                return Decision(verdict=CommandOutcome.NOT_FOUND)
+                return Decision(outcome=CommandOutcome.NOT_FOUND)
             request = ChangeRequest(
                 request_id=self._new_request_id(),
                 occurrence_id=occurrence_id,
@@ -190,7 +190,7 @@ class ChangeRequests:
             )
             problems = self._wrong_texts(announcement, texts) if kind is ChangeRequestKind.CORRECT else ()
             if problems:
-                return Decision(verdict=CommandOutcome.HAS_PROBLEMS, announcement=announcement, problems=problems)
+                return Decision(outcome=CommandOutcome.HAS_PROBLEMS, announcement=announcement, problems=problems)
 
             async def ask() -> None:
                 await parts.requests.open(request)
@@ -207,7 +207,7 @@ class ChangeRequests:
             request = await parts.requests.find(request_id)
             occurrence = request and await parts.outbox.find(request.occurrence_id)
             if request is None or not occurrence:
-                return Decision(verdict=CommandOutcome.NOT_FOUND)
+                return Decision(outcome=CommandOutcome.NOT_FOUND)
             agreed = replace(request, state=ChangeRequestState.AGREED, decided_by=signed.actor, decided_at=signed.now)
 
             async def carry_out() -> None:

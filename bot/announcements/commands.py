@@ -19,7 +19,7 @@ from bot.announcements.workflow import ApprovalWorkflow
 from bot.errors import AnnouncementError
 from bot.ids import ChatId, Locale, VisitorId
 
-_VERDICTS = {
+_REFUSALS = {
     CommandOutcome.NOT_ALLOWED: "not allowed: this id has no role that may do it "
     "(see `scoda announce list --organisers`)",
     CommandOutcome.NOT_FOUND: "there is no such announcement",
@@ -151,7 +151,7 @@ class AnnouncementCommands:
         workflow, version = self._parts.workflow, given.number("version")
         found = await workflow.find(given.announcement_id)
         if found is None:
-            raise OrderError(_VERDICTS[CommandOutcome.NOT_FOUND])
+            raise OrderError(_REFUSALS[CommandOutcome.NOT_FOUND])
         if given.values.get("emergency"):
             self._require_bot()
             act = workflow.approve_in_emergency
@@ -163,7 +163,7 @@ class AnnouncementCommands:
         return _told(_done(decision))
 
     async def _may_look(self, given: _Given) -> bool:
-        """Who has no role is refused by the desk, which notes it, and learns nothing before."""
+        """Who has no role is refused by the workflow, which notes it, and learns nothing before."""
         return bool(ANY_ROLE & await self._parts.organisers.roles(given.actor))
 
     async def _require_unchanged(self, found: Announcement, given: _Given) -> None:
@@ -258,12 +258,12 @@ class AnnouncementCommands:
     async def _test(self, given: _Given) -> dict[str, object]:
         """Send it to the one who asks, in each language or in one; to nobody else."""
         if not ANY_ROLE & await self._parts.organisers.roles(given.actor):
-            raise OrderError(_VERDICTS[CommandOutcome.NOT_ALLOWED])
+            raise OrderError(_REFUSALS[CommandOutcome.NOT_ALLOWED])
         if self._parts.announcement_sender is None:
             raise OrderError("no bot is running: start it with `scoda run`, the copies go out through it")
         found = await self._parts.workflow.find(given.announcement_id)
         if found is None:
-            raise OrderError(_VERDICTS[CommandOutcome.NOT_FOUND])
+            raise OrderError(_REFUSALS[CommandOutcome.NOT_FOUND])
         sent = []
         for locale in _languages(found, given.text("language")):
             outgoing = trial_message(found, chat_id=ChatId(given.actor), locale=locale, zone=found.schedule.zone)
@@ -291,7 +291,7 @@ def _done(decision: Decision) -> Announcement:
         for problem in decision.problems
         if not problem.trouble.is_warning
     ]
-    raise OrderError("; ".join([_VERDICTS[decision.verdict], *wrong]))
+    raise OrderError("; ".join([_REFUSALS[decision.outcome], *wrong]))
 
 
 def _asked(decision: Decision) -> dict[str, object]:

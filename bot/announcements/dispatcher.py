@@ -24,7 +24,6 @@ from bot.announcements.model import (
 from bot.announcements.orphans import OrphanSweeper
 from bot.announcements.session import DeliveryRules, DispatcherParts, DispatchSession, SendGate
 from bot.announcements.settling import ResultSettler
-from bot.announcements.tenure import LeaseHolder, LeaseLostError
 from bot.announcements.turns import Turns
 from bot.errors import DatabaseError
 

@@ -96,7 +96,7 @@ class Lifecycle:
         async with parts.transaction():
             occurrence = await parts.outbox.find(occurrence_id)
             if occurrence is None:
-                return Decision(verdict=CommandOutcome.NOT_FOUND)
+                return Decision(outcome=CommandOutcome.NOT_FOUND)
 
             async def stop() -> None:
                 await stop_occurrence(parts.outbox, occurrence, now=now, reason="by_organiser")
@@ -116,7 +116,7 @@ class Lifecycle:
         async with parts.transaction():
             occurrence = await parts.outbox.find(occurrence_id)
             if occurrence is None or occurrence.state is not OccurrenceState.AWAITING_CONFIRMATION:
-                return Decision(verdict=CommandOutcome.NOT_FOUND if occurrence is None else CommandOutcome.WRONG_STAGE)
+                return Decision(outcome=CommandOutcome.NOT_FOUND if occurrence is None else CommandOutcome.WRONG_STAGE)
 
             async def decide() -> None:
                 if send:
@@ -132,7 +132,7 @@ class Lifecycle:
             is_last = decision.is_done and not await parts.outbox.occurrences(states=_WAITING, limit=1)
         if is_last:
             await parts.guard.accept()
-        await self._actions.tell(_CONFIRM, order, decision)
+        await self._actions.notify(_CONFIRM, order, decision)
         return decision
 
     async def withdraw(self, announcement_id: AnnouncementId, *, actor: VisitorId, now: datetime) -> Decision:

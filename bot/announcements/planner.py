@@ -31,7 +31,7 @@ from bot.announcements.model import (
     Timing,
 )
 from bot.announcements.notifier import notify_all
-from bot.announcements.ports import AnnouncementStore, Notify, Outbox, Subscribers, Transaction
+from bot.announcements.ports import AnnouncementStore, Notify, Outbox, Subscribers
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.schedule import (
     Moment,

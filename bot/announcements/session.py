@@ -18,15 +18,7 @@ from bot.announcements.lease_holder import LeaseHolder
 from bot.announcements.model import Announcement, Delivery, Epoch, Occurrence, OccurrenceId, Receipt, SendOutcome
 from bot.announcements.notifier import notify_all
 from bot.announcements.policy import AlikeFailures
-from bot.announcements.ports import (
-    AnnouncementSender,
-    AnnouncementStore,
-    Lease,
-    Notify,
-    Outbox,
-    Subscribers,
-    Transaction,
-)
+from bot.announcements.ports import AnnouncementSender, AnnouncementStore, Lease, Notify, Outbox, Subscribers
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.turns import Turns
 from bot.backoff import Backoff

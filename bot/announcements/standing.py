@@ -17,9 +17,8 @@ from bot.announcements.checking import Problem, Trouble, problems_of
 from bot.announcements.closing import stop_occurrence
 from bot.announcements.content import body_hashes
 from bot.announcements.drafting import Draft
-from bot.announcements.ending import stop_occurrence
 from bot.announcements.model import OPEN_STATES, Announcement, AnnouncementId, AuditEntry, Stage
-from bot.announcements.ports import AnnouncementStore, AuditLog, Composer, Outbox, Transaction
+from bot.announcements.ports import AnnouncementStore, AuditLog, Composer, Outbox
 from bot.announcements.schedule import next_moment
 from bot.errors import Fault, SettingsError
 from bot.ids import VisitorId

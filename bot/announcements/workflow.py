@@ -1,4 +1,4 @@
-"""The organisers' desk: compose, submit, and approve by a second person. After the approval the body is fixed."""
+"""Until something goes out: compose, submit, approve by a second person. After the approval the body is fixed."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ class ApprovalWorkflow:
         parts = self._parts
         async with parts.transaction():
             if not MAY_WRITE & await parts.organisers.roles(actor):
-                return Decision(verdict=await self._actions.denied(_CREATE, subject="", actor=actor, now=now))
+                return Decision(outcome=await self._actions.denied(_CREATE, subject="", actor=actor, now=now))
             new = _new(draft, AnnouncementId(parts.new_id()), author=actor, now=now)
             announcement_id = await parts.announcements.create(new, request_key=request_key)
             if announcement_id == new.announcement_id:
                 await self._actions.note(_CREATE, Command(announcement_id=announcement_id, actor=actor, now=now))
-                return Decision(verdict=CommandOutcome.DONE, announcement=new)
+                return Decision(outcome=CommandOutcome.DONE, announcement=new)
             found = await parts.announcements.find(announcement_id)
-        return Decision(verdict=CommandOutcome.DONE, announcement=found)
+        return Decision(outcome=CommandOutcome.DONE, announcement=found)
 
     async def edit(
         self,
@@ -115,7 +115,7 @@ class ApprovalWorkflow:
         """A new draft with the same content, whatever became of the first."""
         original = await self._parts.announcements.find(announcement_id)
         if original is None:
-            return Decision(verdict=CommandOutcome.NOT_FOUND)
+            return Decision(outcome=CommandOutcome.NOT_FOUND)
         return await self.create(draft_of(original), actor=actor, request_key=request_key, now=now)
 
     async def review(self, announcement: Announcement, *, now: datetime) -> Review:

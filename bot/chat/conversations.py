@@ -6,9 +6,16 @@ from collections.abc import Awaitable, Callable
 
 from bot.announcements.organisers import ANY_ROLE
 from bot.chat.context import UpdateContext
-from bot.chat.organisers import announce, approvals, composing_audience, composing_texts, composing_time, submitting
-from bot.chat.organisers import change_requests as second_look
-from bot.chat.organisers import roles as organisers
+from bot.chat.organisers import (
+    approvals,
+    change_request_handlers,
+    composing,
+    composing_audience,
+    composing_texts,
+    composing_time,
+    roles,
+    submitting,
+)
 from bot.chat.organisers.admission import OrganiserContext, admit
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, close_prompt
 from bot.chat.text import texts
@@ -19,7 +26,7 @@ from bot.chat.visitors.notices import text_only
 AnswerPrompt = Callable[[OrganiserContext, PendingPrompt, str], Awaitable[None]]
 
 _ANSWERS: dict[PromptKind, AnswerPrompt] = {
-    PromptKind.LABEL: announce.answer_label,
+    PromptKind.LABEL: composing.answer_label,
     PromptKind.TEXT: composing_texts.answer_text,
     PromptKind.MOMENT: composing_texts.answer_moment,
     PromptKind.ONCE: composing_time.answer_once,
@@ -31,19 +38,19 @@ _ANSWERS: dict[PromptKind, AnswerPrompt] = {
     PromptKind.EMERGENCY: submitting.answer_emergency,
     PromptKind.COUNT: approvals.answer_count,
     PromptKind.REASON: approvals.answer_reason,
-    PromptKind.CORRECTION: second_look.answer_correction,
-    PromptKind.CORRECTION_COUNT: second_look.answer_correction_count,
-    PromptKind.PUT_BACK_COUNT: second_look.answer_put_back_count,
-    PromptKind.RESEND_COUNT: second_look.answer_resend_count,
-    PromptKind.AGREEMENT: second_look.answer_agreement,
-    PromptKind.LONE_AGREEMENT: second_look.answer_lone_agreement,
+    PromptKind.CORRECTION: change_request_handlers.answer_correction,
+    PromptKind.CORRECTION_COUNT: change_request_handlers.answer_correction_count,
+    PromptKind.PUT_BACK_COUNT: change_request_handlers.answer_put_back_count,
+    PromptKind.RESEND_COUNT: change_request_handlers.answer_resend_count,
+    PromptKind.AGREEMENT: change_request_handlers.answer_agreement,
+    PromptKind.LONE_AGREEMENT: change_request_handlers.answer_lone_agreement,
 }
 
 
 async def start(context: UpdateContext) -> None:
     """/start: an invitation makes its opener a candidate for a role, and everything else is for visitors."""
     token = visitors_start.invitation_of(context)
-    if token is None or context.app.announcements is None or not await organisers.redeem(context, token):
+    if token is None or context.app.announcements is None or not await roles.redeem(context, token):
         await visitors_start.start(context)
 
 

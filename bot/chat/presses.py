@@ -6,10 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from bot.answering.model import Feedback
 from bot.chat.context import UpdateContext
-from bot.chat.organisers import announce, announcements, approvals
-from bot.chat.organisers import roles as organisers
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.organisers import announcements, approvals, composing, roles
+from bot.chat.text import announcement_texts, texts
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply, section_keys, section_text, source_details
 from bot.chat.text.unsubscribe import Unsubscribe
@@ -109,10 +107,10 @@ async def _delete_me(context: UpdateContext, button: Button) -> None:
     """Roles are laid down at once, not with the rest: whether an owner remains must be known before a word is said."""
     if context.visitor_id is None:
         return
-    if await organisers.leave(context, context.visitor_id):
+    if await roles.leave(context, context.visitor_id):
         await privacy.delete_confirmed(context, button)
     else:
-        await context.show(Reply(context.text(desk_texts.last_owner_stays)))
+        await context.show(Reply(context.text(announcement_texts.last_owner_stays)))
 
 
 async def _help(context: UpdateContext, button: Button) -> None:  # noqa: ARG001 - every press has this form
@@ -138,8 +136,8 @@ _ACTIONS: dict[ButtonAction, Callable[[UpdateContext, Button], Awaitable[None]]]
     ButtonAction.HELP: _help,
     ButtonAction.CONSENT: news.answer_consent,
     ButtonAction.SETTINGS: settings.press,
-    ButtonAction.DRAFT: announce.press,
+    ButtonAction.DRAFT: composing.press,
     ButtonAction.APPROVAL: approvals.press,
     ButtonAction.ANNOUNCEMENT: announcements.press,
-    ButtonAction.ORGANISERS: organisers.press,
+    ButtonAction.ORGANISERS: roles.press,
 }

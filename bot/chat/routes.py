@@ -19,8 +19,7 @@ from telegram.ext import (
 
 from bot.chat import conversations, presses
 from bot.chat.context import UpdateContext
-from bot.chat.organisers import announce, announcements
-from bot.chat.organisers import roles as organisers
+from bot.chat.organisers import announcements, composing, roles
 from bot.chat.visitors import inline, membership, news, notices, privacy, questions, settings, start, topics, why
 
 Handle = Callable[[UpdateContext], Awaitable[None]]
@@ -44,9 +43,9 @@ _NEWS_COMMANDS: dict[str, Handle] = {
     "settings": settings.settings,
     "subscribe": news.subscribe,
     "cancel": conversations.cancel,
-    "announce": announce.announce,
+    "announce": composing.announce,
     "announcements": announcements.announcements,
-    "organisers": organisers.organisers,
+    "organisers": roles.organisers,
 }
 """Only in a chat with announcements; the last three look like no command to who has no role."""
 

@@ -75,7 +75,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """What a person was asked last in a conversation of several steps, which alone reads `state`, JSON text."""
+    """What a person was asked last in a conversation of several steps; only that conversation reads `state`."""
 
     visitor_id: VisitorId
     kind: str

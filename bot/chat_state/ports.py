@@ -58,10 +58,10 @@ class ButtonStore(Protocol):
 
 
 class DialogueStore(Protocol):
-    """One open dialogue a person. Writes join the open transaction."""
+    """One open conversation a person. Writes join the open transaction."""
 
     async def find(self, visitor_id: VisitorId) -> Dialogue | None:
-        """The open dialogue, or None."""
+        """What they were asked last, or None."""
         ...
 
     async def save(self, dialogue: Dialogue) -> None:

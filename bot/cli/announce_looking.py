@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from bot.adapters.announcements.files import read_single
-from bot.announcements.standing import announcement_of
 from bot.adapters.clock import utc_now
 from bot.announcements.model import Announcement, AnnouncementId, Delivery, Occurrence, OccurrenceId, Stage
+from bot.announcements.standing import announcement_of
 from bot.app.announcing import Announcing, announcing
 from bot.app.state import open_state
 from bot.cli.announcement_values import line_of, preview_of, problems_as_values, request_of, whole_of

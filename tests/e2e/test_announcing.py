@@ -9,8 +9,7 @@ import json
 
 import pytest
 
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.text import announcement_texts, texts
 from bot.ids import Locale
 from bot.reports.report_picture import CopyOutcome
 from tests.support.apps import App
@@ -30,17 +29,17 @@ READ = {"en": "The forum moves to hall 7", "ru": "Форум переносит�
 async def invited(town: Town, owner: Visitor) -> Visitor:
     """Somebody becomes an approver by the owner's single-use link, once the owner has seen who they are."""
     page = await owner.ask("/organisers")
-    roles = await owner.tap_for_change(page, desk_texts.button_invite(EN))
+    roles = await owner.tap_for_change(page, announcement_texts.button_invite(EN))
     link = await owner.tap_for_message(roles, "Approver")
     payload = next(word for word in link["text"].split() if "start=" in word).partition("start=")[2]
     approver = await town.visitor("Aigul", "en")
     asked = await owner.last_id()
     waiting = await approver.start(payload)
-    assert waiting["text"] == desk_texts.invitation_opened(EN, "Approver")
+    assert waiting["text"] == announcement_texts.invitation_opened(EN, "Approver")
     question = await owner.next_after(asked)
     assert "Aigul" in question["text"]
     assert str(approver.id) in question["text"]
-    await owner.tap_for_change(question, desk_texts.button_confirm_person(EN))
+    await owner.tap_for_change(question, announcement_texts.button_confirm_person(EN))
     assert "Approver" in (await approver.next_after(waiting["message_id"]))["text"]
     late = await town.visitor("Eve", "en")
     assert texts.welcome(EN) in (await late.start(payload))["text"]
@@ -70,12 +69,14 @@ async def composed(owner: Visitor) -> dict:
     for language in ("ru", "fa"):
         await owner.tap_for_message(page, Locale(language).endonym)
         page = await owner.ask(WORDS[language])
-    page = await owner.tap_for_change(page, desk_texts.button_others_nothing(EN))
+    page = await owner.tap_for_change(page, announcement_texts.button_others_nothing(EN))
     audience = await owner.tap_for_change(page, "Next")
     assert "3 recipients" in audience["text"]
     assert button(audience, "Русский 1")
     time = await owner.tap_for_change(audience, "Next")
-    time = await owner.tap_for_change(time, desk_texts.button_now(EN)) if "✅" not in str(buttons(time)) else time
+    time = (
+        await owner.tap_for_change(time, announcement_texts.button_now(EN)) if "✅" not in str(buttons(time)) else time
+    )
     terms = await owner.tap_for_change(time, "Next")
     return await owner.tap_for_change(terms, "Overview")
 
@@ -102,19 +103,19 @@ async def test_an_announcement_reaches_each_in_their_language_and_its_numbers_ad
     await stranger.ask("Сколько грузовых поездов прошло в 2025 году?")
 
     overview = await composed(owner)
-    preview = await owner.tap_for_change(overview, desk_texts.button_preview(EN))
+    preview = await owner.tap_for_change(overview, announcement_texts.button_preview(EN))
     trial = await owner.tap_for_message(preview, "فارسی")
     assert READ["fa"] in trial["text"]
     assert "۱۵ ژوئن ۲۰۲۷" in trial["text"]
     overview = await owner.tap_for_change(preview, "Overview")
     last = await approver.last_id()
-    submitted = await owner.tap_for_change(overview, desk_texts.button_submit(EN))
+    submitted = await owner.tap_for_change(overview, announcement_texts.button_submit(EN))
     assert "✅ Approve" not in str(buttons(submitted))
 
     request = await approver.next_after(last)
-    assert desk_texts.approval_wanted(EN) in request["text"]
+    assert announcement_texts.approval_wanted(EN) in request["text"]
     before = {language: await visitor.last_id() for language, visitor in visitors.items()}
-    await approver.tap(request, desk_texts.button_approve(EN))
+    await approver.tap(request, announcement_texts.button_approve(EN))
 
     copies = {language: await visitor.next_after(before[language]) for language, visitor in visitors.items()}
     for language, copy in copies.items():
@@ -123,7 +124,7 @@ async def test_an_announcement_reaches_each_in_their_language_and_its_numbers_ad
     assert "15 июня 2027" in copies["ru"]["text"]
 
     report = await until(lambda: _report(owner), "the report")
-    assert desk_texts.report_outcome(EN, CopyOutcome.SENT, 3) in report["caption"]
+    assert announcement_texts.report_outcome(EN, CopyOutcome.SENT, 3) in report["caption"]
     assert not [message for message in await owner.answers() if "document" in message], "nobody is named in the chat"
     assert len(await stranger.answers()) == 2  # the answer and the question for consent
 
@@ -149,7 +150,7 @@ async def test_an_announcement_reaches_each_in_their_language_and_its_numbers_ad
 
 async def _report(owner: Visitor) -> dict | None:
     """The picture with the numbers below it, once it is there."""
-    title = desk_texts.report_title(EN, "Hall changed")
+    title = announcement_texts.report_title(EN, "Hall changed")
     return next((message for message in await owner.answers() if title in message.get("caption", "")), None)
 
 
@@ -162,8 +163,8 @@ async def _is_taken_back(
     assert notice["text"] == texts.unsubscribed_all(t)
     listed = await approver.ask("/announcements")
     item = await approver.tap_for_change(listed, "Hall changed")
-    sure = await approver.tap_for_change(item, desk_texts.button_withdraw(EN))
-    await approver.tap(sure, desk_texts.button_confirm(EN))
+    sure = await approver.tap_for_change(item, announcement_texts.button_withdraw(EN))
+    await approver.tap(sure, announcement_texts.button_confirm(EN))
 
     async def gone() -> bool:
         left = {message["message_id"] for visitor in visitors.values() for message in await visitor.messages()}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.text import announcement_texts, texts
 from bot.ids import Locale
 from tests.e2e.test_announcing import agreed
 from tests.support.apps import App
@@ -55,10 +54,10 @@ async def told(person: Visitor, words: str, *, after: int) -> None:
 
 async def agrees(person: Visitor, copies: int, *, after: int) -> None:
     """A second person approves what they are asked for, with the number of copies."""
-    request = await offered(person, desk_texts.button_approve(EN), after=after)
+    request = await offered(person, announcement_texts.button_approve(EN), after=after)
     before = await person.last_id()
-    await person.tap(request, desk_texts.button_approve(EN))
-    await told(person, desk_texts.ask_agreement(EN, copies), after=before)
+    await person.tap(request, announcement_texts.button_approve(EN))
+    await told(person, announcement_texts.ask_agreement(EN, copies), after=before)
     await person.write(str(copies))
 
 
@@ -88,17 +87,17 @@ async def test_A12_A13_D47_two_people_repeat_correct_and_put_back_what_was_deliv
         await town.act("faults", method="sendMessage", chat_id=str(ann.id), kind="502")
         last = {person.id: await person.last_id() for person in (olga, aigul, john, ann)}
         made = (await ordered(place, "schedule", file, "--as", olga.id))["id"]
-        approve = desk_texts.button_approve(EN)
+        approve = announcement_texts.button_approve(EN)
         await aigul.tap(await offered(aigul, approve, after=last[aigul.id]), approve)
         copy = await john.next_after(last[john.id])
 
-        offer = await offered(olga, desk_texts.button_resend(EN), after=last[olga.id])
-        assert offer["text"] == desk_texts.resend_offer(EN, 1)
+        offer = await offered(olga, announcement_texts.button_resend(EN), after=last[olga.id])
+        assert offer["text"] == announcement_texts.resend_offer(EN, 1)
         before, last_of_aigul = await olga.last_id(), await aigul.last_id()
-        await olga.tap(offer, desk_texts.button_resend(EN))
-        await told(olga, desk_texts.ask_copies(EN, 1), after=before)
+        await olga.tap(offer, announcement_texts.button_resend(EN))
+        await told(olga, announcement_texts.ask_copies(EN, 1), after=before)
         await olga.write("1")
-        await told(olga, desk_texts.request_made(EN), after=before)
+        await told(olga, announcement_texts.request_made(EN), after=before)
         before = await ann.last_id()
         await agrees(aigul, 1, after=last_of_aigul)
         assert texts.announcement_may_repeat(EN) in (await ann.next_after(before))["text"]
@@ -119,10 +118,10 @@ async def test_A12_A13_D47_two_people_repeat_correct_and_put_back_what_was_deliv
         listed = await offered(olga, "Hall changed", after=asked_at)
         item = await olga.tap_for_change(listed, "Hall changed")
         before = await olga.last_id()
-        await olga.tap(item, desk_texts.button_put_back(EN))
-        await told(olga, desk_texts.ask_copies(EN, 2), after=before)
+        await olga.tap(item, announcement_texts.button_put_back(EN))
+        await told(olga, announcement_texts.ask_copies(EN, 2), after=before)
         await olga.write("2")
-        await told(olga, desk_texts.request_made(EN), after=before)
+        await told(olga, announcement_texts.request_made(EN), after=before)
         [request] = (await ordered(place, "show", made))["requests"]
         await ordered(place, "agree", request["request"], "--count", 2, "--as", aigul.id)
         await says(john, copy, "hall 7")

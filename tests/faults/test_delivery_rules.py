@@ -462,7 +462,7 @@ def test_D26_submitting_and_approving_twice_makes_one_occurrence():
         await house.parts.subscribe([1])
         approved = await house.approved()
         again = await house.workflow.approve(approved.announcement_id, actor=APPROVER, version=2, now=START)
-        assert again.verdict is CommandOutcome.WRONG_STAGE
+        assert again.outcome is CommandOutcome.WRONG_STAGE
         await house.deliver()
         await house.deliver()
         assert house.announcement_sender.chats == [1]
@@ -486,7 +486,7 @@ def test_D27_what_is_approved_can_not_be_edited_and_every_row_has_one_body():
                 version=approved.version,
                 now=house.now,
             )
-            assert edited.verdict is CommandOutcome.WRONG_STAGE
+            assert edited.outcome is CommandOutcome.WRONG_STAGE
             await asyncio.sleep(60)
         hashes = {(row.locale, row.body_hash) for row in house.rows()}
         assert hashes == {(locale, body_hash(approved.content, locale)) for locale in TEXTS}
@@ -890,7 +890,7 @@ def test_D40_a_text_that_is_too_long_in_one_language_is_refused_before_it_is_sub
         await house.appoint()
         made = await house.draft(texts={**TEXTS, Locale.RU: "я" * 5000})
         refused = await house.workflow.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
-        assert refused.verdict is CommandOutcome.HAS_PROBLEMS
+        assert refused.outcome is CommandOutcome.HAS_PROBLEMS
         bad = [problem for problem in refused.problems if problem.trouble is Trouble.BAD_TEXT]
         assert [(problem.where, "5000" in problem.detail) for problem in bad] == [("text.ru", True)]
 
@@ -1019,7 +1019,7 @@ def test_A08_rights_are_read_when_the_button_is_pressed():
             APPROVER, next(iter(await house.organisers.roles(APPROVER))), actor=OWNER, now=START
         )
         refused = await house.workflow.approve(made.announcement_id, actor=APPROVER, version=2, now=START)
-        assert refused.verdict is CommandOutcome.NOT_ALLOWED
+        assert refused.outcome is CommandOutcome.NOT_ALLOWED
         assert refused.announcement is None
         assert house.tables.audit[-1].action == "announcement_approved_denied"
 
@@ -1034,7 +1034,7 @@ def test_A10_an_author_can_not_approve_their_own_but_an_owner_may_in_an_emergenc
         announcement_id = mine.announcement.announcement_id
         await house.workflow.submit(announcement_id, actor=OWNER, version=1, now=START)
         alone = await house.workflow.approve(announcement_id, actor=OWNER, version=2, now=START)
-        assert alone.verdict is CommandOutcome.OWN_WORK
+        assert alone.outcome is CommandOutcome.OWN_WORK
         forced = await house.workflow.approve_in_emergency(announcement_id, actor=OWNER, version=2, now=START)
         assert forced.is_done
         assert forced.announcement.is_emergency

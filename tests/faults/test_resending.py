@@ -71,7 +71,7 @@ def test_D47_those_in_doubt_get_one_more_copy_marked_and_silent_once_two_agree()
         await house.deliver()
         assert len(house.announcement_sender.parcels) == 4
         own = await house.change_requests.agree(request.request_id, signed=signed(house, APPROVER))
-        assert own.verdict is CommandOutcome.OWN_WORK
+        assert own.outcome is CommandOutcome.OWN_WORK
         assert (await house.change_requests.agree(request.request_id, signed=signed(house, OWNER))).is_done
         await house.deliver()
         again = house.announcement_sender.parcels[4:]
@@ -103,11 +103,11 @@ def test_D47_nobody_gets_a_third_copy(doubts):
         late = (await asked(house)).request
         await resent(house)
         assert await house.change_requests.resendable(first(house).occurrence_id, now=house.now) == 0
-        assert (await asked(house)).verdict is CommandOutcome.WRONG_STAGE
+        assert (await asked(house)).outcome is CommandOutcome.WRONG_STAGE
         overtaken = await house.change_requests.agree(late.request_id, signed=signed(house, OWNER))
-        assert overtaken.verdict is CommandOutcome.WRONG_STAGE
+        assert overtaken.outcome is CommandOutcome.WRONG_STAGE
         repeat = await house.change_requests.resend(first(house).repeat_id, signed=signed(house, APPROVER))
-        assert repeat.verdict is CommandOutcome.WRONG_STAGE
+        assert repeat.outcome is CommandOutcome.WRONG_STAGE
         await house.deliver()
         assert max(Counter(house.announcement_sender.chats).values()) == 2
 
@@ -123,7 +123,7 @@ def test_D47_who_got_a_second_copy_by_the_policy_gets_no_third():
 
     async def resent_nobody(house: House) -> None:
         decision = await asked(house, copies=0)
-        assert decision.verdict is CommandOutcome.WRONG_STAGE
+        assert decision.outcome is CommandOutcome.WRONG_STAGE
 
     run_virtually(scenario())
 
@@ -132,10 +132,10 @@ def test_D47_who_got_a_second_copy_by_the_policy_gets_no_third():
 def test_D47_another_number_than_that_of_the_copies_in_doubt_sends_nothing(copies):
     async def scenario():
         house = await delivered()
-        assert (await asked(house, copies=copies)).verdict is CommandOutcome.WRONG_COUNT
+        assert (await asked(house, copies=copies)).outcome is CommandOutcome.WRONG_COUNT
         request = (await asked(house)).request
         wrong = await house.change_requests.agree(request.request_id, signed=signed(house, OWNER, copies))
-        assert wrong.verdict is CommandOutcome.WRONG_COUNT
+        assert wrong.outcome is CommandOutcome.WRONG_COUNT
         assert len(house.tables.occurrences) == 1
 
     run_virtually(scenario())
@@ -150,17 +150,17 @@ def test_D47_what_was_corrected_stopped_or_has_expired_is_not_sent_once_more():
             [found] = tables.announcements.values()
             tables.announcements[found.announcement_id] = replace(found, stage=Stage.STOPPED)
         assert await house.change_requests.resendable(name, now=house.now) == 0
-        assert (await asked(house)).verdict is CommandOutcome.WRONG_STAGE
+        assert (await asked(house)).outcome is CommandOutcome.WRONG_STAGE
         async with house.parts.database.writing() as tables:
             tables.announcements[found.announcement_id] = found
         late = replace(signed(house, OWNER), now=house.now + timedelta(hours=2))
         assert (
             await house.change_requests.agree(waiting.request_id, signed=late)
-        ).verdict is CommandOutcome.WRONG_STAGE
+        ).outcome is CommandOutcome.WRONG_STAGE
         edit = await house.change_requests.correct(name, {Locale.EN: "At noon."}, signed=signed(house, APPROVER))
         await house.change_requests.agree(edit.request.request_id, signed=signed(house, OWNER))
         corrected = await house.change_requests.agree(waiting.request_id, signed=signed(house, OWNER))
-        assert corrected.verdict is CommandOutcome.WRONG_STAGE
+        assert corrected.outcome is CommandOutcome.WRONG_STAGE
         assert len(house.tables.occurrences) == 1
 
     run_virtually(scenario())

@@ -56,7 +56,7 @@ def test_A12_what_was_delivered_stays_until_another_agrees():
         assert house.announcement_sender.edits == []
         assert house.tables.corrections == {}
         own = await house.change_requests.agree(request, signed=signed(house, APPROVER))
-        assert own.verdict is CommandOutcome.OWN_WORK
+        assert own.outcome is CommandOutcome.OWN_WORK
         assert (await house.change_requests.agree(request, signed=signed(house, SECOND))).is_done
         await house.deliver()
         assert [(outgoing.chat_id, outgoing.text) for outgoing, _ in house.announcement_sender.edits] == [
@@ -89,7 +89,7 @@ def test_A12_who_may_not_approve_may_not_ask_either_and_is_told_no_number(actor)
         house = await delivered()
         name = house.occurrence.occurrence_id
         decision = await house.change_requests.correct(name, BETTER, signed=signed(house, actor, copies=99))
-        assert decision.verdict is CommandOutcome.NOT_ALLOWED
+        assert decision.outcome is CommandOutcome.NOT_ALLOWED
         assert house.tables.requests == {}
         assert house.tables.audit[-1].action == "correct_asked_denied"
 
@@ -102,11 +102,11 @@ def test_A12_another_number_than_that_of_the_copies_changes_nothing(copies):
         house = await delivered()
         name = house.occurrence.occurrence_id
         wrong = await house.change_requests.correct(name, BETTER, signed=signed(house, APPROVER, copies=copies))
-        assert wrong.verdict is CommandOutcome.WRONG_COUNT
+        assert wrong.outcome is CommandOutcome.WRONG_COUNT
         assert house.tables.requests == {}
         request = await asked(house)
         wrong = await house.change_requests.agree(request, signed=signed(house, SECOND, copies=copies))
-        assert wrong.verdict is CommandOutcome.WRONG_COUNT
+        assert wrong.outcome is CommandOutcome.WRONG_COUNT
         assert house.tables.corrections == {}
 
     run_virtually(scenario())
@@ -117,9 +117,9 @@ def test_A12_an_owner_alone_does_it_loudly_and_an_approver_alone_does_not():
         house = await delivered()
         request = await asked(house)
         refused = await house.change_requests.agree_in_emergency(request, signed=signed(house, APPROVER))
-        assert refused.verdict is CommandOutcome.NOT_ALLOWED
+        assert refused.outcome is CommandOutcome.NOT_ALLOWED
         others = await house.change_requests.agree_in_emergency(request, signed=signed(house, OWNER))
-        assert others.verdict is CommandOutcome.NOT_ALLOWED, "an emergency is for one's own; this is plainly agreed to"
+        assert others.outcome is CommandOutcome.NOT_ALLOWED, "an emergency is for one's own; this is plainly agreed to"
         own = await asked(house, actor=OWNER)
         assert (await house.change_requests.agree_in_emergency(own, signed=signed(house, OWNER))).is_done
         roles, event = house.parts.tell.told[-1]
@@ -134,10 +134,10 @@ def test_A12_a_request_is_carried_out_once_and_not_after_it_was_refused():
         first, second = await asked(house), await asked(house)
         await house.change_requests.agree(first, signed=signed(house, SECOND))
         again = await house.change_requests.agree(first, signed=signed(house, OWNER))
-        assert again.verdict is CommandOutcome.WRONG_STAGE
+        assert again.outcome is CommandOutcome.WRONG_STAGE
         assert (await house.change_requests.refuse(second, actor=SECOND, now=house.now)).is_done
         refused = await house.change_requests.agree(second, signed=signed(house, OWNER))
-        assert refused.verdict is CommandOutcome.WRONG_STAGE
+        assert refused.outcome is CommandOutcome.WRONG_STAGE
         assert len(house.tables.corrections) == 1
         assert [one.state for one in house.tables.requests.values()] == [
             ChangeRequestState.AGREED,
@@ -154,7 +154,7 @@ def test_A12_nobody_agrees_to_words_whose_ground_has_changed_since():
         beside = await asked(house, {RU: "Начало в двенадцать."})
         await corrected(house)
         late = await house.change_requests.agree(overtaken, signed=signed(house, SECOND))
-        assert late.verdict is CommandOutcome.CHANGED_MEANWHILE
+        assert late.outcome is CommandOutcome.CHANGED_MEANWHILE
         assert (await house.change_requests.agree(beside, signed=signed(house, SECOND))).is_done
 
     run_virtually(scenario())
@@ -166,9 +166,9 @@ def test_A12_what_is_going_out_or_was_withdrawn_is_not_corrected():
         request = await asked(house)
         await house.lifecycle.withdraw(house.occurrence.announcement_id, actor=OWNER, now=house.now)
         late = await house.change_requests.agree(request, signed=signed(house, SECOND))
-        assert late.verdict is CommandOutcome.WRONG_STAGE
+        assert late.outcome is CommandOutcome.WRONG_STAGE
         gone = await house.change_requests.correct(OccurrenceId("none"), BETTER, signed=signed(house, SECOND))
-        assert gone.verdict is CommandOutcome.NOT_FOUND
+        assert gone.outcome is CommandOutcome.NOT_FOUND
 
     run_virtually(scenario())
 
@@ -179,7 +179,7 @@ def test_A12_a_language_in_which_nothing_went_out_is_named_as_the_problem():
         name = house.occurrence.occurrence_id
         for texts in ({Locale.ZH: "十一点"}, {EN: " "}, {EN: "x" * 5000}, {}):
             decision = await house.change_requests.correct(name, texts, signed=signed(house, APPROVER))
-            assert decision.verdict is CommandOutcome.HAS_PROBLEMS, texts
+            assert decision.outcome is CommandOutcome.HAS_PROBLEMS, texts
         assert house.tables.requests == {}
 
     run_virtually(scenario())
@@ -193,7 +193,7 @@ def test_A12_a_request_for_an_older_version_of_the_announcement_is_refused():
         old = await house.change_requests.correct(
             name, BETTER, signed=signed(house, APPROVER, version=announcement.version - 1)
         )
-        assert old.verdict is CommandOutcome.CHANGED_MEANWHILE
+        assert old.outcome is CommandOutcome.CHANGED_MEANWHILE
         now = await house.change_requests.correct(
             name, BETTER, signed=signed(house, APPROVER, version=announcement.version)
         )
@@ -213,7 +213,7 @@ def test_A13_the_text_before_the_latest_correction_comes_back_by_two():
         assert request is not None
         assert request.replaces == {EN: "It starts at twelve."}
         own = await house.change_requests.agree(request.request_id, signed=signed(house, APPROVER))
-        assert own.verdict is CommandOutcome.OWN_WORK
+        assert own.outcome is CommandOutcome.OWN_WORK
         assert (await house.change_requests.agree(request.request_id, signed=signed(house, SECOND))).is_done
         house.announcement_sender.edits.clear()
         await house.deliver()
@@ -231,7 +231,7 @@ def test_A13_after_one_correction_what_was_sent_at_first_comes_back_and_before_i
         name = house.occurrence.occurrence_id
         assert await house.change_requests.earlier_texts(name) == {}
         nothing = await house.change_requests.put_back(name, signed=signed(house, APPROVER))
-        assert nothing.verdict is CommandOutcome.WRONG_STAGE
+        assert nothing.outcome is CommandOutcome.WRONG_STAGE
         await corrected(house, FIRST_TWO)
         assert await house.change_requests.earlier_texts(name) == TEXTS
         assert (await house.change_requests.put_back(name, signed=signed(house, APPROVER))).is_done

@@ -16,7 +16,7 @@ from telegram import MessageEntity
 
 from bot.announcements.model import AuditEntry, Role
 from bot.chat.context import UpdateContext
-from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import announcement_texts
 from bot.chat.visitors.notices import unknown_command
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ async def admit(context: UpdateContext, allowed: frozenset[Role], name: str) -> 
         return None
     message = context.message
     if message is not None and context.now - message.date > OLDEST_COMMAND:
-        await context.say(context.text(desk_texts.command_too_old))
+        await context.say(context.text(announcement_texts.command_too_old))
         return None
     return OrganiserContext.of(context, roles)
 

@@ -8,10 +8,11 @@ from bot.announcements.actions import CommandOutcome, Decision
 from bot.announcements.model import Announcement, AnnouncementId, Occurrence, OccurrenceId
 from bot.announcements.organisers import ANY_ROLE
 from bot.chat.context import UpdateContext
-from bot.chat.organisers import change_requests
+from bot.chat.organisers import change_request_handlers
 from bot.chat.organisers.admission import OrganiserContext, admit, admit_press
 from bot.chat.organisers.buttons import ItemButton, ItemVerb, item_key
-from bot.chat.organisers.drafts import say_decision
+from bot.chat.organisers.change_request_pages import request_keys, resend_offer
+from bot.chat.organisers.draft_changes import say_decision
 from bot.chat.organisers.list_pages import (
     calendar_page,
     confirm_page,
@@ -22,9 +23,8 @@ from bot.chat.organisers.list_pages import (
 )
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.reports import send_report
-from bot.chat.organisers.request_pages import request_keys, resend_offer
 from bot.chat.organisers.views import view_of
-from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import announcement_texts
 from bot.chat.text.keyboards import Rows
 from bot.chat.text.rendering import Html, paragraphs, said
 from bot.chat.text.replies import Reply
@@ -71,7 +71,7 @@ async def _put_back_row(context: OrganiserContext, latest: Occurrence) -> Rows:
     """Offers the text that stood before the latest correction."""
     if not await context.announcements.change_requests.earlier_texts(latest.occurrence_id):
         return ()
-    return ((item_key(desk_texts.button_put_back(context.t), ItemVerb.PUT_BACK, latest.announcement_id),),)
+    return ((item_key(announcement_texts.button_put_back(context.t), ItemVerb.PUT_BACK, latest.announcement_id),),)
 
 
 async def _list(context: OrganiserContext, _name: str) -> None:
@@ -86,7 +86,7 @@ async def _calendar(context: OrganiserContext, _name: str) -> None:
 async def _item(context: OrganiserContext, name: str) -> None:
     announcement = await context.announcements.workflow.find(AnnouncementId(name))
     if announcement is None:
-        await say_decision(context, Decision(verdict=CommandOutcome.NOT_FOUND))
+        await say_decision(context, Decision(outcome=CommandOutcome.NOT_FOUND))
         return
     await context.show(await item_reply(context, announcement))
 
@@ -109,7 +109,7 @@ async def _resume(context: OrganiserContext, name: str) -> None:
 
 
 async def _stop(context: OrganiserContext, name: str) -> None:
-    await context.show(confirm_page(desk_texts.stop_question(context.t), ItemVerb.STOPPED, name, context.t))
+    await context.show(confirm_page(announcement_texts.stop_question(context.t), ItemVerb.STOPPED, name, context.t))
 
 
 async def _stopped(context: OrganiserContext, name: str) -> None:
@@ -118,14 +118,16 @@ async def _stopped(context: OrganiserContext, name: str) -> None:
 
 
 async def _withdraw(context: OrganiserContext, name: str) -> None:
-    await context.show(confirm_page(desk_texts.withdraw_question(context.t), ItemVerb.WITHDRAWN, name, context.t))
+    await context.show(
+        confirm_page(announcement_texts.withdraw_question(context.t), ItemVerb.WITHDRAWN, name, context.t)
+    )
 
 
 async def _withdrawn(context: OrganiserContext, name: str) -> None:
     decision = await context.announcements.lifecycle.withdraw(
         AnnouncementId(name), actor=context.actor, now=context.now
     )
-    await change_requests.say_carried_out(context, decision)
+    await change_request_handlers.say_carried_out(context, decision)
 
 
 async def _duplicate(context: OrganiserContext, name: str) -> None:
@@ -142,7 +144,7 @@ async def _report(context: OrganiserContext, name: str) -> None:
     announcement = await announcements.workflow.find(AnnouncementId(name))
     latest = await context.announcements.lifecycle.latest(AnnouncementId(name))
     if announcement is None or latest is None:
-        await context.say(said(desk_texts.nothing_sent_yet(t), t.locale))
+        await context.say(said(announcement_texts.nothing_sent_yet(t), t.locale))
         return
     report = await announcements.reports.make(announcement, latest.occurrence_id)
     await send_report(context.app, announcements, context.actor, report, t=t)
@@ -180,5 +182,5 @@ HANDLERS: dict[ItemVerb, Callable[[OrganiserContext, str], Awaitable[None]]] = {
     ItemVerb.REPORT: _report,
     ItemVerb.SEND_REST: _send_rest,
     ItemVerb.LEAVE_REST: _leave_rest,
-    **change_requests.VERBS,
+    **change_request_handlers.HANDLERS,
 }

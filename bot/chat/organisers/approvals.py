@@ -8,12 +8,12 @@ from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.context import UpdateContext
 from bot.chat.organisers.admission import OrganiserContext, admit_press
 from bot.chat.organisers.buttons import ApprovalButton, ApprovalVerb, DraftPage
-from bot.chat.organisers.drafts import say_decision
+from bot.chat.organisers.draft_changes import say_decision
 from bot.chat.organisers.overview_pages import approval_row, overview
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
 from bot.chat.organisers.submitting import is_count
 from bot.chat.organisers.views import View, draft_key, problem_lines
-from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import announcement_texts
 from bot.chat.text.rendering import paragraphs, said
 from bot.chat.text.replies import Reply
 from bot.chat_state.model import Button
@@ -25,8 +25,8 @@ _REASON_LIMIT = 500
 
 def approval_request(view: View, t: Translator) -> Reply:
     """What an approver gets: all about it, a look at each language, and the decision."""
-    wanted = said(desk_texts.approval_wanted(t), t.locale)
-    preview = (draft_key(view, desk_texts.button_preview(t), DraftPage.PREVIEW),)
+    wanted = said(announcement_texts.approval_wanted(t), t.locale)
+    preview = (draft_key(view, announcement_texts.button_preview(t), DraftPage.PREVIEW),)
     return Reply(
         paragraphs(wanted, overview(view, t), problem_lines(view.problems, t)), (preview, approval_row(view, t))
     )
@@ -43,13 +43,13 @@ async def press(update: UpdateContext, button: Button) -> None:
         announcement, actor=context.actor, roles=context.roles, version=pressed.version, now=context.now
     )
     if announcement is None or objection is not None:
-        await say_decision(context, Decision(verdict=objection or CommandOutcome.NOT_FOUND))
+        await say_decision(context, Decision(outcome=objection or CommandOutcome.NOT_FOUND))
     elif pressed.verb is ApprovalVerb.RETURN:
         prompt = PendingPrompt(PromptKind.REASON, pressed.announcement_id, str(pressed.version))
-        await ask(context, prompt, said(desk_texts.ask_reason(context.t), context.locale))
+        await ask(context, prompt, said(announcement_texts.ask_reason(context.t), context.locale))
     elif await _is_large(context, announcement):
         prompt = PendingPrompt(PromptKind.COUNT, pressed.announcement_id, str(pressed.version))
-        await ask(context, prompt, said(desk_texts.ask_count(context.t), context.locale))
+        await ask(context, prompt, said(announcement_texts.ask_count(context.t), context.locale))
     else:
         await _approve(context, announcement.announcement_id, pressed.version)
 
@@ -59,7 +59,7 @@ async def answer_count(context: OrganiserContext, prompt: PendingPrompt, text: s
     announcement = await context.announcements.workflow.find(AnnouncementId(prompt.subject))
     close_prompt(context)
     if announcement is None or not await is_count(context, announcement, text):
-        await context.say(said(desk_texts.wrong_count(context.t), context.locale))
+        await context.say(said(announcement_texts.wrong_count(context.t), context.locale))
         return
     await _approve(context, announcement.announcement_id, int(prompt.argument))
 
@@ -68,7 +68,7 @@ async def answer_reason(context: OrganiserContext, prompt: PendingPrompt, text: 
     """Why it is returned."""
     reason = one_line(text, limit=_REASON_LIMIT)
     if not reason:
-        await context.say(said(desk_texts.ask_reason(context.t), context.locale))
+        await context.say(said(announcement_texts.ask_reason(context.t), context.locale))
         return
     close_prompt(context)
     decision = await context.announcements.workflow.send_back(

@@ -10,12 +10,11 @@ import regex
 from bot.announcements.drafting import LABEL_LIMIT, DraftChange, add_besides, in_ascii_digits, leave_out
 from bot.announcements.model import Announcement
 from bot.chat.organisers.admission import OrganiserContext
+from bot.chat.organisers.draft_changes import change_draft, drawn
 from bot.chat.organisers.draft_pages import audience_page, chats_page
-from bot.chat.organisers.drafts import change_draft, drawn
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
 from bot.chat.organisers.views import View
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.text import announcement_texts, texts
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat.visitors.news import chat_called
@@ -38,13 +37,13 @@ async def audience_shown(context: OrganiserContext, view: View) -> Reply:
 async def ask_besides(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Ask for a group or channel."""
     prompt = PendingPrompt(PromptKind.BESIDES, announcement.announcement_id)
-    await ask(context, prompt, said(desk_texts.ask_chat(context.t), context.locale))
+    await ask(context, prompt, said(announcement_texts.ask_chat(context.t), context.locale))
 
 
 async def ask_without(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Ask for a person, group or channel."""
     prompt = PendingPrompt(PromptKind.WITHOUT, announcement.announcement_id)
-    await ask(context, prompt, said(desk_texts.ask_left_out(context.t), context.locale))
+    await ask(context, prompt, said(announcement_texts.ask_left_out(context.t), context.locale))
 
 
 async def answer_besides(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:

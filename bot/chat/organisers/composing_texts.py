@@ -15,13 +15,12 @@ from bot.announcements.drafting import (
 from bot.announcements.model import Announcement, Attachment, AttachmentKind
 from bot.chat.organisers.admission import OrganiserContext
 from bot.chat.organisers.buttons import DraftButton, DraftEdit, DraftPage
+from bot.chat.organisers.draft_changes import change_draft, drawn, find_draft
 from bot.chat.organisers.draft_pages import texts_page
-from bot.chat.organisers.drafts import change_draft, drawn, find_draft
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
 from bot.chat.organisers.views import view_of
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.text import announcement_texts, texts
 from bot.chat.text.rendering import quoted, said
 from bot.chat.text.replies import Reply
 from bot.chat.wire.announcement_sender import HtmlComposer
@@ -42,10 +41,10 @@ async def ask_text(context: OrganiserContext, announcement: Announcement, argume
     """Ask for the text in one language."""
     locale = Locale(argument)
     name = announcement.announcement_id
-    keys = [DraftButton(name, DraftPage.TEXTS).key(desk_texts.button_texts(context.t))]
+    keys = [DraftButton(name, DraftPage.TEXTS).key(announcement_texts.button_texts(context.t))]
     if announcement.content.texts.get(locale):
         keys.append(DraftButton(name, DraftEdit.DROP_TEXT, locale).key(texts.button_delete(context.t)))
-    question = Reply(said(desk_texts.ask_text(context.t, locale), context.locale), (keys,))
+    question = Reply(said(announcement_texts.ask_text(context.t, locale), context.locale), (keys,))
     await ask(context, PendingPrompt(PromptKind.TEXT, announcement.announcement_id, locale.value), question)
 
 
@@ -53,7 +52,7 @@ async def answer_text(context: OrganiserContext, prompt: PendingPrompt, _text: s
     """A text in one language, with its formatting, and what is attached to it."""
     locale, text, attachment = Locale(prompt.argument), formatted(context), _attachment(context)
     if not text and attachment is None:
-        await context.say(said(desk_texts.ask_text(context.t, locale), context.locale))
+        await context.say(said(announcement_texts.ask_text(context.t, locale), context.locale))
         return
     written = set_written(locale, text, attachment)
     changed = await change_draft(context, prompt.subject, written, page=None, is_new=True)
@@ -65,7 +64,7 @@ async def answer_moment(context: OrganiserContext, prompt: PendingPrompt, text: 
     """The moment that a name in braces stands for."""
     wall = read_wall_time(text)
     if wall is None:
-        await context.say(said(desk_texts.bad_moment(context.t), context.locale))
+        await context.say(said(announcement_texts.bad_moment(context.t), context.locale))
         return
     moment = set_moment(prompt.argument, wall)
     changed = await change_draft(context, prompt.subject, moment, page=None, is_new=True)
@@ -81,17 +80,17 @@ async def _ask_moments_or_show(context: OrganiserContext, announcement: Announce
         await context.say(texts_page(await view_of(context, announcement), context.t))
         return
     where = city(announcement.schedule.zone, context.locale)
-    question = said(desk_texts.ask_moment(context.t, unknown, where), context.locale)
+    question = said(announcement_texts.ask_moment(context.t, unknown, where), context.locale)
     await ask(context, PendingPrompt(PromptKind.MOMENT, announcement.announcement_id, unknown), question)
 
 
 async def ask_links(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Ask for a button below the text."""
     name = announcement.announcement_id
-    keys = [DraftButton(name, DraftPage.OVERVIEW).key(desk_texts.button_overview(context.t))]
+    keys = [DraftButton(name, DraftPage.OVERVIEW).key(announcement_texts.button_overview(context.t))]
     if announcement.content.buttons:
-        keys.append(DraftButton(name, DraftEdit.DROP_LINKS).key(desk_texts.button_no_links(context.t)))
-    question = Reply(said(desk_texts.links_title(context.t), context.locale), (keys,))
+        keys.append(DraftButton(name, DraftEdit.DROP_LINKS).key(announcement_texts.button_no_links(context.t)))
+    question = Reply(said(announcement_texts.links_title(context.t), context.locale), (keys,))
     await ask(context, PendingPrompt(PromptKind.LINKS, announcement.announcement_id), question)
 
 
@@ -102,11 +101,11 @@ async def answer_links(context: OrganiserContext, prompt: PendingPrompt, text: s
         return
     button = read_link(text, announcement.content.source)
     if button is None:
-        await context.say(said(desk_texts.links_title(context.t), context.locale))
+        await context.say(said(announcement_texts.links_title(context.t), context.locale))
         return
     checks = (HtmlComposer().check_button(label, button.url) for label in button.labels.values())
     if wrong := next(filter(None, checks), ""):
-        await context.say(said(desk_texts.cannot_read(context.t, wrong), context.locale))
+        await context.say(said(announcement_texts.cannot_read(context.t, wrong), context.locale))
         return
     close_prompt(context)
     await change_draft(context, announcement.announcement_id, add_link(button), page=drawn(overview_page), is_new=True)

@@ -6,11 +6,10 @@ from bot.announcements.drafting import DraftChange, read_repeating, read_wall_ti
 from bot.announcements.model import Announcement
 from bot.announcements.schedule import ScheduleError
 from bot.chat.organisers.admission import OrganiserContext
-from bot.chat.organisers.drafts import change_draft, drawn
+from bot.chat.organisers.draft_changes import change_draft, drawn
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt, remember
 from bot.chat.organisers.time_pages import event_zones_page, time_page
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.text import announcement_texts, texts
 from bot.chat.text.rendering import said
 from bot.i18n.zones import city, find_zone
 
@@ -18,14 +17,14 @@ from bot.i18n.zones import city, find_zone
 async def ask_once(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Ask for a date and time."""
     where = city(announcement.schedule.zone, context.locale)
-    question = said(desk_texts.ask_once(context.t, where), context.locale)
+    question = said(announcement_texts.ask_once(context.t, where), context.locale)
     await ask(context, PendingPrompt(PromptKind.ONCE, announcement.announcement_id), question)
 
 
 async def ask_cron(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Ask for the five fields."""
     where = city(announcement.schedule.zone, context.locale)
-    question = said(desk_texts.ask_cron(context.t, where), context.locale)
+    question = said(announcement_texts.ask_cron(context.t, where), context.locale)
     await ask(context, PendingPrompt(PromptKind.CRON, announcement.announcement_id), question)
 
 
@@ -39,7 +38,7 @@ async def answer_once(context: OrganiserContext, prompt: PendingPrompt, text: st
     """The date and time at which it goes out."""
     wall = read_wall_time(text)
     if wall is None:
-        await context.say(said(desk_texts.bad_moment(context.t), context.locale))
+        await context.say(said(announcement_texts.bad_moment(context.t), context.locale))
         return
     await _schedule(context, prompt, send_once(wall))
 
@@ -49,7 +48,7 @@ async def answer_cron(context: OrganiserContext, prompt: PendingPrompt, text: st
     try:
         cron, until = read_repeating(text)
     except ScheduleError as error:
-        await context.say(said(desk_texts.cannot_read(context.t, str(error)), context.locale))
+        await context.say(said(announcement_texts.cannot_read(context.t, str(error)), context.locale))
         return
     await _schedule(context, prompt, send_repeatedly(cron, until))
 

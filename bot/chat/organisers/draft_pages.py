@@ -9,8 +9,7 @@ from bot.announcements.model import MissingLanguage
 from bot.chat.organisers.buttons import DraftEdit, DraftPage, DraftStep
 from bot.chat.organisers.overview_pages import others_line
 from bot.chat.organisers.views import View, draft_key, problem_lines, steps
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.text import announcement_texts, texts
 from bot.chat.text.keyboards import column, grid
 from bot.chat.text.rendering import Html, bold, lines, paragraphs, said
 from bot.chat.text.replies import Reply
@@ -29,7 +28,7 @@ def topic_page(view: View, t: Translator) -> Reply:
         draft_key(view, marked(topic_title(t, topic), is_on=topic is view.announcement.topic), DraftEdit.TOPIC, topic)
         for topic in NewsTopic
     ]
-    return Reply(said(desk_texts.ask_topic(t), t.locale), column(keys))
+    return Reply(said(announcement_texts.ask_topic(t), t.locale), column(keys))
 
 
 def source_page(view: View, t: Translator) -> Reply:
@@ -38,7 +37,7 @@ def source_page(view: View, t: Translator) -> Reply:
     keys = [
         draft_key(view, marked(locale.endonym, is_on=locale is source), DraftStep.SOURCE, locale) for locale in Locale
     ]
-    return Reply(said(desk_texts.ask_source(t), t.locale), grid(keys, columns=3))
+    return Reply(said(announcement_texts.ask_source(t), t.locale), grid(keys, columns=3))
 
 
 def texts_page(view: View, t: Translator) -> Reply:
@@ -50,7 +49,7 @@ def texts_page(view: View, t: Translator) -> Reply:
         sign = "⚠️ " if locale in stale else "✅ " if content.texts.get(locale, "").strip() else ""
         keys.append(draft_key(view, sign + locale.endonym, DraftStep.WRITE, locale))
     holds = terms.missing_language is MissingLanguage.HOLD
-    others = [draft_key(view, marked(desk_texts.button_others_nothing(t), is_on=holds), DraftEdit.HOLD)]
+    others = [draft_key(view, marked(announcement_texts.button_others_nothing(t), is_on=holds), DraftEdit.HOLD)]
     others += [
         draft_key(
             view,
@@ -63,10 +62,10 @@ def texts_page(view: View, t: Translator) -> Reply:
     ]
     rest = others_line(terms, t)
     wrong = problem_lines((one for one in view.problems if one.where.startswith("text")), t)
-    content_shown = paragraphs(said(desk_texts.texts_title(t), t.locale), said(rest, t.locale), wrong)
+    content_shown = paragraphs(said(announcement_texts.texts_title(t), t.locale), said(rest, t.locale), wrong)
     extra = []
     if content.attachment is not None:
-        extra.append(draft_key(view, desk_texts.button_no_attachment(t), DraftEdit.DROP_ATTACHMENT))
+        extra.append(draft_key(view, announcement_texts.button_no_attachment(t), DraftEdit.DROP_ATTACHMENT))
     return Reply(
         content_shown, (*grid(keys, columns=3), *grid(others, columns=3), extra, steps(view, t, DraftPage.AUDIENCE))
     )
@@ -84,13 +83,13 @@ def audience_page(view: View, t: Translator, *, everybody: Mapping[Locale, int])
         )
         for locale in Locale
     ]
-    roles = marked(desk_texts.button_only_organisers(t), is_on=bool(view.announcement.audience.roles))
+    roles = marked(announcement_texts.button_only_organisers(t), is_on=bool(view.announcement.audience.roles))
     more = (
-        draft_key(view, desk_texts.button_countries(t), DraftPage.COUNTRIES),
+        draft_key(view, announcement_texts.button_countries(t), DraftPage.COUNTRIES),
         draft_key(view, roles, DraftEdit.ROLES),
-        draft_key(view, desk_texts.button_chats(t), DraftPage.CHATS),
+        draft_key(view, announcement_texts.button_chats(t), DraftPage.CHATS),
     )
-    title = said(desk_texts.audience_title(t), t.locale)
+    title = said(announcement_texts.audience_title(t), t.locale)
     return Reply(
         paragraphs(title, _size_lines(view, t)), (*grid(keys, columns=3), more, steps(view, t, DraftPage.TIME))
     )
@@ -103,7 +102,7 @@ def countries_page(view: View, t: Translator) -> Reply:
         draft_key(view, marked(country_name(code, t.locale), is_on=code in chosen), DraftEdit.COUNTRY, code)
         for code in COUNTRIES
     ]
-    title = said(desk_texts.countries_title(t), t.locale)
+    title = said(announcement_texts.countries_title(t), t.locale)
     back = (draft_key(view, texts.button_back(t), DraftPage.AUDIENCE),)
     return Reply(paragraphs(title, _size_lines(view, t)), (*grid(keys, columns=3), back))
 
@@ -114,10 +113,10 @@ def chats_page(view: View, t: Translator) -> Reply:
     keys = [draft_key(view, f"➕ {chat_id}", DraftEdit.BESIDES, str(chat_id)) for chat_id in sorted(audience.chats)]
     keys += [draft_key(view, f"🚫 {chat_id}", DraftEdit.WITHOUT, str(chat_id)) for chat_id in sorted(audience.without)]
     add = (
-        draft_key(view, desk_texts.button_add_chat(t), DraftStep.ADD_CHAT),
-        draft_key(view, desk_texts.button_leave_out(t), DraftStep.LEAVE_OUT),
+        draft_key(view, announcement_texts.button_add_chat(t), DraftStep.ADD_CHAT),
+        draft_key(view, announcement_texts.button_leave_out(t), DraftStep.LEAVE_OUT),
     )
-    title = said(desk_texts.chats_title(t), t.locale)
+    title = said(announcement_texts.chats_title(t), t.locale)
     back = (draft_key(view, texts.button_back(t), DraftPage.AUDIENCE),)
     return Reply(paragraphs(title, _size_lines(view, t)), (*grid(keys, columns=2), add, back))
 
@@ -129,12 +128,16 @@ def preview_page(view: View, t: Translator) -> Reply:
         for locale in Locale
         if view.announcement.content.texts.get(locale, "").strip()
     ]
-    overview_key = (draft_key(view, desk_texts.button_overview(t), DraftPage.OVERVIEW),)
+    overview_key = (draft_key(view, announcement_texts.button_overview(t), DraftPage.OVERVIEW),)
     wrong = problem_lines(view.problems, t)
-    title = said(desk_texts.preview_title(t), t.locale)
+    title = said(announcement_texts.preview_title(t), t.locale)
     return Reply(paragraphs(title, wrong), (*grid(keys, columns=3), overview_key))
 
 
 def _size_lines(view: View, t: Translator) -> Html:
-    held = said(desk_texts.without_text(t, view.audience_size.held), t.locale) if view.audience_size.held else Html()
-    return lines(bold(said(desk_texts.recipients(t, view.audience_size.total), t.locale)), held)
+    held = (
+        said(announcement_texts.without_text(t, view.audience_size.held), t.locale)
+        if view.audience_size.held
+        else Html()
+    )
+    return lines(bold(said(announcement_texts.recipients(t, view.audience_size.total), t.locale)), held)

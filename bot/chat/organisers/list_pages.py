@@ -16,8 +16,7 @@ from bot.announcements.model import (
 from bot.announcements.schedule import Moment
 from bot.chat.organisers.buttons import ItemVerb, item_key
 from bot.chat.organisers.time_pages import moment_lines
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.text import announcement_texts, texts
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
@@ -29,28 +28,28 @@ _BAR = 12
 def list_page(announcements: Sequence[Announcement], t: Translator) -> Reply:
     """The newest first."""
     if not announcements:
-        return Reply(said(desk_texts.list_empty(t), t.locale))
+        return Reply(said(announcement_texts.list_empty(t), t.locale))
     keys = [
-        item_key(f"{desk_texts.stage(t, one.stage)} · {one.label}", ItemVerb.ITEM, one.announcement_id)
+        item_key(f"{announcement_texts.stage(t, one.stage)} · {one.label}", ItemVerb.ITEM, one.announcement_id)
         for one in announcements
     ]
-    calendar = (item_key(desk_texts.button_calendar(t), ItemVerb.CALENDAR),)
-    return Reply(bold(said(desk_texts.list_title(t), t.locale)), (*column(keys), calendar))
+    calendar = (item_key(announcement_texts.button_calendar(t), ItemVerb.CALENDAR),)
+    return Reply(bold(said(announcement_texts.list_title(t), t.locale)), (*column(keys), calendar))
 
 
 def calendar_page(firings: Sequence[tuple[Moment, Announcement]], t: Translator) -> Reply:
     """What goes out soon."""
     rows = ((list_key(t),),)
     if not firings:
-        return Reply(said(desk_texts.calendar_empty(t), t.locale), rows)
-    told = [
+        return Reply(said(announcement_texts.calendar_empty(t), t.locale), rows)
+    entries = [
         lines(
             *(said(line, t.locale) for line in moment_lines(moment, one.schedule.zone, t)),
             italic(quoted(one.label, one.content.source)),
         )
         for moment, one in firings
     ]
-    return Reply(paragraphs(bold(said(desk_texts.calendar_title(t), t.locale)), *told), rows)
+    return Reply(paragraphs(bold(said(announcement_texts.calendar_title(t), t.locale)), *entries), rows)
 
 
 def standing_lines(standing: Standing, t: Translator) -> Html:
@@ -59,17 +58,17 @@ def standing_lines(standing: Standing, t: Translator) -> Html:
     final = sum(number for state, number in counts.items() if state.is_final)
     filled = _BAR * final // occurrence.audience if occurrence.audience else 0
     bar = Html("▓" * filled + "░" * (_BAR - filled)) if occurrence.audience else Html()
-    told = (
-        desk_texts.occurrence_state(t, occurrence.state),
-        desk_texts.progress(t, final, occurrence.audience),
-        *(desk_texts.delivery_state(t, state, counts[state]) for state in DeliveryState if counts.get(state)),
+    sentences = (
+        announcement_texts.occurrence_state(t, occurrence.state),
+        announcement_texts.progress(t, final, occurrence.audience),
+        *(announcement_texts.delivery_state(t, state, counts[state]) for state in DeliveryState if counts.get(state)),
     )
-    return lines(bar, *(said(line, t.locale) for line in told))
+    return lines(bar, *(said(line, t.locale) for line in sentences))
 
 
 def repeat_lines(standing: Standing, t: Translator) -> Html:
     """The same of the copies that were sent once more to those in doubt."""
-    return lines(said(desk_texts.repeat_title(t), t.locale), standing_lines(standing, t))
+    return lines(said(announcement_texts.repeat_title(t), t.locale), standing_lines(standing, t))
 
 
 def confirmation_rows(occurrence: Occurrence, t: Translator) -> Rows:
@@ -78,15 +77,19 @@ def confirmation_rows(occurrence: Occurrence, t: Translator) -> Rows:
         return ()
     return (
         (
-            item_key(desk_texts.button_send_rest(t), ItemVerb.SEND_REST, occurrence.occurrence_id, single_use=True),
-            item_key(desk_texts.button_leave_rest(t), ItemVerb.LEAVE_REST, occurrence.occurrence_id, single_use=True),
+            item_key(
+                announcement_texts.button_send_rest(t), ItemVerb.SEND_REST, occurrence.occurrence_id, single_use=True
+            ),
+            item_key(
+                announcement_texts.button_leave_rest(t), ItemVerb.LEAVE_REST, occurrence.occurrence_id, single_use=True
+            ),
         ),
     )
 
 
 def confirm_page(question: str, verb: ItemVerb, announcement_id: str, t: Translator) -> Reply:
     """Asks before what can't be undone."""
-    yes = item_key(desk_texts.button_confirm(t), verb, announcement_id, single_use=True)
+    yes = item_key(announcement_texts.button_confirm(t), verb, announcement_id, single_use=True)
     no = item_key(texts.button_cancel(t), ItemVerb.ITEM, announcement_id)
     return Reply(said(question, t.locale), ((yes, no),))
 
@@ -96,7 +99,7 @@ def correction_lines(correction: Correction, t: Translator) -> Html:
     counts = correction.counts
     failed = counts.get(CorrectionState.FAILED, 0) + counts.get(CorrectionState.TOO_OLD, 0)
     done, waiting = counts.get(CorrectionState.DONE, 0), counts.get(CorrectionState.PLANNED, 0)
-    return said(desk_texts.correction_counts(t, done, failed, waiting), t.locale)
+    return said(announcement_texts.correction_counts(t, done, failed, waiting), t.locale)
 
 
 def list_key(t: Translator) -> Key:

@@ -11,8 +11,7 @@ from bot.chat.organisers.buttons import ApprovalButton, ApprovalVerb, DraftPage,
 from bot.chat.organisers.list_pages import list_key
 from bot.chat.organisers.time_pages import schedule_lines, term_labels
 from bot.chat.organisers.views import View, draft_key, problem_lines
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.text import announcement_texts, texts
 from bot.chat.text.keyboards import Key, Rows, grid
 from bot.chat.text.rendering import Html, bold, lines, paragraphs, said
 from bot.chat.text.replies import Reply
@@ -30,25 +29,28 @@ def overview_page(view: View, t: Translator, *, besides: Html = Html()) -> Reply
 def overview(view: View, t: Translator) -> Html:
     """Everything about an announcement."""
     announcement = view.announcement
-    returned = desk_texts.return_reason(t, announcement.return_reason) if announcement.return_reason else ""
+    returned = announcement_texts.return_reason(t, announcement.return_reason) if announcement.return_reason else ""
     attachment = announcement.content.attachment
-    told = (
-        desk_texts.stage(t, announcement.stage),
+    sentences = (
+        announcement_texts.stage(t, announcement.stage),
         returned,
         texts.documents_menu(t, topic_title(t, announcement.topic)),
-        desk_texts.draft_languages(t, _languages(announcement)),
-        desk_texts.draft_attachment(t, attachment.filename) if attachment else "",
-        *(desk_texts.link_line(t, label, url) for label, url in buttons_in(announcement.content, _shown_in(view, t))),
+        announcement_texts.draft_languages(t, _languages(announcement)),
+        announcement_texts.draft_attachment(t, attachment.filename) if attachment else "",
+        *(
+            announcement_texts.link_line(t, label, url)
+            for label, url in buttons_in(announcement.content, _shown_in(view, t))
+        ),
         *_audience_lines(announcement.audience, t),
-        desk_texts.recipients(t, view.audience_size.total),
-        desk_texts.without_text(t, view.audience_size.held) if view.audience_size.held else "",
+        announcement_texts.recipients(t, view.audience_size.total),
+        announcement_texts.without_text(t, view.audience_size.held) if view.audience_size.held else "",
         others_line(announcement.terms, t),
         *_terms_lines(view, t),
         *schedule_lines(announcement.schedule, t, now=view.now),
-        desk_texts.written_by(t, str(announcement.author)),
+        announcement_texts.written_by(t, str(announcement.author)),
     )
-    title = bold(said(desk_texts.draft_title(t, announcement.label), t.locale))
-    return lines(title, *(said(line, t.locale) for line in told if line))
+    title = bold(said(announcement_texts.draft_title(t, announcement.label), t.locale))
+    return lines(title, *(said(line, t.locale) for line in sentences if line))
 
 
 def _shown_in(view: View, t: Translator) -> Locale:
@@ -62,24 +64,24 @@ def _audience_lines(audience: Audience, t: Translator) -> tuple[str, ...]:
     languages = ", ".join(locale.endonym for locale in Locale if locale in audience.locales)
     topics = ", ".join(topic_title(t, topic) for topic in NewsTopic if topic in audience.topics)
     countries = ", ".join(country_name(code, t.locale) for code in sorted(audience.countries))
-    roles = ", ".join(desk_texts.role(t, role) for role in Role if role in audience.roles)
+    roles = ", ".join(announcement_texts.role(t, role) for role in Role if role in audience.roles)
     chats, without = (", ".join(map(str, sorted(chosen))) for chosen in (audience.chats, audience.without))
-    told = (
-        (languages, desk_texts.only_languages),
+    sentences = (
+        (languages, announcement_texts.only_languages),
         (topics, texts.documents_menu),
-        (countries, desk_texts.only_countries),
-        (roles, desk_texts.only_roles),
-        (chats, desk_texts.besides),
-        (without, desk_texts.left_out),
+        (countries, announcement_texts.only_countries),
+        (roles, announcement_texts.only_roles),
+        (chats, announcement_texts.besides),
+        (without, announcement_texts.left_out),
     )
-    return tuple(sentence(t, named) for named, sentence in told if named)
+    return tuple(sentence(t, named) for named, sentence in sentences if named)
 
 
 def others_line(terms: Terms, t: Translator) -> str:
     """What becomes of readers without a text in their language."""
     if terms.missing_language is MissingLanguage.HOLD or terms.fallback is None:
-        return desk_texts.others_get_nothing(t)
-    return desk_texts.others_get(t, terms.fallback)
+        return announcement_texts.others_get_nothing(t)
+    return announcement_texts.others_get(t, terms.fallback)
 
 
 def _terms_lines(view: View, t: Translator) -> tuple[str, ...]:
@@ -95,25 +97,25 @@ def _languages(announcement: Announcement) -> str:
 
 
 def _overview_rows(view: View, t: Translator) -> Rows:
-    preview_key = draft_key(view, desk_texts.button_preview(t), DraftPage.PREVIEW)
-    emergency = [draft_key(view, desk_texts.button_emergency(t), DraftStep.EMERGENCY)] if view.is_owner else []
+    preview_key = draft_key(view, announcement_texts.button_preview(t), DraftPage.PREVIEW)
+    emergency = [draft_key(view, announcement_texts.button_emergency(t), DraftStep.EMERGENCY)] if view.is_owner else []
     if view.may_edit:
         parts = (
-            (desk_texts.button_texts(t), DraftPage.TEXTS),
-            (desk_texts.button_audience(t), DraftPage.AUDIENCE),
-            (desk_texts.button_time(t), DraftPage.TIME),
-            (desk_texts.button_terms(t), DraftPage.TERMS),
-            (desk_texts.button_links(t), DraftStep.LINKS),
-            (desk_texts.button_topic(t), DraftPage.TOPIC),
-            (desk_texts.button_label(t), DraftStep.LABEL),
+            (announcement_texts.button_texts(t), DraftPage.TEXTS),
+            (announcement_texts.button_audience(t), DraftPage.AUDIENCE),
+            (announcement_texts.button_time(t), DraftPage.TIME),
+            (announcement_texts.button_terms(t), DraftPage.TERMS),
+            (announcement_texts.button_links(t), DraftStep.LINKS),
+            (announcement_texts.button_topic(t), DraftPage.TOPIC),
+            (announcement_texts.button_label(t), DraftStep.LABEL),
         )
         keys = [draft_key(view, label, verb) for label, verb in parts]
         return (
             *grid([*keys, preview_key], columns=2),
-            (draft_key(view, desk_texts.button_submit(t), DraftStep.SUBMIT), *emergency),
+            (draft_key(view, announcement_texts.button_submit(t), DraftStep.SUBMIT), *emergency),
         )
     if view.announcement.stage is Stage.SUBMITTED and view.is_author:
-        return ((preview_key, draft_key(view, desk_texts.button_take_back(t), DraftStep.TAKE_BACK)), emergency)
+        return ((preview_key, draft_key(view, announcement_texts.button_take_back(t), DraftStep.TAKE_BACK)), emergency)
     if view.announcement.stage is Stage.SUBMITTED and view.may_approve:
         return ((preview_key,), approval_row(view, t))
     return (*grid([preview_key, *_steering_keys(view, t)], columns=2), (list_key(t),))
@@ -123,8 +125,8 @@ def approval_row(view: View, t: Translator) -> Sequence[Key]:
     """Approve or return the version that is shown."""
     seen = (view.announcement.announcement_id, view.announcement.version)
     return (
-        ApprovalButton(ApprovalVerb.APPROVE, *seen).key(desk_texts.button_approve(t)),
-        ApprovalButton(ApprovalVerb.RETURN, *seen).key(desk_texts.button_return(t)),
+        ApprovalButton(ApprovalVerb.APPROVE, *seen).key(announcement_texts.button_approve(t)),
+        ApprovalButton(ApprovalVerb.RETURN, *seen).key(announcement_texts.button_return(t)),
     )
 
 
@@ -133,12 +135,16 @@ def _steering_keys(view: View, t: Translator) -> list[Key]:
     stage, name = announcement.stage, announcement.announcement_id
     was_live = stage in (Stage.APPROVED, Stage.PAUSED, Stage.STOPPED, Stage.FINISHED)
     offered = (
-        (stage is Stage.APPROVED, desk_texts.button_pause(t), ItemVerb.PAUSE),
-        (stage in (Stage.PAUSED, Stage.APPROVED) and view.may_approve, desk_texts.button_resume(t), ItemVerb.RESUME),
-        (stage in (Stage.PAUSED, Stage.APPROVED), desk_texts.button_stop(t), ItemVerb.STOP),
-        (was_live and view.may_approve, desk_texts.button_correct(t), ItemVerb.CORRECT),
-        (was_live and view.may_approve, desk_texts.button_withdraw(t), ItemVerb.WITHDRAW),
-        (True, desk_texts.button_duplicate(t), ItemVerb.DUPLICATE),
-        (stage not in (Stage.DRAFT, Stage.SUBMITTED), desk_texts.button_report(t), ItemVerb.REPORT),
+        (stage is Stage.APPROVED, announcement_texts.button_pause(t), ItemVerb.PAUSE),
+        (
+            stage in (Stage.PAUSED, Stage.APPROVED) and view.may_approve,
+            announcement_texts.button_resume(t),
+            ItemVerb.RESUME,
+        ),
+        (stage in (Stage.PAUSED, Stage.APPROVED), announcement_texts.button_stop(t), ItemVerb.STOP),
+        (was_live and view.may_approve, announcement_texts.button_correct(t), ItemVerb.CORRECT),
+        (was_live and view.may_approve, announcement_texts.button_withdraw(t), ItemVerb.WITHDRAW),
+        (True, announcement_texts.button_duplicate(t), ItemVerb.DUPLICATE),
+        (stage not in (Stage.DRAFT, Stage.SUBMITTED), announcement_texts.button_report(t), ItemVerb.REPORT),
     )
     return [item_key(label, verb, name) for is_offered, label, verb in offered if is_offered]

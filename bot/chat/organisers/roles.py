@@ -16,7 +16,7 @@ from bot.chat.organisers.buttons import RoleButton, RoleVerb
 from bot.chat.organisers.invitation_pages import decided_page
 from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.role_pages import invite_page, organisers_page, remove_page
-from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import announcement_texts
 from bot.chat.text.deeplinks import invitation_payload
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
@@ -54,7 +54,9 @@ async def redeem(context: UpdateContext, token: str) -> bool:
     if welcome.invitation is None:
         return False
     t, name = context.t, one_line(context.user.full_name if context.user else "", limit=_NAME_LIMIT)
-    await context.say(said(desk_texts.invitation_opened(t, desk_texts.role(t, welcome.invitation.role)), t.locale))
+    await context.say(
+        said(announcement_texts.invitation_opened(t, announcement_texts.role(t, welcome.invitation.role)), t.locale)
+    )
     await context.announcements.notifier(_OWNERS, InvitationOpened(invitation=welcome.invitation, candidate_name=name))
     return True
 
@@ -89,7 +91,7 @@ async def _confirm(context: OrganiserContext, invitation_hash: str) -> None:
     if person is None or welcome.invitation is None:
         return
     t = await translator_of(context.app, person)
-    given = said(desk_texts.role_given(t, desk_texts.role(t, welcome.invitation.role)), t.locale)
+    given = said(announcement_texts.role_given(t, announcement_texts.role(t, welcome.invitation.role)), t.locale)
     await write_to(context.app, person, Reply(given), now=context.now)
     await _publish(context, person)
 
@@ -106,7 +108,7 @@ async def _say_decided(
     """Tell who decided, and the other owners; the candidate, if it was done."""
     if welcome.invitation is None:
         is_over = welcome.change is RoleChange.NOT_THERE
-        sentence = desk_texts.invitation_over if is_over else desk_texts.not_allowed
+        sentence = announcement_texts.invitation_over if is_over else announcement_texts.not_allowed
         await context.say(said(sentence(context.t), context.locale))
         return None
     event = decided(invitation=welcome.invitation, actor=context.actor)
@@ -129,7 +131,7 @@ async def _invite(context: OrganiserContext, argument: str) -> None:
         await _say_change(context, RoleChange.NOT_ALLOWED)
         return
     link = f"https://t.me/{context.app.bot.username}?start={invitation_payload(token)}"
-    await context.say(said(desk_texts.invitation(t, desk_texts.role(t, role), link), t.locale))
+    await context.say(said(announcement_texts.invitation(t, announcement_texts.role(t, role), link), t.locale))
 
 
 async def _remove(context: OrganiserContext, argument: str) -> None:
@@ -146,9 +148,9 @@ async def _remove(context: OrganiserContext, argument: str) -> None:
 async def _say_change(context: OrganiserContext, change: RoleChange) -> None:
     t = context.t
     sentence = {
-        RoleChange.NOT_ALLOWED: desk_texts.not_allowed(t),
-        RoleChange.LAST_OWNER: desk_texts.last_owner(t),
-        RoleChange.NOT_THERE: desk_texts.role_not_there(t),
+        RoleChange.NOT_ALLOWED: announcement_texts.not_allowed(t),
+        RoleChange.LAST_OWNER: announcement_texts.last_owner(t),
+        RoleChange.NOT_THERE: announcement_texts.role_not_there(t),
     }[change]
     await context.say(said(sentence, t.locale))
 

@@ -11,11 +11,11 @@ from bot.announcements.model import Announcement, Role, SendOutcome
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.organisers.admission import OrganiserContext
 from bot.chat.organisers.buttons import DraftButton, DraftPage
-from bot.chat.organisers.drafts import find_draft, refusal_reply, say_decision
+from bot.chat.organisers.draft_changes import find_draft, refusal_reply, say_decision
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
 from bot.chat.organisers.views import view_of
-from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import announcement_texts
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.ids import ChatId, Locale
@@ -32,7 +32,7 @@ async def show_copy(context: OrganiserContext, announcement: Announcement, argum
     receipt = await context.announcement_sender.deliver(replace(outgoing, is_paid=False))
     if receipt.fate is not SendOutcome.SENT:
         reason = receipt.reason or receipt.fate.value
-        await context.say(said(desk_texts.trial_failed(context.t, reason), context.locale))
+        await context.say(said(announcement_texts.trial_failed(context.t, reason), context.locale))
 
 
 async def submit(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
@@ -45,7 +45,7 @@ async def submit(context: OrganiserContext, announcement: Announcement, _argumen
         await context.show(_refusal_with_way_back(context, announcement, decision))
         return
     others = {one.visitor_id for one in await announcements.organisers.all() if one.role in MAY_APPROVE} - {person}
-    sentence = desk_texts.submitted if others else desk_texts.nobody_approves
+    sentence = announcement_texts.submitted if others else announcement_texts.nobody_approves
     view = await view_of(context, decision.announcement, review=decision.review)
     news = said(sentence(context.t), context.locale)
     await context.show(overview_page(view, context.t, besides=news))
@@ -53,7 +53,9 @@ async def submit(context: OrganiserContext, announcement: Announcement, _argumen
 
 def _refusal_with_way_back(context: OrganiserContext, announcement: Announcement, decision: Decision) -> Reply:
     overview = DraftButton(announcement.announcement_id, DraftPage.OVERVIEW)
-    return replace(refusal_reply(context, decision), rows=((overview.key(desk_texts.button_overview(context.t)),),))
+    return replace(
+        refusal_reply(context, decision), rows=((overview.key(announcement_texts.button_overview(context.t)),),)
+    )
 
 
 async def take_back(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
@@ -70,10 +72,10 @@ async def take_back(context: OrganiserContext, announcement: Announcement, _argu
 async def ask_emergency(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     """Ask an owner for the number of recipients before their own work goes out at once."""
     if Role.OWNER not in context.roles or announcement.author != context.actor:
-        await context.show(refusal_reply(context, Decision(verdict=CommandOutcome.NOT_ALLOWED)))
+        await context.show(refusal_reply(context, Decision(outcome=CommandOutcome.NOT_ALLOWED)))
         return
     prompt = PendingPrompt(PromptKind.EMERGENCY, announcement.announcement_id, str(announcement.version))
-    await ask(context, prompt, said(desk_texts.ask_emergency(context.t), context.locale))
+    await ask(context, prompt, said(announcement_texts.ask_emergency(context.t), context.locale))
 
 
 async def answer_emergency(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
@@ -83,7 +85,7 @@ async def answer_emergency(context: OrganiserContext, prompt: PendingPrompt, tex
         return
     close_prompt(context)
     if not await is_count(context, announcement, text):
-        await context.say(said(desk_texts.wrong_count(context.t), context.locale))
+        await context.say(said(announcement_texts.wrong_count(context.t), context.locale))
         return
     decision = await context.announcements.workflow.approve_in_emergency(
         announcement.announcement_id, actor=context.actor, version=int(prompt.argument), now=context.now

@@ -12,7 +12,7 @@ from bot.announcements.model import Announcement, Role, Stage
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.organisers.admission import OrganiserContext
 from bot.chat.organisers.buttons import DraftButton, DraftPage, DraftVerb
-from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import announcement_texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import Html, lines, said
 from bot.i18n.translator import Translator
@@ -83,8 +83,8 @@ def draft_key(view: View, label: str, verb: DraftVerb, argument: str = "") -> Ke
 def steps(view: View, t: Translator, following: DraftPage) -> Sequence[Key]:
     """The last row of a page: the whole, and the page that follows."""
     return (
-        draft_key(view, desk_texts.button_overview(t), DraftPage.OVERVIEW),
-        draft_key(view, desk_texts.button_next(t), following),
+        draft_key(view, announcement_texts.button_overview(t), DraftPage.OVERVIEW),
+        draft_key(view, announcement_texts.button_next(t), following),
     )
 
 
@@ -93,7 +93,7 @@ def problem_lines(problems: Iterable[Problem], t: Translator) -> Html:
     return lines(
         *(
             said(
-                desk_texts.trouble(t, one.trouble, one.locale.endonym if one.locale else "", one.detail),
+                announcement_texts.trouble(t, one.trouble, one.locale.endonym if one.locale else "", one.detail),
                 t.locale,
             )
             for one in problems

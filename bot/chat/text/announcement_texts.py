@@ -81,10 +81,10 @@ def role(t: Translator, value: Role) -> str:
     }[value]
 
 
-# ── What became of a wish ────────────────────────────────────────────────────────────────────────────────────────────
+# ── What became of a command ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def verdict(t: Translator, value: CommandOutcome) -> str:
+def command_outcome(t: Translator, value: CommandOutcome) -> str:
     return {
         CommandOutcome.DONE: t.gettext("Done."),
         CommandOutcome.NOT_ALLOWED: not_allowed(t),

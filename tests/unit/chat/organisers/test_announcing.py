@@ -232,7 +232,7 @@ async def test_an_author_cannot_approve_their_own_work(rig):
     decision = await rig.announcements.workflow.approve(
         announcement.announcement_id, actor=OWNER, version=announcement.version, now=NOW
     )
-    assert decision.verdict.value == "own_work"
+    assert decision.outcome.value == "own_work"
     with pytest.raises(AssertionError, match="no button"):
         await rig.taps(OWNER, "Approve")
 

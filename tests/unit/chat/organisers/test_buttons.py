@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.announcements.model import AnnouncementId
-from bot.chat.organisers import announce, announcements, roles
+from bot.chat.organisers import announcements, composing, roles
 from bot.chat.organisers.buttons import (
     ApprovalButton,
     ApprovalVerb,
@@ -71,9 +71,9 @@ def test_a_verb_that_there_is_not_is_no_button(kind):
 @pytest.mark.parametrize(
     ("verbs", "handlers"),
     [
-        (DraftPage, announce.PAGES),
-        (DraftEdit, announce.EDITS),
-        (DraftStep, announce.STEPS),
+        (DraftPage, composing.PAGES),
+        (DraftEdit, composing.EDITS),
+        (DraftStep, composing.STEPS),
         (ItemVerb, announcements.HANDLERS),
         (RoleVerb, roles.HANDLERS),
     ],

@@ -11,13 +11,12 @@ from bot.announcements.model import AnnouncementId, ChangeRequest, ChangeRequest
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.organisers.admission import OrganiserContext
 from bot.chat.organisers.buttons import ItemVerb, item_key
+from bot.chat.organisers.change_request_pages import request_page
 from bot.chat.organisers.composing_texts import formatted
-from bot.chat.organisers.drafts import say_decision
+from bot.chat.organisers.draft_changes import say_decision
 from bot.chat.organisers.list_pages import correction_lines
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
-from bot.chat.organisers.request_pages import request_page
-from bot.chat.text import announcement_texts as desk_texts
-from bot.chat.text import texts
+from bot.chat.text import announcement_texts, texts
 from bot.chat.text.keyboards import grid
 from bot.chat.text.rendering import lines, paragraphs, said
 from bot.chat.text.replies import Reply
@@ -38,7 +37,7 @@ async def correct(context: OrganiserContext, name: str) -> None:
     ]
     back = (item_key(texts.button_back(context.t), ItemVerb.ITEM, name),)
     await context.show(
-        Reply(said(desk_texts.correct_question(context.t), context.locale), (*grid(keys, columns=3), back))
+        Reply(said(announcement_texts.correct_question(context.t), context.locale), (*grid(keys, columns=3), back))
     )
 
 
@@ -46,18 +45,18 @@ async def correct_in(context: OrganiserContext, name: str) -> None:
     """Ask for the new text in that language."""
     occurrence_id, code = name.split(" ")
     prompt = PendingPrompt(PromptKind.CORRECTION, occurrence_id, code)
-    await ask(context, prompt, said(desk_texts.ask_correction(context.t, Locale(code)), context.locale))
+    await ask(context, prompt, said(announcement_texts.ask_correction(context.t, Locale(code)), context.locale))
 
 
 async def answer_correction(context: OrganiserContext, prompt: PendingPrompt, _text: str) -> None:
     """The text that is to take the place of the delivered one."""
     words, locale = formatted(context), Locale(prompt.argument)
     if not words.strip():
-        await context.say(said(desk_texts.ask_correction(context.t, locale), context.locale))
+        await context.say(said(announcement_texts.ask_correction(context.t, locale), context.locale))
         return
     if problems := await context.announcements.change_requests.check(OccurrenceId(prompt.subject), {locale: words}):
         close_prompt(context)
-        await say_decision(context, Decision(verdict=CommandOutcome.HAS_PROBLEMS, problems=problems))
+        await say_decision(context, Decision(outcome=CommandOutcome.HAS_PROBLEMS, problems=problems))
         return
     await _ask_copies(
         context,
@@ -73,7 +72,7 @@ async def answer_correction_count(context: OrganiserContext, prompt: PendingProm
     decision = await context.announcements.change_requests.correct(
         OccurrenceId(prompt.subject), {Locale(code): words}, signed=signed
     )
-    await _say_asked(context, decision)
+    await _say_requested(context, decision)
 
 
 async def put_back(context: OrganiserContext, name: str) -> None:
@@ -88,7 +87,7 @@ async def put_back(context: OrganiserContext, name: str) -> None:
 async def answer_put_back_count(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The number of copies that would be changed: then a second person is prompt."""
     signed = await _signed(context, text)
-    await _say_asked(
+    await _say_requested(
         context, await context.announcements.change_requests.put_back(OccurrenceId(prompt.subject), signed=signed)
     )
 
@@ -101,7 +100,7 @@ async def resend(context: OrganiserContext, name: str) -> None:
 async def answer_resend_count(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
     """The number of copies in doubt: then a second person is prompt."""
     signed = await _signed(context, text)
-    await _say_asked(
+    await _say_requested(
         context, await context.announcements.change_requests.resend(OccurrenceId(prompt.subject), signed=signed)
     )
 
@@ -111,19 +110,19 @@ async def show_request(context: OrganiserContext, name: str) -> None:
     request = await context.announcements.change_requests.find(name)
     page = request and await _page(context, request)
     if not page:
-        await say_decision(context, Decision(verdict=CommandOutcome.NOT_FOUND))
+        await say_decision(context, Decision(outcome=CommandOutcome.NOT_FOUND))
         return
     await context.show(page)
 
 
 async def agree(context: OrganiserContext, name: str) -> None:
     """A second person wants it to happen: they are asked for the number of copies."""
-    await _ask_agreement(context, name, PromptKind.AGREEMENT, desk_texts.ask_agreement)
+    await _ask_agreement(context, name, PromptKind.AGREEMENT, announcement_texts.ask_agreement)
 
 
 async def agree_alone(context: OrganiserContext, name: str) -> None:
     """An owner wants their own request to happen at once: they are asked for the number of copies."""
-    await _ask_agreement(context, name, PromptKind.LONE_AGREEMENT, desk_texts.ask_lone_agreement)
+    await _ask_agreement(context, name, PromptKind.LONE_AGREEMENT, announcement_texts.ask_lone_agreement)
 
 
 async def answer_agreement(context: OrganiserContext, prompt: PendingPrompt, text: str) -> None:
@@ -144,7 +143,7 @@ async def refuse(context: OrganiserContext, name: str) -> None:
     """It is not to happen."""
     decision = await context.announcements.change_requests.refuse(name, actor=context.actor, now=context.now)
     if decision.is_done:
-        await context.show(Reply(said(desk_texts.request_refused(context.t), context.locale)))
+        await context.show(Reply(said(announcement_texts.request_refused(context.t), context.locale)))
     else:
         await say_decision(context, decision)
 
@@ -167,14 +166,14 @@ async def _ended_occurrence(context: OrganiserContext, name: str) -> Occurrence 
     latest = await context.announcements.lifecycle.latest(AnnouncementId(name))
     if latest is not None and latest.state.has_ended:
         return latest
-    sentence = desk_texts.nothing_sent_yet if latest is None else desk_texts.still_going_out
+    sentence = announcement_texts.nothing_sent_yet if latest is None else announcement_texts.still_going_out
     await context.say(said(sentence(context.t), context.locale))
     return None
 
 
 async def _ask_copies(context: OrganiserContext, prompt: PendingPrompt, kind: ChangeRequestKind) -> None:
     copies = await context.announcements.change_requests.copies(OccurrenceId(prompt.subject), kind)
-    await ask(context, prompt, said(desk_texts.ask_copies(context.t, copies), context.locale))
+    await ask(context, prompt, said(announcement_texts.ask_copies(context.t, copies), context.locale))
 
 
 async def _ask_agreement(
@@ -182,7 +181,7 @@ async def _ask_agreement(
 ) -> None:
     request = await context.announcements.change_requests.find(name)
     if request is None:
-        await say_decision(context, Decision(verdict=CommandOutcome.NOT_FOUND))
+        await say_decision(context, Decision(outcome=CommandOutcome.NOT_FOUND))
         return
     await ask(context, PendingPrompt(step, name), said(sentence(context.t, request.copies), context.locale))
 
@@ -194,7 +193,7 @@ async def _signed(context: OrganiserContext, text: str) -> Signed:
     return Signed(actor=context.actor, now=context.now, copies=-1 if typed is None else typed)
 
 
-async def _say_asked(context: OrganiserContext, decision: Decision) -> None:
+async def _say_requested(context: OrganiserContext, decision: Decision) -> None:
     if not decision.is_done or decision.request is None:
         await say_decision(context, decision)
         return
@@ -203,9 +202,9 @@ async def _say_asked(context: OrganiserContext, decision: Decision) -> None:
         decision.request, announcement, context.t, reader=context.actor, roles=context.roles
     )
     others = {one.visitor_id for one in await context.announcements.organisers.all() if one.role in MAY_APPROVE}
-    sentence = desk_texts.request_made if others - {context.visitor_id} else desk_texts.nobody_approves
-    told = said(sentence(context.t), context.locale)
-    await context.say(Reply(paragraphs(told, page.content), page.rows) if page else told)
+    sentence = announcement_texts.request_made if others - {context.visitor_id} else announcement_texts.nobody_approves
+    news = said(sentence(context.t), context.locale)
+    await context.say(Reply(paragraphs(news, page.content), page.rows) if page else news)
 
 
 async def _page(context: OrganiserContext, request: ChangeRequest) -> Reply | None:
@@ -219,12 +218,12 @@ async def _page(context: OrganiserContext, request: ChangeRequest) -> Reply | No
 
 async def _corrections_reply(context: OrganiserContext, correction_ids: tuple[str, ...]) -> Reply:
     found = [await context.announcements.corrections.find(correction_id) for correction_id in correction_ids[-3:]]
-    told = lines(*(correction_lines(one, context.t) for one in found if one is not None))
-    again = item_key(desk_texts.button_report(context.t), ItemVerb.CORRECTIONS, " ".join(correction_ids[-3:]))
-    return Reply(told, ((again,),))
+    progress = lines(*(correction_lines(one, context.t) for one in found if one is not None))
+    again = item_key(announcement_texts.button_report(context.t), ItemVerb.CORRECTIONS, " ".join(correction_ids[-3:]))
+    return Reply(progress, ((again,),))
 
 
-VERBS: dict[ItemVerb, Callable[[OrganiserContext, str], Awaitable[None]]] = {
+HANDLERS: dict[ItemVerb, Callable[[OrganiserContext, str], Awaitable[None]]] = {
     ItemVerb.CORRECT: correct,
     ItemVerb.CORRECT_IN: correct_in,
     ItemVerb.CORRECTIONS: corrections,

@@ -11,7 +11,7 @@ from bot.chat.organisers.admission import OrganiserContext
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.pending_prompts import PendingPrompt, close_prompt
 from bot.chat.organisers.views import View, problem_lines, view_of
-from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import announcement_texts
 from bot.chat.text.rendering import Html, said
 from bot.chat.text.replies import Reply
 from bot.i18n.translator import Translator
@@ -37,7 +37,7 @@ async def change_draft(
     )
     show = context.say if is_new else context.show
     if not decision.is_done or decision.announcement is None:
-        if decision.verdict is CommandOutcome.NOT_FOUND:
+        if decision.outcome is CommandOutcome.NOT_FOUND:
             close_prompt(context)
         await show(refusal_reply(context, decision))
         return None
@@ -51,14 +51,14 @@ async def find_draft(context: OrganiserContext, prompt: PendingPrompt) -> Announ
     found = await context.announcements.workflow.find(AnnouncementId(prompt.subject))
     if found is None:
         close_prompt(context)
-        await context.say(refusal_reply(context, Decision(verdict=CommandOutcome.NOT_FOUND)))
+        await context.say(refusal_reply(context, Decision(outcome=CommandOutcome.NOT_FOUND)))
     return found
 
 
 def refusal_reply(context: OrganiserContext, decision: Decision) -> Reply:
     """Why it was not done, with what must be put right."""
     t = context.t
-    outcome = said(desk_texts.verdict(t, decision.verdict), t.locale)
+    outcome = said(announcement_texts.command_outcome(t, decision.outcome), t.locale)
     return Reply(outcome + Html("\n") + problem_lines(decision.problems, t) if decision.problems else outcome)
 
 

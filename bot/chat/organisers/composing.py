@@ -34,6 +34,7 @@ from bot.chat.organisers.buttons import DraftButton, DraftEdit, DraftPage, Draft
 from bot.chat.organisers.composing_audience import ask_besides, ask_without, audience_shown
 from bot.chat.organisers.composing_texts import ask_links, ask_source, ask_text
 from bot.chat.organisers.composing_time import ask_cron, ask_once, ask_zone
+from bot.chat.organisers.draft_changes import Page, change_draft, drawn, refusal_reply
 from bot.chat.organisers.draft_pages import (
     chats_page,
     countries_page,
@@ -42,13 +43,12 @@ from bot.chat.organisers.draft_pages import (
     texts_page,
     topic_page,
 )
-from bot.chat.organisers.drafts import Page, change_draft, drawn, refusal_reply
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
 from bot.chat.organisers.submitting import ask_emergency, show_copy, submit, take_back
 from bot.chat.organisers.time_pages import terms_page, time_page
 from bot.chat.organisers.views import View, view_of
-from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import announcement_texts
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat_state.model import Button
@@ -59,7 +59,9 @@ from bot.writing.cleaning import one_line
 async def announce(context: UpdateContext) -> None:
     """Begin a new announcement."""
     if await admit(context, MAY_WRITE, "announce") is not None:
-        await ask(context, PendingPrompt(PromptKind.LABEL), said(desk_texts.ask_label(context.t), context.locale))
+        await ask(
+            context, PendingPrompt(PromptKind.LABEL), said(announcement_texts.ask_label(context.t), context.locale)
+        )
 
 
 async def press(update: UpdateContext, button: Button) -> None:
@@ -74,7 +76,7 @@ async def press(update: UpdateContext, button: Button) -> None:
         return
     announcement = await context.announcements.workflow.find(pressed.announcement_id)
     if announcement is None:
-        await context.show(refusal_reply(context, Decision(verdict=CommandOutcome.NOT_FOUND)))
+        await context.show(refusal_reply(context, Decision(outcome=CommandOutcome.NOT_FOUND)))
         return
     if isinstance(pressed.verb, DraftPage):
         close_prompt(context)
@@ -123,7 +125,7 @@ EDITS: dict[DraftEdit, tuple[Callable[[str], DraftChange], Page]] = {
 
 async def _ask_label(context: OrganiserContext, announcement: Announcement, _argument: str) -> None:
     prompt = PendingPrompt(PromptKind.LABEL, announcement.announcement_id)
-    await ask(context, prompt, said(desk_texts.ask_new_label(context.t), context.locale))
+    await ask(context, prompt, said(announcement_texts.ask_new_label(context.t), context.locale))
 
 
 STEPS: dict[DraftStep, Callable[[OrganiserContext, Announcement, str], Awaitable[None]]] = {
@@ -147,7 +149,7 @@ async def answer_label(context: OrganiserContext, prompt: PendingPrompt, text: s
     """The name among organisers: the draft comes into being with it, or gets another one."""
     label = one_line(text, limit=LABEL_LIMIT)
     if not label:
-        await context.say(said(desk_texts.ask_label(context.t), context.locale))
+        await context.say(said(announcement_texts.ask_label(context.t), context.locale))
     elif prompt.subject:
         close_prompt(context)
         await change_draft(context, prompt.subject, set_label(label), page=drawn(overview_page), is_new=True)

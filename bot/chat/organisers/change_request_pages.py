@@ -9,7 +9,7 @@ from bot.announcements.model import Announcement, ChangeRequest, ChangeRequestSt
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.organisers.buttons import ItemVerb, item_key
-from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import announcement_texts
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, blockquote, bold, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
@@ -21,21 +21,23 @@ def request_page(
     request: ChangeRequest, announcement: Announcement, t: Translator, *, reader: VisitorId, roles: frozenset[Role]
 ) -> Reply:
     """All about a request, its texts as they are written (a link shows where it leads), and the decision."""
-    told = (
-        desk_texts.asked_for_by(t, str(request.asked_by)),
-        desk_texts.copies_concerned(t, request.copies),
+    sentences = (
+        announcement_texts.asked_for_by(t, str(request.asked_by)),
+        announcement_texts.copies_concerned(t, request.copies),
     )
-    title = bold(said(desk_texts.request_title(t, request.kind, announcement.label), t.locale))
+    title = bold(said(announcement_texts.request_title(t, request.kind, announcement.label), t.locale))
     is_others = request.asked_by != reader and request.state is ChangeRequestState.OPEN and bool(roles & MAY_APPROVE)
-    wanted = said(desk_texts.request_wanted(t), t.locale) if is_others else Html()
+    wanted = said(announcement_texts.request_wanted(t), t.locale) if is_others else Html()
     changes = [_change(request, locale, t) for locale in request.texts]
-    content = paragraphs(wanted, lines(title, *(said(line, t.locale) for line in told)), *changes)
+    content = paragraphs(wanted, lines(title, *(said(line, t.locale) for line in sentences)), *changes)
     return Reply(content, (*_decision_rows(request, t, reader=reader, roles=roles), _look(announcement, t)))
 
 
 def request_keys(requests: Sequence[ChangeRequest], t: Translator) -> Rows:
     """A button for each that waits."""
-    return column([item_key(desk_texts.button_request(t), ItemVerb.REQUEST, one.request_id) for one in requests])
+    return column(
+        [item_key(announcement_texts.button_request(t), ItemVerb.REQUEST, one.request_id) for one in requests]
+    )
 
 
 async def resend_offer(
@@ -52,12 +54,12 @@ async def resend_offer(
     count = await announcements.change_requests.resendable(occurrence_id, now=now)
     if not count:
         return None
-    resend = (item_key(desk_texts.button_resend(t), ItemVerb.RESEND, occurrence_id),)
-    return Reply(said(desk_texts.resend_offer(t, count), t.locale), (resend,))
+    resend = (item_key(announcement_texts.button_resend(t), ItemVerb.RESEND, occurrence_id),)
+    return Reply(said(announcement_texts.resend_offer(t, count), t.locale), (resend,))
 
 
 def _change(request: ChangeRequest, locale: Locale, t: Translator) -> Html:
-    now, then = desk_texts.text_now(t, locale), desk_texts.text_then(t, locale)
+    now, then = announcement_texts.text_now(t, locale), announcement_texts.text_then(t, locale)
     return lines(
         said(now, t.locale),
         blockquote(quoted(request.replaces.get(locale, "–"), locale)),
@@ -70,12 +72,14 @@ def _decision_rows(request: ChangeRequest, t: Translator, *, reader: VisitorId, 
     if request.state is not ChangeRequestState.OPEN or not roles & MAY_APPROVE:
         return ()
     name = request.request_id
-    refuse = item_key(desk_texts.button_refuse(t), ItemVerb.REFUSE, name)
+    refuse = item_key(announcement_texts.button_refuse(t), ItemVerb.REFUSE, name)
     if request.asked_by != reader:
-        return ((item_key(desk_texts.button_approve(t), ItemVerb.AGREE, name), refuse),)
-    alone = [item_key(desk_texts.button_emergency(t), ItemVerb.AGREE_ALONE, name)] if Role.OWNER in roles else []
-    return ((item_key(desk_texts.button_take_back(t), ItemVerb.REFUSE, name), *alone),)
+        return ((item_key(announcement_texts.button_approve(t), ItemVerb.AGREE, name), refuse),)
+    alone = (
+        [item_key(announcement_texts.button_emergency(t), ItemVerb.AGREE_ALONE, name)] if Role.OWNER in roles else []
+    )
+    return ((item_key(announcement_texts.button_take_back(t), ItemVerb.REFUSE, name), *alone),)
 
 
 def _look(announcement: Announcement, t: Translator) -> Sequence[Key]:
-    return (item_key(desk_texts.button_overview(t), ItemVerb.ITEM, announcement.announcement_id),)
+    return (item_key(announcement_texts.button_overview(t), ItemVerb.ITEM, announcement.announcement_id),)

@@ -32,7 +32,7 @@ from bot.ids import ChatId, Locale, NewsTopic
 from bot.writing.cleaning import one_line
 
 LABEL_LIMIT = 60
-"""Characters of a name among organisers; with the stage before it, a button's label still shows which one it is."""
+"""Characters of a name among organisers: with the stage before it, a button of the list still shows which it is."""
 _MOST_BUTTONS = 8
 """As many as `checking` lets pass; with one more, the first goes."""
 _CRON_LIMIT = 200

@@ -28,7 +28,7 @@ _LIVE = frozenset({Stage.APPROVED, Stage.PAUSED})
 _WAS_LIVE = _LIVE | {Stage.STOPPED, Stage.FINISHED}
 _WAITING = frozenset({OccurrenceState.AWAITING_CONFIRMATION})
 _MANY = 10_000
-"""Occurrences of one announcement that an action reaches."""
+"""Occurrences of one announcement that an action reaches: one a day for 27 years; a bound, not a page."""
 _PAUSE = CommandRule(name="announcement_paused", roles=ANY_ROLE, stages=frozenset({Stage.APPROVED}))
 _RESUME = CommandRule(name="announcement_resumed", roles=MAY_APPROVE, stages=_LIVE)
 _STOP = CommandRule(name="announcement_stopped", roles=ANY_ROLE, stages=_LIVE)

@@ -18,6 +18,7 @@ ANY_ROLE = frozenset(Role)
 MAY_WRITE = frozenset({Role.OWNER, Role.AUTHOR})
 MAY_APPROVE = frozenset({Role.OWNER, Role.APPROVER})
 INVITATION_LASTS = timedelta(days=2)
+"""For which a link can be opened, and then again for which its candidate can be confirmed (chosen by reasoning)."""
 
 
 class RoleChange(Enum):

@@ -36,7 +36,7 @@ from bot.announcements.schedule import Moment, moments, next_moment
 from bot.ids import VisitorId
 
 _CALENDAR_LIMIT = 1_000
-"""Announcements that a calendar looks at."""
+"""Approved announcements that a calendar looks at: far more than ever wait at once; a bound, not a page."""
 _DRAFT = frozenset({Stage.DRAFT})
 _SUBMITTED = frozenset({Stage.SUBMITTED})
 _CREATE = "announcement_created"

@@ -49,10 +49,7 @@ class Reports(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementContext:
-    """Everything about announcements that handlers work with; one for the life of the process.
-
-    `star_price` is what a message of the paid broadcast costs, in Telegram Stars; 0 where it may not be used.
-    """
+    """Everything about announcements that handlers work with; one for the life of the process."""
 
     workflow: ApprovalWorkflow
     lifecycle: Lifecycle
@@ -67,5 +64,8 @@ class AnnouncementContext:
     dialogues: DialogueStore
     notifier: Notifier
     asks_for_consent: bool = True
+    """Whether visitors are asked once whether they want announcements."""
     typed_confirmation_above: int = 1000
+    """Recipients above which an approver types their number; 1,000 as in the settings, chosen by reasoning."""
     star_price: float = 0.0
+    """Telegram Stars that one copy costs by the paid broadcast; 0 where it may not be used."""

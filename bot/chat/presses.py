@@ -19,6 +19,7 @@ from bot.chat_state.model import Button, ButtonAction
 from bot.ids import SectionKey
 
 _TOKEN_LIMIT = 64
+"""Bytes that callback data may have (https://core.telegram.org/bots/api#inlinekeyboardbutton); ours have 22."""
 
 
 async def press(context: UpdateContext) -> None:

@@ -31,7 +31,9 @@ from bot.chat.text.replies import Reply
 from bot.chat_state.model import Button
 
 _LIST_LIMIT = 20
+"""Announcements in the list, a button each: what two screens of a phone hold (chosen by reasoning)."""
 _CALENDAR_LIMIT = 30
+"""Firings in the calendar: some 70 characters each, so that the page stays below Telegram's 4,096."""
 
 
 async def announcements(context: UpdateContext) -> None:

@@ -21,6 +21,7 @@ from bot.i18n.translator import Translator
 from bot.writing.cleaning import one_line
 
 _REASON_LIMIT = 500
+"""Characters of a reason that are kept: it stands in the overview, above everything else (chosen by reasoning)."""
 
 
 def approval_request(view: View, t: Translator) -> Reply:

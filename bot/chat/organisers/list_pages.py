@@ -23,6 +23,7 @@ from bot.chat.text.replies import Reply
 from bot.i18n.translator import Translator
 
 _BAR = 12
+"""Characters of the bar of progress: it stays on one line of a small phone."""
 
 
 def list_page(announcements: Sequence[Announcement], t: Translator) -> Reply:

@@ -15,7 +15,7 @@ from bot.ids import VisitorId
 
 _KIND = "organiser"
 _LASTS = timedelta(hours=24)
-"""What is written later is no answer any more."""
+"""What is written later is no answer any more; a day, because some write their texts elsewhere (by reasoning)."""
 
 
 class PromptKind(StrEnum):

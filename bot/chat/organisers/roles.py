@@ -26,6 +26,7 @@ from bot.writing.cleaning import one_line
 
 _OWNERS = frozenset({Role.OWNER})
 _NAME_LIMIT = 64
+"""Characters of what a candidate calls themselves; Telegram allows 64 each for first and last name."""
 
 
 async def organisers(update: UpdateContext) -> None:

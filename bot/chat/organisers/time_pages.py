@@ -20,6 +20,7 @@ from bot.i18n.translator import Translator
 from bot.i18n.zones import COMMON_ZONES, city, zone_label
 
 _MOMENTS_SHOWN = 4
+"""Coming moments of a recurring time: enough to see whether the fields mean what was meant (chosen by reasoning)."""
 
 
 def time_page(view: View, t: Translator) -> Reply:

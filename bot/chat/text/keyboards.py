@@ -17,11 +17,11 @@ from bot.ids import ChatId, VisitorId
 from bot.writing.cleaning import one_line
 
 LABEL_LIMIT = 64
-"""Longer labels are cut off by every app."""
+"""Characters of a label; longer ones are cut off by every app."""
 _HALF_A_ROW = 18
-"""Characters that half the width of a small phone shows."""
+"""Characters of a label that half the width of a small phone shows."""
 BUTTON_LIFE = timedelta(days=7)
-"""Every answer has some, and each is a row."""
+"""Every answer has some, and each is a row of the database: a week, then the question is asked again."""
 LONG_LIFE = timedelta(days=30)
 """Of what a person decides, some day."""
 _LONG_LIVED = frozenset(
@@ -36,6 +36,7 @@ _LONG_LIVED = frozenset(
     }
 )
 CONFIRM_LIFE = timedelta(minutes=15)
+"""Of what can't be undone: who comes back later looks again first (chosen by reasoning)."""
 
 
 @dataclass(frozen=True, slots=True)

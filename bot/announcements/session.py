@@ -23,6 +23,7 @@ from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.turns import Turns
 from bot.backoff import Backoff
 from bot.ids import ChatId
+from bot.transaction import Transaction
 
 _log = structlog.get_logger(__name__)
 

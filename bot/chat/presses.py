@@ -27,9 +27,9 @@ async def press(context: UpdateContext) -> None:
     query = context.press
     if query is None:
         return
-    wish = Unsubscribe.read(query.data)
-    if wish is not None and context.app.announcements is not None and context.chat is not None:
-        await context.app.sender.acknowledge(query.id, await news.unsubscribe(context, wish.topic))
+    unsubscribe = Unsubscribe.read(query.data)
+    if unsubscribe is not None and context.app.announcements is not None and context.chat is not None:
+        await context.app.sender.acknowledge(query.id, await news.unsubscribe(context, unsubscribe.topic))
         return
     button = await _button(context, query.data or "")
     if button is None:

@@ -1,4 +1,4 @@
-"""What the steps of composing share: change a draft and show it, find it again, say what became of a wish."""
+"""What the steps of composing share: change a draft and show it, find it again, say what became of a command."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def refusal_reply(context: OrganiserContext, decision: Decision) -> Reply:
 
 
 async def say_decision(context: OrganiserContext, decision: Decision) -> None:
-    """What became of a wish, with the announcement as it stands."""
+    """What became of a command, with the announcement as it stands."""
     announcement = decision.announcement
     if announcement is None or not decision.is_done:
         await context.say(refusal_reply(context, decision))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
 from bot.adapters.announcements import files as announcement_files
 from bot.adapters.announcements.files import AnnouncementFile, read_single, read_standing
 from bot.announcements.checking import Trouble, problems_of

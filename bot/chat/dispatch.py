@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,9 +14,9 @@ from telegram.ext import Application, CallbackContext
 from bot.chat.context import AppContext, UpdateContext, note_visitor, open_context
 from bot.chat.routes import Callback, Handle, routes
 from bot.chat.visitors import notices
+from bot.chat.wire.envelope import IncomingUpdate
 from bot.chat.wire.triage import Treatment
 from bot.chat.wire.wellformed import is_wellformed
-from bot.chat_state.model import StoredUpdate
 from bot.chat_state.ports import Effect
 from bot.errors import NothingPublishedError
 from bot.ids import ChatId
@@ -51,7 +50,7 @@ class UpdateDispatcher:
         application.add_handlers(list(routes(self._bind, has_news=app.announcements is not None)))
         application.add_error_handler(self._catch)
 
-    async def handle(self, update: StoredUpdate, treatment: Treatment) -> Sequence[Effect]:
+    async def handle(self, update: IncomingUpdate, treatment: Treatment) -> Sequence[Effect]:
         """Have the update handled; returns what is to be stored with its being done."""
         opened = self._open(update)
         if opened is None:
@@ -71,22 +70,21 @@ class UpdateDispatcher:
             self.ignored += 1
         return work.effects
 
-    def wait_s(self, update: StoredUpdate) -> float:
+    def wait_s(self, update: IncomingUpdate) -> float:
         """See `bot.chat.wire.intake.Handler.wait_s`."""
         return self._app.sender.wait_s(ChatId(update.lane))
 
-    async def apologise(self, update: StoredUpdate) -> None:
+    async def apologise(self, update: IncomingUpdate) -> None:
         """Tell the visitor that their update failed for good."""
         opened = self._open(update)
         if opened is not None:
             await notices.apologise(await open_context(self._app, opened, now=self._now(), effects=[]))
 
-    def _open(self, update: StoredUpdate) -> Update | None:
+    def _open(self, update: IncomingUpdate) -> Update | None:
         """The update as python-telegram-bot's object; None for what it can't make sense of."""
-        raw = json.loads(update.payload)
-        if is_wellformed(raw):
+        if is_wellformed(update.raw):
             try:
-                return Update.de_json(raw, self._application.bot)
+                return Update.de_json(dict(update.raw), self._application.bot)
             except _UNREADABLE:  # in a part that is not read
                 pass
         self.ignored += 1

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 
 import httpx
@@ -14,13 +14,13 @@ import pytest
 from structlog.testing import capture_logs
 from telegram.error import Conflict
 
-from bot.chat.wire.envelope import read_envelope
+from bot.chat.wire.envelope import IncomingUpdate, read_update
 from bot.chat.wire.intake import Intake, IntakeLimits
 from bot.chat.wire.polling import Poller
 from bot.chat.wire.sender import TokenRefusedError, UnreachableError
 from bot.chat.wire.triage import Treatment
 from bot.chat.wire.webhook import health_app, webhook_app
-from bot.chat_state.model import InboxState, StoredUpdate
+from bot.chat_state.model import InboxState
 from bot.errors import TelegramError
 from tests.support.chat_rig import NOW, FakeTelegram, Rig, message, no_pause, person, until
 from tests.support.fakes import FakeInbox, FakeState
@@ -31,7 +31,7 @@ SECRET = "a-long-secret"
 class RecordingHandler:
     """Notes what it is given; `act` may fail or wait."""
 
-    def __init__(self, act: Callable[[StoredUpdate], object] = lambda update: ()) -> None:
+    def __init__(self, act: Callable[[IncomingUpdate], object] = lambda update: ()) -> None:
         self.act = act
         self.handled: list[tuple[int, Treatment]] = []
         self.apologies: list[int] = []
@@ -39,7 +39,7 @@ class RecordingHandler:
         self.at_once = 0
         self.most_at_once = 0
 
-    async def handle(self, update: StoredUpdate, treatment: Treatment):
+    async def handle(self, update: IncomingUpdate, treatment: Treatment):
         self.handled.append((update.update_id, treatment))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -50,10 +50,10 @@ class RecordingHandler:
         finally:
             self.at_once -= 1
 
-    def wait_s(self, update: StoredUpdate) -> float:
+    def wait_s(self, update: IncomingUpdate) -> float:
         return self.chat_waits.get(update.lane, 0.0)
 
-    async def apologise(self, update: StoredUpdate) -> None:
+    async def apologise(self, update: IncomingUpdate) -> None:
         self.apologies.append(update.update_id)
 
     def ids(self, treatment: Treatment = Treatment.NORMAL) -> list[int]:
@@ -90,6 +90,10 @@ class Door:
             pause=pause,
         )
 
+    async def accept(self, raws: Iterable[dict[str, object]]) -> int:
+        """Take in what Telegram sent."""
+        return await self.intake.accept([read_update(raw) for raw in raws])
+
     async def finish(self) -> None:
         """Handle all that waits, then stop."""
         running = asyncio.create_task(self.intake.run())
@@ -110,7 +114,7 @@ def updates(*pairs: tuple[int, int], **fields: object) -> list[dict]:
 async def test_order_holds_in_a_chat_and_chats_run_beside_each_other():
     handler = RecordingHandler()
     door = Door(handler)
-    await door.intake.accept(updates(*[(number, 1 + number % 5) for number in range(1, 101)]))
+    await door.accept(updates(*[(number, 1 + number % 5) for number in range(1, 101)]))
     await door.finish()
     by_chat = defaultdict(list)
     for update_id in handler.ids():
@@ -138,7 +142,7 @@ async def test_an_update_that_comes_while_the_backlog_is_counted_is_counted_once
     door.inbox.count_pending, door.inbox.store = count_slowly, store_slowly
     running = asyncio.create_task(door.intake.run())
     await counted.wait()
-    await door.intake.accept(updates((1, 1)))
+    await door.accept(updates((1, 1)))
     await until(lambda: door.handler.ids() == [1] and door.is_empty)
     await door.intake.stop(5.0)
     await running
@@ -148,7 +152,7 @@ async def test_an_update_that_comes_while_the_backlog_is_counted_is_counted_once
 async def test_no_more_chats_than_allowed_are_worked_on_at_once():
     handler = RecordingHandler()
     door = Door(handler, chats_at_once=3)
-    await door.intake.accept(updates(*[(number, number) for number in range(1, 51)]))
+    await door.accept(updates(*[(number, number) for number in range(1, 51)]))
     await door.finish()
     assert handler.most_at_once <= 3
     assert len(handler.ids()) == 50
@@ -158,8 +162,8 @@ async def test_I02_an_update_that_comes_twice_is_handled_once():
     handler = RecordingHandler()
     door = Door(handler)
     [update] = updates((7, 1))
-    assert await door.intake.accept([update]) == 1
-    assert await door.intake.accept([update]) == 0
+    assert await door.accept([update]) == 1
+    assert await door.accept([update]) == 0
     await door.finish()
     assert handler.ids() == [7]
 
@@ -168,9 +172,9 @@ async def test_an_update_that_comes_late_with_a_lower_number_is_not_forgotten():
     handler = RecordingHandler()
     door = Door(handler)
     running = asyncio.create_task(door.intake.run())
-    await door.intake.accept(updates((20, 1)))
+    await door.accept(updates((20, 1)))
     await until(lambda: door.is_empty)
-    await door.intake.accept(updates((10, 2)))
+    await door.accept(updates((10, 2)))
     await until(lambda: door.is_empty)
     await door.intake.stop(1.0)
     await running
@@ -180,7 +184,7 @@ async def test_an_update_that_comes_late_with_a_lower_number_is_not_forgotten():
 async def test_the_backlog_is_taken_up_at_the_start():
     state = FakeState()
     first = Door(RecordingHandler(), state)
-    await first.intake.accept(updates((1, 1), (2, 1), (3, 2)))
+    await first.accept(updates((1, 1), (2, 1), (3, 2)))
     handler = RecordingHandler()
     await Door(handler, state).finish()
     assert sorted(handler.ids()) == [1, 2, 3]
@@ -194,7 +198,7 @@ async def test_effects_and_done_are_one_transaction():
         seen.append(state.is_in_transaction)
 
     door = Door(RecordingHandler(lambda update: [effect, effect]), state)
-    await door.intake.accept(updates((1, 1)))
+    await door.accept(updates((1, 1)))
     before = state.transactions
     await door.finish()
     assert seen == [True, True]
@@ -209,7 +213,7 @@ async def test_effects_that_can_t_be_stored_do_not_send_the_answer_again():
 
     handler = RecordingHandler(lambda update: [effect])
     door = Door(handler)
-    await door.intake.accept(updates((1, 1)))
+    await door.accept(updates((1, 1)))
     with capture_logs() as logs:
         await door.finish()
     assert handler.ids() == [1]
@@ -218,14 +222,14 @@ async def test_effects_that_can_t_be_stored_do_not_send_the_answer_again():
 
 
 async def test_an_update_that_fails_three_times_is_given_up_with_one_apology_and_the_next_goes_on():
-    def act(update: StoredUpdate):
+    def act(update: IncomingUpdate):
         if update.update_id == 1:
             raise RuntimeError("a visitor's words")
         return ()
 
     handler = RecordingHandler(act)
     door = Door(handler)
-    await door.intake.accept(updates((1, 1), (2, 1)))
+    await door.accept(updates((1, 1), (2, 1)))
     with capture_logs() as logs:
         await door.finish()
     assert handler.ids() == [1, 1, 1, 2]
@@ -237,7 +241,7 @@ async def test_an_update_that_fails_three_times_is_given_up_with_one_apology_and
 async def test_an_update_that_took_the_process_down_three_times_is_not_tried_a_fourth():
     state = FakeState()
     door = Door(RecordingHandler(), state)
-    await door.intake.accept(updates((1, 1)))
+    await door.accept(updates((1, 1)))
     for _ in range(3):
         await door.inbox.attempted(1)
     handler = RecordingHandler()
@@ -250,25 +254,25 @@ async def test_an_update_that_took_the_process_down_three_times_is_not_tried_a_f
 async def test_while_telegram_is_away_no_attempt_is_counted():
     failures = iter([UnreachableError("away", pause_s=1.0)] * 10)
 
-    def act(update: StoredUpdate):
+    def act(update: IncomingUpdate):
         for failure in failures:
             raise failure
         return ()
 
     handler = RecordingHandler(act)
     door = Door(handler)
-    await door.intake.accept(updates((1, 1)))
+    await door.accept(updates((1, 1)))
     await door.finish()
     assert len(handler.ids()) == 11
     assert door.state.inbox[1].state is InboxState.DONE
 
 
 async def test_a_refused_token_ends_the_intake_and_keeps_what_waits():
-    def act(update: StoredUpdate):
+    def act(update: IncomingUpdate):
         raise TokenRefusedError("refused")
 
     door = Door(RecordingHandler(act))
-    await door.intake.accept(updates((1, 1), (2, 2)))
+    await door.accept(updates((1, 1), (2, 2)))
     with pytest.raises(TokenRefusedError):
         await asyncio.wait_for(door.intake.run(), 5)
     assert await door.inbox.count_pending() == 2
@@ -277,14 +281,14 @@ async def test_a_refused_token_ends_the_intake_and_keeps_what_waits():
 async def test_stopping_finishes_what_was_begun_and_keeps_the_rest():
     began, may_end = asyncio.Event(), asyncio.Event()
 
-    async def act(update: StoredUpdate):
+    async def act(update: IncomingUpdate):
         began.set()
         await may_end.wait()
         return ()
 
     handler = RecordingHandler(act)
     door = Door(handler)
-    await door.intake.accept(updates((1, 1), (2, 1), (3, 1)))
+    await door.accept(updates((1, 1), (2, 1), (3, 1)))
     running = asyncio.create_task(door.intake.run())
     await began.wait()
     stopping = asyncio.create_task(door.intake.stop(5.0))
@@ -299,12 +303,12 @@ async def test_stopping_finishes_what_was_begun_and_keeps_the_rest():
 async def test_stopping_does_not_wait_longer_than_its_limit():
     began = asyncio.Event()
 
-    async def act(update: StoredUpdate):
+    async def act(update: IncomingUpdate):
         began.set()
         await asyncio.Event().wait()
 
     door = Door(RecordingHandler(act))
-    await door.intake.accept(updates((1, 1)))
+    await door.accept(updates((1, 1)))
     running = asyncio.create_task(door.intake.run())
     await began.wait()
     with capture_logs():
@@ -322,7 +326,7 @@ async def test_I13_old_questions_get_one_apology_and_old_commands_are_not_carrie
     old = NOW - timedelta(hours=20)
     raw = updates((1, 1), (2, 1), (3, 2), at=old)
     raw.append({"update_id": 4} | message("/deleteme", user=person(3), at=old))
-    await door.intake.accept(raw)
+    await door.accept(raw)
     await door.finish()
     assert sorted(handler.ids(Treatment.LATE)) == [1, 3, 4]
     assert handler.ids() == []
@@ -332,7 +336,7 @@ async def test_I13_old_questions_get_one_apology_and_old_commands_are_not_carrie
 async def test_I13_questions_of_some_hours_ago_are_still_answered():
     handler = RecordingHandler()
     door = Door(handler)
-    await door.intake.accept(updates((1, 1), at=NOW - timedelta(hours=3)))
+    await door.accept(updates((1, 1), at=NOW - timedelta(hours=3)))
     await door.finish()
     assert handler.ids() == [1]
 
@@ -343,7 +347,7 @@ async def test_I13_questions_of_some_hours_ago_are_still_answered():
 async def test_R01_one_who_sends_200_messages_gets_k_answers_and_one_notice():
     handler = RecordingHandler()
     door = Door(handler, questions_per_minute=20)
-    await door.intake.accept(updates(*[(number, 1) for number in range(1, 201)], (201, 2)))
+    await door.accept(updates(*[(number, 1) for number in range(1, 201)], (201, 2)))
     await door.finish()
     assert handler.ids() == [*range(1, 21), 201] or sorted(handler.ids()) == [*range(1, 21), 201]
     assert len(handler.ids(Treatment.TOO_MANY)) == 1
@@ -361,7 +365,7 @@ async def test_R07_chats_that_have_had_enough_for_now_take_no_place_from_the_oth
     handler.chat_waits = {1: 1.0, 2: 1.0}
     door = Door(handler, chats_at_once=2, pause=pause)
     running = asyncio.create_task(door.intake.run())
-    await door.intake.accept(updates((1, 1), (2, 2), (3, 3), (4, 4)))
+    await door.accept(updates((1, 1), (2, 2), (3, 3), (4, 4)))
     await until(lambda: len(handler.ids()) == 2)
     assert sorted(handler.ids()) == [3, 4]
     handler.chat_waits.clear()
@@ -375,7 +379,7 @@ async def test_R07_chats_that_have_had_enough_for_now_take_no_place_from_the_oth
 async def test_R07_chats_take_turns_so_that_nobody_waits_behind_one_who_writes_a_lot():
     handler = RecordingHandler()
     door = Door(handler, chats_at_once=1)
-    await door.intake.accept(updates(*[(number, 1) for number in range(1, 101)], (101, 2), (102, 3)))
+    await door.accept(updates(*[(number, 1) for number in range(1, 101)], (101, 2), (102, 3)))
     await door.finish()
     assert max(handler.ids().index(101), handler.ids().index(102)) <= 3
 
@@ -386,7 +390,7 @@ async def test_R01_a_minute_later_there_are_answers_again():
     running = asyncio.create_task(door.intake.run())
     for update_id, seconds in ((1, 0), (2, 10), (3, 30), (4, 61)):
         door.now = NOW + timedelta(seconds=seconds)
-        await door.intake.accept(updates((update_id, 1)))
+        await door.accept(updates((update_id, 1)))
         await until(lambda: door.is_empty)
     await door.intake.stop(1.0)
     await running
@@ -410,8 +414,8 @@ async def test_R07_who_floods_one_group_unnamed_silences_no_other_group_and_no_p
 
     handler = RecordingHandler()
     door = Door(handler, questions_per_minute=20)
-    await door.intake.accept([*(ask(number, -1001) for number in range(1, 101)), ask(101, -1002)])
-    await door.intake.accept(updates((102, 1)))
+    await door.accept([*(ask(number, -1001) for number in range(1, 101)), ask(101, -1002)])
+    await door.accept(updates((102, 1)))
     await door.finish()
     assert sorted(handler.ids()) == [*range(1, 21), 101, 102]
 
@@ -419,7 +423,7 @@ async def test_R07_who_floods_one_group_unnamed_silences_no_other_group_and_no_p
 async def test_R08_a_day_has_an_end_that_is_told_and_the_next_one_begins_anew():
     handler = RecordingHandler()
     door = Door(handler, questions_per_day=5)
-    await door.intake.accept(updates(*[(number, 1) for number in range(1, 31)], (31, 2)))
+    await door.accept(updates(*[(number, 1) for number in range(1, 31)], (31, 2)))
     await door.finish()
     assert sorted(handler.ids()) == [1, 2, 3, 4, 5, 31]
     assert sorted(handler.ids(Treatment.TOO_MANY_TODAY)) == [6, 16, 26], "and now and then again"
@@ -427,7 +431,7 @@ async def test_R08_a_day_has_an_end_that_is_told_and_the_next_one_begins_anew():
     running = asyncio.create_task(door.intake.run())
     for update_id, hours in ((1, 0), (2, 14), (3, 15)):
         door.now = NOW.replace(hour=9) + timedelta(hours=hours)
-        await door.intake.accept(updates((update_id, 1), at=door.now))
+        await door.accept(updates((update_id, 1), at=door.now))
         await until(lambda: door.is_empty)
     await door.intake.stop(1.0)
     await running
@@ -438,7 +442,7 @@ async def test_R04_a_restart_does_not_begin_the_day_anew():
     handler = RecordingHandler()
     door = Door(handler, questions_per_day=5)
     door.intake.resume({1: 4, 2: 9}, NOW.date())
-    await door.intake.accept(updates((1, 1), (2, 1), (3, 2), (4, 3)))
+    await door.accept(updates((1, 1), (2, 1), (3, 2), (4, 3)))
     await door.finish()
     assert sorted(handler.ids()) == [1, 4]
 
@@ -447,9 +451,9 @@ async def test_R08_presses_have_a_cap_of_their_own_and_rights_have_none():
     handler = RecordingHandler()
     door = Door(handler, questions_per_day=2)
     query = {"id": "q", "from": person(1), "data": "x", "chat_instance": "c"}
-    await door.intake.accept([{"update_id": number, "callback_query": query} for number in range(1, 11)])
+    await door.accept([{"update_id": number, "callback_query": query} for number in range(1, 11)])
     rights = [{"update_id": number} | message("/privacy", user=person(1)) for number in range(11, 21)]
-    await door.intake.accept(rights)
+    await door.accept(rights)
     await door.finish()
     assert sorted(handler.ids()) == [*range(1, 7), *range(11, 21)]
 
@@ -457,7 +461,7 @@ async def test_R08_presses_have_a_cap_of_their_own_and_rights_have_none():
 async def test_R08_a_flood_that_is_dropped_is_closed_in_few_transactions():
     handler = RecordingHandler()
     door = Door(handler, questions_per_minute=1)
-    await door.intake.accept(updates(*[(number, 1) for number in range(1, 303)]))
+    await door.accept(updates(*[(number, 1) for number in range(1, 303)]))
     await door.finish()
     assert handler.ids() == [1]
     assert await door.inbox.count_pending() == 0
@@ -476,7 +480,7 @@ async def test_R08_dropped_updates_that_can_not_be_closed_are_tried_again():
         await done(*update_ids, now=now)
 
     door.inbox.done = done_later
-    await door.intake.accept(updates(*[(number, 1) for number in range(1, 31)]))
+    await door.accept(updates(*[(number, 1) for number in range(1, 31)]))
     with capture_logs():
         await door.finish()
     assert await door.inbox.count_pending() == 0
@@ -485,8 +489,8 @@ async def test_R08_dropped_updates_that_can_not_be_closed_are_tried_again():
 async def test_P01_a_request_about_one_s_data_passes_the_limit_of_questions():
     handler = RecordingHandler()
     door = Door(handler, questions_per_minute=2)
-    await door.intake.accept(updates(*[(number, 1) for number in range(1, 31)]))
-    await door.intake.accept([{"update_id": 31} | message("/privacy", user=person(1))])
+    await door.accept(updates(*[(number, 1) for number in range(1, 31)]))
+    await door.accept([{"update_id": 31} | message("/privacy", user=person(1))])
     await door.finish()
     assert 31 in handler.ids()
 
@@ -496,7 +500,7 @@ async def test_R02_when_too_much_waits_new_questions_get_a_short_text_and_all_ar
     door = Door(handler, waiting_updates=100)
     running = asyncio.create_task(door.intake.run())
     for first in range(1, 2001, 100):
-        await door.intake.accept(updates(*[(number, number) for number in range(first, first + 100)]))
+        await door.accept(updates(*[(number, number) for number in range(first, first + 100)]))
     await until(lambda: door.is_empty)
     await door.intake.stop(5.0)
     await running
@@ -553,7 +557,7 @@ async def test_what_telegram_sent_is_stored_as_it_is():
 
     with pytest.raises(TelegramError):
         await _poller(telegram, accept).run()
-    assert taken == [raw]
+    assert [update.raw for update in taken] == [raw]
 
 
 async def test_I03_whoever_polled_before_gives_way_to_the_later_one():
@@ -608,7 +612,7 @@ async def test_a_call_with_the_secret_is_stored_before_the_200():
     async with _client(accept) as client:
         response = await client.post("/hook", json=update, headers={"X-Telegram-Bot-Api-Secret-Token": SECRET})
     assert response.status_code == 200
-    assert taken == [update]
+    assert [one.raw for one in taken] == [update]
 
 
 @pytest.mark.parametrize("header", [None, "", "wrong", SECRET + "x", SECRET[:-1], "ü".encode()])
@@ -646,13 +650,8 @@ async def test_I04_without_the_secret_the_body_is_not_even_read(header, caplog):
     ids=range(12),
 )
 async def test_I08_bodies_that_are_no_update_are_refused(content, content_type, status):
-    async def accept(raws):
-        for raw in raws:
-            read_envelope(raw)
-        raise AssertionError("nothing may be stored")
-
     headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": content_type}
-    async with _client(accept) as client:
+    async with _client(_accept_nothing) as client:
         assert (await client.post("/hook", content=content, headers=headers)).status_code == status
 
 

@@ -91,16 +91,16 @@ async def test_I01_an_update_that_is_stored_while_a_later_one_is_being_read_is_n
         return found
 
     door.inbox.pending = slow_pending
-    await door.intake.accept(updates((12, 2)))
+    await door.accept(updates((12, 2)))
     running = asyncio.create_task(door.intake.run())
     async with asyncio.timeout(LIMIT_S):
         await is_read.wait()
-    await door.intake.accept(updates((10, 3)))
+    await door.accept(updates((10, 3)))
     may_go_on.set()
     await until(lambda: door.is_empty)
 
-    await door.intake.accept(updates((20, 4)))  # nothing waits in the inbox: these two are taken up at once
-    await door.intake.accept(updates((15, 5)))
+    await door.accept(updates((20, 4)))  # nothing waits in the inbox: these two are taken up at once
+    await door.accept(updates((15, 5)))
     await until(lambda: door.is_empty)
     await door.intake.stop(1.0)
     await running

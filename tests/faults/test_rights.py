@@ -335,12 +335,12 @@ async def test_I06_a_replayed_update_is_not_carried_out_again(rig):
     await rig.taps(OWNER, "Hall moves")
     door = Door(rig.dispatcher, rig.state)
     captured = {"update_id": 900} | press(rig.telegram.button_of(OWNER, "Pause"), user=person(OWNER))
-    assert await door.intake.accept([captured]) == 1
+    assert await door.accept([captured]) == 1
     await door.finish()
     assert (await rig.only()).stage is Stage.PAUSED
     await rig.announcements.lifecycle.resume((await rig.only()).announcement_id, actor=VisitorId(OWNER), now=NOW)
     replayed = Door(rig.dispatcher, rig.state)
-    assert await replayed.intake.accept([captured, captured]) == 0
+    assert await replayed.accept([captured, captured]) == 0
     await replayed.finish()
     assert (await rig.only()).stage is Stage.APPROVED
 
@@ -1033,7 +1033,7 @@ async def test_I13_a_press_that_waited_while_the_bot_was_away_is_not_carried_out
     await rig.submitted()
     door = Door(rig.dispatcher, rig.state)
     data = rig.telegram.button_of(APPROVER, "Approve")
-    await door.intake.accept([{"update_id": 900} | press(data, user=person(APPROVER))])
+    await door.accept([{"update_id": 900} | press(data, user=person(APPROVER))])
     door.now = NOW + timedelta(minutes=6)
     await door.finish()
     assert (await rig.only()).stage is Stage.SUBMITTED
@@ -1049,7 +1049,7 @@ async def test_I13_a_press_that_telegram_calls_too_old_is_not_carried_out(rig):
 async def test_I13_a_command_of_half_a_day_ago_gets_an_apology_and_nothing_else(rig):
     door = Door(rig.dispatcher, rig.state)
     old = message("/announce", user=person(AUTHOR), at=NOW - timedelta(hours=13))
-    await door.intake.accept([{"update_id": 900} | old])
+    await door.accept([{"update_id": 900} | old])
     await door.finish()
     assert len(rig.telegram.to(AUTHOR)) == 1
     assert rig.dialogues.dialogues == {}

@@ -17,9 +17,9 @@ from bot.answering.model import Answer, Citation, DocumentView, OnSentence, Outc
 from bot.chat.application import ChatOptions, build_application
 from bot.chat.context import AppContext
 from bot.chat.dispatch import UpdateDispatcher
+from bot.chat.wire.envelope import read_update
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.triage import Treatment
-from bot.chat_state.model import StoredUpdate
 from bot.i18n.translator import Catalogs
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.visitors.model import Retention
@@ -203,8 +203,7 @@ class Rig:
 
     async def handle(self, raw: dict, treatment: Treatment = Treatment.NORMAL) -> None:
         update_id = next(self._ids)
-        stored = StoredUpdate(update_id, 1, json.dumps({"update_id": update_id} | raw), self.now, 1)
-        effects = await self.dispatcher.handle(stored, treatment)
+        effects = await self.dispatcher.handle(read_update({"update_id": update_id} | raw), treatment)
         async with self.state.transaction():
             for effect in effects:
                 await effect()

@@ -1,8 +1,9 @@
-"""What must be known of an update before it is opened: whose turn it is, and how urgent."""
+"""An update as it comes in, read once: its JSON, and what must be known before it is opened (whose, how urgent)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -39,6 +40,51 @@ class Envelope:
     sent_at: datetime | None
     language: str = ""
     """As the person's app reports it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingUpdate:
+    """An update on its way from Telegram, or from the inbox, to its handler."""
+
+    envelope: Envelope
+    raw: Mapping[str, object]
+    """As Telegram sent it, parsed; nobody may change it."""
+
+    @property
+    def update_id(self) -> int:
+        """Its number, by which the inbox knows it."""
+        return self.envelope.update_id
+
+    @property
+    def lane(self) -> int:
+        """The chat (or person) whose updates are handled strictly in order."""
+        return self.envelope.lane
+
+
+Accept = Callable[[Sequence[IncomingUpdate]], Awaitable[int]]
+"""Stores updates and commits; returns how many were new. Only then may they be confirmed to Telegram."""
+
+
+def read_update(raw: Mapping[str, object]) -> IncomingUpdate:
+    """An update with its envelope.
+
+    Raises:
+        ValueError: it has no usable update_id.
+    """
+    return IncomingUpdate(read_envelope(raw), raw)
+
+
+def parse_update(text: str | bytes) -> IncomingUpdate:
+    """An update from its JSON text.
+
+    Raises:
+        ValueError: it is no JSON, no object, or has no usable update_id.
+        RecursionError: it is nested too deeply.
+    """
+    raw: object = json.loads(text)
+    if not isinstance(raw, dict):
+        raise ValueError("the update is no JSON object")  # noqa: TRY004 - wrong text, not a wrong call
+    return read_update(raw)
 
 
 def read_envelope(raw: Mapping[str, object]) -> Envelope:

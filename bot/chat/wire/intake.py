@@ -10,7 +10,7 @@ import asyncio
 import json
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +20,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.chat.wire.envelope import Envelope, UpdateKind, read_envelope
+from bot.chat.wire.envelope import Envelope, IncomingUpdate, UpdateKind, parse_update
 from bot.chat.wire.sender import TokenRefusedError, UnreachableError
 from bot.chat.wire.triage import Treatment, Triage
 from bot.chat_state.model import StoredUpdate
@@ -51,15 +51,15 @@ _NONE = 2**63
 class Handler(Protocol):
     """Handles one update."""
 
-    async def handle(self, update: StoredUpdate, treatment: Treatment) -> Sequence[Effect]:
+    async def handle(self, update: IncomingUpdate, treatment: Treatment) -> Sequence[Effect]:
         """Send what is to be sent; returns what is to be stored with it."""
         ...
 
-    async def apologise(self, update: StoredUpdate) -> None:
+    async def apologise(self, update: IncomingUpdate) -> None:
         """Tell the visitor that their update failed for good."""
         ...
 
-    def wait_s(self, update: StoredUpdate) -> float:
+    def wait_s(self, update: IncomingUpdate) -> float:
         """Seconds for which the chat has had enough: it should wait them out without taking a place."""
         ...
 
@@ -78,7 +78,8 @@ class WaitingChats(Protocol):
 
 @dataclass(slots=True)
 class _Item:
-    update: StoredUpdate
+    update: IncomingUpdate
+    attempts: int
     treatment: Treatment
     attempt_is_open: bool = False
     """The attempt is counted, but nothing was sent yet: what begins now is no new one."""
@@ -150,32 +151,28 @@ class Intake:
         """Count a question that was answered before this process began: a restart gives nobody more."""
         self._triage.count_answered(visitor_id, at)
 
-    async def accept(self, raws: Sequence[Mapping[str, object]]) -> int:
-        """Store and commit updates as Telegram sent them; returns how many were new. Only then confirm them.
-
-        Raises:
-            ValueError: one has no update_id; nothing was stored.
-        """
+    async def accept(self, updates: Sequence[IncomingUpdate]) -> int:
+        """Store and commit updates; returns how many were new. Only then confirm them."""
         await self._shed_room.wait()
         received_at = self._now()
-        envelopes = [read_envelope(raw) for raw in raws]
-        begun = self._begun_at_once(envelopes)
-        updates = [
-            StoredUpdate(envelope.update_id, envelope.lane, json.dumps(raw), received_at, int(envelope in begun))
-            for envelope, raw in zip(envelopes, raws, strict=True)
-        ]
+        begun = self._begun_at_once(updates)
         if not updates:
             return 0
         try:
-            new = await self._store(updates)
+            new = await self._store(
+                [
+                    StoredUpdate(one.update_id, one.lane, json.dumps(one.raw), received_at, int(one.update_id in begun))
+                    for one in updates
+                ]
+            )
         except BaseException:  # it may have been committed all the same
             self._leave_in_inbox(updates)
             raise
         if new == len(updates):
-            self._note_waiting(envelopes)
-            self._shed_load(updates, envelopes)
+            self._note_waiting(updates)
+            self._shed_load(updates, received_at)
         if new == len(updates) and self._takes_at_once(new):
-            self._take_up(updates, is_new=True)
+            self._take_up_new(updates, received_at, begun)
         elif new:
             self._leave_in_inbox(updates)
         return new
@@ -217,34 +214,46 @@ class Intake:
             self._waiting += new
         return new
 
-    def _begun_at_once(self, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
-        """Those whose first attempt begins as soon as they are stored: it needs no transaction of its own."""
-        if not self._takes_at_once(len(envelopes)) or self._slots.locked():
+    def _begun_at_once(self, updates: Sequence[IncomingUpdate]) -> Container[int]:
+        """Ids of those whose first attempt begins as soon as they are stored: it needs no transaction of its own."""
+        if not self._takes_at_once(len(updates)) or self._slots.locked():
             return ()
-        first = {envelope.lane: envelope for envelope in sorted(envelopes, key=_update_id, reverse=True)}
-        return [envelope for lane, envelope in first.items() if ("chat", lane) not in self._lanes]
+        first = {update.lane: update.update_id for update in sorted(updates, key=_update_id, reverse=True)}
+        return [update_id for lane, update_id in first.items() if ("chat", lane) not in self._lanes]
 
     def _takes_at_once(self, count: int) -> bool:
         """Whether new updates need not be read back: nothing that came before them is still in the inbox alone."""
         is_at_work = self._group is not None and not self._stopping.is_set()
         return is_at_work and not self._may_hold_more and len(self._loaded) + count <= _LOADED_AT_MOST
 
-    def _take_up(self, updates: Sequence[StoredUpdate], *, is_new: bool) -> None:
-        for update in sorted(updates, key=lambda update: update.update_id):
-            self._cursor = max(self._cursor, update.update_id)
-            if update.update_id not in self._loaded and update.update_id not in self._finished_ids:
-                item = _Item(update, self._triage.treatment(update, now=self._now()))
-                item.attempt_is_open = is_new and update.attempts > 0
-                if not is_new:
-                    self._note_waiting([read_envelope(json.loads(update.payload))])
-                self._enqueue(item, ("chat", update.lane))
+    def _take_up_new(self, updates: Sequence[IncomingUpdate], received_at: datetime, begun: Container[int]) -> None:
+        for update in sorted(updates, key=_update_id):
+            if self._must_take_up(update.update_id):
+                is_begun = update.update_id in begun
+                self._queue(update, received_at, attempts=int(is_begun), attempt_is_open=is_begun)
 
-    def _note_waiting(self, envelopes: Sequence[Envelope]) -> None:
+    def _take_up_stored(self, updates: Sequence[StoredUpdate]) -> None:
+        for stored in updates:
+            if self._must_take_up(stored.update_id):
+                update = parse_update(stored.payload)
+                self._note_waiting([update])
+                self._queue(update, stored.received_at, attempts=stored.attempts, attempt_is_open=False)
+
+    def _must_take_up(self, update_id: int) -> bool:
+        """Whether it is neither at work nor done already; from now on it counts as read."""
+        self._cursor = max(self._cursor, update_id)
+        return update_id not in self._loaded and update_id not in self._finished_ids
+
+    def _queue(self, update: IncomingUpdate, received_at: datetime, *, attempts: int, attempt_is_open: bool) -> None:
+        treatment = self._triage.treatment(update.envelope, received_at, now=self._now())
+        self._enqueue(_Item(update, attempts, treatment, attempt_is_open), ("chat", update.lane))
+
+    def _note_waiting(self, updates: Sequence[IncomingUpdate]) -> None:
         if self._waiting_room is not None:
-            for envelope in envelopes:
-                self._waiting_room.came(envelope)
+            for update in updates:
+                self._waiting_room.came(update.envelope)
 
-    def _leave_in_inbox(self, updates: Sequence[StoredUpdate]) -> None:
+    def _leave_in_inbox(self, updates: Sequence[IncomingUpdate]) -> None:
         self._oldest_new = min(self._oldest_new, *(update.update_id for update in updates))
         self._may_hold_more = True
         self._wake.set()
@@ -264,7 +273,7 @@ class Intake:
                 log.warning("inbox_unreadable", error=type(error).__name__)
                 await self._pause(1.0)
                 continue
-            self._take_up(updates, is_new=False)
+            self._take_up_stored(updates)
             if len(updates) < room and self._oldest_new == _NONE:
                 self._may_hold_more = False
 
@@ -347,12 +356,9 @@ class Intake:
         """One attempt; returns how long to wait before the next, None when there is nothing more to do."""
         update = item.update
         if not item.attempt_is_open:
-            attempts = await self._inbox.attempted(update.update_id)
-            item.update = update = StoredUpdate(
-                update.update_id, update.lane, update.payload, update.received_at, attempts
-            )
-            if attempts > ATTEMPTS:  # it took the whole process down, the last time too
-                await self._give_up(update)
+            item.attempts = await self._inbox.attempted(update.update_id)
+            if item.attempts > ATTEMPTS:  # it took the whole process down, the last time too
+                await self._give_up(item)
                 return None
         try:
             effects = await self._handler.handle(update, item.treatment)
@@ -363,16 +369,17 @@ class Intake:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a handler does, the others' updates go on
             item.attempt_is_open = False
-            log.warning("update_failed", update_id=update.update_id, attempt=update.attempts, **_where(error))
-            if update.attempts < ATTEMPTS:
+            log.warning("update_failed", update_id=update.update_id, attempt=item.attempts, **_where(error))
+            if item.attempts < ATTEMPTS:
                 return _RETRY_S
-            await self._give_up(update)
+            await self._give_up(item)
             return None
         await self._commit([update], effects)
         return None
 
-    async def _give_up(self, update: StoredUpdate) -> None:
-        log.error("update_given_up", update_id=update.update_id, attempts=update.attempts)
+    async def _give_up(self, item: _Item) -> None:
+        update = item.update
+        log.error("update_given_up", update_id=update.update_id, attempts=item.attempts)
         try:
             await self._handler.apologise(update)
         except TokenRefusedError:
@@ -382,7 +389,7 @@ class Intake:
         async with self._transaction():
             await self._inbox.failed(update.update_id, now=self._now())
 
-    async def _commit(self, updates: Sequence[StoredUpdate], effects: Sequence[Effect]) -> None:
+    async def _commit(self, updates: Sequence[IncomingUpdate], effects: Sequence[Effect]) -> None:
         """Store the effects and «done» in one transaction; what was sent is not sent again when the database sulks."""
         update_ids = [update.update_id for update in updates]
         for attempt in range(1, _COMMIT_TRIES + 1):
@@ -400,22 +407,22 @@ class Intake:
         async with self._transaction():
             await self._inbox.failed(*update_ids, now=self._now())
 
-    def _shed_load(self, updates: Sequence[StoredUpdate], envelopes: Sequence[Envelope]) -> None:
+    def _shed_load(self, updates: Sequence[IncomingUpdate], received_at: datetime) -> None:
         """When too much waits, new questions get a short text at once instead of an answer much later."""
         if self._waiting <= self._limits.waiting_updates:
             return
-        for update, envelope in zip(updates, envelopes, strict=True):
-            if envelope.kind is not UpdateKind.QUESTION:
+        for update in updates:
+            if update.envelope.kind is not UpdateKind.QUESTION:
                 continue
             self._shed.add(update.update_id)
-            treatment = self._triage.shed(envelope, update.received_at)
-            self._enqueue(_Item(update, treatment), ("busy", update.update_id % _SHED_AT_ONCE))
+            treatment = self._triage.shed(update.envelope, received_at)
+            self._enqueue(_Item(update, 0, treatment), ("busy", update.update_id % _SHED_AT_ONCE))
         if len(self._shed) >= _SHED_AT_MOST:
             self._shed_room.clear()
 
 
-def _update_id(envelope: Envelope) -> int:
-    return envelope.update_id
+def _update_id(update: IncomingUpdate) -> int:
+    return update.update_id
 
 
 def _where(error: BaseException) -> dict[str, str]:

@@ -11,7 +11,7 @@ from telegram import error as telegram_error
 from telegram.request import BaseRequest
 
 from bot.backoff import Backoff
-from bot.chat.wire.envelope import ALLOWED_UPDATES, read_envelope
+from bot.chat.wire.envelope import ALLOWED_UPDATES, Accept, read_update
 from bot.chat.wire.failures import Verdict, judge
 from bot.chat.wire.transport import post_json
 from bot.errors import TelegramError
@@ -22,8 +22,6 @@ _BATCH = 100
 _RECONNECTING = Backoff(first_s=0.5, longest_s=30.0)
 _CONFLICTS_AT_START = 6
 _CONFLICT_PAUSE_S = 5.0
-
-Accept = Callable[[Sequence[Mapping[str, object]]], Awaitable[int]]
 
 
 class Poller:
@@ -84,19 +82,20 @@ class Poller:
         result = await post_json(self._transport, self._url, json.dumps(arguments).encode(), read_timeout_s=wait_s)
         return [update for update in result if isinstance(update, dict)] if isinstance(result, list) else []
 
-    async def _store(self, updates: list[dict[str, object]]) -> None:
+    async def _store(self, raws: Sequence[Mapping[str, object]]) -> None:
         """Store, commit, and only then move the offset on."""
-        if not updates:
+        if not raws:
             return
         try:
+            updates = [read_update(raw) for raw in raws]
             await self._accept(updates)
         except TelegramError:
             raise
         except Exception as error:  # noqa: BLE001 - a database that is away: Telegram keeps the updates meanwhile
-            log.warning("updates_not_stored", count=len(updates), error=type(error).__name__)
+            log.warning("updates_not_stored", count=len(raws), error=type(error).__name__)
             await self._pause(1.0)
             return
-        self._offset = max(read_envelope(update).update_id for update in updates) + 1
+        self._offset = max(update.update_id for update in updates) + 1
 
     async def _yield_or_wait(self, error: telegram_error.Conflict) -> None:
         """Another process fetches too, or a webhook is set. The later one wins: whoever polled before gives way.

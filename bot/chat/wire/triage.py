@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
-from bot.chat.wire.envelope import Envelope, UpdateKind, read_envelope
+from bot.chat.wire.envelope import Envelope, UpdateKind
 from bot.chat.wire.rate_limits import Admission, DailyCap, OncePer, RateLimit
-from bot.chat_state.model import StoredUpdate
 from bot.ids import VisitorId
 
 OLD_QUESTION = timedelta(hours=12)
@@ -56,15 +54,14 @@ class Triage:
         """Take into account how many questions each visitor asked on the day, before this process began."""
         self._daily[UpdateKind.QUESTION].resume(asked, day)
 
-    def treatment(self, update: StoredUpdate, *, now: datetime) -> Treatment:
+    def treatment(self, envelope: Envelope, received_at: datetime, *, now: datetime) -> Treatment:
         """How the update is to be handled. It counts against the limits by the time at which it came in."""
-        envelope = read_envelope(json.loads(update.payload))
-        age = now - (envelope.sent_at or update.received_at)
+        age = now - (envelope.sent_at or received_at)
         if envelope.kind is UpdateKind.PRESS and age > OLD_PRESS:
             return Treatment.DROP
         if envelope.kind in (UpdateKind.QUESTION, UpdateKind.RIGHT) and age > OLD_QUESTION:
             return Treatment.LATE if self._late_apologies.may(_who(envelope), now) else Treatment.DROP
-        return self._admit(envelope, update.received_at)
+        return self._admit(envelope, received_at)
 
     def count_answered(self, visitor_id: int, at: datetime) -> None:
         """Count a question that was answered before this process began."""

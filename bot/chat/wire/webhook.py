@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hmac
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 import structlog
@@ -13,11 +12,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.chat.wire.envelope import Accept, IncomingUpdate, parse_update
+
 log = structlog.get_logger(__name__)
 
 Health = Callable[[], Awaitable[Mapping[str, str]]]
 """Component → `ok`, or what is wrong with it in a few words."""
-Accept = Callable[[Sequence[Mapping[str, object]]], Awaitable[int]]
 
 _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 _BODY_LIMIT = 1024 * 1024
@@ -76,8 +76,6 @@ async def _receive(request: Request, accept: Accept) -> Response:
         return Response(status_code=HTTPStatus.BAD_REQUEST)
     try:
         await accept([update])
-    except ValueError:
-        return Response(status_code=HTTPStatus.BAD_REQUEST)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the store, Telegram shall come again
         log.warning("update_not_stored", error=type(error).__name__)
         return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
@@ -100,9 +98,8 @@ async def _read(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _parse(body: bytes) -> dict[str, object] | None:
+def _parse(body: bytes) -> IncomingUpdate | None:
     try:
-        update: object = json.loads(body)
+        return parse_update(body)
     except (ValueError, RecursionError):
         return None
-    return update if isinstance(update, dict) else None

@@ -21,6 +21,7 @@ from bot.app.chat import chat_options, chat_parts
 from bot.app.core import open_core
 from bot.chat import application
 from bot.chat.application import Chat, build_chat
+from bot.chat.wire.envelope import read_update
 from bot.chat.wire.pace import Rates
 from bot.settings import KnowledgeSettings, LimitSettings, OrganiserSettings, Settings, StoreSettings, TelegramSettings
 from tests.faults.fuzzing.updates import OWNER
@@ -98,7 +99,7 @@ class House:
         Raises:
             TimeoutError: something waits for ever.
         """
-        await self.chat.intake.accept(list(updates))
+        await self.chat.intake.accept([read_update(raw) for raw in updates])
         async with asyncio.timeout(_PATIENCE_S):
             while self.chat.intake.waiting:
                 await asyncio.sleep(0.001)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,8 +11,8 @@ from structlog.testing import capture_logs
 
 from bot.answering.model import Answer, Feedback, Offer, Outcome, Suggestion, TopicView
 from bot.chat.text.deeplinks import question_payload, section_payload, topic_payload
+from bot.chat.wire.envelope import read_update
 from bot.chat.wire.triage import Treatment
-from bot.chat_state.model import StoredUpdate
 from bot.errors import NothingPublishedError
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ids import ReplyKind as Kind
@@ -619,12 +618,11 @@ async def test_an_error_of_a_handler_reaches_the_intake(rig):
 
 
 async def test_an_apology_goes_to_a_private_chat_or_as_a_notice(rig):
-    stored = StoredUpdate(1, 11, json.dumps({"update_id": 1} | message("question")), rig.now, 3)
-    await rig.dispatcher.apologise(stored)
+    await rig.dispatcher.apologise(read_update({"update_id": 1} | message("question")))
     assert "something went wrong" in rig.telegram.texts()[-1]
-    await rig.dispatcher.apologise(replace(stored, payload=json.dumps({"update_id": 2} | press("x"))))
+    await rig.dispatcher.apologise(read_update({"update_id": 2} | press("x")))
     assert "something went wrong" in rig.telegram.sent("answerCallbackQuery")[-1]["text"]
-    await rig.dispatcher.apologise(replace(stored, payload=json.dumps({"update_id": 3} | group_message("/ask x"))))
+    await rig.dispatcher.apologise(read_update({"update_id": 3} | group_message("/ask x")))
     assert len(rig.telegram.texts()) == 1
 
 

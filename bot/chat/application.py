@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import structlog
 from telegram import error as telegram_error
-from telegram.ext import ApplicationBuilder, Defaults
+from telegram.ext import Application, ApplicationBuilder, Defaults
 from telegram.request import BaseRequest
 
 from bot.answering.ports import TurnStore
 from bot.backoff import Backoff
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.context import CPU_S_PER_MINUTE, AppContext
-from bot.chat.dispatch import AnyApplication, UpdateDispatcher
+from bot.chat.dispatch import UpdateDispatcher
 from bot.chat.menu import publish_menu
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat.organisers.progress import ProgressBoard
@@ -50,6 +50,8 @@ from bot.visitors.model import Retention
 from bot.visitors.ports import VisitorStore
 
 log = structlog.get_logger(__name__)
+
+AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 OFFICIAL_SERVER = "https://api.telegram.org"
 _CONNECT_TIMEOUT_S = 5.0
@@ -135,7 +137,7 @@ class Chat:
             ReaderWords(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all),
         )
         self._app = self._made_house()
-        self._dispatcher = UpdateDispatcher(application, self._app, now=parts.now)
+        self._dispatcher = UpdateDispatcher(self._app, now=parts.now)
         self._progress = self._join_newsroom(self._app)
         limits = IntakeLimits(
             options.chats_at_once, options.waiting_updates, options.questions_per_minute, options.questions_per_day

@@ -76,7 +76,7 @@ class UpdateContext:
     app: AppContext
     update: Update
     now: datetime
-    effects: list[Effect]
+    effects: list[Effect] = field(default_factory=list)
     visitor: Visitor | None = None
 
     @property
@@ -220,9 +220,9 @@ class UpdateContext:
             self.later(lambda: self.app.visitors.unreachable(visitor_id))
 
 
-async def open_context(app: AppContext, update: Update, *, now: datetime, effects: list[Effect]) -> UpdateContext:
-    """The visit, with what is known about the visitor."""
-    context = UpdateContext(app, update, now, effects)
+async def open_context(app: AppContext, update: Update, *, now: datetime) -> UpdateContext:
+    """The context of an update, with what is known about the visitor."""
+    context = UpdateContext(app, update, now)
     if context.visitor_id is not None:
         context.visitor = await app.visitors.find(context.visitor_id)
     return context

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from telegram import Update
 from telegram.ext import (
     BaseHandler,
-    CallbackContext,
     CallbackQueryHandler,
     ChatMemberHandler,
     CommandHandler,
@@ -23,8 +23,6 @@ from bot.chat.organisers import announcements, composing, roles
 from bot.chat.visitors import inline, membership, news, notices, privacy, questions, settings, start, topics, why
 
 Handle = Callable[[UpdateContext], Awaitable[None]]
-Callback = Callable[[Update, CallbackContext[Any, Any, Any, Any]], Coroutine[Any, Any, None]]
-Bind = Callable[[Handle], Callback]
 
 _COMMANDS: dict[str, Handle] = {
     "start": conversations.start,
@@ -54,18 +52,39 @@ _SERVICE = filters.StatusUpdate.ALL
 _WORDS = filters.TEXT | filters.CAPTION
 
 
-def routes(bind: Bind, *, has_news: bool = False) -> Sequence[BaseHandler[Any, Any, Any]]:
-    """The handlers in the order in which they are asked; the first that fits takes the update.
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the menu: which updates it takes, and who handles them."""
+
+    matcher: BaseHandler[Any, Any, Any]
+    handle: Handle
+
+    def takes(self, update: Update) -> bool:
+        """Whether it fits, as python-telegram-bot's application understands its handlers' answer."""
+        found = self.matcher.check_update(update)
+        return found is not None and found is not False
+
+
+def routes(*, has_news: bool = False) -> Sequence[Route]:
+    """The routes in the order in which they are asked; the first that fits takes the update.
 
     Edited messages and channel posts fit none: an edit is not answered a second time.
     """
     commands = {**_COMMANDS, **_NEWS_COMMANDS} if has_news else _COMMANDS
     return [
-        *(CommandHandler(name, bind(handle), filters=_NEW) for name, handle in commands.items()),
-        MessageHandler(_NEW & filters.COMMAND & filters.ChatType.PRIVATE, bind(notices.unknown_command)),
-        MessageHandler(_NEW & _WORDS & ~filters.COMMAND & ~_SERVICE, bind(conversations.words)),
-        MessageHandler(_NEW & ~_WORDS & ~_SERVICE, bind(conversations.other)),
-        CallbackQueryHandler(bind(presses.press)),
-        InlineQueryHandler(bind(inline.inline)),
-        ChatMemberHandler(bind(membership.membership), ChatMemberHandler.MY_CHAT_MEMBER),
+        *(Route(CommandHandler(name, _not_called, filters=_NEW), handle) for name, handle in commands.items()),
+        _message(filters.COMMAND & filters.ChatType.PRIVATE, notices.unknown_command),
+        _message(_WORDS & ~filters.COMMAND & ~_SERVICE, conversations.words),
+        _message(~_WORDS & ~_SERVICE, conversations.other),
+        Route(CallbackQueryHandler(_not_called), presses.press),
+        Route(InlineQueryHandler(_not_called), inline.inline),
+        Route(ChatMemberHandler(_not_called, ChatMemberHandler.MY_CHAT_MEMBER), membership.membership),
     ]
+
+
+def _message(kind: filters.BaseFilter, handle: Handle) -> Route:
+    return Route(MessageHandler(_NEW & kind, _not_called), handle)
+
+
+async def _not_called(_update: object, _context: object) -> None:
+    """Stands where python-telegram-bot wants a callback: its handlers only match here, the dispatcher calls."""

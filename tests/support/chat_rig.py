@@ -198,7 +198,7 @@ class Rig:
             "history_minutes": 30,
             "answer_deadline_s": 5.0,
         }
-        self.dispatcher = UpdateDispatcher(application, AppContext(**(values | self._house)), now=lambda: self.now)
+        self.dispatcher = UpdateDispatcher(AppContext(**(values | self._house)), now=lambda: self.now)
         return self
 
     async def handle(self, raw: dict, treatment: Treatment = Treatment.NORMAL) -> None:

@@ -25,7 +25,7 @@ _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, O
 
 
 class UpdateDispatcher:
-    """Implements `bot.chat.wire.intake.Handler`: the first of `routes` that takes an update handles it."""
+    """Implements `bot.chat.wire.handling.Handler`: the first of `routes` that takes an update handles it."""
 
     def __init__(self, app: AppContext, *, now: Callable[[], datetime]) -> None:
         self._app = app
@@ -57,7 +57,7 @@ class UpdateDispatcher:
         return context.effects
 
     def wait_s(self, update: IncomingUpdate) -> float:
-        """See `bot.chat.wire.intake.Handler.wait_s`."""
+        """See `bot.chat.wire.handling.Handler.wait_s`."""
         return self._app.sender.wait_s(ChatId(update.lane))
 
     async def apologise(self, update: IncomingUpdate) -> None:

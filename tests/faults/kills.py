@@ -43,7 +43,7 @@ from bot.announcements.model import (
     Policy,
     Terms,
 )
-from bot.chat.wire.intake import ATTEMPTS
+from bot.chat.wire.handling import ATTEMPTS
 from bot.chat_state.model import InboxState
 from bot.ids import Locale
 from bot.sandbox import person

@@ -1,0 +1,174 @@
+"""One update at the front of its lane: tried until it is done or has failed for good.
+
+«Done» is committed together with the effects of the update, so a kill at any moment loses nothing and stores nothing
+twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from bot.chat.wire.envelope import Envelope, IncomingUpdate
+from bot.chat.wire.lanes import QueuedUpdate
+from bot.chat.wire.sender import TokenRefusedError, UnreachableError
+from bot.chat.wire.triage import Treatment
+from bot.chat_state.ports import Effect, Inbox, Transaction
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 3
+"""Tries before an update is given up: one more than a single accident takes. Chosen, not measured."""
+_COMMIT_TRIES = 5
+_COMMIT_RETRY_S = 0.2
+"""Seconds to wait after the first failed commit, twice that after the second, and so on: 3 s in all, in which a locked
+database is free again. Chosen, not measured."""
+_RETRY_S = 0.2
+"""Seconds between two attempts after an error of a handler, times the number of pauses so far."""
+_LONGEST_PAUSE_S = 30.0
+"""Seconds at most between two attempts while Telegram is away, as `bot.chat.wire.polling` waits."""
+_LONGEST_CHAT_WAIT_S = 3.0
+"""A chat that writes too fast waits beside the others; longer pauses are told by the sender when it tries."""
+
+
+class Handler(Protocol):
+    """Handles one update."""
+
+    async def handle(self, update: IncomingUpdate, treatment: Treatment) -> Sequence[Effect]:
+        """Send what is to be sent; returns what is to be stored with it."""
+        ...
+
+    async def apologise(self, update: IncomingUpdate) -> None:
+        """Tell the visitor that their update failed for good."""
+        ...
+
+    def wait_s(self, update: IncomingUpdate) -> float:
+        """Seconds for which the chat has had enough: it should wait them out without taking a place."""
+        ...
+
+
+class WaitingChats(Protocol):
+    """Knows who waits."""
+
+    def came(self, envelope: Envelope) -> None:
+        """An update is stored. Twice changes nothing."""
+        ...
+
+    def begun(self, update_id: int, lane: int) -> None:
+        """It waits no longer."""
+        ...
+
+
+class Handling:
+    """Implements `bot.chat.wire.lanes.Worker`: at most `places` updates are handled at once."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        transaction: Transaction,
+        handler: Handler,
+        *,
+        places: int,
+        now: Callable[[], datetime],
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        waiting: WaitingChats | None = None,
+    ) -> None:
+        self._inbox = inbox
+        self._transaction = transaction
+        self._handler = handler
+        self._places = asyncio.Semaphore(places)
+        self._now = now
+        self._pause = pause
+        self._waiting = waiting
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more update would have to wait for a place."""
+        return self._places.locked()
+
+    async def finish(self, item: QueuedUpdate) -> None:
+        """See the port; chats that wait hold up nobody."""
+        pauses = 0
+        while True:
+            if item.treatment is Treatment.NORMAL and (wait_s := self._handler.wait_s(item.update)):
+                await self._pause(min(wait_s, _LONGEST_CHAT_WAIT_S))
+            async with self._places:
+                if self._waiting is not None:
+                    self._waiting.begun(item.update.update_id, item.update.lane)
+                pause_s = await self._try(item)
+            if pause_s is None:
+                return
+            pauses += 1
+            await self._pause(min(pause_s * pauses, _LONGEST_PAUSE_S))
+
+    async def drop(self, items: list[QueuedUpdate]) -> None:
+        """See the port."""
+        async with self._places:
+            await self._commit([item.update.update_id for item in items], ())
+
+    async def _try(self, item: QueuedUpdate) -> float | None:
+        """One attempt; returns how long to wait before the next, None when there is nothing more to do."""
+        update = item.update
+        if not item.attempt_is_open:
+            item.attempts = await self._inbox.attempted(update.update_id)
+            if item.attempts > ATTEMPTS:  # it took the whole process down, the last time too
+                await self._give_up(item)
+                return None
+        try:
+            effects = await self._handler.handle(update, item.treatment)
+        except UnreachableError as error:
+            item.attempt_is_open = True
+            return error.pause_s
+        except TokenRefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a handler does, the others' updates go on
+            item.attempt_is_open = False
+            log.warning("update_failed", update_id=update.update_id, attempt=item.attempts, **_where(error))
+            if item.attempts < ATTEMPTS:
+                return _RETRY_S
+            await self._give_up(item)
+            return None
+        await self._commit([update.update_id], effects)
+        return None
+
+    async def _give_up(self, item: QueuedUpdate) -> None:
+        update = item.update
+        log.error("update_given_up", update_id=update.update_id, attempts=item.attempts)
+        try:
+            await self._handler.apologise(update)
+        except TokenRefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the apology is a courtesy
+            log.warning("apology_failed", update_id=update.update_id, **_where(error))
+        async with self._transaction():
+            await self._inbox.failed(update.update_id, now=self._now())
+
+    async def _commit(self, update_ids: Sequence[int], effects: Sequence[Effect]) -> None:
+        """Store the effects and «done» in one transaction; what was sent is not sent again when that fails."""
+        for attempt in range(1, _COMMIT_TRIES + 1):
+            try:
+                async with self._transaction():
+                    for effect in effects:
+                        await effect()
+                    await self._inbox.done(*update_ids, now=self._now())
+            except Exception as error:  # noqa: BLE001 - retried, then given up without a second message
+                log.warning("effects_not_stored", update_id=update_ids[0], attempt=attempt, **_where(error))
+                await self._pause(_COMMIT_RETRY_S * attempt)
+            else:
+                return
+        log.error("effects_given_up", update_id=update_ids[0], updates=len(update_ids))
+        async with self._transaction():
+            await self._inbox.failed(*update_ids, now=self._now())
+
+
+def _where(error: BaseException) -> dict[str, str]:
+    """Kind and place of an error, without its message: a visitor's text may be in it."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+    return {"error": type(error).__name__, "where": places}

@@ -45,7 +45,7 @@ from bot.announcements.standing import StandingAnnouncements, StandingParts, ref
 from bot.announcements.workflow import ApprovalWorkflow
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.organisers.reports import OccurrenceReports
-from bot.chat.wire.announcement_sender import HtmlComposer
+from bot.chat.wire.composer import HtmlComposer
 from bot.ids import VisitorId
 from bot.settings import DeliverySettings, Settings
 

@@ -82,6 +82,6 @@ def identify_locale(identifier: ShortMessageIdentifier | None = None) -> Callabl
 
 def _plain_text(text: str, locale: Locale, zone: ZoneInfo, moments: Mapping[str, datetime]) -> str:
     """An announcement's text as it is read in the zone, without formatting."""
-    from bot.chat.wire.announcement_sender import HtmlComposer  # noqa: PLC0415 - Telegram's library with it, 0.2 s
+    from bot.chat.wire.composer import HtmlComposer  # noqa: PLC0415 - Telegram's library with it, 0.2 s
 
     return HtmlComposer().preview(text, locale=locale, zone=zone, moments=moments).plain

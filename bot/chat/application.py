@@ -30,7 +30,7 @@ from bot.chat.organisers.progress import ProgressBoard
 from bot.chat.ports import Answerer
 from bot.chat.text import texts
 from bot.chat.visitors.waiting import WaitingRoom
-from bot.chat.wire.announcement_sender import ReaderWords, TelegramAnnouncementSender
+from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.drafts import Drafts
 from bot.chat.wire.envelope import ALLOWED_UPDATES
 from bot.chat.wire.failures import Verdict, judge
@@ -38,6 +38,7 @@ from bot.chat.wire.intake import Intake, IntakeLimits
 from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.polling import Poller
 from bot.chat.wire.rate_limits import CpuBudget
+from bot.chat.wire.rendered_messages import ReaderWords
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest
 from bot.chat.wire.web_server import Address, serve

@@ -8,7 +8,7 @@ from bot.adapters.clock import utc_now
 from bot.announcements.checking import Problem, problems_of
 from bot.announcements.model import Announcement, ChangeRequest, Schedule, Timing
 from bot.announcements.schedule import ScheduleError, preview
-from bot.chat.wire.announcement_sender import HtmlComposer
+from bot.chat.wire.composer import HtmlComposer
 from bot.cli.printing import Values
 from bot.errors import AnnouncementError
 from bot.ids import Locale

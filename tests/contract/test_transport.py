@@ -28,7 +28,7 @@ from telegram.error import (
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.chat.wire.failures import Verdict, judge
-from bot.chat.wire.transport import AiohttpRequest, LostAnswerError, NotSentError, post_json
+from bot.chat.wire.transport import AiohttpRequest, Encoded, LostAnswerError, NotSentError, post
 from bot.sandbox.attachments import small_png
 from tests.support.sandbox_keys import SANDBOX_TOKEN
 from tests.support.visitors import Town, open_town, until
@@ -126,7 +126,9 @@ async def test_each_fault_raises_the_same(make, town, fault, error, way, caplog)
 async def send(bot: telegram.Bot, chat_id: int, way: str) -> object:
     if way == "by the library":
         return await bot.send_message(chat_id, "x")
-    return await post_json(bot.request, f"{bot.base_url}/sendMessage", json.dumps({"chat_id": chat_id, "text": "x"}).encode())  # fmt: skip
+    return await post(
+        bot.request, f"{bot.base_url}/sendMessage", Encoded(json.dumps({"chat_id": chat_id, "text": "x"}).encode())
+    )
 
 
 async def test_a_group_that_moved_gives_its_new_id(make, town):
@@ -143,7 +145,7 @@ async def test_the_short_way_sends_the_same_as_the_library(make, town):
     chat_id = await reader_of(town)
     body = {"chat_id": chat_id, "text": "<b>Hall</b> 3", "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}  # fmt: skip
     async with bot_with(make, town.base_url) as bot:
-        result = await post_json(bot.request, f"{bot.base_url}/sendMessage", json.dumps(body).encode())
+        result = await post(bot.request, f"{bot.base_url}/sendMessage", Encoded(json.dumps(body).encode()))
     assert result["text"] == "Hall 3"
     assert result["entities"] == [{"type": "bold", "offset": 0, "length": 4}]
     assert result["link_preview_options"] == {"is_disabled": True}

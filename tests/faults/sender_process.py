@@ -31,8 +31,9 @@ from bot.answering.model import Answer, Outcome, Question
 from bot.app.announcing import announcing, dispatcher_of, planner_of
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat
 from bot.chat.text import texts
-from bot.chat.wire.announcement_sender import ReaderWords, TelegramAnnouncementSender
+from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.rendered_messages import ReaderWords
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs

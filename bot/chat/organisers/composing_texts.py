@@ -23,7 +23,7 @@ from bot.chat.organisers.views import view_of
 from bot.chat.text import announcement_texts, texts
 from bot.chat.text.rendering import quoted, said
 from bot.chat.text.replies import Reply
-from bot.chat.wire.announcement_sender import HtmlComposer
+from bot.chat.wire.composer import HtmlComposer
 from bot.i18n.zones import city
 from bot.ids import Locale
 from bot.writing.cleaning import clean, one_line

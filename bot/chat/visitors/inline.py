@@ -9,7 +9,7 @@ from bot.answering.model import Answer, Outcome, Question
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
 from bot.chat.text.replies import answer_text, section_text
-from bot.chat.wire.sender import InlineResult
+from bot.chat.wire.calls import InlineAnswer
 from bot.errors import NothingPublishedError
 from bot.operations.processor_time import metered
 from bot.writing.cleaning import one_line
@@ -32,7 +32,7 @@ async def inline(context: UpdateContext) -> None:
     await context.app.sender.inline(query.id, results, hint=hint, cache_s=_CACHE_S)
 
 
-async def _results(context: UpdateContext, text: str) -> list[InlineResult]:
+async def _results(context: UpdateContext, text: str) -> list[InlineAnswer]:
     app = context.app
     if app.cpu.is_used_up(context.payer, context.now):
         return []
@@ -52,16 +52,16 @@ async def _results(context: UpdateContext, text: str) -> list[InlineResult]:
     return found[:_RESULTS]
 
 
-def _answer_result(context: UpdateContext, answer: Answer, title: str) -> InlineResult:
+def _answer_result(context: UpdateContext, answer: Answer, title: str) -> InlineAnswer:
     """The answer without the line that introduces buttons: there are none."""
     alone = Answer(answer.outcome, answer.locale, answer.written_in, answer.sentences, citations=answer.citations)
     content = answer_text(alone, context.translator(answer.locale))
-    return InlineResult(context.app.token(), _short(title), _short(answer.sentences, _DESCRIPTION_LIMIT), content)
+    return InlineAnswer(context.app.token(), _short(title), _short(answer.sentences, _DESCRIPTION_LIMIT), content)
 
 
-def _section_result(context: UpdateContext, section: Answer, title: str) -> InlineResult:
+def _section_result(context: UpdateContext, section: Answer, title: str) -> InlineAnswer:
     content = section_text(section, context.translator(section.locale))
-    return InlineResult(context.app.token(), _short(title), _short(section.sentences, _DESCRIPTION_LIMIT), content)
+    return InlineAnswer(context.app.token(), _short(title), _short(section.sentences, _DESCRIPTION_LIMIT), content)
 
 
 def _short(text: str | tuple[str, ...], limit: int = _TITLE_LIMIT) -> str:

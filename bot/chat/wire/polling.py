@@ -13,7 +13,7 @@ from telegram.request import BaseRequest
 from bot.backoff import Backoff
 from bot.chat.wire.envelope import ALLOWED_UPDATES, Accept, read_update
 from bot.chat.wire.failures import Verdict, judge
-from bot.chat.wire.transport import post_json
+from bot.chat.wire.transport import Encoded, post
 from bot.errors import TelegramError
 
 log = structlog.get_logger(__name__)
@@ -79,7 +79,7 @@ class Poller:
         if self._offset is not None:
             arguments["offset"] = self._offset
         wait_s = self._timeout_s + self._request_timeout_s
-        result = await post_json(self._transport, self._url, json.dumps(arguments).encode(), read_timeout_s=wait_s)
+        result = await post(self._transport, self._url, Encoded(json.dumps(arguments).encode()), read_timeout_s=wait_s)
         return [update for update in result if isinstance(update, dict)] if isinstance(result, list) else []
 
     async def _store(self, raws: Sequence[Mapping[str, object]]) -> None:

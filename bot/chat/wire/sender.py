@@ -14,40 +14,38 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import structlog
-from telegram import (
-    Bot,
-    InlineKeyboardMarkup,
-    InlineQueryResultArticle,
-    InlineQueryResultsButton,
-    InputFile,
-    InputTextMessageContent,
-    LinkPreviewOptions,
-    Message,
-    ReplyParameters,
-)
+from telegram import Bot, InlineKeyboardMarkup, InlineQueryResultsButton, InputFile
 from telegram import error as telegram_error
-from telegram.constants import ChatAction, ParseMode
+from telegram.constants import ChatAction
 
 from bot.backoff import Backoff
-from bot.chat.text.rendering import Html, plain, split
+from bot.chat.text.rendering import Html, split
+from bot.chat.wire.calls import (
+    NO_CHAT,
+    NO_PREVIEW,
+    Call,
+    InlineAnswer,
+    call,
+    file_call,
+    inline_call,
+    message_call,
+    message_id_of,
+    worded,
+)
 from bot.chat.wire.failures import ANSWER_LOST, Failure, Verdict, judge
 from bot.chat.wire.pace import Pace, PaceSlot, Priority, TooLongError
-from bot.chat.wire.transport import post_json
+from bot.chat.wire.transport import post
 from bot.errors import TelegramError
 from bot.ids import ChatId
 
 log = structlog.get_logger(__name__)
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _TYPING_EVERY_S = 4.5
 """Telegram shows «typing…» for five seconds."""
 _RETRYING = Backoff(first_s=0.25, longest_s=4.0)
 _CALLBACK_TEXT_LIMIT = 200
-_COURIER_WAITS_S = 3.5
+_ANNOUNCEMENT_WAITS_S = 3.5
 """A chat that has just had its burst is free again by then; a longer pause is left to the planning of deliveries."""
-
-Call = Callable[[ChatId, bool], Awaitable[object]]
-"""A call to Telegram for a chat; the flag tells whether the text goes with formatting."""
 
 
 class UnreachableError(TelegramError):
@@ -82,37 +80,6 @@ class Attempt:
     failure: Failure | None = None
     pauses_all: bool = False
     was_plain: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Bodies:
-    """The parameters of a call as JSON without the opening brace and the chat: formatted, and in plain text."""
-
-    formatted: bytes
-    plain: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttachmentUpload:
-    """A file that Telegram does not have yet, with its caption formatted and in plain text."""
-
-    content: bytes
-    filename: str
-    is_photo: bool
-    caption: str
-    plain_caption: str
-    keyboard: InlineKeyboardMarkup | None
-    is_silent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class InlineResult:
-    """A text for the inline mode: what is listed, and the message that it becomes."""
-
-    result_id: str
-    title: str
-    description: str
-    content: Html
 
 
 class Sender:
@@ -160,7 +127,7 @@ class Sender:
         delivery = SendResult.REFUSED
         for number, piece in enumerate(pieces, start=1):
             markup = keyboard if number == len(pieces) else None
-            delivery = await self._send_piece(chat_id, piece, markup, reply_to if number == 1 else None)
+            delivery = await self._deliver(chat_id, message_call(piece, markup, reply_to if number == 1 else None))
             if delivery is not SendResult.SENT:
                 return delivery
         return delivery
@@ -170,48 +137,23 @@ class Sender:
     ) -> SendResult:
         """Put `content` in place of a message of the bot; what does not fit into one follows in new messages."""
         first, *others = split(content)
-        last_here = keyboard if not others else None
-
-        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            return await self._bot.edit_message_text(
-                first.source if formatted else plain(first),
-                chat_id=chat,
-                message_id=message_id,
-                parse_mode=ParseMode.HTML if formatted else None,
-                reply_markup=last_here,
-                link_preview_options=_NO_PREVIEW,
-            )
-
-        delivery = await self._deliver(chat_id, call)
+        markup = keyboard if not others else None
+        editing = worded("editMessageText", first, reply_markup=markup, link_preview_options=NO_PREVIEW)
+        delivery = await self._deliver(chat_id, editing.of_message(message_id))
         for number, piece in enumerate(others, start=1):
-            delivery = await self._send_piece(chat_id, piece, keyboard if number == len(others) else None, None)
+            markup = keyboard if number == len(others) else None
+            delivery = await self._deliver(chat_id, message_call(piece, markup, None))
         return delivery
 
     async def document(self, chat_id: ChatId, content: bytes, *, filename: str, caption: Html) -> SendResult:
         """Send a file made by the bot."""
-
-        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            return await self._bot.send_document(
-                chat,
-                InputFile(content, filename=filename),
-                caption=caption.source if formatted else plain(caption),
-                parse_mode=ParseMode.HTML if formatted else None,
-            )
-
-        return await self._deliver(chat_id, call)
+        file = InputFile(content, filename=filename)
+        return await self._deliver(chat_id, file_call("sendDocument", "document", file, caption))
 
     async def photo(self, chat_id: ChatId, content: bytes, *, filename: str, caption: Html) -> SendResult:
         """Send a picture made by the bot."""
-
-        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            return await self._bot.send_photo(
-                chat,
-                InputFile(content, filename=filename),
-                caption=caption.source if formatted else plain(caption),
-                parse_mode=ParseMode.HTML if formatted else None,
-            )
-
-        return await self._deliver(chat_id, call)
+        file = InputFile(content, filename=filename)
+        return await self._deliver(chat_id, file_call("sendPhoto", "photo", file, caption))
 
     async def post(self, chat_id: ChatId, content: Html) -> int | None:
         """Send one message that will be edited later; gives its id, None when it did not get there.
@@ -220,110 +162,68 @@ class Sender:
             UnreachableError: nothing was sent within the deadline.
             TokenRefusedError: the token is not accepted.
         """
-        posted: list[int] = []
-
-        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            message = await self._bot.send_message(
-                chat,
-                content.source if formatted else plain(content),
-                parse_mode=ParseMode.HTML if formatted else None,
-                link_preview_options=_NO_PREVIEW,
-            )
-            posted.append(message.message_id)
-            return message
-
-        await self._deliver(chat_id, call)
-        return posted[-1] if posted else None
+        posting = worded("sendMessage", content, link_preview_options=NO_PREVIEW)
+        _, result = await self._deliver_for_result(chat_id, posting)
+        return message_id_of(result)
 
     async def acknowledge(self, callback_query_id: str, text: str = "") -> SendResult:
         """Answer a press of a button; `text` is shown as a short notice. Refused when the press is too old by now."""
+        notice = text[:_CALLBACK_TEXT_LIMIT] or None
+        answer = call("answerCallbackQuery", callback_query_id=callback_query_id, text=notice)
+        return await self._deliver(NO_CHAT, answer)
 
-        async def call(_chat: ChatId, _formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            notice = text[:_CALLBACK_TEXT_LIMIT] or None
-            return await self._bot.answer_callback_query(callback_query_id, text=notice)
-
-        return await self._deliver(ChatId(0), call)
-
-    async def inline(self, query_id: str, results: Sequence[InlineResult], *, hint: str, cache_s: int) -> SendResult:
-        """Answer an inline query for this person alone; `hint` stands above the results and leads to the chat."""
+    async def inline(self, query_id: str, answers: Sequence[InlineAnswer], *, hint: str, cache_s: int) -> SendResult:
+        """Answer an inline query for this person alone; `hint` stands above the answers and leads to the chat."""
         button = InlineQueryResultsButton(hint, start_parameter="start")
-
-        async def call(_chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            articles = [_article(result, formatted=formatted) for result in results]
-            return await self._bot.answer_inline_query(
-                query_id, articles, cache_time=cache_s, is_personal=True, button=button
-            )
-
-        return await self._deliver(ChatId(0), call)
+        answering = inline_call(query_id, answers, cache_time=cache_s, is_personal=True, button=button)
+        return await self._deliver(NO_CHAT, answering)
 
     async def draft(self, chat_id: ChatId, draft_id: int, content: Html) -> Failure | None:
         """Show `content` as a draft, once and at most one message long; gives what went wrong, if anything did."""
         first = next(iter(split(content)), None)
         if first is None:
             return None
-
-        async def call(chat: ChatId, _formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            return await self._bot.send_message_draft(chat, draft_id, first.source, parse_mode=ParseMode.HTML)
-
-        return (await _try(call, chat_id, formatted=True, returns=object)).failure
+        return (await self._try(worded("sendMessageDraft", first, draft_id=draft_id), chat_id)).failure
 
     async def turns(self, *, limit: int, priority: Priority = Priority.ANNOUNCEMENT) -> list[PaceSlot]:
         """Wait for the next turns, at most `limit`, for chats that are chosen then.
 
         Raises:
-            TooLongError: nothing goes to anybody for longer than the courier waits.
+            TooLongError: nothing goes to anybody for longer than an announcement waits.
         """
         assert self._pace is not None
-        return await self._pace.turns(priority=priority, limit=limit, patience_s=_COURIER_WAITS_S)
+        return await self._pace.turns(priority=priority, limit=limit, patience_s=_ANNOUNCEMENT_WAITS_S)
 
     async def once(
-        self, chat_id: ChatId, method: str, bodies: Bodies, *, priority: Priority, turn: PaceSlot | None = None
+        self, chat_id: ChatId, sending: Call, *, priority: Priority, turn: PaceSlot | None = None
     ) -> Attempt:
-        """Call a method for the courier: one try, and one more in plain text if the formatting was refused.
+        """Make a call for an announcement: one try, and one more in plain text if the formatting was refused.
 
         It waits for its turn, or uses the one given.
         """
-        url = f"{self._bot.base_url}/{method}"
-
-        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            body = bodies.formatted if formatted else bodies.plain
-            return await post_json(self._bot.request, url, b'{"chat_id":%d,%b' % (chat, body))
-
-        return await self._try_once(chat_id, call, priority, turn)
-
-    async def upload(
-        self, chat_id: ChatId, upload: AttachmentUpload, *, priority: Priority, turn: PaceSlot | None = None
-    ) -> Attempt:
-        """Send a file for the courier, as `once` does; the result is a `telegram.Message`."""
-
-        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            send = self._bot.send_photo if upload.is_photo else self._bot.send_document
-            return await send(
-                chat,
-                InputFile(upload.content, filename=upload.filename),
-                caption=upload.caption if formatted else upload.plain_caption,
-                parse_mode=ParseMode.HTML if formatted else None,
-                reply_markup=upload.keyboard,
-                disable_notification=upload.is_silent,
-            )
-
-        return await self._try_once(chat_id, call, priority, turn)
+        if turn is None:
+            attempt = await self._attempt(chat_id, sending, priority=priority, patience_s=_ANNOUNCEMENT_WAITS_S)
+        else:
+            turn.begin()
+            attempt = _noted(turn, await self._try(sending, chat_id))
+        if attempt.failure is None or attempt.failure.verdict is not Verdict.UNPARSEABLE:
+            return attempt
+        log.error("formatting_refused", chat_id=chat_id)
+        again = await self._attempt(
+            chat_id, sending, priority=priority, patience_s=_ANNOUNCEMENT_WAITS_S, formatted=False
+        )
+        return replace(again, was_plain=True)
 
     async def aside(self, chat_id: ChatId, content: Html, *, turn: PaceSlot) -> Attempt:
         """Say something that need not be answered for, without a sound and in one try."""
-
-        async def call(chat: ChatId, _formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            return await self._bot.send_message(
-                chat, content.source, parse_mode=ParseMode.HTML, disable_notification=True
-            )
-
+        saying = replace(worded("sendMessage", content, disable_notification=True), returns_message=True)
         turn.begin()
-        return _noted(turn, await _try(call, chat_id, formatted=True, returns=Message))
+        return _noted(turn, await self._try(saying, chat_id))
 
     async def show_typing(self, chat_id: ChatId) -> None:
         """Show «typing…» for five seconds; a failure of it is not felt."""
         with suppress(telegram_error.TelegramError):
-            await self._bot.send_chat_action(chat_id, ChatAction.TYPING)
+            await self._make(call("sendChatAction", action=ChatAction.TYPING), chat_id)
 
     @asynccontextmanager
     async def typing(self, chat_id: ChatId, *, after_s: float) -> AsyncIterator[Callable[[], object]]:
@@ -345,70 +245,35 @@ class Sender:
             await self.show_typing(chat_id)
             await self._pause(_TYPING_EVERY_S)
 
-    async def _send_piece(
-        self, chat_id: ChatId, piece: Html, keyboard: InlineKeyboardMarkup | None, reply_to: int | None
-    ) -> SendResult:
-        async def call(chat: ChatId, formatted: bool) -> object:  # noqa: FBT001 - the form of `Call`
-            answered = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
-            return await self._bot.send_message(
-                chat,
-                piece.source if formatted else plain(piece),
-                parse_mode=ParseMode.HTML if formatted else None,
-                reply_markup=keyboard,
-                reply_parameters=answered,
-                link_preview_options=_NO_PREVIEW,
-            )
-
-        return await self._deliver(chat_id, call, returns=Message)
-
-    async def _try_once(self, chat_id: ChatId, call: Call, priority: Priority, turn: PaceSlot | None) -> Attempt:
-        if turn is None:
-            attempt = await self._attempt(chat_id, call, priority=priority, patience_s=_COURIER_WAITS_S)
-        else:
-            turn.begin()
-            attempt = _noted(turn, await _try(call, chat_id, formatted=True, returns=object))
-        if attempt.failure is None or attempt.failure.verdict is not Verdict.UNPARSEABLE:
-            return attempt
-        log.error("formatting_refused", chat_id=chat_id)
-        again = await self._attempt(chat_id, call, priority=priority, patience_s=_COURIER_WAITS_S, formatted=False)
-        return replace(again, was_plain=True)
-
     async def _attempt(
-        self,
-        chat_id: ChatId,
-        call: Call,
-        *,
-        priority: Priority,
-        patience_s: float,
-        formatted: bool = True,
-        returns: type[object] = object,
+        self, chat_id: ChatId, made: Call, *, priority: Priority, patience_s: float, formatted: bool = True
     ) -> Attempt:
-        """Wait for the turn and make the call once. A call without a chat does not count for Telegram's limits."""
-        if self._pace is None or not chat_id:
-            return await _try(call, chat_id, formatted=formatted, returns=returns)
+        """Wait for the turn and make the call once."""
+        if self._pace is None or chat_id == NO_CHAT:
+            return await self._try(made, chat_id, formatted=formatted)
         try:
             async with self._pace.turn(chat_id, priority=priority, patience_s=patience_s) as turn:
-                return _noted(turn, await _try(call, chat_id, formatted=formatted, returns=returns))
+                return _noted(turn, await self._try(made, chat_id, formatted=formatted))
         except TooLongError as error:
             failure = Failure(Verdict.NOT_SENT, pause_s=error.wait_s, reason="paused")
             return Attempt(failure=failure, pauses_all=error.concerns_all)
 
-    async def _deliver(self, chat_id: ChatId, call: Call, *, returns: type[object] = object) -> SendResult:
-        """Make the call until it is done, refused, in doubt, or the deadline is over."""
+    async def _deliver(self, chat_id: ChatId, made: Call) -> SendResult:
+        delivery, _ = await self._deliver_for_result(chat_id, made)
+        return delivery
+
+    async def _deliver_for_result(self, chat_id: ChatId, made: Call) -> tuple[SendResult, object]:
+        """Make the call until it is done, refused, in doubt, or the deadline is over; also what Telegram gave back."""
         ends_at = self._clock() + self._deadline_s
         attempt, formatted = 0, True
         while True:
+            patience_s = max(ends_at - self._clock(), 0.0)
             tried = await self._attempt(
-                chat_id,
-                call,
-                priority=Priority.REPLY,
-                patience_s=max(ends_at - self._clock(), 0.0),
-                formatted=formatted,
-                returns=returns,
+                chat_id, made, priority=Priority.REPLY, patience_s=patience_s, formatted=formatted
             )
             failure = tried.failure
             if failure is None:
-                return SendResult.SENT
+                return SendResult.SENT, tried.result
             if failure.verdict is Verdict.UNPARSEABLE and formatted:
                 log.error("formatting_refused", chat_id=chat_id)
                 formatted = False
@@ -419,7 +284,7 @@ class Sender:
                 await self._wait(failure, attempt, ends_at)
                 attempt += 1
             else:
-                return _outcome(failure, chat_id)
+                return _outcome(failure, chat_id), None
 
     async def _wait(self, failure: Failure, attempt: int, ends_at: float) -> None:
         pause_s = failure.pause_s or _RETRYING.pause_s(attempt)
@@ -429,20 +294,23 @@ class Sender:
             )
         await self._pause(pause_s)
 
+    async def _try(self, made: Call, chat_id: ChatId, *, formatted: bool = True) -> Attempt:
+        """Make the call once."""
+        try:
+            result = await self._make(made, chat_id, formatted=formatted)
+        except (telegram_error.TelegramError, KeyError) as error:  # KeyError: a 200 with ok false
+            failure = judge(error)
+            if failure.verdict in (Verdict.DOUBT, Verdict.REFUSED):
+                log.warning("call_failed", chat_id=chat_id, verdict=failure.verdict.name, reason=_reason(error))
+            return Attempt(failure=failure)
+        if made.returns_message and message_id_of(result) is None:
+            log.error("answer_without_message", chat_id=chat_id)
+            return Attempt(failure=Failure(Verdict.DOUBT, reason="answer_without_message"))
+        return Attempt(result)
 
-async def _try(call: Call, chat_id: ChatId, *, formatted: bool, returns: type[object]) -> Attempt:
-    """Make the call once."""
-    try:
-        result = await call(chat_id, formatted)
-    except (telegram_error.TelegramError, KeyError) as error:  # KeyError: a 200 with ok false
-        failure = judge(error)
-        if failure.verdict in (Verdict.DOUBT, Verdict.REFUSED):
-            log.warning("call_failed", chat_id=chat_id, verdict=failure.verdict.name, reason=_reason(error))
-        return Attempt(failure=failure)
-    if not isinstance(result, returns):
-        log.error("answer_without_message", chat_id=chat_id)
-        return Attempt(failure=Failure(Verdict.DOUBT, reason="answer_without_message"))
-    return Attempt(result)
+    async def _make(self, made: Call, chat_id: ChatId, *, formatted: bool = True) -> object:
+        url = f"{self._bot.base_url}/{made.method}"
+        return await post(self._bot.request, url, made.request(chat_id, formatted=formatted))
 
 
 def _noted(turn: PaceSlot, attempt: Attempt) -> Attempt:
@@ -471,15 +339,3 @@ def _outcome(failure: Failure, chat_id: ChatId) -> SendResult:
 
 def _reason(error: Exception) -> str:
     return error.message if isinstance(error, telegram_error.TelegramError) else type(error).__name__
-
-
-def _article(result: InlineResult, *, formatted: bool) -> InlineQueryResultArticle:
-    text = result.content.source if formatted else plain(result.content)
-    return InlineQueryResultArticle(
-        id=result.result_id,
-        title=result.title,
-        description=result.description,
-        input_message_content=InputTextMessageContent(
-            text, parse_mode=ParseMode.HTML if formatted else None, link_preview_options=_NO_PREVIEW
-        ),
-    )

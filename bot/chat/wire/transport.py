@@ -6,8 +6,9 @@ Measured: 0.3 ms a call against 1.1 to 3.5 ms with httpx, which also logs every 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,6 +21,10 @@ _KEEP_IDLE_S = 15.0
 """An idle connection is closed before the server does it: a request on a closed one would be in doubt."""
 _USER_AGENT = "scoda-bot"
 _JSON = {"Content-Type": "application/json"}
+
+
+FieldTuple = tuple[str, bytes | IO[bytes], str]
+"""A file's name, content and media type."""
 
 
 class NotSentError(Exception):
@@ -35,8 +40,13 @@ class Encoded:
     """Parameters that are JSON already, in the place of python-telegram-bot's `RequestData`."""
 
     body: bytes
-    contains_files: bool = False
-    multipart_data: None = None
+    multipart_data: Mapping[str, FieldTuple] = field(default_factory=dict)
+    """Files by the name of their field: with one the parameters go as a form."""
+
+    @property
+    def contains_files(self) -> bool:
+        """Whether it has to go as a form."""
+        return bool(self.multipart_data)
 
     @property
     def json_parameters(self) -> dict[str, str]:
@@ -45,13 +55,13 @@ class Encoded:
         return {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
 
 
-async def post_json(request: BaseRequest, url: str, body: bytes, *, read_timeout_s: float | None = None) -> object:
-    """The short way for broadcasts and the long poll: the body is made once, and no objects are made of the answer.
+async def post(request: BaseRequest, url: str, parameters: Encoded, *, read_timeout_s: float | None = None) -> object:
+    """Call a method; gives the answer's `result` as it is, and raises what a call of `telegram.Bot` raises.
 
-    Returns the answer's `result` as it is; raises what a call of `telegram.Bot` raises.
+    The short way: the parameters of a broadcast are made once, and no objects are made of the answer.
     """
     wait_s = BaseRequest.DEFAULT_NONE if read_timeout_s is None else read_timeout_s
-    return await request.post(url, cast("RequestData", Encoded(body)), read_timeout=wait_s)
+    return await request.post(url, cast("RequestData", parameters), read_timeout=wait_s)
 
 
 class AiohttpRequest(BaseRequest):
@@ -102,7 +112,7 @@ class AiohttpRequest(BaseRequest):
             raise NetworkError("the transport is not open: call initialize() first") from NotSentError()
         wait_s = read_timeout if isinstance(read_timeout, int | float) else self._read_timeout_s
         timeout = aiohttp.ClientTimeout(connect=self._connect_timeout_s, sock_read=float(wait_s))
-        headers = _JSON if isinstance(request_data, Encoded) else None
+        headers = _JSON if isinstance(request_data, Encoded) and not request_data.contains_files else None
         try:
             async with self._session.request(
                 method, url, data=_body(request_data), headers=headers, timeout=timeout
@@ -136,10 +146,8 @@ class AiohttpRequest(BaseRequest):
 def _body(request_data: RequestData | Encoded | None) -> bytes | dict[str, str] | aiohttp.FormData | None:
     if request_data is None:
         return None
-    if isinstance(request_data, Encoded):
-        return request_data.body
     if not request_data.contains_files:
-        return request_data.json_parameters
+        return request_data.body if isinstance(request_data, Encoded) else request_data.json_parameters
     form = aiohttp.FormData()
     for name, value in request_data.json_parameters.items():
         form.add_field(name, value)

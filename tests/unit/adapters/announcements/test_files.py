@@ -28,7 +28,7 @@ from bot.announcements.model import (
 from bot.announcements.schedule import next_moment
 from bot.announcements.standing import announcement_of
 from bot.app import core as app
-from bot.chat.wire.announcement_sender import HtmlComposer
+from bot.chat.wire.composer import HtmlComposer
 from bot.errors import SettingsError
 from bot.ids import ChatId, Locale, NewsTopic
 

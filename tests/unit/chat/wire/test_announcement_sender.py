@@ -11,8 +11,10 @@ from bot.announcements.model import AnnouncementId, Attachment, AttachmentKind, 
 from bot.chat.text.markup import MarkupError
 from bot.chat.text.rendering import utf16_length
 from bot.chat.text.unsubscribe import Unsubscribe
-from bot.chat.wire.announcement_sender import HtmlComposer, ReaderWords, TelegramAnnouncementSender
+from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
+from bot.chat.wire.composer import HtmlComposer
 from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.rendered_messages import ReaderWords
 from bot.chat.wire.sender import Sender
 from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, NewsTopic

@@ -19,6 +19,7 @@ from telegram import error as telegram_error
 from telegram.ext import Application, ApplicationBuilder, Defaults
 from telegram.request import BaseRequest
 
+from bot.announcements.model import SendOutcome
 from bot.answering.ports import TurnStore
 from bot.backoff import Backoff
 from bot.chat.announcement_context import AnnouncementContext
@@ -33,7 +34,7 @@ from bot.chat.visitors.waiting import WaitingRoom
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.drafts import Drafts
 from bot.chat.wire.envelope import ALLOWED_UPDATES
-from bot.chat.wire.failures import Verdict, judge
+from bot.chat.wire.failures import judge
 from bot.chat.wire.intake import Intake, IntakeLimits
 from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.polling import Poller
@@ -384,7 +385,7 @@ async def _until_reached(call: Callable[[], Awaitable[object]]) -> None:
             await call()
         except (telegram_error.TelegramError, KeyError) as error:
             failure = judge(error)
-            if failure.verdict not in (Verdict.NOT_SENT, Verdict.DOUBT):
+            if failure.outcome not in (SendOutcome.NOT_SENT, SendOutcome.DOUBT):
                 raise _refused(error) from error
             pause_s = failure.pause_s or _RECONNECTING.pause_s(failures)
             log.warning("telegram_unreachable", error=type(error).__name__, pause_s=pause_s)
@@ -394,7 +395,7 @@ async def _until_reached(call: Callable[[], Awaitable[object]]) -> None:
 
 
 def _refused(error: Exception) -> TelegramError:
-    if judge(error).verdict is Verdict.TOKEN:
+    if judge(error).outcome is SendOutcome.NOTHING_GOES:
         return TelegramError("Telegram refuses the bot's token: set SCODA_TELEGRAM_TOKEN to the one @BotFather gave")
     return TelegramError(f"Telegram refuses the connection: {error}; check the [telegram] settings")
 

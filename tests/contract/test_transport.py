@@ -27,7 +27,8 @@ from telegram.error import (
 )
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.chat.wire.failures import Verdict, judge
+from bot.announcements.model import SendOutcome
+from bot.chat.wire.failures import judge
 from bot.chat.wire.transport import AiohttpRequest, Encoded, LostAnswerError, NotSentError, post
 from bot.sandbox.attachments import small_png
 from tests.support.sandbox_keys import SANDBOX_TOKEN
@@ -159,7 +160,7 @@ async def test_ours_tells_what_can_not_have_arrived_from_what_may_have(town):
             with pytest.raises(NetworkError) as caught:
                 await bot.send_message(chat_id, "x")
             assert isinstance(caught.value.__cause__, LostAnswerError)
-            assert judge(caught.value).verdict is Verdict.DOUBT
+            assert judge(caught.value).outcome is SendOutcome.DOUBT
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     async with bot_with(ours, f"http://127.0.0.1:{port}") as bot:
@@ -185,14 +186,14 @@ async def test_a_transport_that_is_closed_sends_nothing():
     bot = telegram.Bot(SANDBOX_TOKEN, base_url="http://127.0.0.1:9/bot", request=ours("http://127.0.0.1:9"))
     with pytest.raises(NetworkError) as caught:
         await bot.send_message(1, "x")
-    assert judge(caught.value).verdict is Verdict.NOT_SENT
+    assert judge(caught.value).outcome is SendOutcome.NOT_SENT
 
 
 @pytest.mark.parametrize("code", [400, 403])
 def test_a_refusal_that_is_no_json_is_a_proxy_s_and_proves_nothing(code):
     error = (BadRequest if code == 400 else Forbidden)("Forbidden (403). Parsing the server response failed")
     error.__cause__ = TelegramError("no JSON")
-    assert judge(error).verdict is Verdict.DOUBT
+    assert judge(error).outcome is SendOutcome.DOUBT
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import structlog
 from bot.announcements.model import Attachment, AttachmentKind, OutgoingMessage, Receipt, SendOutcome
 from bot.announcements.ports import Leave
 from bot.chat.wire.calls import Call, call, message_id_of
-from bot.chat.wire.failures import Failure, Verdict
+from bot.chat.wire.failures import Failure
 from bot.chat.wire.pace import PaceSlot, Priority, TooLongError
 from bot.chat.wire.rendered_messages import MessageRenderer, ReaderWords, RenderKey, render_key
 from bot.chat.wire.sender import Attempt, Sender
@@ -26,16 +26,6 @@ log = structlog.get_logger(__name__)
 _FILES_KEPT = 64
 """File ids of attachments that were sent before: as many announcements at once as anybody sends. Chosen, not
 measured; a file that is forgotten is sent once more."""
-_FATES = {
-    Verdict.NOT_SENT: SendOutcome.NOT_SENT,
-    Verdict.DOUBT: SendOutcome.DOUBT,
-    Verdict.GONE: SendOutcome.GONE,
-    Verdict.MIGRATED: SendOutcome.MIGRATED,
-    Verdict.UNPARSEABLE: SendOutcome.UNPARSEABLE,
-    Verdict.UNCHANGED: SendOutcome.REFUSED,
-    Verdict.REFUSED: SendOutcome.REFUSED,
-    Verdict.TOKEN: SendOutcome.NOTHING_GOES,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +141,7 @@ class TelegramAnnouncementSender:
         except Exception:
             log.exception("correction_failed_unforeseen", chat_id=chat_id)
             return Receipt(fate=SendOutcome.DOUBT, reason="unforeseen_error")
-        if attempt.failure is None or attempt.failure.verdict is Verdict.UNCHANGED:
+        if attempt.failure is None or attempt.failure.outcome is SendOutcome.SENT:
             return Receipt(fate=SendOutcome.SENT, message_id=message_id, was_plain=attempt.was_plain)
         return _failed(attempt, attempt.failure)
 
@@ -164,7 +154,9 @@ def _receipt(attempt: Attempt) -> Receipt:
 
 
 def _failed(attempt: Attempt, failure: Failure) -> Receipt:
-    fate = _FATES[failure.verdict]
+    fate = failure.outcome
+    if fate is SendOutcome.SENT:  # an edit that changes nothing: no answer to what was sent
+        fate = SendOutcome.REFUSED
     if attempt.was_plain and fate is SendOutcome.REFUSED:
         fate = SendOutcome.UNPARSEABLE
     return Receipt(

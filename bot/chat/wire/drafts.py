@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from bot.announcements.model import SendOutcome
 from bot.chat.text.rendering import Html
-from bot.chat.wire.failures import Verdict
 from bot.chat.wire.sender import Sender
 from bot.ids import ChatId
 
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 _EVERY_S = 0.7
 """Between two frames of one draft: Telegram wants half a second to one."""
 _LAST_FRAME_S = 1.0
-_NEVER_AGAIN = (Verdict.TOKEN, Verdict.REFUSED)
+_NEVER_AGAIN = (SendOutcome.NOTHING_GOES, SendOutcome.REFUSED)
 """A server that does not know the method, or does not let this bot use it: it would say so to every frame."""
 
 
@@ -63,16 +63,16 @@ class Drafts:
             draft.is_between_frames.clear()
             failure = await self._sender.draft(chat_id, draft_id, content)
             draft.is_between_frames.set()
-            if failure is not None and failure.verdict is not Verdict.DOUBT:
-                self._note(failure.verdict)
+            if failure is not None and failure.outcome is not SendOutcome.DOUBT:
+                self._note(failure.outcome)
                 return
             await self._pause(self._every_s)
 
-    def _note(self, verdict: Verdict) -> None:
+    def _note(self, outcome: SendOutcome) -> None:
         """Remember a refusal; a chat that is gone or a server that is busy ends this draft alone."""
-        if verdict in _NEVER_AGAIN:
+        if outcome in _NEVER_AGAIN:
             self.are_refused = True
-            log.info("drafts_refused", verdict=verdict.name)
+            log.info("drafts_refused", verdict=outcome.name)
 
 
 class _Draft:

@@ -1,7 +1,7 @@
 """What an error of a call to Telegram proves: was the request carried out, and may it be sent again?
 
-The table is in the design of the delivery; the classes come from what python-telegram-bot 22.8 was seen to raise over
-this bot's own transport (`bot.chat.wire.transport`).
+`judge` is the table; the classes come from what python-telegram-bot 22.8 was seen to raise over this bot's own
+transport (`bot.chat.wire.transport`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum, auto
 
 from telegram.error import (
     BadRequest,
@@ -23,11 +22,13 @@ from telegram.error import (
     TimedOut,
 )
 
+from bot.announcements.model import SendOutcome
 from bot.chat.wire.transport import LostAnswerError, NotSentError
 
 ANSWER_LOST = ("no_answer", "connection_lost")
 """Reasons of a doubt in which the request may still be on its way."""
 _DEFAULT_PAUSE_S = 1.0
+"""Seconds to wait after a 429 that names no pause: Telegram counts messages by the second."""
 _GONE = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated", "group chat was deleted")
 _REASONS_GONE = {
     "blocked by the user": "blocked",
@@ -54,35 +55,15 @@ _REASONS_REFUSED = {
 }
 
 
-class Verdict(Enum):
-    """What follows from a failed call."""
-
-    NOT_SENT = auto()
-    """The request never arrived, or was refused for now: it may be sent again."""
-    DOUBT = auto()
-    """It may have been carried out: never sent again."""
-    GONE = auto()
-    """Nobody is there any more."""
-    MIGRATED = auto()
-    """The group has a new id."""
-    UNPARSEABLE = auto()
-    """Telegram can't read the formatting: plain text will do."""
-    UNCHANGED = auto()
-    """An edit that changes nothing: as good as done."""
-    REFUSED = auto()
-    """Telegram will never accept this request."""
-    TOKEN = auto()
-    """The bot's token is not accepted: nothing can be sent at all."""
-
-
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The verdict, with the pause that Telegram asked for or the new chat id.
+    """What a failed call proves, with the pause that Telegram asked for or the new chat id.
 
-    `reason` is a short constant for reports. `is_flood` tells a 429 from other proofs that nothing was sent.
+    An edit that changes nothing is `SENT`: it is as good as done. `reason` is a short constant for reports.
+    `is_flood` tells a 429 from other proofs that nothing was sent.
     """
 
-    verdict: Verdict
+    outcome: SendOutcome
     pause_s: float = 0.0
     new_chat_id: int = 0
     reason: str = ""
@@ -92,37 +73,37 @@ class Failure:
 def judge(error: Exception) -> Failure:  # noqa: C901, PLR0911 - one line for each row of the table
     """What `error`, raised by a call to Telegram, proves."""
     if isinstance(error, RetryAfter):
-        return Failure(Verdict.NOT_SENT, pause_s=_seconds(error), reason="too_many_requests", is_flood=True)
+        return Failure(SendOutcome.NOT_SENT, pause_s=_seconds(error), reason="too_many_requests", is_flood=True)
     if isinstance(error, ChatMigrated):
-        return Failure(Verdict.MIGRATED, new_chat_id=error.new_chat_id, reason="migrated")
+        return Failure(SendOutcome.MIGRATED, new_chat_id=error.new_chat_id, reason="migrated")
     if isinstance(error, InvalidToken):
-        return Failure(Verdict.TOKEN, reason="token_refused")
+        return Failure(SendOutcome.NOTHING_GOES, reason="token_refused")
     if isinstance(error, Forbidden | BadRequest) and error.__cause__ is not None:  # a page of a proxy, not Telegram
-        return Failure(Verdict.DOUBT, reason="answer_unreadable")
+        return Failure(SendOutcome.DOUBT, reason="answer_unreadable")
     if isinstance(error, Forbidden):
-        return Failure(Verdict.GONE, reason=_named(error, _REASONS_GONE, "forbidden"))
+        return Failure(SendOutcome.GONE, reason=_named(error, _REASONS_GONE, "forbidden"))
     if isinstance(error, BadRequest):
         return _judge_bad_request(error)
     if isinstance(error, Conflict):
-        return Failure(Verdict.REFUSED, reason="conflict")
+        return Failure(SendOutcome.REFUSED, reason="conflict")
     if isinstance(error, TelegramError) and isinstance(error.__cause__, NotSentError):
-        return Failure(Verdict.NOT_SENT, reason="not_connected")
+        return Failure(SendOutcome.NOT_SENT, reason="not_connected")
     if isinstance(error, TelegramError) and "too many requests" in error.message.lower():
-        return Failure(Verdict.NOT_SENT, pause_s=_DEFAULT_PAUSE_S, reason="too_many_requests", is_flood=True)
-    return Failure(Verdict.DOUBT, reason=_doubt(error))
+        return Failure(SendOutcome.NOT_SENT, pause_s=_DEFAULT_PAUSE_S, reason="too_many_requests", is_flood=True)
+    return Failure(SendOutcome.DOUBT, reason=_doubt(error))
 
 
 def _judge_bad_request(error: BadRequest) -> Failure:
     message = error.message.lower()
     if any(part in message for part in _GONE):
-        return Failure(Verdict.GONE, reason=_named(error, _REASONS_GONE, "chat_not_found"))
+        return Failure(SendOutcome.GONE, reason=_named(error, _REASONS_GONE, "chat_not_found"))
     if "can't parse entities" in message:
-        return Failure(Verdict.UNPARSEABLE, reason="cant_parse")
+        return Failure(SendOutcome.UNPARSEABLE, reason="cant_parse")
     if "message is not modified" in message:
-        return Failure(Verdict.UNCHANGED, reason="unchanged")
+        return Failure(SendOutcome.SENT, reason="unchanged")
     if "query is too old" in message:
-        return Failure(Verdict.REFUSED, reason="query_too_old")
-    return Failure(Verdict.REFUSED, reason=_named(error, _REASONS_REFUSED, "refused"))
+        return Failure(SendOutcome.REFUSED, reason="query_too_old")
+    return Failure(SendOutcome.REFUSED, reason=_named(error, _REASONS_REFUSED, "refused"))
 
 
 def _named(error: TelegramError, reasons: Mapping[str, str], otherwise: str) -> str:

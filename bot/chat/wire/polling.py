@@ -10,9 +10,10 @@ import structlog
 from telegram import error as telegram_error
 from telegram.request import BaseRequest
 
+from bot.announcements.model import SendOutcome
 from bot.backoff import Backoff
 from bot.chat.wire.envelope import ALLOWED_UPDATES, Accept, read_update
-from bot.chat.wire.failures import Verdict, judge
+from bot.chat.wire.failures import judge
 from bot.chat.wire.transport import Encoded, post
 from bot.errors import TelegramError
 
@@ -113,7 +114,7 @@ class Poller:
 
     async def _wait(self, error: Exception) -> None:
         failure = judge(error)
-        if failure.verdict is Verdict.TOKEN:
+        if failure.outcome is SendOutcome.NOTHING_GOES:
             raise TelegramError(
                 "Telegram refuses the bot's token: set SCODA_TELEGRAM_TOKEN to the one @BotFather gave"
             ) from error

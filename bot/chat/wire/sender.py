@@ -1,6 +1,6 @@
 """The only place that sends. What an error proves is said in `failures`; no other retry layer wraps this one.
 
-Replies to visitors are repeated within their deadline where that is safe. What the courier sends for announcements is
+Replies to visitors are repeated within their deadline where that is safe. What is sent for announcements is
 tried once: their deliveries have a memory of their own. All of it keeps one pace.
 """
 
@@ -18,6 +18,7 @@ from telegram import Bot, InlineKeyboardMarkup, InlineQueryResultsButton, InputF
 from telegram import error as telegram_error
 from telegram.constants import ChatAction
 
+from bot.announcements.model import SendOutcome
 from bot.backoff import Backoff
 from bot.chat.text.rendering import Html, split
 from bot.chat.wire.calls import (
@@ -32,7 +33,7 @@ from bot.chat.wire.calls import (
     message_id_of,
     worded,
 )
-from bot.chat.wire.failures import ANSWER_LOST, Failure, Verdict, judge
+from bot.chat.wire.failures import ANSWER_LOST, Failure, judge
 from bot.chat.wire.pace import Pace, PaceSlot, Priority, TooLongError
 from bot.chat.wire.transport import post
 from bot.errors import TelegramError
@@ -206,7 +207,7 @@ class Sender:
         else:
             turn.begin()
             attempt = _noted(turn, await self._try(sending, chat_id))
-        if attempt.failure is None or attempt.failure.verdict is not Verdict.UNPARSEABLE:
+        if attempt.failure is None or attempt.failure.outcome is not SendOutcome.UNPARSEABLE:
             return attempt
         log.error("formatting_refused", chat_id=chat_id)
         again = await self._attempt(
@@ -255,7 +256,7 @@ class Sender:
             async with self._pace.turn(chat_id, priority=priority, patience_s=patience_s) as turn:
                 return _noted(turn, await self._try(made, chat_id, formatted=formatted))
         except TooLongError as error:
-            failure = Failure(Verdict.NOT_SENT, pause_s=error.wait_s, reason="paused")
+            failure = Failure(SendOutcome.NOT_SENT, pause_s=error.wait_s, reason="paused")
             return Attempt(failure=failure, pauses_all=error.concerns_all)
 
     async def _deliver(self, chat_id: ChatId, made: Call) -> SendResult:
@@ -274,13 +275,13 @@ class Sender:
             failure = tried.failure
             if failure is None:
                 return SendResult.SENT, tried.result
-            if failure.verdict is Verdict.UNPARSEABLE and formatted:
+            if failure.outcome is SendOutcome.UNPARSEABLE and formatted:
                 log.error("formatting_refused", chat_id=chat_id)
                 formatted = False
-            elif failure.verdict is Verdict.MIGRATED and failure.new_chat_id != chat_id:
+            elif failure.outcome is SendOutcome.MIGRATED and failure.new_chat_id != chat_id:
                 log.info("chat_migrated", chat_id=chat_id, new_chat_id=failure.new_chat_id)
                 chat_id = ChatId(failure.new_chat_id)
-            elif failure.verdict is Verdict.NOT_SENT:
+            elif failure.outcome is SendOutcome.NOT_SENT:
                 await self._wait(failure, attempt, ends_at)
                 attempt += 1
             else:
@@ -300,12 +301,12 @@ class Sender:
             result = await self._make(made, chat_id, formatted=formatted)
         except (telegram_error.TelegramError, KeyError) as error:  # KeyError: a 200 with ok false
             failure = judge(error)
-            if failure.verdict in (Verdict.DOUBT, Verdict.REFUSED):
-                log.warning("call_failed", chat_id=chat_id, verdict=failure.verdict.name, reason=_reason(error))
+            if failure.outcome in (SendOutcome.DOUBT, SendOutcome.REFUSED):
+                log.warning("call_failed", chat_id=chat_id, verdict=failure.outcome.name, reason=_reason(error))
             return Attempt(failure=failure)
         if made.returns_message and message_id_of(result) is None:
             log.error("answer_without_message", chat_id=chat_id)
-            return Attempt(failure=Failure(Verdict.DOUBT, reason="answer_without_message"))
+            return Attempt(failure=Failure(SendOutcome.DOUBT, reason="answer_without_message"))
         return Attempt(result)
 
     async def _make(self, made: Call, chat_id: ChatId, *, formatted: bool = True) -> object:
@@ -318,7 +319,7 @@ def _noted(turn: PaceSlot, attempt: Attempt) -> Attempt:
     failure = attempt.failure
     if failure is not None and failure.is_flood:
         return replace(attempt, pauses_all=turn.refused(failure.pause_s))
-    if failure is not None and failure.verdict is Verdict.NOT_SENT:
+    if failure is not None and failure.outcome is SendOutcome.NOT_SENT:
         turn.not_sent()
     elif failure is None or failure.reason not in ANSWER_LOST:
         turn.answered()
@@ -326,15 +327,15 @@ def _noted(turn: PaceSlot, attempt: Attempt) -> Attempt:
 
 
 def _outcome(failure: Failure, chat_id: ChatId) -> SendResult:
-    if failure.verdict is Verdict.TOKEN:
+    if failure.outcome is SendOutcome.NOTHING_GOES:
         raise TokenRefusedError("Telegram refuses the bot's token: set SCODA_TELEGRAM_TOKEN to a valid one")
-    if failure.verdict is Verdict.GONE:
+    if failure.outcome is SendOutcome.GONE:
         log.info("chat_gone", chat_id=chat_id)
     return {
-        Verdict.UNCHANGED: SendResult.SENT,
-        Verdict.GONE: SendResult.GONE,
-        Verdict.DOUBT: SendResult.IN_DOUBT,
-    }.get(failure.verdict, SendResult.REFUSED)
+        SendOutcome.SENT: SendResult.SENT,
+        SendOutcome.GONE: SendResult.GONE,
+        SendOutcome.DOUBT: SendResult.IN_DOUBT,
+    }.get(failure.outcome, SendResult.REFUSED)
 
 
 def _reason(error: Exception) -> str:

@@ -13,11 +13,12 @@ from structlog.testing import capture_logs
 from telegram import Bot
 from telegram.error import NetworkError, TelegramError, TimedOut
 
+from bot.announcements.model import SendOutcome
 from bot.answering.model import Outcome, TurnRecord
 from bot.chat.application import ChatOptions, ChatParts, build_chat
 from bot.chat.menu import publish_menu
 from bot.chat.text.texts import COMMANDS
-from bot.chat.wire.failures import Verdict, judge
+from bot.chat.wire.failures import judge
 from bot.chat.wire.transport import AiohttpRequest
 from bot.chat_state.model import InboxState
 from bot.i18n.translator import Catalogs
@@ -211,18 +212,18 @@ async def _failure(base_url: str) -> TelegramError:
 async def test_a_refused_connection_is_certainly_not_sent():
     error = await _failure(f"http://127.0.0.1:{free_port()}")
     assert isinstance(error, NetworkError)
-    assert judge(error).verdict is Verdict.NOT_SENT
+    assert judge(error).outcome is SendOutcome.NOT_SENT
 
 
 async def test_a_closed_connection_and_silence_are_in_doubt():
     async with raw_server(None) as base_url:
-        assert judge(await _failure(base_url)).verdict is Verdict.DOUBT
+        assert judge(await _failure(base_url)).outcome is SendOutcome.DOUBT
     async with raw_server(b"") as base_url:
         error = await _failure(base_url)
         assert isinstance(error, TimedOut)
-        assert judge(error).verdict is Verdict.DOUBT
+        assert judge(error).outcome is SendOutcome.DOUBT
     async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") as base_url:
-        assert judge(await _failure(base_url)).verdict is Verdict.DOUBT
+        assert judge(await _failure(base_url)).outcome is SendOutcome.DOUBT
 
 
 async def test_a_telegram_that_is_down_at_the_start_is_waited_for():

@@ -21,6 +21,7 @@ from bot.chat.wire.drafts import Drafts
 from bot.chat.wire.envelope import ANONYMOUS_SENDERS
 from bot.chat.wire.rate_limits import CpuBudget, OncePer
 from bot.chat.wire.sender import Sender, SendResult
+from bot.chat_state.model import Dialogue
 from bot.chat_state.ports import ButtonStore, Effect
 from bot.i18n.negotiation import negotiate
 from bot.i18n.translator import Catalogs, Translator
@@ -78,6 +79,8 @@ class UpdateContext:
     now: datetime
     effects: list[Effect] = field(default_factory=list)
     visitor: Visitor | None = None
+    _dialogue: Dialogue | None = None
+    _is_dialogue_read: bool = False
 
     @property
     def chat(self) -> Chat | None:
@@ -172,6 +175,13 @@ class UpdateContext:
     def translator(self, locale: Locale) -> Translator:
         """Speaks another language."""
         return self.app.catalogs.translator(locale)
+
+    async def dialogue(self) -> Dialogue | None:
+        """What the person was asked last; it is read once an update, and what is stored `later` does not change it."""
+        if not self._is_dialogue_read and self.visitor_id is not None:
+            self._dialogue = await self.announcements.dialogues.find(self.visitor_id)
+            self._is_dialogue_read = True
+        return self._dialogue
 
     def later(self, effect: Effect) -> None:
         """Have something stored together with the update's being done."""

@@ -68,10 +68,9 @@ async def other(context: UpdateContext) -> None:
 
 async def cancel(context: UpdateContext) -> None:
     """Leave what was begun; a draft stays in the list."""
-    visitor_id = context.visitor_id
-    if not context.is_private or visitor_id is None:
+    if not context.is_private or context.visitor_id is None:
         return
-    dialogue = await context.announcements.dialogues.find(visitor_id)
+    dialogue = await context.dialogue()
     if dialogue is None or dialogue.kind == news.POSTPONED:
         await context.say(context.text(texts.nothing_to_cancel))
         return
@@ -84,7 +83,7 @@ async def _is_answer(context: UpdateContext) -> bool:
     message = context.message
     if context.app.announcements is None or not context.is_private or context.visitor_id is None or message is None:
         return False
-    dialogue = await context.announcements.dialogues.find(context.visitor_id)
+    dialogue = await context.dialogue()
     if dialogue is None:
         return False
     text = message.text or message.caption or ""

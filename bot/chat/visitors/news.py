@@ -31,13 +31,15 @@ _OCCURRENCES_LIMIT = 1000
 
 async def offer(context: UpdateContext) -> None:
     """Ask once, in a private chat, whether announcements are wanted; after «later» again, but not soon."""
-    announcements, visitor_id = context.app.announcements, context.visitor_id
-    if announcements is None or not announcements.asks_for_consent or not context.is_private or visitor_id is None:
+    announcements = context.app.announcements
+    if announcements is None or not announcements.asks_for_consent or not context.is_private:
+        return
+    if context.visitor_id is None:
         return
     known = await announcements.subscriptions.find(context.chat_id)
     if known is not None and (known.asked_at is not None or known.agreed_at is not None):
         return
-    asked = await announcements.dialogues.find(visitor_id)
+    asked = await context.dialogue()
     if asked is not None and asked.kind == POSTPONED and context.now - asked.changed_at < _ASKED_AGAIN_AFTER:
         return
     await context.say(consent_reply(context.t))

@@ -10,18 +10,14 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import structlog
-from telegram import error as telegram_error
 from telegram.ext import Application, ApplicationBuilder, Defaults
 from telegram.request import BaseRequest
 
-from bot.announcements.model import SendOutcome
 from bot.answering.ports import TurnStore
-from bot.backoff import Backoff
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.context import CPU_S_PER_MINUTE, AppContext
 from bot.chat.dispatch import UpdateDispatcher
@@ -32,9 +28,9 @@ from bot.chat.ports import Answerer
 from bot.chat.text import texts
 from bot.chat.visitors.waiting import WaitingRoom
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
+from bot.chat.wire.connecting import until_reached
 from bot.chat.wire.drafts import Drafts
 from bot.chat.wire.envelope import ALLOWED_UPDATES
-from bot.chat.wire.failures import judge
 from bot.chat.wire.intake import Intake, IntakeLimits
 from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.polling import Poller
@@ -44,8 +40,8 @@ from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest
 from bot.chat.wire.web_server import Address, serve
 from bot.chat.wire.webhook import Health, health_app, webhook_app
-from bot.chat_state.ports import ButtonStore, Inbox
-from bot.errors import SettingsError, TelegramError
+from bot.chat_state.ports import ButtonStore, Inbox, Transaction
+from bot.errors import SettingsError
 from bot.i18n.translator import Catalogs
 from bot.transaction import Transaction
 from bot.visitors.model import Retention
@@ -57,12 +53,14 @@ AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 OFFICIAL_SERVER = "https://api.telegram.org"
 _CONNECT_TIMEOUT_S = 5.0
-_RECONNECTING = Backoff(first_s=0.5, longest_s=30.0)
+"""Seconds; a connection that takes longer is a network that is down. Chosen, not measured."""
 _WEBHOOK_CONNECTIONS = 100
+"""The most that Telegram opens: https://core.telegram.org/bots/api#setwebhook."""
 _MINUTE = timedelta(minutes=1)
 _TURNS_REMEMBERED = 5000
+"""Answers of the last minute that are counted at a start: more than one process gives in a minute. By reasoning."""
 _SPARE_CONNECTIONS = 8
-"""For «typing…» and the menu."""
+"""For «typing…» and the menu, beside one for each chat and each copy; chosen, not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +136,9 @@ class Chat:
             self._catalogs,
             ReaderWords(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all),
         )
-        self._app = self._made_house()
+        self._app = self._make_context()
         self._dispatcher = UpdateDispatcher(self._app, now=parts.now)
-        self._progress = self._join_newsroom(self._app)
+        self._progress = self._bind_notifier(self._app)
         limits = IntakeLimits(
             options.chats_at_once, options.waiting_updates, options.questions_per_minute, options.questions_per_day
         )
@@ -212,12 +210,12 @@ class Chat:
                 self._app.cpu.spend(turn.visitor_id, turn.asked_at, turn.took_ms / 1000)
 
     async def _connect(self) -> None:
-        """Make Telegram's acquaintance; a network that is down is waited for, a wrong token is not."""
+        """Ask Telegram who the bot is; a network that is down is waited for, a wrong token is not."""
 
         async def connect() -> None:
             await self._application.initialize()
 
-        await _until_reached(connect)
+        await until_reached(connect)
         if self._parts.connected is not None:
             await self._parts.connected(self._application.bot.id)
         log.info("telegram_connected", bot_id=self._application.bot.id, mode=self._options.mode)
@@ -241,7 +239,7 @@ class Chat:
                 max_connections=min(options.chats_at_once, _WEBHOOK_CONNECTIONS),
             )
 
-        await _until_reached(choose_mode)
+        await until_reached(choose_mode)
         if options.mode == "polling":
             self._poller = Poller(
                 self._updates_transport,
@@ -274,14 +272,14 @@ class Chat:
             return "not reached yet"
         return "not reached" if self._poller is not None and self._poller.is_failing else "ok"
 
-    def _join_newsroom(self, app: AppContext) -> ProgressBoard | None:
+    def _bind_notifier(self, app: AppContext) -> ProgressBoard | None:
         """From now on organisers are told of events; the board, to be run, keeps them up to date meanwhile."""
         if app.announcements is None:
             return None
         app.announcements.notifier.bind(OrganiserNotices(app, app.announcements, now=self._parts.now))
         return ProgressBoard(app, app.announcements)
 
-    def _made_house(self) -> AppContext:
+    def _make_context(self) -> AppContext:
         options, parts = self._options, self._parts
         return AppContext(
             bot=self._application.bot,
@@ -376,28 +374,6 @@ def _check(options: ChatOptions) -> None:
         raise SettingsError("[telegram] webhook_url holds the webhook secret: addresses stand in logs, so take it out")
     if not urlsplit(options.webhook_url).scheme:
         raise SettingsError("webhook mode needs the bot's public address: set [telegram] webhook_url")
-
-
-async def _until_reached(call: Callable[[], Awaitable[object]]) -> None:
-    """Repeat `call` until Telegram answers."""
-    for failures in count():
-        try:
-            await call()
-        except (telegram_error.TelegramError, KeyError) as error:
-            failure = judge(error)
-            if failure.outcome not in (SendOutcome.NOT_SENT, SendOutcome.DOUBT):
-                raise _refused(error) from error
-            pause_s = failure.pause_s or _RECONNECTING.pause_s(failures)
-            log.warning("telegram_unreachable", error=type(error).__name__, pause_s=pause_s)
-        else:
-            return
-        await asyncio.sleep(pause_s)
-
-
-def _refused(error: Exception) -> TelegramError:
-    if judge(error).outcome is SendOutcome.NOTHING_GOES:
-        return TelegramError("Telegram refuses the bot's token: set SCODA_TELEGRAM_TOKEN to the one @BotFather gave")
-    return TelegramError(f"Telegram refuses the connection: {error}; check the [telegram] settings")
 
 
 def _first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:

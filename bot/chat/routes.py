@@ -53,7 +53,7 @@ _WORDS = filters.TEXT | filters.CAPTION
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class UpdateRoute:
     """One line of the menu: which updates it takes, and who handles them."""
 
     matcher: BaseHandler[Any, Any, Any]
@@ -65,25 +65,25 @@ class Route:
         return found is not None and found is not False
 
 
-def routes(*, has_news: bool = False) -> Sequence[Route]:
+def routes(*, has_news: bool = False) -> Sequence[UpdateRoute]:
     """The routes in the order in which they are asked; the first that fits takes the update.
 
     Edited messages and channel posts fit none: an edit is not answered a second time.
     """
     commands = {**_COMMANDS, **_NEWS_COMMANDS} if has_news else _COMMANDS
     return [
-        *(Route(CommandHandler(name, _not_called, filters=_NEW), handle) for name, handle in commands.items()),
+        *(UpdateRoute(CommandHandler(name, _not_called, filters=_NEW), handle) for name, handle in commands.items()),
         _message(filters.COMMAND & filters.ChatType.PRIVATE, notices.unknown_command),
         _message(_WORDS & ~filters.COMMAND & ~_SERVICE, conversations.words),
         _message(~_WORDS & ~_SERVICE, conversations.other),
-        Route(CallbackQueryHandler(_not_called), presses.press),
-        Route(InlineQueryHandler(_not_called), inline.inline),
-        Route(ChatMemberHandler(_not_called, ChatMemberHandler.MY_CHAT_MEMBER), membership.membership),
+        UpdateRoute(CallbackQueryHandler(_not_called), presses.press),
+        UpdateRoute(InlineQueryHandler(_not_called), inline.inline),
+        UpdateRoute(ChatMemberHandler(_not_called, ChatMemberHandler.MY_CHAT_MEMBER), membership.membership),
     ]
 
 
-def _message(kind: filters.BaseFilter, handle: Handle) -> Route:
-    return Route(MessageHandler(_NEW & kind, _not_called), handle)
+def _message(kind: filters.BaseFilter, handle: Handle) -> UpdateRoute:
+    return UpdateRoute(MessageHandler(_NEW & kind, _not_called), handle)
 
 
 async def _not_called(_update: object, _context: object) -> None:

@@ -35,6 +35,7 @@ from bot.announcements.ports import Leave
 from bot.announcements.schedule import Note, preview
 from bot.announcements.session import DeliveryRules
 from bot.chat.wire.pace import Pace, PaceSlot, Priority, Rates
+from bot.chat.wire.pace_slot import PaceSlot
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
 from tests.support.announcing import APPROVER, AUTHOR, OWNER, START, TEXTS, House, draft

@@ -13,9 +13,10 @@ import structlog
 
 from bot.announcements.model import Attachment, AttachmentKind, OutgoingMessage, Receipt, SendOutcome
 from bot.announcements.ports import Leave
-from bot.chat.wire.calls import Call, call, message_id_of
+from bot.chat.wire.calls import TelegramCall, call, message_id_of
 from bot.chat.wire.failures import Failure
-from bot.chat.wire.pace import PaceSlot, Priority, TooLongError
+from bot.chat.wire.pace import Priority, TooLongError
+from bot.chat.wire.pace_slot import PaceSlot
 from bot.chat.wire.rendered_messages import MessageRenderer, ReaderWords, RenderKey, render_key
 from bot.chat.wire.sender import Attempt, Sender
 from bot.i18n.translator import Catalogs
@@ -99,7 +100,9 @@ class TelegramAnnouncementSender:
             return Receipt(fate=SendOutcome.SENT, message_id=message_id, reason=receipt.reason)
         return receipt
 
-    async def _send(self, outgoing: OutgoingMessage, key: RenderKey, sending: Call, turn: PaceSlot | None) -> Receipt:
+    async def _send(
+        self, outgoing: OutgoingMessage, key: RenderKey, sending: TelegramCall, turn: PaceSlot | None
+    ) -> Receipt:
         attachment = outgoing.attachment
         if attachment is None or attachment.file_id:
             return await self._post(outgoing, sending, turn)
@@ -116,7 +119,7 @@ class TelegramAnnouncementSender:
         assert with_file is not None  # it differs from what was rendered in the file id alone
         return await self._post(outgoing, with_file.sending, turn)
 
-    async def _post(self, outgoing: OutgoingMessage, sending: Call, turn: PaceSlot | None) -> Receipt:
+    async def _post(self, outgoing: OutgoingMessage, sending: TelegramCall, turn: PaceSlot | None) -> Receipt:
         """Send what is on Telegram's side already, or is text alone."""
         priority = Priority.PAID if outgoing.is_paid else Priority.ANNOUNCEMENT
         return _receipt(await self._sender.once(outgoing.chat_id, sending, priority=priority, turn=turn))
@@ -133,7 +136,7 @@ class TelegramAnnouncementSender:
             del self._file_ids[next(iter(self._file_ids))]
         self._file_ids[known] = file_id
 
-    async def _correct(self, chat_id: ChatId, correcting: Call, message_id: int) -> Receipt:
+    async def _correct(self, chat_id: ChatId, correcting: TelegramCall, message_id: int) -> Receipt:
         try:
             attempt = await self._sender.once(
                 chat_id, correcting.of_message(message_id), priority=Priority.ANNOUNCEMENT

@@ -29,7 +29,7 @@ NO_CHAT = ChatId(0)
 
 
 @dataclass(frozen=True)
-class Call:
+class TelegramCall:
     """All of a call but the chat. It is encoded once, for however many chats (so it has no slots)."""
 
     method: str
@@ -49,7 +49,7 @@ class Call:
         files = {name: file.field_tuple for name, file in (self.files or {}).items()}
         return Encoded((b'{"chat_id":%d,' % chat_id if chat_id else b"{") + rest, files)
 
-    def of_message(self, message_id: int) -> Call:
+    def of_message(self, message_id: int) -> TelegramCall:
         """The same about a message that was sent."""
         one = {"message_id": message_id}
         return replace(self, fields=one | {**self.fields}, plain_fields=one | {**self.plain_fields})
@@ -73,20 +73,20 @@ class InlineAnswer:
     content: Html
 
 
-def call(method: str, **fields: object) -> Call:
+def call(method: str, **fields: object) -> TelegramCall:
     """A call whose text, if it has one, is plain; a field that is None is left out."""
     given = _given(fields)
-    return Call(method, given, given)
+    return TelegramCall(method, given, given)
 
 
-def worded(method: str, content: Html, *, name: str = "text", **fields: object) -> Call:
+def worded(method: str, content: Html, *, name: str = "text", **fields: object) -> TelegramCall:
     """A call with a text, or with a caption, as `name` says; a field that is None is left out."""
     given = _given(fields)
     formatted = {name: content.source, "parse_mode": ParseMode.HTML}
-    return Call(method, {**formatted, **given}, {name: plain(content), **given})
+    return TelegramCall(method, {**formatted, **given}, {name: plain(content), **given})
 
 
-def message_call(content: Html, keyboard: InlineKeyboardMarkup | None, reply_to: int | None) -> Call:
+def message_call(content: Html, keyboard: InlineKeyboardMarkup | None, reply_to: int | None) -> TelegramCall:
     """A message of its own."""
     answered = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
     sending = worded(
@@ -95,15 +95,15 @@ def message_call(content: Html, keyboard: InlineKeyboardMarkup | None, reply_to:
     return replace(sending, returns_message=True)
 
 
-def file_call(method: str, name: str, file: InputFile, caption: Html) -> Call:
+def file_call(method: str, name: str, file: InputFile, caption: Html) -> TelegramCall:
     """A file made by the bot, with its caption."""
     return replace(worded(method, caption, name="caption"), files={name: file})
 
 
-def inline_call(query_id: str, answers: Sequence[InlineAnswer], **fields: object) -> Call:
+def inline_call(query_id: str, answers: Sequence[InlineAnswer], **fields: object) -> TelegramCall:
     """The answer to an inline query."""
     given = {"inline_query_id": query_id, **fields}
-    return Call(
+    return TelegramCall(
         "answerInlineQuery",
         {**given, "results": [_article(one, formatted=True) for one in answers]},
         {**given, "results": [_article(one, formatted=False) for one in answers]},

@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 _EVERY_S = 0.7
 """Between two frames of one draft: Telegram wants half a second to one."""
 _LAST_FRAME_S = 1.0
+"""Seconds for a frame on its way to arrive before the answer is sent; chosen, not measured."""
 _NEVER_AGAIN = (SendOutcome.NOTHING_GOES, SendOutcome.REFUSED)
 """A server that does not know the method, or does not let this bot use it: it would say so to every frame."""
 

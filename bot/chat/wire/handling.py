@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 ATTEMPTS = 3
 """Tries before an update is given up: one more than a single accident takes. Chosen, not measured."""
 _COMMIT_TRIES = 5
+"""Tries to store the effects before the update is given up; see `_COMMIT_RETRY_S`."""
 _COMMIT_RETRY_S = 0.2
 """Seconds to wait after the first failed commit, twice that after the second, and so on: 3 s in all, in which a locked
 database is free again. Chosen, not measured."""

@@ -10,46 +10,50 @@ from __future__ import annotations
 
 import asyncio
 import time
-from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
-from types import TracebackType
-from typing import Self
 
+from bot.chat.wire.pace_slot import PaceSlot
+from bot.chat.wire.rate_window import LONG_AGO, RateWindow
 from bot.ids import ChatId
 
+# Chosen by reasoning where no source is named; tests/unit/chat/wire/test_pace.py shows what they come to together.
 _CHAT_BURST_S = 3
-"""A chat may use up three seconds' messages at once."""
+"""Seconds whose messages a chat may use up at once: Telegram allows short bursts and names no figure."""
 _MINUTE_S = 60.0
-_COUNTED_WITHIN_S = 2.0
-"""A request without an answer is taken to have counted by then."""
+"""Seconds in which a group's messages are counted."""
 _REPLIES_EXPECTED_S = 5.0
-"""So long after a reply, places are kept free for the next ones."""
+"""Seconds after a reply during which places are kept free for the next ones."""
 _KEPT_FREE = 10
-"""One of so many places: the next visitors go at once, and each place that falls free after them is theirs as well."""
+"""One place of this many is kept free: the next visitors go at once, and each place that falls free after them is
+theirs as well."""
 _OWN_SHARE = 10
-"""One of so many messages may be an announcement's, however many visitors write: it gets to its end."""
+"""One message of this many may be an announcement's, however many visitors write: it gets to its end."""
 _CATCH_UP = 2
+"""Late steps that announcements make up for: never a burst that visitors wait behind."""
 _CATCH_UP_S = 0.2
-"""Announcements make up for so many late steps, or so much time when they were only held up (their intents wait for the
-disk), not more: they never come in bursts that visitors wait behind."""
+"""Seconds that they make up for when they were only held up, because their intents wait for the disk."""
 _HELD_UP_S = 1.0
-"""Whoever asks for a turn later than that had nothing to send."""
+"""Who asks for a turn later than this, in seconds, was not held up: there was nothing to send."""
 _TOGETHER_S = 0.005
-"""Announcements whose steps are so near go together: what is done once for all of them then costs less."""
+"""Announcements whose steps are as near as this, in seconds, go together: what is done once for all of them then costs
+less."""
 _SEVERAL_WITHIN_S = 5.0
+"""Seconds within which complaints count as one."""
 _SEVERAL = 2
-"""So many chats that report a 429 together mean the bot as a whole."""
+"""Chats that report a 429 together and so mean the bot as a whole."""
 _TRIPS_KNOWN_AFTER = 50
+"""Answers after which the shortest way is believed."""
 _TRIP_SHARE = 0.6
-"""Of the shortest time between request and answer, so much is surely spent on the way."""
+"""Share of the shortest time between request and answer that is surely spent on the way."""
 _TRIP_GROWTH = 1.0005
-"""With each answer, so that a way that has become longer is believed in the end."""
+"""Factor a trip by which the shortest way grows with each answer, so that one that became longer is believed."""
+_COMPLAINTS_KEPT = 64
+"""More than come within `_SEVERAL_WITHIN_S`, so that they need no other bound."""
 _NEVER = float("inf")
-_LONG_AGO = float("-inf")
 
 
 class Priority(IntEnum):
@@ -99,16 +103,16 @@ class Pace:
         """Messages that went by paid broadcast beyond the free rate, or may have: each costs a tenth of a Star."""
         self._clock = clock
         self._sleep = sleep
-        self._overall = _Window(self.rates.overall_per_s, 1.0)
-        self._paid = _Window(self.rates.paid_per_s, 1.0)
-        self._chats: OrderedDict[ChatId, _Window] = OrderedDict()
+        self._overall = RateWindow(self.rates.overall_per_s, 1.0)
+        self._paid = RateWindow(self.rates.paid_per_s, 1.0)
+        self._chats: OrderedDict[ChatId, RateWindow] = OrderedDict()
         self._waiting: dict[Priority, deque[_Waiter]] = {priority: deque() for priority in Priority}
-        self._paused_until = _LONG_AGO
+        self._paused_until = LONG_AGO
         self._chat_pauses: dict[ChatId, float] = {}
-        self._complaints: deque[tuple[float, ChatId]] = deque(maxlen=64)
-        self._last_reply_at = _LONG_AGO
-        self._next_announcement_at = _LONG_AGO
-        self._announcement_overdue_at = _LONG_AGO
+        self._complaints: deque[tuple[float, ChatId]] = deque(maxlen=_COMPLAINTS_KEPT)
+        self._last_reply_at = LONG_AGO
+        self._next_announcement_at = LONG_AGO
+        self._announcement_overdue_at = LONG_AGO
         self._own_step_s = _OWN_SHARE / self.rates.overall_per_s
         self._trip_s = _NEVER
         self._trips = 0
@@ -306,13 +310,13 @@ class Pace:
         turn.chat_served_at = chat.last_at
         turn.places += ((chat, chat.take(now)),)
 
-    def _chat_window(self, chat_id: ChatId) -> _Window:
+    def _chat_window(self, chat_id: ChatId) -> RateWindow:
         window = self._chats.get(chat_id)
         if window is None:
             if chat_id < 0:
-                window = _Window(self.rates.group_per_min, _MINUTE_S)
+                window = RateWindow(self.rates.group_per_min, _MINUTE_S)
             else:
-                window = _Window(self.rates.chat_per_s * _CHAT_BURST_S, _CHAT_BURST_S)
+                window = RateWindow(self.rates.chat_per_s * _CHAT_BURST_S, _CHAT_BURST_S)
             self._forget_idle_chats()
             self._chats[chat_id] = window
         self._chats.move_to_end(chat_id)
@@ -378,130 +382,6 @@ class Pace:
         await self._sleep(max(moment - self._clock(), 0.0))
         self._timer = None
         self._serve_all()
-
-
-class PaceSlot:
-    """A place in the budget for one message.
-
-    Say what came of it: `answered`, `refused` or `not_sent`; without a word (the answer was lost) the place is held
-    for as long as the message may still count. One of `Pace.turns` is for a chat that is yet to `seat`, and used by
-    `begin` or given back.
-    """
-
-    __slots__ = (
-        "_has_begun",
-        "_is_settled",
-        "_pace",
-        "began_at",
-        "chat_id",
-        "chat_served_at",
-        "is_charged",
-        "patience_s",
-        "places",
-        "priority",
-        "step_s",
-    )
-
-    def __init__(self, pace: Pace, chat_id: ChatId | None, priority: Priority, patience_s: float) -> None:
-        self._pace = pace
-        self._is_settled = False
-        self._has_begun = False
-        self.chat_id = chat_id
-        self.priority = priority
-        self.patience_s = patience_s
-        self.began_at = _LONG_AGO
-        self.chat_served_at = _LONG_AGO
-        """When the chat was sent something before this."""
-        self.is_charged = False
-        self.step_s = 0.0
-        """How much later the next announcement goes for its sake."""
-        self.places: tuple[tuple[_Window, float], ...] = ()
-
-    async def __aenter__(self) -> Self:
-        await self._pace.enter(self)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._is_settled = True
-
-    def seat(self, chat_id: ChatId) -> float:
-        """Give it to a chat; returns 0, or the seconds that the chat must wait: then the turn is free for another."""
-        return self._pace.seat(self, chat_id)
-
-    def begin(self) -> None:
-        """The call begins."""
-        self._has_begun = True
-        self._pace.begin(self)
-
-    def give_back(self) -> None:
-        """Nobody needs it, if no call has begun."""
-        if not self._has_begun and self._settles():
-            self._pace.give_back(self)
-
-    def answered(self) -> None:
-        """Telegram has answered."""
-        if self._settles():
-            self._pace.answered(self)
-
-    def not_sent(self) -> None:
-        """No byte has left: the place is free again."""
-        if self._settles():
-            self._pace.settle(self, until=None)
-
-    def refused(self, retry_after_s: float) -> bool:
-        """Telegram answered 429: nothing goes to the chat for so long; True when nothing goes to anybody.
-
-        All are paused when the chat's own rate can't be the reason (it got nothing within the last second, a group
-        within the last minute), or when several chats report it within a few seconds.
-        """
-        return self._pace.refused(self, retry_after_s) if self._settles() else False
-
-    def _settles(self) -> bool:
-        first, self._is_settled = not self._is_settled, True
-        return first
-
-
-class _Window:
-    """At most `limit` messages in any `span_s` seconds; each place is taken until a moment that is known."""
-
-    __slots__ = ("_busy_until", "_limit", "last_at", "span_s")
-
-    def __init__(self, limit: int, span_s: float) -> None:
-        self.span_s = span_s
-        self.last_at = _LONG_AGO
-        self._limit = limit
-        self._busy_until: list[float] = []
-
-    def taken(self, now: float) -> int:
-        """How many places are taken."""
-        del self._busy_until[: bisect_right(self._busy_until, now)]
-        return len(self._busy_until)
-
-    def wait_s(self, now: float, *, keep_free: int = 0) -> float:
-        """Seconds until one more may go while `keep_free` places stay free; 0 means now."""
-        surplus = self.taken(now) - max(self._limit - keep_free, 1)
-        return self._busy_until[surplus] - now if surplus >= 0 else 0.0
-
-    def take(self, now: float) -> float:
-        """Take a place; returns until when, unless `settle` says otherwise."""
-        until = now + _COUNTED_WITHIN_S + self.span_s
-        insort(self._busy_until, until)
-        self.last_at = now
-        return until
-
-    def settle(self, taken: float, until: float | None) -> None:
-        """The place that was taken until `taken` is so until `until` only; None: it was never used."""
-        place = bisect_left(self._busy_until, taken)
-        if place < len(self._busy_until) and self._busy_until[place] == taken:
-            del self._busy_until[place]
-            if until is not None:
-                insort(self._busy_until, min(until, taken))
-
-    def is_idle(self, now: float) -> bool:
-        """Whether no place is taken."""
-        return not self._busy_until or self._busy_until[-1] <= now
 
 
 @dataclass(frozen=True, slots=True)

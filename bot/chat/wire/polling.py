@@ -11,7 +11,7 @@ from telegram import error as telegram_error
 from telegram.request import BaseRequest
 
 from bot.announcements.model import SendOutcome
-from bot.backoff import Backoff
+from bot.chat.wire.connecting import RECONNECTING, TOKEN_REFUSED
 from bot.chat.wire.envelope import ALLOWED_UPDATES, Accept, read_update
 from bot.chat.wire.failures import judge
 from bot.chat.wire.transport import Encoded, post
@@ -20,9 +20,14 @@ from bot.errors import TelegramError
 log = structlog.get_logger(__name__)
 
 _BATCH = 100
-_RECONNECTING = Backoff(first_s=0.5, longest_s=30.0)
+"""Updates a call: the most that Telegram gives, https://core.telegram.org/bots/api#getupdates."""
 _CONFLICTS_AT_START = 6
+"""Refused calls at the start before this process gives way: with their pauses as long as the longest poll of an older
+process may still last (30 s). By reasoning."""
 _CONFLICT_PAUSE_S = 5.0
+"""Seconds between two of them."""
+_NOT_STORED_PAUSE_S = 1.0
+"""Seconds before the same updates are fetched again; chosen, not measured."""
 
 
 class Poller:
@@ -94,7 +99,7 @@ class Poller:
             raise
         except Exception as error:  # noqa: BLE001 - a database that is away: Telegram keeps the updates meanwhile
             log.warning("updates_not_stored", count=len(raws), error=type(error).__name__)
-            await self._pause(1.0)
+            await self._pause(_NOT_STORED_PAUSE_S)
             return
         self._offset = max(update.update_id for update in updates) + 1
 
@@ -115,12 +120,10 @@ class Poller:
     async def _wait(self, error: Exception) -> None:
         failure = judge(error)
         if failure.outcome is SendOutcome.NOTHING_GOES:
-            raise TelegramError(
-                "Telegram refuses the bot's token: set SCODA_TELEGRAM_TOKEN to the one @BotFather gave"
-            ) from error
+            raise TelegramError(TOKEN_REFUSED) from error
         if not self._failures:
             log.warning("telegram_unreachable", error=type(error).__name__)
-        pause_s = failure.pause_s or _RECONNECTING.pause_s(self._failures)
+        pause_s = failure.pause_s or RECONNECTING.pause_s(self._failures)
         self._failures += 1
         await self._pause(pause_s)
 

@@ -12,6 +12,7 @@ from bot.ids import VisitorId
 
 _MINUTE = timedelta(minutes=1)
 _VISITORS_REMEMBERED = 20_000
+"""Visitors whose counts are kept; who wrote longest ago is forgotten first. Chosen, not measured."""
 _SAID_AGAIN_AFTER = 10
 """Requests beyond the cap of a day: who goes on all the same hears once more why nothing comes."""
 

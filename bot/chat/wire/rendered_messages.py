@@ -17,7 +17,7 @@ from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.chat.text.markup import MarkupError
 from bot.chat.text.rendering import italic, paragraphs, plain, said, utf16_length
 from bot.chat.text.unsubscribe import Unsubscribe
-from bot.chat.wire.calls import NO_PREVIEW, Call
+from bot.chat.wire.calls import NO_PREVIEW, TelegramCall
 from bot.chat.wire.composer import HOME, HtmlComposer, text_limit
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, NewsTopic
@@ -63,8 +63,8 @@ class RenderKey:
 class RenderedMessage:
     """All of a message but the chat."""
 
-    sending: Call
-    editing: Call
+    sending: TelegramCall
+    editing: TelegramCall
     """The same as new text of a message that was delivered: `of_message` says of which."""
 
 
@@ -86,7 +86,7 @@ class MessageRenderer:
             log.exception("announcement_not_rendered", announcement_id=key.announcement_id, reason=reason)
             return None
 
-    def upload(self, key: RenderKey, attachment: Attachment) -> Call:
+    def upload(self, key: RenderKey, attachment: Attachment) -> TelegramCall:
         """The call that sends the attachment itself, and so at the free rate; its answer tells the file id."""
         sending = self._kept(replace(key, attachment=(attachment.kind, ""), is_paid=False)).sending
         file = InputFile(attachment.content, filename=attachment.filename)
@@ -102,8 +102,8 @@ class MessageRenderer:
         formatted, unformatted = {name: html, "parse_mode": ParseMode.HTML}, {name: in_plain}
         how = _how_it_is_sent(key)
         return RenderedMessage(
-            Call(_method(key), fields | how | formatted, fields | how | unformatted, returns_message=True),
-            Call(f"editMessage{name.capitalize()}", fields | formatted, fields | unformatted),
+            TelegramCall(_method(key), fields | how | formatted, fields | how | unformatted, returns_message=True),
+            TelegramCall(f"editMessage{name.capitalize()}", fields | formatted, fields | unformatted),
         )
 
     def _worded(self, key: RenderKey, t: Translator) -> tuple[str, str]:

@@ -24,8 +24,8 @@ from bot.chat.text.rendering import Html, split
 from bot.chat.wire.calls import (
     NO_CHAT,
     NO_PREVIEW,
-    Call,
     InlineAnswer,
+    TelegramCall,
     call,
     file_call,
     inline_call,
@@ -34,7 +34,8 @@ from bot.chat.wire.calls import (
     worded,
 )
 from bot.chat.wire.failures import ANSWER_LOST, Failure, judge
-from bot.chat.wire.pace import Pace, PaceSlot, Priority, TooLongError
+from bot.chat.wire.pace import Pace, Priority, TooLongError
+from bot.chat.wire.pace_slot import PaceSlot
 from bot.chat.wire.transport import post
 from bot.errors import TelegramError
 from bot.ids import ChatId
@@ -44,7 +45,9 @@ log = structlog.get_logger(__name__)
 _TYPING_EVERY_S = 4.5
 """Telegram shows «typing…» for five seconds."""
 _RETRYING = Backoff(first_s=0.25, longest_s=4.0)
+"""Pauses before what was surely not sent is sent again, within the deadline. Chosen, not measured."""
 _CALLBACK_TEXT_LIMIT = 200
+"""Characters of the notice after a press: https://core.telegram.org/bots/api#answercallbackquery."""
 _ANNOUNCEMENT_WAITS_S = 3.5
 """A chat that has just had its burst is free again by then; a longer pause is left to the planning of deliveries."""
 
@@ -196,7 +199,7 @@ class Sender:
         return await self._pace.turns(priority=priority, limit=limit, patience_s=_ANNOUNCEMENT_WAITS_S)
 
     async def once(
-        self, chat_id: ChatId, sending: Call, *, priority: Priority, turn: PaceSlot | None = None
+        self, chat_id: ChatId, sending: TelegramCall, *, priority: Priority, turn: PaceSlot | None = None
     ) -> Attempt:
         """Make a call for an announcement: one try, and one more in plain text if the formatting was refused.
 
@@ -247,7 +250,7 @@ class Sender:
             await self._pause(_TYPING_EVERY_S)
 
     async def _attempt(
-        self, chat_id: ChatId, made: Call, *, priority: Priority, patience_s: float, formatted: bool = True
+        self, chat_id: ChatId, made: TelegramCall, *, priority: Priority, patience_s: float, formatted: bool = True
     ) -> Attempt:
         """Wait for the turn and make the call once."""
         if self._pace is None or chat_id == NO_CHAT:
@@ -259,11 +262,11 @@ class Sender:
             failure = Failure(SendOutcome.NOT_SENT, pause_s=error.wait_s, reason="paused")
             return Attempt(failure=failure, pauses_all=error.concerns_all)
 
-    async def _deliver(self, chat_id: ChatId, made: Call) -> SendResult:
+    async def _deliver(self, chat_id: ChatId, made: TelegramCall) -> SendResult:
         delivery, _ = await self._deliver_for_result(chat_id, made)
         return delivery
 
-    async def _deliver_for_result(self, chat_id: ChatId, made: Call) -> tuple[SendResult, object]:
+    async def _deliver_for_result(self, chat_id: ChatId, made: TelegramCall) -> tuple[SendResult, object]:
         """Make the call until it is done, refused, in doubt, or the deadline is over; also what Telegram gave back."""
         ends_at = self._clock() + self._deadline_s
         attempt, formatted = 0, True
@@ -295,7 +298,7 @@ class Sender:
             )
         await self._pause(pause_s)
 
-    async def _try(self, made: Call, chat_id: ChatId, *, formatted: bool = True) -> Attempt:
+    async def _try(self, made: TelegramCall, chat_id: ChatId, *, formatted: bool = True) -> Attempt:
         """Make the call once."""
         try:
             result = await self._make(made, chat_id, formatted=formatted)
@@ -309,7 +312,7 @@ class Sender:
             return Attempt(failure=Failure(SendOutcome.DOUBT, reason="answer_without_message"))
         return Attempt(result)
 
-    async def _make(self, made: Call, chat_id: ChatId, *, formatted: bool = True) -> object:
+    async def _make(self, made: TelegramCall, chat_id: ChatId, *, formatted: bool = True) -> object:
         url = f"{self._bot.base_url}/{made.method}"
         return await post(self._bot.request, url, made.request(chat_id, formatted=formatted))
 

@@ -11,11 +11,15 @@ from bot.chat.wire.rate_limits import Admission, DailyCap, OncePer, RateLimit
 from bot.ids import VisitorId
 
 OLD_QUESTION = timedelta(hours=12)
-"""An older question gets an apology: whoever asked has gone another way long ago, and facts may have changed."""
+"""An older question gets an apology: the visitor has long found another way, and facts may have changed."""
 OLD_PRESS = timedelta(minutes=5)
+"""An older press is dropped: Telegram takes no answer to it any more. By reasoning."""
 _PRESSES_PER_QUESTION = 3
+"""Presses cost little and come in rows (language, topic, document), so three stand for one question. By reasoning."""
 _LATE_APOLOGY_EVERY = timedelta(hours=1)
+"""One apology for a backlog, not one for each of its messages."""
 _BUSY_NOTICE_EVERY = timedelta(minutes=1)
+"""Who goes on writing meanwhile is told again, but not each time."""
 
 
 class Treatment(Enum):

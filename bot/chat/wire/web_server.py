@@ -28,6 +28,7 @@ _MOST_CONNECTIONS = 256
 _KEEP_ALIVE_S = 75
 """Longer than a proxy usually keeps a connection, so that it is the proxy who ends it."""
 _CLOSE_S = 3.0
+"""Seconds for exchanges to end when the server stops; chosen, not measured."""
 
 
 @dataclass(frozen=True, slots=True)

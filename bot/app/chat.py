@@ -13,6 +13,7 @@ from bot.app.core import Core
 from bot.app.health import health_of
 from bot.app.state import needs_sandbox
 from bot.app.visitors import retention_of, visitor_store_of
+from bot.chat.wire.intake import IntakeLimits
 from bot.chat.application import ChatOptions, ChatParts
 from bot.chat.wire.pace import Rates
 from bot.operations.addresses import is_loopback
@@ -36,11 +37,13 @@ def chat_options(settings: Settings) -> ChatOptions:
         poll_timeout_s=telegram.poll_timeout_s,
         request_timeout_s=telegram.request_timeout_s,
         contact=telegram.contact,
-        questions_per_minute=limits.questions_per_minute,
-        questions_per_day=limits.questions_per_day,
+        limits=IntakeLimits(
+            chats_at_once=limits.chats_at_once,
+            waiting_updates=limits.waiting_updates,
+            questions_per_minute=limits.questions_per_minute,
+            questions_per_day=limits.questions_per_day,
+        ),
         cpu_s_per_minute=limits.cpu_s_per_minute,
-        waiting_updates=limits.waiting_updates,
-        chats_at_once=limits.chats_at_once,
         answer_deadline_s=limits.answer_deadline_s,
         shutdown_s=limits.shutdown_s,
         retention=retention_of(settings),

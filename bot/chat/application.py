@@ -82,11 +82,8 @@ class ChatOptions:
     poll_timeout_s: int = 25
     request_timeout_s: float = 20.0
     contact: str = ""
-    questions_per_minute: int = 20
-    questions_per_day: int = 300
+    limits: IntakeLimits = field(default_factory=IntakeLimits)
     cpu_s_per_minute: float = CPU_S_PER_MINUTE
-    waiting_updates: int = 5000
-    chats_at_once: int = 32
     answer_deadline_s: float = 20.0
     shutdown_s: float = 20.0
     retention: Retention = field(default_factory=Retention)
@@ -139,15 +136,12 @@ class Chat:
         self._app = self._make_context()
         self._dispatcher = UpdateDispatcher(self._app, now=parts.now)
         self._progress = self._bind_notifier(self._app)
-        limits = IntakeLimits(
-            options.chats_at_once, options.waiting_updates, options.questions_per_minute, options.questions_per_day
-        )
         self._waiting_room = WaitingRoom(self._app)
         self.intake = Intake(
             parts.inbox,
             parts.transaction,
             self._dispatcher,
-            limits=limits,
+            limits=options.limits,
             now=parts.now,
             waiting=self._waiting_room,
         )
@@ -236,7 +230,7 @@ class Chat:
                 options.webhook_url,
                 secret_token=options.webhook_secret,
                 allowed_updates=list(ALLOWED_UPDATES),
-                max_connections=min(options.chats_at_once, _WEBHOOK_CONNECTIONS),
+                max_connections=min(options.limits.chats_at_once, _WEBHOOK_CONNECTIONS),
             )
 
         await until_reached(choose_mode)
@@ -314,7 +308,7 @@ async def build_chat(options: ChatOptions, parts: ChatParts) -> AsyncIterator[Ch
     _check(options)
     keep_tokens_out_of_logs()
     os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's coming way to give durations; the old one warns
-    connections = options.chats_at_once + options.copies_in_flight + _SPARE_CONNECTIONS
+    connections = options.limits.chats_at_once + options.copies_in_flight + _SPARE_CONNECTIONS
     transport, updates_transport = _transport(options, connections), _transport(options, connections=1)
     application = build_application(options, transport, updates_transport)
     chat = Chat(options, parts, application, updates_transport=updates_transport)

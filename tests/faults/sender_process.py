@@ -32,6 +32,7 @@ from bot.app.announcing import announcing, dispatcher_of, planner_of
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat
 from bot.chat.text import texts
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
+from bot.chat.wire.intake import IntakeLimits
 from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.rendered_messages import ReaderWords
 from bot.chat.wire.sender import Sender
@@ -143,9 +144,7 @@ async def _answering(
         base_url=orders.base_url,
         poll_timeout_s=1,
         request_timeout_s=5.0,
-        questions_per_minute=100_000,
-        questions_per_day=100_000,
-        chats_at_once=CHATS_AT_ONCE,
+        limits=IntakeLimits(questions_per_minute=100_000, questions_per_day=100_000, chats_at_once=CHATS_AT_ONCE),
         rates=_rates(orders),
         copies_in_flight=orders.in_flight,
     )

@@ -32,14 +32,14 @@ _UNREADABLE_PAUSE_S = 1.0
 """Seconds between two looks at an inbox that can't be read; chosen, not measured."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeLimits:
-    """What is handled at once, and what one visitor or all may ask."""
+    """What is handled at once, and what one visitor or all may ask; the defaults are those of `[limits]`."""
 
-    chats_at_once: int
-    waiting_updates: int
-    questions_per_minute: int
-    questions_per_day: int
+    chats_at_once: int = 32
+    waiting_updates: int = 5000
+    questions_per_minute: int = 20
+    questions_per_day: int = 300
 
 
 class Intake:

@@ -19,6 +19,7 @@ from bot.chat.application import ChatOptions, ChatParts, build_chat
 from bot.chat.menu import publish_menu
 from bot.chat.text.texts import COMMANDS
 from bot.chat.wire.failures import judge
+from bot.chat.wire.intake import IntakeLimits
 from bot.chat.wire.transport import AiohttpRequest
 from bot.chat_state.model import InboxState
 from bot.i18n.translator import Catalogs
@@ -56,7 +57,9 @@ async def test_R04_a_visitor_s_day_goes_on_over_a_start_of_the_bot():
         told = TurnRecord(str(number), ChatId(ANNA), VisitorId(ANNA), NOW, "?", Locale.EN, Outcome.EMPTY, 0.0, (), 1.0)
         await FakeTurnStore(state).record(told)
     async with sandbox_server() as server, person_client(server.base_url) as person:
-        options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1, questions_per_day=2)
+        options = ChatOptions(
+            token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1, limits=IntakeLimits(questions_per_day=2)
+        )
         async with build_chat(options, replace(parts(state), now=lambda: NOW)) as chat:
             running = asyncio.create_task(chat.run())
             await asyncio.wait_for(chat.started.wait(), 10)

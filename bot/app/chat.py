@@ -13,8 +13,8 @@ from bot.app.core import Core
 from bot.app.health import health_of
 from bot.app.state import needs_sandbox
 from bot.app.visitors import retention_of, visitor_store_of
-from bot.chat.wire.intake import IntakeLimits
 from bot.chat.application import ChatOptions, ChatParts
+from bot.chat.wire.intake import IntakeLimits
 from bot.chat.wire.pace import Rates
 from bot.operations.addresses import is_loopback
 from bot.sandbox.gate import as_host

@@ -40,7 +40,7 @@ from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest
 from bot.chat.wire.web_server import Address, serve
 from bot.chat.wire.webhook import Health, health_app, webhook_app
-from bot.chat_state.ports import ButtonStore, Inbox, Transaction
+from bot.chat_state.ports import ButtonStore, Inbox
 from bot.errors import SettingsError
 from bot.i18n.translator import Catalogs
 from bot.transaction import Transaction

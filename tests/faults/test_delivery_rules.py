@@ -34,7 +34,7 @@ from bot.announcements.planner import PlanningRules
 from bot.announcements.ports import Leave
 from bot.announcements.schedule import Note, preview
 from bot.announcements.session import DeliveryRules
-from bot.chat.wire.pace import Pace, PaceSlot, Priority, Rates
+from bot.chat.wire.pace import Pace, Priority, Rates
 from bot.chat.wire.pace_slot import PaceSlot
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic

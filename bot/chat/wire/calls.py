@@ -134,8 +134,9 @@ def _given(fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def _encoded(fields: Mapping[str, object]) -> bytes:
-    """JSON without the opening brace: the chat comes before it."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=_as_json).encode()[1:]
+    """JSON without the opening brace: the chat comes before it. Half a surrogate pair becomes «?»."""
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=_as_json)
+    return text.encode("utf-8", "replace")[1:]
 
 
 def _as_json(value: object) -> object:

@@ -19,7 +19,8 @@ from bot.chat.wire.envelope import Envelope, IncomingUpdate
 from bot.chat.wire.lanes import QueuedUpdate
 from bot.chat.wire.sender import TokenRefusedError, UnreachableError
 from bot.chat.wire.triage import Treatment
-from bot.chat_state.ports import Effect, Inbox, Transaction
+from bot.chat_state.ports import Effect, Inbox
+from bot.transaction import Transaction
 
 log = structlog.get_logger(__name__)
 

@@ -22,7 +22,7 @@ from bot.chat.wire.lanes import Lane, Lanes, QueuedUpdate
 from bot.chat.wire.load_shedding import LoadShedding
 from bot.chat.wire.triage import Triage
 from bot.chat_state.model import StoredUpdate
-from bot.chat_state.ports import Inbox, Transaction
+from bot.chat_state.ports import Inbox
 from bot.ids import VisitorId
 from bot.transaction import Transaction
 

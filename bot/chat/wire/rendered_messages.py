@@ -96,6 +96,7 @@ class MessageRenderer:
         t = self._catalogs.translator(key.locale)
         name = "text" if key.attachment is None else "caption"
         html, in_plain = self._worded(key, t)
+        f"{html}{in_plain}".encode()  # half a surrogate pair is no text, and is refused before anything is sent
         fields: dict[str, object] = {"reply_markup": self._keyboard(key, t)}
         if key.attachment is None:
             fields["link_preview_options"] = NO_PREVIEW

@@ -55,3 +55,8 @@ def test_an_answer_without_a_message_has_no_id():
         None,
         4,
     ]
+
+
+def test_half_a_surrogate_pair_does_not_stop_a_call():
+    made = call("answerCallbackQuery", callback_query_id="a\ud83d")
+    assert json.loads(made.request(NO_CHAT, formatted=True).body) == {"callback_query_id": "a?"}

@@ -8,8 +8,10 @@ from bot.answering.model import Feedback
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import announcements, approvals, composing, roles
 from bot.chat.text import announcement_texts, texts
+from bot.chat.text.answers import section_keys
 from bot.chat.text.rendering import said
-from bot.chat.text.replies import Reply, section_keys, section_text, source_details
+from bot.chat.text.replies import Reply
+from bot.chat.text.sections import section_text, source_details
 from bot.chat.text.unsubscribe import Unsubscribe
 from bot.chat.visitors import news, privacy, settings, start, topics
 from bot.chat.visitors.notices import help_page

@@ -25,8 +25,8 @@ from bot.adapters.database.connection import open_database
 from bot.adapters.models.vector_files import write_vectors
 from bot.answering.model import Question
 from bot.app.core import open_core
+from bot.chat.text.answers import answer_text
 from bot.chat.text.rendering import plain
-from bot.chat.text.replies import answer_text
 from bot.chat.wire import web_server
 from bot.chat.wire.web_server import Address, serve
 from bot.chat.wire.webhook import webhook_app

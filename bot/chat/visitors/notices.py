@@ -21,8 +21,8 @@ from telegram import (
 
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
+from bot.chat.text.menus import help_reply
 from bot.chat.text.rendering import said
-from bot.chat.text.replies import help_reply
 from bot.chat.wire.triage import Treatment
 from bot.i18n.translator import Translator
 

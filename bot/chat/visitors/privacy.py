@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
+from bot.chat.text.privacy_pages import delete_question, privacy_page
 from bot.chat.text.rendering import said
-from bot.chat.text.replies import Reply, delete_question, privacy_page
+from bot.chat.text.replies import Reply
 from bot.chat.visitors.personal_file import personal_file
 from bot.chat.wire.sender import SendResult
 from bot.chat_state.model import Button

@@ -15,8 +15,10 @@ from telegram import Message, MessageEntity
 from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
+from bot.chat.text.answers import draft_text, reply_to_question
 from bot.chat.text.rendering import said
-from bot.chat.text.replies import Reply, draft_text, reply_to_question, section_text
+from bot.chat.text.replies import Reply
+from bot.chat.text.sections import section_text
 from bot.chat.visitors.news import offer
 from bot.chat.visitors.notices import excuse
 from bot.chat.wire.rate_limits import Admission

@@ -7,7 +7,8 @@ from dataclasses import replace
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
 from bot.chat.text.deeplinks import DeepLink, LinkKind, read_payload, section_mark
-from bot.chat.text.replies import Reply, language_picker, welcome_reply
+from bot.chat.text.menus import language_picker, welcome_reply
+from bot.chat.text.replies import Reply
 from bot.chat.visitors.news import offer
 from bot.chat.visitors.questions import answer_question
 from bot.chat.visitors.topics import documents_reply, section_reply

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
+from bot.chat.text.menus import documents_menu, section_page, sections_menu, topics_menu
 from bot.chat.text.rendering import said
-from bot.chat.text.replies import Reply, documents_menu, section_page, sections_menu, topics_menu
+from bot.chat.text.replies import Reply
 from bot.chat_state.model import Button
 from bot.ids import Locale, SectionKey
 

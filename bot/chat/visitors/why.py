@@ -7,7 +7,8 @@ from telegram import InlineKeyboardMarkup, Message
 from bot.answering.model import Answer, TurnRecord
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
-from bot.chat.text.replies import Reply, why_page
+from bot.chat.text.replies import Reply
+from bot.chat.text.sections import why_page
 from bot.chat_state.model import ButtonAction
 
 

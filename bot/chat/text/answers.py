@@ -1,0 +1,204 @@
+"""What stands in the message that answers a question, and which buttons stand under it.
+
+Nothing is decided here about the question: the outcome of the `Answer` says which sentence of the bot's own, which
+heading and which buttons belong to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bot.answering.model import Answer, Offer, Outcome, Suggestion
+from bot.chat.text import texts
+from bot.chat.text.keyboards import Key, Rows, column
+from bot.chat.text.rendering import Html, italic, lines, paragraphs, quoted, said
+from bot.chat.text.replies import Reply
+from bot.chat.text.sections import SOURCES_SHOWN, running_text, source_footer
+from bot.chat_state.model import ButtonAction
+from bot.i18n.translator import Translator
+from bot.ids import ChatId, Locale, ReplyKind, SectionKey
+
+_OFFERS_SHOWN = 5
+"""Buttons: as many as can be read at a glance below a message on a small phone. Chosen by reasoning, not measured."""
+
+_SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
+    Outcome.OFFERED: texts.offered,
+    Outcome.CLARIFY: texts.clarify,
+    Outcome.UNKNOWN: texts.unknown,
+    Outcome.DECLINED_POLITICS: texts.declined_politics,
+    Outcome.DECLINED_ADVICE: texts.declined_advice,
+    Outcome.DECLINED_HARM: texts.declined_harm,
+    Outcome.GREETING: texts.greeting,
+    Outcome.THANKS: texts.thanks,
+    Outcome.FAREWELL: texts.farewell,
+    Outcome.ABOUT_BOT: texts.about_bot,
+    Outcome.PRAISE: texts.praise,
+    Outcome.OK: texts.all_right,
+    Outcome.COMPLAINT: texts.complaint,
+    Outcome.PERSON: texts.person_meanwhile,
+    Outcome.EMERGENCY: texts.emergency,
+    Outcome.EMPTY: texts.empty_message,
+}
+"""What the bot says in its own words."""
+_OPENINGS: dict[ReplyKind | None, Callable[[Translator], str]] = {
+    ReplyKind.GREETING: texts.hello_and,
+    ReplyKind.THANKS: texts.welcome_and,
+}
+"""The word that goes before an answer when the question came with a greeting or thanks."""
+_HEADINGS: dict[Outcome, Callable[[Translator], str]] = {
+    Outcome.ANSWERED: texts.related_questions,
+    Outcome.UNKNOWN: texts.nearest_topics,
+    Outcome.COMPLAINT: texts.did_you_mean,
+}
+"""What stands above suggestions and offers."""
+_FROM_KNOWLEDGE = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.CLARIFY, Outcome.UNKNOWN)
+"""Outcomes that may change once all of the knowledge is read."""
+_OFFERS_SECTIONS = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.COMPLAINT)
+_OFFERS_CONTACT = (Outcome.UNKNOWN, Outcome.ABOUT_BOT, Outcome.DECLINED_ADVICE)
+_OFFERS_TOPICS = (
+    Outcome.OFFERED,
+    Outcome.UNKNOWN,
+    Outcome.GREETING,
+    Outcome.ABOUT_BOT,
+    Outcome.COMPLAINT,
+    Outcome.PERSON,
+    Outcome.EMPTY,
+    Outcome.DECLINED_POLITICS,
+)
+
+
+def answer_text(
+    answer: Answer, t: Translator, *, contact: str = "", reading_in: float | None = None, has_news: bool = True
+) -> Html:
+    """The whole message for an answer in the language of `t`: without buttons it says all the same.
+
+    `reading_in` is the share of the knowledge that is read while it is not whole: what is not there yet is not unknown.
+    `has_news` tells whether this bot sends announcements.
+    """
+    if answer.outcome is Outcome.UNSUBSCRIBE:
+        return _ways_to_stop(t, has_news=has_news)
+    offers_contact = contact and answer.outcome in _OFFERS_CONTACT
+    return paragraphs(
+        said(_OPENINGS[answer.opening](t), t.locale) if answer.opening in _OPENINGS else Html(),
+        _whom_to_ask(t, contact) if answer.outcome is Outcome.PERSON else Html(),
+        _own_words(answer, t),
+        quoted(running_text(answer.sentences, answer.written_in), answer.written_in),
+        source_footer(answer, t) if answer.sentences else Html(),
+        said(texts.contact(t, contact), t.locale) if offers_contact else Html(),
+        _reading_note(answer, t, reading_in),
+        _heading_of_suggestions(answer, t),
+    )
+
+
+def _own_words(answer: Answer, t: Translator) -> Html:
+    """The bot's own sentence; where the knowledge speaks, there is none."""
+    sentence = _SENTENCES.get(answer.outcome)
+    if sentence is not None and answer.outcome is not Outcome.UNKNOWN:
+        return said(sentence(t), t.locale)
+    return Html() if answer.sentences else said(texts.unknown(t), t.locale)
+
+
+def _whom_to_ask(t: Translator, contact: str) -> Html:
+    return said(texts.person_contact(t, contact) if contact else texts.person_without_contact(t), t.locale)
+
+
+def _ways_to_stop(t: Translator, *, has_news: bool) -> Html:
+    opening = texts.unsubscribe if has_news else texts.unsubscribe_without_news
+    commands = (texts.stop_announcements, texts.privacy_delete) if has_news else (texts.privacy_delete,)
+    return paragraphs(said(opening(t), t.locale), lines(*(said(command(t), t.locale) for command in commands)))
+
+
+def _reading_note(answer: Answer, t: Translator, reading_in: float | None) -> Html:
+    if reading_in is None or answer.outcome not in _FROM_KNOWLEDGE:
+        return Html()
+    return italic(said(texts.still_reading(t, reading_in), t.locale))
+
+
+def _heading_of_suggestions(answer: Answer, t: Translator) -> Html:
+    heading = _HEADINGS.get(answer.outcome)
+    if heading is None or not (answer.suggestions or offers_shown(answer)):
+        return Html()
+    return said(heading(t), t.locale)
+
+
+def draft_text(sentences: Sequence[str], locale: Locale) -> Html:
+    """As much of an answer as there is, without what stands below it."""
+    return quoted(running_text(sentences, locale), locale)
+
+
+def reply_to_question(
+    answer: Answer,
+    t: Translator,
+    *,
+    contact: str,
+    turn_id: str,
+    reading_in: float | None = None,
+    news_of: ChatId | None = None,
+) -> Reply:
+    """The message and its buttons: more, source, opinion, related questions, sections on offer, and what is next.
+
+    `news_of` is the chat whose announcements may be stopped; None where the bot sends none.
+    """
+    rows: list[Sequence[Key]] = []
+    if answer.outcome is Outcome.ANSWERED:
+        rows.append(_answer_keys(answer, t))
+        rows.append(
+            (
+                Key(texts.button_helpful(t), ButtonAction.HELPFUL, turn_id),
+                Key(texts.button_unhelpful(t), ButtonAction.UNHELPFUL, turn_id),
+            )
+        )
+    rows.extend(column([suggestion_key(suggestion, t.locale) for suggestion in answer.suggestions]))
+    rows.extend(column([_offer_key(offer, t) for offer in offers_shown(answer)]))
+    rows.extend(_ways_on(answer, t, news_of))
+    text = answer_text(answer, t, contact=contact, reading_in=reading_in, has_news=news_of is not None)
+    return Reply(text, rows)
+
+
+def _answer_keys(answer: Answer, t: Translator) -> Sequence[Key]:
+    keys = list(dict.fromkeys(citation.key for citation in answer.citations))[:SOURCES_SHOWN]
+    argument = "\n".join((t.locale.value, *map(str, keys)))
+    more = [Key(texts.button_more(t), ButtonAction.MORE, argument)] if answer.rest and keys else []
+    source = [Key(texts.button_source(t), ButtonAction.SOURCE, argument)] if keys else []
+    return (*more, *source)
+
+
+def section_keys(argument: str) -> tuple[Locale, tuple[SectionKey, ...]]:
+    """Read the argument of a «more» or «source» button."""
+    locale, *keys = argument.split("\n")
+    return Locale(locale), tuple(SectionKey.parse(key) for key in keys)
+
+
+def offers_shown(answer: Answer) -> Sequence[Offer]:
+    """The sections that the message shows as buttons, best first; one that a suggestion stands for is not repeated."""
+    if answer.outcome not in _OFFERS_SECTIONS:
+        return ()
+    suggested = {suggestion.key for suggestion in answer.suggestions}
+    return [offer for offer in answer.offers if offer.key not in suggested][:_OFFERS_SHOWN]
+
+
+def offer_label(offer: Offer, t: Translator) -> str:
+    """The title; in front of one in another language than the visitor's, that language's name."""
+    title = offer.title or texts.topic(t, offer.key.path.partition("/")[0])
+    return title if offer.locale is t.locale else f"{offer.locale.endonym} · {title}"
+
+
+def _offer_key(offer: Offer, t: Translator) -> Key:
+    return Key(offer_label(offer, t), ButtonAction.OFFER, f"{t.locale}\n{offer.key}")
+
+
+def suggestion_key(suggestion: Suggestion, locale: Locale) -> Key:
+    """A button that asks the suggested question."""
+    return Key(suggestion.text, ButtonAction.ASK, f"{locale}\n{suggestion.key}\n{suggestion.text}")
+
+
+def _ways_on(answer: Answer, t: Translator, news_of: ChatId | None) -> Rows:
+    """What may be done next, whatever was answered."""
+    topics = Key(texts.button_topics(t), ButtonAction.TOPICS)
+    if answer.outcome is Outcome.ABOUT_BOT:
+        return ((topics, Key(texts.button_help(t), ButtonAction.HELP)),)
+    if answer.outcome is Outcome.UNSUBSCRIBE:
+        stop = Key(texts.button_stop_all(t), ButtonAction.SETTINGS, f"{news_of} off")
+        delete = Key(texts.button_delete_my_data(t), ButtonAction.DELETE_QUESTION)
+        return column([stop, delete] if news_of is not None else [delete])
+    return ((topics,),) if answer.outcome in _OFFERS_TOPICS else ()

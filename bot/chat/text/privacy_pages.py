@@ -1,0 +1,44 @@
+"""What /privacy tells and what /deleteme asks."""
+
+from __future__ import annotations
+
+from bot.chat.text import texts
+from bot.chat.text.keyboards import Key
+from bot.chat.text.rendering import Html, bold, lines, paragraphs, said
+from bot.chat.text.replies import Reply
+from bot.chat_state.model import ButtonAction
+from bot.i18n.translator import Translator
+from bot.visitors.model import Retention
+
+
+def privacy_page(t: Translator, *, kept: Retention, contact: str, model_host: str = "", search_host: str = "") -> Html:
+    """What is kept, for how long and what for, who reads along where answers are worded elsewhere, how to delete it."""
+    terms = (
+        texts.privacy_visitor_term(t, kept.visitors_days),
+        texts.privacy_deliveries_term(t, kept.deliveries_days),
+        texts.privacy_organisers(t, kept.audit_days),
+        texts.privacy_tombstone(t, kept.tombstones_days),
+    )
+    purpose = _purpose(t, model_host, search_host)
+    stored = (texts.privacy_stored(t, kept.questions_days), texts.privacy_masked(t))
+    operator = texts.privacy_operator(t, contact) if contact else ""
+    commands = (texts.privacy_copy(t), texts.privacy_delete(t))
+    groups = (stored, (texts.privacy_announcements(t),), terms, (purpose,), (operator,), commands)
+    title = bold(said(texts.privacy_title(t), t.locale))
+    return paragraphs(title, *(lines(*(said(one, t.locale) for one in group if one)) for group in groups))
+
+
+def _purpose(t: Translator, model_host: str, search_host: str) -> str:
+    if model_host:
+        hosts = dict.fromkeys((model_host, search_host or model_host))
+        return texts.privacy_purpose_with_model(t, ", ".join(hosts))
+    return texts.privacy_purpose_with_search(t, search_host) if search_host else texts.privacy_purpose(t)
+
+
+def delete_question(t: Translator) -> Reply:
+    """Asks before everything about a visitor is deleted."""
+    keys = (
+        Key(texts.button_delete(t), ButtonAction.DELETE_ME, single_use=True),
+        Key(texts.button_cancel(t), ButtonAction.CANCEL, single_use=True),
+    )
+    return Reply(said(texts.deleteme_question(t), t.locale), (keys,))

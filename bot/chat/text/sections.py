@@ -1,0 +1,124 @@
+"""Sections of the knowledge word for word: whole ones, the passages behind an answer, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.answering.model import Answer, Citation, TurnRecord
+from bot.chat.text import texts
+from bot.chat.text.rendering import Html, blockquote, bold, italic, lines, link, paragraphs, quoted, said
+from bot.i18n.translator import Translator
+from bot.ids import Locale
+
+SOURCES_SHOWN = 3
+"""Sources below an answer, which seldom quotes more than two sections. Chosen by reasoning: small print stays small."""
+_LIST_MARKS = ("•", "- ", "– ", "* ")
+"""A sentence that begins so is an item of a list and keeps a line of its own."""
+_FOLDED_FROM = 900
+"""Characters. A longer section is folded: its beginning shows, a tap unfolds it. About a screen; not measured."""
+_MOST_SHOWN = 12_000
+"""Characters of a section that are shown, about three messages: a section of 20,000 words came as thirty."""
+_LONG_WORD = 100
+"""Characters before the cut in which a blank is looked for: longer than any word. Chinese has none and is cut there."""
+
+
+def section_text(answer: Answer, t: Translator) -> Html:
+    """A whole section with its title and source; of one as long as a book the beginning."""
+    body = _shown(running_text((*answer.sentences, *answer.rest), answer.written_in))
+    text = quoted(body, answer.written_in)
+    if len(body) > _FOLDED_FROM:
+        text = blockquote(text, expandable=True)
+    heading = next(iter(answer.citations), None)
+    return paragraphs(
+        bold(quoted(heading.heading or heading.title, heading.locale)) if heading else Html(),
+        text,
+        source_footer(answer, t),
+    )
+
+
+def why_page(turn: TurnRecord, sections: Sequence[Answer], t: Translator) -> Html:
+    """The passages behind an answer as they stand, with their files and dates."""
+    now = max(section.knowledge_version for section in sections)
+    how = texts.why_composed if turn.composed else texts.why_quoted
+    return paragraphs(
+        bold(said(texts.why_title(t), t.locale)),
+        said(how(t), t.locale),
+        *(_passage(section, t) for section in sections),
+        said(texts.why_version(t, now), t.locale) if now else Html(),
+        said(texts.why_changed(t, turn.knowledge_version), t.locale) if 0 < turn.knowledge_version < now else Html(),
+    )
+
+
+def _passage(section: Answer, t: Translator) -> Html:
+    citation = section.citations[0]
+    file = f"{citation.locale}/{citation.key}"
+    return paragraphs(
+        bold(quoted(citation.heading or citation.title, citation.locale)),
+        blockquote(
+            quoted(_shown(running_text(section.sentences, section.written_in)), section.written_in), expandable=True
+        ),
+        lines(
+            said(texts.why_file(t, file), t.locale),
+            _source(citation, t),
+            said(texts.valid_until(t, citation.valid_until), t.locale) if citation.valid_until else Html(),
+        ),
+    )
+
+
+def source_details(answers: Sequence[Answer], t: Translator) -> Html:
+    """Everything known about the sources of these sections."""
+    citations = dict.fromkeys(citation for answer in answers for citation in answer.citations)
+    if not citations:
+        return said(texts.no_source(t), t.locale)
+    return paragraphs(bold(said(texts.source_details(t), t.locale)), *(_details(citation, t) for citation in citations))
+
+
+def _details(citation: Citation, t: Translator) -> Html:
+    shown_url = quoted(citation.url, Locale.EN) if citation.url else Html()
+    return lines(
+        said(texts.source_document(t, citation.title), t.locale) if citation.title else Html(),
+        said(texts.source_section(t, citation.heading), t.locale) if citation.heading else Html(),
+        _source(citation, t),
+        italic(quoted(citation.source_title, citation.locale)),
+        link(shown_url, citation.url),
+    )
+
+
+def source_footer(answer: Answer, t: Translator) -> Html:
+    """Title, source and dates, in small print."""
+    shown = answer.citations[:SOURCES_SHOWN]
+    titles = [
+        Html("📄 ") + quoted(title, locale)
+        for title, locale in dict.fromkeys((c.title, c.locale) for c in shown)
+        if title
+    ]
+    sources = dict.fromkeys(_source(citation, t) for citation in shown)
+    ends = [said(texts.valid_until(t, day), t.locale) for day in dict.fromkeys(c.valid_until for c in shown) if day]
+    foreign = [said(texts.written_in(t, answer.written_in), t.locale)] if answer.written_in != t.locale else []
+    worded = [said(texts.worded_by_model(t), t.locale)] if answer.composed and titles else []
+    return italic(lines(*foreign, *worded, *titles, *sources, *ends))
+
+
+def _source(citation: Citation, t: Translator) -> Html:
+    if not citation.publisher:
+        return said(texts.as_of_line(t, citation.as_of), t.locale) if citation.as_of else Html()
+    line = texts.source_line(t, citation.publisher, citation.source_date, citation.as_of)
+    return link(said(line, t.locale), citation.url)
+
+
+def running_text(sentences: Sequence[str], locale: Locale) -> str:
+    """The sentences as running text: list items on their own lines, no blanks between Chinese sentences."""
+    blank = "" if locale is Locale.ZH else " "
+    text = ""
+    for sentence in sentences:
+        separator = "\n" if sentence.startswith(_LIST_MARKS) else blank
+        text += separator + sentence if text else sentence
+    return text
+
+
+def _shown(text: str) -> str:
+    """As much of a section as is shown, to the end of a word where there are any."""
+    if len(text) <= _MOST_SHOWN:
+        return text
+    blank = text.rfind(" ", _MOST_SHOWN - _LONG_WORD, _MOST_SHOWN)
+    return f"{text[: blank if blank > 0 else _MOST_SHOWN]} …"

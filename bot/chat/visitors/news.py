@@ -15,21 +15,23 @@ from bot.chat.text import texts
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat.visitors.news_pages import consent_reply, news_page, topic_title
-from bot.chat.visitors.settings import ALL_TOPICS, is_administrator, show_settings, switched_on
+from bot.chat.visitors.settings import is_administrator, show_settings
 from bot.chat_state.model import Button, Dialogue
 from bot.i18n.negotiation import fallbacks
 from bot.ids import ChatId, Locale, NewsTopic
 from bot.visitors.model import Subscription
+from bot.visitors.subscriptions import agreed, declined, is_postponed, postponed, was_asked, without
 
 POSTPONED = "consent_postponed"
 """The kind of dialogue that notes that somebody wants to be asked later."""
-_ASKED_AGAIN_AFTER = timedelta(days=3)
 _NEWS_DAYS = 30
+"""What is older is no news. Chosen by reasoning, as is the number shown, which a few screens hold."""
 _NEWS_SHOWN = 10
 _OCCURRENCES_LIMIT = 1000
+"""Of one announcement, among which the latest is looked for: one a day makes 365 a year."""
 
 
-async def offer(context: UpdateContext) -> None:
+async def ask_for_consent(context: UpdateContext) -> None:
     """Ask once, in a private chat, whether announcements are wanted; after «later» again, but not soon."""
     announcements = context.app.announcements
     if announcements is None or not announcements.asks_for_consent or not context.is_private:
@@ -37,10 +39,10 @@ async def offer(context: UpdateContext) -> None:
     if context.visitor_id is None:
         return
     known = await announcements.subscriptions.find(context.chat_id)
-    if known is not None and (known.asked_at is not None or known.agreed_at is not None):
+    if was_asked(known):
         return
-    asked = await context.dialogue()
-    if asked is not None and asked.kind == POSTPONED and context.now - asked.changed_at < _ASKED_AGAIN_AFTER:
+    dialogue = await context.dialogue()
+    if dialogue is not None and dialogue.kind == POSTPONED and is_postponed(dialogue.changed_at, context.now):
         return
     await context.say(consent_reply(context.t))
     noted = replace(known or Subscription(chat_id=context.chat_id), asked_at=context.now)
@@ -54,12 +56,11 @@ async def answer_consent(context: UpdateContext, button: Button) -> None:
         return
     known = await announcements.subscriptions.find(context.chat_id) or Subscription(chat_id=context.chat_id)
     if button.argument == "yes":
-        decided = replace(known, agreed_at=known.agreed_at or now, asked_at=now, topics=known.topics or ALL_TOPICS)
-        sentence = texts.consent_given
+        decided, sentence = agreed(known, now=now, locale=context.locale), texts.consent_given
     elif button.argument == "no":
-        decided, sentence = replace(known, agreed_at=None, asked_at=now), texts.consent_declined
+        decided, sentence = declined(known, now=now), texts.consent_declined
     else:
-        decided, sentence = replace(known, asked_at=None), texts.consent_postponed
+        decided, sentence = postponed(known), texts.consent_postponed
         context.later(lambda: announcements.dialogues.save(Dialogue(visitor_id, POSTPONED, "", now)))
     context.later(lambda: announcements.subscriptions.save(decided))
     await context.show(Reply(context.text(sentence)))
@@ -76,9 +77,7 @@ async def unsubscribe(context: UpdateContext, topic: NewsTopic | None) -> str:
     store = context.announcements.subscriptions
     known = await store.find(context.chat_id)
     if known is not None:
-        left = known.topics - {topic} if topic is not None else frozenset()
-        agreed_at = known.agreed_at if left else None
-        ended = replace(known, topics=left, agreed_at=agreed_at, asked_at=known.asked_at or context.now)
+        ended = without(known, topic, now=context.now)
         context.later(lambda: store.save(ended))
     if topic is None:
         return texts.unsubscribed_all(context.t)
@@ -90,8 +89,8 @@ async def news(context: UpdateContext) -> None:
     announcements = context.announcements
     known = await announcements.subscriptions.find(context.chat_id)
     since = context.now - timedelta(days=_NEWS_DAYS)
-    found = await announcements.announcements.delivered_to(context.chat_id, since=since, limit=_NEWS_SHOWN)
-    entries = [await _entry(context, one) for one in found]
+    delivered = await announcements.announcements.delivered_to(context.chat_id, since=since, limit=_NEWS_SHOWN)
+    entries = [await _entry(context, announcement) for announcement in delivered]
     is_off = known is None or known.agreed_at is None
     page = news_page(entries, context.t, zone=known.zone if known else "", days=_NEWS_DAYS, is_off=is_off)
     await context.say(page)
@@ -130,9 +129,9 @@ async def _open_settings(context: UpdateContext, chat_id: ChatId) -> None:
     if known.agreed_at is not None:
         await show_settings(context, known)
         return
-    agreed = switched_on(context, known)
-    context.later(lambda: store.save(agreed))
-    await show_settings(context, agreed)
+    switched_on = agreed(known, now=context.now, locale=context.locale)
+    context.later(lambda: store.save(switched_on))
+    await show_settings(context, switched_on)
 
 
 async def chat_called(context: UpdateContext, name: str) -> ChatId | None:
@@ -155,8 +154,9 @@ def _locale_for(announcement: Announcement, locale: Locale) -> Locale:
 async def _entry(context: UpdateContext, announcement: Announcement) -> tuple[datetime, Announcement, Locale]:
     """When it was due last, and what it says since it was corrected, in the reader's language if there is a text."""
     locale = _locale_for(announcement, context.locale)
-    found = await context.announcements.outbox.occurrences(of=announcement.announcement_id, limit=_OCCURRENCES_LIMIT)
-    latest = max(found, key=lambda one: one.due_at, default=None)
+    outbox = context.announcements.outbox
+    occurrences = await outbox.occurrences(of=announcement.announcement_id, limit=_OCCURRENCES_LIMIT)
+    latest = max(occurrences, key=lambda one: one.due_at, default=None)
     if latest is None:
         return announcement.created_at, announcement, locale
     content = announcement.content

@@ -19,7 +19,7 @@ from bot.chat.text.answers import draft_text, reply_to_question
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat.text.sections import section_text
-from bot.chat.visitors.news import offer
+from bot.chat.visitors.news import ask_for_consent
 from bot.chat.visitors.notices import excuse
 from bot.chat.wire.rate_limits import Admission
 from bot.chat.wire.sender import SendResult
@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 _TYPING_AFTER_S = 0.3
 """Most answers are there sooner: a «typing…» that lasts an instant is only noise, and a call."""
 _STORED_QUESTION_LIMIT = 1000
+"""Characters of a question that are stored: more than the 600 that an answer looks at. Chosen by reasoning."""
 
 
 async def message(context: UpdateContext) -> None:
@@ -102,7 +103,7 @@ async def answer_question(context: UpdateContext, text: str, *, fallback: Sectio
     if delivery in (SendResult.SENT, SendResult.IN_DOUBT):
         _record(context, text, answer, turn_id=turn_id, took_ms=took_ms)
     if delivery is SendResult.SENT and answer.outcome is Outcome.ANSWERED:
-        await offer(context)
+        await ask_for_consent(context)
 
 
 async def _may_ask(context: UpdateContext) -> bool:

@@ -17,12 +17,16 @@ from bot.chat_state.model import Button, Dialogue
 from bot.i18n.zones import country_of, find_zone
 from bot.ids import ChatId, Locale, NewsTopic
 from bot.visitors.model import Subscription
+from bot.visitors.subscriptions import agreed, declined, turned
 
 ZONE_ASKED = "zone"
 """The kind of dialogue in which the next words may be a city; its state is the chat that they are for."""
 _ANSWERED_WITHIN = timedelta(minutes=10)
+"""Words that come later than this after the question for a city are a message of their own. Chosen by reasoning."""
+_MOST_WORDS_OF_A_CITY = 3
+"""More words are a message of their own. Chosen by reasoning: «Rio de Janeiro»."""
+_QUESTION_MARKS = "?؟？"
 _ADMINISTRATORS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
-ALL_TOPICS = frozenset(NewsTopic)
 
 
 async def settings(context: UpdateContext) -> None:
@@ -51,17 +55,17 @@ async def press(context: UpdateContext, button: Button) -> None:
     await _show_page(context, changed, "topics" if name == "topic" else "page")
 
 
-async def answer_zone(context: UpdateContext, asked: Dialogue, text: str) -> bool:
+async def answer_zone(context: UpdateContext, dialogue: Dialogue, text: str) -> bool:
     """Words after the question for a time zone: whether they were an answer to it."""
     visitor_id = context.visitor_id
-    is_question = "?" in text or "؟" in text or "？" in text or len(text.split()) > 3
-    if visitor_id is None or is_question or context.now - asked.changed_at > _ANSWERED_WITHIN:
+    is_late = context.now - dialogue.changed_at > _ANSWERED_WITHIN
+    if visitor_id is None or is_late or not _may_be_a_city(text):
         return False
     zone = find_zone(text)
     if zone is None:
         await context.say(context.text(texts.zone_unknown))
         return True
-    chat_id = ChatId(int(asked.state))
+    chat_id = ChatId(int(dialogue.state))
     if not await may_change(context, chat_id):
         return False
     changed = _with_zone(context, await _found(context, chat_id), zone)
@@ -69,6 +73,10 @@ async def answer_zone(context: UpdateContext, asked: Dialogue, text: str) -> boo
     context.later(lambda: context.announcements.dialogues.clear(visitor_id))
     await context.say(settings_page(changed, context.t, now=context.now))
     return True
+
+
+def _may_be_a_city(text: str) -> bool:
+    return not any(mark in text for mark in _QUESTION_MARKS) and len(text.split()) <= _MOST_WORDS_OF_A_CITY
 
 
 async def show_settings(context: UpdateContext, subscription: Subscription) -> None:
@@ -102,8 +110,8 @@ async def _show_page(context: UpdateContext, subscription: Subscription, name: s
     t, now, visitor_id = context.t, context.now, context.visitor_id
     if name == "zones":
         if visitor_id is not None and context.is_private:
-            asked = Dialogue(visitor_id, ZONE_ASKED, str(subscription.chat_id), now)
-            context.later(lambda: context.announcements.dialogues.save(asked))
+            dialogue = Dialogue(visitor_id, ZONE_ASKED, str(subscription.chat_id), now)
+            context.later(lambda: context.announcements.dialogues.save(dialogue))
         await context.show(zones_page(subscription, t, now=now))
     elif name == "topics":
         await context.show(topics_page(subscription, t))
@@ -115,40 +123,28 @@ async def _show_page(context: UpdateContext, subscription: Subscription, name: s
         await context.show(settings_page(subscription, t, now=now))
 
 
-def switched_on(context: UpdateContext, subscription: Subscription) -> Subscription:
-    """Agreed, with every topic where none is chosen."""
-    is_group = subscription.chat_id < 0
-    return replace(
-        subscription,
-        agreed_at=subscription.agreed_at or context.now,
-        asked_at=context.now,
-        topics=subscription.topics or ALL_TOPICS,
-        locale=subscription.locale or context.locale if is_group else subscription.locale,
-    )
-
-
 def _on(context: UpdateContext, subscription: Subscription, _argument: str) -> Subscription:
-    return switched_on(context, subscription)
+    return agreed(subscription, now=context.now, locale=context.locale)
 
 
 def _off(context: UpdateContext, subscription: Subscription, _argument: str) -> Subscription:
-    return replace(subscription, agreed_at=None, asked_at=context.now)
+    return declined(subscription, now=context.now)
 
 
-def _topic(_visit: UpdateContext, subscription: Subscription, argument: str) -> Subscription:
-    return replace(subscription, topics=subscription.topics ^ {NewsTopic(argument)})
+def _topic(_context: UpdateContext, subscription: Subscription, argument: str) -> Subscription:
+    return turned(subscription, NewsTopic(argument))
 
 
-def _with_zone(_visit: UpdateContext, subscription: Subscription, argument: str) -> Subscription:
+def _with_zone(_context: UpdateContext, subscription: Subscription, argument: str) -> Subscription:
     return replace(subscription, zone=argument, country=country_of(argument))
 
 
-def _quiet(_visit: UpdateContext, subscription: Subscription, argument: str) -> Subscription:
+def _quiet(_context: UpdateContext, subscription: Subscription, argument: str) -> Subscription:
     start, end = (time.fromisoformat(hour) for hour in argument.split()) if argument else (None, None)
     return replace(subscription, quiet_from=start, quiet_until=end)
 
 
-def _locale(_visit: UpdateContext, subscription: Subscription, argument: str) -> Subscription:
+def _locale(_context: UpdateContext, subscription: Subscription, argument: str) -> Subscription:
     return replace(subscription, locale=Locale(argument))
 
 

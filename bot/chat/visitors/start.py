@@ -9,7 +9,7 @@ from bot.chat.text import texts
 from bot.chat.text.deeplinks import DeepLink, LinkKind, read_payload, section_mark
 from bot.chat.text.menus import language_picker, welcome_reply
 from bot.chat.text.replies import Reply
-from bot.chat.visitors.news import offer
+from bot.chat.visitors.news import ask_for_consent
 from bot.chat.visitors.questions import answer_question
 from bot.chat.visitors.topics import documents_reply, section_reply
 from bot.chat_state.model import Button
@@ -31,7 +31,7 @@ async def start(context: UpdateContext) -> None:
         return
     await context.say(welcome_reply(context.t, current=context.locale, payload=payload if link else ""))
     if context.chosen is not None:
-        await offer(context)
+        await ask_for_consent(context)
 
 
 def invitation_of(context: UpdateContext) -> str | None:

@@ -21,6 +21,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 
 from bot.i18n.plurals import PLURALS
 from bot.ids import Locale
+from bot.writing.utf16 import utf16_length
 
 TEMPLATE = "bot.pot"
 LENGTH_LIMITS = {"button": 24, "topic": 32, "command": 64, "description": 512, "short description": 120, "inline": 60}
@@ -191,11 +192,6 @@ def placeholders(text: str) -> set[str]:
         ValueError: a brace has no partner.
     """
     return {field for _text, field, _spec, _conversion in string.Formatter().parse(text) if field is not None}
-
-
-def utf16_length(text: str) -> int:
-    """The length as Telegram counts it."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _forms(text: object) -> tuple[str, ...]:

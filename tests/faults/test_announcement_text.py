@@ -17,12 +17,13 @@ from bot.chat.text import texts
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.chat.text.markup import MarkupError, render
 from bot.chat.text.rendering import MESSAGE_LIMIT, utf16_length
-from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
+from bot.chat.wire.announcement_sender import CAPTION_LIMIT, HtmlComposer, ReaderWords, TelegramAnnouncementSender
 from bot.chat.wire.composer import CAPTION_LIMIT, HtmlComposer
 from bot.chat.wire.rendered_messages import ReaderWords
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale
 from bot.sandbox.markup_html import parse_html
+from bot.writing.utf16 import utf16_length
 from tests.faults.test_text import NAUGHTY
 from tests.support.chat_rig import LOCALES, NOW
 from tests.support.news_rig import APPROVER, AUTHOR, OWNER, NewsRig

@@ -12,17 +12,20 @@ from dataclasses import dataclass, field
 
 import regex
 
-from bot.chat.text.rendering import Html, safe_url, utf16_length
+from bot.chat.text.rendering import Html, safe_url
 from bot.i18n.bidi import RIGHT_TO_LEFT_MARK, is_rtl, isolate
 from bot.ids import Locale
 from bot.writing.cleaning import clean
+from bot.writing.utf16 import utf16_length
 
 _TOKEN = regex.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<rest>[^<>]*)>|\{(?P<variable>[^{}<>\n]{0,64})\}|(?P<brace>\{\{|\}\})|(?P<text>[^<{}]+|.)", regex.DOTALL)  # fmt: skip  # noqa: E501
 _ATTRIBUTE = regex.compile(r"""\s+(?P<name>[A-Za-z-]+)(?:\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'))?""")
 _DIRECTION_CONTROL = regex.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SAME = {"strong": "b", "em": "i", "ins": "u", "strike": "s", "del": "s", "span": "tg-spoiler"}
 _NAMES = frozenset({"b", "i", "u", "s", "tg-spoiler", "a", "code", "pre", "blockquote"})
+"""The names that are written; `_SAME` has the others that mean the same."""
 _VERBATIM = ("code", "pre")
+"""Nothing is formatted inside."""
 _NOT_IN_THEMSELVES = ("a", "blockquote")
 _MOST_PARTS = 100
 """Telegram drops the formatting of what comes after (https://core.telegram.org/method/messages.sendMessage)."""

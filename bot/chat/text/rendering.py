@@ -17,6 +17,7 @@ import regex
 from bot.i18n.bidi import directed
 from bot.ids import Locale
 from bot.writing.cleaning import clean
+from bot.writing.utf16 import utf16_length
 
 MESSAGE_LIMIT = 4096
 """UTF-16 units of a message's visible text."""
@@ -31,6 +32,9 @@ _NOT_NAMES = frozenset(
 )
 """What would be a name by its letters (https://core.telegram.org/api/links)."""
 _MOST_QUOTED = 4
+"""Rounds of unquoting an address: more are nobody's in good faith. Chosen by reasoning."""
+_LONGEST_URL = 2048
+"""Characters, as many as every browser takes."""
 _UNSAFE_IN_URL = regex.compile(r"[\s<>\"'`\\\p{C}]")
 _BREAKS = ("\n\n", "\n", "。", ". ", "۔ ", "। ", "؟ ", "! ", "? ", " ")
 """Where a long text is best divided, best first."""
@@ -105,7 +109,7 @@ def safe_url(url: str) -> str | None:
     Refused: other schemes (javascript:, tg:), user names before the host, hosts with other than ASCII letters or in
     punycode (look-alikes), invitations to chats and what else of Telegram's is no public page, however it is written.
     """
-    if not url or len(url) > 2048 or _UNSAFE_IN_URL.search(url):
+    if not url or len(url) > _LONGEST_URL or _UNSAFE_IN_URL.search(url):
         return None
     try:
         parts = urlsplit(url)
@@ -123,11 +127,6 @@ def safe_url(url: str) -> str | None:
 def plain(content: Html) -> str:
     """The text that a reader sees."""
     return "".join(html.unescape(match.group()) for match in _TOKEN.finditer(content.source) if not match.group(2))
-
-
-def utf16_length(text: str) -> int:
-    """The length as Telegram counts it."""
-    return len(text) + sum(character > "\uffff" for character in text)
 
 
 def split(content: Html, *, limit: int = MESSAGE_LIMIT) -> tuple[Html, ...]:
@@ -255,7 +254,7 @@ def _opens_telegram(host: str, path: str) -> bool:
 
 
 def _unquoted(path: str) -> str:
-    """Also where it is written so twice over."""
+    """The path as it is read where it is quoted once, or several times over."""
     for _ in range(_MOST_QUOTED):
         path = unquote(path)
     return path

@@ -17,10 +17,14 @@ from bot.operations.processor_time import metered
 from bot.writing.cleaning import one_line
 
 _RESULTS = 5
+"""As many as a phone shows above its keyboard; Telegram would take 50. Chosen by reasoning."""
 _CACHE_S = 10
+"""For which Telegram may show the same results again: short, for the knowledge may change. Chosen by reasoning."""
 _TITLE_LIMIT = 80
+"""Characters, as of the description: apps show a line or two of either. Chosen by reasoning."""
 _DESCRIPTION_LIMIT = 160
 _QUERY_LIMIT = 256
+"""Characters: Telegram sends no more (https://core.telegram.org/bots/api#inlinequery)."""
 
 
 async def inline(context: UpdateContext) -> None:
@@ -45,13 +49,13 @@ async def _results(context: UpdateContext, text: str) -> list[InlineAnswer]:
             answer = await metered(app.answerer.answer(question), partial(app.cpu.spend, context.payer, context.now))
     except (TimeoutError, NothingPublishedError):
         return []
-    found = [_answer_result(context, answer, text)] if answer.outcome is Outcome.ANSWERED else []
+    results = [_answer_result(context, answer, text)] if answer.outcome is Outcome.ANSWERED else []
     related = [(suggestion.key, suggestion.text) for suggestion in answer.suggestions]
     for key, title in related + [(offer.key, offer.title) for offer in answer.offers]:
         section = app.answerer.section(key, answer.locale, context.today)
         if section is not None:
-            found.append(_section_result(context, section, title))
-    return found[:_RESULTS]
+            results.append(_section_result(context, section, title))
+    return results[:_RESULTS]
 
 
 def _answer_result(context: UpdateContext, answer: Answer, title: str) -> InlineAnswer:

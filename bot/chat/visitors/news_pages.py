@@ -50,14 +50,16 @@ def settings_page(subscription: Subscription, t: Translator, *, now: datetime) -
     is_on = subscription.agreed_at is not None
     is_group = subscription.chat_id < 0
     language = subscription.locale or t.locale if is_group else t.locale
-    told = (
+    sentences = (
         texts.news_are_on(t) if is_on else texts.news_are_off(t),
         texts.settings_topics(t, _names(subscription, t)) if is_on else "",
         texts.settings_language(t, language),
         _zone_line(subscription, t, now),
         _quiet_line(subscription, t),
     )
-    content = lines(bold(said(texts.settings_title(t), t.locale)), *(said(line, t.locale) for line in told if line))
+    content = lines(
+        bold(said(texts.settings_title(t), t.locale)), *(said(line, t.locale) for line in sentences if line)
+    )
     switch = (texts.button_switch_off(t), "off") if is_on else (texts.button_switch_on(t), "on")
     chosen = [key(subscription, *switch)]
     if is_on:
@@ -120,7 +122,7 @@ def news_page(
 ) -> Reply:
     """What was announced, each with its date in the reader's zone and calendar."""
     where = zone or EVENT_ZONE
-    told = [
+    items = [
         lines(
             italic(said(format_moment(at, ZoneInfo(where), t.locale), t.locale)),
             announcement_text(announcement, locale, where),
@@ -128,9 +130,9 @@ def news_page(
         for at, announcement, locale in entries
     ]
     hint = said(texts.news_switch_on(t), t.locale) if is_off else Html()
-    if not told:
+    if not items:
         return Reply(paragraphs(said(texts.news_empty(t, days), t.locale), hint))
-    return Reply(paragraphs(bold(said(texts.news_title(t), t.locale)), *told, hint))
+    return Reply(paragraphs(bold(said(texts.news_title(t), t.locale)), *items, hint))
 
 
 def announcement_text(announcement: Announcement, locale: Locale, zone: str) -> Html:

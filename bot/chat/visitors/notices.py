@@ -89,6 +89,6 @@ async def help_page(context: UpdateContext) -> None:
 
 
 async def unknown_command(context: UpdateContext) -> None:
-    """A command that there is not."""
+    """Say that the bot has no such command, and which it has."""
     if context.is_private:
         await context.say(help_reply(context.t, opening=texts.unknown_command))

@@ -12,10 +12,10 @@ from bot.announcements.checking import Trouble
 from bot.announcements.model import ChangeRequestKind, DeliveryState, OccurrenceState, Role, Stage
 from bot.chat.text import announcement_texts, texts
 from bot.chat.text.keyboards import LABEL_LIMIT
-from bot.i18n.catalog import utf16_length
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, NewsTopic
 from bot.reports.report_picture import CopyOutcome
+from bot.writing.utf16 import utf16_length
 from tests.support.chat_rig import LOCALES
 
 VALUES = {

@@ -9,7 +9,6 @@ from structlog.testing import capture_logs
 
 from bot.announcements.model import AnnouncementId, Attachment, AttachmentKind, OutgoingMessage, SendOutcome
 from bot.chat.text.markup import MarkupError
-from bot.chat.text.rendering import utf16_length
 from bot.chat.text.unsubscribe import Unsubscribe
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.composer import HtmlComposer
@@ -19,6 +18,7 @@ from bot.chat.wire.sender import Sender
 from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, NewsTopic
 from bot.sandbox.entities import formatted
+from bot.writing.utf16 import utf16_length
 from tests.support.chat_rig import LOCALES
 
 FORUM_AT = datetime(2026, 6, 15, 1, 30, tzinfo=UTC)

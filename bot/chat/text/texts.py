@@ -325,10 +325,6 @@ def no_source(t: Translator) -> str:
     return t.gettext("No source is stored for this answer.")
 
 
-def nothing_more(t: Translator) -> str:
-    return t.gettext("That is all I know about it.")
-
-
 def no_longer_valid(t: Translator) -> str:
     return t.gettext("This text is no longer valid or was removed. Please ask your question again.")
 

@@ -14,9 +14,18 @@ from bot.cli.ask import ask, evaluate
 from bot.cli.calibrate import calibrate
 from bot.cli.console import err, say_aside
 from bot.cli.knowledge import knowledge
+from bot.cli.link import link
 from bot.cli.logs import logs
 from bot.cli.run import run_command, sandbox
 from bot.errors import ScodaError
+from bot.cli.link import link
+from bot.cli.options import file_to_write
+from bot.errors import Fault, KnowledgeError, ScodaError, SettingsError
+from bot.i18n.translator import Catalogs
+from bot.ids import Locale
+from bot.ingestion.comparing import in_other_languages, inspect, record_translated, stale_translations
+from bot.ingestion.model import FolderReading, Progress, SyncReport, SyncStage
+from bot.operations.key_file import key_of
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.operations.log_ids import LogIds
 from bot.operations.logs import configure_logs, redact
@@ -33,7 +42,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command("run")(run_command)
-for _command in (sandbox, ask, evaluate, calibrate):
+for _command in (sandbox, ask, evaluate, calibrate, link):
     cli.command()(_command)
 for _group, _name in ((knowledge, "knowledge"), (announce, "announce"), (logs, "logs")):
     cli.add_typer(_group, name=_name)

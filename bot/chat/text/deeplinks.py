@@ -1,7 +1,8 @@
 """What may follow `t.me/<bot>?start=`: a question, a topic, a section or an invitation. Everything else is ignored.
 
 A payload has at most 64 characters A-Z a-z 0-9 _ - (https://core.telegram.org/bots/features#deep-linking). Only an
-invitation grants a right: once, for a short time, and only while whoever made it may make one.
+invitation grants a right: once, for a short time, and only while whoever made it may make one. `scoda link` makes the
+others.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ from bot.writing.cleaning import one_line
 
 _PAYLOAD = regex.compile(r"(ask|topic|s|join)-([A-Za-z0-9_-]{1,62})")
 _PAYLOAD_LIMIT = 64
+"""Characters that Telegram allows."""
+LONGEST_QUESTION_BYTES = (_PAYLOAD_LIMIT - len("ask-")) * 3 // 4
+"""Of UTF-8: what is left of a payload holds three bytes in four characters."""
 _QUESTION_LIMIT = 200
+"""Characters of a question that was read: more than come of those bytes even where a ligature is written out."""
+_MARK_BYTES = 12
+"""Of a hash, 16 characters in a link. Among a million sections two alike are as likely as one in 10^17 (birthday)."""
 
 
 class LinkKind(Enum):
@@ -51,15 +58,13 @@ def read_payload(payload: str) -> DeepLink | None:
 
 
 def question_payload(question: str) -> str | None:
-    """The payload that asks `question`; None when it is too long for a link (about 45 Latin letters fit)."""
-    encoded = base64.urlsafe_b64encode(question.encode()).decode().rstrip("=")
-    payload = f"{LinkKind.ASK.value}-{encoded}"
-    return payload if len(payload) <= _PAYLOAD_LIMIT else None
+    """The payload that asks `question`; None when it is longer than `LONGEST_QUESTION_BYTES`, or empty."""
+    return _payload(LinkKind.ASK, base64.urlsafe_b64encode(question.encode()).decode().rstrip("="))
 
 
-def topic_payload(topic: str) -> str:
-    """The payload that opens a topic."""
-    return f"{LinkKind.TOPIC.value}-{topic}"
+def topic_payload(topic: str) -> str | None:
+    """The payload that opens a topic; None when its name is too long for a link, or has letters that none may hold."""
+    return _payload(LinkKind.TOPIC, topic)
 
 
 def section_payload(key: SectionKey) -> str:
@@ -74,8 +79,13 @@ def invitation_payload(token: str) -> str:
 
 def section_mark(key: SectionKey) -> str:
     """A section's key as 16 characters that a link may hold."""
-    digest = hashlib.sha256(str(key).encode()).digest()[:12]
+    digest = hashlib.sha256(str(key).encode()).digest()[:_MARK_BYTES]
     return base64.urlsafe_b64encode(digest).decode()
+
+
+def _payload(kind: LinkKind, argument: str) -> str | None:
+    payload = f"{kind.value}-{argument}"
+    return payload if len(payload) <= _PAYLOAD_LIMIT and _PAYLOAD.fullmatch(payload) else None
 
 
 def _decode(argument: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.chat.context import UpdateContext
@@ -75,13 +76,15 @@ async def follow(context: UpdateContext, link: DeepLink) -> None:
 
 
 def _section_of(context: UpdateContext, mark: str) -> SectionKey | None:
-    answerer = context.app.answerer
-    for view in answerer.topics(context.today):
-        for document in answerer.documents(view.topic, context.locale, context.today):
-            for section in document.sections:
-                if section_mark(section.key) == mark:
-                    return section.key
-    return None
+    """The section of all that can be browsed whose key has this mark: a mark can't be turned back into a key."""
+    return next((key for key in _browsable(context) if section_mark(key) == mark), None)
+
+
+def _browsable(context: UpdateContext) -> Iterator[SectionKey]:
+    answerer, locale, today = context.app.answerer, context.locale, context.today
+    for view in answerer.topics(today):
+        for document in answerer.documents(view.topic, locale, today):
+            yield from (section.key for section in document.sections)
 
 
 def _payload(context: UpdateContext) -> str:

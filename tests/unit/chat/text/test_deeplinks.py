@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,11 @@ def test_a_question_in_any_script_survives_the_link():
 def test_a_question_too_long_for_a_link_has_none():
     assert question_payload("x" * 46) is None
     assert len(question_payload("x" * 45)) == 64
+
+
+@pytest.mark.parametrize("topic", ["x" * 59, "getting there", "дорога", "a/b", ""])
+def test_a_topic_that_no_link_can_hold_has_none(topic):
+    assert topic_payload(topic) is None
 
 
 def test_topics_and_sections_have_links():

@@ -93,6 +93,18 @@ def test_F06_hidden_files_and_other_endings_are_told(folder: Path) -> None:
     }
 
 
+def test_what_is_written_for_colleagues_is_no_knowledge(folder: Path) -> None:
+    before = _read(folder)
+    for name in ("README.md", "CONTRIBUTING.md", "en/ReadMe.md", "en/area/README.md"):
+        write_file(folder, name, section_text("secret", "The key lies below the mat."))
+
+    reading = _read(folder)
+
+    assert reading.documents == before.documents
+    assert set(_told(reading)) == {"en/ReadMe.md", "en/area/README.md"}
+    assert "rename it" in _told(reading)["en/area/README.md"]
+
+
 # ── F01 to F04, F13: only plain text is read, so that no archive is unpacked, no picture rendered, no macro run ──
 
 

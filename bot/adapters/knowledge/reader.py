@@ -26,7 +26,9 @@ _DEEPEST = 12
 """Folders within each other: by reasoning, so that no tree takes for ever."""
 LEDGER_NAME = "translations.sum"
 """The record of translations: read by `translation_ledger`, no knowledge."""
-_READMES = frozenset({"readme.md", "contributing.md", "license.md", "changelog.md"})
+_README = "readme.md"
+_PROJECT_FILES = frozenset({_README, "contributing.md", "license.md", "changelog.md"})
+"""What stands at the top of a folder for those who work on it."""
 
 Signature = tuple[int, int, int, int]
 """Size, times of change in nanoseconds, and number of a file: equal when it was not touched."""
@@ -170,11 +172,14 @@ def _enter(folder: Path, name: str, walk: Walk) -> None:
 
 
 def _visit_file(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
-    if name == LEDGER_NAME:
+    own_name = entry.name.lower()
+    if name == LEDGER_NAME or name.lower() in _PROJECT_FILES:
         return
-    if not entry.name.lower().endswith(".md"):
+    if not own_name.endswith(".md"):
         walk.warnings.append(Fault(name, 1, "no .md file: passed over"))
-    elif "/" in name or entry.name.lower() not in _READMES:
+    elif own_name == _README:
+        walk.warnings.append(Fault(name, 1, "a README is for colleagues: if visitors are to be told this, rename it"))
+    else:
         walk.files.append(FoundFile(name, _signature(entry.stat(follow_symlinks=False))))
 
 

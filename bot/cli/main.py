@@ -18,7 +18,6 @@ from bot.cli.link import link
 from bot.cli.logs import logs
 from bot.cli.run import run_command, sandbox
 from bot.errors import ScodaError
-from bot.cli.link import link
 from bot.cli.options import file_to_write
 from bot.errors import Fault, KnowledgeError, ScodaError, SettingsError
 from bot.i18n.translator import Catalogs

@@ -11,8 +11,8 @@ from typing import TypedDict
 from bot.answering.conversation import converse
 from bot.answering.model import Answer, Citation, Offer, Outcome
 from bot.app.core import Core, open_core
+from bot.chat.text.answers import answer_text, offer_label, offers_shown
 from bot.chat.text.rendering import Html, paragraphs, plain, quoted
-from bot.chat.text.replies import answer_text, offer_label, offers_shown
 from bot.cli.console import print_faults, sync_progress, today
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.adapters.knowledge.reader import KnowledgeFiles
-from bot.app.core import identify_locale
+from bot.app.knowledge_parts import identify_locale
 from bot.app.state import needs_sandbox
 from bot.chat.text.deeplinks import LONGEST_QUESTION_BYTES, question_payload, section_payload, topic_payload
 from bot.errors import ScodaError
@@ -53,7 +53,7 @@ def link(
 def payload_of(
     settings: Settings, question: str | None = None, *, topic: str | None = None, section: str | None = None
 ) -> str:
-    """What stands behind `?start=`; questions are taken as they are, topics and sections must be in the files.
+    """The part behind `?start=`; questions are taken as they are, topics and sections must be in the files.
 
     Raises:
         ScodaError: no link can hold it, or it leads nowhere; the message says what to do.
@@ -112,7 +112,7 @@ def _section(name: str, documents: list[Document]) -> str:
 
 
 def _public_documents(settings: Settings) -> list[Document]:
-    """What can be browsed: neither what is for staff nor what only tells the bot how to take a message."""
+    """The documents that visitors can browse: no staff documents, open questions or examples of small talk."""
     reading = asyncio.run(KnowledgeFiles(settings.knowledge.folder, identify=identify_locale()).read())
     return [one for one in reading.documents if one.audience is Readership.PUBLIC and one.answerable]
 

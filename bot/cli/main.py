@@ -18,13 +18,6 @@ from bot.cli.link import link
 from bot.cli.logs import logs
 from bot.cli.run import run_command, sandbox
 from bot.errors import ScodaError
-from bot.cli.options import file_to_write
-from bot.errors import Fault, KnowledgeError, ScodaError, SettingsError
-from bot.i18n.translator import Catalogs
-from bot.ids import Locale
-from bot.ingestion.comparing import in_other_languages, inspect, record_translated, stale_translations
-from bot.ingestion.model import FolderReading, Progress, SyncReport, SyncStage
-from bot.operations.key_file import key_of
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.operations.log_ids import LogIds
 from bot.operations.logs import configure_logs, redact

@@ -16,8 +16,8 @@ from bot.announcements.model import Occurrence, OccurrenceId, OccurrenceState
 from bot.chat.text import texts
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.chat.text.markup import MarkupError, render
-from bot.chat.text.rendering import MESSAGE_LIMIT, utf16_length
-from bot.chat.wire.announcement_sender import CAPTION_LIMIT, HtmlComposer, ReaderWords, TelegramAnnouncementSender
+from bot.chat.text.rendering import MESSAGE_LIMIT
+from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.composer import CAPTION_LIMIT, HtmlComposer
 from bot.chat.wire.rendered_messages import ReaderWords
 from bot.i18n.translator import Catalogs

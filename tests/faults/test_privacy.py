@@ -24,7 +24,7 @@ from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.announcements.model import Organiser, Role
 from bot.answering.model import Feedback, Outcome, TurnRecord
 from bot.app.announcing import announcing
-from bot.app.core import keep_forgotten, open_core
+from bot.app.core import open_core
 from bot.app.visitors import keep_forgotten
 from bot.chat.text.privacy_pages import privacy_page
 from bot.chat.text.rendering import plain

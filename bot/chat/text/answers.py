@@ -193,7 +193,7 @@ def suggestion_key(suggestion: Suggestion, locale: Locale) -> Key:
 
 
 def _ways_on(answer: Answer, t: Translator, news_of: ChatId | None) -> Rows:
-    """What may be done next, whatever was answered."""
+    """The last rows: topics, help, or the ways to stop announcements."""
     topics = Key(texts.button_topics(t), ButtonAction.TOPICS)
     if answer.outcome is Outcome.ABOUT_BOT:
         return ((topics, Key(texts.button_help(t), ButtonAction.HELP)),)

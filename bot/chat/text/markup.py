@@ -1,4 +1,4 @@
-"""What organisers write: a subset of Telegram's HTML, read with care and written anew.
+"""The markup that organisers write: a subset of Telegram's HTML, read with care and written anew.
 
 Allowed are b, i, u, s, tg-spoiler, a, code, pre and blockquote (https://core.telegram.org/bots/api#html-style) with
 their other names, and `{name}` for a moment; `{{` is a brace. What comes out always parses.

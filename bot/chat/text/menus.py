@@ -1,4 +1,4 @@
-"""What one chooses from: languages, topics with their documents and sections, and what help and the welcome offer."""
+"""Pages to choose from: languages, topics with their documents and sections, the welcome and help."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def topics_menu(topics: Sequence[TopicView], t: Translator) -> Reply:
 
 
 def _place_of_topic(name: str) -> tuple[int, str]:
-    """Those that have no words here come last."""
+    """For sorting: the topics that `texts` knows in its order, then the others by name."""
     order = texts.TOPIC_ORDER
     return (order.index(name) if name in order else len(order), name)
 
@@ -72,7 +72,7 @@ def language_picker(t: Translator, *, current: Locale | None, payload: str = "")
 
 
 def welcome_reply(t: Translator, *, current: Locale | None, payload: str, chosen: bool = False) -> Reply:
-    """What the bot is and how to use it: at first with the languages, once one is `chosen` with the topics."""
+    """The welcome: with the languages at first, with the topics once a language is `chosen`."""
     greeting = paragraphs(
         said(texts.language_chosen(t), t.locale) if chosen else Html(),
         said(texts.welcome(t), t.locale),
@@ -99,7 +99,7 @@ def _language_rows(current: Locale | None, payload: str) -> Rows:
 
 
 def help_reply(t: Translator, *, opening: Callable[[Translator], str] | None = None) -> Reply:
-    """What can be asked, and every command."""
+    """The page of /help: what can be asked, and every command, after `opening` if there is one."""
     commands = [said(_command_line(name, sentence(t), t), t.locale) for name, sentence in texts.COMMANDS]
     content = paragraphs(
         said(opening(t), t.locale) if opening else Html(),

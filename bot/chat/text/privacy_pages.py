@@ -12,7 +12,7 @@ from bot.visitors.model import Retention
 
 
 def privacy_page(t: Translator, *, kept: Retention, contact: str, model_host: str = "", search_host: str = "") -> Html:
-    """What is kept, for how long and what for, who reads along where answers are worded elsewhere, how to delete it."""
+    """The page of /privacy: stored data, terms, purpose, the hosts that see questions, and how to have all deleted."""
     terms = (
         texts.privacy_visitor_term(t, kept.visitors_days),
         texts.privacy_deliveries_term(t, kept.deliveries_days),

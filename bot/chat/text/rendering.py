@@ -25,19 +25,19 @@ MESSAGE_LIMIT = 4096
 _TOKEN = regex.compile(r"<(/?)([a-z]+)([^>]*)>|&(?:lt|gt|amp|quot);|[^<&]+")
 _HOST = regex.compile(r"(?=.{1,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z]{2,63}$|(?:\d{1,3}\.){3}\d{1,3}$")
 _TELEGRAM = ("t.me", "telegram.me", "telegram.dog")
-"""They lead to the same; `name.t.me` is `t.me/name`."""
+"""Hosts that lead to the same pages; `name.t.me` is `t.me/name`."""
 _PUBLIC_PAGE = regex.compile(r"/(?:(?:s/)?(?P<name>[a-z][a-z0-9_]{2,31})(?:/[0-9]+){0,3}/?)?")
 _NOT_NAMES = frozenset(
     {"joinchat", "addlist", "proxy", "socks", "login", "confirmphone", "invoice", "giftcode", "share"}
 )
-"""What would be a name by its letters (https://core.telegram.org/api/links)."""
+"""Paths that look like names and do something else (https://core.telegram.org/api/links)."""
 _MOST_QUOTED = 4
 """Rounds of unquoting an address: more are nobody's in good faith. Chosen by reasoning."""
 _LONGEST_URL = 2048
 """Characters, as many as every browser takes."""
 _UNSAFE_IN_URL = regex.compile(r"[\s<>\"'`\\\p{C}]")
 _BREAKS = ("\n\n", "\n", "。", ". ", "۔ ", "। ", "؟ ", "! ", "? ", " ")
-"""Where a long text is best divided, best first."""
+"""Marks after which a long text is divided, best first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from bot.answering.model import Answer, Outcome, Question
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
 from bot.chat.text.answers import answer_text
-from bot.chat.text.replies import answer_text, section_text
 from bot.chat.text.sections import section_text
 from bot.chat.wire.calls import InlineAnswer
 from bot.errors import NothingPublishedError

@@ -30,7 +30,7 @@ async def membership(context: UpdateContext) -> None:
 
 
 def _note(context: UpdateContext, *, is_reachable: bool) -> None:
-    """Whoever was forgotten, or never wrote, does not come into being by this."""
+    """Note it for a known visitor; nobody becomes one by blocking the bot."""
     visitor_id = context.visitor_id
     if visitor_id is None or context.visitor is None:
         return

@@ -25,7 +25,7 @@ from bot.visitors.subscriptions import agreed, declined, is_postponed, postponed
 POSTPONED = "consent_postponed"
 """The kind of dialogue that notes that somebody wants to be asked later."""
 _NEWS_DAYS = 30
-"""What is older is no news. Chosen by reasoning, as is the number shown, which a few screens hold."""
+"""Older announcements are no news. Chosen by reasoning, as is the number shown, which a few screens hold."""
 _NEWS_SHOWN = 10
 _OCCURRENCES_LIMIT = 1000
 """Of one announcement, among which the latest is looked for: one a day makes 365 a year."""
@@ -116,7 +116,7 @@ async def subscribe(context: UpdateContext) -> None:
 
 
 def end(context: UpdateContext) -> None:
-    """They blocked the bot, or removed it: nothing is agreed any more."""
+    """End the consent of a chat that blocked or removed the bot."""
     announcements, chat_id = context.app.announcements, context.chat_id
     if announcements is not None:
         context.later(lambda: announcements.subscriptions.end(chat_id))

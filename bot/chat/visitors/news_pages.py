@@ -120,7 +120,7 @@ def languages_page(subscription: Subscription, t: Translator) -> Reply:
 def news_page(
     entries: Sequence[tuple[datetime, Announcement, Locale]], t: Translator, *, zone: str, days: int, is_off: bool
 ) -> Reply:
-    """What was announced, each with its date in the reader's zone and calendar."""
+    """The announcements of late, each with its date in the reader's zone and calendar."""
     where = zone or EVENT_ZONE
     items = [
         lines(

@@ -78,7 +78,7 @@ async def text_only(context: UpdateContext) -> None:
 
 
 def _kind(context: UpdateContext) -> type:
-    """What came in place of words. A picture comes in several sizes."""
+    """The kind of attachment that came in place of words; a picture comes as a tuple of sizes."""
     attachment = context.message.effective_attachment if context.message else None
     return PhotoSize if isinstance(attachment, tuple) else type(attachment)
 

@@ -55,7 +55,7 @@ async def ask(context: UpdateContext) -> None:
 
 
 def addressed_text(context: UpdateContext) -> str | None:
-    """What is said to the bot, without its name; None when others are meant."""
+    """The text without the bot's name; None when it is meant for others."""
     incoming = context.message
     if incoming is None:
         return None
@@ -107,7 +107,7 @@ async def answer_question(context: UpdateContext, text: str, *, fallback: Sectio
 
 
 async def _may_ask(context: UpdateContext) -> bool:
-    """Whether the visitor has not used up what answers may cost; who has is told so once."""
+    """Whether answers may still cost something; a visitor who has used that up is told so once."""
     admission = context.app.cpu.admit(context.payer, context.now)
     if admission is Admission.NOTICE:
         log.warning("visitor_cpu_used_up", update_id=context.update.update_id)

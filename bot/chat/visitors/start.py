@@ -21,7 +21,7 @@ from bot.visitors.model import Visitor
 async def start(context: UpdateContext) -> None:
     """Greet, or follow a deep link: at first with the choice of a language, which keeps the link.
 
-    An invitation leads nowhere here: whoever could redeem it has been asked before.
+    An invitation leads nowhere here: `invitation_of` has been read before, for those who can redeem it.
     """
     payload = _payload(context)
     link = read_payload(payload)
@@ -60,7 +60,7 @@ async def choose(context: UpdateContext, button: Button) -> None:
 
 
 def chosen_reply(context: UpdateContext, locale: Locale) -> Reply:
-    """What is shown once a language is chosen."""
+    """The welcome in the language that was chosen."""
     return welcome_reply(context.translator(locale), current=None, payload="", chosen=True)
 
 

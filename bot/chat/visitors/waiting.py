@@ -1,4 +1,4 @@
-"""Those who wait for their turn: after a while they see «typing…», and later they are told once that they are in line.
+"""Company for visitors who wait for their turn: «typing…» after a while, and later one line that they are in line.
 
 The line is a message of its own and makes no sound; the answer comes as a new message and does. On a phone an edited
 message is not announced, so the answer does not take the line's place, and taking it away would cost a call for each
@@ -55,7 +55,7 @@ class _Waiter:
 
 
 class WaitingRoom:
-    """Knows who waits, and keeps them company while it runs."""
+    """Knows who waits, shows them «typing…» and tells them once, as long as `run` runs."""
 
     def __init__(self, app: AppContext, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         self._app = app

@@ -5,7 +5,8 @@ from __future__ import annotations
 from telegram import Bot
 from telegram import error as telegram_error
 
-from bot.chat.wire.failures import Verdict, judge
+from bot.announcements.model import SendOutcome
+from bot.chat.wire.failures import judge
 from bot.chat.wire.transport import AiohttpRequest
 from bot.errors import TelegramError
 
@@ -27,6 +28,6 @@ async def username_of(token: str, *, base_url: str, timeout_s: float) -> str:
         async with Bot(token, base_url=f"{base_url}/bot", request=transport, get_updates_request=unused) as bot:
             return bot.username
     except (telegram_error.TelegramError, KeyError) as error:
-        if judge(error).verdict is Verdict.TOKEN:
+        if judge(error).outcome is SendOutcome.NOTHING_GOES:
             raise TelegramError("Telegram refuses the bot's token: set SCODA_TELEGRAM_TOKEN to a valid one") from error
         raise TelegramError(f"{base_url} can't be asked for the bot's name: name it with --bot") from error

@@ -15,13 +15,14 @@ from telegram.constants import ParseMode
 from bot.announcements.model import AnnouncementId, Attachment, AttachmentKind, OutgoingMessage
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.chat.text.markup import MarkupError
-from bot.chat.text.rendering import italic, paragraphs, plain, said, utf16_length
+from bot.chat.text.rendering import italic, paragraphs, plain, said
 from bot.chat.text.unsubscribe import Unsubscribe
 from bot.chat.wire.calls import NO_PREVIEW, TelegramCall
 from bot.chat.wire.composer import HOME, HtmlComposer, text_limit
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, NewsTopic
 from bot.writing.cleaning import one_line
+from bot.writing.utf16 import utf16_length
 
 log = structlog.get_logger(__name__)
 

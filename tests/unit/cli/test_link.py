@@ -10,7 +10,8 @@ from bot.chat.text.deeplinks import DeepLink, LinkKind, read_payload, section_ma
 from bot.cli.link import payload_of
 from bot.errors import ScodaError
 from bot.ids import DocumentPath, SectionKey
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
+from bot.settings.loading import load_settings
 from tests.support.little_knowledge import write_little_knowledge
 from tests.support.processes import Place
 from tests.support.sandbox_keys import SANDBOX_TOKEN, sandbox_server

@@ -23,6 +23,7 @@ from bot.app.state import needs_sandbox, owner_of, to_run
 from bot.app.visitors import keep_forgotten
 from bot.chat.application import Chat, build_chat
 from bot.ingestion.progress import ProgressCallback
+from bot.operations.open_files import allow_many_open_files
 from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ async def run_bot(
     Raises:
         ScodaError: a part can't start; the message says which and why.
     """
+    allow_many_open_files()
     settings = with_keys(to_run(settings))
     async with AsyncExitStack() as stack:
         own = sandbox_process(settings, exposes=exposes_sandbox) if needs_sandbox(settings) else nullcontext()

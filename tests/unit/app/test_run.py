@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from bot.app.run import run_bot
+from bot.settings import Settings
 from tests.support.little_knowledge import TRAINS_IN_2025, write_document
 from tests.support.processes import BotProcess, Place, free_port, running_bot
 from tests.support.sandbox_keys import KEYS, SANDBOX_TOKEN, person_client
@@ -132,3 +134,15 @@ async def _is_gone(client: httpx.AsyncClient) -> bool:
     except httpx.TransportError:
         return True
     return False
+
+
+async def test_R05_a_start_raises_the_number_of_open_files_before_it_opens_any(monkeypatch: pytest.MonkeyPatch):
+    class RaisedError(Exception):
+        pass
+
+    def raise_limit() -> None:
+        raise RaisedError
+
+    monkeypatch.setattr("bot.app.run.allow_many_open_files", raise_limit)
+    with pytest.raises(RaisedError):
+        await run_bot(Settings(), say=lambda _: None)

@@ -52,9 +52,11 @@ from bot.settings import DeliverySettings, Settings
 _log = structlog.get_logger(__name__)
 
 _TICK = timedelta(seconds=1)
+"""How often it is looked for what is due and ordered: announcements are scheduled by the minute. By reasoning."""
 _STAR_PRICE = 0.1
 """Of one message of the paid broadcast, in Telegram Stars (https://core.telegram.org/bots/api#sendmessage)."""
 _AFTER_A_CRASH_S = 5.0
+"""Before a dispatcher that broke is started again: time for a database to come back. By reasoning."""
 _LEAVING_S = 15.0
 """More than any call to Telegram takes that is in flight, less than what a stop may take in all."""
 

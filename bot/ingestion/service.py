@@ -85,10 +85,9 @@ class Ingestion:
     ) -> SyncReport:
         """Publish what stands in the folder, unless it is published already, calling `on_published` at each step.
 
-        What is published already is not taken apart again; where that `tells_warnings`, everything is.
-
-        Broken files (and `unsettled` ones, which are still being written) answer in their last good version. Killed
-        at any moment, the version published before stays in use, and what was embedded is kept.
+        Only what is new is taken apart; with `tells_warnings` everything is.
+        Broken files (and `unsettled` ones, still being written) answer in their last good version. Killed at any
+        moment, the version published before stays in use, and what was embedded is kept.
 
         Raises:
             KnowledgeError: there is no folder, or another process did not finish building.
@@ -99,7 +98,7 @@ class Ingestion:
         async with self._turn, self._index_store.exclusive():
             work = self._work = SyncProgress(progress or silent)
             published = await self._manifest.published()
-            self._is_partial = published is not None and published.pending > 0
+            self._is_partial = bool(published and published.pending)
             self._is_reading_in = published is None or self._is_partial
             try:
                 outcome = await self._synchronised(

@@ -74,6 +74,7 @@ _STEP = (_LETTER_WIDTH + 1) * _SCALE
 _BAR, _GAP = 22, 14
 _LEFT = _MARGIN + 5 * _STEP
 _TIMELINE = 150
+"""Pixels of the curve's height, as all lengths here. Chosen by eye."""
 _LEGEND_COLUMNS = 6
 """Outcomes beside each other: more would touch at `_WIDTH`."""
 

@@ -20,8 +20,9 @@ _RESULTS = 5
 _CACHE_S = 10
 """For which Telegram may show the same results again: short, for the knowledge may change. Chosen by reasoning."""
 _TITLE_LIMIT = 80
-"""Characters, as of the description: apps show a line or two of either. Chosen by reasoning."""
+"""Characters: apps show a line of the title and two of the description. Chosen by reasoning."""
 _DESCRIPTION_LIMIT = 160
+"""Characters."""
 _QUERY_LIMIT = 256
 """Characters: Telegram sends no more (https://core.telegram.org/bots/api#inlinequery)."""
 

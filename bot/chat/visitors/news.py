@@ -25,8 +25,9 @@ from bot.visitors.subscriptions import agreed, declined, is_postponed, postponed
 POSTPONED = "consent_postponed"
 """The kind of dialogue that notes that somebody wants to be asked later."""
 _NEWS_DAYS = 30
-"""Older announcements are no news. Chosen by reasoning, as is the number shown, which a few screens hold."""
+"""Older announcements are no news. Chosen by reasoning."""
 _NEWS_SHOWN = 10
+"""Announcements of a page: what a few screens of a phone hold. Chosen by reasoning."""
 _OCCURRENCES_LIMIT = 1000
 """Of one announcement, among which the latest is looked for: one a day makes 365 a year."""
 

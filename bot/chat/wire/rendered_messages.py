@@ -96,6 +96,7 @@ class MessageRenderer:
     def _render(self, key: RenderKey) -> RenderedMessage:
         t = self._catalogs.translator(key.locale)
         name = "text" if key.attachment is None else "caption"
+        editing = "editMessageText" if key.attachment is None else "editMessageCaption"
         html, in_plain = self._worded(key, t)
         f"{html}{in_plain}".encode()  # half a surrogate pair is no text, and is refused before anything is sent
         fields: dict[str, object] = {"reply_markup": self._keyboard(key, t)}
@@ -105,7 +106,7 @@ class MessageRenderer:
         how = _how_it_is_sent(key)
         return RenderedMessage(
             TelegramCall(_method(key), fields | how | formatted, fields | how | unformatted, returns_message=True),
-            TelegramCall(f"editMessage{name.capitalize()}", fields | formatted, fields | unformatted),
+            TelegramCall(editing, fields | formatted, fields | unformatted),
         )
 
     def _worded(self, key: RenderKey, t: Translator) -> tuple[str, str]:

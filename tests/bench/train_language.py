@@ -1,4 +1,4 @@
-"""Make `bot/adapters/language_ngrams.npz` anew from the project's own texts.
+"""Make `bot/adapters/models/language_ngrams.npz` anew from the project's own texts.
 
     python -m tests.bench.train_language
 

@@ -327,7 +327,7 @@ ENVELOPES: dict[str, Envelope] = {
 
 
 class WorstModel:
-    """Says what it is told: see `bot.answering.version.ports.ChatModel`. `reply` makes its answer of the messages."""
+    """Says what it is told: see `bot.answering.generation.ports.ChatModel`. `reply` makes its answer of the messages."""
 
     def __init__(self, reply: Callable[[Sequence[ChatMessage]], str]) -> None:
         self.reply = reply
@@ -356,7 +356,7 @@ class WorstModel:
 
 
 class FreeLedger:
-    """See `bot.answering.version.ports.BudgetLedger`: there is always enough."""
+    """See `bot.answering.generation.ports.BudgetLedger`: there is always enough."""
 
     async def reserve(self, visitor_id: VisitorId | None, tokens: int, *, now: datetime) -> Reservation | None:
         return Reservation(visitor_id, f"{now:%Y-%m-%d}", tokens)

@@ -179,7 +179,7 @@ class FakeTombstones(Tombstones):
 
 
 class FakeInbox:
-    """Implements `bot.chat.ports.Inbox`."""
+    """Implements `bot.chat_state.ports.Inbox`."""
 
     def __init__(self, state: FakeState | None = None) -> None:
         self.state = state or FakeState()
@@ -222,7 +222,7 @@ class FakeInbox:
 
 
 class FakeButtonStore:
-    """Implements `bot.chat.ports.ButtonStore`."""
+    """Implements `bot.chat_state.ports.ButtonStore`."""
 
     def __init__(self, state: FakeState | None = None) -> None:
         self.state = state or FakeState()
@@ -246,7 +246,7 @@ class FakeButtonStore:
 
 
 class FakeTurnStore:
-    """Implements `bot.chat.ports.TurnStore`."""
+    """Implements `bot.answering.ports.TurnStore`."""
 
     def __init__(self, state: FakeState | None = None) -> None:
         self.state = state or FakeState()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tokenize
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -136,6 +137,26 @@ def test_every_room_explains_itself_on_a_page(room):
     assert len(page.splitlines()) <= (LONGEST_HOUSE_PAGE if file.parent == HOUSE else LONGEST_README)
     parts = [file.stem for file in room.glob("*.py") if not file.stem.startswith("__")]
     assert [part for part in parts if part not in page] == []
+
+
+PAGES = [*HOUSE.rglob("*.py"), *HOUSE.rglob("*.md"), *(ROOT / ".github").rglob("*.md"), *ROOT.glob("*.md")]
+CLASS = re.compile(r"`(bot(?:\.[a-z_0-9]+)+)\.([A-Z]\w+)`")
+PATH = re.compile(r"`((?:bot|tests|config)/[\w./-]+)`")
+
+
+def test_what_a_page_or_a_docstring_names_is_there():
+    names = {dotted(path): (ROOT / path).read_text(encoding="utf-8") for path in modules()}
+    wrong = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        gone = [
+            f"{module}.{name}"
+            for module, name in CLASS.findall(text)
+            if not re.search(rf"\b{name}\b", names.get(module, ""))
+        ]
+        gone += [path for path in PATH.findall(text) if not (ROOT / path).exists()]
+        wrong += [f"{page.relative_to(ROOT)}: {one}" for one in gone]
+    assert wrong == []
 
 
 def test_module_names_are_not_those_of_python():

@@ -14,7 +14,7 @@ from bot.ids import ChatId, VisitorId
 
 
 class SqlButtonStore:
-    """Implements `bot.chat.ports.ButtonStore`."""
+    """Implements `bot.chat_state.ports.ButtonStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -17,7 +17,7 @@ _BATCH = 100
 
 
 class SqlInbox:
-    """Implements `bot.chat.ports.Inbox`."""
+    """Implements `bot.chat_state.ports.Inbox`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -28,7 +28,7 @@ _RECENT = (
 
 
 class SqlTurnStore:
-    """Implements `bot.chat.ports.TurnStore`."""
+    """Implements `bot.answering.ports.TurnStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

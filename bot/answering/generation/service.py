@@ -47,7 +47,7 @@ _KEPT_SHARE = 0.5
 
 
 class GeneratingAnswerer:
-    """Implements `bot.chat.ports.ExtractiveAnswerer`: the extractive answerer with a language model behind it.
+    """Implements `bot.chat.ports.Answerer`: the extractive answerer with a language model behind it.
 
     `now` tells the day whose budget is used, `clock` counts seconds. `canary` is a word in the rules that must never be
     seen outside of them; each process makes its own.

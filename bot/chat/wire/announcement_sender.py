@@ -31,7 +31,7 @@ measured; a file that is forgotten is sent once more."""
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementSlot:
-    """Implements `bot.announcements.ports.PaceSlot`."""
+    """Implements `bot.announcements.ports.SendSlot`."""
 
     announcement_sender: TelegramAnnouncementSender
     turn: PaceSlot

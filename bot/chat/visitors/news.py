@@ -16,6 +16,7 @@ from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat.visitors.news_pages import consent_reply, news_page, topic_title
 from bot.chat.visitors.settings import is_administrator, show_settings
+from bot.chat.visitors.settings_buttons import Consent
 from bot.chat_state.model import Button, Dialogue
 from bot.i18n.negotiation import fallbacks
 from bot.ids import ChatId, Locale, NewsTopic
@@ -55,10 +56,11 @@ async def answer_consent(context: UpdateContext, button: Button) -> None:
     announcements, visitor_id, now = context.announcements, context.visitor_id, context.now
     if visitor_id is None:
         return
+    answer = Consent(button.argument)
     known = await announcements.subscriptions.find(context.chat_id) or Subscription(chat_id=context.chat_id)
-    if button.argument == "yes":
+    if answer is Consent.YES:
         decided, sentence = agreed(known, now=now, locale=context.locale), texts.consent_given
-    elif button.argument == "no":
+    elif answer is Consent.NO:
         decided, sentence = declined(known, now=now), texts.consent_declined
     else:
         decided, sentence = postponed(known), texts.consent_postponed

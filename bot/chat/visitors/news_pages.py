@@ -12,6 +12,7 @@ from bot.chat.text.keyboards import Key, Rows, column, grid
 from bot.chat.text.markup import MarkupError, render
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
+from bot.chat.visitors.settings_buttons import Consent, SettingsButton, SettingsEdit, SettingsPage
 from bot.chat_state.model import ButtonAction
 from bot.i18n.formats import format_moment
 from bot.i18n.translator import Translator
@@ -38,9 +39,9 @@ def topic_title(t: Translator, topic: NewsTopic) -> str:
 def consent_reply(t: Translator) -> Reply:
     """Asks whether announcements are wanted."""
     yes, no, later = (
-        Key(texts.button_yes(t), ButtonAction.CONSENT, "yes"),
-        Key(texts.button_no(t), ButtonAction.CONSENT, "no"),
-        Key(texts.button_later(t), ButtonAction.CONSENT, "later"),
+        Consent.YES.key(texts.button_yes(t)),
+        Consent.NO.key(texts.button_no(t)),
+        Consent.LATER.key(texts.button_later(t)),
     )
     return Reply(said(texts.consent_question(t), t.locale), ((yes,), (no, later)))
 
@@ -60,23 +61,27 @@ def settings_page(subscription: Subscription, t: Translator, *, now: datetime) -
     content = lines(
         bold(said(texts.settings_title(t), t.locale)), *(said(line, t.locale) for line in sentences if line)
     )
-    switch = (texts.button_switch_off(t), "off") if is_on else (texts.button_switch_on(t), "on")
-    chosen = [key(subscription, *switch)]
+    switch = (
+        key(subscription, texts.button_switch_off(t), SettingsEdit.OFF)
+        if is_on
+        else key(subscription, texts.button_switch_on(t), SettingsEdit.ON)
+    )
+    chosen = [switch]
     if is_on:
-        chosen.append(key(subscription, texts.button_topics(t), "topics"))
+        chosen.append(key(subscription, texts.button_topics(t), SettingsPage.TOPICS))
     picker = (
-        key(subscription, texts.button_language(t), "languages")
+        key(subscription, texts.button_language(t), SettingsPage.LANGUAGES)
         if is_group
         else Key(texts.button_language(t), ButtonAction.LANGUAGE)
     )
-    chosen += [picker, key(subscription, texts.button_zone(t), "zones")]
-    return Reply(content, grid([*chosen, key(subscription, texts.button_quiet(t), "quiet")], columns=2))
+    chosen += [picker, key(subscription, texts.button_zone(t), SettingsPage.ZONES)]
+    return Reply(content, grid([*chosen, key(subscription, texts.button_quiet(t), SettingsPage.QUIET)], columns=2))
 
 
 def topics_page(subscription: Subscription, t: Translator) -> Reply:
     """The topics, those that are wanted marked."""
     keys = [
-        key(subscription, marked(topic_title(t, topic), is_on=topic in subscription.topics), f"topic {topic}")
+        key(subscription, marked(topic_title(t, topic), is_on=topic in subscription.topics), SettingsEdit.TOPIC, topic)
         for topic in NewsTopic
     ]
     return _page(texts.topics_question(t), column(keys), subscription, t)
@@ -87,7 +92,12 @@ def zones_page(subscription: Subscription, t: Translator, *, now: datetime) -> R
     home = home_zone(t.locale)
     zones = (home, *(zone for zone in COMMON_ZONES if zone != home))
     keys = [
-        key(subscription, marked(zone_label(zone, t.locale, now), is_on=zone == subscription.zone), f"zone {zone}")
+        key(
+            subscription,
+            marked(zone_label(zone, t.locale, now), is_on=zone == subscription.zone),
+            SettingsEdit.ZONE,
+            zone,
+        )
         for zone in zones
     ]
     return _page(texts.zone_question(t), grid(keys, columns=2), subscription, t)
@@ -100,18 +110,19 @@ def quiet_page(subscription: Subscription, t: Translator) -> Reply:
         key(
             subscription,
             marked(_hours(start, end, t), is_on=(start, end) == present),
-            f"hours {start:%H:%M} {end:%H:%M}",
+            SettingsEdit.HOURS,
+            f"{start:%H:%M} {end:%H:%M}",
         )
         for start, end in QUIET_HOURS
     ]
-    none = key(subscription, texts.button_no_quiet(t), "hours")
+    none = key(subscription, texts.button_no_quiet(t), SettingsEdit.HOURS)
     return _page(texts.quiet_question(t), (*grid(keys, columns=2), (none,)), subscription, t)
 
 
 def languages_page(subscription: Subscription, t: Translator) -> Reply:
     """In which language a group or channel is written to."""
     keys = [
-        key(subscription, marked(locale.endonym, is_on=locale is subscription.locale), f"locale {locale}")
+        key(subscription, marked(locale.endonym, is_on=locale is subscription.locale), SettingsEdit.LOCALE, locale)
         for locale in Locale
     ]
     return _page(texts.choose_language(t), grid(keys, columns=3), subscription, t)
@@ -145,9 +156,9 @@ def announcement_text(announcement: Announcement, locale: Locale, zone: str) -> 
         return quoted(text, locale)
 
 
-def key(subscription: Subscription, label: str, wish: str) -> Key:
+def key(subscription: Subscription, label: str, verb: SettingsPage | SettingsEdit, argument: str = "") -> Key:
     """A button of the settings."""
-    return Key(label, ButtonAction.SETTINGS, f"{subscription.chat_id} {wish}")
+    return SettingsButton(subscription.chat_id, verb, argument).key(label)
 
 
 def marked(label: str, *, is_on: bool) -> str:
@@ -156,7 +167,7 @@ def marked(label: str, *, is_on: bool) -> str:
 
 
 def _page(question: str, rows: Rows, subscription: Subscription, t: Translator) -> Reply:
-    back = key(subscription, texts.button_back(t), "page")
+    back = key(subscription, texts.button_back(t), SettingsPage.OVERVIEW)
     return Reply(said(question, t.locale), (*rows, (back,)))
 
 

@@ -13,6 +13,7 @@ from bot.chat.context import UpdateContext
 from bot.chat.text import texts
 from bot.chat.text.replies import Reply
 from bot.chat.visitors.news_pages import languages_page, quiet_page, settings_page, topics_page, zones_page
+from bot.chat.visitors.settings_buttons import SettingsButton, SettingsEdit, SettingsPage
 from bot.chat_state.model import Button, Dialogue
 from bot.i18n.zones import country_of, find_zone
 from bot.ids import ChatId, Locale, NewsTopic
@@ -39,20 +40,17 @@ async def settings(context: UpdateContext) -> None:
 
 async def press(context: UpdateContext, button: Button) -> None:
     """A button of the settings: look at a page, or change something and see the page again."""
-    number, _blank, wish = button.argument.partition(" ")
-    chat_id = ChatId(int(number))
-    if not await may_change(context, chat_id):
+    pressed = SettingsButton.read(button)
+    if not await may_change(context, pressed.chat_id):
         await context.show(Reply(context.text(texts.only_administrators)))
         return
-    subscription = await _found(context, chat_id)
-    name, _blank, argument = wish.partition(" ")
-    change = _CHANGES.get(name)
-    if change is None:
-        await _show_page(context, subscription, name)
+    subscription, verb = await _found(context, pressed.chat_id), pressed.verb
+    if isinstance(verb, SettingsPage):
+        await _show_page(context, subscription, verb)
         return
-    changed = change(context, subscription, argument)
+    changed = EDITS[verb](context, subscription, pressed.argument)
     context.later(lambda: context.announcements.subscriptions.save(changed))
-    await _show_page(context, changed, "topics" if name == "topic" else "page")
+    await _show_page(context, changed, SettingsPage.TOPICS if verb is SettingsEdit.TOPIC else SettingsPage.OVERVIEW)
 
 
 async def answer_zone(context: UpdateContext, dialogue: Dialogue, text: str) -> bool:
@@ -106,18 +104,18 @@ async def _found(context: UpdateContext, chat_id: ChatId) -> Subscription:
     return await context.announcements.subscriptions.find(chat_id) or Subscription(chat_id=chat_id)
 
 
-async def _show_page(context: UpdateContext, subscription: Subscription, name: str) -> None:
+async def _show_page(context: UpdateContext, subscription: Subscription, page: SettingsPage) -> None:
     t, now, visitor_id = context.t, context.now, context.visitor_id
-    if name == "zones":
+    if page is SettingsPage.ZONES:
         if visitor_id is not None and context.is_private:
             dialogue = Dialogue(visitor_id, ZONE_ASKED, str(subscription.chat_id), now)
             context.later(lambda: context.announcements.dialogues.save(dialogue))
         await context.show(zones_page(subscription, t, now=now))
-    elif name == "topics":
+    elif page is SettingsPage.TOPICS:
         await context.show(topics_page(subscription, t))
-    elif name == "quiet":
+    elif page is SettingsPage.QUIET:
         await context.show(quiet_page(subscription, t))
-    elif name == "languages":
+    elif page is SettingsPage.LANGUAGES:
         await context.show(languages_page(subscription, t))
     else:
         await context.show(settings_page(subscription, t, now=now))
@@ -148,11 +146,11 @@ def _locale(_context: UpdateContext, subscription: Subscription, argument: str) 
     return replace(subscription, locale=Locale(argument))
 
 
-_CHANGES: dict[str, Callable[[UpdateContext, Subscription, str], Subscription]] = {
-    "on": _on,
-    "off": _off,
-    "topic": _topic,
-    "zone": _with_zone,
-    "hours": _quiet,
-    "locale": _locale,
+EDITS: dict[SettingsEdit, Callable[[UpdateContext, Subscription, str], Subscription]] = {
+    SettingsEdit.ON: _on,
+    SettingsEdit.OFF: _off,
+    SettingsEdit.TOPIC: _topic,
+    SettingsEdit.ZONE: _with_zone,
+    SettingsEdit.HOURS: _quiet,
+    SettingsEdit.LOCALE: _locale,
 }

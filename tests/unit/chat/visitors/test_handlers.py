@@ -431,7 +431,7 @@ async def test_topics_documents_and_sections_change_one_message(rig):
 
 async def test_the_menu_begins_with_the_subjects_and_ends_with_folders_that_have_no_words(rig, monkeypatch):
     names = ["area", "zoo", "money", "expo", "logistics", "bazaar"]
-    monkeypatch.setattr(rig.answerer, "topics", lambda locale, today: [TopicView(name, 1) for name in names])
+    monkeypatch.setattr(rig.answerer, "topics", lambda today: [TopicView(name, 1) for name in names])
     await rig.write("/topics")
     assert [button["text"] for button in rig.telegram.keyboard()] == [
         "The expo",

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-import bot.ingestion.draft
 import numpy as np
 
 import bot.adapters.index.chroma

@@ -223,7 +223,7 @@ def test_F10_a_staged_build_that_is_killed_again_and_again_answers_whole_and_emb
     shop.write_next_version()
     assert not shop.run(Moments())
     seen = shop.counted.read_text(encoding="utf-8").splitlines()
-    assert {"before publish", "after publish", "after take_over", "before _finish_store", "after rename"} <= set(seen)
+    assert {"before publish", "after publish", "after take_over", "before finish_store", "after rename"} <= set(seen)
     assert seen.count("after publish") >= 3, "it is built in steps"
 
     before = asyncio.run(shop.answering())

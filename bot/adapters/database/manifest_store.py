@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import knowledge_documents, manifest_documents, manifest_generations
-from bot.adapters.means_bytes import means_from_bytes, means_to_bytes
+from bot.adapters.packing.means import means_from_bytes, means_to_bytes
 from bot.errors import DatabaseError
 from bot.ingestion.model import Document, IndexVersion, IndexVersionContent, Means
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bot.adapters.means_bytes import UNREADABLE
+from bot.adapters.packing.means import UNREADABLE
 from bot.ingestion.centring import CENTRING_VERSION
 from bot.ingestion.discriminant import Discriminant
 from bot.ingestion.model import (

@@ -20,8 +20,8 @@ from bot.adapters.index.learned_sections import DISCRIMINANT, Ids, LearnedSectio
 from bot.adapters.index.ngram_index import NgramIndex, NgramIndexes
 from bot.adapters.index.section_words import SectionWords
 from bot.adapters.index.version_seal import SealedVersion, sealed_version
-from bot.adapters.means_bytes import UNREADABLE, means_from_bytes
-from bot.adapters.packing import Scales, unpack_8
+from bot.adapters.packing.codes import Scales, unpack_8
+from bot.adapters.packing.means import UNREADABLE, means_from_bytes
 from bot.answering.ports import StoredSection
 from bot.errors import KnowledgeError
 from bot.ids import Locale, SectionKey

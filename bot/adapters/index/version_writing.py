@@ -15,8 +15,8 @@ from bot.adapters.index.learned_sections import Ids
 from bot.adapters.index.ngram_index import NgramIndex
 from bot.adapters.index.section_words import SectionWords
 from bot.adapters.index.version_files import MEANS, SECTIONS, SectionFile, kind_number
-from bot.adapters.means_bytes import means_to_bytes
-from bot.adapters.packing import pack_8
+from bot.adapters.packing.codes import pack_8
+from bot.adapters.packing.means import means_to_bytes
 from bot.answering.ports import StoredSection
 from bot.ids import Locale, SectionKey
 from bot.ingestion.chunking import sentences_of

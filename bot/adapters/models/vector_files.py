@@ -24,7 +24,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.adapters.models.embeddings import TwoSidedEmbeddings
-from bot.adapters.packing import Codes, Scales, pack_4, unpack_4
+from bot.adapters.packing.codes import Codes, Scales, pack_4, unpack_4
 from bot.errors import Fault, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.model import VECTORS_FOLDER, Vector

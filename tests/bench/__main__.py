@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from tests.bench.workshop import Workshop, parser_of
+from tests.support.workshop import Workshop, parser_of
 
 BENCHES = {
     "first_minute": "The first minute of a fresh clone",

@@ -32,8 +32,8 @@ from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, NewsTopic
 from tests.bench.bench_fast_path import LOCALES, TEXT, WORDS
 from tests.bench.servers import server
-from tests.bench.workshop import described, p95
 from tests.support.sandbox_keys import SANDBOX_TOKEN, person_client
+from tests.support.workshop import described, p95
 
 LIMIT_PER_S = 30
 IN_FLIGHT = 40

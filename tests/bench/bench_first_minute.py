@@ -34,10 +34,10 @@ from bot.ids import Locale
 from bot.ingestion.ports import Side
 from bot.ingestion.version_draft import embedded_texts
 from bot.settings import KnowledgeSettings
-from tests.bench.workshop import parser_of
 from tests.support.knowledge_parts import MemoryVectorCache, no_language, section_text, write_file
 from tests.support.processes import free_port
 from tests.support.sandbox_keys import KEYS, person_client
+from tests.support.workshop import parser_of
 
 T = TypeVar("T")
 

@@ -27,8 +27,8 @@ from itertools import count
 import httpx
 
 from bot.answering.evaluation import Case
-from tests.bench.workshop import Workshop, described, golden, other_cores, p95, parser_of, print_table, spread
 from tests.support.sandbox_keys import KEYS, person_client
+from tests.support.workshop import Workshop, described, golden, other_cores, p95, parser_of, print_table, spread
 
 VISITORS = 50
 EACH = 4

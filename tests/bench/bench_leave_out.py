@@ -22,8 +22,8 @@ from bot.answering.judging import fused
 from bot.calibrating.examples import examples_of, is_right, judged
 from bot.calibrating.training_questions import CalibrationQuestion
 from bot.ids import Locale
-from tests.bench.workshop import Workshop, parser_of, print_table
 from tests.golden import TODAY
+from tests.support.workshop import Workshop, parser_of, print_table
 
 DOCUMENTS, DOCUMENTS_QUICK = 20, 3
 EACH = 36

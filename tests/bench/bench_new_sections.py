@@ -18,8 +18,8 @@ from pathlib import Path
 from bot.answering.evaluation import Case, CaseResult, evaluate, read_cases
 from bot.answering.model import Outcome
 from bot.app.core import open_core
-from tests.bench.workshop import ROOT, Workshop, parser_of, print_table
 from tests.golden import TODAY
+from tests.support.workshop import ROOT, Workshop, parser_of, print_table
 
 CASES = ROOT / "tests/sets/calibration"
 ADDED = ROOT / "tests/sets/training/plain/knowledge"

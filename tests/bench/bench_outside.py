@@ -38,8 +38,8 @@ from bot.ids import Locale
 from bot.ingestion.typical_questions import typical_questions
 from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.bench.outside_set import Passage, passages, write_knowledge
-from tests.bench.workshop import print_table
 from tests.golden import TODAY
+from tests.support.workshop import print_table
 
 K1, B = 1.2, 0.75
 FUSED = (0.2, 0.3, 0.4)

@@ -39,9 +39,9 @@ from bot.announcements.model import (
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
 from bot.ids import Locale, NewsTopic
-from tests.bench.workshop import described, print_table
 from tests.support.fakes_announcements import ToldOrganisers
 from tests.support.stored_announcements import approved
+from tests.support.workshop import described, print_table
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 SHARE = 100_000

@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench.workshop import Workshop, parser_of
+from tests.support.workshop import Workshop, parser_of
 
 QUESTION = "How large is the SCO demonstration area?"
 

@@ -40,8 +40,8 @@ from bot.answering.evaluation import Case
 from bot.answering.model import Question
 from bot.app.core import Core, open_core
 from bot.ids import Locale
-from tests.bench.workshop import Workshop, described, golden, one_core, parser_of, print_table, spread
 from tests.golden import TODAY
+from tests.support.workshop import Workshop, described, golden, one_core, parser_of, print_table, spread
 
 _BATCH = 4000
 """Chroma takes no more at once."""

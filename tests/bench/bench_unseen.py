@@ -23,7 +23,6 @@ from pathlib import Path
 from bot.answering.evaluation import Case, CaseResult, Tally, evaluate, tallies, tally
 from bot.app.core import open_core
 from bot.reports.evaluation_tables import tables_of
-from tests.bench.workshop import ROOT, Workshop, parser_of, print_table, spread
 from tests.golden import KNOWLEDGE, TODAY, UNSEEN_PLAIN
 from tests.support.unseen_figures import (
     FILE,
@@ -36,6 +35,7 @@ from tests.support.unseen_figures import (
     put_into,
     written,
 )
+from tests.support.workshop import ROOT, Workshop, parser_of, print_table, spread
 
 EACH_QUICK = 8
 _HARD = re.compile(r"[a-z]{2}-h\d")

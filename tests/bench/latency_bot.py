@@ -34,8 +34,8 @@ from bot.chat_state.ports import Inbox
 from bot.ingestion.model import Vector
 from bot.operations.logs import configure_logs
 from bot.settings import AnnouncementSettings
-from tests.bench.workshop import Workshop, one_core
 from tests.support.sandbox_keys import SANDBOX_TOKEN
+from tests.support.workshop import Workshop, one_core
 
 
 class TimedInbox:

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 
 from bot.sandbox.engine import SandboxLimits
 from bot.sandbox.server import serve_sandbox
-from tests.bench.workshop import other_cores
 from tests.support.sandbox_keys import KEYS
+from tests.support.workshop import other_cores
 
 CALLS_REMEMBERED = 100_000
 _ANSWER = json.dumps(

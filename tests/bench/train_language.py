@@ -3,8 +3,8 @@
     python -m tests.bench.train_language
 
 Read: the knowledge files (bodies and questions), the typical questions, the lists of small words, and the training half of
-`everyday_messages.tsv` (short messages about anything, so that the table knows more than the subject). Each line is
-counted as it stands and in its variants (`language_variants`). The golden questions and the other half of the everyday
+`tests/support/everyday_messages.tsv` (short messages about anything, so that the table knows more than the subject). Each line is
+counted as it stands and in its variants (`tests/support/language_variants.py`). The golden questions and the other half of the everyday
 messages are never read: `bench_language` checks with them. The same texts give the same bytes.
 """
 
@@ -23,10 +23,10 @@ from bot.adapters.models.language_ngrams import EDGE, ORDER, STEPS_PER_NAT, TABL
 from bot.ids import Locale
 from bot.ingestion.typical_questions import typical_questions
 from tests.bench.function_words import function_words
-from tests.bench.language_variants import persian_from_tajik, urdu_from_hindi, variants
+from tests.support.language_messages import everyday
+from tests.support.language_variants import persian_from_tajik, urdu_from_hindi, variants
 
 ROOT = Path(__file__).parents[2]
-EVERYDAY = Path(__file__).with_name("everyday_messages.tsv")
 SCRIPTS = {
     "cyrillic": (Locale.RU, Locale.KK, Locale.KY, Locale.TG, Locale.UZ, Locale.BE, Locale.MN),
     "latin": (
@@ -65,14 +65,6 @@ def lines(knowledge: Path) -> Iterator[Line]:
         for word in sorted(function_words(locale)):
             yield Line(locale, word, SMALL_WORD)
     yield from (Line(Locale(code[:2]), text, EVERYDAY_LINE) for code, text in everyday("train"))
-
-
-def everyday(part: str) -> Iterator[tuple[str, str]]:
-    """The short messages of one half ("train" or "test"): language (with «-latin» when romanised) and text."""
-    for row in EVERYDAY.read_text(encoding="utf-8").splitlines():
-        code, belongs_to, text = row.split("\t")
-        if belongs_to == part:
-            yield code, text
 
 
 class Model:

@@ -15,7 +15,7 @@ from bot.reports.report_picture import CopyOutcome
 from tests.support.apps import App
 from tests.support.processes import BotProcess, Place, running_bot
 from tests.support.sandbox_keys import SANDBOX_TOKEN
-from tests.support.visitors import Town, Visitor, button, buttons, until
+from tests.support.visitors import Town, Visitor, agreed, button, buttons, until
 
 EN = App.t(Locale.EN)
 WORDS = {
@@ -44,17 +44,6 @@ async def invited(town: Town, owner: Visitor) -> Visitor:
     late = await town.visitor("Eve", "en")
     assert texts.welcome(EN) in (await late.start(payload))["text"]
     return approver
-
-
-async def agreed(town: Town, name: str, language: str, question: str) -> Visitor:
-    """A visitor asks something, is asked in turn whether announcements are wanted, and says yes."""
-    t = App.t(Locale(language))
-    visitor = await town.visitor(name, language)
-    answer = await visitor.ask(question)
-    consent = await visitor.next_after(answer["message_id"])
-    assert consent["text"] == texts.consent_question(t)
-    assert texts.consent_given(t) in (await visitor.tap_for_change(consent, texts.button_yes(t)))["text"]
-    return visitor
 
 
 async def composed(owner: Visitor) -> dict:

@@ -7,10 +7,9 @@ import json
 
 from bot.chat.text import announcement_texts, texts
 from bot.ids import Locale
-from tests.e2e.test_announcing import agreed
 from tests.support.apps import App
 from tests.support.processes import Place, running_bot
-from tests.support.visitors import Town, Visitor, buttons, until
+from tests.support.visitors import Town, Visitor, agreed, buttons, until
 
 EN = App.t(Locale.EN)
 WRITTEN = """

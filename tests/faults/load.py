@@ -32,11 +32,11 @@ from bot.i18n.translator import Catalogs
 from bot.ids import Locale
 from bot.sandbox import person
 from bot.sandbox.keys import DEFAULT_BOT_ID
-from tests.bench.workshop import Workshop, p95
 from tests.faults.simulation import BrokenPromiseError, promise
 from tests.support.processes import BotProcess, Place, running_bot
 from tests.support.stored_announcements import approved, guests, subscribe
 from tests.support.visitors import Town, open_town, until
+from tests.support.workshop import Workshop, p95
 
 EACH = 2
 FLOOD = 200

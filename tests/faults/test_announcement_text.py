@@ -24,8 +24,8 @@ from bot.i18n.translator import Catalogs
 from bot.ids import Locale
 from bot.sandbox.markup_html import parse_html
 from bot.writing.utf16 import utf16_length
-from tests.faults.test_text import NAUGHTY
 from tests.support.chat_rig import LOCALES, NOW
+from tests.support.naughty_texts import NAUGHTY
 from tests.support.news_rig import APPROVER, AUTHOR, OWNER, NewsRig
 
 SPECIAL = ["{", "}", "{{", "{a}", "{start}{start}", "{" * 4000, "<b>", "<b>x</b>" * 101, '<a href="javascript:x">x</a>', '<a href="https://e.example/?a=1&b=<2>">x</a>', "<tg-spoiler>x", "0 0 31 2 *", "* * * * *", "0 9 * * mon 9999-12-31", "0 9 * * mon 0000-00-00", "1 2 3 4 5 6 7", "0001-01-01 00:00", "9999-12-31 23:59", "2026-02-30 10:00", "-1001", "-" + "9" * 30, "9" * 30, "@a" * 50]  # fmt: skip

@@ -15,10 +15,9 @@ from bot.chat_state.model import Button, ButtonAction
 from bot.errors import SettingsError, TelegramError
 from bot.ids import ChatId, VisitorId
 from bot.sandbox.server import SandboxServer
-from tests.support.chat_rig import NOW, FakeAnswerer, Rig, group_message, message, person, until
+from tests.support.chat_rig import NOW, FakeAnswerer, Rig, group_message, member, message, person, until
 from tests.support.fakes import ButtonRow, FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 from tests.support.sandbox_keys import CONTROL, SANDBOX_TOKEN, sandbox_server
-from tests.unit.chat.visitors.test_handlers import member
 
 
 @pytest.fixture

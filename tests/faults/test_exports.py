@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.announcements.model import Delivery, DeliveryState, OccurrenceId
 from bot.ids import ChatId, Locale
 from bot.reports.delivery_report import COLUMNS, cell, write_csv
-from tests.faults.test_text import NAUGHTY
+from tests.support.naughty_texts import NAUGHTY
 
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 FORMULAS = [

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from bot.chat.text import texts
 from bot.ids import Locale
-from tests.faults.test_inbox import Door, RecordingHandler, updates
 from tests.support.apps import App, running_app
+from tests.support.intake_parts import Door, RecordingHandler, updates
 from tests.support.little_knowledge import TRAINS_IN_2025
 from tests.support.processes import Place, free_port, running_bot
 from tests.support.visitors import LIMIT_S, Town, Visitor, until

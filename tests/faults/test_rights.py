@@ -35,7 +35,6 @@ from bot.chat_state.model import Button
 from bot.errors import SettingsError
 from bot.ids import ChatId, Locale, VisitorId
 from bot.visitors.model import Visitor
-from tests.faults.test_inbox import Door
 from tests.support.chat_rig import (
     NOW,
     TOKEN,
@@ -49,6 +48,7 @@ from tests.support.chat_rig import (
     until,
 )
 from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
+from tests.support.intake_parts import Door
 from tests.support.news_rig import APPROVER, AUTHOR, GROUP, OWNER, STRANGER, NewsRig
 
 COMMANDS = ("announce", "announcements", "organisers")

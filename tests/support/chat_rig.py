@@ -258,6 +258,19 @@ def press(data: str, *, user: dict | None = None, chat_id: int | None = None) ->
     return {"callback_query": query}
 
 
+def member(old: str, new: str, *, chat: dict | None = None, user: dict | None = None) -> dict:
+    """The bot's own membership of a chat changes."""
+    user = user or person()
+    bot = {"id": BOT_ID, "is_bot": True, "first_name": "SCODA"}
+
+    def status(name: str) -> dict:
+        return {"user": bot, "status": name} | ({"until_date": 0} if name == "kicked" else {})
+
+    chat = chat or {"id": user["id"], "type": "private"}
+    body = {"chat": chat, "from": user, "date": 1, "old_chat_member": status(old), "new_chat_member": status(new)}
+    return {"my_chat_member": body}
+
+
 def _entities(text: str) -> list[dict]:
     entities = []
     if text.startswith("/"):

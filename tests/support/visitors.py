@@ -190,3 +190,14 @@ async def open_town() -> AsyncIterator[Town]:
         person_client(server.base_url, timeout_s=LIMIT_S) as client,
     ):
         yield Town(server, client)
+
+
+async def agreed(town: Town, name: str, language: str, question: str) -> Visitor:
+    """A visitor asks something, is asked in turn whether announcements are wanted, and says yes."""
+    t = Catalogs().translator(Locale(language))
+    visitor = await town.visitor(name, language)
+    answer = await visitor.ask(question)
+    consent = await visitor.next_after(answer["message_id"])
+    assert consent["text"] == texts.consent_question(t)
+    assert texts.consent_given(t) in (await visitor.tap_for_change(consent, texts.button_yes(t)))["text"]
+    return visitor

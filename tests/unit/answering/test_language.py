@@ -9,7 +9,7 @@ from bot.answering.language import copy_order, languages_of
 from bot.answering.model import Outcome, Question, Turn
 from bot.errors import ScodaError
 from bot.ids import Locale
-from tests.bench.bench_language import messages
+from tests.support.language_messages import messages
 
 TODAY = date(2026, 11, 25)
 IDENTIFIER = ShortMessageIdentifier()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import random
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from subprocess import run
 
@@ -15,24 +14,7 @@ from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
 from bot.adapters.models.embeddings import prepared
 from bot.ids import Locale
-
-ROOT = Path(__file__).parents[4]
-KERNEL = ROOT / "bot/adapters/e5/kernel.c"
-
-Compile = Callable[..., Path]
-
-STRANGE = (
-    "",
-    " ",
-    "a",
-    "a\x00b",
-    "🚂🇨🇳👩‍👩‍👧",
-    "SCO 上合 ШОС शंघाई شانگهای ﷺ ½ ① ﬁ",
-    "two  spaces\tand\u3000wide ones\u200d",
-    "▁<s></s><unk><mask>",
-    "a" * 2000,
-    "的一是" * 230,
-)
+from tests.support.embedding_kernel import KERNEL, ROOT, STRANGE, Compile
 
 
 @pytest.fixture(scope="session")

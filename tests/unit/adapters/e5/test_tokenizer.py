@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
-from tests.unit.adapters.e5.conftest import STRANGE, Compile
+from tests.support.embedding_kernel import STRANGE, Compile
 
 _LIKE_THE_WHEEL = """
 #include "e5.c"

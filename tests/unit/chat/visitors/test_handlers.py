@@ -17,20 +17,7 @@ from bot.errors import NothingPublishedError
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ids import ReplyKind as Kind
 from tests.support.answering_parts import GivenRetriever, answerer
-from tests.support.chat_rig import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, message, person, press
-
-
-def member(old: str, new: str, *, chat: dict | None = None, user: dict | None = None) -> dict:
-    user = user or person()
-    bot = {"id": BOT_ID, "is_bot": True, "first_name": "SCODA"}
-
-    def status(name: str) -> dict:
-        return {"user": bot, "status": name} | ({"until_date": 0} if name == "kicked" else {})
-
-    chat = chat or {"id": user["id"], "type": "private"}
-    body = {"chat": chat, "from": user, "date": 1, "old_chat_member": status(old), "new_chat_member": status(new)}
-    return {"my_chat_member": body}
-
+from tests.support.chat_rig import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, member, message, person, press
 
 # ── questions ──
 

@@ -40,6 +40,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
 
+def loop_time() -> float:
+    """Seconds on the clock of the running loop."""
+    return asyncio.get_running_loop().time()
+
+
 class VirtualClock:
     """Wall clock and stopwatch over a virtual loop. `offset` makes the wall clock jump, the stopwatch never does."""
 
@@ -51,7 +56,7 @@ class VirtualClock:
         return self.start + self.offset + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+        return loop_time()
 
 
 def run_virtually(main: Coroutine[Any, Any, _T]) -> _T:

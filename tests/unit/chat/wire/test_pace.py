@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.wire.pace import Pace, Priority, Rates, TooLongError
 from bot.ids import ChatId
-from tests.support.virtual_time_of_chat import clock, run
+from tests.support.virtual_time import loop_time, run_virtually
 
 REPLY, ANNOUNCEMENT, PAID = Priority.REPLY, Priority.ANNOUNCEMENT, Priority.PAID
 PATIENT = 3600.0
@@ -23,11 +23,11 @@ class Telegram:
         self._there_s, self._jitter_s = there_s, jitter_s
 
     async def send(self, chat_id: int, priority: Priority = ANNOUNCEMENT, *, patience_s: float = PATIENT) -> None:
-        asked_at = clock()
+        asked_at = loop_time()
         async with self.pace.turn(ChatId(chat_id), priority=priority, patience_s=patience_s) as turn:
-            self.waited[priority].append(clock() - asked_at)
+            self.waited[priority].append(loop_time() - asked_at)
             await self._travel()
-            self.counted.append((clock(), chat_id, priority))
+            self.counted.append((loop_time(), chat_id, priority))
             await self._travel()
             turn.answered()
 
@@ -42,18 +42,18 @@ class Telegram:
 
 async def announce(telegram: Telegram, count: int, *, at_once: int = 60, priority: Priority = ANNOUNCEMENT) -> float:
     """Send to so many chats, a limited number in flight, as the dispatcher does; returns how long it took."""
-    began, room = clock(), asyncio.Semaphore(at_once)
+    began, room = loop_time(), asyncio.Semaphore(at_once)
 
     async def one(chat_id: int) -> None:
         async with room:
             await telegram.send(chat_id, priority)
 
     await asyncio.gather(*(one(chat_id) for chat_id in range(1, count + 1)))
-    return clock() - began
+    return loop_time() - began
 
 
 def virtual_pace(**rates: int) -> Pace:
-    return Pace(Rates(**rates), clock=clock)
+    return Pace(Rates(**rates), clock=loop_time)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -70,7 +70,7 @@ def test_no_window_of_telegram_s_clock_holds_more_than_the_limit_though_answers_
             await asyncio.sleep(random.Random(number).random() * 2)
             await telegram.send(100_000 + number, REPLY)
 
-    run(main())
+    run_virtually(main())
 
 
 def test_an_announcement_uses_the_whole_limit_while_nobody_asks():
@@ -79,7 +79,7 @@ def test_an_announcement_uses_the_whole_limit_while_nobody_asks():
         took_s = await announce(telegram, 1500)
         assert 1500 / took_s >= 0.95 * 30
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_server_far_away_costs_little_of_the_limit():
@@ -89,7 +89,7 @@ def test_a_server_far_away_costs_little_of_the_limit():
         assert telegram.most_within(1.0) <= 30
         assert 1500 / took_s >= 0.85 * 30
 
-    run(main())
+    run_virtually(main())
 
 
 def test_D41_visitors_do_not_wait_behind_an_announcement():
@@ -106,7 +106,7 @@ def test_D41_visitors_do_not_wait_behind_an_announcement():
         await sending
         assert telegram.most_within(1.0) <= 30
 
-    run(main())
+    run_virtually(main())
 
 
 def test_D41_sixty_visitors_at_once_go_before_everything_else():
@@ -114,13 +114,13 @@ def test_D41_sixty_visitors_at_once_go_before_everything_else():
         telegram = Telegram(virtual_pace(), there_s=0.01)
         sending = asyncio.create_task(announce(telegram, 300))
         await asyncio.sleep(3)
-        begun = clock()
+        begun = loop_time()
         await asyncio.gather(*(telegram.send(500_000 + number, REPLY) for number in range(60)))
-        last_of_all = clock() - begun
+        last_of_all = loop_time() - begun
         assert last_of_all < 3.2
         await sending
 
-    run(main())
+    run_virtually(main())
 
 
 def test_D41_more_visitors_than_the_pace_can_serve_leave_an_announcement_a_tenth_of_it():
@@ -134,7 +134,7 @@ def test_D41_more_visitors_than_the_pace_can_serve_leave_an_announcement_a_tenth
         await sending
         assert telegram.most_within(1.0) <= 30
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_visitor_s_short_burst_passes_and_goes_on_at_one_a_second():
@@ -145,7 +145,7 @@ def test_a_visitor_s_short_burst_passes_and_goes_on_at_one_a_second():
         assert telegram.most_within(3.0) <= 3
         assert max(telegram.waited[REPLY]) < 6.2
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_group_gets_twenty_a_minute_and_holds_up_nobody_else():
@@ -153,13 +153,13 @@ def test_a_group_gets_twenty_a_minute_and_holds_up_nobody_else():
         telegram = Telegram(virtual_pace(), there_s=0.001, jitter_s=0.001)
         in_group = [asyncio.create_task(telegram.send(-5, ANNOUNCEMENT)) for _ in range(30)]
         await asyncio.sleep(2)
-        begun = clock()
+        begun = loop_time()
         await telegram.send(9, ANNOUNCEMENT)
-        assert clock() - begun < 0.2
+        assert loop_time() - begun < 0.2
         await asyncio.gather(*in_group)
         assert telegram.most_within(60.0, chat_id=-5) == 20
 
-    run(main())
+    run_virtually(main())
 
 
 def test_who_would_wait_too_long_is_told_for_how_long():
@@ -173,7 +173,7 @@ def test_who_would_wait_too_long_is_told_for_how_long():
         assert 50 < caught.value.wait_s <= 60
         assert caught.value.concerns_all is False
 
-    run(main())
+    run_virtually(main())
 
 
 async def refused(pace: Pace, chat_id: int, retry_after_s: float) -> bool:
@@ -188,13 +188,13 @@ def test_a_429_of_a_chat_that_was_just_sent_something_pauses_this_chat_alone():
         await telegram.send(1)
         assert await refused(pace, 1, 10.0) is False
         assert pace.pause_s == 0
-        begun = clock()
+        begun = loop_time()
         await telegram.send(2)
-        assert clock() - begun < 0.2
+        assert loop_time() - begun < 0.2
         await telegram.send(1)
-        assert clock() - begun >= 9.9
+        assert loop_time() - begun >= 9.9
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_429_of_a_chat_that_was_sent_nothing_pauses_all():
@@ -204,12 +204,12 @@ def test_a_429_of_a_chat_that_was_sent_nothing_pauses_all():
         await telegram.send(1)
         await asyncio.sleep(1.5)
         assert await refused(pace, 1, 3.0) is True
-        begun = clock()
+        begun = loop_time()
         await telegram.send(2, REPLY)
         assert telegram.waited[REPLY][-1] >= 3.0
-        assert clock() - begun < 3.5
+        assert loop_time() - begun < 3.5
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_429_of_a_group_is_its_own_while_its_minute_lasts():
@@ -220,7 +220,7 @@ def test_a_429_of_a_group_is_its_own_while_its_minute_lasts():
         await asyncio.sleep(20)
         assert await refused(pace, -1, 30.0) is False
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_429_of_several_chats_together_pauses_all():
@@ -232,7 +232,7 @@ def test_a_429_of_several_chats_together_pauses_all():
         assert await refused(pace, 1, 5.0) is False
         assert await refused(pace, 2, 5.0) is True
 
-    run(main())
+    run_virtually(main())
 
 
 def test_those_who_wait_are_told_when_a_long_pause_begins():
@@ -249,7 +249,7 @@ def test_those_who_wait_are_told_when_a_long_pause_begins():
         assert caught.value.concerns_all is True
         assert caught.value.wait_s == 86_400.0
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_place_that_was_not_used_is_free_at_once():
@@ -258,9 +258,9 @@ def test_a_place_that_was_not_used_is_free_at_once():
         for chat_id in range(100):
             async with pace.turn(ChatId(chat_id + 1), priority=REPLY, patience_s=PATIENT) as turn:
                 turn.not_sent()
-        assert clock() - 1000.0 < 0.01
+        assert loop_time() < 0.01
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_lost_answer_holds_its_place_for_as_long_as_it_may_count_and_no_longer():
@@ -270,11 +270,11 @@ def test_a_lost_answer_holds_its_place_for_as_long_as_it_may_count_and_no_longer
         for chat_id in (1, 2):
             async with pace.turn(ChatId(chat_id), priority=REPLY, patience_s=PATIENT):
                 pass
-        begun = clock()
+        begun = loop_time()
         await telegram.send(3, REPLY)
-        assert 1.0 <= clock() - begun <= 3.1
+        assert 1.0 <= loop_time() - begun <= 3.1
 
-    run(main())
+    run_virtually(main())
 
 
 def test_whoever_stops_waiting_takes_no_place():
@@ -286,11 +286,11 @@ def test_whoever_stops_waiting_takes_no_place():
         await asyncio.sleep(0)
         given_up.cancel()
         await asyncio.gather(given_up, return_exceptions=True)
-        begun = clock()
+        begun = loop_time()
         await telegram.send(3, REPLY)
-        assert clock() - begun <= 1.01
+        assert loop_time() - begun <= 1.01
 
-    run(main())
+    run_virtually(main())
 
 
 def test_paid_messages_have_a_budget_of_their_own_and_are_counted_beyond_the_free_rate():
@@ -302,7 +302,7 @@ def test_paid_messages_have_a_budget_of_their_own_and_are_counted_beyond_the_fre
         assert 5000 / took_s > 900
         assert 4700 <= pace.paid_sent <= 5000 - 30
 
-    run(main())
+    run_virtually(main())
 
 
 def test_the_cap_on_paid_messages_is_never_passed():
@@ -319,7 +319,7 @@ def test_the_cap_on_paid_messages_is_never_passed():
         assert pace.paid_sent == 500
         assert not pace.may_pay
 
-    run(main())
+    run_virtually(main())
 
 
 def test_chats_that_are_idle_are_forgotten():
@@ -329,7 +329,7 @@ def test_chats_that_are_idle_are_forgotten():
         await announce(telegram, 12_000, at_once=200, priority=PAID)
         assert len(pace._chats) < 7_000
 
-    run(main())
+    run_virtually(main())
 
 
 def test_turns_for_chats_that_are_chosen_later_come_at_the_limit_s_pace_and_near_ones_together():
@@ -340,7 +340,7 @@ def test_turns_for_chats_that_are_chosen_later_come_at_the_limit_s_pace_and_near
         await fast.turns(priority=ANNOUNCEMENT, limit=300, patience_s=1)
         assert len(await fast.turns(priority=ANNOUNCEMENT, limit=300, patience_s=1)) > 4
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_turn_that_is_given_back_is_the_next_one_s():
@@ -350,11 +350,11 @@ def test_a_turn_that_is_given_back_is_the_next_one_s():
         for turn in given:
             turn.give_back()
             turn.give_back()
-        began = clock()
+        began = loop_time()
         again = await pace.turns(priority=ANNOUNCEMENT, limit=30, patience_s=1)
-        assert (len(again), clock()) == (len(given), began)
+        assert (len(again), loop_time()) == (len(given), began)
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_turn_whose_call_has_begun_can_t_be_given_back():
@@ -364,11 +364,11 @@ def test_a_turn_whose_call_has_begun_can_t_be_given_back():
         turn.seat(ChatId(1))
         turn.begin()
         turn.give_back()
-        began = clock()
+        began = loop_time()
         await pace.turns(priority=ANNOUNCEMENT, limit=1, patience_s=9)
-        assert clock() - began >= 1
+        assert loop_time() - began >= 1
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_chat_that_had_its_burst_is_named_with_its_wait_and_the_turn_stays_free():
@@ -379,7 +379,7 @@ def test_a_chat_that_had_its_burst_is_named_with_its_wait_and_the_turn_stays_fre
         assert 0 < turn.seat(ChatId(1)) <= 5
         assert turn.seat(ChatId(2)) == 0
 
-    run(main())
+    run_virtually(main())
 
 
 def test_a_message_counts_from_its_call_on_and_not_from_its_turn():
@@ -393,11 +393,11 @@ def test_a_message_counts_from_its_call_on_and_not_from_its_turn():
             for turn in turns:
                 turn.seat(ChatId(chat_id))
                 turn.begin()
-                telegram.counted.append((clock(), chat_id, ANNOUNCEMENT))
+                telegram.counted.append((loop_time(), chat_id, ANNOUNCEMENT))
                 turn.answered()
         assert telegram.most_within(1.0) <= 5
 
-    run(main())
+    run_virtually(main())
 
 
 def test_no_turn_is_given_while_all_are_paused_for_longer_than_somebody_waits():
@@ -409,7 +409,7 @@ def test_no_turn_is_given_while_all_are_paused_for_longer_than_somebody_waits():
             await pace.turns(priority=ANNOUNCEMENT, limit=30, patience_s=3.5)
         assert told.value.concerns_all
 
-    run(main())
+    run_virtually(main())
 
 
 def test_the_cap_on_paid_messages_holds_for_turns_that_come_together():
@@ -419,4 +419,4 @@ def test_the_cap_on_paid_messages_holds_for_turns_that_come_together():
         assert pace.paid_sent <= 5
         assert len(turns) <= 6
 
-    run(main())
+    run_virtually(main())

@@ -1,9 +1,14 @@
-"""The composition root's second half: announcements, from the stores to the tasks that plan and send."""
+"""The composition root's second half: announcements, from the stores to the tasks that plan and send.
+
+The wiring (`joined`, `planner_of`, `dispatcher_of`, `announcement_context_of`) knows the stores by their ports: tests
+give it stores in memory and a clock of their own. `announcing` gives it what a running bot has.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +21,6 @@ import structlog
 from bot.adapters.announcements.command_spool import CommandSpool
 from bot.adapters.announcements.files import read_single, read_standing
 from bot.adapters.clock import Clock, stopwatch, utc_now
-from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.audit_store import SqlAuditLog
 from bot.adapters.database.connection import Database
@@ -28,7 +32,7 @@ from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.request_store import SqlRequests
 from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
-from bot.announcements.actions import AnnouncementPorts
+from bot.announcements.actions import AnnouncementPorts, new_announcement_id
 from bot.announcements.change_requests import ChangeRequests
 from bot.announcements.commands import AnnouncementCommands, CommandParts
 from bot.announcements.corrections import Corrector, CorrectorParts
@@ -38,7 +42,19 @@ from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.notifier import Notifier
 from bot.announcements.organisers import Organisers
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
-from bot.announcements.ports import AnnouncementSender, Composer
+from bot.announcements.ports import (
+    AnnouncementSender,
+    AnnouncementStore,
+    AuditLog,
+    Composer,
+    Corrections,
+    Lease,
+    OrganiserStore,
+    Outbox,
+    Requests,
+    RestoreGuard,
+    Subscribers,
+)
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.session import DeliveryRules, DispatcherParts
 from bot.announcements.standing import StandingAnnouncements, StandingParts, refuse_wrong
@@ -46,8 +62,11 @@ from bot.announcements.workflow import ApprovalWorkflow
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.organisers.reports import OccurrenceReports
 from bot.chat.wire.composer import HtmlComposer
+from bot.chat_state.ports import DialogueStore
 from bot.ids import VisitorId
 from bot.settings import DeliverySettings, Settings
+from bot.transaction import Transaction
+from bot.visitors.ports import SubscriptionStore
 
 _log = structlog.get_logger(__name__)
 
@@ -62,28 +81,68 @@ _LEAVING_S = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Announcing:
-    """Stores and services over one database; nothing here runs by itself."""
+class AnnouncementStores:
+    """Where announcements, and who may do what with them, are kept; all of them share the transactions."""
 
-    announcements: SqlAnnouncementStore
-    subscribers: SqlSubscribers
-    subscriptions: SqlSubscriptionStore
-    outbox: SqlOutbox
-    corrections: SqlCorrections
-    organiser_store: SqlOrganiserStore
-    audit: SqlAuditLog
-    dialogues: SqlDialogueStore
-    lease: SqlLease
-    announced: SqlAnnounced
+    announcements: AnnouncementStore
+    subscribers: Subscribers
+    subscriptions: SubscriptionStore
+    outbox: Outbox
+    corrections: Corrections
+    requests: Requests
+    organisers: OrganiserStore
+    audit: AuditLog
+    dialogues: DialogueStore
+    lease: Lease
+    guard: RestoreGuard
+    transaction: Transaction
+    prompt_transaction: Transaction
+    """For planning and sending, which may not stand in line for long."""
+
+
+def sql_stores(database: Database, data: Path) -> AnnouncementStores:
+    """The stores of a running bot; the guard against restores has its mark in the data folder."""
+    return AnnouncementStores(
+        announcements=SqlAnnouncementStore(database),
+        subscribers=SqlSubscribers(database),
+        subscriptions=SqlSubscriptionStore(database),
+        outbox=SqlOutbox(database),
+        corrections=SqlCorrections(database),
+        requests=SqlRequests(database),
+        organisers=SqlOrganiserStore(database),
+        audit=SqlAuditLog(database),
+        dialogues=SqlDialogueStore(database),
+        lease=SqlLease(database),
+        guard=FileRestoreGuard(database, data),
+        transaction=database.transaction,
+        prompt_transaction=database.prompt_transaction,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockAndIds:
+    """What differs from run to run: the time, and the ids that are drawn."""
+
+    now: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = stopwatch
+    new_announcement_id: Callable[[], str] = new_announcement_id
+    new_request_id: Callable[[], str] = new_announcement_id
+    new_correction_id: Callable[[], str] = lambda: secrets.token_hex(8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcing:
+    """Stores and services over them; nothing here runs by itself."""
+
+    stores: AnnouncementStores
+    clock_and_ids: ClockAndIds
     composer: Composer
     notifier: Notifier
-    guard: FileRestoreGuard
     watch: RestoreWatch
     workflow: ApprovalWorkflow
     lifecycle: Lifecycle
     change_requests: ChangeRequests
     organisers: Organisers
-    database: Database
     states: dict[str, Callable[[], str]] = field(default_factory=dict)
     """What the health route says of the parts that run: `ok`, or what is wrong."""
 
@@ -95,10 +154,10 @@ class Announcing:
                 lifecycle=self.lifecycle,
                 change_requests=self.change_requests,
                 organisers=self.organisers,
-                audit=self.audit,
+                audit=self.stores.audit,
                 read_single=read_single,
                 announcement_sender=announcement_sender,
-                now=utc_now,
+                now=self.clock_and_ids.now,
             )
         )
 
@@ -118,53 +177,51 @@ class Announcing:
         refuse_wrong(file, standing, self.composer, line_of=found.line_of, now=now)
         await self.appoint(settings, now=now)
         parts = StandingParts(
-            announcements=self.announcements,
-            outbox=self.outbox,
-            audit=self.audit,
-            transaction=self.database.transaction,
+            announcements=self.stores.announcements,
+            outbox=self.stores.outbox,
+            audit=self.stores.audit,
+            transaction=self.stores.transaction,
         )
         await StandingAnnouncements(parts, file).settle(standing, now=now)
         await self.watch.mark(now=now)
 
 
 def announcing(database: Database, data: Path) -> Announcing:
-    """Join stores and services."""
-    announcements, outbox, corrections = SqlAnnouncementStore(database), SqlOutbox(database), SqlCorrections(database)
-    subscribers, audit, store = SqlSubscribers(database), SqlAuditLog(database), SqlOrganiserStore(database)
-    notifier, composer, guard = Notifier(), HtmlComposer(), FileRestoreGuard(database, data)
-    parts = AnnouncementPorts(
-        announcements=announcements,
-        subscribers=subscribers,
-        outbox=outbox,
-        corrections=corrections,
-        requests=SqlRequests(database),
-        organisers=store,
-        audit=audit,
-        guard=guard,
+    """Join stores and services over one database."""
+    return joined(sql_stores(database, data))
+
+
+def joined(
+    stores: AnnouncementStores, *, composer: Composer | None = None, clock_and_ids: ClockAndIds | None = None
+) -> Announcing:
+    """Join services over these stores. Without a composer HTML for Telegram is written."""
+    notifier, composer, clock_and_ids = Notifier(), composer or HtmlComposer(), clock_and_ids or ClockAndIds()
+    ports = AnnouncementPorts(
+        announcements=stores.announcements,
+        subscribers=stores.subscribers,
+        outbox=stores.outbox,
+        corrections=stores.corrections,
+        requests=stores.requests,
+        organisers=stores.organisers,
+        audit=stores.audit,
+        guard=stores.guard,
         composer=composer,
         notify=notifier,
-        transaction=database.transaction,
+        transaction=stores.transaction,
+        new_id=clock_and_ids.new_announcement_id,
     )
     return Announcing(
-        announcements=announcements,
-        subscribers=subscribers,
-        subscriptions=SqlSubscriptionStore(database),
-        outbox=outbox,
-        corrections=corrections,
-        organiser_store=store,
-        audit=audit,
-        dialogues=SqlDialogueStore(database),
-        lease=SqlLease(database),
-        announced=SqlAnnounced(database),
+        stores=stores,
+        clock_and_ids=clock_and_ids,
         composer=composer,
         notifier=notifier,
-        guard=guard,
-        watch=RestoreWatch(guard, outbox, notifier),
-        workflow=ApprovalWorkflow(parts),
-        lifecycle=Lifecycle(parts),
-        change_requests=ChangeRequests(parts),
-        organisers=Organisers(store, audit, database.transaction),
-        database=database,
+        watch=RestoreWatch(stores.guard, stores.outbox, notifier),
+        workflow=ApprovalWorkflow(ports),
+        lifecycle=Lifecycle(ports, new_correction_id=clock_and_ids.new_correction_id),
+        change_requests=ChangeRequests(
+            ports, new_request_id=clock_and_ids.new_request_id, new_correction_id=clock_and_ids.new_correction_id
+        ),
+        organisers=Organisers(stores.organisers, stores.audit, stores.transaction),
     )
 
 
@@ -175,13 +232,13 @@ def announcement_context_of(parts: Announcing, settings: Settings) -> Announceme
         lifecycle=parts.lifecycle,
         change_requests=parts.change_requests,
         organisers=parts.organisers,
-        announcements=parts.announcements,
-        outbox=parts.outbox,
-        corrections=parts.corrections,
-        audit=parts.audit,
-        reports=OccurrenceReports(parts.outbox),
-        subscriptions=parts.subscriptions,
-        dialogues=parts.dialogues,
+        announcements=parts.stores.announcements,
+        outbox=parts.stores.outbox,
+        corrections=parts.stores.corrections,
+        audit=parts.stores.audit,
+        reports=OccurrenceReports(parts.stores.outbox),
+        subscriptions=parts.stores.subscriptions,
+        dialogues=parts.stores.dialogues,
         notifier=parts.notifier,
         asks_for_consent=settings.announcements.ask_visitors,
         typed_confirmation_above=settings.announcements.typed_confirmation_above,
@@ -189,57 +246,72 @@ def announcement_context_of(parts: Announcing, settings: Settings) -> Announceme
     )
 
 
-def planner_of(parts: Announcing, delivery: DeliverySettings, *, probe: Probe = no_probe) -> Planner:
-    """The planner by the settings."""
+def planning_rules(delivery: DeliverySettings) -> PlanningRules:
+    """The planner's rules by the settings."""
+    return PlanningRules(tolerance=timedelta(minutes=delivery.late_after_minutes))
+
+
+def delivery_rules(delivery: DeliverySettings) -> DeliveryRules:
+    """The dispatcher's rules by the settings."""
+    return DeliveryRules(
+        in_flight=delivery.in_flight,
+        lease_s=delivery.lease_s,
+        longest_pause_s=delivery.longest_pause_s,
+        alike_limit=delivery.alike_limit,
+    )
+
+
+def planner_of(parts: Announcing, rules: PlanningRules, *, probe: Probe = no_probe) -> Planner:
+    """What makes deliveries of announcements that are due."""
     return Planner(
         PlannerParts(
-            announcements=parts.announcements,
-            subscribers=parts.subscribers,
-            outbox=parts.outbox,
+            announcements=parts.stores.announcements,
+            subscribers=parts.stores.subscribers,
+            outbox=parts.stores.outbox,
             watch=parts.watch,
             notify=parts.notifier,
-            transaction=parts.database.prompt_transaction,
-            monotonic=stopwatch,
+            transaction=parts.stores.prompt_transaction,
+            monotonic=parts.clock_and_ids.monotonic,
         ),
-        PlanningRules(tolerance=timedelta(minutes=delivery.late_after_minutes)),
+        rules,
         probe=probe,
     )
 
 
 def dispatcher_of(
-    parts: Announcing, announcement_sender: AnnouncementSender, delivery: DeliverySettings, *, probe: Probe = no_probe
+    parts: Announcing,
+    announcement_sender: AnnouncementSender,
+    rules: DeliveryRules,
+    *,
+    holder: str = "",
+    probe: Probe = no_probe,
 ) -> DeliveryDispatcher:
-    """The dispatcher by the settings."""
+    """What sends the deliveries. `holder` is whose the lease is: by default this process of this machine."""
     corrector = Corrector(
         CorrectorParts(
-            announcements=parts.announcements,
-            outbox=parts.outbox,
-            corrections=parts.corrections,
+            announcements=parts.stores.announcements,
+            outbox=parts.stores.outbox,
+            corrections=parts.stores.corrections,
             announcement_sender=announcement_sender,
             notify=parts.notifier,
         )
     )
     return DeliveryDispatcher(
         DispatcherParts(
-            announcements=parts.announcements,
-            subscribers=parts.subscribers,
-            outbox=parts.outbox,
-            lease=parts.lease,
+            announcements=parts.stores.announcements,
+            subscribers=parts.stores.subscribers,
+            outbox=parts.stores.outbox,
+            lease=parts.stores.lease,
             announcement_sender=announcement_sender,
             corrector=corrector,
             watch=parts.watch,
             notify=parts.notifier,
-            transaction=parts.database.prompt_transaction,
-            clock=utc_now,
-            monotonic=stopwatch,
+            transaction=parts.stores.prompt_transaction,
+            clock=parts.clock_and_ids.now,
+            monotonic=parts.clock_and_ids.monotonic,
         ),
-        DeliveryRules(
-            in_flight=delivery.in_flight,
-            lease_s=delivery.lease_s,
-            longest_pause_s=delivery.longest_pause_s,
-            alike_limit=delivery.alike_limit,
-        ),
-        holder=f"{socket.gethostname()} {os.getpid()}",
+        rules,
+        holder=holder or f"{socket.gethostname()} {os.getpid()}",
         probe=probe,
     )
 
@@ -248,8 +320,8 @@ class Broadcasting:
     """Planner, dispatcher and the orders of `scoda announce`, at work until `leave`."""
 
     def __init__(self, parts: Announcing, announcement_sender: AnnouncementSender, settings: Settings) -> None:
-        self._planner = planner_of(parts, settings.delivery)
-        self._dispatcher = dispatcher_of(parts, announcement_sender, settings.delivery)
+        self._planner = planner_of(parts, planning_rules(settings.delivery))
+        self._dispatcher = dispatcher_of(parts, announcement_sender, delivery_rules(settings.delivery))
         self._commands = parts.commands(announcement_sender)
         self._spool = CommandSpool(settings.store.data)
         self._is_leaving = False

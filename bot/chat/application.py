@@ -320,9 +320,7 @@ async def build_chat(options: ChatOptions, parts: ChatParts) -> AsyncIterator[Ch
             await opened.shutdown()
 
 
-def build_application(
-    options: ChatOptions, transport: AiohttpRequest, updates_transport: AiohttpRequest
-) -> AnyApplication:
+def build_application(options: ChatOptions, transport: BaseRequest, updates_transport: BaseRequest) -> AnyApplication:
     """python-telegram-bot's application with our transport and without an updater: the intake takes its place."""
     base_url = _base_url(options)
     return (

@@ -59,7 +59,7 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
             found = await _found(parts, name)
             review = await parts.workflow.review(found, now=utc_now())
             size = review.audience_size
-            occurrences = await parts.outbox.occurrences(of=found.announcement_id, limit=_MOST_OCCURRENCES)
+            occurrences = await parts.stores.outbox.occurrences(of=found.announcement_id, limit=_MOST_OCCURRENCES)
             return {
                 **whole_of(found),
                 "reach": {
@@ -73,7 +73,7 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
                 "occurrences": [await _standing_of(parts, one) for one in occurrences],
                 "log": [
                     {"at": one.at.isoformat(), "actor": one.actor, "action": one.action, "detail": one.detail}
-                    for one in await parts.audit.entries(subject=found.announcement_id)
+                    for one in await parts.stores.audit.entries(subject=found.announcement_id)
                 ],
             }
 
@@ -112,13 +112,14 @@ def report(
         async with _looking(context.obj) as parts:
             found = await _found(parts, name)
             firing = await _firing(parts, found, occurrence)
-            standing = await parts.outbox.standing(firing.occurrence_id)
-            named: list[Delivery] = [one async for one in parts.outbox.rows(firing.occurrence_id, states=TROUBLED)]
+            outbox = parts.stores.outbox
+            standing = await outbox.standing(firing.occurrence_id)
+            named: list[Delivery] = [one async for one in outbox.rows(firing.occurrence_id, states=TROUBLED)]
             if csv_file is not None:
                 with csv_file.open("w", encoding="utf-8-sig", newline="") as table:
-                    await write_csv(parts.outbox.rows(firing.occurrence_id), table.write)
+                    await write_csv(outbox.rows(firing.occurrence_id), table.write)
             if picture is not None:
-                counted = await count(parts.outbox.rows(firing.occurrence_id))
+                counted = await count(outbox.rows(firing.occurrence_id))
                 picture.write_bytes(draw_report(counted.figures(found.label)))
             return summary(found, standing, named)
 
@@ -140,7 +141,7 @@ async def _found(parts: Announcing, name: str) -> Announcement:
 
 async def _firing(parts: Announcing, announcement: Announcement, name: str) -> Occurrence:
     if name:
-        found = await parts.outbox.find(OccurrenceId(name))
+        found = await parts.stores.outbox.find(OccurrenceId(name))
         if found is None or found.announcement_id != announcement.announcement_id:
             raise AnnouncementError(f"{announcement.announcement_id} has no occurrence {name!r}")
         return found
@@ -152,6 +153,6 @@ async def _firing(parts: Announcing, announcement: Announcement, name: str) -> O
 
 async def _standing_of(parts: Announcing, occurrence: Occurrence) -> Values:
     """The occurrence with how many of its copies stand where."""
-    standing = await parts.outbox.standing(occurrence.occurrence_id)
+    standing = await parts.stores.outbox.standing(occurrence.occurrence_id)
     counts = {state.value: number for state, number in sorted(standing.counts.items())}
     return {**occurrence_summary(occurrence), "audience": standing.occurrence.audience, "counts": counts}

@@ -39,7 +39,7 @@ from bot.announcements.model import (
 from bot.announcements.planner import Planner, PlannerParts, PlanningRules
 from bot.announcements.restore_watch import RestoreWatch
 from bot.ids import Locale, NewsTopic
-from tests.support.fakes_announcements import ToldOrganisers
+from tests.support.fake_announcement_sender import NotifiedOrganisers
 from tests.support.stored_announcements import approved
 from tests.support.workshop import described, print_table
 
@@ -95,7 +95,7 @@ async def approve(database: Database) -> None:
 
 def planner_over(database: Database, folder: Path) -> Planner:
     """One batch a wake, so that each can be timed."""
-    outbox, told = SqlOutbox(database), ToldOrganisers()
+    outbox, told = SqlOutbox(database), NotifiedOrganisers()
     parts = PlannerParts(
         announcements=SqlAnnouncementStore(database),
         subscribers=SqlSubscribers(database),

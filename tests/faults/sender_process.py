@@ -28,7 +28,7 @@ from bot.announcements.crash_points import CrashPoint
 from bot.announcements.planner import Planner
 from bot.announcements.ports import AnnouncementSender
 from bot.answering.model import Answer, Outcome, Question
-from bot.app.announcing import announcing, dispatcher_of, planner_of
+from bot.app.announcing import announcing, delivery_rules, dispatcher_of, planner_of, planning_rules
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat
 from bot.chat.text import texts
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
@@ -86,8 +86,8 @@ async def work(orders: Orders) -> None:
         _answering(orders, database) if orders.answers_visitors else _sending(orders) as (announcement_sender, run),
     ):
         parts = announcing(database, orders.marks)
-        planner = planner_of(parts, delivery, probe=probe)
-        dispatcher = dispatcher_of(parts, announcement_sender, delivery, probe=probe)
+        planner = planner_of(parts, planning_rules(delivery), probe=probe)
+        dispatcher = dispatcher_of(parts, announcement_sender, delivery_rules(delivery), probe=probe)
         running = asyncio.create_task(run())
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, dispatcher.leave)
         planning = asyncio.create_task(_plan(planner, dispatcher.wake))

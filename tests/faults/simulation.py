@@ -51,7 +51,8 @@ from bot.announcements.session import DeliveryRules
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
 from tests.support.announcing import AUTHOR, OWNER, House
-from tests.support.fakes_announcements import FakeCourier, FakeDatabase, FakeDisk, FakeTurn, Tables
+from tests.support.fake_announcement_database import FakeDatabase, FakeDisk, Tables
+from tests.support.fake_announcement_sender import FakeAnnouncementSender, FakeSendSlot
 from tests.support.virtual_time import VirtualClock, run_virtually
 
 STARTS = (
@@ -81,7 +82,7 @@ def promise(holds: bool, what: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessedParcel(OutgoingMessage):
-    """A parcel that knows its row, so that the witness can tell copies of different occurrences apart."""
+    """A message that knows its row, so that the witness can tell copies of different occurrences apart."""
 
     row: Delivery
 
@@ -135,7 +136,7 @@ class Telegram:
         return is_lost
 
 
-class SimulatedCourier(FakeCourier):
+class SimulatedCourier(FakeAnnouncementSender):
     """One process's way to Telegram. What is out of the process arrives even if the process dies."""
 
     def __init__(self, process: Process) -> None:
@@ -150,7 +151,7 @@ class SimulatedCourier(FakeCourier):
         if rng.random() < 0.01:
             return Leave(pause_s=rng.uniform(4, 20))
         busy = {ChatId(chat): rng.uniform(0.1, 3) for chat in range(1, 90) if rng.random() < 0.02}
-        return Leave([FakeTurn(self, busy) for _ in range(rng.randint(1, limit))])
+        return Leave([FakeSendSlot(self, busy) for _ in range(rng.randint(1, limit))])
 
     async def deliver(self, outgoing: OutgoingMessage) -> Receipt:
         assert isinstance(outgoing, WitnessedParcel)

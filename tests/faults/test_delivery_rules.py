@@ -39,7 +39,8 @@ from bot.chat.wire.pace_slot import PaceSlot
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
 from tests.support.announcing import APPROVER, AUTHOR, OWNER, START, TEXTS, House, draft
-from tests.support.fakes_announcements import FakeCourier, FakeDatabase, FakeTurn
+from tests.support.fake_announcement_database import FakeDatabase
+from tests.support.fake_announcement_sender import FakeAnnouncementSender, FakeSendSlot
 from tests.support.virtual_time import VirtualClock, run_virtually
 
 SENT, UNKNOWN, PLANNED = DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.PLANNED
@@ -80,7 +81,7 @@ class Killer:
 
 async def killed_and_restarted(point, *, policy=Policy.AT_MOST_ONCE, recipients=50):
     """Two processes over one disk: the first dies at `point`, the second goes on after the lease has run out."""
-    database, announcement_sender, clock = FakeDatabase(), FakeCourier(takes_s=0.01), VirtualClock(START)
+    database, announcement_sender, clock = FakeDatabase(), FakeAnnouncementSender(takes_s=0.01), VirtualClock(START)
     first = House(database=database, announcement_sender=announcement_sender, clock=clock, probe=Killer(point))
     await first.parts.subscribe(range(1, recipients + 1))
     await first.approved(terms=Terms(policy=policy))
@@ -105,7 +106,7 @@ def test_D01_a_kill_before_the_plan_commits_sends_nothing_and_it_fires_after_the
         await house.approved()
         with pytest.raises(Killed):
             await house.plan()
-        assert (house.tables.occurrences, house.announcement_sender.parcels) == ({}, [])
+        assert (house.tables.occurrences, house.announcement_sender.sent) == ({}, [])
         after = House(database=FakeDatabase(house.parts.database.disk), clock=house.clock)
         await after.deliver()
         assert sorted(after.announcement_sender.chats) == list(range(1, 11))
@@ -133,7 +134,7 @@ def test_D03_a_kill_between_intent_and_first_byte_leaves_doubt_that_the_policy_d
             assert sorted([*announcement_sender.chats, *unknown]) == list(range(1, 51))
         else:
             assert sorted(announcement_sender.chats) == list(range(1, 51))
-            assert sum(outgoing.may_repeat and outgoing.is_silent for outgoing in announcement_sender.parcels) == W
+            assert sum(outgoing.may_repeat and outgoing.is_silent for outgoing in announcement_sender.sent) == W
 
     run_virtually(main())
 
@@ -156,12 +157,14 @@ def test_D05_a_kill_between_answer_and_commit_leaves_at_most_W_in_doubt(point, p
 def test_D04_a_repeated_copy_goes_once_silent_and_marked():
     async def main():
         house = House(
-            announcement_sender=FakeCourier(answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")}))
+            announcement_sender=FakeAnnouncementSender(
+                answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")})
+            )
         )
         await house.parts.subscribe(range(1, 11))
         await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
         await house.deliver()
-        copies = [outgoing for outgoing in house.announcement_sender.parcels if outgoing.chat_id == 7]
+        copies = [outgoing for outgoing in house.announcement_sender.sent if outgoing.chat_id == 7]
         assert [(copy.may_repeat, copy.is_silent) for copy in copies] == [(False, False), (True, True)]
         assert house.states()[7] is UNKNOWN
 
@@ -171,7 +174,9 @@ def test_D04_a_repeated_copy_goes_once_silent_and_marked():
 def test_D07_a_lost_answer_is_not_sent_again_and_is_named():
     async def main():
         house = House(
-            announcement_sender=FakeCourier(answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")}))
+            announcement_sender=FakeAnnouncementSender(
+                answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")})
+            )
         )
         await house.parts.subscribe(range(1, 11))
         await house.approved()
@@ -185,7 +190,7 @@ def test_D07_a_lost_answer_is_not_sent_again_and_is_named():
 def test_D10_a_refused_connection_is_tried_again_with_growing_pauses():
     async def main():
         outage = lambda count: None if count > 2 else Receipt(fate=SendOutcome.NOT_SENT, reason="refused")  # noqa: E731
-        house = House(announcement_sender=FakeCourier(answering(dict.fromkeys(range(1, 101), outage))))
+        house = House(announcement_sender=FakeAnnouncementSender(answering(dict.fromkeys(range(1, 101), outage))))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.deliver()
@@ -197,7 +202,9 @@ def test_D10_a_refused_connection_is_tried_again_with_growing_pauses():
 
 def test_D10_while_telegram_is_out_of_reach_the_audience_is_not_run_through_again_and_again():
     async def main():
-        house = House(announcement_sender=FakeCourier(lambda _: Receipt(fate=SendOutcome.NOT_SENT, reason="refused")))
+        house = House(
+            announcement_sender=FakeAnnouncementSender(lambda _: Receipt(fate=SendOutcome.NOT_SENT, reason="refused"))
+        )
         await house.parts.subscribe(range(1, 1001))
         await house.approved()
         await house.deliver(timedelta(minutes=10))
@@ -208,7 +215,7 @@ def test_D10_while_telegram_is_out_of_reach_the_audience_is_not_run_through_agai
 
 def test_D15_sent_without_a_message_id_counts_as_doubt():
     async def main():
-        house = House(announcement_sender=FakeCourier(answering({3: Receipt(fate=SendOutcome.SENT)})))
+        house = House(announcement_sender=FakeAnnouncementSender(answering({3: Receipt(fate=SendOutcome.SENT)})))
         await house.parts.subscribe(range(1, 5))
         await house.approved()
         await house.deliver()
@@ -228,7 +235,7 @@ def test_D16_a_pause_for_all_holds_everybody_and_loses_nobody():
                 return Receipt(fate=SendOutcome.NOT_SENT, pause_s=3, pauses_all=True, reason="retry_after")
             return Receipt(fate=SendOutcome.SENT, message_id=len(sent_at))
 
-        house = House(announcement_sender=FakeCourier(answer, takes_s=0.1), clock=clock)
+        house = House(announcement_sender=FakeAnnouncementSender(answer, takes_s=0.1), clock=clock)
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.deliver()
@@ -243,13 +250,13 @@ def test_D16_a_pause_for_all_holds_everybody_and_loses_nobody():
 def test_D18_a_pause_of_a_day_pauses_the_occurrence_and_tells():
     async def main():
         refusal = Receipt(fate=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
-        house = House(announcement_sender=FakeCourier(lambda _: refusal))
+        house = House(announcement_sender=FakeAnnouncementSender(lambda _: refusal))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.deliver(timedelta(hours=2))
         assert house.occurrence.state is OccurrenceState.PAUSED
         assert house.occurrence.pause_reason == "flood_wait"
-        assert house.parts.tell.events.count("occurrence_paused") == 1
+        assert house.parts.notified.events.count("occurrence_paused") == 1
         assert len(house.announcement_sender.chats) <= W
 
     run_virtually(main())
@@ -258,11 +265,11 @@ def test_D18_a_pause_of_a_day_pauses_the_occurrence_and_tells():
 def test_D18_a_pause_for_all_is_told_of_each_occurrence_with_its_own_announcement():
     async def main():
         refusal = Receipt(fate=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
-        house = House(announcement_sender=FakeCourier(lambda _: refusal))
+        house = House(announcement_sender=FakeAnnouncementSender(lambda _: refusal))
         await house.parts.subscribe(range(1, 101))
         made = {(await house.approved(label=label)).announcement_id: label for label in ("one", "other")}
         await house.deliver(timedelta(hours=2))
-        paused = [event for _, event in house.parts.tell.told if isinstance(event, OccurrencePaused)]
+        paused = [event for _, event in house.parts.notified.told if isinstance(event, OccurrencePaused)]
         assert {event.announcement_id: event.label for event in paused} == made
         assert all(event.occurrence_id.startswith(event.announcement_id) for event in paused)
 
@@ -271,7 +278,9 @@ def test_D18_a_pause_for_all_is_told_of_each_occurrence_with_its_own_announcemen
 
 def test_D19_who_blocked_the_bot_is_not_written_to_by_later_announcements():
     async def main():
-        house = House(announcement_sender=FakeCourier(answering({2: Receipt(fate=SendOutcome.GONE, reason="blocked")})))
+        house = House(
+            announcement_sender=FakeAnnouncementSender(answering({2: Receipt(fate=SendOutcome.GONE, reason="blocked")}))
+        )
         await house.parts.subscribe(range(1, 4))
         await house.approved()
         await house.deliver()
@@ -287,7 +296,9 @@ def test_D19_who_blocked_the_bot_is_not_written_to_by_later_announcements():
 def test_D20_a_refusal_concerns_its_row_only():
     async def main():
         house = House(
-            announcement_sender=FakeCourier(answering({2: Receipt(fate=SendOutcome.REFUSED, reason="chat_not_found")}))
+            announcement_sender=FakeAnnouncementSender(
+                answering({2: Receipt(fate=SendOutcome.REFUSED, reason="chat_not_found")})
+            )
         )
         await house.parts.subscribe(range(1, 4))
         await house.approved()
@@ -307,14 +318,14 @@ def test_D20_a_refusal_concerns_its_row_only():
 )
 def test_D21_a_body_that_telegram_can_not_read_stops_early(receipt):
     async def main():
-        house = House(announcement_sender=FakeCourier(lambda _: receipt))
+        house = House(announcement_sender=FakeAnnouncementSender(lambda _: receipt))
         await house.parts.subscribe(range(1, 1001))
         await house.approved()
         await house.deliver()
         assert house.occurrence.state is OccurrenceState.PAUSED
         assert house.occurrence.pause_reason == "body_refused"
         assert len(house.announcement_sender.chats) <= W + DeliveryRules().alike_limit
-        assert "occurrence_paused" in house.parts.tell.events
+        assert "occurrence_paused" in house.parts.notified.events
 
     run_virtually(main())
 
@@ -326,7 +337,7 @@ def test_D21_a_bad_body_in_one_language_is_noticed_among_good_ones():
                 return Receipt(fate=SendOutcome.UNPARSEABLE, reason="cant_parse")
             return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
 
-        house = House(announcement_sender=FakeCourier(answer))
+        house = House(announcement_sender=FakeAnnouncementSender(answer))
         await house.parts.subscribe(range(1, 500, 2))
         await house.parts.subscribe(range(2, 500, 2), locale=Locale.RU)
         await house.approved()
@@ -341,7 +352,7 @@ def test_D22_a_group_that_got_a_new_id_gets_one_copy(also_new):
     async def main():
         old, new = ChatId(-5), ChatId(-100_5)
         moved = Receipt(fate=SendOutcome.MIGRATED, new_chat_id=new)
-        house = House(announcement_sender=FakeCourier(answering({old: moved})))
+        house = House(announcement_sender=FakeAnnouncementSender(answering({old: moved})))
         await house.parts.subscribe([1, old, *([new] if also_new else [])])
         await house.approved()
         await house.deliver()
@@ -356,7 +367,7 @@ def test_D22_a_group_that_got_a_new_id_gets_one_copy(also_new):
 
 def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
     async def main():
-        house = House(announcement_sender=FakeCourier(lambda _: Receipt(fate=SendOutcome.NOTHING_GOES)))
+        house = House(announcement_sender=FakeAnnouncementSender(lambda _: Receipt(fate=SendOutcome.NOTHING_GOES)))
         await house.parts.subscribe(range(1, 1001))
         await house.approved()
         await house.plan()
@@ -365,7 +376,7 @@ def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
             assert house.dispatcher.trouble == "token_refused"
         assert set(house.states().values()) == {PLANNED}
         assert len(house.announcement_sender.chats) <= W
-        assert house.parts.tell.events.count("token_refused") == 1
+        assert house.parts.notified.events.count("token_refused") == 1
 
     run_virtually(main())
 
@@ -375,7 +386,7 @@ def test_D23_started_again_with_the_right_token_it_goes_on():
         answers = {
             chat_id: lambda count: Receipt(fate=SendOutcome.NOTHING_GOES) if count == 1 else None for chat_id in (1, 2)
         }
-        house = House(announcement_sender=FakeCourier(answering(answers)))
+        house = House(announcement_sender=FakeAnnouncementSender(answering(answers)))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.plan()
@@ -390,7 +401,7 @@ def test_D23_started_again_with_the_right_token_it_goes_on():
 
 def test_D24_two_dispatchers_send_nothing_twice():
     async def main():
-        database, announcement_sender, clock = FakeDatabase(), FakeCourier(takes_s=0.2), VirtualClock(START)
+        database, announcement_sender, clock = FakeDatabase(), FakeAnnouncementSender(takes_s=0.2), VirtualClock(START)
         one = House(database=database, announcement_sender=announcement_sender, clock=clock)
         two = House(
             database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock, holder="two"
@@ -408,7 +419,7 @@ def test_D24_two_dispatchers_send_nothing_twice():
 
 def test_D25_a_process_that_slept_beyond_its_lease_writes_and_sends_nothing_more():
     async def main():
-        database, announcement_sender, clock = FakeDatabase(), FakeCourier(), VirtualClock(START)
+        database, announcement_sender, clock = FakeDatabase(), FakeAnnouncementSender(), VirtualClock(START)
         asleep = asyncio.Event()
 
         async def sleepy(point):
@@ -473,7 +484,7 @@ def test_D26_submitting_and_approving_twice_makes_one_occurrence():
 
 def test_D27_what_is_approved_can_not_be_edited_and_every_row_has_one_body():
     async def main():
-        house = House(announcement_sender=FakeCourier(takes_s=0.1))
+        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.1))
         await house.parts.subscribe(range(1, 101))
         await house.parts.subscribe(range(101, 201), locale=Locale.RU)
         approved = await house.approved()
@@ -491,7 +502,7 @@ def test_D27_what_is_approved_can_not_be_edited_and_every_row_has_one_body():
             await asyncio.sleep(60)
         hashes = {(row.locale, row.body_hash) for row in house.rows()}
         assert hashes == {(locale, body_hash(approved.content, locale)) for locale in TEXTS}
-        assert {outgoing.text for outgoing in house.announcement_sender.parcels} == set(TEXTS.values())
+        assert {outgoing.text for outgoing in house.announcement_sender.sent} == set(TEXTS.values())
 
     run_virtually(main())
 
@@ -506,7 +517,7 @@ def test_D27_a_body_that_was_changed_behind_our_back_is_not_sent():
         async with house.parts.database.writing() as tables:
             tables.announcements[approved.announcement_id] = replace(approved, content=changed)
         await house.deliver()
-        assert house.announcement_sender.parcels == []
+        assert house.announcement_sender.sent == []
         assert (house.occurrence.state, house.occurrence.pause_reason) == (OccurrenceState.PAUSED, "body_changed")
         assert set(house.states().values()) == {PLANNED}
 
@@ -515,7 +526,7 @@ def test_D27_a_body_that_was_changed_behind_our_back_is_not_sent():
 
 def test_D28_stop_works_within_a_second_and_the_counts_add_up():
     async def main():
-        house = House(announcement_sender=FakeCourier(takes_s=0.5))
+        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.5))
         await house.parts.subscribe(range(1, 1001))
         approved = await house.approved()
         await house.plan()
@@ -538,7 +549,9 @@ def test_D28_stop_works_within_a_second_and_the_counts_add_up():
 def test_D28_a_copy_that_would_be_tried_again_after_the_stop_is_cancelled():
     async def main():
         house = House(
-            announcement_sender=FakeCourier(lambda _: Receipt(fate=SendOutcome.NOT_SENT, pause_s=5), takes_s=1)
+            announcement_sender=FakeAnnouncementSender(
+                lambda _: Receipt(fate=SendOutcome.NOT_SENT, pause_s=5), takes_s=1
+            )
         )
         await house.parts.subscribe(range(1, 101))
         approved = await house.approved()
@@ -554,7 +567,7 @@ def test_D28_a_copy_that_would_be_tried_again_after_the_stop_is_cancelled():
 
 def test_D29_who_unsubscribes_before_their_turn_gets_nothing():
     async def main():
-        house = House(announcement_sender=FakeCourier(takes_s=0.1))
+        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.1))
         await house.parts.subscribe(range(1, 201))
         await house.approved()
         await house.plan()
@@ -571,7 +584,9 @@ def test_D29_who_unsubscribes_before_their_turn_gets_nothing():
 
 def test_D30_who_subscribes_in_the_middle_is_not_in_the_audience():
     async def main():
-        house = House(announcement_sender=FakeCourier(takes_s=0.1), planning=PlanningRules(batch=10, batches_a_wake=1))
+        house = House(
+            announcement_sender=FakeAnnouncementSender(takes_s=0.1), planning=PlanningRules(batch=10, batches_a_wake=1)
+        )
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.planner.wake(START)
@@ -585,7 +600,7 @@ def test_D30_who_subscribes_in_the_middle_is_not_in_the_audience():
 @pytest.mark.parametrize("send", [True, False])
 def test_D31_after_a_restore_nothing_is_sent_without_a_word(send):
     async def main():
-        house = House(announcement_sender=FakeCourier(takes_s=0.1))
+        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.1))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.plan()
@@ -596,9 +611,9 @@ def test_D31_after_a_restore_nothing_is_sent_without_a_word(send):
         disk.tables, disk.mark = backup, mark
         restored = House(database=FakeDatabase(disk), clock=house.clock)
         await restored.deliver(timedelta(hours=1))
-        assert restored.announcement_sender.parcels == []
+        assert restored.announcement_sender.sent == []
         assert restored.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
-        assert "database_restored" in restored.parts.tell.events
+        assert "database_restored" in restored.parts.notified.events
         word = await restored.lifecycle.confirm(
             restored.occurrence.occurrence_id, send=send, actor=OWNER, now=restored.now
         )
@@ -618,9 +633,9 @@ def test_D31_what_became_due_before_the_restore_waits_for_a_word_too():
         await house.approved()
         house.parts.database.disk.outside_mark = 5
         await house.deliver()
-        assert house.announcement_sender.parcels == []
+        assert house.announcement_sender.sent == []
         assert house.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
-        assert "occurrence_awaits_word" in house.parts.tell.events
+        assert "occurrence_awaits_word" in house.parts.notified.events
 
     run_virtually(main())
 
@@ -640,10 +655,10 @@ def test_D31_what_the_backup_knows_as_paused_and_overdue_waits_for_a_word_too(se
         assert await house.parts.guard.was_restored()
         await house.lifecycle.resume(made.announcement_id, actor=OWNER, now=house.now)
         await house.deliver()
-        assert house.announcement_sender.parcels == []
+        assert house.announcement_sender.sent == []
         await house.lifecycle.confirm(house.occurrence.occurrence_id, send=send, actor=OWNER, now=house.now)
         await house.deliver()
-        assert len(house.announcement_sender.parcels) == (10 if send else 0)
+        assert len(house.announcement_sender.sent) == (10 if send else 0)
         assert house.tables.announcements[made.announcement_id].stage is Stage.FINISHED
         assert not await house.parts.guard.was_restored()
 
@@ -670,7 +685,7 @@ def test_O05_a_restored_database_with_nothing_open_goes_on_by_itself_and_tells()
         house.parts.database.disk.outside_mark = 5
         await house.plan()
         assert not await house.parts.guard.was_restored()
-        assert house.parts.tell.events == ["database_restored"]
+        assert house.parts.notified.events == ["database_restored"]
 
     run_virtually(main())
 
@@ -695,12 +710,12 @@ def test_D32_without_a_durable_intent_nothing_is_sent_and_it_resumes_by_itself()
         house.parts.outbox.claim = failing_claim
         async with house.sending():
             await asyncio.sleep(59)
-            assert house.announcement_sender.parcels == []
+            assert house.announcement_sender.sent == []
             assert house.dispatcher.trouble == "database_failed"
-            assert house.parts.tell.events.count("database_failed") == 1
+            assert house.parts.notified.events.count("database_failed") == 1
             await asyncio.sleep(60)
         assert set(house.states().values()) == {SENT}
-        assert house.parts.tell.events.count("occurrence_finished") == 1
+        assert house.parts.notified.events.count("occurrence_finished") == 1
 
     run_virtually(main())
 
@@ -730,7 +745,7 @@ def test_D32_an_intent_whose_commit_was_durable_but_reported_as_failed_is_sent_l
 @pytest.mark.parametrize(("outage_s", "doubts"), [(20, 0), (120, W)])
 def test_D33_results_are_kept_for_a_while_when_the_database_sulks(outage_s, doubts):
     async def main():
-        house = House(announcement_sender=FakeCourier(takes_s=1))
+        house = House(announcement_sender=FakeAnnouncementSender(takes_s=1))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.plan()
@@ -826,7 +841,7 @@ def test_D37_ten_minutes_late_it_is_sent_if_it_is_valid_and_may_be_late(terms, s
         await asyncio.sleep(40 * 60)
         await house.deliver()
         assert house.occurrence.state is state
-        assert event in house.parts.tell.events
+        assert event in house.parts.notified.events
         assert len(house.announcement_sender.chats) == (state is OccurrenceState.FINISHED)
         assert {one.stage for one in house.tables.announcements.values()} == {Stage.FINISHED}
 
@@ -879,7 +894,7 @@ def test_D39_a_missing_language_gets_the_fallback_or_nothing_as_was_decided(term
         await house.deliver()
         (row,) = house.rows()
         assert row.state is state
-        assert [outgoing.text for outgoing in house.announcement_sender.parcels] == ([text] if text else [])
+        assert [outgoing.text for outgoing in house.announcement_sender.sent] == ([text] if text else [])
         assert row.body_hash == (approved.body_hashes[Locale.RU] if text else "")
 
     run_virtually(main())
@@ -905,7 +920,7 @@ def test_D42_a_row_that_always_breaks_the_courier_does_not_stop_the_others():
                 raise ZeroDivisionError
             return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
 
-        house = House(announcement_sender=FakeCourier(answer))
+        house = House(announcement_sender=FakeAnnouncementSender(answer))
         await house.parts.subscribe(range(1, 101))
         await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
         await house.deliver()
@@ -925,7 +940,7 @@ def test_D42_a_row_that_kills_its_process_is_given_up_and_takes_nobody_with_it()
                 raise Killed
             return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
 
-        announcement_sender = FakeCourier(answer)
+        announcement_sender = FakeAnnouncementSender(answer)
         house = House(database=database, announcement_sender=announcement_sender, clock=clock)
         await house.parts.subscribe(range(1, 101))
         await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
@@ -996,7 +1011,7 @@ def test_D43_planning_goes_on_at_the_batch_where_a_kill_interrupted_it():
 
 def test_O01_leaving_in_order_leaves_nothing_in_doubt():
     async def main():
-        house = House(announcement_sender=FakeCourier(takes_s=2))
+        house = House(announcement_sender=FakeAnnouncementSender(takes_s=2))
         await house.parts.subscribe(range(1, 101))
         await house.approved()
         await house.plan()
@@ -1039,7 +1054,7 @@ def test_A10_an_author_can_not_approve_their_own_but_an_owner_may_in_an_emergenc
         forced = await house.workflow.approve_in_emergency(announcement_id, actor=OWNER, version=2, now=START)
         assert forced.is_done
         assert forced.announcement.is_emergency
-        assert house.parts.tell.events[-1] == "announcement_approved_in_emergency"
+        assert house.parts.notified.events[-1] == "announcement_approved_in_emergency"
         assert house.tables.audit[-1].action == "announcement_approved_in_emergency"
 
     run_virtually(main())
@@ -1055,7 +1070,7 @@ def test_a_picture_is_uploaded_once():
             new = "" if outgoing.attachment.file_id else "file-1"
             return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id, file_id=new)
 
-        house = House(announcement_sender=FakeCourier(answer, takes_s=0.5))
+        house = House(announcement_sender=FakeAnnouncementSender(answer, takes_s=0.5))
         await house.parts.subscribe(range(1, 101))
         approved = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=picture))
         await house.deliver()
@@ -1090,7 +1105,7 @@ def test_D44_a_file_that_was_swapped_behind_our_back_is_not_sent(approved_with, 
             content = replace(found.content, attachment=swapped_for)
             tables.announcements[made.announcement_id] = replace(found, content=content)
         await house.deliver(timedelta(seconds=30))
-        assert house.announcement_sender.parcels == []
+        assert house.announcement_sender.sent == []
         assert house.occurrence.pause_reason == "body_changed"
 
     run_virtually(main())
@@ -1100,7 +1115,9 @@ def test_D44_a_file_that_was_swapped_behind_our_back_is_not_sent(approved_with, 
 def test_D44_what_was_approved_when_hashes_knew_files_by_their_names_still_goes_out(attachment):
     async def main():
         house = House(
-            announcement_sender=FakeCourier(answering({1: Receipt(fate=SendOutcome.SENT, message_id=1, file_id="f")}))
+            announcement_sender=FakeAnnouncementSender(
+                answering({1: Receipt(fate=SendOutcome.SENT, message_id=1, file_id="f")})
+            )
         )
         await house.parts.subscribe([1, 2])
         made = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=attachment))
@@ -1117,7 +1134,7 @@ def test_D44_what_was_approved_when_hashes_knew_files_by_their_names_still_goes_
 
 def test_several_occurrences_take_turns():
     async def main():
-        house = House(announcement_sender=FakeCourier(takes_s=0.5))
+        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.5))
         await house.parts.subscribe(range(1, 301))
         first = await house.approved()
         second = await house.approved(topic=NewsTopic.EXPO)
@@ -1125,7 +1142,7 @@ def test_several_occurrences_take_turns():
         async with house.sending():
             await asyncio.sleep(3.2)
             halves = [
-                sum(outgoing.announcement_id == one.announcement_id for outgoing in house.announcement_sender.parcels)
+                sum(outgoing.announcement_id == one.announcement_id for outgoing in house.announcement_sender.sent)
                 for one in (first, second)
             ]
             assert min(halves) > 0.6 * max(halves)
@@ -1138,7 +1155,7 @@ def test_several_occurrences_take_turns():
 # What is in doubt
 
 
-class PacedCourier(FakeCourier):
+class PacedSender(FakeAnnouncementSender):
     """Gives turns as the program's own pace does, at so many a second."""
 
     def __init__(self, per_s, **more):
@@ -1154,7 +1171,7 @@ class PacedCourier(FakeCourier):
 
 @dataclass
 class PacedTurn:
-    announcement_sender: PacedCourier
+    announcement_sender: PacedSender
     turn: PaceSlot
 
     def seat(self, chat_id):
@@ -1174,7 +1191,7 @@ def test_D45_what_waits_for_its_turn_is_not_in_doubt():
     """30 a second to a server that answers within 20 ms: the intent comes after the turn."""
 
     async def main():
-        house = House(announcement_sender=PacedCourier(30, takes_s=0.02))
+        house = House(announcement_sender=PacedSender(30, takes_s=0.02))
         await house.parts.subscribe(range(1, 301))
         await house.approved()
         await house.plan()
@@ -1192,7 +1209,7 @@ def test_D45_what_waits_for_its_turn_is_not_in_doubt():
 
 def test_D45_an_announcement_keeps_its_rate_though_each_intent_comes_after_its_turn():
     async def main():
-        house = House(announcement_sender=PacedCourier(30, takes_s=0.02))
+        house = House(announcement_sender=PacedSender(30, takes_s=0.02))
         await house.parts.subscribe(range(1, 601))
         await house.approved()
         await house.plan()
@@ -1205,7 +1222,7 @@ def test_D45_an_announcement_keeps_its_rate_though_each_intent_comes_after_its_t
 
 def test_D45_a_turn_for_a_row_that_is_skipped_is_not_lost():
     async def main():
-        house = House(announcement_sender=PacedCourier(30))
+        house = House(announcement_sender=PacedSender(30))
         await house.parts.subscribe(range(1, 301))
         await house.approved()
         await house.plan()
@@ -1221,7 +1238,7 @@ def test_D45_a_turn_for_a_row_that_is_skipped_is_not_lost():
 
 def test_D45_a_chat_that_must_wait_goes_back_into_the_plan_and_holds_up_nobody():
     async def main():
-        house = House(announcement_sender=PacedCourier(30, takes_s=0.01))
+        house = House(announcement_sender=PacedSender(30, takes_s=0.01))
         await house.parts.subscribe(range(1, 31))
         await house.approved()
         await house.plan()
@@ -1241,14 +1258,14 @@ def test_D45_a_chat_that_must_wait_goes_back_into_the_plan_and_holds_up_nobody()
 
 def test_D46_two_announcements_take_turns():
     async def main():
-        house = House(announcement_sender=PacedCourier(30, takes_s=0.01))
+        house = House(announcement_sender=PacedSender(30, takes_s=0.01))
         await house.parts.subscribe(range(1, 91))
         for label in ("First", "Second"):
             await house.approved(label=label, texts={Locale.EN: label})
         await house.plan()
         async with house.sending():
             await asyncio.sleep(3)
-        texts = [outgoing.text for outgoing in house.announcement_sender.parcels]
+        texts = [outgoing.text for outgoing in house.announcement_sender.sent]
         assert abs(texts.count("First") - texts.count("Second")) <= 2
 
     run_virtually(main())
@@ -1258,13 +1275,13 @@ def test_D18_a_pause_for_a_day_that_the_pace_knows_of_pauses_the_occurrence():
     """A visitor's answer was refused for so long: no copy needs to be tried to know it."""
 
     async def main():
-        house = House(announcement_sender=FakeCourier())
+        house = House(announcement_sender=FakeAnnouncementSender())
         house.announcement_sender.leave = lambda _: _paused(86_400)
         await house.parts.subscribe(range(1, 11))
         await house.approved()
         await house.deliver(timedelta(seconds=10))
         assert (house.occurrence.state, house.occurrence.pause_reason) == (OccurrenceState.PAUSED, "flood_wait")
-        assert house.parts.tell.events.count("occurrence_paused") == 1
+        assert house.parts.notified.events.count("occurrence_paused") == 1
         assert set(house.states().values()) == {PLANNED}
 
     async def _paused(seconds):
@@ -1275,8 +1292,8 @@ def test_D18_a_pause_for_a_day_that_the_pace_knows_of_pauses_the_occurrence():
 
 def test_D32_turns_are_given_back_when_no_intent_can_be_stored():
     async def main():
-        house = House(announcement_sender=FakeCourier())
-        turns = [FakeTurn(house.announcement_sender) for _ in range(3)]
+        house = House(announcement_sender=FakeAnnouncementSender())
+        turns = [FakeSendSlot(house.announcement_sender) for _ in range(3)]
 
         async def leave(_limit):
             house.parts.database.gate = _full

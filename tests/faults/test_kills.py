@@ -15,7 +15,7 @@ from bot.adapters.database import connection as engine
 from bot.adapters.database.connection import open_database
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.model import Policy
-from bot.app.announcing import announcing, planner_of
+from bot.app.announcing import announcing, planner_of, planning_rules
 from bot.errors import DatabaseError
 from bot.settings import DeliverySettings
 from tests.faults.kills import (
@@ -174,7 +174,7 @@ async def test_D35_the_program_s_planner_does_not_believe_a_clock_that_has_just_
         await ground.announce(Policy.AT_MOST_ONCE, due_at=due_at)
         async with open_database(tmp_path / STATE_FILE) as database:
             parts = announcing(database, tmp_path)
-            planner = planner_of(parts, DeliverySettings())
+            planner = planner_of(parts, planning_rules(DeliverySettings()))
             for now in (due_at - timedelta(days=1), due_at + timedelta(days=1)):
                 await planner.wake(now)
-                assert await parts.outbox.occurrences() == []
+                assert await parts.stores.outbox.occurrences() == []

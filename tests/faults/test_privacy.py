@@ -230,7 +230,7 @@ async def test_P08_a_deleted_owner_whom_a_restore_brings_back_lays_the_role_down
         await subscribe(core, AIDA)
         for owner in (AIDA, BORIS):
             organiser = Organiser(visitor_id=owner, role=Role.OWNER, granted_by=BORIS, granted_at=NOW)
-            await parts.organiser_store.grant(organiser)
+            await parts.stores.organisers.grant(organiser)
     backed_up()
     async with core_of(tmp_path) as (core, parts):
         await parts.organisers.leave(AIDA, now=NOW)
@@ -239,10 +239,10 @@ async def test_P08_a_deleted_owner_whom_a_restore_brings_back_lays_the_role_down
     async with core_of(tmp_path) as (core, parts):
         await keep_forgotten(core, parts.organisers, now=NOW + timedelta(days=2))
         assert await parts.organisers.roles(AIDA) == frozenset()
-        assert [(one.action, one.actor) for one in await parts.audit.entries()] == [("role_revoked", AIDA)]
+        assert [(one.action, one.actor) for one in await parts.stores.audit.entries()] == [("role_revoked", AIDA)]
     backed_up()
     async with core_of(tmp_path) as (core, parts):
-        await parts.organiser_store.revoke(BORIS, Role.OWNER)
+        await parts.stores.organisers.revoke(BORIS, Role.OWNER)
         with capture_logs() as logs:
             await keep_forgotten(core, parts.organisers, now=NOW + timedelta(days=2))
         assert await parts.organisers.roles(AIDA) == frozenset({Role.OWNER})

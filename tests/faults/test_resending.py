@@ -13,14 +13,14 @@ from bot.announcements.change_requests import Signed
 from bot.announcements.model import DeliveryState, OccurrenceState, Policy, Receipt, SendOutcome, Stage, Terms
 from bot.ids import ChatId, Locale
 from tests.support.announcing import APPROVER, OWNER, House
-from tests.support.fakes_announcements import FakeCourier
+from tests.support.fake_announcement_sender import FakeAnnouncementSender
 from tests.support.virtual_time import run_virtually
 
 DOUBT = Receipt(fate=SendOutcome.DOUBT, reason="timed_out")
 IN_DOUBT = (2, 3)
 
 
-class DoubtfulCourier(FakeCourier):
+class DoubtfulCourier(FakeAnnouncementSender):
     """The first `doubts` copies to these chats get no answer."""
 
     def __init__(self, *, doubts: int = 1) -> None:
@@ -31,7 +31,7 @@ class DoubtfulCourier(FakeCourier):
     def _answer(self, outgoing):
         if outgoing.chat_id in IN_DOUBT and self.chats.count(outgoing.chat_id) <= self.doubts:
             return DOUBT
-        return Receipt(fate=SendOutcome.SENT, message_id=len(self.parcels))
+        return Receipt(fate=SendOutcome.SENT, message_id=len(self.sent))
 
 
 async def delivered(*, doubts: int = 1, **terms: object) -> House:
@@ -69,12 +69,12 @@ def test_D47_those_in_doubt_get_one_more_copy_marked_and_silent_once_two_agree()
         house = await delivered()
         request = (await asked(house)).request
         await house.deliver()
-        assert len(house.announcement_sender.parcels) == 4
+        assert len(house.announcement_sender.sent) == 4
         own = await house.change_requests.agree(request.request_id, signed=signed(house, APPROVER))
         assert own.outcome is CommandOutcome.OWN_WORK
         assert (await house.change_requests.agree(request.request_id, signed=signed(house, OWNER))).is_done
         await house.deliver()
-        again = house.announcement_sender.parcels[4:]
+        again = house.announcement_sender.sent[4:]
         assert [(one.chat_id, one.may_repeat, one.is_silent) for one in again] == [(2, True, True), (3, True, True)]
 
     run_virtually(scenario())

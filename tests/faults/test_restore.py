@@ -24,7 +24,7 @@ from bot.announcements.planner import Planner, PlannerParts
 from bot.announcements.restore_watch import RestoreWatch
 from bot.ids import ChatId, Locale, NewsTopic
 from bot.visitors.model import Subscription
-from tests.support.fakes_announcements import ToldOrganisers
+from tests.support.fake_announcement_sender import NotifiedOrganisers
 from tests.support.stored_announcements import approved
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -154,8 +154,8 @@ async def test_D31_an_announcement_that_was_sent_since_the_backup_is_not_sent_ag
         assert told.events == ["database_restored", "occurrence_awaits_word"]
 
 
-def _planner(database: Database, data: Path) -> tuple[Planner, ToldOrganisers]:
-    told, outbox = ToldOrganisers(), SqlOutbox(database)
+def _planner(database: Database, data: Path) -> tuple[Planner, NotifiedOrganisers]:
+    told, outbox = NotifiedOrganisers(), SqlOutbox(database)
     parts = PlannerParts(
         announcements=SqlAnnouncementStore(database),
         subscribers=SqlSubscribers(database),

@@ -122,7 +122,7 @@ def test_A12_an_owner_alone_does_it_loudly_and_an_approver_alone_does_not():
         assert others.outcome is CommandOutcome.NOT_ALLOWED, "an emergency is for one's own; this is plainly agreed to"
         own = await asked(house, actor=OWNER)
         assert (await house.change_requests.agree_in_emergency(own, signed=signed(house, OWNER))).is_done
-        roles, event = house.parts.tell.told[-1]
+        roles, event = house.parts.notified.told[-1]
         assert (roles, event.name) == (frozenset(Role), "correct_agreed_in_emergency")
 
     run_virtually(scenario())

@@ -9,7 +9,7 @@ import pytest
 from bot.announcements import policy
 from bot.announcements.model import DeliveryState
 from tests.faults import simulation
-from tests.support.fakes_announcements import FakeOutbox
+from tests.support.fake_outbox import FakeOutbox
 
 
 @pytest.mark.parametrize("first", range(0, 40, 10))

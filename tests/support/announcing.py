@@ -1,4 +1,4 @@
-"""A house for announcements over fakes and a virtual clock: everything joined as `app.py` joins it."""
+"""A house for announcements over fakes and a virtual clock: everything joined by the program's own wiring."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
-from bot.announcements.actions import AnnouncementPorts
-from bot.announcements.change_requests import ChangeRequests
-from bot.announcements.corrections import Corrector, CorrectorParts
 from bot.announcements.crash_points import Probe, no_probe
 from bot.announcements.dispatcher import DeliveryDispatcher
 from bot.announcements.drafting import Draft
-from bot.announcements.lifecycle import Lifecycle
 from bot.announcements.model import (
     Announcement,
     Audience,
     Content,
     Delivery,
     DeliveryState,
+    Occurrence,
     OccurrenceId,
     Organiser,
     Role,
@@ -29,13 +27,13 @@ from bot.announcements.model import (
     Terms,
     Timing,
 )
-from bot.announcements.organisers import Organisers
-from bot.announcements.planner import Planner, PlannerParts, PlanningRules
-from bot.announcements.restore_watch import RestoreWatch
-from bot.announcements.session import DeliveryRules, DispatcherParts
-from bot.announcements.workflow import ApprovalWorkflow
+from bot.announcements.planner import PlanningRules
+from bot.announcements.session import DeliveryRules
+from bot.app.announcing import ClockAndIds, dispatcher_of, joined, planner_of
 from bot.ids import Locale, NewsTopic, VisitorId
-from tests.support.fakes_announcements import FakeCourier, FakeDatabase, FakeParts
+from tests.support.fake_announcement_database import FakeDatabase, Tables
+from tests.support.fake_announcement_sender import FakeAnnouncementSender
+from tests.support.fakes_announcements import FakeParts
 from tests.support.virtual_time import VirtualClock
 
 START = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -53,7 +51,7 @@ class House:
         self,
         *,
         database: FakeDatabase | None = None,
-        announcement_sender: FakeCourier | None = None,
+        announcement_sender: FakeAnnouncementSender | None = None,
         clock: VirtualClock | None = None,
         rules: DeliveryRules | None = None,
         planning: PlanningRules | None = None,
@@ -61,82 +59,34 @@ class House:
         holder: str = "one",
     ) -> None:
         self.clock = clock or VirtualClock(START)
-        self.parts = parts = FakeParts(database or FakeDatabase(), announcement_sender or FakeCourier())
+        self.parts = parts = FakeParts(database or FakeDatabase(), announcement_sender or FakeAnnouncementSender())
         self.announcement_sender = parts.announcement_sender
-        self.watch = RestoreWatch(parts.guard, parts.outbox, parts.tell)
-        desk_parts = AnnouncementPorts(
-            announcements=parts.announcements,
-            subscribers=parts.subscribers,
-            outbox=parts.outbox,
-            corrections=parts.corrections,
-            requests=parts.requests,
-            organisers=parts.organisers,
-            audit=parts.audit,
-            guard=parts.guard,
-            composer=parts.composer,
-            notify=parts.tell,
-            transaction=parts.database.transaction,
-            new_id=lambda: f"made{len(self.tables.announcements):04}",
-        )
-        self.workflow = ApprovalWorkflow(desk_parts)
         made = count()  # several may be made in one transaction
-        self.lifecycle = Lifecycle(
-            desk_parts, new_correction_id=lambda: f"correction{len(self.tables.corrections):04}.{next(made)}"
-        )
-        self.change_requests = ChangeRequests(
-            desk_parts,
+        clock_and_ids = ClockAndIds(
+            now=self.clock.now,
+            monotonic=self.clock.monotonic,
+            new_announcement_id=lambda: f"made{len(self.tables.announcements):04}",
             new_request_id=lambda: f"request{len(self.tables.requests)}",
             new_correction_id=lambda: f"correction{len(self.tables.corrections):04}.{next(made)}",
         )
-        self.organisers = Organisers(parts.organisers, parts.audit, parts.database.transaction)
-        self.planner = Planner(
-            PlannerParts(
-                announcements=parts.announcements,
-                subscribers=parts.subscribers,
-                outbox=parts.outbox,
-                watch=self.watch,
-                notify=parts.tell,
-                transaction=parts.database.transaction,
-                monotonic=self.clock.monotonic,
-            ),
-            planning,
-            probe=probe,
-        )
-        self._rules, self._probe, self._holder = rules, probe, holder
+        self.joined = joined(parts.stores(), composer=parts.composer, clock_and_ids=clock_and_ids)
+        self.joined.notifier.bind(parts.notified)
+        self.watch = self.joined.watch
+        self.workflow = self.joined.workflow
+        self.lifecycle = self.joined.lifecycle
+        self.change_requests = self.joined.change_requests
+        self.organisers = self.joined.organisers
+        self.planner = planner_of(self.joined, planning or PlanningRules(), probe=probe)
+        self._rules, self._probe, self._holder = rules or DeliveryRules(), probe, holder
         self.dispatcher = self._new_dispatcher()
 
     def _new_dispatcher(self) -> DeliveryDispatcher:
-        parts = self.parts
-        corrector = Corrector(
-            CorrectorParts(
-                announcements=parts.announcements,
-                outbox=parts.outbox,
-                corrections=parts.corrections,
-                announcement_sender=parts.announcement_sender,
-                notify=parts.tell,
-            )
-        )
-        return DeliveryDispatcher(
-            DispatcherParts(
-                announcements=parts.announcements,
-                subscribers=parts.subscribers,
-                outbox=parts.outbox,
-                lease=parts.lease,
-                announcement_sender=parts.announcement_sender,
-                corrector=corrector,
-                watch=self.watch,
-                notify=parts.tell,
-                transaction=parts.database.transaction,
-                clock=self.clock.now,
-                monotonic=self.clock.monotonic,
-            ),
-            self._rules,
-            holder=self._holder,
-            probe=self._probe,
+        return dispatcher_of(
+            self.joined, self.parts.announcement_sender, self._rules, holder=self._holder, probe=self._probe
         )
 
     @property
-    def tables(self):
+    def tables(self) -> Tables:
         return self.parts.database.disk.tables
 
     @property
@@ -150,7 +100,7 @@ class House:
                 Organiser(visitor_id=visitor_id, role=role, granted_by=None, granted_at=START)
             )
 
-    async def draft(self, **changes: object) -> Announcement:
+    async def draft(self, **changes: Any) -> Announcement:
         """A draft of the author's."""
         decision = await self.workflow.create(
             draft(**changes), actor=AUTHOR, request_key=f"key {len(self.tables.announcements)}", now=self.now
@@ -158,7 +108,7 @@ class House:
         assert decision.announcement is not None
         return decision.announcement
 
-    async def approved(self, **changes: object) -> Announcement:
+    async def approved(self, **changes: Any) -> Announcement:
         """An announcement that went through submission and approval."""
         await self.appoint()
         made = await self.draft(**changes)
@@ -206,7 +156,7 @@ class House:
         return {row.chat_id: row.state for row in self.rows()}
 
     @property
-    def occurrence(self):
+    def occurrence(self) -> Occurrence:
         """The only occurrence."""
         (occurrence,) = self.tables.occurrences.values()
         return occurrence
@@ -220,7 +170,7 @@ def draft(
     zone: str = "Asia/Shanghai",
     terms: Terms | None = None,
     locales: Iterable[Locale] = (),
-    **changes: object,
+    **changes: Any,
 ) -> Draft:
     """A draft in English and Russian that is due at once."""
     timing = Timing.RECURRING if cron else Timing.ONCE if at else Timing.NOW

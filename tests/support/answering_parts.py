@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from bot.answering.calibration import Calibration, Thresholds
 from bot.answering.confidence import ConfidenceModel
@@ -25,7 +26,7 @@ def key(name: str) -> SectionKey:
     return SectionKey(DocumentPath(f"topic/{name}.md"), "one")
 
 
-def section(name: str, text: str, locale: Locale = Locale.EN, **more) -> StoredSection:
+def section(name: str, text: str, locale: Locale = Locale.EN, **more: Any) -> StoredSection:
     plain = StoredSection(
         key=key(name),
         locale=locale,
@@ -53,7 +54,7 @@ def examples(reply: ReplyKind) -> StoredSection:
     return section(reply.value, f"Messages of the kind {reply.value}.", answerable=False, reply=reply)
 
 
-def retrieved_section(name: str, near: float, **more) -> RetrievedSection:
+def retrieved_section(name: str, near: float, **more: Any) -> RetrievedSection:
     """A section that is as near by all similarities; by words half as much."""
     plain = RetrievedSection(key(name), near, near, near, near, near, near / 2, near)
     return replace(plain, **more)
@@ -143,7 +144,7 @@ def answerer(retriever: GivenRetriever, calibration: Calibration = BOLD) -> Extr
     return ExtractiveAnswerer(retriever, English(), calibration)
 
 
-def ask(text: str, **more) -> Question:
+def ask(text: str, **more: Any) -> Question:
     return Question(text, TODAY, **more)
 
 

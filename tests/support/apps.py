@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.app.chat import chat_options, chat_parts
@@ -15,6 +16,7 @@ from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, VisitorId
 from bot.settings import (
     AnnouncementSettings,
+    HealthSettings,
     KnowledgeSettings,
     ModelSettings,
     Settings,
@@ -56,14 +58,14 @@ _CATALOGS = Catalogs()
 
 @asynccontextmanager
 async def running_app(
-    place: Place, town: Town, mode: str = "polling", *, model: ModelSettings | None = None, **telegram: object
+    place: Place, town: Town, mode: str = "polling", *, model: ModelSettings | None = None, **telegram: Any
 ) -> AsyncIterator[App]:
     """The bot at work in one of the two modes, without a language model if none is given; it must end in good order.
 
     It does not ask whether announcements are wanted: its tests wait for answers.
     """
     port = free_port()
-    values = {
+    values: dict[str, Any] = {
         "token": SANDBOX_TOKEN,
         "base_url": town.base_url,
         "mode": mode,
@@ -78,7 +80,7 @@ async def running_app(
         store=StoreSettings(data=place.data),
         model=model or ModelSettings(),
         announcements=AnnouncementSettings(ask_visitors=False),
-        health={"port": 0},
+        health=HealthSettings(port=0),
     )
     options = chat_options(settings)
     async with open_core(settings) as core:

@@ -6,10 +6,11 @@ import asyncio
 import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from telegram.request import BaseRequest, RequestData
 
@@ -22,7 +23,7 @@ from bot.chat.wire.sender import Sender
 from bot.chat.wire.triage import Treatment
 from bot.i18n.translator import Catalogs
 from bot.ids import DocumentPath, Locale, SectionKey
-from bot.visitors.model import Retention
+from bot.visitors.model import Retention, Visitor
 from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -77,7 +78,9 @@ class FakeTelegram(BaseRequest):
 
     async def shutdown(self) -> None: ...
 
-    async def do_request(self, url: str, method: str, request_data: RequestData | None = None, **timeouts: object):
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *_timeouts: object, **_more: object
+    ) -> tuple[int, bytes]:
         name = url.rsplit("/", 1)[1]
         params = {key: _decoded(value) for key, value in (request_data.json_parameters if request_data else {}).items()}
         self.calls.append(Call(name, params))
@@ -169,7 +172,7 @@ async def until(condition: Callable[[], object]) -> None:
 class Rig:
     """The handlers over a fake Telegram and fake stores; one call handles one update with all that is stored."""
 
-    def __init__(self, **house: object) -> None:
+    def __init__(self, **house: Any) -> None:
         self.telegram = FakeTelegram()
         self.state = FakeState()
         self.answerer = FakeAnswerer()
@@ -184,21 +187,21 @@ class Rig:
         self.telegram.calls.clear()
         self.application = application
         self.sender = Sender(application.bot, deadline_s=5.0, pause=no_pause)
-        values = {
-            "bot": application.bot,
-            "sender": self.sender,
-            "answerer": self.answerer,
-            "visitors": FakeVisitorStore(self.state),
-            "buttons": FakeButtonStore(self.state),
-            "turns": FakeTurnStore(self.state),
-            "catalogs": Catalogs(LOCALES),
-            "contact": "",
-            "retention": Retention(),
-            "history_turns": 3,
-            "history_minutes": 30,
-            "answer_deadline_s": 5.0,
-        }
-        self.dispatcher = UpdateDispatcher(AppContext(**(values | self._house)), now=lambda: self.now)
+        context = AppContext(
+            bot=application.bot,
+            sender=self.sender,
+            answerer=self.answerer,
+            visitors=FakeVisitorStore(self.state),
+            buttons=FakeButtonStore(self.state),
+            turns=FakeTurnStore(self.state),
+            catalogs=Catalogs(LOCALES),
+            contact="",
+            retention=Retention(),
+            history_turns=3,
+            history_minutes=30,
+            answer_deadline_s=5.0,
+        )
+        self.dispatcher = UpdateDispatcher(replace(context, **self._house), now=lambda: self.now)
         return self
 
     async def handle(self, raw: dict, treatment: Treatment = Treatment.NORMAL) -> None:
@@ -208,13 +211,13 @@ class Rig:
             for effect in effects:
                 await effect()
 
-    async def write(self, text: str, **more: object) -> None:
+    async def write(self, text: str, **more: Any) -> None:
         await self.handle(message(text, **more))
 
-    async def press(self, data: str, **more: object) -> None:
+    async def press(self, data: str, **more: Any) -> None:
         await self.handle(press(data, **more))
 
-    def visitor(self, visitor_id: int = 11):
+    def visitor(self, visitor_id: int = 11) -> Visitor | None:
         return self.state.visitors.get(visitor_id)
 
 
@@ -228,7 +231,7 @@ def message(
     user: dict | None = None,
     chat: dict | None = None,
     at: datetime = NOW,
-    **fields: object,
+    **fields: Any,
 ) -> dict:
     user = user if user is not None else person()
     chat = chat or {"id": user["id"], "type": "private", "first_name": user["first_name"]}
@@ -241,7 +244,7 @@ def message(
     return {"message": body}
 
 
-def group_message(text: str, *, user: dict | None = None, **fields: object) -> dict:
+def group_message(text: str, *, user: dict | None = None, **fields: Any) -> dict:
     return message(text, user=user, chat={"id": -1001, "type": "supergroup", "title": "G"}, **fields)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
 
 from bot.chat.wire.envelope import IncomingUpdate, read_update
 from bot.chat.wire.intake import Intake, IntakeLimits
 from bot.chat.wire.triage import Treatment
 from bot.chat_state.model import InboxState
+from bot.chat_state.ports import Effect
 from tests.support.chat_rig import NOW, message, no_pause, person, until
 from tests.support.fakes import FakeInbox, FakeState
 
@@ -16,7 +18,7 @@ from tests.support.fakes import FakeInbox, FakeState
 class RecordingHandler:
     """Notes what it is given; `act` may fail or wait."""
 
-    def __init__(self, act: Callable[[IncomingUpdate], object] = lambda update: ()) -> None:
+    def __init__(self, act: Callable[[IncomingUpdate], Any] = lambda update: ()) -> None:
         self.act = act
         self.handled: list[tuple[int, Treatment]] = []
         self.apologies: list[int] = []
@@ -24,14 +26,14 @@ class RecordingHandler:
         self.at_once = 0
         self.most_at_once = 0
 
-    async def handle(self, update: IncomingUpdate, treatment: Treatment):
+    async def handle(self, update: IncomingUpdate, treatment: Treatment) -> Sequence[Effect]:
         self.handled.append((update.update_id, treatment))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             await asyncio.sleep(0)
             result = self.act(update)
-            return await result if asyncio.iscoroutine(result) else result
+            return (await result) if asyncio.iscoroutine(result) else result
         finally:
             self.at_once -= 1
 
@@ -92,5 +94,5 @@ class Door:
         return all(row.state is not InboxState.PENDING for row in self.state.inbox.values())
 
 
-def updates(*pairs: tuple[int, int], **fields: object) -> list[dict]:
+def updates(*pairs: tuple[int, int], **fields: Any) -> list[dict]:
     return [{"update_id": update_id} | message("hi", user=person(user_id), **fields) for update_id, user_id in pairs]

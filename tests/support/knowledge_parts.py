@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -71,14 +72,14 @@ def section_text(section_id: str, text: str, *questions: str, heading: str = "He
     return "\n".join(lines)
 
 
-def section(section_id: str, text: str, *questions: str, **more: object) -> Section:
+def section(section_id: str, text: str, *questions: str, **more: Any) -> Section:
     source = Source(publisher="Xinhua", title="A page", url="https://example.org/page", date=date(2026, 1, 19))
-    defaults: dict[str, object] = {"heading": section_id.title(), "source": source, "as_of": date(2026, 1, 19)}
+    defaults: dict[str, Any] = {"heading": section_id.title(), "source": source, "as_of": date(2026, 1, 19)}
     return Section(section_id=section_id, text=text, questions=tuple(questions), **{**defaults, **more})
 
 
-def document(path: str, locale: Locale, *sections: Section, **more: object) -> Document:
-    values = {
+def document(path: str, locale: Locale, *sections: Section, **more: Any) -> Document:
+    values: dict[str, Any] = {
         "path": DocumentPath(path),
         "locale": locale,
         "title": f"Title of {path}",
@@ -126,10 +127,10 @@ class MemoryVectorCache:
     def __init__(self) -> None:
         self.vectors: dict[tuple[str, str], np.ndarray] = {}
 
-    async def get_many(self, identity: str, hashes: Collection[str]) -> dict[str, np.ndarray]:
+    async def get_many(self, identity: str, hashes: Iterable[str]) -> dict[str, np.ndarray]:
         return {name: self.vectors[identity, name] for name in hashes if (identity, name) in self.vectors}
 
-    async def put_many(self, identity: str, vectors: dict[str, np.ndarray]) -> None:
+    async def put_many(self, identity: str, vectors: Mapping[str, np.ndarray]) -> None:
         self.vectors.update({(identity, name): vector for name, vector in vectors.items()})
 
 
@@ -259,8 +260,8 @@ class BruteForceRetriever:
 
     def __init__(self, content: IndexVersionContent, embeddings: TwoSidedEmbeddings, by_letters: int = 8) -> None:
         self._content = content
-        self._chunks = [chunk for part in content.parts for chunk in part.chunks]
-        self._vectors = np.vstack([part.vectors for part in content.parts])
+        self._chunks = [chunk for part in content.parts for chunk in part.chunks or ()]
+        self._vectors = np.vstack([part.vectors for part in content.parts if part.vectors is not None])
         self._left_out = {(key, part.locale) for part in content.parts for key in part.left_out}
         self._embeddings = embeddings
         self._by_letters = by_letters

@@ -48,6 +48,7 @@ def everyday(part: str) -> Iterator[tuple[str, str]]:
 
 
 def _golden(case: Case) -> Iterator[Message]:
+    assert case.locale is not None
     letter, number = case.case_id[3], case.case_id[4:]
     if letter == "u" and number == NONSENSE:
         return

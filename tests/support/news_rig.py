@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from telegram.error import BadRequest
 
-from bot.announcements.actions import AnnouncementPorts
-from bot.announcements.change_requests import ChangeRequests
-from bot.announcements.lifecycle import Lifecycle
-from bot.announcements.model import Announcement, Organiser, Role
-from bot.announcements.notifier import Notifier
-from bot.announcements.organisers import Organisers
+from bot.announcements.model import Announcement, OccurrenceId, Organiser, Role
 from bot.announcements.ports import Composer
-from bot.announcements.workflow import ApprovalWorkflow
-from bot.chat.announcement_context import AnnouncementContext, OccurrenceReport, ReportFile
+from bot.app.announcing import announcement_context_of, joined
+from bot.chat.announcement_context import OccurrenceReport, ReportFile
 from bot.chat.context import AppContext
 from bot.chat.organisers.notifications import OrganiserNotices
-from bot.chat_state.model import Dialogue
 from bot.ids import ChatId, VisitorId
 from bot.reports.report_picture import CopyOutcome
+from bot.settings import Settings
 from bot.visitors.model import Subscription
 from tests.support.chat_rig import NOW, FakeTelegram, Rig, message, person, press
-from tests.support.fakes_announcements import FakeComposer, FakeDatabase, FakeParts
+from tests.support.fake_announcement_database import FakeDatabase
+from tests.support.fake_announcement_sender import FakeComposer
+from tests.support.fake_dialogue_store import FakeDialogueStore
+from tests.support.fakes_announcements import FakeParts
 
 OWNER, APPROVER, AUTHOR, STRANGER = 1, 2, 3, 9
 GROUP = -1001
@@ -32,26 +31,10 @@ _NO_GIFTS = dict.fromkeys(
 )
 
 
-@dataclass
-class FakeDialogueStore:
-    """Implements `bot.chat_state.ports.DialogueStore`."""
-
-    dialogues: dict[VisitorId, Dialogue] = field(default_factory=dict)
-
-    async def find(self, visitor_id: VisitorId) -> Dialogue | None:
-        return self.dialogues.get(visitor_id)
-
-    async def save(self, dialogue: Dialogue) -> None:
-        self.dialogues[dialogue.visitor_id] = dialogue
-
-    async def clear(self, visitor_id: VisitorId) -> None:
-        self.dialogues.pop(visitor_id, None)
-
-
 class FakeReports:
     """Implements `bot.chat.announcement_context.Reports`."""
 
-    async def make(self, announcement, occurrence_id) -> OccurrenceReport:
+    async def make(self, announcement: Announcement, occurrence_id: OccurrenceId) -> OccurrenceReport:
         return OccurrenceReport(
             label=announcement.label,
             totals={CopyOutcome.SENT: 2, CopyOutcome.FAILED: 1},
@@ -103,7 +86,9 @@ class GroupTelegram(FakeTelegram):
 
 
 class NewsRig(Rig):
-    """A rig with a newsroom. `parts.database` and `dialogues` outlive it, as a disk outlives a process."""
+    """A rig with announcements. `parts.database` and `dialogues` outlive it, as a disk outlives a process."""
+
+    telegram: GroupTelegram
 
     def __init__(
         self,
@@ -111,41 +96,17 @@ class NewsRig(Rig):
         database: FakeDatabase | None = None,
         dialogues: FakeDialogueStore | None = None,
         composer: Composer | None = None,
-        **announcements: object,
+        **announcements: Any,
     ) -> None:
-        self.parts = FakeParts(database or FakeDatabase(), composer=composer or FakeComposer())
         self.dialogues = dialogues or FakeDialogueStore()
-        self.notifier = Notifier()
-        parts = self.parts
-        desk_parts = AnnouncementPorts(
-            announcements=parts.announcements,
-            subscribers=parts.subscribers,
-            outbox=parts.outbox,
-            corrections=parts.corrections,
-            requests=parts.requests,
-            organisers=parts.organisers,
-            audit=parts.audit,
-            guard=parts.guard,
-            composer=parts.composer,
-            notify=self.notifier,
-            transaction=parts.database.transaction,
+        self.parts = FakeParts(
+            database or FakeDatabase(), composer=composer or FakeComposer(), dialogues=self.dialogues
         )
-        values: dict[str, object] = {
-            "workflow": ApprovalWorkflow(desk_parts),
-            "lifecycle": Lifecycle(desk_parts),
-            "change_requests": ChangeRequests(desk_parts),
-            "organisers": Organisers(parts.organisers, parts.audit, parts.database.transaction),
-            "announcements": parts.announcements,
-            "outbox": parts.outbox,
-            "corrections": parts.corrections,
-            "audit": parts.audit,
-            "reports": FakeReports(),
-            "subscriptions": parts.subscriptions,
-            "dialogues": self.dialogues,
-            "notifier": self.notifier,
-        }
-        self.announcements = AnnouncementContext(**(values | announcements))  # type: ignore[arg-type]  # tests replace what they like
-        super().__init__(announcements=self.announcements, announcement_sender=parts.announcement_sender)
+        made = joined(self.parts.stores(), composer=self.parts.composer)
+        self.notifier = made.notifier
+        context = announcement_context_of(made, Settings())
+        self.announcements = replace(context, reports=FakeReports(), **announcements)
+        super().__init__(announcements=self.announcements, announcement_sender=self.parts.announcement_sender)
         self.telegram = GroupTelegram()
 
     async def open(self) -> NewsRig:
@@ -162,7 +123,7 @@ class NewsRig(Rig):
                 Organiser(visitor_id=VisitorId(visitor_id), role=role, granted_by=None, granted_at=NOW)
             )
 
-    async def says(self, who: int, text: str | None, **more: object) -> str:
+    async def says(self, who: int, text: str | None, **more: Any) -> str:
         """Somebody writes in their private chat; returns the bot's last words there."""
         at = more.pop("at", self.now)
         await self.handle(message(text, user=person(who), at=at, **more))

@@ -10,7 +10,7 @@ from bot.announcements.drafting import set_text
 from bot.announcements.model import Announcement, Receipt, SendOutcome, Stage
 from bot.ids import Locale
 from tests.support.announcing import APPROVER, AUTHOR, OWNER, STRANGER, House
-from tests.support.fakes_announcements import FakeCourier
+from tests.support.fake_announcement_sender import FakeAnnouncementSender
 from tests.support.virtual_time import run_virtually
 
 
@@ -139,7 +139,7 @@ def test_A14_a_correction_by_command_goes_from_one_to_another():
 def test_D47_one_more_copy_is_ordered_by_one_and_agreed_to_by_another():
     async def scenario():
         doubt = Receipt(fate=SendOutcome.DOUBT, reason="timed_out")
-        house = House(announcement_sender=FakeCourier(answer=lambda outgoing: doubt))
+        house = House(announcement_sender=FakeAnnouncementSender(answer=lambda outgoing: doubt))
         await house.parts.subscribe([1])
         name = (await house.approved()).announcement_id
         await house.deliver()

@@ -61,8 +61,8 @@ class Desk:
             announcements=parts.announcements,
             subscribers=parts.subscribers,
             outbox=parts.outbox,
-            watch=RestoreWatch(parts.guard, parts.outbox, parts.tell),
-            notify=parts.tell,
+            watch=RestoreWatch(parts.guard, parts.outbox, parts.notified),
+            notify=parts.notified,
             transaction=parts.database.transaction,
         )
         await Planner(planner).wake(now)

@@ -188,7 +188,7 @@ async def test_the_preview_goes_to_the_organiser_alone_in_each_language(rig):
     await rig.taps(AUTHOR, "Overview")
     await rig.taps(AUTHOR, "Preview")
     await rig.taps(AUTHOR, "Русский")
-    [outgoing] = rig.parts.announcement_sender.parcels
+    [outgoing] = rig.parts.announcement_sender.sent
     assert (outgoing.chat_id, outgoing.locale, outgoing.text) == (AUTHOR, Locale.RU, "Форум переезжает.")
 
 

@@ -187,9 +187,7 @@ async def test_buttons_survive_a_change_of_the_first_language(rig):
     assert "it needs a label in ru" in await overview(rig)
     await rig.taps(AUTHOR, "Preview")
     await rig.taps(AUTHOR, "Русский")
-    assert [outgoing.buttons for outgoing in rig.parts.announcement_sender.parcels] == [
-        (("", "https://example.org/p"),)
-    ]
+    assert [outgoing.buttons for outgoing in rig.parts.announcement_sender.sent] == [(("", "https://example.org/p"),)]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Rows B01–B05: the state remembers its bot, in either database."""
+"""Rows B01–B05 of tests/faults/README.md: the state remembers its bot, in either database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows T10 and T11 of the fault table: no string of an organiser makes the bot fail or breaks a format."""
+"""Rows T10 and T11 of the fault table (tests/faults/README.md): no string of an organiser makes the bot fail or breaks a format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows L01, L02, L04, L05, L07, L10 and L17 to L21: whatever is asked, and however, a model that obeys gives nothing away.
+"""Rows L01, L02, L04, L05, L07, L10 and L17 to L21 of tests/faults/README.md: whatever is asked, and however, a model that obeys gives nothing away.
 
 The model obeys every order and says more than it was asked for; the answerer is the real one. What a visitor sees, on
 the way and in the end, is held against the passages word for word.

@@ -1,4 +1,4 @@
-"""Rows K01–K07: knowledge files as staff may write them. Each is told clearly, and answers go on, from the others and
+"""Rows K01–K07 of tests/faults/README.md: knowledge files as staff may write them. Each is told clearly, and answers go on, from the others and
 from what is left of the odd one.
 
 | id  | bad input                                          | what must happen                                              |

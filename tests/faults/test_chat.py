@@ -1,4 +1,4 @@
-"""Rows A, I, P, S and O of the fault table, as far as the chat bears them."""
+"""Rows A, I, P, S and O of the fault table (tests/faults/README.md), as far as the chat bears them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row L06 on the real knowledge: what a model changed is not shown, what it only reworded is.
+"""Row L06 of tests/faults/README.md on the real knowledge: what a model changed is not shown, what it only reworded is.
 
 Sentences of every language are reworded or corrupted as a model might do it, from a seed, and held against the passages
 that they cite.

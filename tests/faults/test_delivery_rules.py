@@ -1,4 +1,4 @@
-"""Rows of the fault table that need no real process: planner and dispatcher over stores in memory and a virtual clock."""
+"""Rows of the fault table (tests/faults/README.md) that need no real process: planner and dispatcher over stores in memory and a virtual clock."""
 
 from __future__ import annotations
 

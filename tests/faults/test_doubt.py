@@ -1,4 +1,4 @@
-"""Rows L01 to L10 for what is in doubt: whatever a model says of it, it chooses among sections that there are, or nothing."""
+"""Rows L01 to L10 of tests/faults/README.md for what is in doubt: whatever a model says of it, it chooses among sections that there are, or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row T12 of the fault table: what is exported for spreadsheets is opened as text, never as a formula."""
+"""Row T12 of the fault table (tests/faults/README.md): what is exported for spreadsheets is opened as text, never as a formula."""
 
 from __future__ import annotations
 

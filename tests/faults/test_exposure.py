@@ -1,4 +1,4 @@
-"""Rows R05 and S07 to S10: what others on the machine and on the network can reach, and what the bot reaches."""
+"""Rows R05 and S07 to S10 of tests/faults/README.md: what others on the machine and on the network can reach, and what the bot reaches."""
 
 from __future__ import annotations
 

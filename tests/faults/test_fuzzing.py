@@ -1,4 +1,4 @@
-"""Rows Z of the fault table: whatever comes from outside, nothing crashes, blocks, grows or tells a log what is private.
+"""Rows Z of the fault table (tests/faults/README.md): whatever comes from outside, nothing crashes, blocks, grows or tells a log what is private.
 
 `FUZZ_FACTOR=50` asks fifty times as much, as `make soak` does.
 """

@@ -1,4 +1,4 @@
-"""Rows I and R of the fault table that concern how updates come in: intake, polling and webhook."""
+"""Rows I and R of the fault table (tests/faults/README.md) that concern how updates come in: intake, polling and webhook."""
 
 from __future__ import annotations
 

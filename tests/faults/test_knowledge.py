@@ -1,4 +1,4 @@
-"""Rows F01–F08, F11–F14, L03 and O07: bad files and changed models never pass silently and never stop the others."""
+"""Rows F01–F08, F11–F14, L03 and O07 of tests/faults/README.md: bad files and changed models never pass silently and never stop the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row F10: a synchronisation that is killed at whatever moment leaves a whole version answering."""
+"""Row F10 of tests/faults/README.md: a synchronisation that is killed at whatever moment leaves a whole version answering."""
 
 from __future__ import annotations
 

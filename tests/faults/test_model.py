@@ -1,4 +1,4 @@
-"""Rows L and R03 with the whole answering over real HTTP: whatever the language model does, there is an answer in time."""
+"""Rows L and R03 of tests/faults/README.md with the whole answering over real HTTP: whatever the language model does, there is an answer in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row R of the fault table: what is written to make one answer dear is answered, and costs no more than a bound."""
+"""Row R of the fault table (tests/faults/README.md): what is written to make one answer dear is answered, and costs no more than a bound."""
 
 from __future__ import annotations
 

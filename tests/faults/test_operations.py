@@ -1,4 +1,4 @@
-"""Rows O, F08 and F12 with the whole program: signals, health, damage, and a folder that changes under it."""
+"""Rows O, F08 and F12 of tests/faults/README.md with the whole program: signals, health, damage, and a folder that changes under it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows L15 and L16: what a question takes for granted is not confirmed, and what the approved files say is told with its source.
+"""Rows L15 and L16 of tests/faults/README.md: what a question takes for granted is not confirmed, and what the approved files say is told with its source.
 
 The answers are the extractive ones, over the small knowledge with the real embedding model.
 """

@@ -1,4 +1,4 @@
-"""Rows I01 and R02 with the whole program: kills and crowds, and nobody is left without an answer."""
+"""Rows I01 and R02 of tests/faults/README.md with the whole program: kills and crowds, and nobody is left without an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows F15 to F19: a disk that is full, two at once, a folder that changes meanwhile, an end in the middle."""
+"""Rows F15 to F19 of tests/faults/README.md: a disk that is full, two at once, a folder that changes meanwhile, an end in the middle."""
 
 from __future__ import annotations
 

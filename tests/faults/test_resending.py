@@ -1,4 +1,4 @@
-"""Row D47 of the fault table: one more copy on purpose for those in doubt, by two people, and never a third copy."""
+"""Row D47 of the fault table (tests/faults/README.md): one more copy on purpose for those in doubt, by two people, and never a third copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows D31 and O05: a database that comes from a backup sends nothing by itself."""
+"""Rows D31 and O05 of tests/faults/README.md: a database that comes from a backup sends nothing by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows A and I of the fault table for organisers: whoever has no right learns nothing and changes nothing."""
+"""Rows A and I of the fault table (tests/faults/README.md) for organisers: whoever has no right learns nothing and changes nothing."""
 
 from __future__ import annotations
 

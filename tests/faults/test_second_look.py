@@ -1,4 +1,4 @@
-"""Rows A12 and A13 of the fault table: what was delivered to many is changed by two, and can be put back."""
+"""Rows A12 and A13 of the fault table (tests/faults/README.md): what was delivered to many is changed by two, and can be put back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows S01, S02, S11 and S16: nothing secret and nobody's words in logs and errors, nothing secret in the repository."""
+"""Rows S01, S02, S11 and S16 of tests/faults/README.md: nothing secret and nobody's words in logs and errors, nothing secret in the repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows S05, S06 and S14: nothing is run that a store names, installed that nobody asked for, or told to makers."""
+"""Rows S05, S06 and S14 of tests/faults/README.md: nothing is run that a store names, installed that nobody asked for, or told to makers."""
 
 from __future__ import annotations
 

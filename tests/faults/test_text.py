@@ -1,4 +1,4 @@
-"""Rows T of the fault table, as far as they are seen by a visitor."""
+"""Rows T of the fault table (tests/faults/README.md), as far as they are seen by a visitor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows V01 to V09: of the vectors that come with the knowledge none is used that is wrong, and what is wrong is said."""
+"""Rows V01 to V09 of tests/faults/README.md: of the vectors that come with the knowledge none is used that is wrong, and what is wrong is said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows B06–B08: which folder a command means, and whose it is."""
+"""Rows B06–B08 of tests/faults/README.md: which folder a command means, and whose it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row P07: /mydata holds the event loop and the memory for no longer and no more than a message does."""
+"""Row P07 of tests/faults/README.md: /mydata holds the event loop and the memory for no longer and no more than a message does."""
 
 from __future__ import annotations
 

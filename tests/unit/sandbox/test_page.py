@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect, sync_playwright
 
 from bot.sandbox.keys import keys_of
-from tests.sandbox.page_fixtures import BotSide, Phone, Sandbox, open_phones, running_sandbox
+from tests.support.chat_page import BotSide, Phone, Sandbox, open_phones, running_sandbox
 from tests.support.sandbox_keys import SANDBOX_TOKEN
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium")
 CHROMIUM_ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 10_000
-PAGE_FILES = Path(__file__).parents[2] / "bot" / "sandbox" / "page"
+PAGE_FILES = Path(__file__).parents[3] / "bot" / "sandbox" / "page"
 PERSIAN = "مرکز حمل‌ونقل در Jiaozhou قرار دارد"
 
 

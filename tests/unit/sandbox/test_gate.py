@@ -1,4 +1,4 @@
-"""Rows X01–X09: only the sandbox's own page, and who holds a key, is obeyed."""
+"""Rows X01–X09 of tests/faults/README.md: only the sandbox's own page, and who holds a key, is obeyed."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_X09_it_is_known_which_addresses_others_reach(host, is_here):
 
 def test_X09_the_process_of_the_sandbox_takes_its_keys_from_the_environment_alone():
     keys = {BOT_VARIABLE: "42:given-by-hand", CONTROL_VARIABLE: KEYS.control}
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])} | keys
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[3])} | keys
     line = [sys.executable, "-m", "bot.sandbox", "127.0.0.1", "0"]
     with subprocess.Popen(line, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         base_url = process.stdout.readline().strip()

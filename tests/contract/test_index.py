@@ -34,10 +34,10 @@ from bot.errors import KnowledgeError
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.model import Readership, Vector
 from bot.ingestion.service import Ingestion
+from tests.support.brute_force_index import BruteForceIndex, sections_found
 from tests.support.knowledge_parts import (
     NOW,
     THREADS,
-    BruteForceIndex,
     GivenReading,
     LetterEmbeddings,
     MemoryIndexStore,
@@ -45,7 +45,6 @@ from tests.support.knowledge_parts import (
     MemoryVectorCache,
     document,
     section,
-    sections_found,
 )
 
 TRAINS = SectionKey(DocumentPath("logistics/trains.md"), "figures")

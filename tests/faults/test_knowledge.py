@@ -27,15 +27,9 @@ from bot.ids import Locale
 from bot.ingestion.inspection import inspect
 from bot.ingestion.model import FolderReading
 from tests.support.answering_parts import BOLD, English
+from tests.support.brute_force_index import sections_found
 from tests.support.knowledge_house import House
-from tests.support.knowledge_parts import (
-    NOW,
-    LetterEmbeddings,
-    no_language,
-    section_text,
-    sections_found,
-    write_file,
-)
+from tests.support.knowledge_parts import NOW, LetterEmbeddings, no_language, section_text, write_file
 from tests.support.processes import Place
 
 

@@ -25,7 +25,8 @@ from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.ids import Locale
 from tests.faults import sync_process
 from tests.faults.sync_process import Moments
-from tests.support.knowledge_parts import THREADS, LetterEmbeddings, section_text, sections_found, write_file
+from tests.support.brute_force_index import sections_found
+from tests.support.knowledge_parts import THREADS, LetterEmbeddings, section_text, write_file
 
 KILLS = 8
 FILES = 12

@@ -23,8 +23,9 @@ from bot.errors import EmbeddingError, IndexVersionError, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.model import IndexVersion
 from bot.ingestion.typical_questions import typical_questions
+from tests.support.brute_force_index import sections_found
 from tests.support.knowledge_house import House
-from tests.support.knowledge_parts import NOW, LetterEmbeddings, section_text, sections_found, write_file
+from tests.support.knowledge_parts import NOW, LetterEmbeddings, section_text, write_file
 
 TYPICAL = {text for texts in typical_questions().values() for text in texts}
 

@@ -50,7 +50,7 @@ from bot.announcements.schedule import moments, next_moment, zone_of
 from bot.announcements.session import DeliveryRules
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
-from tests.support.announcing import AUTHOR, OWNER, House
+from tests.support.announcement_rig import AUTHOR, OWNER, AnnouncementRig
 from tests.support.fake_announcement_database import FakeDatabase, FakeDisk, Tables
 from tests.support.fake_announcement_sender import FakeAnnouncementSender, FakeSendSlot
 from tests.support.virtual_time import VirtualClock, run_virtually
@@ -191,7 +191,7 @@ class Process:
         database = FakeDatabase(world.disk)
         database.gate = self._before
         database.after_commit = self._after_commit
-        self.house = House(
+        self.rig = AnnouncementRig(
             database=database,
             announcement_sender=SimulatedCourier(self),
             clock=world.clock,
@@ -200,7 +200,7 @@ class Process:
             probe=self._probe,
             holder=name,
         )
-        self._tasks = [asyncio.create_task(self._plan()), asyncio.create_task(self.house.dispatcher.run())]
+        self._tasks = [asyncio.create_task(self._plan()), asyncio.create_task(self.rig.dispatcher.run())]
 
     async def go_on(self) -> None:
         """Pass only while alive and awake."""
@@ -229,13 +229,13 @@ class Process:
     async def leave(self) -> None:
         """End in order."""
         self._tasks[0].cancel()
-        self.house.dispatcher.leave()
+        self.rig.dispatcher.leave()
         await self.buried()
 
     async def _plan(self) -> None:
         while True:
             try:
-                while await self.house.planner.wake(self.world.clock.now()):
+                while await self.rig.planner.wake(self.world.clock.now()):
                     pass
             except DatabaseError:
                 pass  # as the clock does: it is logged and runs again
@@ -348,7 +348,7 @@ class World:
 
     async def live(self) -> None:
         """Trouble, then calm; then the books are compared with what the witness saw."""
-        self.workflow = House(database=FakeDatabase(self.disk), clock=self.clock, holder="desk")
+        self.workflow = AnnouncementRig(database=FakeDatabase(self.disk), clock=self.clock, holder="desk")
         await self._settle_in()
         twins = 2 if self.rng.random() < 0.5 else 1
         keepers = [asyncio.create_task(self._keep_alive(f"process {number}")) for number in range(twins)]

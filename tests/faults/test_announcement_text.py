@@ -39,7 +39,7 @@ async def open_rig() -> NewsRig:
     await rig.parts.subscribe(range(101, 104))
     words = ReaderWords(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all)
     announcement_sender = TelegramAnnouncementSender(rig.sender, Catalogs(LOCALES), words)
-    rig.dispatcher._app = rig.house = replace(rig.house, announcement_sender=announcement_sender)
+    rig.dispatcher._app = rig.app = replace(rig.app, announcement_sender=announcement_sender)
     return rig
 
 

@@ -38,7 +38,7 @@ from bot.chat.wire.pace import Pace, Priority, Rates
 from bot.chat.wire.pace_slot import PaceSlot
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
-from tests.support.announcing import APPROVER, AUTHOR, OWNER, START, TEXTS, House, draft
+from tests.support.announcement_rig import APPROVER, AUTHOR, OWNER, START, TEXTS, AnnouncementRig, draft
 from tests.support.fake_announcement_database import FakeDatabase
 from tests.support.fake_announcement_sender import FakeAnnouncementSender, FakeSendSlot
 from tests.support.virtual_time import VirtualClock, run_virtually
@@ -82,7 +82,9 @@ class Killer:
 async def killed_and_restarted(point, *, policy=Policy.AT_MOST_ONCE, recipients=50):
     """Two processes over one disk: the first dies at `point`, the second goes on after the lease has run out."""
     database, announcement_sender, clock = FakeDatabase(), FakeAnnouncementSender(takes_s=0.01), VirtualClock(START)
-    first = House(database=database, announcement_sender=announcement_sender, clock=clock, probe=Killer(point))
+    first = AnnouncementRig(
+        database=database, announcement_sender=announcement_sender, clock=clock, probe=Killer(point)
+    )
     await first.parts.subscribe(range(1, recipients + 1))
     await first.approved(terms=Terms(policy=policy))
     try:
@@ -91,7 +93,7 @@ async def killed_and_restarted(point, *, policy=Policy.AT_MOST_ONCE, recipients=
     except* Killed:
         pass
     database.disk.tables = replace(database.disk.tables, lease_holder="dead")  # a killed process gives nothing back
-    second = House(
+    second = AnnouncementRig(
         database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock, holder="two"
     )
     await asyncio.sleep(20)
@@ -101,13 +103,13 @@ async def killed_and_restarted(point, *, policy=Policy.AT_MOST_ONCE, recipients=
 
 def test_D01_a_kill_before_the_plan_commits_sends_nothing_and_it_fires_after_the_restart():
     async def main():
-        house = House(probe=Killer(CrashPoint.CP0))
-        await house.parts.subscribe(range(1, 11))
-        await house.approved()
+        rig = AnnouncementRig(probe=Killer(CrashPoint.CP0))
+        await rig.parts.subscribe(range(1, 11))
+        await rig.approved()
         with pytest.raises(Killed):
-            await house.plan()
-        assert (house.tables.occurrences, house.announcement_sender.sent) == ({}, [])
-        after = House(database=FakeDatabase(house.parts.database.disk), clock=house.clock)
+            await rig.plan()
+        assert (rig.tables.occurrences, rig.announcement_sender.sent) == ({}, [])
+        after = AnnouncementRig(database=FakeDatabase(rig.parts.database.disk), clock=rig.clock)
         await after.deliver()
         assert sorted(after.announcement_sender.chats) == list(range(1, 11))
 
@@ -116,9 +118,9 @@ def test_D01_a_kill_before_the_plan_commits_sends_nothing_and_it_fires_after_the
 
 def test_D02_a_kill_when_all_is_planned_and_nothing_claimed_still_gives_each_exactly_one():
     async def main():
-        house, announcement_sender = await killed_and_restarted(CrashPoint.CP1)
+        rig, announcement_sender = await killed_and_restarted(CrashPoint.CP1)
         assert sorted(announcement_sender.chats) == list(range(1, 51))
-        assert set(house.states().values()) == {SENT}
+        assert set(rig.states().values()) == {SENT}
 
     run_virtually(main())
 
@@ -126,8 +128,8 @@ def test_D02_a_kill_when_all_is_planned_and_nothing_claimed_still_gives_each_exa
 @pytest.mark.parametrize("policy", Policy)
 def test_D03_a_kill_between_intent_and_first_byte_leaves_doubt_that_the_policy_decides(policy):
     async def main():
-        house, announcement_sender = await killed_and_restarted(CrashPoint.CP3, policy=policy)
-        states = house.states()
+        rig, announcement_sender = await killed_and_restarted(CrashPoint.CP3, policy=policy)
+        states = rig.states()
         unknown = [chat_id for chat_id, state in states.items() if state is UNKNOWN]
         if policy is Policy.AT_MOST_ONCE:
             assert 0 < len(unknown) <= W
@@ -143,46 +145,46 @@ def test_D03_a_kill_between_intent_and_first_byte_leaves_doubt_that_the_policy_d
 @pytest.mark.parametrize("policy", Policy)
 def test_D05_a_kill_between_answer_and_commit_leaves_at_most_W_in_doubt(point, policy):
     async def main():
-        house, announcement_sender = await killed_and_restarted(point, policy=policy)
-        doubted = [row for row in house.rows() if row.crashes]
+        rig, announcement_sender = await killed_and_restarted(point, policy=policy)
+        doubted = [row for row in rig.rows() if row.crashes]
         extra = len(announcement_sender.chats) - len(set(announcement_sender.chats))
         assert 0 < len(doubted) <= W
         assert set(announcement_sender.chats) | {row.chat_id for row in doubted} == set(range(1, 51))
         assert extra == 0 if policy is Policy.AT_MOST_ONCE else extra <= W
-        assert (await house.parts.outbox.standing(house.occurrence.occurrence_id)).adds_up
+        assert (await rig.parts.outbox.standing(rig.occurrence.occurrence_id)).adds_up
 
     run_virtually(main())
 
 
 def test_D04_a_repeated_copy_goes_once_silent_and_marked():
     async def main():
-        house = House(
+        rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
                 answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")})
             )
         )
-        await house.parts.subscribe(range(1, 11))
-        await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
-        await house.deliver()
-        copies = [outgoing for outgoing in house.announcement_sender.sent if outgoing.chat_id == 7]
+        await rig.parts.subscribe(range(1, 11))
+        await rig.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
+        await rig.deliver()
+        copies = [outgoing for outgoing in rig.announcement_sender.sent if outgoing.chat_id == 7]
         assert [(copy.may_repeat, copy.is_silent) for copy in copies] == [(False, False), (True, True)]
-        assert house.states()[7] is UNKNOWN
+        assert rig.states()[7] is UNKNOWN
 
     run_virtually(main())
 
 
 def test_D07_a_lost_answer_is_not_sent_again_and_is_named():
     async def main():
-        house = House(
+        rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
                 answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")})
             )
         )
-        await house.parts.subscribe(range(1, 11))
-        await house.approved()
-        await house.deliver()
-        assert house.announcement_sender.chats.count(7) == 1
-        assert [(row.chat_id, row.reason) for row in house.rows() if row.state is UNKNOWN] == [(7, "no_answer")]
+        await rig.parts.subscribe(range(1, 11))
+        await rig.approved()
+        await rig.deliver()
+        assert rig.announcement_sender.chats.count(7) == 1
+        assert [(row.chat_id, row.reason) for row in rig.rows() if row.state is UNKNOWN] == [(7, "no_answer")]
 
     run_virtually(main())
 
@@ -190,36 +192,40 @@ def test_D07_a_lost_answer_is_not_sent_again_and_is_named():
 def test_D10_a_refused_connection_is_tried_again_with_growing_pauses():
     async def main():
         outage = lambda count: None if count > 2 else Receipt(fate=SendOutcome.NOT_SENT, reason="refused")  # noqa: E731
-        house = House(announcement_sender=FakeAnnouncementSender(answering(dict.fromkeys(range(1, 101), outage))))
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.deliver()
-        assert set(house.states().values()) == {SENT}
-        assert len(house.announcement_sender.chats) == 300
+        rig = AnnouncementRig(
+            announcement_sender=FakeAnnouncementSender(answering(dict.fromkeys(range(1, 101), outage)))
+        )
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.deliver()
+        assert set(rig.states().values()) == {SENT}
+        assert len(rig.announcement_sender.chats) == 300
 
     run_virtually(main())
 
 
 def test_D10_while_telegram_is_out_of_reach_the_audience_is_not_run_through_again_and_again():
     async def main():
-        house = House(
+        rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(lambda _: Receipt(fate=SendOutcome.NOT_SENT, reason="refused"))
         )
-        await house.parts.subscribe(range(1, 1001))
-        await house.approved()
-        await house.deliver(timedelta(minutes=10))
-        assert len(house.announcement_sender.chats) < 1500
+        await rig.parts.subscribe(range(1, 1001))
+        await rig.approved()
+        await rig.deliver(timedelta(minutes=10))
+        assert len(rig.announcement_sender.chats) < 1500
 
     run_virtually(main())
 
 
 def test_D15_sent_without_a_message_id_counts_as_doubt():
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(answering({3: Receipt(fate=SendOutcome.SENT)})))
-        await house.parts.subscribe(range(1, 5))
-        await house.approved()
-        await house.deliver()
-        assert house.states()[3] is UNKNOWN
+        rig = AnnouncementRig(
+            announcement_sender=FakeAnnouncementSender(answering({3: Receipt(fate=SendOutcome.SENT)}))
+        )
+        await rig.parts.subscribe(range(1, 5))
+        await rig.approved()
+        await rig.deliver()
+        assert rig.states()[3] is UNKNOWN
 
     run_virtually(main())
 
@@ -235,13 +241,13 @@ def test_D16_a_pause_for_all_holds_everybody_and_loses_nobody():
                 return Receipt(fate=SendOutcome.NOT_SENT, pause_s=3, pauses_all=True, reason="retry_after")
             return Receipt(fate=SendOutcome.SENT, message_id=len(sent_at))
 
-        house = House(announcement_sender=FakeAnnouncementSender(answer, takes_s=0.1), clock=clock)
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.deliver()
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answer, takes_s=0.1), clock=clock)
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.deliver()
         gap = max(later - earlier for earlier, later in pairwise(sent_at))
         assert gap >= 2.8
-        assert set(house.states().values()) == {SENT}
+        assert set(rig.states().values()) == {SENT}
         assert len(sent_at) == 101
 
     run_virtually(main())
@@ -250,14 +256,14 @@ def test_D16_a_pause_for_all_holds_everybody_and_loses_nobody():
 def test_D18_a_pause_of_a_day_pauses_the_occurrence_and_tells():
     async def main():
         refusal = Receipt(fate=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
-        house = House(announcement_sender=FakeAnnouncementSender(lambda _: refusal))
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.deliver(timedelta(hours=2))
-        assert house.occurrence.state is OccurrenceState.PAUSED
-        assert house.occurrence.pause_reason == "flood_wait"
-        assert house.parts.notified.events.count("occurrence_paused") == 1
-        assert len(house.announcement_sender.chats) <= W
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(lambda _: refusal))
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.deliver(timedelta(hours=2))
+        assert rig.occurrence.state is OccurrenceState.PAUSED
+        assert rig.occurrence.pause_reason == "flood_wait"
+        assert rig.parts.notified.events.count("occurrence_paused") == 1
+        assert len(rig.announcement_sender.chats) <= W
 
     run_virtually(main())
 
@@ -265,11 +271,11 @@ def test_D18_a_pause_of_a_day_pauses_the_occurrence_and_tells():
 def test_D18_a_pause_for_all_is_told_of_each_occurrence_with_its_own_announcement():
     async def main():
         refusal = Receipt(fate=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
-        house = House(announcement_sender=FakeAnnouncementSender(lambda _: refusal))
-        await house.parts.subscribe(range(1, 101))
-        made = {(await house.approved(label=label)).announcement_id: label for label in ("one", "other")}
-        await house.deliver(timedelta(hours=2))
-        paused = [event for _, event in house.parts.notified.told if isinstance(event, OccurrencePaused)]
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(lambda _: refusal))
+        await rig.parts.subscribe(range(1, 101))
+        made = {(await rig.approved(label=label)).announcement_id: label for label in ("one", "other")}
+        await rig.deliver(timedelta(hours=2))
+        paused = [event for _, event in rig.parts.notified.told if isinstance(event, OccurrencePaused)]
         assert {event.announcement_id: event.label for event in paused} == made
         assert all(event.occurrence_id.startswith(event.announcement_id) for event in paused)
 
@@ -278,33 +284,33 @@ def test_D18_a_pause_for_all_is_told_of_each_occurrence_with_its_own_announcemen
 
 def test_D19_who_blocked_the_bot_is_not_written_to_by_later_announcements():
     async def main():
-        house = House(
+        rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(answering({2: Receipt(fate=SendOutcome.GONE, reason="blocked")}))
         )
-        await house.parts.subscribe(range(1, 4))
-        await house.approved()
-        await house.deliver()
-        assert house.states() == {1: SENT, 2: DeliveryState.FAILED, 3: SENT}
-        later = await house.approved()
-        await house.deliver()
-        assert later.announcement_id != house.rows()[0].occurrence_id
-        assert sorted(house.announcement_sender.chats) == [1, 1, 2, 3, 3]
+        await rig.parts.subscribe(range(1, 4))
+        await rig.approved()
+        await rig.deliver()
+        assert rig.states() == {1: SENT, 2: DeliveryState.FAILED, 3: SENT}
+        later = await rig.approved()
+        await rig.deliver()
+        assert later.announcement_id != rig.rows()[0].occurrence_id
+        assert sorted(rig.announcement_sender.chats) == [1, 1, 2, 3, 3]
 
     run_virtually(main())
 
 
 def test_D20_a_refusal_concerns_its_row_only():
     async def main():
-        house = House(
+        rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
                 answering({2: Receipt(fate=SendOutcome.REFUSED, reason="chat_not_found")})
             )
         )
-        await house.parts.subscribe(range(1, 4))
-        await house.approved()
-        await house.deliver()
-        assert house.states() == {1: SENT, 2: DeliveryState.FAILED, 3: SENT}
-        assert house.announcement_sender.chats.count(2) == 1
+        await rig.parts.subscribe(range(1, 4))
+        await rig.approved()
+        await rig.deliver()
+        assert rig.states() == {1: SENT, 2: DeliveryState.FAILED, 3: SENT}
+        assert rig.announcement_sender.chats.count(2) == 1
 
     run_virtually(main())
 
@@ -318,14 +324,14 @@ def test_D20_a_refusal_concerns_its_row_only():
 )
 def test_D21_a_body_that_telegram_can_not_read_stops_early(receipt):
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(lambda _: receipt))
-        await house.parts.subscribe(range(1, 1001))
-        await house.approved()
-        await house.deliver()
-        assert house.occurrence.state is OccurrenceState.PAUSED
-        assert house.occurrence.pause_reason == "body_refused"
-        assert len(house.announcement_sender.chats) <= W + DeliveryRules().alike_limit
-        assert "occurrence_paused" in house.parts.notified.events
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(lambda _: receipt))
+        await rig.parts.subscribe(range(1, 1001))
+        await rig.approved()
+        await rig.deliver()
+        assert rig.occurrence.state is OccurrenceState.PAUSED
+        assert rig.occurrence.pause_reason == "body_refused"
+        assert len(rig.announcement_sender.chats) <= W + DeliveryRules().alike_limit
+        assert "occurrence_paused" in rig.parts.notified.events
 
     run_virtually(main())
 
@@ -337,12 +343,12 @@ def test_D21_a_bad_body_in_one_language_is_noticed_among_good_ones():
                 return Receipt(fate=SendOutcome.UNPARSEABLE, reason="cant_parse")
             return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
 
-        house = House(announcement_sender=FakeAnnouncementSender(answer))
-        await house.parts.subscribe(range(1, 500, 2))
-        await house.parts.subscribe(range(2, 500, 2), locale=Locale.RU)
-        await house.approved()
-        await house.deliver()
-        assert house.occurrence.pause_reason == "body_refused"
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answer))
+        await rig.parts.subscribe(range(1, 500, 2))
+        await rig.parts.subscribe(range(2, 500, 2), locale=Locale.RU)
+        await rig.approved()
+        await rig.deliver()
+        assert rig.occurrence.pause_reason == "body_refused"
 
     run_virtually(main())
 
@@ -352,31 +358,33 @@ def test_D22_a_group_that_got_a_new_id_gets_one_copy(also_new):
     async def main():
         old, new = ChatId(-5), ChatId(-100_5)
         moved = Receipt(fate=SendOutcome.MIGRATED, new_chat_id=new)
-        house = House(announcement_sender=FakeAnnouncementSender(answering({old: moved})))
-        await house.parts.subscribe([1, old, *([new] if also_new else [])])
-        await house.approved()
-        await house.deliver()
-        assert house.announcement_sender.chats.count(new) == 1
-        assert (await house.parts.outbox.standing(house.occurrence.occurrence_id)).adds_up
-        assert house.states()[new] is SENT
-        assert house.states().get(old) is (DeliveryState.SKIPPED if also_new else None)
-        assert old not in house.tables.subscriptions
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answering({old: moved})))
+        await rig.parts.subscribe([1, old, *([new] if also_new else [])])
+        await rig.approved()
+        await rig.deliver()
+        assert rig.announcement_sender.chats.count(new) == 1
+        assert (await rig.parts.outbox.standing(rig.occurrence.occurrence_id)).adds_up
+        assert rig.states()[new] is SENT
+        assert rig.states().get(old) is (DeliveryState.SKIPPED if also_new else None)
+        assert old not in rig.tables.subscriptions
 
     run_virtually(main())
 
 
 def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(lambda _: Receipt(fate=SendOutcome.NOTHING_GOES)))
-        await house.parts.subscribe(range(1, 1001))
-        await house.approved()
-        await house.plan()
-        async with house.sending():
+        rig = AnnouncementRig(
+            announcement_sender=FakeAnnouncementSender(lambda _: Receipt(fate=SendOutcome.NOTHING_GOES))
+        )
+        await rig.parts.subscribe(range(1, 1001))
+        await rig.approved()
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(3600)
-            assert house.dispatcher.trouble == "token_refused"
-        assert set(house.states().values()) == {PLANNED}
-        assert len(house.announcement_sender.chats) <= W
-        assert house.parts.notified.events.count("token_refused") == 1
+            assert rig.dispatcher.trouble == "token_refused"
+        assert set(rig.states().values()) == {PLANNED}
+        assert len(rig.announcement_sender.chats) <= W
+        assert rig.parts.notified.events.count("token_refused") == 1
 
     run_virtually(main())
 
@@ -386,15 +394,15 @@ def test_D23_started_again_with_the_right_token_it_goes_on():
         answers = {
             chat_id: lambda count: Receipt(fate=SendOutcome.NOTHING_GOES) if count == 1 else None for chat_id in (1, 2)
         }
-        house = House(announcement_sender=FakeAnnouncementSender(answering(answers)))
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.plan()
-        async with house.sending():
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answering(answers)))
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(60)
-        async with house.sending():
+        async with rig.sending():
             await asyncio.sleep(60)
-        assert set(house.states().values()) == {SENT}
+        assert set(rig.states().values()) == {SENT}
 
     run_virtually(main())
 
@@ -402,8 +410,8 @@ def test_D23_started_again_with_the_right_token_it_goes_on():
 def test_D24_two_dispatchers_send_nothing_twice():
     async def main():
         database, announcement_sender, clock = FakeDatabase(), FakeAnnouncementSender(takes_s=0.2), VirtualClock(START)
-        one = House(database=database, announcement_sender=announcement_sender, clock=clock)
-        two = House(
+        one = AnnouncementRig(database=database, announcement_sender=announcement_sender, clock=clock)
+        two = AnnouncementRig(
             database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock, holder="two"
         )
         await one.parts.subscribe(range(1, 201))
@@ -428,7 +436,7 @@ def test_D25_a_process_that_slept_beyond_its_lease_writes_and_sends_nothing_more
             if point is CrashPoint.CP10:
                 await asyncio.sleep(40)
 
-        zombie = House(database=database, announcement_sender=announcement_sender, clock=clock, probe=sleepy)
+        zombie = AnnouncementRig(database=database, announcement_sender=announcement_sender, clock=clock, probe=sleepy)
         await zombie.parts.subscribe(range(1, 101))
         await zombie.approved()
         await zombie.plan()
@@ -442,7 +450,7 @@ def test_D25_a_process_that_slept_beyond_its_lease_writes_and_sends_nothing_more
         running = asyncio.create_task(zombie.dispatcher.run())
         await asleep.wait()
         await asyncio.sleep(16)
-        living = House(
+        living = AnnouncementRig(
             database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock, holder="two"
         )
         async with living.sending():
@@ -458,86 +466,86 @@ def test_D25_a_process_that_slept_beyond_its_lease_writes_and_sends_nothing_more
 
 def test_D26_a_double_tap_makes_one_announcement():
     async def main():
-        house = House()
-        await house.appoint()
-        made = [await house.workflow.create(draft(), actor=AUTHOR, request_key="update 7", now=START) for _ in range(2)]
+        rig = AnnouncementRig()
+        await rig.appoint()
+        made = [await rig.workflow.create(draft(), actor=AUTHOR, request_key="update 7", now=START) for _ in range(2)]
         assert made[0].announcement == made[1].announcement
-        assert len(house.tables.announcements) == 1
-        assert [entry.action for entry in house.tables.audit] == ["announcement_created"]
+        assert len(rig.tables.announcements) == 1
+        assert [entry.action for entry in rig.tables.audit] == ["announcement_created"]
 
     run_virtually(main())
 
 
 def test_D26_submitting_and_approving_twice_makes_one_occurrence():
     async def main():
-        house = House()
-        await house.parts.subscribe([1])
-        approved = await house.approved()
-        again = await house.workflow.approve(approved.announcement_id, actor=APPROVER, version=2, now=START)
+        rig = AnnouncementRig()
+        await rig.parts.subscribe([1])
+        approved = await rig.approved()
+        again = await rig.workflow.approve(approved.announcement_id, actor=APPROVER, version=2, now=START)
         assert again.outcome is CommandOutcome.WRONG_STAGE
-        await house.deliver()
-        await house.deliver()
-        assert house.announcement_sender.chats == [1]
+        await rig.deliver()
+        await rig.deliver()
+        assert rig.announcement_sender.chats == [1]
 
     run_virtually(main())
 
 
 def test_D27_what_is_approved_can_not_be_edited_and_every_row_has_one_body():
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.1))
-        await house.parts.subscribe(range(1, 101))
-        await house.parts.subscribe(range(101, 201), locale=Locale.RU)
-        approved = await house.approved()
-        await house.plan()
-        async with house.sending():
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(takes_s=0.1))
+        await rig.parts.subscribe(range(1, 101))
+        await rig.parts.subscribe(range(101, 201), locale=Locale.RU)
+        approved = await rig.approved()
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(0.3)
-            edited = await house.workflow.edit(
+            edited = await rig.workflow.edit(
                 approved.announcement_id,
                 set_text(Locale.EN, "Other"),
                 actor=AUTHOR,
                 version=approved.version,
-                now=house.now,
+                now=rig.now,
             )
             assert edited.outcome is CommandOutcome.WRONG_STAGE
             await asyncio.sleep(60)
-        hashes = {(row.locale, row.body_hash) for row in house.rows()}
+        hashes = {(row.locale, row.body_hash) for row in rig.rows()}
         assert hashes == {(locale, body_hash(approved.content, locale)) for locale in TEXTS}
-        assert {outgoing.text for outgoing in house.announcement_sender.sent} == set(TEXTS.values())
+        assert {outgoing.text for outgoing in rig.announcement_sender.sent} == set(TEXTS.values())
 
     run_virtually(main())
 
 
 def test_D27_a_body_that_was_changed_behind_our_back_is_not_sent():
     async def main():
-        house = House()
-        await house.parts.subscribe(range(1, 11))
-        approved = await house.approved()
-        await house.plan()
+        rig = AnnouncementRig()
+        await rig.parts.subscribe(range(1, 11))
+        approved = await rig.approved()
+        await rig.plan()
         changed = replace(approved.content, texts={**TEXTS, Locale.EN: "Other"})
-        async with house.parts.database.writing() as tables:
+        async with rig.parts.database.writing() as tables:
             tables.announcements[approved.announcement_id] = replace(approved, content=changed)
-        await house.deliver()
-        assert house.announcement_sender.sent == []
-        assert (house.occurrence.state, house.occurrence.pause_reason) == (OccurrenceState.PAUSED, "body_changed")
-        assert set(house.states().values()) == {PLANNED}
+        await rig.deliver()
+        assert rig.announcement_sender.sent == []
+        assert (rig.occurrence.state, rig.occurrence.pause_reason) == (OccurrenceState.PAUSED, "body_changed")
+        assert set(rig.states().values()) == {PLANNED}
 
     run_virtually(main())
 
 
 def test_D28_stop_works_within_a_second_and_the_counts_add_up():
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.5))
-        await house.parts.subscribe(range(1, 1001))
-        approved = await house.approved()
-        await house.plan()
-        async with house.sending():
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(takes_s=0.5))
+        await rig.parts.subscribe(range(1, 1001))
+        approved = await rig.approved()
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(3)
-            stopped = await house.lifecycle.stop(approved.announcement_id, actor=AUTHOR, now=house.now)
-            before = len(house.announcement_sender.chats) + house.announcement_sender.in_flight
+            stopped = await rig.lifecycle.stop(approved.announcement_id, actor=AUTHOR, now=rig.now)
+            before = len(rig.announcement_sender.chats) + rig.announcement_sender.in_flight
             assert stopped.is_done
             await asyncio.sleep(60)
-        assert len(house.announcement_sender.chats) == before
-        standing = await house.parts.outbox.standing(house.occurrence.occurrence_id)
+        assert len(rig.announcement_sender.chats) == before
+        standing = await rig.parts.outbox.standing(rig.occurrence.occurrence_id)
         assert standing.adds_up
         assert standing.occurrence.state is OccurrenceState.STOPPED
         assert standing.counts[SENT] + standing.counts[DeliveryState.CANCELLED] == 1000
@@ -548,51 +556,51 @@ def test_D28_stop_works_within_a_second_and_the_counts_add_up():
 
 def test_D28_a_copy_that_would_be_tried_again_after_the_stop_is_cancelled():
     async def main():
-        house = House(
+        rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
                 lambda _: Receipt(fate=SendOutcome.NOT_SENT, pause_s=5), takes_s=1
             )
         )
-        await house.parts.subscribe(range(1, 101))
-        approved = await house.approved()
-        await house.plan()
-        async with house.sending():
+        await rig.parts.subscribe(range(1, 101))
+        approved = await rig.approved()
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(0.5)
-            await house.lifecycle.stop(approved.announcement_id, actor=AUTHOR, now=house.now)
+            await rig.lifecycle.stop(approved.announcement_id, actor=AUTHOR, now=rig.now)
             await asyncio.sleep(30)
-        assert set(house.states().values()) == {DeliveryState.CANCELLED}
+        assert set(rig.states().values()) == {DeliveryState.CANCELLED}
 
     run_virtually(main())
 
 
 def test_D29_who_unsubscribes_before_their_turn_gets_nothing():
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.1))
-        await house.parts.subscribe(range(1, 201))
-        await house.approved()
-        await house.plan()
-        async with house.sending():
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(takes_s=0.1))
+        await rig.parts.subscribe(range(1, 201))
+        await rig.approved()
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(0.15)
-            await house.parts.subscriptions.end(ChatId(200))
+            await rig.parts.subscriptions.end(ChatId(200))
             await asyncio.sleep(60)
-        assert house.states()[200] is DeliveryState.SKIPPED
-        assert 200 not in house.announcement_sender.chats
-        assert house.occurrence.state is OccurrenceState.FINISHED
+        assert rig.states()[200] is DeliveryState.SKIPPED
+        assert 200 not in rig.announcement_sender.chats
+        assert rig.occurrence.state is OccurrenceState.FINISHED
 
     run_virtually(main())
 
 
 def test_D30_who_subscribes_in_the_middle_is_not_in_the_audience():
     async def main():
-        house = House(
+        rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(takes_s=0.1), planning=PlanningRules(batch=10, batches_a_wake=1)
         )
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.planner.wake(START)
-        await house.parts.subscribe([1000])
-        await house.deliver()
-        assert sorted(house.announcement_sender.chats) == list(range(1, 101))
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.planner.wake(START)
+        await rig.parts.subscribe([1000])
+        await rig.deliver()
+        assert sorted(rig.announcement_sender.chats) == list(range(1, 101))
 
     run_virtually(main())
 
@@ -600,16 +608,16 @@ def test_D30_who_subscribes_in_the_middle_is_not_in_the_audience():
 @pytest.mark.parametrize("send", [True, False])
 def test_D31_after_a_restore_nothing_is_sent_without_a_word(send):
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.1))
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.plan()
-        backup, mark = house.tables.copied(), house.parts.database.disk.mark
-        await house.deliver()
-        assert len(house.announcement_sender.chats) == 100
-        disk = house.parts.database.disk
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(takes_s=0.1))
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.plan()
+        backup, mark = rig.tables.copied(), rig.parts.database.disk.mark
+        await rig.deliver()
+        assert len(rig.announcement_sender.chats) == 100
+        disk = rig.parts.database.disk
         disk.tables, disk.mark = backup, mark
-        restored = House(database=FakeDatabase(disk), clock=house.clock)
+        restored = AnnouncementRig(database=FakeDatabase(disk), clock=rig.clock)
         await restored.deliver(timedelta(hours=1))
         assert restored.announcement_sender.sent == []
         assert restored.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
@@ -628,14 +636,14 @@ def test_D31_after_a_restore_nothing_is_sent_without_a_word(send):
 
 def test_D31_what_became_due_before_the_restore_waits_for_a_word_too():
     async def main():
-        house = House()
-        await house.parts.subscribe(range(1, 11))
-        await house.approved()
-        house.parts.database.disk.outside_mark = 5
-        await house.deliver()
-        assert house.announcement_sender.sent == []
-        assert house.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
-        assert "occurrence_awaits_word" in house.parts.notified.events
+        rig = AnnouncementRig()
+        await rig.parts.subscribe(range(1, 11))
+        await rig.approved()
+        rig.parts.database.disk.outside_mark = 5
+        await rig.deliver()
+        assert rig.announcement_sender.sent == []
+        assert rig.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
+        assert "occurrence_awaits_word" in rig.parts.notified.events
 
     run_virtually(main())
 
@@ -645,99 +653,99 @@ def test_D31_what_the_backup_knows_as_paused_and_overdue_waits_for_a_word_too(se
     """It may have been resumed and sent since the backup."""
 
     async def main():
-        house = House()
-        await house.parts.subscribe(range(1, 11))
-        made = await house.approved()
-        await house.lifecycle.pause(made.announcement_id, actor=OWNER, now=house.now)
-        house.parts.database.disk.outside_mark = 5
-        await house.deliver()
-        assert house.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
-        assert await house.parts.guard.was_restored()
-        await house.lifecycle.resume(made.announcement_id, actor=OWNER, now=house.now)
-        await house.deliver()
-        assert house.announcement_sender.sent == []
-        await house.lifecycle.confirm(house.occurrence.occurrence_id, send=send, actor=OWNER, now=house.now)
-        await house.deliver()
-        assert len(house.announcement_sender.sent) == (10 if send else 0)
-        assert house.tables.announcements[made.announcement_id].stage is Stage.FINISHED
-        assert not await house.parts.guard.was_restored()
+        rig = AnnouncementRig()
+        await rig.parts.subscribe(range(1, 11))
+        made = await rig.approved()
+        await rig.lifecycle.pause(made.announcement_id, actor=OWNER, now=rig.now)
+        rig.parts.database.disk.outside_mark = 5
+        await rig.deliver()
+        assert rig.occurrence.state is OccurrenceState.AWAITING_CONFIRMATION
+        assert await rig.parts.guard.was_restored()
+        await rig.lifecycle.resume(made.announcement_id, actor=OWNER, now=rig.now)
+        await rig.deliver()
+        assert rig.announcement_sender.sent == []
+        await rig.lifecycle.confirm(rig.occurrence.occurrence_id, send=send, actor=OWNER, now=rig.now)
+        await rig.deliver()
+        assert len(rig.announcement_sender.sent) == (10 if send else 0)
+        assert rig.tables.announcements[made.announcement_id].stage is Stage.FINISHED
+        assert not await rig.parts.guard.was_restored()
 
     run_virtually(main())
 
 
 def test_D31_a_paused_announcement_that_is_let_be_is_over():
     async def main():
-        house = House()
-        await house.parts.subscribe(range(1, 11))
-        made = await house.approved()
-        await house.lifecycle.pause(made.announcement_id, actor=OWNER, now=house.now)
-        house.parts.database.disk.outside_mark = 5
-        await house.deliver()
-        await house.lifecycle.confirm(house.occurrence.occurrence_id, send=False, actor=OWNER, now=house.now)
-        assert house.tables.announcements[made.announcement_id].stage is Stage.FINISHED
+        rig = AnnouncementRig()
+        await rig.parts.subscribe(range(1, 11))
+        made = await rig.approved()
+        await rig.lifecycle.pause(made.announcement_id, actor=OWNER, now=rig.now)
+        rig.parts.database.disk.outside_mark = 5
+        await rig.deliver()
+        await rig.lifecycle.confirm(rig.occurrence.occurrence_id, send=False, actor=OWNER, now=rig.now)
+        assert rig.tables.announcements[made.announcement_id].stage is Stage.FINISHED
 
     run_virtually(main())
 
 
 def test_O05_a_restored_database_with_nothing_open_goes_on_by_itself_and_tells():
     async def main():
-        house = House()
-        house.parts.database.disk.outside_mark = 5
-        await house.plan()
-        assert not await house.parts.guard.was_restored()
-        assert house.parts.notified.events == ["database_restored"]
+        rig = AnnouncementRig()
+        rig.parts.database.disk.outside_mark = 5
+        await rig.plan()
+        assert not await rig.parts.guard.was_restored()
+        assert rig.parts.notified.events == ["database_restored"]
 
     run_virtually(main())
 
 
 def test_D32_without_a_durable_intent_nothing_is_sent_and_it_resumes_by_itself():
     async def main():
-        house = House()
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.plan()
+        rig = AnnouncementRig()
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.plan()
 
         async def full():
-            if house.clock.monotonic() < 60:
+            if rig.clock.monotonic() < 60:
                 raise DatabaseError("the disk is full")
 
-        claim = house.parts.outbox.claim
+        claim = rig.parts.outbox.claim
 
         async def failing_claim(*given, **named):
             await full()
             return await claim(*given, **named)
 
-        house.parts.outbox.claim = failing_claim
-        async with house.sending():
+        rig.parts.outbox.claim = failing_claim
+        async with rig.sending():
             await asyncio.sleep(59)
-            assert house.announcement_sender.sent == []
-            assert house.dispatcher.trouble == "database_failed"
-            assert house.parts.notified.events.count("database_failed") == 1
+            assert rig.announcement_sender.sent == []
+            assert rig.dispatcher.trouble == "database_failed"
+            assert rig.parts.notified.events.count("database_failed") == 1
             await asyncio.sleep(60)
-        assert set(house.states().values()) == {SENT}
-        assert house.parts.notified.events.count("occurrence_finished") == 1
+        assert set(rig.states().values()) == {SENT}
+        assert rig.parts.notified.events.count("occurrence_finished") == 1
 
     run_virtually(main())
 
 
 def test_D32_an_intent_whose_commit_was_durable_but_reported_as_failed_is_sent_later_once():
     async def main():
-        house = House()
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.plan()
+        rig = AnnouncementRig()
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.plan()
         fails = [True]
 
         async def lost_connection():
-            if fails and any(row.state is DeliveryState.SENDING for row in house.rows()):
+            if fails and any(row.state is DeliveryState.SENDING for row in rig.rows()):
                 fails.clear()
                 raise DatabaseError("the connection was lost")
 
-        house.parts.database.after_commit = lost_connection
-        await house.deliver()
+        rig.parts.database.after_commit = lost_connection
+        await rig.deliver()
         assert not fails
-        assert sorted(house.announcement_sender.chats) == list(range(1, 101))
-        assert set(house.states().values()) == {SENT}
+        assert sorted(rig.announcement_sender.chats) == list(range(1, 101))
+        assert set(rig.states().values()) == {SENT}
 
     run_virtually(main())
 
@@ -745,20 +753,20 @@ def test_D32_an_intent_whose_commit_was_durable_but_reported_as_failed_is_sent_l
 @pytest.mark.parametrize(("outage_s", "doubts"), [(20, 0), (120, W)])
 def test_D33_results_are_kept_for_a_while_when_the_database_sulks(outage_s, doubts):
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(takes_s=1))
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.plan()
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(takes_s=1))
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.plan()
 
         async def sulking():
-            if 0.5 < house.clock.monotonic() < outage_s:
+            if 0.5 < rig.clock.monotonic() < outage_s:
                 raise DatabaseError("database is locked")
 
-        house.parts.database.gate = sulking
-        await house.deliver(timedelta(minutes=10))
-        assert list(house.states().values()).count(UNKNOWN) == doubts
-        assert sorted(house.announcement_sender.chats) == list(range(1, 101))
-        assert house.occurrence.state is OccurrenceState.FINISHED
+        rig.parts.database.gate = sulking
+        await rig.deliver(timedelta(minutes=10))
+        assert list(rig.states().values()).count(UNKNOWN) == doubts
+        assert sorted(rig.announcement_sender.chats) == list(range(1, 101))
+        assert rig.occurrence.state is OccurrenceState.FINISHED
 
     run_virtually(main())
 
@@ -766,17 +774,17 @@ def test_D33_results_are_kept_for_a_while_when_the_database_sulks(outage_s, doub
 @pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=1)])
 def test_D35_when_the_clock_jumps_nothing_fires_twice_and_nothing_is_skipped(jump):
     async def main():
-        house = House()
-        await house.parts.subscribe([1])
-        await house.approved(cron="0 * * * *", zone="UTC")
+        rig = AnnouncementRig()
+        await rig.parts.subscribe([1])
+        await rig.approved(cron="0 * * * *", zone="UTC")
         for minute in range(240):
             if minute == 90:
-                house.clock.offset = jump
+                rig.clock.offset = jump
             if minute == 100:
-                house.clock.offset = timedelta()
-            await house.plan()
+                rig.clock.offset = timedelta()
+            await rig.plan()
             await asyncio.sleep(60)
-        fired = {one.slot: one.state for one in house.tables.occurrences.values()}
+        fired = {one.slot: one.state for one in rig.tables.occurrences.values()}
         assert list(fired) == ["20261103T1000", "20261103T1100", "20261103T1200", "20261103T1300"]
         assert set(fired.values()) == {OccurrenceState.RUNNING}
 
@@ -785,16 +793,16 @@ def test_D35_when_the_clock_jumps_nothing_fires_twice_and_nothing_is_skipped(jum
 
 def test_D35_a_clock_that_stays_where_it_leaped_is_believed_after_a_while():
     async def main():
-        house = House()
-        await house.parts.subscribe([1])
-        await house.approved(cron="0 * * * *", zone="UTC")
+        rig = AnnouncementRig()
+        await rig.parts.subscribe([1])
+        await rig.approved(cron="0 * * * *", zone="UTC")
         for minute in range(60):
             if minute == 10:
-                house.clock.offset = timedelta(hours=5)
-            await house.plan()
-            assert bool(house.tables.occurrences) == (minute >= 25)
+                rig.clock.offset = timedelta(hours=5)
+            await rig.plan()
+            assert bool(rig.tables.occurrences) == (minute >= 25)
             await asyncio.sleep(60)
-        fired = {one.slot: one.state for one in house.tables.occurrences.values()}
+        fired = {one.slot: one.state for one in rig.tables.occurrences.values()}
         assert [slot for slot, state in fired.items() if state is OccurrenceState.RUNNING] == [
             "20261103T1400",
             "20261103T1500",
@@ -812,15 +820,15 @@ def test_D35_a_clock_that_stays_where_it_leaped_is_believed_after_a_while():
 )
 def test_D36_a_time_in_a_gap_or_overlap_fires_once_and_the_preview_says_so(day, utc, note):
     async def main():
-        house = House(clock=VirtualClock(day))
-        await house.parts.subscribe([1])
-        approved = await house.approved(cron="30 2 * * *", zone="Europe/Berlin")
+        rig = AnnouncementRig(clock=VirtualClock(day))
+        await rig.parts.subscribe([1])
+        approved = await rig.approved(cron="30 2 * * *", zone="Europe/Berlin")
         (moment,) = preview(approved.schedule, 1, after=day)
         assert (moment.utc.isoformat(), moment.note) == (utc, note)
         for _ in range(24 * 4):
-            await house.plan()
+            await rig.plan()
             await asyncio.sleep(15 * 60)
-        assert [occurrence.due_at.isoformat() for occurrence in house.tables.occurrences.values()] == [utc]
+        assert [occurrence.due_at.isoformat() for occurrence in rig.tables.occurrences.values()] == [utc]
 
     run_virtually(main())
 
@@ -835,46 +843,46 @@ def test_D36_a_time_in_a_gap_or_overlap_fires_once_and_the_preview_says_so(day, 
 )
 def test_D37_ten_minutes_late_it_is_sent_if_it_is_valid_and_may_be_late(terms, state, event):
     async def main():
-        house = House()
-        await house.parts.subscribe([1])
-        await house.approved(at=SIX_LOCAL, terms=terms)
+        rig = AnnouncementRig()
+        await rig.parts.subscribe([1])
+        await rig.approved(at=SIX_LOCAL, terms=terms)
         await asyncio.sleep(40 * 60)
-        await house.deliver()
-        assert house.occurrence.state is state
-        assert event in house.parts.notified.events
-        assert len(house.announcement_sender.chats) == (state is OccurrenceState.FINISHED)
-        assert {one.stage for one in house.tables.announcements.values()} == {Stage.FINISHED}
+        await rig.deliver()
+        assert rig.occurrence.state is state
+        assert event in rig.parts.notified.events
+        assert len(rig.announcement_sender.chats) == (state is OccurrenceState.FINISHED)
+        assert {one.stage for one in rig.tables.announcements.values()} == {Stage.FINISHED}
 
     run_virtually(main())
 
 
 def test_D37_of_several_missed_slots_only_the_latest_is_sent():
     async def main():
-        house = House()
-        await house.parts.subscribe([1])
-        await house.approved(cron="0 * * * *")
+        rig = AnnouncementRig()
+        await rig.parts.subscribe([1])
+        await rig.approved(cron="0 * * * *")
         await asyncio.sleep(3.75 * 3600)
-        await house.deliver()
-        states = {one.slot: one.state for one in house.tables.occurrences.values()}
+        await rig.deliver()
+        states = {one.slot: one.state for one in rig.tables.occurrences.values()}
         assert states == {
             "20261103T1800": OccurrenceState.MISSED,
             "20261103T1900": OccurrenceState.MISSED,
             "20261103T2000": OccurrenceState.MISSED,
             "20261103T2100": OccurrenceState.FINISHED,
         }
-        assert house.announcement_sender.chats == [1]
+        assert rig.announcement_sender.chats == [1]
 
     run_virtually(main())
 
 
 def test_D38_a_tick_that_comes_three_seconds_late_still_fires():
     async def main():
-        house = House()
-        await house.parts.subscribe([1])
-        await house.approved(at=SIX_LOCAL, terms=Terms(lateness=Lateness.MARK_MISSED))
+        rig = AnnouncementRig()
+        await rig.parts.subscribe([1])
+        await rig.approved(at=SIX_LOCAL, terms=Terms(lateness=Lateness.MARK_MISSED))
         await asyncio.sleep(30 * 60 + 3)
-        await house.deliver()
-        assert house.announcement_sender.chats == [1]
+        await rig.deliver()
+        assert rig.announcement_sender.chats == [1]
 
     run_virtually(main())
 
@@ -888,13 +896,13 @@ def test_D38_a_tick_that_comes_three_seconds_late_still_fires():
 )
 def test_D39_a_missing_language_gets_the_fallback_or_nothing_as_was_decided(terms, state, text):
     async def main():
-        house = House()
-        await house.parts.subscribe([1], locale=Locale.FA)
-        approved = await house.approved(terms=terms)
-        await house.deliver()
-        (row,) = house.rows()
+        rig = AnnouncementRig()
+        await rig.parts.subscribe([1], locale=Locale.FA)
+        approved = await rig.approved(terms=terms)
+        await rig.deliver()
+        (row,) = rig.rows()
         assert row.state is state
-        assert [outgoing.text for outgoing in house.announcement_sender.sent] == ([text] if text else [])
+        assert [outgoing.text for outgoing in rig.announcement_sender.sent] == ([text] if text else [])
         assert row.body_hash == (approved.body_hashes[Locale.RU] if text else "")
 
     run_virtually(main())
@@ -902,10 +910,10 @@ def test_D39_a_missing_language_gets_the_fallback_or_nothing_as_was_decided(term
 
 def test_D40_a_text_that_is_too_long_in_one_language_is_refused_before_it_is_submitted():
     async def main():
-        house = House()
-        await house.appoint()
-        made = await house.draft(texts={**TEXTS, Locale.RU: "я" * 5000})
-        refused = await house.workflow.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
+        rig = AnnouncementRig()
+        await rig.appoint()
+        made = await rig.draft(texts={**TEXTS, Locale.RU: "я" * 5000})
+        refused = await rig.workflow.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
         assert refused.outcome is CommandOutcome.HAS_PROBLEMS
         bad = [problem for problem in refused.problems if problem.trouble is Trouble.BAD_TEXT]
         assert [(problem.where, "5000" in problem.detail) for problem in bad] == [("text.ru", True)]
@@ -920,11 +928,11 @@ def test_D42_a_row_that_always_breaks_the_courier_does_not_stop_the_others():
                 raise ZeroDivisionError
             return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
 
-        house = House(announcement_sender=FakeAnnouncementSender(answer))
-        await house.parts.subscribe(range(1, 101))
-        await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
-        await house.deliver()
-        states = house.states()
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answer))
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
+        await rig.deliver()
+        states = rig.states()
         assert states.pop(2) is UNKNOWN
         assert set(states.values()) == {SENT}
 
@@ -941,23 +949,25 @@ def test_D42_a_row_that_kills_its_process_is_given_up_and_takes_nobody_with_it()
             return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
 
         announcement_sender = FakeAnnouncementSender(answer)
-        house = House(database=database, announcement_sender=announcement_sender, clock=clock)
-        await house.parts.subscribe(range(1, 101))
-        await house.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
-        await house.plan()
+        rig = AnnouncementRig(database=database, announcement_sender=announcement_sender, clock=clock)
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved(terms=Terms(policy=Policy.AT_LEAST_ONCE))
+        await rig.plan()
         deaths = 0
-        while house.occurrence.state is OccurrenceState.RUNNING:
-            house = House(database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock)
-            running = asyncio.create_task(house.dispatcher.run())
+        while rig.occurrence.state is OccurrenceState.RUNNING:
+            rig = AnnouncementRig(
+                database=FakeDatabase(database.disk), announcement_sender=announcement_sender, clock=clock
+            )
+            running = asyncio.create_task(rig.dispatcher.run())
             done, _ = await asyncio.wait([running], timeout=120)
             deaths += bool(done)
             if not done:
-                house.dispatcher.leave()
+                rig.dispatcher.leave()
             await asyncio.wait([running])
             assert not running.cancelled()
             running.exception()
         assert deaths == 2
-        rows = {row.chat_id: row for row in house.rows()}
+        rows = {row.chat_id: row for row in rig.rows()}
         assert (rows[2].state, rows[2].reason) == (UNKNOWN, "poison")
         assert {row.state for chat_id, row in rows.items() if chat_id != 2} == {SENT}
 
@@ -974,11 +984,11 @@ def test_D42_a_parcel_that_can_not_be_made_fails_alone(monkeypatch):
             return real(bodies, row)
 
         monkeypatch.setattr(calling, "message_of", broken)
-        house = House()
-        await house.parts.subscribe(range(1, 11))
-        await house.approved()
-        await house.deliver()
-        rows = {row.chat_id: row for row in house.rows()}
+        rig = AnnouncementRig()
+        await rig.parts.subscribe(range(1, 11))
+        await rig.approved()
+        await rig.deliver()
+        rows = {row.chat_id: row for row in rig.rows()}
         assert (rows[2].state, rows[2].reason) == (DeliveryState.FAILED, "poison")
         assert {row.state for chat_id, row in rows.items() if chat_id != 2} == {SENT}
 
@@ -995,13 +1005,13 @@ def test_D43_planning_goes_on_at_the_batch_where_a_kill_interrupted_it():
                 if len(commits) == 4:
                     raise Killed
 
-        house = House(probe=probe, planning=PlanningRules(batch=10))
-        await house.parts.subscribe(range(1, 96))
-        await house.approved()
+        rig = AnnouncementRig(probe=probe, planning=PlanningRules(batch=10))
+        await rig.parts.subscribe(range(1, 96))
+        await rig.approved()
         with pytest.raises(Killed):
-            await house.plan()
-        assert len(house.rows()) == 20
-        after = House(database=FakeDatabase(house.parts.database.disk), clock=house.clock)
+            await rig.plan()
+        assert len(rig.rows()) == 20
+        after = AnnouncementRig(database=FakeDatabase(rig.parts.database.disk), clock=rig.clock)
         await after.deliver()
         assert sorted(after.announcement_sender.chats) == list(range(1, 96))
         assert after.occurrence.audience == 95
@@ -1011,51 +1021,49 @@ def test_D43_planning_goes_on_at_the_batch_where_a_kill_interrupted_it():
 
 def test_O01_leaving_in_order_leaves_nothing_in_doubt():
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(takes_s=2))
-        await house.parts.subscribe(range(1, 101))
-        await house.approved()
-        await house.plan()
-        async with house.sending():
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(takes_s=2))
+        await rig.parts.subscribe(range(1, 101))
+        await rig.approved()
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(3)
-        states = list(house.states().values())
+        states = list(rig.states().values())
         assert {*states} == {SENT, PLANNED}
-        assert house.tables.lease_holder == ""
-        assert states.count(SENT) == len(house.announcement_sender.chats)
+        assert rig.tables.lease_holder == ""
+        assert states.count(SENT) == len(rig.announcement_sender.chats)
 
     run_virtually(main())
 
 
 def test_A08_rights_are_read_when_the_button_is_pressed():
     async def main():
-        house = House()
-        await house.appoint()
-        made = await house.draft()
-        await house.workflow.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
-        await house.organisers.revoke(
-            APPROVER, next(iter(await house.organisers.roles(APPROVER))), actor=OWNER, now=START
-        )
-        refused = await house.workflow.approve(made.announcement_id, actor=APPROVER, version=2, now=START)
+        rig = AnnouncementRig()
+        await rig.appoint()
+        made = await rig.draft()
+        await rig.workflow.submit(made.announcement_id, actor=AUTHOR, version=1, now=START)
+        await rig.organisers.revoke(APPROVER, next(iter(await rig.organisers.roles(APPROVER))), actor=OWNER, now=START)
+        refused = await rig.workflow.approve(made.announcement_id, actor=APPROVER, version=2, now=START)
         assert refused.outcome is CommandOutcome.NOT_ALLOWED
         assert refused.announcement is None
-        assert house.tables.audit[-1].action == "announcement_approved_denied"
+        assert rig.tables.audit[-1].action == "announcement_approved_denied"
 
     run_virtually(main())
 
 
 def test_A10_an_author_can_not_approve_their_own_but_an_owner_may_in_an_emergency_loudly():
     async def main():
-        house = House()
-        await house.appoint()
-        mine = await house.workflow.create(draft(), actor=OWNER, request_key="k", now=START)
+        rig = AnnouncementRig()
+        await rig.appoint()
+        mine = await rig.workflow.create(draft(), actor=OWNER, request_key="k", now=START)
         announcement_id = mine.announcement.announcement_id
-        await house.workflow.submit(announcement_id, actor=OWNER, version=1, now=START)
-        alone = await house.workflow.approve(announcement_id, actor=OWNER, version=2, now=START)
+        await rig.workflow.submit(announcement_id, actor=OWNER, version=1, now=START)
+        alone = await rig.workflow.approve(announcement_id, actor=OWNER, version=2, now=START)
         assert alone.outcome is CommandOutcome.OWN_WORK
-        forced = await house.workflow.approve_in_emergency(announcement_id, actor=OWNER, version=2, now=START)
+        forced = await rig.workflow.approve_in_emergency(announcement_id, actor=OWNER, version=2, now=START)
         assert forced.is_done
         assert forced.announcement.is_emergency
-        assert house.parts.notified.events[-1] == "announcement_approved_in_emergency"
-        assert house.tables.audit[-1].action == "announcement_approved_in_emergency"
+        assert rig.parts.notified.events[-1] == "announcement_approved_in_emergency"
+        assert rig.tables.audit[-1].action == "announcement_approved_in_emergency"
 
     run_virtually(main())
 
@@ -1070,14 +1078,14 @@ def test_a_picture_is_uploaded_once():
             new = "" if outgoing.attachment.file_id else "file-1"
             return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id, file_id=new)
 
-        house = House(announcement_sender=FakeAnnouncementSender(answer, takes_s=0.5))
-        await house.parts.subscribe(range(1, 101))
-        approved = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=picture))
-        await house.deliver()
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answer, takes_s=0.5))
+        await rig.parts.subscribe(range(1, 101))
+        approved = await rig.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=picture))
+        await rig.deliver()
         assert [attachment.content for attachment in seen].count(b"picture") == 1
         assert {attachment.file_id for attachment in seen[1:]} == {"file-1"}
-        assert house.tables.announcements[approved.announcement_id].content.attachment.file_id == "file-1"
-        assert set(house.states().values()) == {SENT}
+        assert rig.tables.announcements[approved.announcement_id].content.attachment.file_id == "file-1"
+        assert set(rig.states().values()) == {SENT}
 
     run_virtually(main())
 
@@ -1096,17 +1104,17 @@ AT_TELEGRAM = Attachment(AttachmentKind.PHOTO, "photo.jpg", file_id="AgAC-hall-2
 )
 def test_D44_a_file_that_was_swapped_behind_our_back_is_not_sent(approved_with, swapped_for):
     async def main():
-        house = House()
-        await house.parts.subscribe([1, 2])
-        made = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=approved_with))
-        await house.plan()
-        async with house.parts.database.writing() as tables:
+        rig = AnnouncementRig()
+        await rig.parts.subscribe([1, 2])
+        made = await rig.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=approved_with))
+        await rig.plan()
+        async with rig.parts.database.writing() as tables:
             found = tables.announcements[made.announcement_id]
             content = replace(found.content, attachment=swapped_for)
             tables.announcements[made.announcement_id] = replace(found, content=content)
-        await house.deliver(timedelta(seconds=30))
-        assert house.announcement_sender.sent == []
-        assert house.occurrence.pause_reason == "body_changed"
+        await rig.deliver(timedelta(seconds=30))
+        assert rig.announcement_sender.sent == []
+        assert rig.occurrence.pause_reason == "body_changed"
 
     run_virtually(main())
 
@@ -1114,40 +1122,40 @@ def test_D44_a_file_that_was_swapped_behind_our_back_is_not_sent(approved_with, 
 @pytest.mark.parametrize("attachment", [NAMED, AT_TELEGRAM, None], ids=("bytes", "file id", "no file"))
 def test_D44_what_was_approved_when_hashes_knew_files_by_their_names_still_goes_out(attachment):
     async def main():
-        house = House(
+        rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
                 answering({1: Receipt(fate=SendOutcome.SENT, message_id=1, file_id="f")})
             )
         )
-        await house.parts.subscribe([1, 2])
-        made = await house.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=attachment))
-        async with house.parts.database.writing() as tables:
+        await rig.parts.subscribe([1, 2])
+        made = await rig.approved(content=Content(source=Locale.EN, texts=TEXTS, attachment=attachment))
+        async with rig.parts.database.writing() as tables:
             found = tables.announcements[made.announcement_id]
             old = {locale: hash_by_name(found.content, locale) for locale in TEXTS}
             assert (old == found.body_hashes) is (attachment is None)
             tables.announcements[made.announcement_id] = replace(found, body_hashes=old)
-        await house.deliver()
-        assert set(house.states().values()) == {SENT}
+        await rig.deliver()
+        assert set(rig.states().values()) == {SENT}
 
     run_virtually(main())
 
 
 def test_several_occurrences_take_turns():
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender(takes_s=0.5))
-        await house.parts.subscribe(range(1, 301))
-        first = await house.approved()
-        second = await house.approved(topic=NewsTopic.EXPO)
-        await house.plan()
-        async with house.sending():
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(takes_s=0.5))
+        await rig.parts.subscribe(range(1, 301))
+        first = await rig.approved()
+        second = await rig.approved(topic=NewsTopic.EXPO)
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(3.2)
             halves = [
-                sum(outgoing.announcement_id == one.announcement_id for outgoing in house.announcement_sender.sent)
+                sum(outgoing.announcement_id == one.announcement_id for outgoing in rig.announcement_sender.sent)
                 for one in (first, second)
             ]
             assert min(halves) > 0.6 * max(halves)
             await asyncio.sleep(60)
-        assert len(house.announcement_sender.chats) == 600
+        assert len(rig.announcement_sender.chats) == 600
 
     run_virtually(main())
 
@@ -1191,81 +1199,81 @@ def test_D45_what_waits_for_its_turn_is_not_in_doubt():
     """30 a second to a server that answers within 20 ms: the intent comes after the turn."""
 
     async def main():
-        house = House(announcement_sender=PacedSender(30, takes_s=0.02))
-        await house.parts.subscribe(range(1, 301))
-        await house.approved()
-        await house.plan()
+        rig = AnnouncementRig(announcement_sender=PacedSender(30, takes_s=0.02))
+        await rig.parts.subscribe(range(1, 301))
+        await rig.approved()
+        await rig.plan()
         seen = []
-        async with house.sending():
-            while not house.occurrence.state.has_ended:
-                seen.append(sum(state is DeliveryState.SENDING for state in house.states().values()))
+        async with rig.sending():
+            while not rig.occurrence.state.has_ended:
+                seen.append(sum(state is DeliveryState.SENDING for state in rig.states().values()))
                 await asyncio.sleep(0.007)
         assert max(seen) <= 4
         assert sum(seen) / len(seen) <= 2
-        assert set(house.states().values()) == {SENT}
+        assert set(rig.states().values()) == {SENT}
 
     run_virtually(main())
 
 
 def test_D45_an_announcement_keeps_its_rate_though_each_intent_comes_after_its_turn():
     async def main():
-        house = House(announcement_sender=PacedSender(30, takes_s=0.02))
-        await house.parts.subscribe(range(1, 601))
-        await house.approved()
-        await house.plan()
-        async with house.sending():
+        rig = AnnouncementRig(announcement_sender=PacedSender(30, takes_s=0.02))
+        await rig.parts.subscribe(range(1, 601))
+        await rig.approved()
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(600 / 30 * 1.05)
-            assert house.occurrence.state is OccurrenceState.FINISHED
+            assert rig.occurrence.state is OccurrenceState.FINISHED
 
     run_virtually(main())
 
 
 def test_D45_a_turn_for_a_row_that_is_skipped_is_not_lost():
     async def main():
-        house = House(announcement_sender=PacedSender(30))
-        await house.parts.subscribe(range(1, 301))
-        await house.approved()
-        await house.plan()
+        rig = AnnouncementRig(announcement_sender=PacedSender(30))
+        await rig.parts.subscribe(range(1, 301))
+        await rig.approved()
+        await rig.plan()
         for chat_id in range(1, 300):
-            await house.parts.subscriptions.end(ChatId(chat_id))
-        async with house.sending():
+            await rig.parts.subscriptions.end(ChatId(chat_id))
+        async with rig.sending():
             await asyncio.sleep(3)
-        assert house.announcement_sender.chats == [300]
-        assert house.occurrence.state is OccurrenceState.FINISHED
+        assert rig.announcement_sender.chats == [300]
+        assert rig.occurrence.state is OccurrenceState.FINISHED
 
     run_virtually(main())
 
 
 def test_D45_a_chat_that_must_wait_goes_back_into_the_plan_and_holds_up_nobody():
     async def main():
-        house = House(announcement_sender=PacedSender(30, takes_s=0.01))
-        await house.parts.subscribe(range(1, 31))
-        await house.approved()
-        await house.plan()
+        rig = AnnouncementRig(announcement_sender=PacedSender(30, takes_s=0.01))
+        await rig.parts.subscribe(range(1, 31))
+        await rig.approved()
+        await rig.plan()
         for _ in range(3):  # a visitor who has just had three answers
-            async with house.announcement_sender.pace.turn(ChatId(1), priority=Priority.REPLY, patience_s=1) as turn:
+            async with rig.announcement_sender.pace.turn(ChatId(1), priority=Priority.REPLY, patience_s=1) as turn:
                 turn.answered()
-        async with house.sending():
+        async with rig.sending():
             await asyncio.sleep(2)
-            assert house.rows()[0].state is PLANNED
-            assert len(house.announcement_sender.chats) == 29
+            assert rig.rows()[0].state is PLANNED
+            assert len(rig.announcement_sender.chats) == 29
             await asyncio.sleep(5)
-        assert house.announcement_sender.chats[-1] == 1
-        assert set(house.states().values()) == {SENT}
+        assert rig.announcement_sender.chats[-1] == 1
+        assert set(rig.states().values()) == {SENT}
 
     run_virtually(main())
 
 
 def test_D46_two_announcements_take_turns():
     async def main():
-        house = House(announcement_sender=PacedSender(30, takes_s=0.01))
-        await house.parts.subscribe(range(1, 91))
+        rig = AnnouncementRig(announcement_sender=PacedSender(30, takes_s=0.01))
+        await rig.parts.subscribe(range(1, 91))
         for label in ("First", "Second"):
-            await house.approved(label=label, texts={Locale.EN: label})
-        await house.plan()
-        async with house.sending():
+            await rig.approved(label=label, texts={Locale.EN: label})
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(3)
-        texts = [outgoing.text for outgoing in house.announcement_sender.sent]
+        texts = [outgoing.text for outgoing in rig.announcement_sender.sent]
         assert abs(texts.count("First") - texts.count("Second")) <= 2
 
     run_virtually(main())
@@ -1275,14 +1283,14 @@ def test_D18_a_pause_for_a_day_that_the_pace_knows_of_pauses_the_occurrence():
     """A visitor's answer was refused for so long: no copy needs to be tried to know it."""
 
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender())
-        house.announcement_sender.leave = lambda _: _paused(86_400)
-        await house.parts.subscribe(range(1, 11))
-        await house.approved()
-        await house.deliver(timedelta(seconds=10))
-        assert (house.occurrence.state, house.occurrence.pause_reason) == (OccurrenceState.PAUSED, "flood_wait")
-        assert house.parts.notified.events.count("occurrence_paused") == 1
-        assert set(house.states().values()) == {PLANNED}
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender())
+        rig.announcement_sender.leave = lambda _: _paused(86_400)
+        await rig.parts.subscribe(range(1, 11))
+        await rig.approved()
+        await rig.deliver(timedelta(seconds=10))
+        assert (rig.occurrence.state, rig.occurrence.pause_reason) == (OccurrenceState.PAUSED, "flood_wait")
+        assert rig.parts.notified.events.count("occurrence_paused") == 1
+        assert set(rig.states().values()) == {PLANNED}
 
     async def _paused(seconds):
         return Leave(pause_s=seconds)
@@ -1292,24 +1300,24 @@ def test_D18_a_pause_for_a_day_that_the_pace_knows_of_pauses_the_occurrence():
 
 def test_D32_turns_are_given_back_when_no_intent_can_be_stored():
     async def main():
-        house = House(announcement_sender=FakeAnnouncementSender())
-        turns = [FakeSendSlot(house.announcement_sender) for _ in range(3)]
+        rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender())
+        turns = [FakeSendSlot(rig.announcement_sender) for _ in range(3)]
 
         async def leave(_limit):
-            house.parts.database.gate = _full
+            rig.parts.database.gate = _full
             return Leave(turns)
 
-        house.announcement_sender.leave = leave
-        await house.parts.subscribe(range(1, 11))
-        await house.approved()
-        await house.plan()
-        async with house.sending():
+        rig.announcement_sender.leave = leave
+        await rig.parts.subscribe(range(1, 11))
+        await rig.approved()
+        await rig.plan()
+        async with rig.sending():
             await asyncio.sleep(2)
             assert [bool(turn.given_back) for turn in turns] == [True, True, True]
-            house.parts.database.gate = _pass
-            house.announcement_sender.leave = None
+            rig.parts.database.gate = _pass
+            rig.announcement_sender.leave = None
             await asyncio.sleep(60)
-        assert set(house.states().values()) == {SENT}
+        assert set(rig.states().values()) == {SENT}
 
     async def _full():
         raise DatabaseError("database or disk is full")

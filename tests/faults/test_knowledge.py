@@ -28,8 +28,8 @@ from bot.ingestion.inspection import inspect
 from bot.ingestion.model import FolderReading
 from tests.support.answering_parts import BOLD, English
 from tests.support.brute_force_index import sections_found
-from tests.support.knowledge_house import House
 from tests.support.knowledge_parts import NOW, LetterEmbeddings, no_language, section_text, write_file
+from tests.support.knowledge_rig import KnowledgeRig
 from tests.support.processes import Place
 
 
@@ -521,8 +521,8 @@ def test_a_folder_without_a_record_has_no_stale_translations(folder: Path) -> No
 
 
 @pytest.fixture
-def house(folder: Path, tmp_path: Path) -> House:
-    return House(folder, tmp_path / "data")
+def rig(folder: Path, tmp_path: Path) -> KnowledgeRig:
+    return KnowledgeRig(folder, tmp_path / "data")
 
 
 async def _paths(index: PublishedIndex) -> set[str]:
@@ -532,32 +532,32 @@ async def _paths(index: PublishedIndex) -> set[str]:
     return {str(one.key.path) for one in found}
 
 
-async def test_F12_a_deleted_file_is_gone_from_search_and_from_the_store(house: House) -> None:
-    other = write_file(house.folder, "en/area/other.md", section_text("other", "This file will go away."))
-    await house.publish()
-    async with house.index(asks_store=True) as index:
+async def test_F12_a_deleted_file_is_gone_from_search_and_from_the_store(rig: KnowledgeRig) -> None:
+    other = write_file(rig.folder, "en/area/other.md", section_text("other", "This file will go away."))
+    await rig.publish()
+    async with rig.index(asks_store=True) as index:
         assert await _paths(index) == {"area/good.md", "area/other.md"}
         other.unlink()
-        report = await house.publish()
+        report = await rig.publish()
         await index.refresh()
 
         assert await _paths(index) == {"area/good.md"}
-        store = open_store(await house.store())
+        store = open_store(await rig.store())
         assert store.count() == 2, "the passage and the question of the good file"
         store.close()
         assert (report.documents, report.embedded) == (1, 0)
         assert report.chunks == report.published.chunks == 3
 
 
-async def test_O07_an_index_of_another_model_is_refused_and_then_made_anew(house: House) -> None:
-    await house.ingestion.sync(now=NOW)
-    house.use(LetterEmbeddings("another model", dimensions=48))
-    index = house.index()
+async def test_O07_an_index_of_another_model_is_refused_and_then_made_anew(rig: KnowledgeRig) -> None:
+    await rig.ingestion.sync(now=NOW)
+    rig.use(LetterEmbeddings("another model", dimensions=48))
+    index = rig.index()
 
     with pytest.raises(EmbeddingMismatchError, match=r"letters.*another model.*scoda knowledge sync"):
         await index.refresh()
 
-    await house.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW)
     assert await index.refresh()
     assert await _paths(index) == {"area/good.md"}
     await index.close()
@@ -576,9 +576,9 @@ def _flip(file: Path) -> None:
     file.write_bytes(written)
 
 
-def test_every_file_of_a_generation_is_among_those_that_are_damaged_here(house: House) -> None:
-    asyncio.run(house.ingestion.sync(now=NOW))
-    version = house.index_store.folder_of(1)
+def test_every_file_of_a_generation_is_among_those_that_are_damaged_here(rig: KnowledgeRig) -> None:
+    asyncio.run(rig.ingestion.sync(now=NOW))
+    version = rig.index_store.folder_of(1)
     written = {str(path.relative_to(version)) for path in version.rglob("*") if path.is_file()}
     assert written == set(GENERATION_FILES)
 
@@ -591,10 +591,10 @@ def test_every_file_of_a_generation_is_among_those_that_are_damaged_here(house: 
     ],
 )
 async def test_O06_a_damaged_index_is_not_used_and_built_again_from_the_manifest(
-    house: House, name: str, damage: str
+    rig: KnowledgeRig, name: str, damage: str
 ) -> None:
-    await house.ingestion.sync(now=NOW)
-    file = house.index_store.folder_of(1) / name
+    await rig.ingestion.sync(now=NOW)
+    file = rig.index_store.folder_of(1) / name
     whole = file.read_bytes()
     if damage == "flipped":
         _flip(file)
@@ -604,32 +604,32 @@ async def test_O06_a_damaged_index_is_not_used_and_built_again_from_the_manifest
         file.unlink()
 
     with pytest.raises(KnowledgeError, match="missing or damaged"):
-        await house.index(restores=False).refresh()
-    async with house.index() as index:
+        await rig.index(restores=False).refresh()
+    async with rig.index() as index:
         assert await _paths(index) == {"area/good.md"}
     if not name.endswith((".npz", ".json")):  # these hold the time of writing, or hashes of such
         assert file.read_bytes() == whole
 
 
 @pytest.mark.parametrize("name", ["means.npz", "en/sections.json", "en/lexicon.npz", "en/words.npz", "en/vectors.npy"])
-async def test_O06_what_is_damaged_is_not_taken_over_into_the_next_generation(house: House, name: str) -> None:
-    write_file(house.folder, "ru/area/good.md", section_text("good", "Этот файл хорош.", "Этот файл хорош?"))
-    await house.ingestion.sync(now=NOW)
-    file = house.index_store.folder_of(1) / name
+async def test_O06_what_is_damaged_is_not_taken_over_into_the_next_generation(rig: KnowledgeRig, name: str) -> None:
+    write_file(rig.folder, "ru/area/good.md", section_text("good", "Этот файл хорош.", "Этот файл хорош?"))
+    await rig.ingestion.sync(now=NOW)
+    file = rig.index_store.folder_of(1) / name
     whole = file.read_bytes()
     _flip(file)
-    write_file(house.folder, "ru/area/good.md", section_text("good", "Этот файл лучше.", "Этот файл хорош?"))
+    write_file(rig.folder, "ru/area/good.md", section_text("good", "Этот файл лучше.", "Этот файл хорош?"))
 
-    await house.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW)
 
-    async with house.index(restores=False) as index:
+    async with rig.index(restores=False) as index:
         assert await _paths(index) == {"area/good.md"}
     if name == "en/sections.json":
-        assert (house.index_store.folder_of(2) / name).read_bytes() == whole
+        assert (rig.index_store.folder_of(2) / name).read_bytes() == whole
 
 
-async def _store_files(house: House) -> list[Path]:
-    place = await house.store()
+async def _store_files(rig: KnowledgeRig) -> list[Path]:
+    place = await rig.store()
     assert place is not None
     assert place.folder is not None
     files = sorted(path for path in place.folder.parent.rglob("*") if path.is_file() and path.stat().st_size)
@@ -638,14 +638,14 @@ async def _store_files(house: House) -> list[Path]:
 
 
 @pytest.mark.parametrize("damage", ["flipped", "cut short", "removed", "emptied"])
-async def test_O06_exact_search_answers_beside_a_damaged_store(house: House, damage: str) -> None:
+async def test_O06_exact_search_answers_beside_a_damaged_store(rig: KnowledgeRig, damage: str) -> None:
     """File after file of the store: whatever is asked, the answers are those without a store."""
     halls = [section_text(f"h{number}", f"Hall {number} of this file is white.") for number in range(60)]
-    write_file(house.folder, "en/area/halls.md", "\n".join(halls))
-    await house.publish()
-    async with house.index() as index:
+    write_file(rig.folder, "en/area/halls.md", "\n".join(halls))
+    await rig.publish()
+    async with rig.index() as index:
         exact = [one.key for one in await sections_found(index.current(), "this file is good", Locale.EN, top_k=5)]
-    for file in await _store_files(house):
+    for file in await _store_files(rig):
         whole = file.read_bytes()
         if damage == "flipped":
             _flip(file)
@@ -654,28 +654,28 @@ async def test_O06_exact_search_answers_beside_a_damaged_store(house: House, dam
         else:
             file.write_bytes(whole[: len(whole) // 2] if damage == "cut short" else b"")
 
-        async with house.index(restores=False, asks_store=True) as index:
+        async with rig.index(restores=False, asks_store=True) as index:
             found = await sections_found(index.current(), "this file is good", Locale.EN, top_k=5)
         assert [one.key for one in found][:5] == exact[:5], file.name
         file.write_bytes(whole)
 
 
 async def test_O06_a_store_that_can_t_be_opened_is_said_and_exact_search_answers(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(place: StorePlace) -> VectorStore:
         raise KnowledgeError("the vector store can't be opened")
 
-    await house.publish()
+    await rig.publish()
     monkeypatch.setattr(bot.adapters.index.published, "open_store", refuse)
     with capture_logs() as logs:
-        async with house.index(asks_store=True) as index:
+        async with rig.index(asks_store=True) as index:
             assert await _paths(index) == {"area/good.md"}
     assert ["can't be opened" in log["reason"] for log in logs] == [True]
 
 
 async def test_O06_a_store_that_fails_while_it_is_asked_is_given_up_and_exact_search_answers(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
 
@@ -683,8 +683,8 @@ async def test_O06_a_store_that_fails_while_it_is_asked_is_given_up_and_exact_se
         asked.append(top_k)
         raise KnowledgeError("the vector store failed")
 
-    await house.publish()
-    async with house.index(asks_store=True) as index:
+    await rig.publish()
+    async with rig.index(asks_store=True) as index:
         monkeypatch.setattr(VectorStore, "nearest", fail)
         with capture_logs() as logs:
             for _ in range(3):
@@ -693,41 +693,43 @@ async def test_O06_a_store_that_fails_while_it_is_asked_is_given_up_and_exact_se
     assert [(log["event"], log["then"]) for log in logs] == [("vector_store_failed", "every row is compared")]
 
 
-async def test_O06_a_store_of_other_vectors_under_the_same_number_is_not_used(house: House, tmp_path: Path) -> None:
+async def test_O06_a_store_of_other_vectors_under_the_same_number_is_not_used(
+    rig: KnowledgeRig, tmp_path: Path
+) -> None:
     other_folder = tmp_path / "other"
     write_file(other_folder, "en/area/else.md", section_text("a", "This file is another one."))
-    other = House(other_folder, tmp_path / "other-data")
-    await house.publish()
+    other = KnowledgeRig(other_folder, tmp_path / "other-data")
+    await rig.publish()
     await other.publish()
-    store = house.index_store.folder_of(1).with_name("store-1")
+    store = rig.index_store.folder_of(1).with_name("store-1")
     shutil.rmtree(store)
     shutil.copytree(other.index_store.folder_of(1).with_name("store-1"), store)
 
-    assert await house.store() is None
-    async with house.index(asks_store=True) as index:
+    assert await rig.store() is None
+    async with rig.index(asks_store=True) as index:
         assert await _paths(index) == {"area/good.md"}
 
 
-async def test_knowledge_for_staff_alone_is_published_and_tells_visitors_nothing(house: House) -> None:
-    good = house.folder / "en/area/good.md"
+async def test_knowledge_for_staff_alone_is_published_and_tells_visitors_nothing(rig: KnowledgeRig) -> None:
+    good = rig.folder / "en/area/good.md"
     good.write_text(good.read_text(encoding="utf-8").replace("audience: public", "audience: staff"), encoding="utf-8")
 
-    report = await house.publish()
+    report = await rig.publish()
 
     assert (report.documents, report.chunks) == (1, 0)
-    async with house.index(restores=False) as index:
+    async with rig.index(restores=False) as index:
         assert not await sections_found(index.current(), "this file", Locale.EN, top_k=5)
-    assert (await house.ingestion.sync(now=NOW)).published is None
+    assert (await rig.ingestion.sync(now=NOW)).published is None
 
 
-async def test_a_language_of_which_everything_has_expired_does_not_stop_the_others(house: House) -> None:
+async def test_a_language_of_which_everything_has_expired_does_not_stop_the_others(rig: KnowledgeRig) -> None:
     text = section_text("old", "Этот файл стар.", "Этот файл стар?").replace("{#old}", "{#old valid_until=2026-02-01}")
-    write_file(house.folder, "ru/area/old.md", text)
+    write_file(rig.folder, "ru/area/old.md", text)
 
-    report = await house.publish()
+    report = await rig.publish()
 
     assert report.documents == 2
-    async with house.index(asks_store=True) as index:
+    async with rig.index(asks_store=True) as index:
         found = await sections_found(index.current(), "this file", Locale.EN, top_k=9)
         assert {str(one.key.path) for one in found} == {"area/good.md"}
         assert {one.key.path for one in await sections_found(index.current(), "этот файл", Locale.RU, top_k=9)} == {
@@ -735,33 +737,33 @@ async def test_a_language_of_which_everything_has_expired_does_not_stop_the_othe
         }
 
 
-async def test_the_index_of_another_data_folder_is_not_taken_for_one_s_own(house: House, tmp_path: Path) -> None:
-    await house.ingestion.sync(now=NOW)
+async def test_the_index_of_another_data_folder_is_not_taken_for_one_s_own(rig: KnowledgeRig, tmp_path: Path) -> None:
+    await rig.ingestion.sync(now=NOW)
     other_folder = tmp_path / "other"
     write_file(other_folder, "en/area/else.md", section_text("a", "This file is another one."))
-    other = House(other_folder, tmp_path / "other-data")
+    other = KnowledgeRig(other_folder, tmp_path / "other-data")
     await other.ingestion.sync(now=NOW)
-    shutil.rmtree(house.index_store.folder_of(1))
-    shutil.copytree(other.index_store.folder_of(1), house.index_store.folder_of(1))
+    shutil.rmtree(rig.index_store.folder_of(1))
+    shutil.copytree(other.index_store.folder_of(1), rig.index_store.folder_of(1))
 
-    async with house.index() as index:
+    async with rig.index() as index:
         assert await _paths(index) == {"area/good.md"}
 
 
-async def _told_of_opening(house: House) -> Answer:
+async def _told_of_opening(rig: KnowledgeRig) -> Answer:
     """The answer where an old file (as of 2025) says 9:00 and a new one (as of 2026) says 10:00."""
     old = section_text("old", "The Pearl centre opens at 9:00 on working days.", "When does the Pearl centre open?")
     new = section_text("new", "On working days the Pearl centre opens at 10:00.")
-    write_file(house.folder, "en/area/old.md", old.replace("{#old}", "{#old as_of=2025-03-01}"))
-    write_file(house.folder, "en/area/new.md", new.replace("{#new}", "{#new as_of=2026-03-01}"))
-    await house.ingestion.sync(now=NOW)
-    async with house.index() as index:
+    write_file(rig.folder, "en/area/old.md", old.replace("{#old}", "{#old as_of=2025-03-01}"))
+    write_file(rig.folder, "en/area/new.md", new.replace("{#new}", "{#new as_of=2026-03-01}"))
+    await rig.ingestion.sync(now=NOW)
+    async with rig.index() as index:
         answerer = ExtractiveAnswerer(index, English(), BOLD)
         return await answerer.answer(Question("the Pearl centre opens on working days at which hour", NOW.date()))
 
 
-async def test_F14_values_that_differ_are_both_told_with_their_dates_and_never_blended(house: House) -> None:
-    answer = await _told_of_opening(house)
+async def test_F14_values_that_differ_are_both_told_with_their_dates_and_never_blended(rig: KnowledgeRig) -> None:
+    answer = await _told_of_opening(rig)
     assert set(answer.sentences) == {
         "The Pearl centre opens at 9:00 on working days.",
         "On working days the Pearl centre opens at 10:00.",
@@ -772,8 +774,8 @@ async def test_F14_values_that_differ_are_both_told_with_their_dates_and_never_b
     }
 
 
-async def test_F14_the_newest_value_is_told_first(house: House) -> None:
-    answer = await _told_of_opening(house)
+async def test_F14_the_newest_value_is_told_first(rig: KnowledgeRig) -> None:
+    answer = await _told_of_opening(rig)
     assert [str(citation.key.path) for citation in answer.citations] == ["area/new.md", "area/old.md"]
     assert answer.sentences[0] == "On working days the Pearl centre opens at 10:00."
 

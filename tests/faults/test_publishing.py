@@ -24,8 +24,8 @@ from bot.ids import Locale
 from bot.ingestion.model import IndexVersion
 from bot.ingestion.typical_questions import typical_questions
 from tests.support.brute_force_index import sections_found
-from tests.support.knowledge_house import House
 from tests.support.knowledge_parts import NOW, LetterEmbeddings, section_text, write_file
+from tests.support.knowledge_rig import KnowledgeRig
 
 TYPICAL = {text for texts in typical_questions().values() for text in texts}
 
@@ -38,17 +38,17 @@ def write_hall(folder: Path, language: str, number: int, *, colour: str = "white
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    house = House(tmp_path / "knowledge", tmp_path / "data")
+def rig(tmp_path: Path) -> KnowledgeRig:
+    rig = KnowledgeRig(tmp_path / "knowledge", tmp_path / "data")
     for language in ("en", "ru"):
         for number in range(3):
-            write_hall(house.folder, language, number)
-    return house
+            write_hall(rig.folder, language, number)
+    return rig
 
 
-async def found(house: House, *, asks_store: bool = False) -> set[str]:
+async def found(rig: KnowledgeRig, *, asks_store: bool = False) -> set[str]:
     """The texts of all sections that are found, with nobody there to restore anything."""
-    async with house.index(restores=False, asks_store=asks_store) as index:
+    async with rig.index(restores=False, asks_store=asks_store) as index:
         search = index.current()
         found = await sections_found(search, "which hall is white", Locale.EN, top_k=100)
         return {copy.text.partition(".")[0] for one in found for copy in search.knowledge.copies(one.key)}
@@ -113,56 +113,56 @@ STORE_PLACES = (
 
 @pytest.mark.parametrize("place", BUILD_PLACES, ids=["means", "vectors", "links", "seal", "texts and learning"])
 async def test_F15_a_disk_that_is_full_while_a_generation_is_built_leaves_the_last_one_answering(
-    house: House, monkeypatch: pytest.MonkeyPatch, place: Place
+    rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch, place: Place
 ) -> None:
-    await house.ingestion.sync(now=NOW)
-    before = house.left()
-    write_hall(house.folder, "en", 0, colour="blue")
+    await rig.ingestion.sync(now=NOW)
+    before = rig.left()
+    write_hall(rig.folder, "en", 0, colour="blue")
     monkeypatch.setattr(place.module, place.name, place.stand_in)
 
     with pytest.raises(IndexVersionError, match=r"data/index failed: .*No space left on device"):
-        await house.ingestion.sync(now=NOW)
+        await rig.ingestion.sync(now=NOW)
 
-    assert house.left() == before
-    assert await found(house) == told()
+    assert rig.left() == before
+    assert await found(rig) == told()
     monkeypatch.undo()
-    house.embeddings.embedded.clear()
-    assert (await house.ingestion.sync(now=NOW)).published is not None
-    assert house.embeddings.embedded == [], "what was embedded before the disk was full is kept"
-    assert await found(house) == told("blue")
+    rig.embeddings.embedded.clear()
+    assert (await rig.ingestion.sync(now=NOW)).published is not None
+    assert rig.embeddings.embedded == [], "what was embedded before the disk was full is kept"
+    assert await found(rig) == told("blue")
 
 
 @pytest.mark.parametrize("place", STORE_PLACES, ids=["chunks", "sealing", "syncing"])
 async def test_F15_a_disk_that_is_full_while_the_store_is_written_leaves_exact_search(
-    house: House, monkeypatch: pytest.MonkeyPatch, place: Place
+    rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch, place: Place
 ) -> None:
-    await house.ingestion.sync(now=NOW)
-    before = house.left()
+    await rig.ingestion.sync(now=NOW)
+    before = rig.left()
     monkeypatch.setattr(place.module, place.name, place.stand_in)
 
     with pytest.raises(IndexVersionError, match=r"store of version 1 in .* failed: .*No space left on device"):
-        await house.ingestion.store()
+        await rig.ingestion.store()
 
-    assert house.left() == before
-    assert await found(house, asks_store=True) == told()
+    assert rig.left() == before
+    assert await found(rig, asks_store=True) == told()
     monkeypatch.undo()
-    assert await house.ingestion.store()
-    assert house.left() == before | {"store-1"}
-    assert await found(house, asks_store=True) == told()
+    assert await rig.ingestion.store()
+    assert rig.left() == before | {"store-1"}
+    assert await found(rig, asks_store=True) == told()
 
 
 async def test_F15_a_store_that_can_t_be_patched_is_written_from_nothing(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await house.publish()
-    write_hall(house.folder, "en", 0, colour="blue")
-    await house.ingestion.sync(now=NOW)
+    await rig.publish()
+    write_hall(rig.folder, "en", 0, colour="blue")
+    await rig.ingestion.sync(now=NOW)
     monkeypatch.setattr(bot.adapters.index.index_store, "in_child", _full_in_the_child("patch_copy"))
 
-    assert await house.ingestion.store()
+    assert await rig.ingestion.store()
 
-    assert {name for name in house.left() if "store" in name} == {"store-2"}
-    assert await found(house, asks_store=True) == told("blue")
+    assert {name for name in rig.left() if "store" in name} == {"store-2"}
+    assert await found(rig, asks_store=True) == told("blue")
 
 
 # ── F16: an end in the middle ──
@@ -170,11 +170,11 @@ async def test_F15_a_store_that_can_t_be_patched_is_written_from_nothing(
 
 @pytest.mark.parametrize("name", ["write_vectors", "seal"])
 async def test_F16_a_build_that_is_cancelled_while_it_writes_leaves_nothing_behind(
-    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+    rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    await house.ingestion.sync(now=NOW)
-    before = house.left()
-    write_hall(house.folder, "en", 0, colour="blue")
+    await rig.ingestion.sync(now=NOW)
+    before = rig.left()
+    write_hall(rig.folder, "en", 0, colour="blue")
     loop, is_writing, may_write = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
     write = getattr(bot.adapters.index.index_store, name)
 
@@ -184,7 +184,7 @@ async def test_F16_a_build_that_is_cancelled_while_it_writes_leaves_nothing_behi
         write(*arguments, **named)
 
     monkeypatch.setattr(bot.adapters.index.index_store, name, wait_and_write)
-    task = asyncio.create_task(house.ingestion.sync(now=NOW))
+    task = asyncio.create_task(rig.ingestion.sync(now=NOW))
     await is_writing.wait()
     task.cancel()
     loop.call_later(0, may_write.set)
@@ -192,70 +192,70 @@ async def test_F16_a_build_that_is_cancelled_while_it_writes_leaves_nothing_behi
     monkeypatch.undo()
 
     assert task.cancelled()
-    assert not {name for name in house.left() - before if name.startswith(".")}
-    assert house.manifest.begun == {}
-    assert (await house.manifest.published()).number == 1
-    assert await found(house) == told()
-    await house.ingestion.sync(now=NOW)
-    assert await found(house) == told("blue")
+    assert not {name for name in rig.left() - before if name.startswith(".")}
+    assert rig.manifest.begun == {}
+    assert (await rig.manifest.published()).number == 1
+    assert await found(rig) == told()
+    await rig.ingestion.sync(now=NOW)
+    assert await found(rig) == told("blue")
 
 
 @pytest.mark.parametrize("name", ["_prune_folders", "_prune_stores"])
 async def test_F16_what_a_process_left_that_ended_before_it_tidied_up_goes_with_the_next_synchronisation(
-    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+    rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     for colour in ("white", "blue", "green"):
-        write_hall(house.folder, "en", 0, colour=colour)
+        write_hall(rig.folder, "en", 0, colour=colour)
         with monkeypatch.context() as patch:
             patch.setattr(FileIndexStore, name, lambda *arguments: None)
-            await house.publish()
-    (house.index_store.folder_of(1).with_name(".build-2")).mkdir()
-    (house.index_store.folder_of(1).with_name(".store-2")).mkdir()
+            await rig.publish()
+    (rig.index_store.folder_of(1).with_name(".build-2")).mkdir()
+    (rig.index_store.folder_of(1).with_name(".store-2")).mkdir()
 
-    assert (await house.publish()).published is None
+    assert (await rig.publish()).published is None
 
-    assert house.left() == {"gen-2", "gen-3", "store-3"}
+    assert rig.left() == {"gen-2", "gen-3", "store-3"}
 
 
 # ── F17: two at once ──
 
 
-async def test_F17_who_comes_second_waits_and_then_finds_it_done(house: House) -> None:
-    second = house.new_ingestion(FileIndexStore(house.index_store.folder_of(1).parent))
-    reports = await asyncio.gather(house.ingestion.sync(now=NOW), second.sync(now=NOW))
+async def test_F17_who_comes_second_waits_and_then_finds_it_done(rig: KnowledgeRig) -> None:
+    second = rig.new_ingestion(FileIndexStore(rig.index_store.folder_of(1).parent))
+    reports = await asyncio.gather(rig.ingestion.sync(now=NOW), second.sync(now=NOW))
     assert sorted(report.published is not None for report in reports) == [False, True]
-    assert house.left() == {"gen-1"}
+    assert rig.left() == {"gen-1"}
 
 
-async def test_F17_who_comes_second_gives_up_in_the_end_and_says_why(house: House) -> None:
-    second = house.new_ingestion(FileIndexStore(house.index_store.folder_of(1).parent, lock_timeout_s=0.0))
-    async with house.index_store.exclusive():
+async def test_F17_who_comes_second_gives_up_in_the_end_and_says_why(rig: KnowledgeRig) -> None:
+    second = rig.new_ingestion(FileIndexStore(rig.index_store.folder_of(1).parent, lock_timeout_s=0.0))
+    async with rig.index_store.exclusive():
         with pytest.raises(KnowledgeError, match="another process has been building the index"):
             await second.sync(now=NOW)
     assert (await second.sync(now=NOW)).published is not None
 
 
-async def test_F17_two_that_write_the_store_of_a_generation_write_it_once(house: House) -> None:
-    await house.ingestion.sync(now=NOW)
-    second = house.new_ingestion(FileIndexStore(house.index_store.folder_of(1).parent))
-    assert sorted(await asyncio.gather(house.ingestion.store(), second.store())) == [False, True]
-    assert await found(house, asks_store=True) == told()
+async def test_F17_two_that_write_the_store_of_a_generation_write_it_once(rig: KnowledgeRig) -> None:
+    await rig.ingestion.sync(now=NOW)
+    second = rig.new_ingestion(FileIndexStore(rig.index_store.folder_of(1).parent))
+    assert sorted(await asyncio.gather(rig.ingestion.store(), second.store())) == [False, True]
+    assert await found(rig, asks_store=True) == told()
 
 
 # ── F18: a folder that changes while it is read in ──
 
 
 @pytest.fixture
-def stepping(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
-    """A house that publishes a step after every few texts."""
+def stepping(rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch) -> KnowledgeRig:
+    """A rig that publishes a step after every few texts."""
     monkeypatch.setattr(bot.ingestion.version_draft, "BATCH", 6)
-    house.first_step_s = 6.0
-    house.ingestion = house.new_ingestion(house.index_store)
-    return house
+    rig.first_step_s = 6.0
+    rig.ingestion = rig.new_ingestion(rig.index_store)
+    return rig
 
 
 async def test_F18_a_file_that_changes_between_a_step_and_the_end_comes_with_the_next_synchronisation(
-    stepping: House,
+    stepping: KnowledgeRig,
 ) -> None:
     pending: list[int] = []
 
@@ -281,7 +281,7 @@ def _own(embeddings: LetterEmbeddings) -> list[str]:
 
 
 async def test_F19_each_step_answers_from_what_is_embedded_and_scores_the_sentences_that_are(
-    stepping: House,
+    stepping: KnowledgeRig,
 ) -> None:
     steps: list[tuple[int, int]] = []
     index = stepping.index(restores=False)
@@ -316,7 +316,9 @@ async def _sentences_are_all_scored(retriever: Retriever, copy: StoredSection, *
         assert second == pytest.approx(1.0, abs=0.02) or second > first
 
 
-async def test_F19_an_embedding_that_fails_leaves_the_last_step_answering_after_a_restart(stepping: House) -> None:
+async def test_F19_an_embedding_that_fails_leaves_the_last_step_answering_after_a_restart(
+    stepping: KnowledgeRig,
+) -> None:
     class Failing(LetterEmbeddings):
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
             if len(_own(self)) >= 12:
@@ -338,37 +340,37 @@ async def test_F19_an_embedding_that_fails_leaves_the_last_step_answering_after_
     assert set(_own(stepping.embeddings)).isdisjoint(_own(failing))
 
 
-async def test_F19_what_did_not_change_is_the_same_file_in_the_next_generation(house: House) -> None:
+async def test_F19_what_did_not_change_is_the_same_file_in_the_next_generation(rig: KnowledgeRig) -> None:
     for number in range(3, 40):
-        write_hall(house.folder, "en", number)
-    await house.ingestion.sync(now=NOW)
-    house.embeddings.embedded.clear()
-    write_hall(house.folder, "ru", 1, colour="blue")
+        write_hall(rig.folder, "en", number)
+    await rig.ingestion.sync(now=NOW)
+    rig.embeddings.embedded.clear()
+    write_hall(rig.folder, "ru", 1, colour="blue")
 
-    report = await house.ingestion.sync(now=NOW)
+    report = await rig.ingestion.sync(now=NOW)
 
-    before, after = house.index_store.folder_of(1), house.index_store.folder_of(report.published.number)
+    before, after = rig.index_store.folder_of(1), rig.index_store.folder_of(report.published.number)
     inodes = [{path.name: path.stat().st_ino for path in (folder / "en").iterdir()} for folder in (before, after)]
     assert inodes[0] == inodes[1]
     assert len(inodes[0]) == 7
     assert not {path.stat().st_ino for path in (before / "ru").iterdir()} & {
         path.stat().st_ino for path in (after / "ru").iterdir()
     }
-    assert set(house.embeddings.embedded) == {
+    assert set(rig.embeddings.embedded) == {
         "Heading\nHall 1 ru is blue. It is the 1. of its kind.", "Hall 1 ru is blue.",
     }  # fmt: skip
 
 
 async def test_F19_a_file_system_without_second_names_gets_copies(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(source: Path, target: Path) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
     for number in range(3, 40):
-        write_hall(house.folder, "en", number)
-    await house.ingestion.sync(now=NOW)
-    write_hall(house.folder, "ru", 1, colour="blue")
+        write_hall(rig.folder, "en", number)
+    await rig.ingestion.sync(now=NOW)
+    write_hall(rig.folder, "ru", 1, colour="blue")
     monkeypatch.setattr("os.link", refuse)
-    await house.ingestion.sync(now=NOW)
-    assert "Hall 1 ru is blue" in await found(house)
+    await rig.ingestion.sync(now=NOW)
+    assert "Hall 1 ru is blue" in await found(rig)

@@ -12,7 +12,7 @@ from bot.announcements.actions import CommandOutcome
 from bot.announcements.change_requests import Signed
 from bot.announcements.model import DeliveryState, OccurrenceState, Policy, Receipt, SendOutcome, Stage, Terms
 from bot.ids import ChatId, Locale
-from tests.support.announcing import APPROVER, OWNER, House
+from tests.support.announcement_rig import APPROVER, OWNER, AnnouncementRig
 from tests.support.fake_announcement_sender import FakeAnnouncementSender
 from tests.support.virtual_time import run_virtually
 
@@ -34,47 +34,47 @@ class DoubtfulCourier(FakeAnnouncementSender):
         return Receipt(fate=SendOutcome.SENT, message_id=len(self.sent))
 
 
-async def delivered(*, doubts: int = 1, **terms: object) -> House:
+async def delivered(*, doubts: int = 1, **terms: object) -> AnnouncementRig:
     """Copies to four went out, of two nobody knows."""
-    house = House(announcement_sender=DoubtfulCourier(doubts=doubts))
-    await house.parts.subscribe(range(1, 5))
-    await house.approved(terms=Terms(**terms))
-    await house.deliver()
-    assert house.states()[2] is DeliveryState.UNKNOWN
-    return house
+    rig = AnnouncementRig(announcement_sender=DoubtfulCourier(doubts=doubts))
+    await rig.parts.subscribe(range(1, 5))
+    await rig.approved(terms=Terms(**terms))
+    await rig.deliver()
+    assert rig.states()[2] is DeliveryState.UNKNOWN
+    return rig
 
 
-def first(house: House):
-    return next(one for one in house.tables.occurrences.values() if not one.is_repeat)
+def first(rig: AnnouncementRig):
+    return next(one for one in rig.tables.occurrences.values() if not one.is_repeat)
 
 
-def signed(house: House, actor, copies: int = 2) -> Signed:
-    return Signed(actor=actor, now=house.now, copies=copies)
+def signed(rig: AnnouncementRig, actor, copies: int = 2) -> Signed:
+    return Signed(actor=actor, now=rig.now, copies=copies)
 
 
-async def asked(house: House, *, copies: int = 2):
-    return await house.change_requests.resend(first(house).occurrence_id, signed=signed(house, APPROVER, copies))
+async def asked(rig: AnnouncementRig, *, copies: int = 2):
+    return await rig.change_requests.resend(first(rig).occurrence_id, signed=signed(rig, APPROVER, copies))
 
 
-async def resent(house: House) -> None:
-    request = (await asked(house)).request
+async def resent(rig: AnnouncementRig) -> None:
+    request = (await asked(rig)).request
     assert request is not None
-    decision = await house.change_requests.agree(request.request_id, signed=signed(house, OWNER))
+    decision = await rig.change_requests.agree(request.request_id, signed=signed(rig, OWNER))
     assert decision.is_done, decision
-    await house.deliver()
+    await rig.deliver()
 
 
 def test_D47_those_in_doubt_get_one_more_copy_marked_and_silent_once_two_agree():
     async def scenario():
-        house = await delivered()
-        request = (await asked(house)).request
-        await house.deliver()
-        assert len(house.announcement_sender.sent) == 4
-        own = await house.change_requests.agree(request.request_id, signed=signed(house, APPROVER))
+        rig = await delivered()
+        request = (await asked(rig)).request
+        await rig.deliver()
+        assert len(rig.announcement_sender.sent) == 4
+        own = await rig.change_requests.agree(request.request_id, signed=signed(rig, APPROVER))
         assert own.outcome is CommandOutcome.OWN_WORK
-        assert (await house.change_requests.agree(request.request_id, signed=signed(house, OWNER))).is_done
-        await house.deliver()
-        again = house.announcement_sender.sent[4:]
+        assert (await rig.change_requests.agree(request.request_id, signed=signed(rig, OWNER))).is_done
+        await rig.deliver()
+        again = rig.announcement_sender.sent[4:]
         assert [(one.chat_id, one.may_repeat, one.is_silent) for one in again] == [(2, True, True), (3, True, True)]
 
     run_virtually(scenario())
@@ -82,16 +82,16 @@ def test_D47_those_in_doubt_get_one_more_copy_marked_and_silent_once_two_agree()
 
 def test_D47_what_the_first_firing_counted_stays_and_the_second_adds_up_too():
     async def scenario():
-        house = await delivered()
-        await resent(house)
-        standings = [await house.parts.outbox.standing(name) for name in house.tables.occurrences]
+        rig = await delivered()
+        await resent(rig)
+        standings = [await rig.parts.outbox.standing(name) for name in rig.tables.occurrences]
         assert [dict(one.counts) for one in standings] == [
             {DeliveryState.SENT: 2, DeliveryState.UNKNOWN: 2},
             {DeliveryState.SENT: 2},
         ]
         assert all(one.adds_up for one in standings)
-        assert {one.state for one in house.tables.occurrences.values()} == {OccurrenceState.FINISHED}
-        assert [one.stage for one in house.tables.announcements.values()] == [Stage.FINISHED]
+        assert {one.state for one in rig.tables.occurrences.values()} == {OccurrenceState.FINISHED}
+        assert [one.stage for one in rig.tables.announcements.values()] == [Stage.FINISHED]
 
     run_virtually(scenario())
 
@@ -99,30 +99,30 @@ def test_D47_what_the_first_firing_counted_stays_and_the_second_adds_up_too():
 @pytest.mark.parametrize("doubts", [1, 2], ids=("the second is sent", "the second is in doubt too"))
 def test_D47_nobody_gets_a_third_copy(doubts):
     async def scenario():
-        house = await delivered(doubts=doubts)
-        late = (await asked(house)).request
-        await resent(house)
-        assert await house.change_requests.resendable(first(house).occurrence_id, now=house.now) == 0
-        assert (await asked(house)).outcome is CommandOutcome.WRONG_STAGE
-        overtaken = await house.change_requests.agree(late.request_id, signed=signed(house, OWNER))
+        rig = await delivered(doubts=doubts)
+        late = (await asked(rig)).request
+        await resent(rig)
+        assert await rig.change_requests.resendable(first(rig).occurrence_id, now=rig.now) == 0
+        assert (await asked(rig)).outcome is CommandOutcome.WRONG_STAGE
+        overtaken = await rig.change_requests.agree(late.request_id, signed=signed(rig, OWNER))
         assert overtaken.outcome is CommandOutcome.WRONG_STAGE
-        repeat = await house.change_requests.resend(first(house).repeat_id, signed=signed(house, APPROVER))
+        repeat = await rig.change_requests.resend(first(rig).repeat_id, signed=signed(rig, APPROVER))
         assert repeat.outcome is CommandOutcome.WRONG_STAGE
-        await house.deliver()
-        assert max(Counter(house.announcement_sender.chats).values()) == 2
+        await rig.deliver()
+        assert max(Counter(rig.announcement_sender.chats).values()) == 2
 
     run_virtually(scenario())
 
 
 def test_D47_who_got_a_second_copy_by_the_policy_gets_no_third():
     async def scenario():
-        house = await delivered(doubts=2, policy=Policy.AT_LEAST_ONCE)
-        assert Counter(house.announcement_sender.chats)[ChatId(2)] == 2
-        assert await house.change_requests.resendable(first(house).occurrence_id, now=house.now) == 0
-        await resent_nobody(house)
+        rig = await delivered(doubts=2, policy=Policy.AT_LEAST_ONCE)
+        assert Counter(rig.announcement_sender.chats)[ChatId(2)] == 2
+        assert await rig.change_requests.resendable(first(rig).occurrence_id, now=rig.now) == 0
+        await resent_nobody(rig)
 
-    async def resent_nobody(house: House) -> None:
-        decision = await asked(house, copies=0)
+    async def resent_nobody(rig: AnnouncementRig) -> None:
+        decision = await asked(rig, copies=0)
         assert decision.outcome is CommandOutcome.WRONG_STAGE
 
     run_virtually(scenario())
@@ -131,75 +131,73 @@ def test_D47_who_got_a_second_copy_by_the_policy_gets_no_third():
 @pytest.mark.parametrize("copies", [-1, 0, 1, 4])
 def test_D47_another_number_than_that_of_the_copies_in_doubt_sends_nothing(copies):
     async def scenario():
-        house = await delivered()
-        assert (await asked(house, copies=copies)).outcome is CommandOutcome.WRONG_COUNT
-        request = (await asked(house)).request
-        wrong = await house.change_requests.agree(request.request_id, signed=signed(house, OWNER, copies))
+        rig = await delivered()
+        assert (await asked(rig, copies=copies)).outcome is CommandOutcome.WRONG_COUNT
+        request = (await asked(rig)).request
+        wrong = await rig.change_requests.agree(request.request_id, signed=signed(rig, OWNER, copies))
         assert wrong.outcome is CommandOutcome.WRONG_COUNT
-        assert len(house.tables.occurrences) == 1
+        assert len(rig.tables.occurrences) == 1
 
     run_virtually(scenario())
 
 
 def test_D47_what_was_corrected_stopped_or_has_expired_is_not_sent_once_more():
     async def scenario():
-        house = await delivered(valid_for=timedelta(hours=1))
-        name = first(house).occurrence_id
-        waiting = (await asked(house)).request
-        async with house.parts.database.writing() as tables:
+        rig = await delivered(valid_for=timedelta(hours=1))
+        name = first(rig).occurrence_id
+        waiting = (await asked(rig)).request
+        async with rig.parts.database.writing() as tables:
             [found] = tables.announcements.values()
             tables.announcements[found.announcement_id] = replace(found, stage=Stage.STOPPED)
-        assert await house.change_requests.resendable(name, now=house.now) == 0
-        assert (await asked(house)).outcome is CommandOutcome.WRONG_STAGE
-        async with house.parts.database.writing() as tables:
+        assert await rig.change_requests.resendable(name, now=rig.now) == 0
+        assert (await asked(rig)).outcome is CommandOutcome.WRONG_STAGE
+        async with rig.parts.database.writing() as tables:
             tables.announcements[found.announcement_id] = found
-        late = replace(signed(house, OWNER), now=house.now + timedelta(hours=2))
-        assert (
-            await house.change_requests.agree(waiting.request_id, signed=late)
-        ).outcome is CommandOutcome.WRONG_STAGE
-        edit = await house.change_requests.correct(name, {Locale.EN: "At noon."}, signed=signed(house, APPROVER))
-        await house.change_requests.agree(edit.request.request_id, signed=signed(house, OWNER))
-        corrected = await house.change_requests.agree(waiting.request_id, signed=signed(house, OWNER))
+        late = replace(signed(rig, OWNER), now=rig.now + timedelta(hours=2))
+        assert (await rig.change_requests.agree(waiting.request_id, signed=late)).outcome is CommandOutcome.WRONG_STAGE
+        edit = await rig.change_requests.correct(name, {Locale.EN: "At noon."}, signed=signed(rig, APPROVER))
+        await rig.change_requests.agree(edit.request.request_id, signed=signed(rig, OWNER))
+        corrected = await rig.change_requests.agree(waiting.request_id, signed=signed(rig, OWNER))
         assert corrected.outcome is CommandOutcome.WRONG_STAGE
-        assert len(house.tables.occurrences) == 1
+        assert len(rig.tables.occurrences) == 1
 
     run_virtually(scenario())
 
 
 def test_D47_who_has_unsubscribed_since_gets_no_second_copy():
     async def scenario():
-        house = await delivered()
-        await house.parts.subscribers.mark_gone(ChatId(2))
-        await resent(house)
-        assert house.announcement_sender.chats[4:] == [3]
+        rig = await delivered()
+        await rig.parts.subscribers.mark_gone(ChatId(2))
+        await resent(rig)
+        assert rig.announcement_sender.chats[4:] == [3]
 
     run_virtually(scenario())
 
 
 def test_D47_a_pause_and_a_resume_bring_nobody_else_into_the_repetition():
     async def scenario():
-        house = await delivered()
-        request = (await asked(house)).request
-        await house.change_requests.agree(request.request_id, signed=signed(house, OWNER))
-        name = first(house).announcement_id
-        assert (await house.lifecycle.pause(name, actor=OWNER, now=house.now)).is_done
-        await house.parts.subscribe(range(5, 9))
-        assert (await house.lifecycle.resume(name, actor=OWNER, now=house.now)).is_done
-        await house.deliver()
-        assert house.announcement_sender.chats[4:] == [2, 3]
+        rig = await delivered()
+        request = (await asked(rig)).request
+        await rig.change_requests.agree(request.request_id, signed=signed(rig, OWNER))
+        name = first(rig).announcement_id
+        assert (await rig.lifecycle.pause(name, actor=OWNER, now=rig.now)).is_done
+        await rig.parts.subscribe(range(5, 9))
+        assert (await rig.lifecycle.resume(name, actor=OWNER, now=rig.now)).is_done
+        await rig.deliver()
+        assert rig.announcement_sender.chats[4:] == [2, 3]
 
     run_virtually(scenario())
 
 
 def test_D47_a_correction_reaches_the_copies_that_were_sent_once_more():
     async def scenario():
-        house = await delivered()
-        await resent(house)
-        name = first(house).occurrence_id
-        edit = await house.change_requests.correct(name, {Locale.EN: "At noon."}, signed=signed(house, APPROVER, 4))
+        rig = await delivered()
+        await resent(rig)
+        name = first(rig).occurrence_id
+        edit = await rig.change_requests.correct(name, {Locale.EN: "At noon."}, signed=signed(rig, APPROVER, 4))
         assert edit.is_done
-        await house.change_requests.agree(edit.request.request_id, signed=signed(house, OWNER, 4))
-        await house.deliver()
-        assert sorted(outgoing.chat_id for outgoing, _ in house.announcement_sender.edits) == [1, 2, 3, 4]
+        await rig.change_requests.agree(edit.request.request_id, signed=signed(rig, OWNER, 4))
+        await rig.deliver()
+        assert sorted(outgoing.chat_id for outgoing, _ in rig.announcement_sender.edits) == [1, 2, 3, 4]
 
     run_virtually(scenario())

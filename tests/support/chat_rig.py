@@ -172,13 +172,13 @@ async def until(condition: Callable[[], object]) -> None:
 class Rig:
     """The handlers over a fake Telegram and fake stores; one call handles one update with all that is stored."""
 
-    def __init__(self, **house: Any) -> None:
+    def __init__(self, **changes: Any) -> None:
         self.telegram = FakeTelegram()
         self.state = FakeState()
         self.answerer = FakeAnswerer()
         self.inbox = FakeInbox(self.state)
         self.now = NOW
-        self._house = house
+        self._changes = changes
         self._ids = count(1)
 
     async def open(self) -> Rig:
@@ -201,7 +201,7 @@ class Rig:
             history_minutes=30,
             answer_deadline_s=5.0,
         )
-        self.dispatcher = UpdateDispatcher(replace(context, **self._house), now=lambda: self.now)
+        self.dispatcher = UpdateDispatcher(replace(context, **self._changes), now=lambda: self.now)
         return self
 
     async def handle(self, raw: dict, treatment: Treatment = Treatment.NORMAL) -> None:

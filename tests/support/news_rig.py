@@ -111,9 +111,9 @@ class NewsRig(Rig):
 
     async def open(self) -> NewsRig:
         await super().open()
-        house: AppContext = self.dispatcher._app
-        self.house = house
-        self.notifier.bind(OrganiserNotices(house, self.announcements, now=lambda: self.now))
+        app: AppContext = self.dispatcher._app
+        self.app = app
+        self.notifier.bind(OrganiserNotices(app, self.announcements, now=lambda: self.now))
         return self
 
     async def appoint(self) -> None:

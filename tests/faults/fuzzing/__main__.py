@@ -22,9 +22,9 @@ import psutil
 
 from bot.operations.logs import configure_logs
 from tests.faults.fuzzing import odd
-from tests.faults.fuzzing.house import House, open_house
 from tests.faults.fuzzing.loop_watch import BLOCKED_S, LoopWatch, watched_loop
 from tests.faults.fuzzing.updates import UpdateMaker
+from tests.faults.fuzzing.whole_bot import WholeBot, open_bot
 
 _BATCH = 50
 _WARM = 1000
@@ -67,11 +67,11 @@ def _wrong_lines(lines: str) -> Iterator[tuple[str, str]]:
 class Run:
     """Gives updates to a bot, batch by batch, and looks at it after each."""
 
-    def __init__(self, house: House, watch: LoopWatch, log: io.StringIO, random: Random) -> None:
-        self._house = house
+    def __init__(self, bot: WholeBot, watch: LoopWatch, log: io.StringIO, random: Random) -> None:
+        self._bot = bot
         self._watch = watch
         self._log = log
-        self._maker = UpdateMaker(random, house.telegram.buttons)
+        self._maker = UpdateMaker(random, bot.telegram.buttons)
         self._findings = Findings()
 
     async def give(self, count: int) -> Findings:
@@ -90,7 +90,7 @@ class Run:
 
     async def _give_batch(self, batch: list[dict[str, object]]) -> None:
         self._watch.begin()
-        await self._house.take(batch)
+        await self._bot.take(batch)
         if self._watch.longest_s > BLOCKED_S:
             self._findings.note(f"one step took {self._watch.longest_s * 1000:.0f} ms of the loop", self._watch.step)
         lines = self._log.getvalue()
@@ -107,9 +107,9 @@ async def _fuzz(count: int, seed: int) -> Findings:
     with redirect_stderr(log), tempfile.TemporaryDirectory() as place:
         configure_logs("info", as_json=True)
         random = Random(seed)
-        async with open_house(Path(place), random) as house:
+        async with open_bot(Path(place), random) as bot:
             with watched_loop() as watch:
-                return await Run(house, watch, log, random).give(count)
+                return await Run(bot, watch, log, random).give(count)
 
 
 def main(arguments: list[str]) -> int:

@@ -30,7 +30,7 @@ EXPO = document("expo/first.md", Locale.EN, section("a", "The hall is white.", "
 EXPO_RU = document("expo/first.md", Locale.RU, section("a", "Зал белый.", "Зал белый?"))
 
 
-class House:
+class IngestionRig:
     """An ingestion over fakes, with its parts in reach."""
 
     def __init__(self, *documents: object, broken: tuple[str, ...] = ()) -> None:
@@ -54,14 +54,14 @@ class House:
 
 
 async def test_a_first_synchronisation_publishes_everything() -> None:
-    house = House(TRAINS, EXPO)
+    rig = IngestionRig(TRAINS, EXPO)
 
-    report = await house.ingestion.sync(now=NOW)
+    report = await rig.ingestion.sync(now=NOW)
 
     assert report.published.number == 1
     assert report.published.published_at == NOW
     assert (report.documents, report.chunks, report.embedded) == (2, 6, 6)
-    assert await house.files() == {"en/logistics/trains.md", "en/expo/first.md"}
+    assert await rig.files() == {"en/logistics/trains.md", "en/expo/first.md"}
 
 
 class ImpatientIndexStore(MemoryIndexStore):
@@ -76,11 +76,11 @@ class ImpatientIndexStore(MemoryIndexStore):
 
 
 async def test_two_synchronisations_in_one_process_wait_for_each_other() -> None:
-    house = House(TRAINS, EXPO)
+    rig = IngestionRig(TRAINS, EXPO)
     ingestion = Ingestion(
-        reader=house.reader,
-        embedder=CachedEmbedder(house.embeddings, house.cache),
-        manifest=house.manifest,
+        reader=rig.reader,
+        embedder=CachedEmbedder(rig.embeddings, rig.cache),
+        manifest=rig.manifest,
         index_store=ImpatientIndexStore(),
     )
     reports = await asyncio.gather(*(ingestion.sync(now=NOW) for _ in range(3)))
@@ -89,47 +89,47 @@ async def test_two_synchronisations_in_one_process_wait_for_each_other() -> None
 
 
 async def test_it_is_busy_while_it_synchronises() -> None:
-    house = House(TRAINS)
+    rig = IngestionRig(TRAINS)
     seen: list[bool] = []
-    await house.ingestion.sync(now=NOW, progress=lambda _: seen.append(house.ingestion.is_busy))
+    await rig.ingestion.sync(now=NOW, progress=lambda _: seen.append(rig.ingestion.is_busy))
     assert seen
     assert all(seen)
 
 
 async def test_running_it_twice_changes_nothing() -> None:
-    house = House(TRAINS, EXPO)
-    await house.ingestion.sync(now=NOW)
-    house.embeddings.embedded.clear()
+    rig = IngestionRig(TRAINS, EXPO)
+    await rig.ingestion.sync(now=NOW)
+    rig.embeddings.embedded.clear()
 
-    report = await house.ingestion.sync(now=NOW)
+    report = await rig.ingestion.sync(now=NOW)
 
     assert report.published is None
     assert (report.chunks, report.embedded) == (6, 0)
-    assert not house.embeddings.embedded
-    assert house.manifest.last == 1
+    assert not rig.embeddings.embedded
+    assert rig.manifest.last == 1
 
 
 async def test_only_what_changed_is_embedded() -> None:
-    house = House(TRAINS, EXPO)
-    await house.ingestion.sync(now=NOW)
-    house.embeddings.embedded.clear()
+    rig = IngestionRig(TRAINS, EXPO)
+    await rig.ingestion.sync(now=NOW)
+    rig.embeddings.embedded.clear()
     changed = section("a", "The hall is white. The floor is green.", "Is the hall white?")
-    house.now_reads(TRAINS, document("expo/first.md", Locale.EN, changed))
+    rig.now_reads(TRAINS, document("expo/first.md", Locale.EN, changed))
 
-    report = await house.ingestion.sync(now=NOW)
+    report = await rig.ingestion.sync(now=NOW)
 
     assert report.published.number == 2
-    assert set(house.embeddings.embedded) == {"A\nThe hall is white. The floor is green.", "The floor is green."}
+    assert set(rig.embeddings.embedded) == {"A\nThe hall is white. The floor is green.", "The floor is green."}
     assert report.embedded == 2
 
 
 async def test_progress_only_rises_and_is_complete_when_the_store_is_written() -> None:
-    house = House(TRAINS, EXPO, EXPO_RU)
+    rig = IngestionRig(TRAINS, EXPO, EXPO_RU)
     seen: list[Progress] = []
 
-    await house.ingestion.sync(now=NOW, progress=seen.append)
+    await rig.ingestion.sync(now=NOW, progress=seen.append)
     before_the_store = seen[-1].share
-    await house.ingestion.store(progress=seen.append)
+    await rig.ingestion.store(progress=seen.append)
 
     shares = [one.share for one in seen]
     assert shares == sorted(shares)
@@ -143,120 +143,120 @@ async def test_progress_only_rises_and_is_complete_when_the_store_is_written() -
 
 
 async def test_a_broken_file_answers_in_its_last_good_version_and_does_not_stop_the_others() -> None:
-    house = House(TRAINS, EXPO)
-    await house.ingestion.sync(now=NOW)
+    rig = IngestionRig(TRAINS, EXPO)
+    await rig.ingestion.sync(now=NOW)
     fault = Fault("en/expo/first.md", 3, "title is missing")
-    house.now_reads(TRAINS, EXPO_RU, broken=("en/expo/first.md",))
-    house.reader.reading = replace(house.reader.reading, faults=(fault,))
+    rig.now_reads(TRAINS, EXPO_RU, broken=("en/expo/first.md",))
+    rig.reader.reading = replace(rig.reader.reading, faults=(fault,))
 
-    report = await house.ingestion.sync(now=NOW)
+    report = await rig.ingestion.sync(now=NOW)
 
-    assert await house.files() == {"en/logistics/trains.md", "en/expo/first.md", "ru/expo/first.md"}
+    assert await rig.files() == {"en/logistics/trains.md", "en/expo/first.md", "ru/expo/first.md"}
     assert report.kept == ("en/expo/first.md",)
     assert report.faults == (fault,)
-    status = await house.ingestion.status()
+    status = await rig.ingestion.status()
     assert status.kept == ("en/expo/first.md",)
     assert status.is_current
 
 
 async def test_a_folder_that_can_t_be_read_keeps_all_its_documents() -> None:
-    house = House(TRAINS, EXPO)
-    await house.ingestion.sync(now=NOW)
-    house.now_reads(TRAINS, broken=("en/expo",))
+    rig = IngestionRig(TRAINS, EXPO)
+    await rig.ingestion.sync(now=NOW)
+    rig.now_reads(TRAINS, broken=("en/expo",))
 
-    await house.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW)
 
-    assert await house.files() == {"en/logistics/trains.md", "en/expo/first.md"}
+    assert await rig.files() == {"en/logistics/trains.md", "en/expo/first.md"}
 
 
 async def test_a_file_that_was_never_good_is_only_reported() -> None:
-    house = House(TRAINS, broken=("en/expo/first.md",))
+    rig = IngestionRig(TRAINS, broken=("en/expo/first.md",))
 
-    report = await house.ingestion.sync(now=NOW)
+    report = await rig.ingestion.sync(now=NOW)
 
     assert report.kept == ()
-    assert await house.files() == {"en/logistics/trains.md"}
+    assert await rig.files() == {"en/logistics/trains.md"}
 
 
 async def test_an_empty_folder_never_replaces_a_full_index_by_itself() -> None:
-    house = House(TRAINS)
-    await house.ingestion.sync(now=NOW)
-    house.now_reads()
+    rig = IngestionRig(TRAINS)
+    await rig.ingestion.sync(now=NOW)
+    rig.now_reads()
 
     with pytest.raises(IndexVersionError, match="1 are published"):
-        await house.ingestion.sync(now=NOW)
-    assert (await house.manifest.published()).number == 1
+        await rig.ingestion.sync(now=NOW)
+    assert (await rig.manifest.published()).number == 1
 
-    report = await house.ingestion.sync(now=NOW, allow_empty=True)
+    report = await rig.ingestion.sync(now=NOW, allow_empty=True)
     assert report.published.documents == 0
 
 
 async def test_a_failed_check_leaves_the_old_generation_in_use() -> None:
-    house = House(TRAINS)
-    await house.ingestion.sync(now=NOW)
-    house.now_reads(TRAINS, EXPO)
-    house.index_store.fault = IndexVersionError("a chunk is missing")
+    rig = IngestionRig(TRAINS)
+    await rig.ingestion.sync(now=NOW)
+    rig.now_reads(TRAINS, EXPO)
+    rig.index_store.fault = IndexVersionError("a chunk is missing")
 
     with pytest.raises(IndexVersionError, match="a chunk is missing"):
-        await house.ingestion.sync(now=NOW)
+        await rig.ingestion.sync(now=NOW)
 
-    assert (await house.manifest.published()).number == 1
-    assert house.manifest.begun == {}
+    assert (await rig.manifest.published()).number == 1
+    assert rig.manifest.begun == {}
 
-    house.index_store.fault = None
-    assert (await house.ingestion.sync(now=NOW)).published.number == 3
+    rig.index_store.fault = None
+    assert (await rig.ingestion.sync(now=NOW)).published.number == 3
 
 
 async def test_the_published_generation_and_the_one_before_stay_in_the_index_store() -> None:
-    house = House(TRAINS)
+    rig = IngestionRig(TRAINS)
     for number in range(4):
-        house.now_reads(document("a/b.md", Locale.EN, section("a", f"Text number {number}.")))
-        await house.ingestion.sync(now=NOW)
+        rig.now_reads(document("a/b.md", Locale.EN, section("a", f"Text number {number}.")))
+        await rig.ingestion.sync(now=NOW)
 
-    assert set(house.index_store.built) == {3, 4}
+    assert set(rig.index_store.built) == {3, 4}
 
 
 async def test_missing_files_are_built_again_from_the_manifest_with_the_same_vectors() -> None:
-    house = House(TRAINS, EXPO)
-    await house.ingestion.sync(now=NOW)
-    before = house.index_store.built.pop(1)
-    house.embeddings.embedded.clear()
+    rig = IngestionRig(TRAINS, EXPO)
+    await rig.ingestion.sync(now=NOW)
+    before = rig.index_store.built.pop(1)
+    rig.embeddings.embedded.clear()
 
-    assert await house.ingestion.restore(now=NOW)
+    assert await rig.ingestion.restore(now=NOW)
 
-    assert [part.names for part in house.index_store.built[1].parts] == [part.names for part in before.parts]
-    for rebuilt, part in zip(house.index_store.built[1].parts, before.parts, strict=True):
+    assert [part.names for part in rig.index_store.built[1].parts] == [part.names for part in before.parts]
+    for rebuilt, part in zip(rig.index_store.built[1].parts, before.parts, strict=True):
         assert np.array_equal(rebuilt.vectors, part.vectors)
-    assert not house.embeddings.embedded
-    assert not await house.ingestion.restore(now=NOW)
+    assert not rig.embeddings.embedded
+    assert not await rig.ingestion.restore(now=NOW)
 
 
 async def test_a_synchronisation_without_changes_repairs_missing_files() -> None:
-    house = House(TRAINS)
-    await house.ingestion.sync(now=NOW)
-    house.index_store.built.clear()
+    rig = IngestionRig(TRAINS)
+    await rig.ingestion.sync(now=NOW)
+    rig.index_store.built.clear()
 
-    report = await house.ingestion.sync(now=NOW)
+    report = await rig.ingestion.sync(now=NOW)
 
     assert report.published is None
-    assert set(house.index_store.built) == {1}
+    assert set(rig.index_store.built) == {1}
 
 
 async def test_o07_another_embedding_model_makes_a_whole_new_generation() -> None:
-    house = House(TRAINS)
-    await house.ingestion.sync(now=NOW)
+    rig = IngestionRig(TRAINS)
+    await rig.ingestion.sync(now=NOW)
     other = LetterEmbeddings("other", dimensions=32)
 
-    report = await house.with_embeddings(other).sync(now=NOW)
+    report = await rig.with_embeddings(other).sync(now=NOW)
 
     assert report.published.embedding_identity == "other"
     assert report.embedded == 3
-    assert house.index_store.built[2].parts[0].vectors.shape[1] == 32
+    assert rig.index_store.built[2].parts[0].vectors.shape[1] == 32
 
 
 async def test_expired_sections_are_left_out_of_the_search_only() -> None:
     yesterday = (NOW - timedelta(days=1)).date()
-    house = House(
+    rig = IngestionRig(
         document(
             "entry/visa.md",
             Locale.EN,
@@ -266,21 +266,21 @@ async def test_expired_sections_are_left_out_of_the_search_only() -> None:
         )
     )
 
-    await house.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW)
 
-    [part] = house.index_store.built[1].parts
+    [part] = rig.index_store.built[1].parts
     assert set(map(str, part.left_out)) == {"entry/visa.md#old"}
-    assert len(house.index_store.built[1].documents[0].sections) == 3
+    assert len(rig.index_store.built[1].documents[0].sections) == 3
 
 
 async def test_status_names_what_differs_from_the_index() -> None:
-    house = House(TRAINS, EXPO)
-    assert not (await house.ingestion.status()).is_current
-    await house.ingestion.sync(now=NOW)
-    assert (await house.ingestion.status()).is_current
-    house.now_reads(EXPO_RU, document("expo/first.md", Locale.EN, section("a", "The hall is grey.")))
+    rig = IngestionRig(TRAINS, EXPO)
+    assert not (await rig.ingestion.status()).is_current
+    await rig.ingestion.sync(now=NOW)
+    assert (await rig.ingestion.status()).is_current
+    rig.now_reads(EXPO_RU, document("expo/first.md", Locale.EN, section("a", "The hall is grey.")))
 
-    status = await house.ingestion.status()
+    status = await rig.ingestion.status()
 
     assert status.added == ("ru/expo/first.md",)
     assert status.changed == ("en/expo/first.md",)

@@ -123,7 +123,7 @@ class PatientEmbedder(CachedEmbedder):
         return await super().embed(side, texts)
 
 
-class House:
+class IngestionRig:
     """An ingestion over fakes whose time is that of the embedding."""
 
     def __init__(self, *documents: Document, asked_in: Sequence[Locale] = ()) -> None:
@@ -191,11 +191,11 @@ def part_of(content: IndexVersionContent, locale: Locale) -> LanguagePart:
 
 async def test_passages_are_read_before_sentences_before_questions_and_first_in_the_languages_asked_in() -> None:
     documents = (*halls(Locale.EN, 3), *halls(Locale.RU, 3), *halls(Locale.ZH, 3))
-    house = House(*documents, asked_in=[Locale.ZH, Locale.RU])
+    rig = IngestionRig(*documents, asked_in=[Locale.ZH, Locale.RU])
 
-    await house.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW)
 
-    order = list(dict.fromkeys(kinds_of(house.embeddings.own, documents)))
+    order = list(dict.fromkeys(kinds_of(rig.embeddings.own, documents)))
     kinds = (ChunkKind.PASSAGE, ChunkKind.SENTENCE, ChunkKind.QUESTION)
     assert order == [(kind, locale) for kind in kinds for locale in (Locale.ZH, Locale.RU, Locale.EN)]
 
@@ -205,90 +205,90 @@ async def test_of_passages_the_first_of_each_section_comes_before_all_others() -
         f"The hall has a floor number {number} with many a stand and many a visitor." for number in range(60)
     )
     documents = (document("expo/long.md", Locale.EN, section("a", long_text)), hall(Locale.RU, 1))
-    house = House(*documents, asked_in=[Locale.EN])
+    rig = IngestionRig(*documents, asked_in=[Locale.EN])
 
-    await house.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW)
 
     passages = [chunk for one in documents for chunk in chunks_of(one) if chunk.kind is ChunkKind.PASSAGE]
     later = [chunk.text for chunk in passages if chunk.ordinal > 0]
     [russian] = [chunk.text for chunk in passages if chunk.locale is Locale.RU]
     assert later
-    assert house.embeddings.own.index(russian) < min(map(house.embeddings.own.index, later))
+    assert rig.embeddings.own.index(russian) < min(map(rig.embeddings.own.index, later))
 
 
 async def test_a_long_reading_is_published_in_steps_each_of_which_holds_more() -> None:
-    house = House(*halls(Locale.EN, 30))
+    rig = IngestionRig(*halls(Locale.EN, 30))
 
-    report = await house.ingestion.sync(now=NOW, on_published=house.on_published)
+    report = await rig.ingestion.sync(now=NOW, on_published=rig.on_published)
 
-    pending = [version.pending for version in house.published]
+    pending = [version.pending for version in rig.published]
     assert len(pending) >= 3
     assert pending == sorted(set(pending), reverse=True)
     assert pending[-1] == 0
-    assert [version.chunks + version.pending for version in house.published] == [90] * len(pending)
-    assert report.published == house.published[-1]
+    assert [version.chunks + version.pending for version in rig.published] == [90] * len(pending)
+    assert report.published == rig.published[-1]
     assert (report.chunks, report.embedded) == (90, 90)
 
 
 async def test_steps_grow_rarer() -> None:
-    house = House(*halls(Locale.EN, 200))
-    await house.ingestion.sync(now=NOW, on_published=house.on_published)
-    assert 3 <= len(house.published) <= 10
+    rig = IngestionRig(*halls(Locale.EN, 200))
+    await rig.ingestion.sync(now=NOW, on_published=rig.on_published)
+    assert 3 <= len(rig.published) <= 10
 
 
 async def test_what_is_read_in_seconds_is_published_at_once() -> None:
-    house = House(hall(Locale.EN, 1))
-    await house.ingestion.sync(now=NOW, on_published=house.on_published)
-    assert [version.pending for version in house.published] == [0]
+    rig = IngestionRig(hall(Locale.EN, 1))
+    await rig.ingestion.sync(now=NOW, on_published=rig.on_published)
+    assert [version.pending for version in rig.published] == [0]
 
 
 async def test_each_step_holds_only_what_is_embedded_and_names_itself_by_it() -> None:
-    house = House(*halls(Locale.EN, 20), *halls(Locale.RU, 20), asked_in=[Locale.RU])
+    rig = IngestionRig(*halls(Locale.EN, 20), *halls(Locale.RU, 20), asked_in=[Locale.RU])
 
-    await house.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW)
 
-    assert len(house.index_store.given) >= 3
-    for content in house.index_store.given:
+    assert len(rig.index_store.given) >= 3
+    for content in rig.index_store.given:
         held = [chunk for part in content.parts for chunk in part.chunks]
         assert content.chunks == len(held) == 120 - content.pending
         assert all(len(part.vectors) == len(part.chunks) == part.names.chunks for part in content.parts)
         assert all(np.abs(part.vectors).sum(axis=1).all() for part in content.parts)
-    assert len({content.fingerprint for content in house.index_store.given}) == len(house.index_store.given)
-    assert len({part_of(content, Locale.EN).names for content in house.index_store.given}) >= 2
+    assert len({content.fingerprint for content in rig.index_store.given}) == len(rig.index_store.given)
+    assert len({part_of(content, Locale.EN).names for content in rig.index_store.given}) >= 2
 
 
 async def test_reading_in_rises_from_nothing_to_nearly_all_and_is_over_in_the_end() -> None:
-    house = House(*halls(Locale.EN, 30))
-    assert house.ingestion.reading_in is None
+    rig = IngestionRig(*halls(Locale.EN, 30))
+    assert rig.ingestion.reading_in is None
     seen: list[float | None] = []
 
-    await house.ingestion.sync(now=NOW, progress=lambda _: seen.append(house.ingestion.reading_in))
+    await rig.ingestion.sync(now=NOW, progress=lambda _: seen.append(rig.ingestion.reading_in))
 
     assert seen[0] == 0.0
     assert None not in seen
     assert seen == sorted(seen)
     assert seen[-1] > 0.9
-    assert house.ingestion.reading_in is None
+    assert rig.ingestion.reading_in is None
 
 
 async def test_a_small_change_is_not_told_as_reading_in() -> None:
-    house = House(*halls(Locale.EN, 200))
-    await house.ingestion.sync(now=NOW)
-    house.now_reads(*halls(Locale.EN, 199), hall(Locale.EN, 199, text="Hall 199 is blue."))
+    rig = IngestionRig(*halls(Locale.EN, 200))
+    await rig.ingestion.sync(now=NOW)
+    rig.now_reads(*halls(Locale.EN, 199), hall(Locale.EN, 199, text="Hall 199 is blue."))
     seen: list[float | None] = []
 
-    await house.ingestion.sync(now=NOW, progress=lambda _: seen.append(house.ingestion.reading_in))
+    await rig.ingestion.sync(now=NOW, progress=lambda _: seen.append(rig.ingestion.reading_in))
 
     assert set(seen) == {None}
 
 
 async def test_progress_only_rises_through_steps_and_is_complete_with_the_store() -> None:
-    house = House(*halls(Locale.EN, 30))
+    rig = IngestionRig(*halls(Locale.EN, 30))
     seen: list[Progress] = []
 
-    await house.ingestion.sync(now=NOW, progress=seen.append)
+    await rig.ingestion.sync(now=NOW, progress=seen.append)
     before_the_store = seen[-1].share
-    await house.ingestion.store(progress=seen.append)
+    await rig.ingestion.store(progress=seen.append)
 
     shares = [one.share for one in seen]
     assert shares == sorted(shares)
@@ -297,68 +297,68 @@ async def test_progress_only_rises_through_steps_and_is_complete_with_the_store(
 
 
 async def test_a_partial_generation_gets_no_store() -> None:
-    house = House(*halls(Locale.EN, 30))
-    house.embeddings.fails_at = 60
+    rig = IngestionRig(*halls(Locale.EN, 30))
+    rig.embeddings.fails_at = 60
     with pytest.raises(EmbeddingError):
-        await house.ingestion.sync(now=NOW)
-    assert not await house.ingestion.store()
-    assert house.index_store.stored == []
+        await rig.ingestion.sync(now=NOW)
+    assert not await rig.ingestion.store()
+    assert rig.index_store.stored == []
 
 
 async def test_an_embedding_error_leaves_the_last_step_answering_and_loses_no_vector() -> None:
-    house = House(*halls(Locale.EN, 30))
-    house.embeddings.fails_at = 60
+    rig = IngestionRig(*halls(Locale.EN, 30))
+    rig.embeddings.fails_at = 60
 
     with pytest.raises(EmbeddingError, match="the endpoint is gone"):
-        await house.ingestion.sync(now=NOW, on_published=house.on_published)
+        await rig.ingestion.sync(now=NOW, on_published=rig.on_published)
 
-    published = await house.manifest.published()
-    assert published == house.published[-1]
+    published = await rig.manifest.published()
+    assert published == rig.published[-1]
     assert 0 < published.pending < 90
-    assert not (await house.ingestion.status()).is_current
-    assert house.manifest.begun == {}
-    assert house.ingestion.reading_in is not None, "a large part is still to be read"
+    assert not (await rig.ingestion.status()).is_current
+    assert rig.manifest.begun == {}
+    assert rig.ingestion.reading_in is not None, "a large part is still to be read"
 
-    house.embeddings.fails_at = None
-    report = await house.new_ingestion().sync(now=NOW)
+    rig.embeddings.fails_at = None
+    report = await rig.new_ingestion().sync(now=NOW)
     assert report.published.pending == 0
-    assert sorted(house.embeddings.own) == sorted(set(house.embeddings.own)), "no text was embedded twice"
+    assert sorted(rig.embeddings.own) == sorted(set(rig.embeddings.own)), "no text was embedded twice"
 
 
 async def test_a_step_that_is_being_published_when_the_embedding_fails_is_published_all_the_same() -> None:
-    house = House(*halls(Locale.EN, 30))
-    house.index_store.may_build.clear()
-    house.embeddings.fails_at = 24
-    task = asyncio.create_task(house.ingestion.sync(now=NOW, on_published=house.on_published))
-    await house.index_store.is_building.wait()
-    await asyncio.to_thread(house.embeddings.has_failed.wait)
+    rig = IngestionRig(*halls(Locale.EN, 30))
+    rig.index_store.may_build.clear()
+    rig.embeddings.fails_at = 24
+    task = asyncio.create_task(rig.ingestion.sync(now=NOW, on_published=rig.on_published))
+    await rig.index_store.is_building.wait()
+    await asyncio.to_thread(rig.embeddings.has_failed.wait)
     for _ in range(20):
         await asyncio.sleep(0)
-    house.index_store.may_build.set()
+    rig.index_store.may_build.set()
 
     with pytest.raises(EmbeddingError, match="the endpoint is gone"):
         await task
 
-    [step] = house.published
-    assert await house.manifest.published() == step
+    [step] = rig.published
+    assert await rig.manifest.published() == step
     assert step.pending > 0
 
 
 async def test_an_empty_folder_is_not_told_as_being_read_for_ever() -> None:
-    house = House()
+    rig = IngestionRig()
     with pytest.raises(IndexVersionError):
-        await house.ingestion.sync(now=NOW)
-    assert house.ingestion.reading_in is None
+        await rig.ingestion.sync(now=NOW)
+    assert rig.ingestion.reading_in is None
 
 
 async def test_a_restart_in_the_middle_goes_on_from_the_last_step() -> None:
-    house = House(*halls(Locale.EN, 30))
-    house.embeddings.fails_at = 60
+    rig = IngestionRig(*halls(Locale.EN, 30))
+    rig.embeddings.fails_at = 60
     with pytest.raises(EmbeddingError):
-        await house.ingestion.sync(now=NOW)
-    house.embeddings.fails_at = None
+        await rig.ingestion.sync(now=NOW)
+    rig.embeddings.fails_at = None
     seen: list[float | None] = []
-    again = house.new_ingestion()
+    again = rig.new_ingestion()
 
     report = await again.sync(now=NOW, progress=lambda _: seen.append(again.reading_in))
 
@@ -368,43 +368,43 @@ async def test_a_restart_in_the_middle_goes_on_from_the_last_step() -> None:
 
 
 async def test_a_cancelled_synchronisation_publishes_nothing_afterwards() -> None:
-    house = House(*halls(Locale.EN, 30))
-    house.index_store.may_build.clear()
+    rig = IngestionRig(*halls(Locale.EN, 30))
+    rig.index_store.may_build.clear()
     may_embed = threading.Event()
-    embed = house.embeddings.embed_documents
+    embed = rig.embeddings.embed_documents
 
     def wait_after_the_first_step(texts: list[str]) -> list[list[float]]:
-        if house.index_store.given:
+        if rig.index_store.given:
             may_embed.wait()
         return embed(texts)
 
-    house.embeddings.embed_documents = wait_after_the_first_step  # type: ignore[method-assign]
-    task = asyncio.create_task(house.ingestion.sync(now=NOW, on_published=house.on_published))
-    await house.index_store.is_building.wait()
+    rig.embeddings.embed_documents = wait_after_the_first_step  # type: ignore[method-assign]
+    task = asyncio.create_task(rig.ingestion.sync(now=NOW, on_published=rig.on_published))
+    await rig.index_store.is_building.wait()
 
     task.cancel()
     await asyncio.wait({task})
-    house.index_store.may_build.set()
+    rig.index_store.may_build.set()
     may_embed.set()
     for _ in range(20):
         await asyncio.sleep(0)
 
     assert task.cancelled()
-    assert await house.manifest.published() is None
-    assert house.manifest.begun == {}
-    assert house.index_store.built == {}
-    assert house.published == []
-    assert not house.ingestion.is_busy
+    assert await rig.manifest.published() is None
+    assert rig.manifest.begun == {}
+    assert rig.index_store.built == {}
+    assert rig.published == []
+    assert not rig.ingestion.is_busy
 
 
 async def test_a_step_that_can_t_be_built_ends_the_synchronisation_with_its_reason() -> None:
-    house = House(*halls(Locale.EN, 200))
-    house.index_store.fault = OSError("no space left on device")
+    rig = IngestionRig(*halls(Locale.EN, 200))
+    rig.index_store.fault = OSError("no space left on device")
     with pytest.raises(OSError, match="no space left"):
-        await house.ingestion.sync(now=NOW)
-    assert await house.manifest.published() is None
-    house.index_store.fault = None
-    assert (await house.ingestion.sync(now=NOW)).published.pending == 0
+        await rig.ingestion.sync(now=NOW)
+    assert await rig.manifest.published() is None
+    rig.index_store.fault = None
+    assert (await rig.ingestion.sync(now=NOW)).published.pending == 0
 
 
 # ── changes ──
@@ -413,84 +413,84 @@ ENGLISH, RUSSIAN = halls(Locale.EN, 100), halls(Locale.RU, 60)
 CHANGED = hall(Locale.RU, 59, text="Hall 59 ru is blue.")
 
 
-async def _published_halls() -> House:
-    house = House(*ENGLISH, *RUSSIAN)
-    await house.ingestion.sync(now=NOW)
-    house.embeddings.embedded.clear()
-    house.index_store.given.clear()
-    return house
+async def _published_halls() -> IngestionRig:
+    rig = IngestionRig(*ENGLISH, *RUSSIAN)
+    await rig.ingestion.sync(now=NOW)
+    rig.embeddings.embedded.clear()
+    rig.index_store.given.clear()
+    return rig
 
 
 async def test_a_change_in_one_language_leaves_the_other_languages_as_they_were() -> None:
-    house = await _published_halls()
-    before = house.index_store.built[(await house.manifest.published()).number]
-    house.now_reads(*ENGLISH, *RUSSIAN[:-1], CHANGED)
+    rig = await _published_halls()
+    before = rig.index_store.built[(await rig.manifest.published()).number]
+    rig.now_reads(*ENGLISH, *RUSSIAN[:-1], CHANGED)
 
-    report = await house.ingestion.sync(now=NOW)
+    report = await rig.ingestion.sync(now=NOW)
 
-    [given] = house.index_store.given
+    [given] = rig.index_store.given
     english, russian = part_of(given, Locale.EN), part_of(given, Locale.RU)
     assert (english.documents, english.chunks, english.vectors) == (None, None, None)
     assert english.names == part_of(before, Locale.EN).names
     assert russian.names != part_of(before, Locale.RU).names
     assert _rows_apart(russian, part_of(before, Locale.RU)) < 1e-6
-    assert set(house.embeddings.embedded) == {"A\nHall 59 ru is blue.", "Hall 59 ru is blue."}
+    assert set(rig.embeddings.embedded) == {"A\nHall 59 ru is blue.", "Hall 59 ru is blue."}
     assert (report.embedded, report.chunks) == (2, 480)
 
 
 async def test_the_means_stay_while_little_changed_and_count_how_much() -> None:
-    house = await _published_halls()
-    _, before = house.manifest.history[-1]
-    house.now_reads(*ENGLISH, *RUSSIAN[:-1], CHANGED)
+    rig = await _published_halls()
+    _, before = rig.manifest.history[-1]
+    rig.now_reads(*ENGLISH, *RUSSIAN[:-1], CHANGED)
 
-    await house.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW)
 
-    _, after = house.manifest.history[-1]
+    _, after = rig.manifest.history[-1]
     assert _same(after, before)
     assert (after.fitted_on, after.drift) == (480, before.drift + 6)
 
 
 async def test_when_too_much_has_come_and_gone_since_all_is_fitted_anew() -> None:
-    house = await _published_halls()
-    _, before = house.manifest.history[-1]
+    rig = await _published_halls()
+    _, before = rig.manifest.history[-1]
     russian, changes = list(RUSSIAN), 0
-    while _same(house.manifest.history[-1][1], before):
+    while _same(rig.manifest.history[-1][1], before):
         russian[changes] = hall(Locale.RU, changes, text=f"Hall {changes} ru is blue.")
-        house.now_reads(*ENGLISH, *russian)
-        await house.ingestion.sync(now=NOW)
+        rig.now_reads(*ENGLISH, *russian)
+        await rig.ingestion.sync(now=NOW)
         changes += 1
 
     assert changes == 2, "the first change moved 6 of 480, the second would make it 12: more than 2 %"
-    _, after = house.manifest.history[-1]
+    _, after = rig.manifest.history[-1]
     assert (after.fitted_on, after.drift) == (480, 0)
-    assert all(part.vectors is not None for part in house.index_store.given[-1].parts)
-    assert "Hall 0 en is white." not in house.embeddings.embedded
+    assert all(part.vectors is not None for part in rig.index_store.given[-1].parts)
+    assert "Hall 0 en is white." not in rig.embeddings.embedded
 
 
 @pytest.mark.parametrize("comes", [True, False])
 async def test_a_language_that_comes_or_goes_has_all_fitted_anew(comes: bool) -> None:
-    house = await _published_halls()
-    _, before = house.manifest.history[-1]
-    house.now_reads(*ENGLISH, *RUSSIAN, hall(Locale.ZH, 1)) if comes else house.now_reads(*ENGLISH)
+    rig = await _published_halls()
+    _, before = rig.manifest.history[-1]
+    rig.now_reads(*ENGLISH, *RUSSIAN, hall(Locale.ZH, 1)) if comes else rig.now_reads(*ENGLISH)
 
-    await house.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW)
 
-    _, after = house.manifest.history[-1]
+    _, after = rig.manifest.history[-1]
     assert not _same(after, before)
     assert after.drift == 0
-    assert all(part.vectors is not None for part in house.index_store.given[-1].parts)
+    assert all(part.vectors is not None for part in rig.index_store.given[-1].parts)
 
 
 async def test_a_section_that_has_expired_since_is_left_out_with_the_next_change_of_another_language() -> None:
     trial = document("entry/visa.md", Locale.EN, section("trial", "The trial runs.", valid_until=NOW.date()))
-    house = House(*ENGLISH, trial, *RUSSIAN)
-    await house.ingestion.sync(now=NOW)
-    assert part_of(house.index_store.given[-1], Locale.EN).left_out == frozenset()
-    house.now_reads(*ENGLISH, trial, *RUSSIAN[:-1], CHANGED)
+    rig = IngestionRig(*ENGLISH, trial, *RUSSIAN)
+    await rig.ingestion.sync(now=NOW)
+    assert part_of(rig.index_store.given[-1], Locale.EN).left_out == frozenset()
+    rig.now_reads(*ENGLISH, trial, *RUSSIAN[:-1], CHANGED)
 
-    await house.ingestion.sync(now=NOW + timedelta(days=1))
+    await rig.ingestion.sync(now=NOW + timedelta(days=1))
 
-    english = part_of(house.index_store.given[-1], Locale.EN)
+    english = part_of(rig.index_store.given[-1], Locale.EN)
     assert set(map(str, english.left_out)) == {"entry/visa.md#trial"}
     assert english.chunks is not None
 
@@ -500,32 +500,32 @@ async def test_what_does_not_stand_whole_in_the_index_store_is_not_built_upon() 
         async def parts(self, version: IndexVersion) -> dict[Locale, PartNames]:
             return {}
 
-    house = await _published_halls()
+    rig = await _published_halls()
     damaged = Damaged()
-    damaged.built = house.index_store.built
-    house.index_store = damaged
-    house.now_reads(*ENGLISH, *RUSSIAN[:-1], CHANGED)
+    damaged.built = rig.index_store.built
+    rig.index_store = damaged
+    rig.now_reads(*ENGLISH, *RUSSIAN[:-1], CHANGED)
 
-    await house.new_ingestion().sync(now=NOW)
+    await rig.new_ingestion().sync(now=NOW)
 
     assert damaged.given[-1].before is None
     assert all(part.vectors is not None for part in damaged.given[-1].parts)
 
 
 async def test_a_partial_generation_that_is_lost_is_built_again_from_what_is_known() -> None:
-    house = House(*halls(Locale.EN, 30))
-    house.embeddings.fails_at = 60
+    rig = IngestionRig(*halls(Locale.EN, 30))
+    rig.embeddings.fails_at = 60
     with pytest.raises(EmbeddingError):
-        await house.ingestion.sync(now=NOW)
-    published = await house.manifest.published()
-    del house.index_store.built[published.number]
+        await rig.ingestion.sync(now=NOW)
+    published = await rig.manifest.published()
+    del rig.index_store.built[published.number]
 
-    assert await house.ingestion.restore(now=NOW)
+    assert await rig.ingestion.restore(now=NOW)
 
-    rebuilt = house.index_store.built[published.number]
+    rebuilt = rig.index_store.built[published.number]
     assert rebuilt.fingerprint == published.fingerprint
     assert rebuilt.chunks >= published.chunks
-    assert len(house.embeddings.own) <= 60, "nothing was embedded for it"
+    assert len(rig.embeddings.own) <= 60, "nothing was embedded for it"
 
 
 def _rows_apart(one: LanguagePart, other: LanguagePart) -> float:

@@ -14,7 +14,7 @@ from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.announcements.model import Announcement, AnnouncementId, Audience, Content, Schedule, Stage, Terms, Timing
 from bot.ids import Locale, NewsTopic
 from bot.ingestion.model import FolderReading
-from tests.support.announcing import AUTHOR, START
+from tests.support.announcement_rig import AUTHOR, START
 from tests.support.knowledge_parts import GivenReading
 
 TEXT = "EXPO 2026"

@@ -119,9 +119,9 @@ async def test_a_report_of_nothing_can_be_made(rig):
 async def sent(rig: NewsRig, announcement: Announcement, locale: Locale = Locale.EN) -> list[dict]:
     """What an organiser gets, in order."""
     rig.telegram.calls.clear()
-    t = rig.house.catalogs.translator(locale)
+    t = rig.app.catalogs.translator(locale)
     report = await rig.announcements.reports.make(announcement, O1)
-    await send_report(rig.house, rig.announcements, VisitorId(OWNER), report, t=t)
+    await send_report(rig.app, rig.announcements, VisitorId(OWNER), report, t=t)
     assert [call.method for call in rig.telegram.calls] == ["sendPhoto", "sendDocument"]
     return [call.params for call in rig.telegram.calls]
 
@@ -129,9 +129,9 @@ async def sent(rig: NewsRig, announcement: Announcement, locale: Locale = Locale
 async def test_A16_an_author_gets_the_numbers_alone(rig):
     announcement = await fired(rig, *COPIES)
     rig.telegram.calls.clear()
-    t = rig.house.catalogs.translator(Locale.EN)
+    t = rig.app.catalogs.translator(Locale.EN)
     report = await rig.announcements.reports.make(announcement, O1)
-    await send_report(rig.house, rig.announcements, VisitorId(AUTHOR), report, t=t)
+    await send_report(rig.app, rig.announcements, VisitorId(AUTHOR), report, t=t)
     assert [call.method for call in rig.telegram.calls] == ["sendPhoto"]
 
 

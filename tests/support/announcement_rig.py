@@ -1,4 +1,4 @@
-"""A house for announcements over fakes and a virtual clock: everything joined by the program's own wiring."""
+"""Planner, dispatcher and organisers' commands over fakes and a virtual clock, joined by the program's own wiring."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ STRANGER = VisitorId(999)
 TEXTS = {Locale.EN: "The forum starts at ten.", Locale.RU: "Форум начинается в десять."}
 
 
-class House:
-    """One process. A second house over the same disk is another process."""
+class AnnouncementRig:
+    """One process. A second one over the same disk is another process."""
 
     def __init__(
         self,

@@ -86,7 +86,7 @@ class PretendedTelegram(BaseRequest):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class WholeBot:
     """The bot at work, and what it offered to press."""
 
     chat: Chat
@@ -108,7 +108,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(place: Path, random: Random) -> AsyncIterator[House]:
+async def open_bot(place: Path, random: Random) -> AsyncIterator[WholeBot]:
     """The bot with a little knowledge, an owner, announcements, and limits that let every update through."""
     write_little_knowledge(place / "knowledge")
     settings = Settings(
@@ -132,6 +132,6 @@ async def open_house(place: Path, random: Random) -> AsyncIterator[House]:
             async with build_chat(options, chat_parts(core, parts)) as chat:
                 running = asyncio.create_task(chat.run())
                 await chat.started.wait()
-                yield House(chat, telegram, running)
+                yield WholeBot(chat, telegram, running)
                 chat.stop()
                 await running

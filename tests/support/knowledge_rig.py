@@ -15,7 +15,7 @@ from bot.ingestion.service import Ingestion
 from tests.support.knowledge_parts import NOW, THREADS, LetterEmbeddings, MemoryManifest, MemoryVectorCache, no_language
 
 
-class House:
+class KnowledgeRig:
     """Real files, index store and Chroma; manifest and model are fakes. Each text that is embedded takes a second."""
 
     def __init__(self, folder: Path, data: Path, *, first_step_s: float = 1e9) -> None:

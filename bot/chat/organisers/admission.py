@@ -18,6 +18,7 @@ from bot.announcements.model import AuditEntry, Role
 from bot.chat.context import UpdateContext
 from bot.chat.text import announcement_texts
 from bot.chat.visitors.notices import unknown_command
+from bot.chat_state.model import Button
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,12 @@ async def admit_press(context: UpdateContext, allowed: frozenset[Role], name: st
         return OrganiserContext.of(context, roles)
     _note(context, name, roles)
     return None
+
+
+def use_up(context: OrganiserContext, button: Button) -> None:
+    """Have a button that works once noted as used."""
+    if button.single_use:
+        context.later(lambda: context.app.buttons.use(button.token, now=context.now))
 
 
 def is_own(context: UpdateContext) -> bool:

@@ -9,7 +9,7 @@ from bot.announcements.model import Announcement, AnnouncementId, Occurrence, Oc
 from bot.announcements.organisers import ANY_ROLE
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import change_request_handlers
-from bot.chat.organisers.admission import OrganiserContext, admit, admit_press
+from bot.chat.organisers.admission import OrganiserContext, admit, admit_press, use_up
 from bot.chat.organisers.buttons import ItemButton, ItemVerb, item_key
 from bot.chat.organisers.change_request_pages import request_keys, resend_offer
 from bot.chat.organisers.draft_changes import say_decision
@@ -46,11 +46,9 @@ async def press(update: UpdateContext, button: Button) -> None:
     """A button of the list, or of one announcement."""
     pressed = ItemButton.read(button)
     context = await admit_press(update, ANY_ROLE, f"announcement_{pressed.verb}")
-    if context is None:
-        return
-    if button.single_use:
-        context.later(lambda: update.app.buttons.use(button.token, now=update.now))
-    await HANDLERS[pressed.verb](context, pressed.argument)
+    if context is not None:
+        use_up(context, button)
+        await HANDLERS[pressed.verb](context, pressed.argument)
 
 
 async def item_reply(context: OrganiserContext, announcement: Announcement) -> Reply:

@@ -11,7 +11,7 @@ from bot.announcements.model import Role
 from bot.announcements.organisers import ANY_ROLE, RoleChange, Welcome
 from bot.chat.context import UpdateContext
 from bot.chat.menu import publish_commands_for
-from bot.chat.organisers.admission import OrganiserContext, admit, admit_press, is_own
+from bot.chat.organisers.admission import OrganiserContext, admit, admit_press, is_own, use_up
 from bot.chat.organisers.buttons import RoleButton, RoleVerb
 from bot.chat.organisers.invitation_pages import decided_page
 from bot.chat.organisers.outreach import translator_of, write_to
@@ -40,11 +40,9 @@ async def press(update: UpdateContext, button: Button) -> None:
     """A button of the list; rights are read when it is pressed."""
     pressed = RoleButton.read(button)
     context = await admit_press(update, ANY_ROLE, f"organisers_{pressed.verb}")
-    if context is None:
-        return
-    if button.single_use:
-        context.later(lambda: update.app.buttons.use(button.token, now=update.now))
-    await HANDLERS[pressed.verb](context, pressed.argument)
+    if context is not None:
+        use_up(context, button)
+        await HANDLERS[pressed.verb](context, pressed.argument)
 
 
 async def redeem(context: UpdateContext, token: str) -> bool:

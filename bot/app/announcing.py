@@ -20,7 +20,6 @@ import structlog
 
 from bot.adapters.announcements.command_spool import CommandSpool
 from bot.adapters.announcements.files import read_single, read_standing
-from bot.adapters.clock import Clock, stopwatch, utc_now
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.audit_store import SqlAuditLog
 from bot.adapters.database.connection import Database
@@ -32,6 +31,7 @@ from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.request_store import SqlRequests
 from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
+from bot.adapters.system.clock import Clock, stopwatch, utc_now
 from bot.announcements.actions import AnnouncementPorts, new_announcement_id
 from bot.announcements.change_requests import ChangeRequests
 from bot.announcements.commands import AnnouncementCommands, CommandParts

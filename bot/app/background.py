@@ -8,8 +8,8 @@ from functools import partial
 
 import structlog
 
-from bot.adapters.clock import Clock
 from bot.adapters.knowledge.folder_watch import FolderWatch
+from bot.adapters.system.clock import Clock
 from bot.app.core import Core
 from bot.app.visitors import retention_of, visitor_store_of
 from bot.ingestion.model import SyncReport

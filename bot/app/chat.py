@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from bot.adapters.clock import utc_now
 from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.turn_store import SqlTurnStore
+from bot.adapters.system.clock import utc_now
 from bot.app.announcing import Announcing, announcement_context_of, announcing
 from bot.app.core import Core
 from bot.app.health import health_of

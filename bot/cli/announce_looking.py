@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from bot.adapters.announcements.files import read_single
-from bot.adapters.clock import utc_now
+from bot.adapters.system.clock import utc_now
 from bot.announcements.model import Announcement, AnnouncementId, Delivery, Occurrence, OccurrenceId, Stage
 from bot.announcements.standing import announcement_of
 from bot.app.announcing import Announcing, announcing

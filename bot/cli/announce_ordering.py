@@ -11,7 +11,7 @@ import typer
 
 from bot.adapters.announcements.command_spool import CommandSpool
 from bot.adapters.announcements.files import read_single
-from bot.adapters.clock import utc_now
+from bot.adapters.system.clock import utc_now
 from bot.app.announcing import announcing
 from bot.app.state import open_state
 from bot.cli.options import AsJson, Name

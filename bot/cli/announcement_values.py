@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from bot.adapters.clock import utc_now
+from bot.adapters.system.clock import utc_now
 from bot.announcements.checking import Problem, problems_of
 from bot.announcements.model import Announcement, ChangeRequest, Schedule, Timing
 from bot.announcements.schedule import ScheduleError, preview

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from bot.adapters.clock import utc_now
+from bot.adapters.system.clock import utc_now
 from bot.ingestion.model import FolderReading, Progress, SyncReport, SyncStage
 from bot.operations.logs import redact
 

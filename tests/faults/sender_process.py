@@ -18,12 +18,12 @@ from pathlib import Path
 
 import structlog
 
-from bot.adapters.clock import utc_now
 from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
+from bot.adapters.system.clock import utc_now
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.planner import Planner
 from bot.announcements.ports import AnnouncementSender

@@ -19,10 +19,10 @@ import pytest
 import regex
 from structlog.testing import capture_logs
 
-from bot.adapters.clock import utc_now
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.adapters.system.clock import utc_now
 from bot.answering.generation.model import ChatMessage
 from bot.answering.generation.prompts import new_canary, tokens_of
 from bot.answering.model import Answer, Outcome, Question, Turn

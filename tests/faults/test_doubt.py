@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.clock import utc_now
 from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.adapters.system.clock import utc_now
 from bot.answering.generation.calling import CallLimits
 from bot.answering.generation.model import ChatMessage, Resolved
 from bot.answering.generation.prompts import tokens_of

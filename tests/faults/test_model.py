@@ -11,7 +11,7 @@ from datetime import date
 
 import pytest
 
-from bot.adapters.clock import utc_now
+from bot.adapters.system.clock import utc_now
 from bot.answering.model import Answer, Outcome, Question
 from bot.app.core import Core, open_core
 from bot.errors import SettingsError

@@ -16,8 +16,8 @@ from enum import StrEnum
 
 import regex
 
-from bot.adapters.clock import utc_now
 from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.adapters.system.clock import utc_now
 from bot.answering.generation.calling import CallLimits
 from bot.answering.generation.model import ChatMessage, ChatRole, Completion, Reservation
 from bot.answering.generation.service import GeneratingAnswerer

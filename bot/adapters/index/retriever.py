@@ -14,7 +14,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, SkipValidation
 
-from bot.adapters.clock import utc_now
+from bot.adapters.system.clock import utc_now
 from bot.answering.browsing import best_copy
 from bot.answering.pipeline import TOP_K
 from bot.answering.ports import Index, LanguageIdentifier, StoredSection

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 from telegram.request import BaseRequest, RequestData
 
-from bot.adapters.clock import utc_now
+from bot.adapters.system.clock import utc_now
 from bot.app.announcing import announcing
 from bot.app.chat import chat_options, chat_parts
 from bot.app.core import open_core

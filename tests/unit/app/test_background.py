@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.clock import utc_now
+from bot.adapters.system.clock import utc_now
 from bot.app.background import keep_read
 from bot.app.core import Core, open_core
 from bot.settings import KnowledgeSettings, Settings, StoreSettings

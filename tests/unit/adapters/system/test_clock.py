@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.clock import Clock
+from bot.adapters.system.clock import Clock
 
 HOUR = timedelta(hours=1)
 
@@ -77,7 +77,7 @@ async def test_R09_turns_that_come_while_a_job_runs_are_joined_into_one_and_none
 
 async def test_R09_a_job_that_begins_late_says_by_how_much(monkeypatch):
     now, begun = [0.0], asyncio.Semaphore(0)
-    monkeypatch.setattr("bot.adapters.clock.stopwatch", lambda: now[0])
+    monkeypatch.setattr("bot.adapters.system.clock.stopwatch", lambda: now[0])
 
     async def job(_now):
         now[0] += 5.0

@@ -145,10 +145,10 @@ async def revoke(rig: NewsRig, person_id: int, role: Role) -> None:
 
 
 def test_A01_the_commands_below_are_all_that_organisers_have():
-    public = {name for handler in routes(lambda handle: handle) for name in getattr(handler, "commands", ())}
-    all_names = {
-        name for handler in routes(lambda handle: handle, has_news=True) for name in getattr(handler, "commands", ())
-    }
+    public, all_names = (
+        {name for route in routes(has_news=has_news) for name in getattr(route.matcher, "commands", ())}
+        for has_news in (False, True)
+    )
     shown_to_organisers = {name for name, _sentence in announcement_texts.COMMANDS}
     assert set(COMMANDS) == shown_to_organisers - {"cancel"}
     assert all_names - public == {*COMMANDS, "cancel", "news", "settings", "subscribe"}

@@ -59,7 +59,7 @@ class CopyCaller:
         except Exception as error:  # noqa: BLE001 - the sender promises not to raise; if it does, who knows what was sent
             _log.error("courier_failed", occurrence_id=row.occurrence_id, error=type(error).__name__)
             row = replace(row, crashes=row.crashes + 1)
-            receipt = Receipt(fate=SendOutcome.DOUBT, reason="courier_failed")
+            receipt = Receipt(outcome=SendOutcome.DOUBT, reason="courier_failed")
         return CallResult(job, row, after_call(row, receipt, now=now()), receipt)
 
     def _note_receipt(self, result: CallResult, receipt: Receipt) -> CallResult:

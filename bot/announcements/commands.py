@@ -268,8 +268,8 @@ class AnnouncementCommands:
         for locale in _languages(found, given.text("language")):
             outgoing = trial_message(found, chat_id=ChatId(given.actor), locale=locale, zone=found.schedule.zone)
             receipt = await self._parts.announcement_sender.deliver(outgoing)
-            if receipt.fate is not SendOutcome.SENT:
-                raise OrderError(f"the copy in {locale.value} was not sent: {receipt.reason or receipt.fate.value}")
+            if receipt.outcome is not SendOutcome.SENT:
+                raise OrderError(f"the copy in {locale.value} was not sent: {receipt.reason or receipt.outcome.value}")
             sent.append(locale.value)
         return {"sent": sent}
 

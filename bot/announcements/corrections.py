@@ -90,7 +90,7 @@ class Corrector:
         return CorrectionStep(
             settled,
             max((receipt.pause_s for receipt in calls), default=0.0),
-            any(receipt.fate is SendOutcome.NOTHING_GOES for receipt in calls),
+            any(receipt.outcome is SendOutcome.NOTHING_GOES for receipt in calls),
         )
 
     async def _announcement(self, correction: Correction) -> Announcement | None:
@@ -121,15 +121,15 @@ class Corrector:
     def _judge(self, correction: Correction, row: Delivery, receipt: Receipt) -> CorrectionState | None:
         """None: it is tried again. Without a clear answer only so often."""
         key = (correction.correction_id, row.chat_id)
-        if receipt.fate is SendOutcome.DOUBT:
+        if receipt.outcome is SendOutcome.DOUBT:
             self._unclear[key] = self._unclear.get(key, 0) + 1
             if self._unclear[key] < _TRIES:
                 return None
             del self._unclear[key]
             return CorrectionState.FAILED
-        if receipt.fate in _OUTCOMES:
+        if receipt.outcome in _OUTCOMES:
             self._unclear.pop(key, None)
-        return _OUTCOMES.get(receipt.fate)
+        return _OUTCOMES.get(receipt.outcome)
 
     async def _tell_if_through(self, correction_id: str) -> None:
         correction = await self._parts.corrections.find(correction_id)

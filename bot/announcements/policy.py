@@ -23,14 +23,14 @@ _RETRYING = Backoff(first_s=0.25, longest_s=60.0)
 
 def after_call(row: Delivery, receipt: Receipt, *, now: datetime) -> Delivery:
     """The state that a receipt proves. SENT needs a message id; without proof a copy is in doubt."""
-    reason = (receipt.reason or receipt.fate.value)[:_REASON_LIMIT]
+    reason = (receipt.reason or receipt.outcome.value)[:_REASON_LIMIT]
     row = replace(row, reason=reason, changed_at=now)
-    if receipt.fate is SendOutcome.SENT and receipt.message_id is not None:
+    if receipt.outcome is SendOutcome.SENT and receipt.message_id is not None:
         told = "plain_text" if receipt.was_plain else ""
         return replace(row, state=DeliveryState.SENT, message_id=receipt.message_id, reason=told)
-    if receipt.fate in (SendOutcome.SENT, SendOutcome.DOUBT):
+    if receipt.outcome in (SendOutcome.SENT, SendOutcome.DOUBT):
         return replace(row, state=DeliveryState.IN_DOUBT)
-    if receipt.fate in _FINAL or (receipt.fate is SendOutcome.MIGRATED and receipt.new_chat_id is None):
+    if receipt.outcome in _FINAL or (receipt.outcome is SendOutcome.MIGRATED and receipt.new_chat_id is None):
         return replace(row, state=DeliveryState.FAILED)
     return replace(row, state=DeliveryState.PLANNED, not_before=max(row.not_before, now + _pause(row, receipt)))
 
@@ -86,7 +86,7 @@ class AlikeFailures:
         """Count a receipt; True when the limit is reached (the count then begins anew)."""
         kind, limit = self._kind(receipt)
         if not kind:
-            if receipt.fate is SendOutcome.SENT:
+            if receipt.outcome is SendOutcome.SENT:
                 self._alike.pop(body_hash, None)
             return False
         last, count = self._alike.get(body_hash, ("", 0))
@@ -95,15 +95,15 @@ class AlikeFailures:
         return count >= limit
 
     def _kind(self, receipt: Receipt) -> tuple[str, int]:
-        if receipt.fate is SendOutcome.REFUSED:
+        if receipt.outcome is SendOutcome.REFUSED:
             return f"refused {receipt.reason}", self._limit * _REFUSALS
-        if receipt.fate is SendOutcome.UNPARSEABLE or (receipt.fate is SendOutcome.SENT and receipt.was_plain):
+        if receipt.outcome is SendOutcome.UNPARSEABLE or (receipt.outcome is SendOutcome.SENT and receipt.was_plain):
             return "unparseable", self._limit
         return "", 0
 
 
 def _pause(row: Delivery, receipt: Receipt) -> timedelta:
     """What Telegram asks for, else (out of reach) longer from try to try."""
-    if receipt.fate is SendOutcome.NOT_SENT and not receipt.pause_s:
+    if receipt.outcome is SendOutcome.NOT_SENT and not receipt.pause_s:
         return timedelta(seconds=_RETRYING.pause_s(row.attempt))
     return timedelta(seconds=receipt.pause_s)

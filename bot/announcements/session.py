@@ -106,9 +106,9 @@ class SendGate:
         """What a receipt means for the calls to come, at once and not only when it is stored."""
         if receipt.pauses_all:
             self.pause(receipt.pause_s)
-        if receipt.fate is SendOutcome.NOTHING_GOES:
+        if receipt.outcome is SendOutcome.NOTHING_GOES:
             self.trouble = "token_refused"
-        is_unreachable = receipt.fate is SendOutcome.NOT_SENT and not receipt.pause_s
+        is_unreachable = receipt.outcome is SendOutcome.NOT_SENT and not receipt.pause_s
         self._strikes = self._strikes + 1 if is_unreachable else 0
         if self._strikes >= _STRIKES:  # Telegram is out of reach: don't run through the whole audience for nothing
             self.pause(_RECONNECTING.pause_s(self._strikes // self._rules.in_flight))

@@ -102,9 +102,9 @@ class ResultSettler:
         parts, receipt, row = self._session.parts, result.receipt, result.claimed
         if receipt is None:
             return
-        if receipt.fate is SendOutcome.GONE:
+        if receipt.outcome is SendOutcome.GONE:
             await parts.subscribers.mark_gone(row.chat_id)
-        if receipt.fate is SendOutcome.MIGRATED and receipt.new_chat_id is not None:
+        if receipt.outcome is SendOutcome.MIGRATED and receipt.new_chat_id is not None:
             await parts.outbox.rename(row.occurrence_id, row.chat_id, receipt.new_chat_id)
             await parts.subscribers.migrate(row.chat_id, receipt.new_chat_id)
         if receipt.file_id and result.job.uploads:
@@ -132,7 +132,7 @@ class ResultSettler:
             for job, reason in group.paused:
                 session.notify_paused(job, reason)
         receipts = [result.receipt for group in groups for result in group.results if result.receipt is not None]
-        if any(receipt.fate is SendOutcome.NOTHING_GOES for receipt in receipts):
+        if any(receipt.outcome is SendOutcome.NOTHING_GOES for receipt in receipts):
             _log.error("token_refused")
             session.notify(TokenRefused())
         for group in groups:

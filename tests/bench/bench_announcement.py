@@ -86,7 +86,7 @@ async def announce(bot: Bot, chats: Sequence[int]) -> None:
     async def work() -> None:
         for chat_id in waiting:
             receipt = await bot.announcement_sender.deliver(outgoing(chat_id))
-            assert receipt.fate is SendOutcome.SENT, receipt
+            assert receipt.outcome is SendOutcome.SENT, receipt
 
     await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
 

@@ -114,7 +114,7 @@ async def ours(base_url: str, **rates: int) -> AsyncIterator[Send]:
 
     async def send(chat_id: int) -> None:
         receipt = await announcement_sender.deliver(_parcel(chat_id))
-        assert receipt.fate is SendOutcome.SENT, receipt
+        assert receipt.outcome is SendOutcome.SENT, receipt
 
     try:
         yield send

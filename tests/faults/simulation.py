@@ -113,21 +113,21 @@ class Telegram:
     def act(self, outgoing: WitnessedParcel, now: float) -> Receipt:
         """Take or refuse a request that has arrived."""
         if now < self.token_bad_until:
-            return Receipt(fate=SendOutcome.NOTHING_GOES, reason="unauthorized")
+            return Receipt(outcome=SendOutcome.NOTHING_GOES, reason="unauthorized")
         if now < self.storm_until:
             is_for_all = self.rng.random() < 0.7
             return Receipt(
-                fate=SendOutcome.NOT_SENT, pause_s=self.rng.uniform(1, 5), pauses_all=is_for_all, reason="429"
+                outcome=SendOutcome.NOT_SENT, pause_s=self.rng.uniform(1, 5), pauses_all=is_for_all, reason="429"
             )
         if outgoing.chat_id in self.blocked:
-            return Receipt(fate=SendOutcome.GONE, reason="blocked")
+            return Receipt(outcome=SendOutcome.GONE, reason="blocked")
         if outgoing.chat_id in self.moved:
-            return Receipt(fate=SendOutcome.MIGRATED, new_chat_id=self.moved[outgoing.chat_id])
+            return Receipt(outcome=SendOutcome.MIGRATED, new_chat_id=self.moved[outgoing.chat_id])
         row = outgoing.row
         self.messages += 1
         self.copies[row.occurrence_id, row.chat_id].append(outgoing)
         self.attempts.add((row.occurrence_id, row.chat_id, row.attempt))
-        return Receipt(fate=SendOutcome.SENT, message_id=self.messages)
+        return Receipt(outcome=SendOutcome.SENT, message_id=self.messages)
 
     def loses(self) -> bool:
         """Whether an answer is lost on its way back."""
@@ -161,14 +161,14 @@ class SimulatedCourier(FakeAnnouncementSender):
         await asyncio.sleep(rng.uniform(0, 0.1))
         await self._process.go_on()
         if asyncio.get_running_loop().time() < telegram.outage_until:
-            return Receipt(fate=SendOutcome.NOT_SENT, reason="connection_refused")
+            return Receipt(outcome=SendOutcome.NOT_SENT, reason="connection_refused")
         arriving = asyncio.get_running_loop().create_task(self._arrive(outgoing))
         world.network.add(arriving)
         receipt = await asyncio.shield(arriving)
         await asyncio.sleep(rng.uniform(0, 0.1))
         await self._process.go_on()
         if telegram.loses():
-            return Receipt(fate=SendOutcome.DOUBT, reason="answer_lost")
+            return Receipt(outcome=SendOutcome.DOUBT, reason="answer_lost")
         return receipt
 
     async def _arrive(self, outgoing: WitnessedParcel) -> Receipt:
@@ -176,7 +176,7 @@ class SimulatedCourier(FakeAnnouncementSender):
         await asyncio.sleep(world.rng.uniform(0, 0.1))
         if not world.telegram.is_calm and world.rng.random() < 0.01:
             world.telegram.lost_answers += 1
-            return Receipt(fate=SendOutcome.DOUBT, reason="bad_gateway")  # it never reached Telegram; we can't know
+            return Receipt(outcome=SendOutcome.DOUBT, reason="bad_gateway")  # it never reached Telegram; we can't know
         return world.telegram.act(outgoing, asyncio.get_running_loop().time())
 
 

@@ -97,7 +97,7 @@ async def post() -> AsyncIterator[Post]:
 async def test_D08_no_answer_in_time_is_a_doubt_though_the_copy_has_arrived(post):
     await post.fault("hang")
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.reason) == (SendOutcome.DOUBT, "no_answer")
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.DOUBT, "no_answer")
     assert (await post.copies(), post.calls) == (1, 1)
 
 
@@ -105,7 +105,7 @@ async def test_D08_no_answer_in_time_is_a_doubt_though_the_copy_has_arrived(post
 async def test_D09_a_reset_connection_is_a_doubt_whether_it_was_read_before_or_not(post, kind, arrived):
     await post.fault(kind)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.reason) == (SendOutcome.DOUBT, "connection_lost")
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.DOUBT, "connection_lost")
     assert (await post.copies(), post.calls) == (arrived, 1)
 
 
@@ -116,7 +116,7 @@ async def test_D10_a_refused_connection_proves_that_nothing_was_sent():
         receipt = await TelegramAnnouncementSender(sender, Catalogs(LOCALES), WORDS).deliver(
             replace(PARCEL, chat_id=ChatId(5))
         )
-    assert (receipt.fate, receipt.reason, receipt.pause_s) == (SendOutcome.NOT_SENT, "not_connected", 0.0)
+    assert (receipt.outcome, receipt.reason, receipt.pause_s) == (SendOutcome.NOT_SENT, "not_connected", 0.0)
 
 
 async def test_D10_a_host_that_has_no_address_proves_that_nothing_was_sent():
@@ -124,7 +124,7 @@ async def test_D10_a_host_that_has_no_address_proves_that_nothing_was_sent():
         receipt = await TelegramAnnouncementSender(sender, Catalogs(LOCALES), WORDS).deliver(
             replace(PARCEL, chat_id=ChatId(5))
         )
-    assert (receipt.fate, receipt.reason) == (SendOutcome.NOT_SENT, "not_connected")
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.NOT_SENT, "not_connected")
 
 
 async def test_D10_an_exhausted_pool_proves_that_nothing_was_sent(post):
@@ -134,7 +134,7 @@ async def test_D10_an_exhausted_pool_proves_that_nothing_was_sent(post):
         hanging = asyncio.create_task(announcement_sender.deliver(replace(PARCEL, chat_id=ChatId(post.reader))))
         await until(lambda: post.calls, "the first call")
         receipt = await announcement_sender.deliver(replace(PARCEL, chat_id=ChatId(post.reader)))
-        assert receipt.fate is SendOutcome.NOT_SENT
+        assert receipt.outcome is SendOutcome.NOT_SENT
         hanging.cancel()
         await asyncio.gather(hanging, return_exceptions=True)
 
@@ -144,14 +144,14 @@ async def test_D10_an_exhausted_pool_proves_that_nothing_was_sent(post):
 async def test_D11_a_page_of_a_proxy_is_a_doubt(post, kind, arrived):
     await post.fault(kind, effect=arrived)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.reason) == (SendOutcome.DOUBT, "server_error")
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.DOUBT, "server_error")
     assert (await post.copies(), post.calls) == (int(arrived), 1)
 
 
 @pytest.mark.parametrize("arrived", [True, False])
 async def test_D12_a_server_error_in_json_is_a_doubt(post, arrived):
     await post.fault("500", effect=arrived)
-    assert (await post.deliver()).fate is SendOutcome.DOUBT
+    assert (await post.deliver()).outcome is SendOutcome.DOUBT
     assert post.calls == 1
 
 
@@ -159,29 +159,29 @@ async def test_D12_a_server_error_in_json_is_a_doubt(post, arrived):
 async def test_D13_a_200_that_is_cut_or_no_json_is_a_doubt(post, kind, reason):
     await post.fault(kind)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.reason) == (SendOutcome.DOUBT, reason)
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.DOUBT, reason)
     assert (await post.copies(), post.calls) == (1, 1)
 
 
 async def test_D14_a_200_with_ok_false_is_a_doubt_and_the_courier_goes_on(post):
     await post.fault("ok_false")
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.reason) == (SendOutcome.DOUBT, "answer_without_result")
-    assert (await post.deliver()).fate is SendOutcome.SENT
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.DOUBT, "answer_without_result")
+    assert (await post.deliver()).outcome is SendOutcome.SENT
 
 
 async def test_D15_a_200_without_a_message_is_a_doubt_and_an_alarm(post):
     await post.fault("result_true")
     with capture_logs() as logs:
         receipt = await post.announcement_sender.deliver(replace(PARCEL, chat_id=ChatId(post.reader)))
-    assert (receipt.fate, receipt.message_id, receipt.reason) == (SendOutcome.DOUBT, None, "answer_without_message")
+    assert (receipt.outcome, receipt.message_id, receipt.reason) == (SendOutcome.DOUBT, None, "answer_without_message")
     assert [entry["log_level"] for entry in logs if entry["event"] == "answer_without_message"] == ["error"]
 
 
 async def test_D16_a_429_proves_that_nothing_was_sent_and_pauses_everybody(post):
     await post.fault("429", retry_after=3)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.pause_s, receipt.pauses_all) == (SendOutcome.NOT_SENT, 3.0, True)
+    assert (receipt.outcome, receipt.pause_s, receipt.pauses_all) == (SendOutcome.NOT_SENT, 3.0, True)
     assert 2.5 < post.pace.pause_s <= 3.0
     assert await post.copies() == 0
 
@@ -191,7 +191,7 @@ async def test_D16_while_all_are_paused_nothing_goes_out_and_each_is_told_for_ho
     await post.deliver()
     others = await post.town.visitors(3)
     receipts = [await post.deliver(other.id) for other in others]
-    assert {(receipt.fate, receipt.pauses_all, receipt.reason) for receipt in receipts} == {
+    assert {(receipt.outcome, receipt.pauses_all, receipt.reason) for receipt in receipts} == {
         (SendOutcome.NOT_SENT, True, "paused")
     }
     assert all(55 < receipt.pause_s <= 60 for receipt in receipts)
@@ -200,26 +200,26 @@ async def test_D16_while_all_are_paused_nothing_goes_out_and_each_is_told_for_ho
 
 async def test_D16_a_429_of_a_chat_that_was_just_written_to_pauses_it_alone(post):
     other = (await post.town.visitors(1))[0].id
-    assert (await post.deliver()).fate is SendOutcome.SENT
+    assert (await post.deliver()).outcome is SendOutcome.SENT
     await post.fault("429", retry_after=60)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.pause_s, receipt.pauses_all) == (SendOutcome.NOT_SENT, 60.0, False)
-    assert (await post.deliver(other)).fate is SendOutcome.SENT
+    assert (receipt.outcome, receipt.pause_s, receipt.pauses_all) == (SendOutcome.NOT_SENT, 60.0, False)
+    assert (await post.deliver(other)).outcome is SendOutcome.SENT
 
 
 async def test_D17_a_429_without_parameters_is_a_429_all_the_same(post):
     await post.fault("429", retry_after=0)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.pause_s, receipt.reason) == (SendOutcome.NOT_SENT, 1.0, "too_many_requests")
+    assert (receipt.outcome, receipt.pause_s, receipt.reason) == (SendOutcome.NOT_SENT, 1.0, "too_many_requests")
 
 
 async def test_D18_a_429_for_a_day_is_handed_on_at_once_and_visitors_are_not_kept_waiting(post):
     await post.fault("429", retry_after=86_400)
     async with asyncio.timeout(5):
         receipt = await post.deliver()
-        assert (receipt.fate, receipt.pause_s, receipt.pauses_all) == (SendOutcome.NOT_SENT, 86_400.0, True)
+        assert (receipt.outcome, receipt.pause_s, receipt.pauses_all) == (SendOutcome.NOT_SENT, 86_400.0, True)
         again = await post.deliver()
-    assert again.fate is SendOutcome.NOT_SENT
+    assert again.outcome is SendOutcome.NOT_SENT
     assert again.pause_s > 86_000
     assert post.calls == 1, "no busy loop"
 
@@ -235,7 +235,7 @@ async def test_D18_a_429_for_a_day_is_handed_on_at_once_and_visitors_are_not_kep
 async def test_D19_whoever_blocked_the_bot_is_gone(post, description, reason):
     await post.fault("403", description=description)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.reason) == (SendOutcome.GONE, reason)
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.GONE, reason)
 
 
 async def test_D19_a_real_block_is_seen_in_the_answer(post):
@@ -247,21 +247,21 @@ async def test_D19_a_real_block_is_seen_in_the_answer(post):
 async def test_D20_a_chat_that_is_not_there_concerns_this_copy_alone(post, description):
     await post.fault("400", description=description)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.reason, receipt.pauses_all) == (SendOutcome.GONE, "chat_not_found", False)
-    assert (await post.deliver()).fate is SendOutcome.SENT
+    assert (receipt.outcome, receipt.reason, receipt.pauses_all) == (SendOutcome.GONE, "chat_not_found", False)
+    assert (await post.deliver()).outcome is SendOutcome.SENT
 
 
 async def test_D21_formatting_that_can_t_be_parsed_goes_once_in_plain_text(post):
     await post.fault("400", description="Bad Request: can't parse entities: Unclosed start tag")
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.was_plain) == (SendOutcome.SENT, True)
+    assert (receipt.outcome, receipt.was_plain) == (SendOutcome.SENT, True)
     assert (await post.copies(), post.calls) == (1, 2)
 
 
 async def test_D21_a_body_that_is_refused_in_plain_text_too_is_named_as_bad(post):
     await post.fault("400", description="Bad Request: can't parse entities: Unclosed start tag", count=2)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.reason) == (SendOutcome.UNPARSEABLE, "cant_parse")
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.UNPARSEABLE, "cant_parse")
     assert (await post.copies(), post.calls) == (0, 2)
 
 
@@ -269,14 +269,14 @@ async def test_D22_a_group_that_moved_is_not_written_to_under_either_id(post):
     group = await post.town.act("groups", title="Delegation", type="group", members=[post.reader])
     moved = await post.town.act(f"groups/{group['id']}/migrate")
     receipt = await post.deliver(group["id"])
-    assert (receipt.fate, receipt.new_chat_id) == (SendOutcome.MIGRATED, moved["id"])
+    assert (receipt.outcome, receipt.new_chat_id) == (SendOutcome.MIGRATED, moved["id"])
     assert await post.copies(moved["id"]) == 0
-    assert (await post.deliver(moved["id"])).fate is SendOutcome.SENT
+    assert (await post.deliver(moved["id"])).outcome is SendOutcome.SENT
 
 
 async def test_D23_a_revoked_token_stops_everything(post):
     await post.town.act(f"bots/{SANDBOX_TOKEN.partition(':')[0]}/revoke")
     await post.town.act("faults", kind="401", count=1)
     receipt = await post.deliver()
-    assert (receipt.fate, receipt.reason) == (SendOutcome.NOTHING_GOES, "token_refused")
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.NOTHING_GOES, "token_refused")
     assert await post.copies() == 0

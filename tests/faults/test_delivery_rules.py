@@ -58,7 +58,7 @@ def answering(receipts):
         given = receipts.get(outgoing.chat_id)
         if callable(given):
             given = given(seen.count(outgoing.chat_id))
-        return given or Receipt(fate=SendOutcome.SENT, message_id=len(seen))
+        return given or Receipt(outcome=SendOutcome.SENT, message_id=len(seen))
 
     return answer
 
@@ -160,7 +160,7 @@ def test_D04_a_repeated_copy_goes_once_silent_and_marked():
     async def main():
         rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
-                answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")})
+                answering({7: Receipt(outcome=SendOutcome.DOUBT, reason="no_answer")})
             )
         )
         await rig.parts.subscribe(range(1, 11))
@@ -177,7 +177,7 @@ def test_D07_a_lost_answer_is_not_sent_again_and_is_named():
     async def main():
         rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
-                answering({7: Receipt(fate=SendOutcome.DOUBT, reason="no_answer")})
+                answering({7: Receipt(outcome=SendOutcome.DOUBT, reason="no_answer")})
             )
         )
         await rig.parts.subscribe(range(1, 11))
@@ -191,7 +191,7 @@ def test_D07_a_lost_answer_is_not_sent_again_and_is_named():
 
 def test_D10_a_refused_connection_is_tried_again_with_growing_pauses():
     async def main():
-        outage = lambda count: None if count > 2 else Receipt(fate=SendOutcome.NOT_SENT, reason="refused")  # noqa: E731
+        outage = lambda count: None if count > 2 else Receipt(outcome=SendOutcome.NOT_SENT, reason="refused")  # noqa: E731
         rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(answering(dict.fromkeys(range(1, 101), outage)))
         )
@@ -207,7 +207,9 @@ def test_D10_a_refused_connection_is_tried_again_with_growing_pauses():
 def test_D10_while_telegram_is_out_of_reach_the_audience_is_not_run_through_again_and_again():
     async def main():
         rig = AnnouncementRig(
-            announcement_sender=FakeAnnouncementSender(lambda _: Receipt(fate=SendOutcome.NOT_SENT, reason="refused"))
+            announcement_sender=FakeAnnouncementSender(
+                lambda _: Receipt(outcome=SendOutcome.NOT_SENT, reason="refused")
+            )
         )
         await rig.parts.subscribe(range(1, 1001))
         await rig.approved()
@@ -220,7 +222,7 @@ def test_D10_while_telegram_is_out_of_reach_the_audience_is_not_run_through_agai
 def test_D15_sent_without_a_message_id_counts_as_doubt():
     async def main():
         rig = AnnouncementRig(
-            announcement_sender=FakeAnnouncementSender(answering({3: Receipt(fate=SendOutcome.SENT)}))
+            announcement_sender=FakeAnnouncementSender(answering({3: Receipt(outcome=SendOutcome.SENT)}))
         )
         await rig.parts.subscribe(range(1, 5))
         await rig.approved()
@@ -238,8 +240,8 @@ def test_D16_a_pause_for_all_holds_everybody_and_loses_nobody():
         def answer(outgoing):
             sent_at.append(clock.monotonic())
             if len(sent_at) == 35:
-                return Receipt(fate=SendOutcome.NOT_SENT, pause_s=3, pauses_all=True, reason="retry_after")
-            return Receipt(fate=SendOutcome.SENT, message_id=len(sent_at))
+                return Receipt(outcome=SendOutcome.NOT_SENT, pause_s=3, pauses_all=True, reason="retry_after")
+            return Receipt(outcome=SendOutcome.SENT, message_id=len(sent_at))
 
         rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answer, takes_s=0.1), clock=clock)
         await rig.parts.subscribe(range(1, 101))
@@ -255,7 +257,7 @@ def test_D16_a_pause_for_all_holds_everybody_and_loses_nobody():
 
 def test_D18_a_pause_of_a_day_pauses_the_occurrence_and_tells():
     async def main():
-        refusal = Receipt(fate=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
+        refusal = Receipt(outcome=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
         rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(lambda _: refusal))
         await rig.parts.subscribe(range(1, 101))
         await rig.approved()
@@ -270,7 +272,7 @@ def test_D18_a_pause_of_a_day_pauses_the_occurrence_and_tells():
 
 def test_D18_a_pause_for_all_is_told_of_each_occurrence_with_its_own_announcement():
     async def main():
-        refusal = Receipt(fate=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
+        refusal = Receipt(outcome=SendOutcome.NOT_SENT, pause_s=86_400, pauses_all=True, reason="retry_after")
         rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(lambda _: refusal))
         await rig.parts.subscribe(range(1, 101))
         made = {(await rig.approved(label=label)).announcement_id: label for label in ("one", "other")}
@@ -285,7 +287,9 @@ def test_D18_a_pause_for_all_is_told_of_each_occurrence_with_its_own_announcemen
 def test_D19_who_blocked_the_bot_is_not_written_to_by_later_announcements():
     async def main():
         rig = AnnouncementRig(
-            announcement_sender=FakeAnnouncementSender(answering({2: Receipt(fate=SendOutcome.GONE, reason="blocked")}))
+            announcement_sender=FakeAnnouncementSender(
+                answering({2: Receipt(outcome=SendOutcome.GONE, reason="blocked")})
+            )
         )
         await rig.parts.subscribe(range(1, 4))
         await rig.approved()
@@ -303,7 +307,7 @@ def test_D20_a_refusal_concerns_its_row_only():
     async def main():
         rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
-                answering({2: Receipt(fate=SendOutcome.REFUSED, reason="chat_not_found")})
+                answering({2: Receipt(outcome=SendOutcome.REFUSED, reason="chat_not_found")})
             )
         )
         await rig.parts.subscribe(range(1, 4))
@@ -318,8 +322,8 @@ def test_D20_a_refusal_concerns_its_row_only():
 @pytest.mark.parametrize(
     "receipt",
     [
-        Receipt(fate=SendOutcome.UNPARSEABLE, reason="cant_parse"),
-        Receipt(fate=SendOutcome.SENT, message_id=1, was_plain=True),
+        Receipt(outcome=SendOutcome.UNPARSEABLE, reason="cant_parse"),
+        Receipt(outcome=SendOutcome.SENT, message_id=1, was_plain=True),
     ],
 )
 def test_D21_a_body_that_telegram_can_not_read_stops_early(receipt):
@@ -340,8 +344,8 @@ def test_D21_a_bad_body_in_one_language_is_noticed_among_good_ones():
     async def main():
         def answer(outgoing):
             if outgoing.locale is Locale.RU:
-                return Receipt(fate=SendOutcome.UNPARSEABLE, reason="cant_parse")
-            return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
+                return Receipt(outcome=SendOutcome.UNPARSEABLE, reason="cant_parse")
+            return Receipt(outcome=SendOutcome.SENT, message_id=outgoing.chat_id)
 
         rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answer))
         await rig.parts.subscribe(range(1, 500, 2))
@@ -357,7 +361,7 @@ def test_D21_a_bad_body_in_one_language_is_noticed_among_good_ones():
 def test_D22_a_group_that_got_a_new_id_gets_one_copy(also_new):
     async def main():
         old, new = ChatId(-5), ChatId(-100_5)
-        moved = Receipt(fate=SendOutcome.MIGRATED, new_chat_id=new)
+        moved = Receipt(outcome=SendOutcome.MIGRATED, new_chat_id=new)
         rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answering({old: moved})))
         await rig.parts.subscribe([1, old, *([new] if also_new else [])])
         await rig.approved()
@@ -374,7 +378,7 @@ def test_D22_a_group_that_got_a_new_id_gets_one_copy(also_new):
 def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
     async def main():
         rig = AnnouncementRig(
-            announcement_sender=FakeAnnouncementSender(lambda _: Receipt(fate=SendOutcome.NOTHING_GOES))
+            announcement_sender=FakeAnnouncementSender(lambda _: Receipt(outcome=SendOutcome.NOTHING_GOES))
         )
         await rig.parts.subscribe(range(1, 1001))
         await rig.approved()
@@ -392,7 +396,8 @@ def test_D23_a_revoked_token_stops_everything_and_fails_nobody():
 def test_D23_started_again_with_the_right_token_it_goes_on():
     async def main():
         answers = {
-            chat_id: lambda count: Receipt(fate=SendOutcome.NOTHING_GOES) if count == 1 else None for chat_id in (1, 2)
+            chat_id: lambda count: Receipt(outcome=SendOutcome.NOTHING_GOES) if count == 1 else None
+            for chat_id in (1, 2)
         }
         rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answering(answers)))
         await rig.parts.subscribe(range(1, 101))
@@ -558,7 +563,7 @@ def test_D28_a_copy_that_would_be_tried_again_after_the_stop_is_cancelled():
     async def main():
         rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
-                lambda _: Receipt(fate=SendOutcome.NOT_SENT, pause_s=5), takes_s=1
+                lambda _: Receipt(outcome=SendOutcome.NOT_SENT, pause_s=5), takes_s=1
             )
         )
         await rig.parts.subscribe(range(1, 101))
@@ -926,7 +931,7 @@ def test_D42_a_row_that_always_breaks_the_courier_does_not_stop_the_others():
         def answer(outgoing):
             if outgoing.chat_id == 2:
                 raise ZeroDivisionError
-            return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
+            return Receipt(outcome=SendOutcome.SENT, message_id=outgoing.chat_id)
 
         rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answer))
         await rig.parts.subscribe(range(1, 101))
@@ -946,7 +951,7 @@ def test_D42_a_row_that_kills_its_process_is_given_up_and_takes_nobody_with_it()
         def answer(outgoing):
             if outgoing.chat_id == 2:
                 raise Killed
-            return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id)
+            return Receipt(outcome=SendOutcome.SENT, message_id=outgoing.chat_id)
 
         announcement_sender = FakeAnnouncementSender(answer)
         rig = AnnouncementRig(database=database, announcement_sender=announcement_sender, clock=clock)
@@ -1076,7 +1081,7 @@ def test_a_picture_is_uploaded_once():
         def answer(outgoing):
             seen.append(outgoing.attachment)
             new = "" if outgoing.attachment.file_id else "file-1"
-            return Receipt(fate=SendOutcome.SENT, message_id=outgoing.chat_id, file_id=new)
+            return Receipt(outcome=SendOutcome.SENT, message_id=outgoing.chat_id, file_id=new)
 
         rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answer, takes_s=0.5))
         await rig.parts.subscribe(range(1, 101))
@@ -1124,7 +1129,7 @@ def test_D44_what_was_approved_when_hashes_knew_files_by_their_names_still_goes_
     async def main():
         rig = AnnouncementRig(
             announcement_sender=FakeAnnouncementSender(
-                answering({1: Receipt(fate=SendOutcome.SENT, message_id=1, file_id="f")})
+                answering({1: Receipt(outcome=SendOutcome.SENT, message_id=1, file_id="f")})
             )
         )
         await rig.parts.subscribe([1, 2])

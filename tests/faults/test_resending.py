@@ -16,7 +16,7 @@ from tests.support.announcement_rig import APPROVER, OWNER, AnnouncementRig
 from tests.support.fake_announcement_sender import FakeAnnouncementSender
 from tests.support.virtual_time import run_virtually
 
-DOUBT = Receipt(fate=SendOutcome.DOUBT, reason="timed_out")
+DOUBT = Receipt(outcome=SendOutcome.DOUBT, reason="timed_out")
 IN_DOUBT = (2, 3)
 
 
@@ -31,7 +31,7 @@ class DoubtfulCourier(FakeAnnouncementSender):
     def _answer(self, outgoing):
         if outgoing.chat_id in IN_DOUBT and self.chats.count(outgoing.chat_id) <= self.doubts:
             return DOUBT
-        return Receipt(fate=SendOutcome.SENT, message_id=len(self.sent))
+        return Receipt(outcome=SendOutcome.SENT, message_id=len(self.sent))
 
 
 async def delivered(*, doubts: int = 1, **terms: object) -> AnnouncementRig:

@@ -18,7 +18,7 @@ from bot.announcements.model import (
 from bot.announcements.ports import Leave
 from bot.ids import ChatId, Locale
 
-DONE = Receipt(fate=SendOutcome.SENT)
+DONE = Receipt(outcome=SendOutcome.SENT)
 
 
 @dataclass
@@ -67,7 +67,7 @@ class FakeAnnouncementSender:
         self.sent.append(outgoing)
         if self.answer is not None:
             return self.answer(outgoing)
-        return Receipt(fate=SendOutcome.SENT, message_id=len(self.sent))
+        return Receipt(outcome=SendOutcome.SENT, message_id=len(self.sent))
 
     async def edit(self, outgoing: OutgoingMessage, message_id: int) -> Receipt:
         self.edits.append((outgoing, message_id))

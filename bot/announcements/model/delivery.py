@@ -120,7 +120,7 @@ class SendOutcome(StrEnum):
 class Receipt:
     """What became of one call. `pause_s` is what Telegram asked for, 0 for none."""
 
-    fate: SendOutcome
+    outcome: SendOutcome
     message_id: int | None = None
     file_id: str = ""
     """Of the attachment, the first time it was uploaded."""

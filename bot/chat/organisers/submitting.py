@@ -30,8 +30,8 @@ async def show_copy(context: OrganiserContext, announcement: Announcement, argum
     zone = known.zone if known and known.zone else announcement.schedule.zone
     outgoing = trial_message(announcement, chat_id=ChatId(context.chat_id), locale=locale, zone=zone)
     receipt = await context.announcement_sender.deliver(replace(outgoing, is_paid=False))
-    if receipt.fate is not SendOutcome.SENT:
-        reason = receipt.reason or receipt.fate.value
+    if receipt.outcome is not SendOutcome.SENT:
+        reason = receipt.reason or receipt.outcome.value
         await context.say(said(announcement_texts.trial_failed(context.t, reason), context.locale))
 
 

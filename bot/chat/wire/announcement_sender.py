@@ -79,25 +79,25 @@ class TelegramAnnouncementSender:
         key = render_key(outgoing)
         rendered = self._renderer.render(key)
         if rendered is None:
-            return Receipt(fate=SendOutcome.UNPARSEABLE, reason="body_invalid")
+            return Receipt(outcome=SendOutcome.UNPARSEABLE, reason="body_invalid")
         try:
             return await self._send(outgoing, key, rendered.sending, turn)
         except Exception:
             log.exception("delivery_failed_unforeseen", chat_id=outgoing.chat_id)
-            return Receipt(fate=SendOutcome.DOUBT, reason="unforeseen_error")
+            return Receipt(outcome=SendOutcome.DOUBT, reason="unforeseen_error")
 
     async def edit(self, outgoing: OutgoingMessage, message_id: int) -> Receipt:
         """See the port; a copy that says all this already is as good as edited."""
         rendered = self._renderer.render(render_key(outgoing))
         if rendered is None:
-            return Receipt(fate=SendOutcome.UNPARSEABLE, reason="body_invalid")
+            return Receipt(outcome=SendOutcome.UNPARSEABLE, reason="body_invalid")
         return await self._correct(outgoing.chat_id, rendered.editing, message_id)
 
     async def delete(self, chat_id: ChatId, message_id: int) -> Receipt:
         """See `bot.announcements.ports.AnnouncementSender.delete`; a copy that is not there is as good as deleted."""
         receipt = await self._correct(chat_id, call("deleteMessage"), message_id)
         if receipt.reason == "message_not_found":
-            return Receipt(fate=SendOutcome.SENT, message_id=message_id, reason=receipt.reason)
+            return Receipt(outcome=SendOutcome.SENT, message_id=message_id, reason=receipt.reason)
         return receipt
 
     async def _send(
@@ -111,7 +111,7 @@ class TelegramAnnouncementSender:
             async with self._uploading:  # the others wait for the first one's file id
                 if known not in self._file_ids:
                     if not attachment.content:
-                        return Receipt(fate=SendOutcome.REFUSED, reason="file_missing")
+                        return Receipt(outcome=SendOutcome.REFUSED, reason="file_missing")
                     receipt = await self._upload(outgoing.chat_id, key, attachment, turn)
                     self._remember(known, receipt.file_id)
                     return receipt
@@ -143,9 +143,9 @@ class TelegramAnnouncementSender:
             )
         except Exception:
             log.exception("correction_failed_unforeseen", chat_id=chat_id)
-            return Receipt(fate=SendOutcome.DOUBT, reason="unforeseen_error")
+            return Receipt(outcome=SendOutcome.DOUBT, reason="unforeseen_error")
         if attempt.failure is None or attempt.failure.outcome is SendOutcome.SENT:
-            return Receipt(fate=SendOutcome.SENT, message_id=message_id, was_plain=attempt.was_plain)
+            return Receipt(outcome=SendOutcome.SENT, message_id=message_id, was_plain=attempt.was_plain)
         return _failed(attempt, attempt.failure)
 
 
@@ -153,17 +153,17 @@ def _receipt(attempt: Attempt) -> Receipt:
     """What a delivery's one attempt proves."""
     if attempt.failure is not None:
         return _failed(attempt, attempt.failure)
-    return Receipt(fate=SendOutcome.SENT, message_id=message_id_of(attempt.result), was_plain=attempt.was_plain)
+    return Receipt(outcome=SendOutcome.SENT, message_id=message_id_of(attempt.result), was_plain=attempt.was_plain)
 
 
 def _failed(attempt: Attempt, failure: Failure) -> Receipt:
-    fate = failure.outcome
-    if fate is SendOutcome.SENT:  # an edit that changes nothing: no answer to what was sent
-        fate = SendOutcome.REFUSED
-    if attempt.was_plain and fate is SendOutcome.REFUSED:
-        fate = SendOutcome.UNPARSEABLE
+    outcome = failure.outcome
+    if outcome is SendOutcome.SENT:  # an edit that changes nothing: no answer to what was sent
+        outcome = SendOutcome.REFUSED
+    if attempt.was_plain and outcome is SendOutcome.REFUSED:
+        outcome = SendOutcome.UNPARSEABLE
     return Receipt(
-        fate=fate,
+        outcome=outcome,
         new_chat_id=ChatId(failure.new_chat_id) if failure.new_chat_id else None,
         pause_s=failure.pause_s,
         pauses_all=attempt.pauses_all,

@@ -138,7 +138,7 @@ def test_A14_a_correction_by_command_goes_from_one_to_another():
 
 def test_D47_one_more_copy_is_ordered_by_one_and_agreed_to_by_another():
     async def scenario():
-        doubt = Receipt(fate=SendOutcome.DOUBT, reason="timed_out")
+        doubt = Receipt(outcome=SendOutcome.DOUBT, reason="timed_out")
         rig = AnnouncementRig(announcement_sender=FakeAnnouncementSender(answer=lambda outgoing: doubt))
         await rig.parts.subscribe([1])
         name = (await rig.approved()).announcement_id

@@ -193,7 +193,7 @@ async def test_the_preview_goes_to_the_organiser_alone_in_each_language(rig):
 
 
 async def test_a_trial_that_fails_says_why(rig):
-    rig.parts.announcement_sender.answer = lambda outgoing: Receipt(fate=SendOutcome.REFUSED, reason="file_missing")
+    rig.parts.announcement_sender.answer = lambda outgoing: Receipt(outcome=SendOutcome.REFUSED, reason="file_missing")
     await rig.draft()
     await rig.taps(AUTHOR, "Overview")
     await rig.taps(AUTHOR, "Preview")

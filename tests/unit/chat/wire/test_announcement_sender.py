@@ -53,7 +53,7 @@ def announcement_sender(rig) -> TelegramAnnouncementSender:
 
 async def test_a_copy_is_written_for_its_reader(rig, announcement_sender):
     receipt = await announcement_sender.deliver(PARCEL)
-    assert (receipt.fate, receipt.message_id) == (SendOutcome.SENT, 1)
+    assert (receipt.outcome, receipt.message_id) == (SendOutcome.SENT, 1)
     (sent,) = rig.telegram.sent()
     assert sent["text"] == "<b>The forum</b> opens on June 15, 2026, 02:30 (UTC+1) &amp; ends late."
     assert (sent["chat_id"], sent["parse_mode"]) == ("11", "HTML")
@@ -125,14 +125,14 @@ async def test_a_file_is_uploaded_once_and_goes_by_its_id_from_then_on(rig, anno
 
 async def test_a_file_that_is_not_there_is_not_sent(rig, announcement_sender):
     receipt = await announcement_sender.deliver(replace(PARCEL, attachment=replace(PICTURE, content=b"")))
-    assert (receipt.fate, receipt.reason) == (SendOutcome.REFUSED, "file_missing")
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.REFUSED, "file_missing")
     assert rig.telegram.sent("sendPhoto") == []
 
 
 async def test_a_text_that_can_t_be_rendered_is_never_sent(rig, announcement_sender):
     with capture_logs() as logs:
         receipt = await announcement_sender.deliver(replace(PARCEL, text="<b>{closing}"))
-    assert (receipt.fate, receipt.reason) == (SendOutcome.UNPARSEABLE, "body_invalid")
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.UNPARSEABLE, "body_invalid")
     assert rig.telegram.calls == []
     assert logs[0]["event"] == "announcement_not_rendered"
 
@@ -143,7 +143,7 @@ async def test_refused_formatting_is_tried_once_in_plain_text_with_the_addresses
         receipt = await announcement_sender.deliver(
             replace(PARCEL, text='Read <a href="https://example.org/x">this</a>')
         )
-    assert (receipt.fate, receipt.was_plain) == (SendOutcome.SENT, True)
+    assert (receipt.outcome, receipt.was_plain) == (SendOutcome.SENT, True)
     plain = rig.telegram.sent()[1]
     assert plain["text"] == "Read this (https://example.org/x)"
     assert "parse_mode" not in plain
@@ -154,7 +154,7 @@ async def test_plain_text_that_is_refused_too_means_that_the_body_is_bad(rig, an
     rig.telegram.refuse("sendMessage", 400, "Bad Request: something else")
     with capture_logs():
         receipt = await announcement_sender.deliver(PARCEL)
-    assert receipt.fate is SendOutcome.UNPARSEABLE
+    assert receipt.outcome is SendOutcome.UNPARSEABLE
     assert len(rig.telegram.sent()) == 2
 
 
@@ -173,7 +173,7 @@ async def test_without_a_cap_nothing_is_paid_for(rig, announcement_sender):
 
 async def test_a_copy_is_edited_in_place(rig, announcement_sender):
     receipt = await announcement_sender.edit(replace(PARCEL, text="New hall: 3"), 77)
-    assert (receipt.fate, receipt.message_id) == (SendOutcome.SENT, 77)
+    assert (receipt.outcome, receipt.message_id) == (SendOutcome.SENT, 77)
     (sent,) = rig.telegram.sent("editMessageText")
     assert (sent["text"], sent["message_id"], sent["chat_id"]) == ("New hall: 3", "77", "11")
     assert len(rig.telegram.keyboard()) == 3
@@ -187,20 +187,20 @@ async def test_a_caption_is_edited_under_its_picture(rig, announcement_sender):
 async def test_an_edit_or_deletion_can_be_repeated_without_harm(rig, announcement_sender):
     rig.telegram.refuse("editMessageText", 400, "Bad Request: message is not modified: same")
     rig.telegram.refuse("deleteMessage", 400, "Bad Request: message to delete not found")
-    assert (await announcement_sender.edit(PARCEL, 77)).fate is SendOutcome.SENT
+    assert (await announcement_sender.edit(PARCEL, 77)).outcome is SendOutcome.SENT
     with capture_logs():
-        assert (await announcement_sender.delete(ChatId(11), 77)).fate is SendOutcome.SENT
+        assert (await announcement_sender.delete(ChatId(11), 77)).outcome is SendOutcome.SENT
 
 
 async def test_a_copy_older_than_two_days_can_t_be_deleted(rig, announcement_sender):
     rig.telegram.refuse("deleteMessage", 400, "Bad Request: message can't be deleted for everyone")
     with capture_logs():
         receipt = await announcement_sender.delete(ChatId(11), 77)
-    assert (receipt.fate, receipt.reason) == (SendOutcome.REFUSED, "too_old")
+    assert (receipt.outcome, receipt.reason) == (SendOutcome.REFUSED, "too_old")
 
 
 async def test_a_copy_is_deleted(rig, announcement_sender):
-    assert (await announcement_sender.delete(ChatId(11), 77)).fate is SendOutcome.SENT
+    assert (await announcement_sender.delete(ChatId(11), 77)).outcome is SendOutcome.SENT
     assert rig.telegram.sent("deleteMessage") == [{"chat_id": "11", "message_id": "77"}]
 
 

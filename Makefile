@@ -6,7 +6,9 @@ BIN := .venv/bin
 TOOLS := .venv-tools/bin
 PAGE := config/page
 PAGE_TOOLS := $(PAGE)/node_modules/.bin
-MEASURED := tests/unit tests/contract
+WHOLE := tests/unit/app tests/unit/cli tests/unit/sandbox/test_page.py
+MEASURED := tests/unit tests/contract $(WHOLE:%=--ignore=%)
+UNMEASURED := tests/e2e tests/faults tests/golden $(WHOLE)
 LOCKS := requirements requirements-dev requirements-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -18,7 +20,7 @@ run: .venv/.run-ready ## the bot, and a chat page to try it on; with a token, Te
 test: check ## all checks and tests, some ten minutes
 ifeq ($(COVERAGE),1)
 	@$(MAKE) --no-print-directory coverage
-	$(BIN)/python -m pytest -n auto --dist loadfile $(MEASURED:%=--ignore=%)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(UNMEASURED)
 else
 	$(BIN)/python -m pytest -n auto --dist loadfile
 endif

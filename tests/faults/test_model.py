@@ -68,9 +68,10 @@ def told(answer: Answer) -> str:
 async def test_a_model_that_works_words_the_answer(place: Place, server: ModelServer):
     async with open_with_model(place, server) as core:
         answer = await ask(core)
+        version = core.index.current().knowledge.version
     assert answer.composed
     assert answer.sentences == (WORDED,)
-    assert (answer.outcome, answer.written_in, answer.knowledge_version) == (Outcome.ANSWERED, Locale.EN, 1)
+    assert (answer.outcome, answer.written_in, answer.knowledge_version) == (Outcome.ANSWERED, Locale.EN, version)
     assert [str(citation.key) for citation in answer.citations] == ["logistics/trains.md#trains-2025"]
     assert len(server.requests) == 1
 

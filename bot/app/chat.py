@@ -14,6 +14,7 @@ from bot.app.health import health_of
 from bot.app.state import needs_sandbox
 from bot.app.visitors import retention_of, visitor_store_of
 from bot.chat.application import ChatOptions, ChatParts
+from bot.chat.context import VisitorRules
 from bot.chat.wire.intake import IntakeLimits
 from bot.chat.wire.pace import Rates
 from bot.operations.addresses import is_loopback
@@ -36,7 +37,6 @@ def chat_options(settings: Settings) -> ChatOptions:
         health_port=settings.health.port,
         poll_timeout_s=telegram.poll_timeout_s,
         request_timeout_s=telegram.request_timeout_s,
-        contact=telegram.contact,
         limits=IntakeLimits(
             chats_at_once=limits.chats_at_once,
             waiting_updates=limits.waiting_updates,
@@ -44,13 +44,8 @@ def chat_options(settings: Settings) -> ChatOptions:
             questions_per_day=limits.questions_per_day,
         ),
         cpu_s_per_minute=limits.cpu_s_per_minute,
-        answer_deadline_s=limits.answer_deadline_s,
         shutdown_s=limits.shutdown_s,
-        retention=retention_of(settings),
-        history_turns=settings.answering.history_turns,
-        history_minutes=settings.answering.history_minutes,
-        model_host=_model_host(settings),
-        search_host=_search_host(settings),
+        rules=_visitor_rules(settings),
         rates=Rates(
             overall_per_s=delivery.messages_per_s,
             chat_per_s=delivery.chat_per_s,
@@ -58,6 +53,18 @@ def chat_options(settings: Settings) -> ChatOptions:
             paid_messages=delivery.paid_messages,
         ),
         copies_in_flight=delivery.in_flight,
+    )
+
+
+def _visitor_rules(settings: Settings) -> VisitorRules:
+    return VisitorRules(
+        contact=settings.telegram.contact,
+        retention=retention_of(settings),
+        history_turns=settings.answering.history_turns,
+        history_minutes=settings.answering.history_minutes,
+        answer_deadline_s=settings.limits.answer_deadline_s,
+        model_host=_model_host(settings),
+        search_host=_search_host(settings),
     )
 
 

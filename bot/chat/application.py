@@ -19,7 +19,7 @@ from telegram.request import BaseRequest
 
 from bot.answering.ports import TurnStore
 from bot.chat.announcement_context import AnnouncementContext
-from bot.chat.context import CPU_S_PER_MINUTE, AppContext
+from bot.chat.context import CPU_S_PER_MINUTE, AppContext, VisitorRules
 from bot.chat.dispatch import UpdateDispatcher
 from bot.chat.menu import publish_menu
 from bot.chat.organisers.notifications import OrganiserNotices
@@ -44,7 +44,6 @@ from bot.chat_state.ports import ButtonStore, Inbox
 from bot.errors import SettingsError
 from bot.i18n.translator import Catalogs
 from bot.transaction import Transaction
-from bot.visitors.model import Retention
 from bot.visitors.ports import VisitorStore
 
 log = structlog.get_logger(__name__)
@@ -81,16 +80,10 @@ class ChatOptions:
     health_port: int | None = None
     poll_timeout_s: int = 25
     request_timeout_s: float = 20.0
-    contact: str = ""
     limits: IntakeLimits = field(default_factory=IntakeLimits)
     cpu_s_per_minute: float = CPU_S_PER_MINUTE
-    answer_deadline_s: float = 20.0
+    rules: VisitorRules = field(default_factory=VisitorRules)
     shutdown_s: float = 20.0
-    retention: Retention = field(default_factory=Retention)
-    history_turns: int = 3
-    history_minutes: int = 30
-    model_host: str = ""
-    search_host: str = ""
     rates: Rates = field(default_factory=Rates)
     copies_in_flight: int = 0
     """Announcements' copies on their way at once, beside the replies."""
@@ -127,7 +120,7 @@ class Chat:
         self._application = application
         self._updates_transport = updates_transport
         self._catalogs = Catalogs()
-        self.sender = Sender(application.bot, deadline_s=options.answer_deadline_s, pace=Pace(options.rates))
+        self.sender = Sender(application.bot, deadline_s=options.rules.answer_deadline_s, pace=Pace(options.rates))
         self.announcement_sender = TelegramAnnouncementSender(
             self.sender,
             self._catalogs,
@@ -283,16 +276,10 @@ class Chat:
             buttons=parts.buttons,
             turns=parts.turns,
             catalogs=self._catalogs,
-            contact=options.contact,
-            retention=options.retention,
-            history_turns=options.history_turns,
-            history_minutes=options.history_minutes,
-            answer_deadline_s=options.answer_deadline_s,
+            rules=options.rules,
             announcement_sender=self.announcement_sender,
             announcements=parts.announcements,
             drafts=Drafts(self.sender),
-            model_host=options.model_host,
-            search_host=options.search_host,
             reading_in=parts.reading_in,
             cpu=CpuBudget(options.cpu_s_per_minute),
         )

@@ -35,6 +35,24 @@ _QINGDAO = timezone(timedelta(hours=8))
 """The facts and their dates are of there; China has one time all year."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorRules:
+    """What visitors are told and how long what they wrote counts: by the settings, handed on as it is."""
+
+    contact: str = ""
+    """Where a person can be reached, as visitors read it; empty where nobody is named."""
+    retention: Retention = field(default_factory=Retention)
+    history_turns: int = 3
+    """Earlier questions that a new one may lean on; 0 for none."""
+    history_minutes: int = 30
+    """How far back they may lie."""
+    answer_deadline_s: float = 20.0
+    model_host: str = ""
+    """Where questions go to be worded into answers; empty when they stay on this machine."""
+    search_host: str = ""
+    """Where they go to be turned into vectors; empty as above."""
+
+
 @dataclass(frozen=True, slots=True)
 class AppContext:
     """What the handlers work with; one for the life of the process."""
@@ -46,19 +64,11 @@ class AppContext:
     buttons: ButtonStore
     turns: TurnStore
     catalogs: Catalogs
-    contact: str
-    retention: Retention
-    history_turns: int
-    history_minutes: int
-    answer_deadline_s: float
+    rules: VisitorRules
     announcement_sender: AnnouncementSender | None = None
     announcements: AnnouncementContext | None = None
     """None: a chat without announcements; their handlers are not registered then."""
     drafts: Drafts | None = None
-    model_host: str = ""
-    """Where questions go to be worded into answers; empty when they stay on this machine."""
-    search_host: str = ""
-    """Where they go to be turned into vectors; empty as above."""
     reading_in: Callable[[], float | None] = lambda: None
     """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
     clock: Callable[[], float] = time.perf_counter

@@ -16,14 +16,14 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.answering.model import Answer, Citation, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView
 from bot.chat.application import ChatOptions, build_application
-from bot.chat.context import AppContext
+from bot.chat.context import AppContext, VisitorRules
 from bot.chat.dispatch import UpdateDispatcher
 from bot.chat.wire.envelope import read_update
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.triage import Treatment
 from bot.i18n.translator import Catalogs
 from bot.ids import DocumentPath, Locale, SectionKey
-from bot.visitors.model import Retention, Visitor
+from bot.visitors.model import Visitor
 from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnStore, FakeVisitorStore
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -60,6 +60,9 @@ ANSWER = Answer(
 class Call:
     method: str
     params: dict
+
+
+RULES = VisitorRules(answer_deadline_s=5.0)
 
 
 class FakeTelegram(BaseRequest):
@@ -172,12 +175,13 @@ async def until(condition: Callable[[], object]) -> None:
 class Rig:
     """The handlers over a fake Telegram and fake stores; one call handles one update with all that is stored."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, *, rules: VisitorRules = RULES, **changes: Any) -> None:
         self.telegram = FakeTelegram()
         self.state = FakeState()
         self.answerer = FakeAnswerer()
         self.inbox = FakeInbox(self.state)
         self.now = NOW
+        self._rules = rules
         self._changes = changes
         self._ids = count(1)
 
@@ -195,11 +199,7 @@ class Rig:
             buttons=FakeButtonStore(self.state),
             turns=FakeTurnStore(self.state),
             catalogs=Catalogs(LOCALES),
-            contact="",
-            retention=Retention(),
-            history_turns=3,
-            history_minutes=30,
-            answer_deadline_s=5.0,
+            rules=self._rules,
         )
         self.dispatcher = UpdateDispatcher(replace(context, **self._changes), now=lambda: self.now)
         return self

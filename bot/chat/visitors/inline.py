@@ -43,7 +43,7 @@ async def _results(context: UpdateContext, text: str) -> list[InlineAnswer]:
     if app.cpu.is_used_up(context.payer, context.now):
         return []
     try:
-        async with asyncio.timeout(app.answer_deadline_s):
+        async with asyncio.timeout(app.rules.answer_deadline_s):
             # It is asked at every pause in the typing: too often, and in too much of a hurry, for a language model.
             question = Question(text, context.today, context.chosen, context.app_locale, may_compose=False)
             answer = await metered(app.answerer.answer(question), partial(app.cpu.spend, context.payer, context.now))

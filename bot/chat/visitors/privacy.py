@@ -17,13 +17,13 @@ from bot.chat_state.model import Button
 
 async def privacy(context: UpdateContext) -> None:
     """Show what is kept and what for."""
-    app = context.app
+    rules = context.app.rules
     page = privacy_page(
         context.t,
-        kept=app.retention,
-        contact=app.contact,
-        model_host=app.model_host,
-        search_host=app.search_host,
+        kept=rules.retention,
+        contact=rules.contact,
+        model_host=rules.model_host,
+        search_host=rules.search_host,
     )
     await context.say(page)
 

@@ -80,7 +80,7 @@ async def answer_question(context: UpdateContext, text: str, *, fallback: Sectio
     )
     began = app.clock()
     try:
-        async with _growing(context) as on_sentence, asyncio.timeout(app.answer_deadline_s):
+        async with _growing(context) as on_sentence, asyncio.timeout(app.rules.answer_deadline_s):
             answer = await metered(
                 app.answerer.answer(question, on_sentence=on_sentence),
                 partial(app.cpu.spend, context.payer, context.now),
@@ -140,7 +140,7 @@ def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: Secti
     reply = reply_to_question(
         answer,
         t,
-        contact=context.app.contact,
+        contact=context.app.rules.contact,
         turn_id=turn_id,
         reading_in=context.app.reading_in(),
         news_of=context.chat_id if context.app.announcements else None,
@@ -149,11 +149,11 @@ def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: Secti
 
 
 async def _history(context: UpdateContext) -> tuple[Turn, ...]:
-    if context.visitor_id is None or not context.app.history_turns:
+    if context.visitor_id is None or not context.app.rules.history_turns:
         return ()
-    since = context.now - timedelta(minutes=context.app.history_minutes)
+    since = context.now - timedelta(minutes=context.app.rules.history_minutes)
     turns = await context.app.turns.recent(
-        context.chat_id, context.visitor_id, since=since, limit=context.app.history_turns
+        context.chat_id, context.visitor_id, since=since, limit=context.app.rules.history_turns
     )
     return tuple(turns)
 

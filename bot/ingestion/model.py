@@ -17,6 +17,8 @@ Vector = npt.NDArray[np.float32]
 """One embedding, or a matrix with one a row."""
 VECTORS_FOLDER = "vectors"
 """Beside the languages of a knowledge folder: the vectors that come with its files, no knowledge."""
+DRAFTS_FOLDER = "drafts"
+"""Beside the languages, laid out like the folder itself: what waits for a person's yes. Nothing is told from it."""
 
 
 Day = date

@@ -17,7 +17,7 @@ from pathlib import Path
 from bot.adapters.knowledge.file_format import FilePlace, ParsedFile, content_hash, parse_file
 from bot.errors import Fault, KnowledgeError
 from bot.ids import DocumentPath, Locale
-from bot.ingestion.model import VECTORS_FOLDER, Document, FolderReading
+from bot.ingestion.model import DRAFTS_FOLDER, VECTORS_FOLDER, Document, FolderReading
 from bot.ingestion.translations import unshared_sections
 
 _LARGEST_FILE = 262_144
@@ -154,7 +154,7 @@ def _visit(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
         walk.faults.append(Fault(name, 1, "the name holds characters that can't be shown: rename it"))
     elif entry.is_symlink():
         walk.faults.append(Fault(name, 1, "a link: links are not followed, put the file itself here"))
-    elif name == VECTORS_FOLDER:
+    elif name in {VECTORS_FOLDER, DRAFTS_FOLDER}:
         pass
     elif entry.is_dir(follow_symlinks=False):
         _enter(Path(entry.path), name, walk)

@@ -10,13 +10,12 @@ meet on one. A folder without the file has no record: nothing in it is called st
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import regex
 
+from bot.adapters.knowledge.folder_writer import write_whole
 from bot.adapters.knowledge.reader import LEDGER_NAME
 from bot.errors import Fault, KnowledgeError
 
@@ -63,7 +62,7 @@ class TranslationLedger:
         """
         lines = (f"{record[file]}  {file}\n" for file in sorted(record))
         try:
-            _replace(self._file, lines)
+            write_whole(self._file, lines)
         except OSError as error:
             raise KnowledgeError(f"{self._file} can't be written: {error.strerror}") from error
 
@@ -74,16 +73,3 @@ class TranslationLedger:
             if whole.is_absolute() and whole.is_relative_to(self._folder.resolve()):
                 return whole.relative_to(self._folder.resolve()).as_posix()
         return typed.as_posix()
-
-
-def _replace(file: Path, lines: Iterable[str]) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".translations-", dir=file.parent)
-    written = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as target:
-            target.writelines(lines)
-        written.chmod(0o644)
-        written.replace(file)
-    except BaseException:
-        written.unlink(missing_ok=True)
-        raise

@@ -1,0 +1,52 @@
+"""Writes into the knowledge folder: a reader, and whoever comes after a crash, sees a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+_MODE = 0o644
+"""Of a new file: readable for all, as an editor would leave it."""
+
+
+def write_whole(file: Path, lines: Iterable[str]) -> None:
+    """Put a file in place, making the folders above it; the old one stays until the new is on the disk.
+
+    Raises:
+        OSError: it can't be written; nothing has changed then.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=".writing-", dir=file.parent)
+    written = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as target:
+            target.writelines(lines)
+            target.flush()
+            os.fsync(target.fileno())
+        written.chmod(_MODE)
+        written.replace(file)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+    _settle(file.parent)
+
+
+def remove_whole(file: Path) -> None:
+    """Take a file away; one that is not there is no fault.
+
+    Raises:
+        OSError: it can't be removed.
+    """
+    file.unlink(missing_ok=True)
+    _settle(file.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Force the folder's own entries to the disk, where the system can."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

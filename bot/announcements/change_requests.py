@@ -24,6 +24,7 @@ from bot.announcements.checking import Problem, Trouble
 from bot.announcements.content import edited_texts
 from bot.announcements.events import ChangeAgreed, ChangeAgreedInEmergency, ChangeAsked, ChangeEvent, ChangeRefused
 from bot.announcements.model import (
+    ORGANISER_ROLES,
     Announcement,
     AnnouncementId,
     ChangeRequest,
@@ -39,16 +40,16 @@ from bot.announcements.model import (
     Stage,
     Standing,
 )
-from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE
+from bot.announcements.organisers import MAY_APPROVE
 from bot.announcements.repeating import in_doubt, plan_repeat
 from bot.ids import Locale, VisitorId
 
 _WAS_LIVE = frozenset({Stage.APPROVED, Stage.PAUSED, Stage.STOPPED, Stage.FINISHED})
 _REPEATABLE = frozenset({Stage.APPROVED, Stage.FINISHED})
 _ASK = CommandRule(name="asked", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=MAY_APPROVE)
-_AGREE = CommandRule(name="agreed", roles=MAY_APPROVE, stages=_WAS_LIVE, is_for_others=True, tells=ANY_ROLE)
+_AGREE = CommandRule(name="agreed", roles=MAY_APPROVE, stages=_WAS_LIVE, is_for_others=True, tells=ORGANISER_ROLES)
 _EMERGENCY = CommandRule(
-    name="agreed_in_emergency", roles=frozenset({Role.OWNER}), stages=_WAS_LIVE, is_authors=True, tells=ANY_ROLE
+    name="agreed_in_emergency", roles=frozenset({Role.OWNER}), stages=_WAS_LIVE, is_authors=True, tells=ORGANISER_ROLES
 )
 _REFUSE = CommandRule(name="refused", roles=MAY_APPROVE, stages=frozenset(Stage), tells=MAY_APPROVE)
 

@@ -11,8 +11,16 @@ from bot.announcements.actions import CommandOutcome, Decision
 from bot.announcements.change_requests import ChangeRequests, Signed
 from bot.announcements.content import locale_for, trial_message
 from bot.announcements.lifecycle import Lifecycle
-from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, OccurrenceId, SendOutcome, Stage
-from bot.announcements.organisers import ANY_ROLE, Organisers
+from bot.announcements.model import (
+    ORGANISER_ROLES,
+    Announcement,
+    AnnouncementId,
+    AuditEntry,
+    OccurrenceId,
+    SendOutcome,
+    Stage,
+)
+from bot.announcements.organisers import Organisers
 from bot.announcements.ports import AnnouncementSender, AuditLog
 from bot.announcements.standing import StandingAnnouncement
 from bot.announcements.workflow import ApprovalWorkflow
@@ -164,7 +172,7 @@ class AnnouncementCommands:
 
     async def _may_look(self, given: _Given) -> bool:
         """Who has no role is refused by the workflow, which notes it, and learns nothing before."""
-        return bool(ANY_ROLE & await self._parts.organisers.roles(given.actor))
+        return bool(ORGANISER_ROLES & await self._parts.organisers.roles(given.actor))
 
     async def _require_unchanged(self, found: Announcement, given: _Given) -> None:
         """Refuse what is not what was looked at.
@@ -257,7 +265,7 @@ class AnnouncementCommands:
 
     async def _test(self, given: _Given) -> dict[str, object]:
         """Send it to the one who asks, in each language or in one; to nobody else."""
-        if not ANY_ROLE & await self._parts.organisers.roles(given.actor):
+        if not ORGANISER_ROLES & await self._parts.organisers.roles(given.actor):
             raise OrderError(_REFUSALS[CommandOutcome.NOT_ALLOWED])
         if self._parts.announcement_sender is None:
             raise OrderError("no bot is running: start it with `scoda run`, the copies go out through it")

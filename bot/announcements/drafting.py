@@ -13,6 +13,7 @@ import regex
 
 from bot.announcements.content import source_hash
 from bot.announcements.model import (
+    ORGANISER_ROLES,
     Announcement,
     Attachment,
     Audience,
@@ -41,7 +42,6 @@ _YEARS = range(2000, 2200)
 """Others are slips of the pen, and time zones fail at the ends of the calendar."""
 _VALIDITIES = (None, *(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168)))
 """What a tap goes through, from for ever to a week (chosen by reasoning: for a change in an hour, a day, the event)."""
-_EVERY_ROLE = frozenset(Role)
 _MOMENT = regex.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[ T,]+(\d{1,2})[:.](\d{2})")
 _NAMED_MOMENT = regex.compile(r"(?<!\{)\{([A-Za-z][A-Za-z0-9_]{0,31})\}(?!\})")
 _COUNT = regex.compile(r"\s*\d[\d\s.,'’٬،]*")
@@ -187,7 +187,7 @@ def toggle_country(code: str) -> DraftChange:
 
 def toggle_organisers(draft: Draft) -> Draft:
     """Only organisers, of whatever role; or everybody again."""
-    roles = frozenset[Role]() if draft.audience.roles else _EVERY_ROLE
+    roles = frozenset[Role]() if draft.audience.roles else ORGANISER_ROLES
     return replace(draft, audience=replace(draft.audience, roles=roles))
 
 

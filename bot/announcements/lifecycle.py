@@ -12,6 +12,7 @@ from bot.announcements.closing import finish_if_done, stop_occurrence
 from bot.announcements.events import AnnouncementWithdrawn, OccurrenceConfirmed
 from bot.announcements.model import (
     OPEN_STATES,
+    ORGANISER_ROLES,
     Announcement,
     AnnouncementId,
     Correction,
@@ -21,7 +22,7 @@ from bot.announcements.model import (
     OccurrenceState,
     Stage,
 )
-from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE
+from bot.announcements.organisers import MAY_APPROVE
 from bot.ids import VisitorId
 
 _LIVE = frozenset({Stage.APPROVED, Stage.PAUSED})
@@ -29,15 +30,19 @@ _WAS_LIVE = _LIVE | {Stage.STOPPED, Stage.FINISHED}
 _WAITING = frozenset({OccurrenceState.AWAITING_CONFIRMATION})
 _MANY = 10_000
 """Occurrences of one announcement that an action reaches: one a day for 27 years; a bound, not a page."""
-_PAUSE = CommandRule(name="announcement_paused", roles=ANY_ROLE, stages=frozenset({Stage.APPROVED}))
+_PAUSE = CommandRule(name="announcement_paused", roles=ORGANISER_ROLES, stages=frozenset({Stage.APPROVED}))
 _RESUME = CommandRule(name="announcement_resumed", roles=MAY_APPROVE, stages=_LIVE)
-_STOP = CommandRule(name="announcement_stopped", roles=ANY_ROLE, stages=_LIVE)
+_STOP = CommandRule(name="announcement_stopped", roles=ORGANISER_ROLES, stages=_LIVE)
 _STOP_ONE = replace(_STOP, name="occurrence_stopped")
 _CONFIRM = CommandRule(
-    name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE, event=OccurrenceConfirmed
+    name="word_given", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ORGANISER_ROLES, event=OccurrenceConfirmed
 )
 _WITHDRAW = CommandRule(
-    name="announcement_withdrawn", roles=MAY_APPROVE, stages=_WAS_LIVE, tells=ANY_ROLE, event=AnnouncementWithdrawn
+    name="announcement_withdrawn",
+    roles=MAY_APPROVE,
+    stages=_WAS_LIVE,
+    tells=ORGANISER_ROLES,
+    event=AnnouncementWithdrawn,
 )
 
 

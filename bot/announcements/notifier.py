@@ -7,8 +7,7 @@ import asyncio
 import structlog
 
 from bot.announcements.events import OrganiserEvent
-from bot.announcements.model import Role
-from bot.announcements.organisers import ANY_ROLE
+from bot.announcements.model import ORGANISER_ROLES, Role
 from bot.announcements.ports import Notify
 from bot.errors import ScodaError
 
@@ -43,6 +42,6 @@ async def notify_all(notify: Notify, event: OrganiserEvent) -> None:
     """Tell every organiser; what goes wrong, or takes longer than a minute, is logged and ends there."""
     try:
         async with asyncio.timeout(_LIMIT_S):
-            await notify(ANY_ROLE, event)
+            await notify(ORGANISER_ROLES, event)
     except (ScodaError, TimeoutError) as error:
         _log.warning("organisers_not_told", told=event.name, error=type(error).__name__)

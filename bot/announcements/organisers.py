@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from bot.announcements.model import AuditEntry, Invitation, Organiser, Role
+from bot.announcements.model import ORGANISER_ROLES, STAFF_ROLES, AuditEntry, Invitation, Organiser, Role
 from bot.announcements.ports import AuditLog, OrganiserStore
 from bot.ids import VisitorId
 from bot.transaction import Transaction
 
-ANY_ROLE = frozenset(Role)
+ANY_ROLE = ORGANISER_ROLES | STAFF_ROLES
+"""For the list of roles alone: neither half of them has to do with the other's work."""
 MAY_WRITE = frozenset({Role.OWNER, Role.AUTHOR})
 MAY_APPROVE = frozenset({Role.OWNER, Role.APPROVER})
+MAY_REVIEW = frozenset({Role.OWNER, Role.REVIEWER})
+"""Of the staff: who decides about what another proposes for the knowledge."""
 INVITATION_LASTS = timedelta(days=2)
 """For which a link can be opened, and then again for which its candidate can be confirmed (chosen by reasoning)."""
 

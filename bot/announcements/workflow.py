@@ -26,12 +26,13 @@ from bot.announcements.events import (
     AnnouncementSubmitted,
 )
 from bot.announcements.model import (
+    ORGANISER_ROLES,
     Announcement,
     AnnouncementId,
     Role,
     Stage,
 )
-from bot.announcements.organisers import ANY_ROLE, MAY_APPROVE, MAY_WRITE
+from bot.announcements.organisers import MAY_APPROVE, MAY_WRITE
 from bot.announcements.schedule import Moment, moments, next_moment
 from bot.ids import VisitorId
 
@@ -55,7 +56,7 @@ _APPROVE = CommandRule(
     roles=MAY_APPROVE,
     stages=_SUBMITTED,
     is_for_others=True,
-    tells=ANY_ROLE,
+    tells=ORGANISER_ROLES,
     event=AnnouncementApproved,
 )
 _EMERGENCY = CommandRule(
@@ -63,7 +64,7 @@ _EMERGENCY = CommandRule(
     roles=frozenset({Role.OWNER}),
     stages=_DRAFT | _SUBMITTED,
     is_authors=True,
-    tells=ANY_ROLE,
+    tells=ORGANISER_ROLES,
     event=AnnouncementApprovedInEmergency,
 )
 _RETURN = CommandRule(

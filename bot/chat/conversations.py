@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from bot.announcements.organisers import ANY_ROLE
+from bot.announcements.model import ORGANISER_ROLES
+from bot.chat.admission import OrganiserContext, admit
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import (
     approvals,
@@ -16,7 +17,6 @@ from bot.chat.organisers import (
     roles,
     submitting,
 )
-from bot.chat.organisers.admission import OrganiserContext, admit
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, close_prompt
 from bot.chat.text import texts
 from bot.chat.visitors import news, questions, settings
@@ -92,7 +92,7 @@ async def _is_answer(context: UpdateContext) -> bool:
     prompt = PendingPrompt.read(dialogue, now=context.now)
     if prompt is None:
         return False
-    organiser = await admit(context, ANY_ROLE, f"answer_{prompt.kind}")
+    organiser = await admit(context, ORGANISER_ROLES, f"answer_{prompt.kind}")
     if organiser is None:
         close_prompt(context)
     else:

@@ -6,6 +6,7 @@ import structlog
 from telegram import Bot, BotCommand, BotCommandScopeChat
 from telegram.error import TelegramError
 
+from bot.announcements.model import ORGANISER_ROLES, Role
 from bot.chat.text import announcement_texts, texts
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, VisitorId
@@ -32,17 +33,18 @@ async def publish_menu(bot: Bot, catalogs: Catalogs) -> int:
     return changed
 
 
-async def publish_commands_for(bot: Bot, person: VisitorId, t: Translator, *, has_role: bool) -> None:
-    """Show an organiser their commands besides the public ones, in their private chat only; take them away at the end.
+async def publish_commands_for(bot: Bot, person: VisitorId, t: Translator, *, roles: frozenset[Role]) -> None:
+    """Show whoever has a role their commands besides the public ones, in their private chat only; none takes them away.
 
     Raises:
         telegram.error.TelegramError: Telegram did not take it.
     """
     scope = BotCommandScopeChat(person)
-    if not has_role:
+    if not roles:
         await bot.delete_my_commands(scope=scope)
         return
-    sentences = (*announcement_texts.COMMANDS, *texts.COMMANDS)
+    of_organisers = announcement_texts.COMMANDS if roles & ORGANISER_ROLES else ()
+    sentences = (*of_organisers, *announcement_texts.ROLE_COMMANDS, *texts.COMMANDS)
     await bot.set_my_commands([BotCommand(name, sentence(t)) for name, sentence in sentences], scope=scope)
 
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bot.announcements.drafting import read_count
+from bot.announcements.drafting import Draft, read_count, toggle_organisers
 from bot.announcements.model import (
+    Content,
     Delivery,
     DeliveryState,
     Occurrence,
@@ -28,12 +29,13 @@ from bot.announcements.model import (
 )
 from bot.announcements.organisers import RoleChange
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat, keep_tokens_out_of_logs
+from bot.chat.organisers.buttons import ItemButton, ItemVerb
 from bot.chat.routes import routes
 from bot.chat.text import announcement_texts
 from bot.chat.text.deeplinks import LinkKind, read_payload
 from bot.chat_state.model import Button
 from bot.errors import SettingsError
-from bot.ids import ChatId, Locale, VisitorId
+from bot.ids import ChatId, Locale, NewsTopic, VisitorId
 from bot.visitors.model import Visitor
 from tests.support.chat_rig import (
     NOW,
@@ -149,7 +151,9 @@ def test_A01_the_commands_below_are_all_that_organisers_have():
         {name for route in routes(has_news=has_news) for name in getattr(route.matcher, "commands", ())}
         for has_news in (False, True)
     )
-    shown_to_organisers = {name for name, _sentence in announcement_texts.COMMANDS}
+    shown_to_organisers = {
+        name for name, _sentence in (*announcement_texts.COMMANDS, *announcement_texts.ROLE_COMMANDS)
+    }
     assert set(COMMANDS) == shown_to_organisers - {"cancel"}
     assert all_names - public == {*COMMANDS, "cancel", "news", "settings", "subscribe"}
 
@@ -560,6 +564,44 @@ def test_A07_what_is_read_as_a_link_has_a_known_kind_and_plain_letters(payload):
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", payload)
         assert link.kind in LinkKind
         assert payload.startswith(f"{link.kind.value}-")
+
+
+# ── A18: staff of the knowledge and organisers have nothing to do with each other's work ──
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.REVIEWER])
+async def test_A18_staff_of_the_knowledge_see_and_do_nothing_with_announcements(rig, role):
+    await rig.submitted()
+    await grant(rig, STRANGER, role)
+    unknown = await said(rig, message("/nonsense", user=person(STRANGER)))
+    before = rows(rig)
+    for command in ("/announce", "/announcements"):
+        assert await said(rig, message(command, user=person(STRANGER))) == unknown
+    forged = ItemButton(ItemVerb.STOPPED, (await rig.only()).announcement_id).key("Stop")
+    expires_at = NOW + timedelta(days=1)
+    button = Button("t", ChatId(STRANGER), VisitorId(STRANGER), forged.action, forged.argument, expires_at)
+    await rig.app.buttons.issue([button])
+    await rig.handle(press("t", user=person(STRANGER)))
+    assert rows(rig) == before
+    assert [actor for actor, _action in denials(rig)] == [STRANGER] * 3
+
+
+async def test_A18_staff_of_the_knowledge_see_the_list_of_roles_and_may_lay_down_their_own(rig):
+    await grant(rig, STRANGER, Role.EDITOR)
+    assert "organisers" in (await rig.says(STRANGER, "/organisers")).lower()
+    await rig.taps(STRANGER, "Editor of the knowledge")
+    await rig.taps(STRANGER, "Yes")
+    assert not await rig.parts.organisers.roles(VisitorId(STRANGER))
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.REVIEWER])
+async def test_A18_what_organisers_are_told_and_sent_staff_of_the_knowledge_do_not_get(rig, role):
+    await grant(rig, STRANGER, role)
+    await rig.submitted()
+    await rig.taps(APPROVER, "Approve")
+    assert rig.telegram.to(STRANGER) == []
+    draft = Draft(label="", topic=NewsTopic.EXPO, content=Content(source=Locale.EN, texts={}))
+    assert role not in toggle_organisers(draft).audience.roles
 
 
 # ── A08: a role that ends while something is open ──

@@ -37,11 +37,13 @@ from bot.announcements.model.delivery import (
     Standing,
 )
 from bot.announcements.model.occurrence import OPEN_STATES, REPEAT, Occurrence, OccurrenceId, OccurrenceState
-from bot.announcements.model.people import AuditEntry, Invitation, Organiser, Role
+from bot.announcements.model.people import ORGANISER_ROLES, STAFF_ROLES, AuditEntry, Invitation, Organiser, Role
 
 __all__ = [
     "OPEN_STATES",
+    "ORGANISER_ROLES",
     "REPEAT",
+    "STAFF_ROLES",
     "Announced",
     "Announcement",
     "AnnouncementId",

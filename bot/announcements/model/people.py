@@ -10,14 +10,24 @@ from bot.ids import VisitorId
 
 
 class Role(StrEnum):
-    """What an organiser may do. Roles hang on numeric Telegram ids, never on names."""
+    """What somebody may do. Roles hang on numeric Telegram ids, never on names."""
 
     OWNER = "owner"
-    """Invites and removes organisers, and may do all that the others may."""
+    """Invites and removes everybody with a role, and may do all that the others may."""
     APPROVER = "approver"
     """Approves or returns what another has written."""
     AUTHOR = "author"
     """Composes and submits."""
+    REVIEWER = "reviewer"
+    """Approves or returns what another proposes for the knowledge; may propose, too."""
+    EDITOR = "editor"
+    """Proposes changes of the knowledge."""
+
+
+ORGANISER_ROLES = frozenset({Role.OWNER, Role.APPROVER, Role.AUTHOR})
+"""Who has to do with announcements."""
+STAFF_ROLES = frozenset({Role.OWNER, Role.REVIEWER, Role.EDITOR})
+"""Who has to do with the knowledge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

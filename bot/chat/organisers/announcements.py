@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot.announcements.actions import CommandOutcome, Decision
-from bot.announcements.model import Announcement, AnnouncementId, Occurrence, OccurrenceId
-from bot.announcements.organisers import ANY_ROLE
+from bot.announcements.model import ORGANISER_ROLES, Announcement, AnnouncementId, Occurrence, OccurrenceId
+from bot.chat.admission import OrganiserContext, admit, admit_press, use_up
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import change_request_handlers
-from bot.chat.organisers.admission import OrganiserContext, admit, admit_press, use_up
 from bot.chat.organisers.buttons import ItemButton, ItemVerb, item_key
 from bot.chat.organisers.change_request_pages import request_keys, resend_offer
 from bot.chat.organisers.draft_changes import say_decision
@@ -38,14 +37,14 @@ _CALENDAR_LIMIT = 30
 
 async def announcements(context: UpdateContext) -> None:
     """Show the list."""
-    if await admit(context, ANY_ROLE, "announcements") is not None:
+    if await admit(context, ORGANISER_ROLES, "announcements") is not None:
         await context.say(list_page(await context.announcements.workflow.recent(limit=_LIST_LIMIT), context.t))
 
 
 async def press(update: UpdateContext, button: Button) -> None:
     """A button of the list, or of one announcement."""
     pressed = ItemButton.read(button)
-    context = await admit_press(update, ANY_ROLE, f"announcement_{pressed.verb}")
+    context = await admit_press(update, ORGANISER_ROLES, f"announcement_{pressed.verb}")
     if context is not None:
         use_up(context, button)
         await HANDLERS[pressed.verb](context, pressed.argument)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.announcements.actions import CommandOutcome, Decision
 from bot.announcements.model import Announcement, AnnouncementId
 from bot.announcements.organisers import MAY_APPROVE
+from bot.chat.admission import OrganiserContext, admit_press
 from bot.chat.context import UpdateContext
-from bot.chat.organisers.admission import OrganiserContext, admit_press
 from bot.chat.organisers.buttons import ApprovalButton, ApprovalVerb, DraftPage
 from bot.chat.organisers.draft_changes import say_decision
 from bot.chat.organisers.overview_pages import approval_row, overview

@@ -9,7 +9,7 @@ from bot.announcements.change_requests import Signed
 from bot.announcements.drafting import read_count
 from bot.announcements.model import AnnouncementId, ChangeRequest, ChangeRequestKind, Occurrence, OccurrenceId
 from bot.announcements.organisers import MAY_APPROVE
-from bot.chat.organisers.admission import OrganiserContext
+from bot.chat.admission import OrganiserContext
 from bot.chat.organisers.buttons import ItemVerb, item_key
 from bot.chat.organisers.change_request_pages import request_page
 from bot.chat.organisers.composing_texts import formatted

@@ -26,10 +26,10 @@ from bot.announcements.drafting import (
     toggle_organisers,
     toggle_without,
 )
-from bot.announcements.model import Announcement, Content
-from bot.announcements.organisers import ANY_ROLE, MAY_WRITE
+from bot.announcements.model import ORGANISER_ROLES, Announcement, Content
+from bot.announcements.organisers import MAY_WRITE
+from bot.chat.admission import OrganiserContext, admit, admit_press
 from bot.chat.context import UpdateContext
-from bot.chat.organisers.admission import OrganiserContext, admit, admit_press
 from bot.chat.organisers.buttons import DraftButton, DraftEdit, DraftPage, DraftStep
 from bot.chat.organisers.composing_audience import ask_besides, ask_without, audience_shown
 from bot.chat.organisers.composing_texts import ask_links, ask_source, ask_text
@@ -66,7 +66,7 @@ async def announce(context: UpdateContext) -> None:
 
 async def press(update: UpdateContext, button: Button) -> None:
     """A button of a draft: look at a part of it, change it, or be asked for it."""
-    context = await admit_press(update, ANY_ROLE, "announcement_edited")
+    context = await admit_press(update, ORGANISER_ROLES, "announcement_edited")
     if context is None:
         return
     pressed = DraftButton.read(button)

@@ -9,7 +9,7 @@ import regex
 
 from bot.announcements.drafting import LABEL_LIMIT, DraftChange, add_besides, in_ascii_digits, leave_out
 from bot.announcements.model import Announcement
-from bot.chat.organisers.admission import OrganiserContext
+from bot.chat.admission import OrganiserContext
 from bot.chat.organisers.draft_changes import change_draft, drawn
 from bot.chat.organisers.draft_pages import audience_page, chats_page
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt

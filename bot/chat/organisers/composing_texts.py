@@ -13,7 +13,7 @@ from bot.announcements.drafting import (
     unknown_moment,
 )
 from bot.announcements.model import Announcement, Attachment, AttachmentKind
-from bot.chat.organisers.admission import OrganiserContext
+from bot.chat.admission import OrganiserContext
 from bot.chat.organisers.buttons import DraftButton, DraftEdit, DraftPage
 from bot.chat.organisers.draft_changes import change_draft, drawn, find_draft
 from bot.chat.organisers.draft_pages import texts_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.announcements.drafting import DraftChange, read_repeating, read_wall_time, send_once, send_repeatedly, set_zone
 from bot.announcements.model import Announcement
 from bot.announcements.schedule import ScheduleError
-from bot.chat.organisers.admission import OrganiserContext
+from bot.chat.admission import OrganiserContext
 from bot.chat.organisers.draft_changes import change_draft, drawn
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt, remember
 from bot.chat.organisers.time_pages import event_zones_page, time_page

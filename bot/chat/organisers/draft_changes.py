@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from bot.announcements.actions import CommandOutcome, Decision
 from bot.announcements.drafting import DraftChange
 from bot.announcements.model import Announcement, AnnouncementId
-from bot.chat.organisers.admission import OrganiserContext
+from bot.chat.admission import OrganiserContext
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.pending_prompts import PendingPrompt, close_prompt
 from bot.chat.organisers.views import View, problem_lines, view_of

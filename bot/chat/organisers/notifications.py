@@ -41,10 +41,10 @@ from bot.chat.organisers.buttons import ItemVerb, item_key
 from bot.chat.organisers.change_request_pages import request_page, resend_offer
 from bot.chat.organisers.invitation_pages import decided_page, opened_page
 from bot.chat.organisers.list_pages import confirmation_rows
-from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.overview_pages import overview_page
 from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.views import View, view_for
+from bot.chat.outreach import translator_of, write_to
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import said

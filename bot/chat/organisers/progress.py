@@ -16,7 +16,7 @@ from bot.announcements.model import Announcement, Occurrence, OccurrenceId, Occu
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.context import AppContext
 from bot.chat.organisers.list_pages import standing_lines
-from bot.chat.organisers.outreach import translator_of
+from bot.chat.outreach import translator_of
 from bot.chat.text import announcement_texts as desk_texts
 from bot.chat.text.rendering import Html, bold, paragraphs, said
 from bot.chat.wire.sender import UnreachableError

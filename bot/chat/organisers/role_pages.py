@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.announcements.model import Organiser, Role
 from bot.chat.organisers.buttons import RoleButton, RoleVerb
 from bot.chat.text import announcement_texts, texts
-from bot.chat.text.keyboards import column
+from bot.chat.text.keyboards import column, pairs
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.i18n.translator import Translator
@@ -31,7 +31,7 @@ def invite_page(t: Translator) -> Reply:
     """Which role an invitation gives."""
     keys = [RoleButton(RoleVerb.LINK, role).key(announcement_texts.role(t, role), single_use=True) for role in Role]
     back = (RoleButton(RoleVerb.LIST).key(texts.button_back(t)),)
-    return Reply(said(announcement_texts.invite_question(t), t.locale), (keys, back))
+    return Reply(said(announcement_texts.invite_question(t), t.locale), (*pairs(keys), back))
 
 
 def remove_page(visitor_id: VisitorId, role: Role, t: Translator) -> Reply:

@@ -9,13 +9,13 @@ from telegram.error import TelegramError
 from bot.announcements.events import InvitationConfirmed, InvitationDecided, InvitationOpened, InvitationRefused
 from bot.announcements.model import Role
 from bot.announcements.organisers import ANY_ROLE, RoleChange, Welcome
+from bot.chat.admission import OrganiserContext, admit, admit_press, is_own, use_up
 from bot.chat.context import UpdateContext
 from bot.chat.menu import publish_commands_for
-from bot.chat.organisers.admission import OrganiserContext, admit, admit_press, is_own, use_up
 from bot.chat.organisers.buttons import RoleButton, RoleVerb
 from bot.chat.organisers.invitation_pages import decided_page
-from bot.chat.organisers.outreach import translator_of, write_to
 from bot.chat.organisers.role_pages import invite_page, organisers_page, remove_page
+from bot.chat.outreach import translator_of, write_to
 from bot.chat.text import announcement_texts
 from bot.chat.text.deeplinks import invitation_payload
 from bot.chat.text.rendering import said
@@ -155,11 +155,11 @@ async def _say_change(context: OrganiserContext, change: RoleChange) -> None:
 
 
 async def _publish(context: UpdateContext, person: VisitorId) -> None:
-    """Show the organisers' commands to whoever has a role, and to nobody else."""
-    has_role = bool(await context.announcements.organisers.roles(person))
+    """Show each the commands that fit their roles."""
+    roles = await context.announcements.organisers.roles(person)
     t = await translator_of(context.app, person)
     try:
-        await publish_commands_for(context.app.bot, person, t, has_role=has_role)
+        await publish_commands_for(context.app.bot, person, t, roles=roles)
     except TelegramError:
         return  # a convenience: the commands work without being listed
 

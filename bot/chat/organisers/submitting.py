@@ -9,7 +9,7 @@ from bot.announcements.content import trial_message
 from bot.announcements.drafting import read_count
 from bot.announcements.model import Announcement, Role, SendOutcome
 from bot.announcements.organisers import MAY_APPROVE
-from bot.chat.organisers.admission import OrganiserContext
+from bot.chat.admission import OrganiserContext
 from bot.chat.organisers.buttons import DraftButton, DraftPage
 from bot.chat.organisers.draft_changes import find_draft, refusal_reply, say_decision
 from bot.chat.organisers.overview_pages import overview_page

@@ -10,7 +10,7 @@ from bot.announcements.actions import AudienceSize, Review
 from bot.announcements.checking import Problem
 from bot.announcements.model import Announcement, Role, Stage
 from bot.announcements.organisers import MAY_APPROVE
-from bot.chat.organisers.admission import OrganiserContext
+from bot.chat.admission import OrganiserContext
 from bot.chat.organisers.buttons import DraftButton, DraftPage, DraftVerb
 from bot.chat.text import announcement_texts
 from bot.chat.text.keyboards import Key

@@ -78,6 +78,8 @@ def role(t: Translator, value: Role) -> str:
         Role.OWNER: t.pgettext("role", "Owner"),
         Role.APPROVER: t.pgettext("role", "Approver"),
         Role.AUTHOR: t.pgettext("role", "Author"),
+        Role.REVIEWER: t.pgettext("role", "Reviewer of the knowledge"),
+        Role.EDITOR: t.pgettext("role", "Editor of the knowledge"),
     }[value]
 
 
@@ -837,6 +839,9 @@ def command_cancel(t: Translator) -> str:
 COMMANDS: tuple[tuple[str, Sentence], ...] = (
     ("announce", command_announce),
     ("announcements", command_announcements),
+)
+"""What Telegram lists to organisers."""
+ROLE_COMMANDS: tuple[tuple[str, Sentence], ...] = (
     ("organisers", command_organisers),
     ("cancel", command_cancel),
 )

@@ -27,7 +27,7 @@ from bot.announcements.drafting import (
     toggle_organisers,
     unknown_moment,
 )
-from bot.announcements.model import Content, LinkButton, MissingLanguage, Role, Schedule, Terms, Timing
+from bot.announcements.model import ORGANISER_ROLES, Content, LinkButton, MissingLanguage, Schedule, Terms, Timing
 from bot.announcements.schedule import ScheduleError
 from bot.ids import ChatId, Locale, NewsTopic
 
@@ -66,7 +66,7 @@ def test_a_chat_is_on_one_list_at_most():
 
 def test_organisers_alone_are_chosen_and_let_go_again():
     draft = toggle_organisers(DRAFT)
-    assert draft.audience.roles == frozenset(Role)
+    assert draft.audience.roles == ORGANISER_ROLES
     assert toggle_organisers(draft).audience.roles == frozenset()
 
 

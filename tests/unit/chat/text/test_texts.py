@@ -127,4 +127,7 @@ def test_buttons_and_commands_of_organisers_fit(locale):
     for sentence in ORGANISERS_SENTENCES:
         if sentence.__name__.startswith("button_"):
             assert utf16_length(sentence(t)) <= 24, sentence.__name__
-    assert all(1 <= utf16_length(description(t)) <= 256 for _name, description in announcement_texts.COMMANDS)
+    assert all(
+        1 <= utf16_length(description(t)) <= 256
+        for _name, description in (*announcement_texts.COMMANDS, *announcement_texts.ROLE_COMMANDS)
+    )

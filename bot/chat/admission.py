@@ -1,8 +1,8 @@
-"""Whether an organiser's command is theirs to give: roles by numeric id, read once an update, for all that is shown.
+"""Whether a command is somebody's to give: roles by numeric id, read once an update, for all that is shown.
 
-Whoever has no role learns nothing: they get what they would get for a command that there is not. Nothing is carried out
-that is forwarded, written through another bot or as a chat, or older than a few minutes. What changes something reads
-the roles once more, in its own transaction (`bot.announcements.actions`).
+Whoever has no role that fits learns nothing: they get what they would get for a command that there is not. Nothing is
+carried out that is forwarded, written through another bot or as a chat, or older than a few minutes. What changes
+something reads the roles once more, in its own transaction (`bot.announcements.actions`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _QUOTES = (MessageEntity.BLOCKQUOTE, MessageEntity.EXPANDABLE_BLOCKQUOTE)
 
 @dataclass(slots=True, kw_only=True)
 class OrganiserContext(UpdateContext):
-    """An update of somebody who was admitted as an organiser; `actor` is who."""
+    """An update of somebody who was admitted by a role, as an organiser or as staff; `actor` is who."""
 
     roles: frozenset[Role]
     """Theirs when they were admitted: for what is shown and offered, not for what is carried out."""

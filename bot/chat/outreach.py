@@ -1,4 +1,4 @@
-"""Writes to somebody who has not just written: organisers who must be told or asked."""
+"""Writes to somebody who has not just written: organisers and staff who must be told or asked."""
 
 from __future__ import annotations
 

@@ -19,12 +19,15 @@ import pytest
 from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.inbox_store import SqlInbox
+from bot.adapters.database.proposal_store import SqlProposalStore
 from bot.adapters.database.tables import metadata
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.answering.ports import TurnStore
 from bot.chat_state.ports import ButtonStore, Inbox
+from bot.proposals.ports import ProposalStore
 from bot.visitors.ports import VisitorStore
+from tests.support.fake_proposal_store import FakeProposalStore
 from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTombstones, FakeTurnStore, FakeVisitorStore
 
 
@@ -36,6 +39,7 @@ class Stores:
     inbox: Inbox
     buttons: ButtonStore
     turns: TurnStore
+    proposals: ProposalStore
     transaction: Callable[[], AbstractAsyncContextManager[None]]
 
 
@@ -71,7 +75,12 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     if request.param == "fake":
         state = FakeState()
         yield Stores(
-            FakeVisitorStore(state), FakeInbox(state), FakeButtonStore(state), FakeTurnStore(state), state.transaction
+            FakeVisitorStore(state),
+            FakeInbox(state),
+            FakeButtonStore(state),
+            FakeTurnStore(state),
+            FakeProposalStore(),
+            state.transaction,
         )
         return
     async with _opened(request.param, request, tmp_path) as database:
@@ -80,6 +89,7 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             SqlInbox(database),
             SqlButtonStore(database),
             SqlTurnStore(database),
+            SqlProposalStore(database),
             database.transaction,
         )
 

@@ -27,6 +27,7 @@ from bot.announcements.model import (
     Role,
 )
 from bot.ids import ChatId, VisitorId
+from bot.proposals.model import Proposal, ProposalId
 from bot.visitors.model import Subscription
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,6 +53,7 @@ class Tables:
     audit: list[AuditEntry] = field(default_factory=list)
     organisers: dict[tuple[VisitorId, Role], Organiser] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
+    proposals: dict[ProposalId, Proposal] = field(default_factory=dict)
     epoch: Epoch = NO_EPOCH
     lease_holder: str = ""
     lease_until: datetime = LONG_AGO

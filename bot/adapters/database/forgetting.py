@@ -22,6 +22,7 @@ from bot.adapters.database.tables import (
     invitations,
     organisers,
     person_columns,
+    proposals,
     tables_about_people,
     visitors,
 )
@@ -96,6 +97,8 @@ def _forgetting(table: Table, visitor_id: VisitorId, now: datetime) -> Delete | 
         return update(inbox).where(concerns(inbox, visitor_id)).values(wiped(now))
     if table is deliveries:
         return update(deliveries).where(concerns(deliveries, visitor_id)).values(_nobodys(now))
+    if table is proposals:  # what becomes of the knowledge does not hang on who proposed it
+        return update(proposals).where(concerns(proposals, visitor_id)).values(visitor_id=nobody())
     return delete(table).where(concerns(table, visitor_id))
 
 

@@ -22,11 +22,13 @@ from bot.adapters.database.tables import (
     model_use_by_visitor,
     occurrences,
     organisers,
+    proposals,
     subscriptions,
     turns,
     visitors,
 )
 from bot.announcements.model import Audience, Stage
+from bot.proposals.model import ProposalState
 from bot.visitors.model import Retention
 
 _ROWS_AT_ONCE = 500
@@ -35,6 +37,7 @@ _UPDATES_KNOWN = timedelta(hours=48)
 """Telegram offers an update for 24 hours (https://core.telegram.org/bots/api#getting-updates), and till then again."""
 _USED_BUTTONS_KEPT = timedelta(days=1)
 """Chosen: a press that comes twice, or late, is still told that the button was used."""
+_IS_AT_REST = proposals.c.state != ProposalState.APPROVING.value
 _ENDED = tuple(stage.value for stage in (Stage.STOPPED, Stage.FINISHED, Stage.WITHDRAWN))
 _NAMES_CHATS = ~and_(announcements.c.body.contains('"chats":[]'), announcements.c.body.contains('"without":[]'))
 
@@ -50,6 +53,7 @@ def outdated(terms: Retention, now: datetime) -> tuple[Delete, ...]:
         delete(model_use_by_visitor).where(model_use_by_visitor.c.day < asked.astimezone(UTC).date().isoformat()),
         delete(dialogues).where(dialogues.c.changed_at < asked),
         delete(invitations).where(invitations.c.expires_at < asked),
+        delete(proposals).where(proposals.c.changed_at < now - timedelta(days=terms.audit_days), _IS_AT_REST),
         delete(audit_log).where(audit_log.c.at < now - timedelta(days=terms.audit_days)),
         delete(visitors).where(visitors.c.last_seen_at < seen, ~_is_subscriber(), ~_is_organiser()),
         delete(subscriptions).where(_was_asked_long_ago(seen)),

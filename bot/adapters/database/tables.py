@@ -290,6 +290,18 @@ requests = Table(
     Column("decided_at", UtcDateTime),
 )
 
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("proposal_id", String(16), primary_key=True),
+    Column("visitor_id", BigInteger, nullable=False, index=True),  # who has proposed it; nobody's id once forgotten
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("body", AnyText, nullable=False),  # JSON of all the rest
+    Index(None, "state", "changed_at"),
+)
+
 leases = Table(
     "leases",
     metadata,

@@ -20,9 +20,9 @@ from bot.ids import DocumentPath, Locale
 from bot.ingestion.model import DRAFTS_FOLDER, VECTORS_FOLDER, Document, FolderReading
 from bot.ingestion.translations import unshared_sections
 
-_LARGEST_FILE = 262_144
+LARGEST_FILE = 262_144
 """Bytes: by reasoning, more is no text for visitors, and a file is held in memory while it is read."""
-_DEEPEST = 12
+DEEPEST = 12
 """Folders within each other: by reasoning, so that no tree takes for ever."""
 LEDGER_NAME = "translations.sum"
 """The record of translations: read by `translation_ledger`, no knowledge."""
@@ -97,13 +97,35 @@ class KnowledgeFiles:
     def _parse(self, file: FoundFile, known: Mapping[str, Document]) -> ParsedFile:
         try:
             raw = _read_bytes(self._folder / file.name, file.signature)
-            name, place = content_hash(raw, file.name), _place_of(file.name)
-            if (document := known.get(name)) is not None:
-                return ParsedFile(document, (), ())
-            text = _decode(raw)
-        except _UnusableError as error:
+        except UnusableError as error:
             return ParsedFile(None, (Fault(file.name, 1, str(error)),), ())
-        return parse_file(text, place, name, self._identify)
+        if (document := known.get(content_hash(raw, file.name))) is not None:
+            return ParsedFile(document, (), ())
+        return parse_raw(raw, file.name, self._identify)
+
+
+def parse_raw(raw: bytes, name: str, identify: Callable[[str], Locale | None]) -> ParsedFile:
+    """What these bytes are as the file of that name below the folder, whether or not they stand there."""
+    try:
+        text = decoded(raw)
+    except UnusableError as error:
+        return ParsedFile(None, (Fault(name, 1, str(error)),), ())
+    return parse_file(text, _place_of(name), content_hash(raw, name), identify)
+
+
+def raw_file(path: Path) -> bytes | None:
+    """What one file holds now; None where there is none.
+
+    Raises:
+        UnusableError: it is no ordinary file, too large, or being written.
+    """
+    try:
+        status = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UnusableError(f"can't be read: {error.strerror}") from error
+    return _read_bytes(path, _signature(status))
 
 
 def walk_folder(folder: Path) -> Walk:
@@ -128,7 +150,7 @@ def signature_of(snapshot: Snapshot) -> str:
     return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-class _UnusableError(Exception):
+class UnusableError(Exception):
     """The message tells the staff why a file was not read."""
 
 
@@ -165,8 +187,8 @@ def _visit(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
 
 
 def _enter(folder: Path, name: str, walk: Walk) -> None:
-    if name.count("/") >= _DEEPEST:
-        walk.faults.append(Fault(name, 1, f"more than {_DEEPEST} folders deep: not read"))
+    if name.count("/") >= DEEPEST:
+        walk.faults.append(Fault(name, 1, f"more than {DEEPEST} folders deep: not read"))
     else:
         _walk(folder, name + "/", walk)
 
@@ -196,37 +218,43 @@ def _read_bytes(path: Path, expected: Signature) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise _UnusableError(f"can't be read: {error.strerror}") from error
+        raise UnusableError(f"can't be read: {error.strerror}") from error
     with os.fdopen(descriptor, "rb") as file:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
-            raise _UnusableError("no ordinary file (a pipe, socket or device): passed over")
-        if before.st_size > _LARGEST_FILE:
-            raise _UnusableError(f"{before.st_size:,} bytes: a knowledge file may have {_LARGEST_FILE:,}; split it")
-        raw = file.read(_LARGEST_FILE + 1)
+            raise UnusableError("no ordinary file (a pipe, socket or device): passed over")
+        if before.st_size > LARGEST_FILE:
+            raise UnusableError(f"{before.st_size:,} bytes: a knowledge file may have {LARGEST_FILE:,}; split it")
+        raw = file.read(LARGEST_FILE + 1)
         after = os.fstat(descriptor)
     if _signature(before) != expected or _signature(after) != expected or len(raw) != before.st_size:
-        raise _UnusableError("the file is being written: it is read at the next synchronisation")
+        raise UnusableError("the file is being written: it is read at the next synchronisation")
     return raw
 
 
-def _decode(raw: bytes) -> str:
-    """Text by its content, whatever the name says."""
+def decoded(raw: bytes) -> str:
+    """Text by its content, whatever the name says.
+
+    Raises:
+        UnusableError: it is none, or too much.
+    """
+    if len(raw) > LARGEST_FILE:
+        raise UnusableError(f"{len(raw):,} bytes: a knowledge file may have {LARGEST_FILE:,}; split it")
     if not raw.strip():
-        raise _UnusableError("the file is empty")
+        raise UnusableError("the file is empty")
     if raw.startswith((b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")):
-        raise _UnusableError("this is a packed document or picture with the ending .md: save it as plain text")
+        raise UnusableError("this is a packed document or picture with the ending .md: save it as plain text")
     try:
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
             return raw.decode("utf-16")
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise _UnusableError(
+        raise UnusableError(
             f"not written in UTF-8 (line {line}); perhaps GBK or Windows-1251: save it again as UTF-8"
         ) from error
     if "\0" in text:
-        raise _UnusableError("holds NUL characters: this is no text, or UTF-16 without a mark; save it again as UTF-8")
+        raise UnusableError("holds NUL characters: this is no text, or UTF-16 without a mark; save it again as UTF-8")
     return text
 
 

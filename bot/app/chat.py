@@ -11,6 +11,7 @@ from bot.adapters.system.clock import utc_now
 from bot.app.announcing import Announcing, announcement_context_of, announcing
 from bot.app.core import Core
 from bot.app.health import health_of
+from bot.app.proposing import staff_context_of
 from bot.app.state import needs_sandbox
 from bot.app.visitors import retention_of, visitor_store_of
 from bot.chat.application import ChatOptions, ChatParts
@@ -81,6 +82,7 @@ def chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
         transaction=core.database.transaction,
         health=health_of(core, inbox, news.states),
         announcements=announcement_context_of(news, core.settings),
+        staff=staff_context_of(core, news),
         reading_in=lambda: core.ingestion.reading_in,
         now=utc_now,
     )

@@ -18,6 +18,7 @@ from bot.app.announcing import Announcing, Broadcasting, announcing
 from bot.app.background import keep_read, schedule
 from bot.app.chat import chat_options, chat_parts
 from bot.app.core import Core, open_core
+from bot.app.proposing import keep_written
 from bot.app.sandbox import Say, sandbox_process, sandbox_ready, with_keys
 from bot.app.state import needs_sandbox, owner_of, to_run
 from bot.app.visitors import keep_forgotten
@@ -60,6 +61,8 @@ async def run_bot(
         chat = await stack.enter_async_context(build_chat(chat_options(settings), for_chat))
         _stop_on_signals(await _begin_announcing(stack, core, parts, chat), sandbox)
         _in_background(stack, keep_read(core, progress))
+        if for_chat.staff is not None:
+            _in_background(stack, keep_written(for_chat.staff.approvals))
         if core.writer is not None:
             _in_background(stack, core.writer.model.load())
         await chat.run()

@@ -25,6 +25,7 @@ from bot.chat.menu import publish_menu
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat.organisers.progress import ProgressBoard
 from bot.chat.ports import Answerer
+from bot.chat.staff_context import StaffContext
 from bot.chat.text import texts
 from bot.chat.visitors.waiting import WaitingRoom
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
@@ -102,6 +103,8 @@ class ChatParts:
     health: Health
     announcements: AnnouncementContext | None = None
     """None: no announcements."""
+    staff: StaffContext | None = None
+    """None: the knowledge can't be changed from the chat."""
     connected: Callable[[int], Awaitable[None]] | None = None
     """Is told the bot's id before any update is taken in; what it raises ends the chat."""
     reading_in: Callable[[], float | None] = lambda: None
@@ -279,6 +282,7 @@ class Chat:
             rules=options.rules,
             announcement_sender=self.announcement_sender,
             announcements=parts.announcements,
+            staff=parts.staff,
             drafts=Drafts(self.sender),
             reading_in=parts.reading_in,
             cpu=CpuBudget(options.cpu_s_per_minute),

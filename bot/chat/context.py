@@ -14,6 +14,7 @@ from bot.announcements.ports import AnnouncementSender
 from bot.answering.ports import TurnStore
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.ports import Answerer
+from bot.chat.staff_context import StaffContext
 from bot.chat.text.keyboards import build_keyboard, new_token
 from bot.chat.text.rendering import Html, said
 from bot.chat.text.replies import Reply
@@ -68,6 +69,8 @@ class AppContext:
     announcement_sender: AnnouncementSender | None = None
     announcements: AnnouncementContext | None = None
     """None: a chat without announcements; their handlers are not registered then."""
+    staff: StaffContext | None = None
+    """None: the knowledge can't be changed from the chat."""
     drafts: Drafts | None = None
     reading_in: Callable[[], float | None] = lambda: None
     """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
@@ -165,6 +168,12 @@ class UpdateContext:
         """Everything about announcements; only handlers that are registered with it ask for it."""
         assert self.app.announcements is not None
         return self.app.announcements
+
+    @property
+    def staff(self) -> StaffContext:
+        """Everything about proposals; only handlers that are registered with it ask for it."""
+        assert self.app.staff is not None
+        return self.app.staff
 
     @property
     def announcement_sender(self) -> AnnouncementSender:

@@ -18,6 +18,8 @@ from bot.chat.organisers import (
     submitting,
 )
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, close_prompt
+from bot.chat.staff import desk, uploads
+from bot.chat.staff.prompts import StaffPrompt
 from bot.chat.text import texts
 from bot.chat.visitors import news, questions, settings
 from bot.chat.visitors import start as visitors_start
@@ -56,13 +58,13 @@ async def start(context: UpdateContext) -> None:
 
 async def words(context: UpdateContext) -> None:
     """A text, or a caption with what it belongs to."""
-    if not await _is_answer(context):
+    if not await _is_answer(context) and not await _is_proposed(context):
         await questions.message(context)
 
 
 async def other(context: UpdateContext) -> None:
     """A picture or a file without words, and whatever else is no text."""
-    if not await _is_answer(context):
+    if not await _is_answer(context) and not await _is_proposed(context):
         await text_only(context)
 
 
@@ -78,6 +80,14 @@ async def cancel(context: UpdateContext) -> None:
     await context.say(context.text(texts.cancelled))
 
 
+async def _is_proposed(context: UpdateContext) -> bool:
+    """Whether the message is a file that somebody of the staff proposes for the knowledge."""
+    if not await uploads.is_sent_file(context):
+        return False
+    await uploads.receive(context)
+    return True
+
+
 async def _is_answer(context: UpdateContext) -> bool:
     """Whether the message answers what its author was asked last; then it is taken as that."""
     message = context.message
@@ -89,6 +99,10 @@ async def _is_answer(context: UpdateContext) -> bool:
     text = message.text or message.caption or ""
     if dialogue.kind == settings.ZONE_ASKED:
         return await settings.answer_zone(context, dialogue, text)
+    asked_of_staff = StaffPrompt.read(dialogue, now=context.now)
+    if asked_of_staff is not None and context.app.staff is not None:
+        await desk.answer(context, asked_of_staff, text)
+        return True
     prompt = PendingPrompt.read(dialogue, now=context.now)
     if prompt is None:
         return False

@@ -6,8 +6,8 @@ import structlog
 from telegram import Bot, BotCommand, BotCommandScopeChat
 from telegram.error import TelegramError
 
-from bot.announcements.model import ORGANISER_ROLES, Role
-from bot.chat.text import announcement_texts, texts
+from bot.announcements.model import ORGANISER_ROLES, STAFF_ROLES, Role
+from bot.chat.text import announcement_texts, staff_texts, texts
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, VisitorId
 
@@ -44,7 +44,8 @@ async def publish_commands_for(bot: Bot, person: VisitorId, t: Translator, *, ro
         await bot.delete_my_commands(scope=scope)
         return
     of_organisers = announcement_texts.COMMANDS if roles & ORGANISER_ROLES else ()
-    sentences = (*of_organisers, *announcement_texts.ROLE_COMMANDS, *texts.COMMANDS)
+    of_staff = staff_texts.COMMANDS if roles & STAFF_ROLES else ()
+    sentences = (*of_organisers, *of_staff, *announcement_texts.ROLE_COMMANDS, *texts.COMMANDS)
     await bot.set_my_commands([BotCommand(name, sentence(t)) for name, sentence in sentences], scope=scope)
 
 

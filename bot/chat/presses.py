@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from bot.answering.model import Feedback
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import announcements, approvals, composing, roles
+from bot.chat.staff import desk
 from bot.chat.text import announcement_texts, texts
 from bot.chat.text.answers import section_keys
 from bot.chat.text.rendering import said
@@ -120,7 +121,13 @@ async def _help(context: UpdateContext, button: Button) -> None:  # noqa: ARG001
     await help_page(context)
 
 
-_ORGANISERS = (ButtonAction.DRAFT, ButtonAction.APPROVAL, ButtonAction.ANNOUNCEMENT, ButtonAction.ORGANISERS)
+_ORGANISERS = (
+    ButtonAction.DRAFT,
+    ButtonAction.APPROVAL,
+    ButtonAction.ANNOUNCEMENT,
+    ButtonAction.ORGANISERS,
+    ButtonAction.STAFF,
+)
 _ACTIONS: dict[ButtonAction, Callable[[UpdateContext, Button], Awaitable[None]]] = {
     ButtonAction.LANGUAGE: _language,
     ButtonAction.MORE: _more,
@@ -143,4 +150,5 @@ _ACTIONS: dict[ButtonAction, Callable[[UpdateContext, Button], Awaitable[None]]]
     ButtonAction.APPROVAL: approvals.press,
     ButtonAction.ANNOUNCEMENT: announcements.press,
     ButtonAction.ORGANISERS: roles.press,
+    ButtonAction.STAFF: desk.press,
 }

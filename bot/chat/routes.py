@@ -20,6 +20,7 @@ from telegram.ext import (
 from bot.chat import conversations, presses
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import announcements, composing, roles
+from bot.chat.staff import desk, fixes
 from bot.chat.visitors import inline, membership, news, notices, privacy, questions, settings, start, topics, why
 
 Handle = Callable[[UpdateContext], Awaitable[None]]
@@ -47,6 +48,13 @@ _NEWS_COMMANDS: dict[str, Handle] = {
 }
 """Only in a chat with announcements; the last three look like no command to who has no role."""
 
+_STAFF_COMMANDS: dict[str, Handle] = {
+    "staff": desk.staff,
+    "proposals": desk.proposals,
+    "fix": fixes.fix,
+}
+"""Only where the knowledge can be changed from the chat; they look like no command to who has no role for it."""
+
 _NEW = filters.UpdateType.MESSAGE
 _SERVICE = filters.StatusUpdate.ALL
 _WORDS = filters.TEXT | filters.CAPTION
@@ -65,12 +73,12 @@ class UpdateRoute:
         return found is not None and found is not False
 
 
-def routes(*, has_news: bool = False) -> Sequence[UpdateRoute]:
+def routes(*, has_news: bool = False, has_staff: bool = False) -> Sequence[UpdateRoute]:
     """The routes in the order in which they are asked; the first that fits takes the update.
 
     Edited messages and channel posts fit none: an edit is not answered a second time.
     """
-    commands = {**_COMMANDS, **_NEWS_COMMANDS} if has_news else _COMMANDS
+    commands = {**_COMMANDS, **(_NEWS_COMMANDS if has_news else {}), **(_STAFF_COMMANDS if has_staff else {})}
     return [
         *(UpdateRoute(CommandHandler(name, _not_called, filters=_NEW), handle) for name, handle in commands.items()),
         _message(filters.COMMAND & filters.ChatType.PRIVATE, notices.unknown_command),

@@ -55,6 +55,7 @@ class ButtonAction(StrEnum):
     APPROVAL = "approval"
     ANNOUNCEMENT = "announcement"
     ORGANISERS = "organisers"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)

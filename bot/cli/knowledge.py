@@ -15,6 +15,7 @@ from bot.app.knowledge_parts import identify_locale
 from bot.app.state import has_state
 from bot.app.vectors import stale_vectors, write_vector_files
 from bot.cli.console import out, print_faults, sync_progress
+from bot.cli.proposals import proposals
 from bot.errors import Fault, KnowledgeError
 from bot.ingestion.inspection import in_other_languages, inspect
 from bot.ingestion.model import FolderReading, SyncReport
@@ -22,6 +23,7 @@ from bot.ingestion.translations import record_translated, stale_translations
 from bot.settings import Settings
 
 knowledge = typer.Typer(help="The knowledge files and the index made from them.", no_args_is_help=True)
+knowledge.add_typer(proposals, name="proposals")
 
 
 @knowledge.command("sync")

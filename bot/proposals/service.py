@@ -19,6 +19,7 @@ from bot.proposals.model import (
     content_name,
     proposal_id_of,
 )
+from bot.proposals.ports import RecognisedText
 from bot.proposals.rules import OPEN_STATES, ProposalDecision, ProposalOutcome, ProposalPorts, ProposalRights
 
 _NOTED = {
@@ -120,6 +121,24 @@ class Proposals:
     async def find(self, proposal_id: ProposalId) -> Proposal | None:
         """The proposal, or None."""
         return await self._ports.proposals.find(proposal_id)
+
+    async def prepared(self, proposal_id: ProposalId, *, actor: VisitorId) -> Proposal | None:
+        """What this person is preparing; None when it is another's, or no longer being prepared."""
+        found = await self._ports.proposals.find(proposal_id)
+        refusal = self._refusal(found, frozenset({ProposalState.PREPARING}), actor)
+        return found if refusal is None else None
+
+    async def text_of(self, file: str) -> str | None:
+        """What a file of the folder says now; None where there is none.
+
+        Raises:
+            KnowledgeError: it is none that may be written, or can't be read.
+        """
+        return (await self._ports.folder.standing(file)).text
+
+    async def recognised(self, text: str) -> RecognisedText:
+        """What a text tells of itself: its language, topic and title."""
+        return await self._ports.folder.recognised(text)
 
     async def listed(self) -> Sequence[Proposal]:
         """What waits for somebody, the oldest first."""

@@ -22,7 +22,7 @@ LONGEST_HOUSE_PAGE = 120
 """Lines of the page on the whole house."""
 UNITS = frozenset({"_MINUTE", "_MEGABYTE"})
 """Their name says it all."""
-TEXTS = frozenset({"bot/chat/text/texts.py", "bot/chat/text/announcement_texts.py"})
+TEXTS = frozenset({"bot/chat/text/texts.py", "bot/chat/text/announcement_texts.py", "bot/chat/text/staff_texts.py"})
 """One function a sentence: they are as long as there are sentences."""
 
 

@@ -157,12 +157,17 @@ class ChangeableFolder:
         }
 
     def _recognised(self, text: str) -> RecognisedText:
-        document = parse_raw(text.encode(), _SENT, self._identify).document
+        guesses: list[Locale | None] = []
+
+        def identify(body: str) -> Locale:
+            guesses.append(self._identify(body))
+            return guesses[-1] or Locale.EN  # so that the rest is read, too
+
+        document = parse_raw(text.encode(), _SENT, identify).document
         if document is None:
             return RecognisedText(self._identify(text), "", "")
-        return RecognisedText(
-            document.locale, "" if document.topic == GENERAL_TOPIC else document.topic, document.title
-        )
+        topic = "" if document.topic == GENERAL_TOPIC else document.topic
+        return RecognisedText(guesses[-1] if guesses else document.locale, topic, document.title)
 
     def _write(self, changes: Sequence[FileChange], recorded: Mapping[str, str]) -> Collection[str]:
         left: list[FileChange] = []

@@ -33,6 +33,7 @@ _LONG_LIVED = frozenset(
         ButtonAction.APPROVAL,
         ButtonAction.ANNOUNCEMENT,
         ButtonAction.ORGANISERS,
+        ButtonAction.STAFF,
     }
 )
 CONFIRM_LIFE = timedelta(minutes=15)

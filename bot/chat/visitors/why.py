@@ -14,7 +14,7 @@ from bot.chat_state.model import ButtonAction
 
 async def why(context: UpdateContext) -> None:
     """Explain the answer that the command replies to, or else the visitor's last one in this chat."""
-    turn = await _turn(context)
+    turn = await turn_meant(context)
     if turn is None:
         await context.say(context.text(texts.why_nothing))
         return
@@ -30,7 +30,8 @@ def _page(context: UpdateContext, turn: TurnRecord, sections: list[Answer]) -> R
     return Reply(why_page(turn, sections, context.t))
 
 
-async def _turn(context: UpdateContext) -> TurnRecord | None:
+async def turn_meant(context: UpdateContext) -> TurnRecord | None:
+    """The turn whose answer the message replies to, or else the visitor's last one in this chat."""
     if context.visitor_id is None:
         return None
     replied_to = _answer_replied_to(context)

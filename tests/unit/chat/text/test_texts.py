@@ -10,10 +10,12 @@ import pytest
 from bot.announcements.actions import CommandOutcome
 from bot.announcements.checking import Trouble
 from bot.announcements.model import ChangeRequestKind, DeliveryState, OccurrenceState, Role, Stage
-from bot.chat.text import announcement_texts, texts
+from bot.chat.text import announcement_texts, staff_texts, texts
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, NewsTopic
+from bot.proposals.model import ProposalKind, ProposalState, Weight
+from bot.proposals.rules import ProposalOutcome
 from bot.reports.report_picture import CopyOutcome
 from bot.writing.utf16 import utf16_length
 from tests.support.chat_rig import LOCALES
@@ -95,6 +97,10 @@ CHOICES = {
     "Role": Role,
     "CommandOutcome": CommandOutcome,
     "Trouble": Trouble,
+    "ProposalKind": ProposalKind,
+    "ProposalState": ProposalState,
+    "ProposalOutcome": ProposalOutcome,
+    "Weight": Weight,
 }
 ORGANISERS_SENTENCES = [
     function
@@ -131,3 +137,24 @@ def test_buttons_and_commands_of_organisers_fit(locale):
         1 <= utf16_length(description(t)) <= 256
         for _name, description in (*announcement_texts.COMMANDS, *announcement_texts.ROLE_COMMANDS)
     )
+
+
+# ── What the staff of the knowledge read ──
+
+STAFF_SENTENCES = [
+    function
+    for name, function in inspect.getmembers(staff_texts, inspect.isfunction)
+    if function.__module__ == staff_texts.__name__ and not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_every_sentence_of_the_staff_can_be_said_and_buttons_and_commands_fit(locale):
+    t = CATALOGS.translator(locale)
+    for sentence in STAFF_SENTENCES:
+        told = say_in_every_way(sentence, t)
+        assert all(text.strip() and "{" not in text for text in told), sentence.__name__
+        assert len(set(told)) == len(told), sentence.__name__
+        if sentence.__name__.startswith("button_"):
+            assert all(utf16_length(text) <= 24 for text in told), sentence.__name__
+    assert all(1 <= utf16_length(description(t)) <= 256 for _name, description in staff_texts.COMMANDS)

@@ -1,0 +1,18 @@
+"""What the chat needs for the staff of the knowledge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.proposals.approving import ProposalApprovals
+from bot.proposals.sent_files import SentFiles
+from bot.proposals.service import Proposals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffContext:
+    """Everything about proposals that handlers work with; one for the life of the process."""
+
+    proposals: Proposals
+    approvals: ProposalApprovals
+    sent_files: SentFiles

@@ -15,7 +15,7 @@ _LIKE_ENOUGH = 0.3
 _CLEARLY_NEARER = 0.15
 """By which the nearest sentence must lead the next one, or people are asked (by reasoning)."""
 _HEADING = regex.compile(r"^#{1,6}\s")
-_BREAKS_OUT = regex.compile(r"^\s*(?:[#>|?？؟!！=*+-]|\d+[.)]\s|`{3}|~{3}|<)")
+_BREAKS_OUT = regex.compile(r"^\s*(?:#|>|\||[?？؟!！]=?\s|[*+-]\s|[=-]{2}|\d+[.)]\s|`{3}|~{3}|<)")
 """How a line begins that Markdown would take for more than a sentence."""
 
 

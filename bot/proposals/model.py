@@ -31,8 +31,6 @@ class ProposalKind(StrEnum):
     """One sentence of an answer, put right."""
     DRAFT = "draft"
     """What stood in the folder of drafts."""
-    PIN = "pin"
-    """An answer that the staff have chosen for a question."""
 
 
 class Weight(StrEnum):

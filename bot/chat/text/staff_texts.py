@@ -19,7 +19,6 @@ def kind(t: Translator, value: ProposalKind) -> str:
         ProposalKind.UPLOAD: t.pgettext("proposal", "A file"),
         ProposalKind.FIX: t.pgettext("proposal", "A sentence put right"),
         ProposalKind.DRAFT: t.pgettext("proposal", "A draft"),
-        ProposalKind.PIN: t.pgettext("proposal", "An answer chosen for a question"),
     }[value]
 
 

@@ -13,12 +13,14 @@ from bot.chat.staff.prompts import StaffPrompt, StaffPromptKind, forget_prompt, 
 from bot.chat.staff.proposal_pages import ProposalView, item_page, list_page, staff_page, text_pages
 from bot.chat.staff.telling import tell_proposers, tell_reviewers
 from bot.chat.text import announcement_texts, staff_texts
-from bot.chat.text.rendering import said
+from bot.chat.text.rendering import plain, said
 from bot.chat_state.model import Button
 from bot.proposals.model import Proposal, ProposalState
 from bot.proposals.rules import ProposalDecision, ProposalOutcome
 from bot.writing.cleaning import one_line
 
+_LONGEST_IN_MESSAGES = 12_000
+"""Characters, about three messages; a longer text comes as a file (by reasoning)."""
 _LONGEST_REASON = 500
 """Characters: a few sentences; it is told in one message with others (by reasoning)."""
 
@@ -73,7 +75,13 @@ async def _text(context: OrganiserContext, argument: str) -> None:
     if proposal is None or not _may_see(context, proposal):
         await _say_outcome(context, ProposalOutcome.NOT_FOUND)
         return
-    await context.say(text_pages(proposal, await context.staff.proposals.check(proposal), context.t))
+    text = text_pages(proposal, await context.staff.proposals.check(proposal), context.t)
+    if len(text.source) <= _LONGEST_IN_MESSAGES:
+        await context.say(text)
+        return
+    caption = said(proposal.label, context.locale)
+    content = plain(text).encode("utf-8-sig")  # with the mark by which every phone knows UTF-8
+    await context.app.sender.document(context.chat_id, content, filename=f"{proposal.proposal_id}.txt", caption=caption)
 
 
 async def _approve(context: OrganiserContext, argument: str) -> None:

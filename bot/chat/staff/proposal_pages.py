@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
 
 from bot.chat.staff.buttons import StaffVerb, staff_key
 from bot.chat.text import announcement_texts, staff_texts, texts
@@ -21,6 +22,8 @@ from bot.proposals.rules import OPEN_STATES, cautions, objections
 
 _MOST_LINES = 60
 """Of one kind that are shown, about four screens of a phone; the rest is counted (by reasoning)."""
+_MOST_CHARACTERS = 8000
+"""Of one kind that are shown, about two messages; one line always is (by reasoning)."""
 _LONGEST_LINE = 1500
 """Characters of a line that are shown: a sentence is seldom a tenth of it (by reasoning)."""
 
@@ -163,9 +166,11 @@ def _changed(change: LineChange, locale: Locale) -> Html:
 def _listed(title: str, shown: Sequence[Html], t: Translator) -> Html:
     if not shown:
         return Html()
-    left = len(shown) - _MOST_LINES
+    ends = accumulate(len(one.source) for one in shown)
+    fitting = max(1, sum(end <= _MOST_CHARACTERS for end in islice(ends, _MOST_LINES)))
+    left = len(shown) - fitting
     more = said(staff_texts.more_lines(t, left), t.locale) if left > 0 else Html()
-    return lines(bold(said(title, t.locale)), *shown[:_MOST_LINES], more)
+    return lines(bold(said(title, t.locale)), *shown[:fitting], more)
 
 
 def _short(line: str) -> str:

@@ -97,6 +97,9 @@ def test_what_would_be_more_than_a_sentence_is_none(text):
     assert not is_plain_sentence(text)
 
 
-@pytest.mark.parametrize("text", ["It opens at 10:00.", "1,700 seats are there.", "展馆很大。", "2026 is the year.", "+86 532 0000 is its number."])
+@pytest.mark.parametrize(
+    "text",
+    ["It opens at 10:00.", "1,700 seats are there.", "展馆很大。", "2026 is the year.", "+86 532 0000 is its number."],
+)
 def test_ordinary_sentences_are_plain(text):
     assert is_plain_sentence(text)

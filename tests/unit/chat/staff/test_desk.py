@@ -151,3 +151,13 @@ async def test_an_editor_takes_their_own_back(rig):
     await rig.taps(EDITOR, "Take back")
     assert (await rig.knowledge.proposals.find(proposal.proposal_id)).state is ProposalState.WITHDRAWN
     assert "No proposal" in await rig.says(REVIEWER, "/proposals")
+
+
+async def test_a_long_text_comes_as_a_file_and_its_differences_are_cut_and_counted(rig):
+    await rig.knowledge.proposed("It opens at 9:00.", "It opens at 9:00. " + "A fact that is told again. " * 600)
+    told = await looked(rig)
+    assert "more" in told
+    assert len("".join(rig.telegram.to(REVIEWER))) < 12_000
+    await rig.taps(REVIEWER, "The whole text")
+    [file] = rig.telegram.sent("sendDocument")
+    assert int(file["chat_id"]) == REVIEWER

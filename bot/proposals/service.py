@@ -111,9 +111,12 @@ class Proposals:
             return ProposalDecision(outcome=ProposalOutcome.NOT_ALLOWED)
         if proposal.state is not ProposalState.STALE or proposal.kind is ProposalKind.FIX:
             return ProposalDecision(outcome=ProposalOutcome.DECIDED, proposal=proposal)
-        changes = await self._changes({change.file: change.text for change in proposal.changes})
+        try:
+            changes = await self._changes({change.file: change.text for change in proposal.changes})
+        except KnowledgeError as error:
+            return ProposalDecision(outcome=ProposalOutcome.BAD_FILE, proposal=proposal, detail=str(error))
         if not changes:
-            return ProposalDecision(outcome=ProposalOutcome.BAD_FILE, proposal=proposal)
+            return ProposalDecision(outcome=ProposalOutcome.BAD_FILE, proposal=proposal, detail="it says that already")
         async with self._ports.transaction():
             fresh = replace(proposal, changes=changes)
             return await self._move(fresh, ProposalState.WAITING, actor=actor, now=now)

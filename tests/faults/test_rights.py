@@ -29,6 +29,7 @@ from bot.announcements.model import (
 )
 from bot.announcements.organisers import RoleChange
 from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat, keep_tokens_out_of_logs
+from bot.chat.menu import publish_commands_for
 from bot.chat.organisers.buttons import ItemButton, ItemVerb
 from bot.chat.routes import routes
 from bot.chat.text import announcement_texts
@@ -602,6 +603,24 @@ async def test_A18_what_organisers_are_told_and_sent_staff_of_the_knowledge_do_n
     assert rig.telegram.to(STRANGER) == []
     draft = Draft(label="", topic=NewsTopic.EXPO, content=Content(source=Locale.EN, texts={}))
     assert role not in toggle_organisers(draft).audience.roles
+
+
+@pytest.mark.parametrize(
+    ("role", "own", "others"),
+    [
+        (Role.EDITOR, {"staff", "proposals", "fix", "organisers"}, {"announce", "announcements"}),
+        (Role.AUTHOR, {"announce", "announcements", "organisers"}, {"staff", "proposals", "fix"}),
+        (Role.OWNER, {"announce", "announcements", "staff", "proposals", "fix", "organisers"}, set()),
+    ],
+)
+async def test_A18_the_commands_that_telegram_lists_fit_the_role(rig, role, own, others):
+    await publish_commands_for(
+        rig.app.bot, VisitorId(STRANGER), rig.app.catalogs.translator(Locale.EN), roles=frozenset({role})
+    )
+    [listed] = rig.telegram.sent("setMyCommands")
+    names = {one["command"] for one in listed["commands"]}
+    assert own <= names
+    assert not others & names
 
 
 # ── A08: a role that ends while something is open ──

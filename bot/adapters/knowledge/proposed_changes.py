@@ -148,7 +148,11 @@ class ChangeableFolder:
     def _following(self, before: Sequence[Document], after: Sequence[Document]) -> dict[str, str]:
         """The entries by which copies that follow their source now follow what it becomes."""
         sources = {copies[0].path: content_hash(copies[0]) for copies in copies_of(before)}
-        record, _unreadable = self._ledger.read()
+        try:
+            record, _unreadable = self._ledger.read()
+        except KnowledgeError as error:
+            _log.warning("translations_not_compared", reason=str(error))
+            return {}
         return {
             copy.file: content_hash(copies[0])
             for copies in copies_of(after)

@@ -99,3 +99,11 @@ async def test_a_text_tells_its_language_and_topic_if_it_names_them(folder, head
     matter = "title: Food\nsource:\n  publisher: X\n  title: Y\n  url: https://example.org\nas_of: 2026-01-19\n"
     found = await folder.recognised(f"---\n{matter}{head}---\n\n## A {{#a}}\n\nA fact.\n")
     assert (found.locale, found.topic, found.title) == (locale, topic, "Food")
+
+
+async def test_a_record_that_is_no_text_does_not_stand_in_the_way_of_a_look(folder, tmp_path):
+    (tmp_path / "translations.sum").write_bytes(b"\xff\xfe\x00")
+    raw = (tmp_path / HALL).read_bytes()
+    fixed = change(HALL, raw.decode().replace("stands in", "is in"), made_from=content_name(raw))
+    check = await folder.check([fixed])
+    assert (check.faults, check.following) == ((), {})

@@ -3,7 +3,7 @@
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
 Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, new_sections, check, embedding,
-fast_path, worst_message, announcement, planning. The data folder is the one `scoda run` uses; where a bench needs the
+fast_path, worst_message, announcement, planning, office. The data folder is the one `scoda run` uses; where a bench needs the
 index, what is not built yet is built there first, with a progress bar. The benches themselves work on copies.
 """
 
@@ -32,6 +32,7 @@ BENCHES = {
     "worst_message": "What the dearest messages cost",
     "announcement": "An announcement at the free rate, with visitors",
     "planning": "A million recipients planned",
+    "office": "Office files as Markdown",
 }
 NEED_NO_INDEX = (
     "first_minute",
@@ -43,6 +44,7 @@ NEED_NO_INDEX = (
     "worst_message",
     "announcement",
     "planning",
+    "office",
 )
 QUICK_SYNC = ("--files", "200")
 

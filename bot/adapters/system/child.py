@@ -26,7 +26,11 @@ TellShare = Callable[[float], None]
 
 
 class ChildCrashedError(Exception):
-    """The child process ended without a result."""
+    """The child process ended without a result; `exit_code` is negative where a signal ended it."""
+
+    def __init__(self, message: str, exit_code: int | None = None) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 async def in_child(
@@ -51,7 +55,9 @@ async def in_child(
                 report(message)
         result, error = message
     except EOFError:
-        raise ChildCrashedError(f"the process for {function.__name__} ended without a result") from None
+        await asyncio.to_thread(process.join)
+        reason = f"the process for {function.__name__} ended without a result"
+        raise ChildCrashedError(reason, process.exitcode) from None
     except asyncio.CancelledError:
         process.kill()
         raise

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.knowledge.translation_ledger import TranslationLedger
+from bot.adapters.office.converting import OfficeConverter
 from bot.app.core import open_core
 from bot.app.knowledge_parts import identify_locale
+from bot.app.office_import import MadeDraft, OfficeImport
 from bot.app.state import has_state
 from bot.app.vectors import stale_vectors, write_vector_files
-from bot.cli.console import out, print_faults, sync_progress
+from bot.cli.console import err, out, print_faults, sync_progress
 from bot.cli.proposals import proposals
 from bot.errors import Fault, KnowledgeError
+from bot.ids import Locale
 from bot.ingestion.inspection import in_other_languages, inspect
 from bot.ingestion.model import FolderReading, SyncReport
 from bot.ingestion.translations import record_translated, stale_translations
+from bot.operations.logs import redact
 from bot.settings import Settings
 
 knowledge = typer.Typer(help="The knowledge files and the index made from them.", no_args_is_help=True)
@@ -95,6 +100,46 @@ def translated_command(
     recorded, written = record_translated(reading, record, names)
     ledger.write(written)
     out.print(f"Recorded {len(recorded)} translations as up to date.", highlight=False)
+
+
+@knowledge.command("import")
+def import_command(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="DOCX, XLSX, PPTX, PDF, HTML, CSV, ICS or text.")
+    ],
+    locale: Annotated[
+        Locale | None, typer.Option(help="The language, where neither the folder nor the text tells it.")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="The topic, where the folder does not tell it.")] = None,
+) -> None:
+    """Make drafts from office files, in the folder `drafts`: nothing is told from them before a person moves them."""
+    drafts = OfficeImport(context.obj.knowledge.folder, OfficeConverter())
+
+    async def work() -> int:
+        failed = 0
+        for path in paths:
+            try:
+                _print_draft(await drafts.make_draft(path, locale=locale, topic=topic))
+            except KnowledgeError as error:
+                failed += 1
+                err.print(redact(str(error)), style="red", markup=False, highlight=False, soft_wrap=True)
+        return failed
+
+    if asyncio.run(work()):
+        raise typer.Exit(1)
+
+
+def _print_draft(draft: MadeDraft) -> None:
+    out.print(f"written: {draft.file}", markup=False, highlight=False, soft_wrap=True)
+    for remark in draft.remarks:
+        out.print(f"  {remark}", markup=False, highlight=False, soft_wrap=True)
+    out.print(
+        f"  now fill in publisher and url, read the text, and move it to {draft.target}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @knowledge.command("vectors")

@@ -41,6 +41,9 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+_OFFICE = "an office file: make a draft of it with scoda knowledge import "
+
+
 def _read(folder: Path) -> FolderReading:
     return asyncio.run(KnowledgeFiles(folder, identify=no_language).read())
 
@@ -83,7 +86,7 @@ def test_F06_hidden_files_and_other_endings_are_told(folder: Path) -> None:
     assert told == {
         "en/area/.hidden.md": "hidden: passed over",
         ".git": "hidden: passed over",
-        "en/area/table.xlsx": "no .md file: passed over",
+        "en/area/table.xlsx": _OFFICE + "en/area/table.xlsx",
     }
 
 
@@ -135,7 +138,7 @@ def test_F01_a_document_that_unpacks_to_fifty_megabytes_is_not_unpacked(folder: 
     _put(folder, "small.docx", _DOCX)
     _put(folder, "small.md", _DOCX)
     told = _told(_read(folder))
-    assert told["en/area/small.docx"] == "no .md file: passed over"
+    assert told["en/area/small.docx"] == _OFFICE + "en/area/small.docx"
     assert "packed document" in told["en/area/small.md"]
 
 
@@ -151,7 +154,7 @@ def test_F02_entities_are_text_like_any_other(folder: Path) -> None:
 @pytest.mark.usefixtures("never_unpacked")
 def test_F03_a_table_is_not_unpacked(folder: Path) -> None:
     _put(folder, "table.xlsx", _XLSX)
-    assert _told(_read(folder))["en/area/table.xlsx"] == "no .md file: passed over"
+    assert _told(_read(folder))["en/area/table.xlsx"] == _OFFICE + "en/area/table.xlsx"
 
 
 @pytest.mark.usefixtures("never_unpacked")
@@ -160,7 +163,7 @@ def test_F04_a_pdf_is_passed_over_or_refused_by_its_content(folder: Path) -> Non
     _put(folder, "page.pdf", raw)
     _put(folder, "page.md", raw)
     told = _told(_read(folder))
-    assert told["en/area/page.pdf"] == "no .md file: passed over"
+    assert told["en/area/page.pdf"] == _OFFICE + "en/area/page.pdf"
     assert "en/area/page.md" in told
 
 
@@ -168,7 +171,8 @@ def test_F04_a_pdf_is_passed_over_or_refused_by_its_content(folder: Path) -> Non
 @pytest.mark.parametrize("name", ["macro.docm", "old.doc", "scan.pdf", "locked.xlsx", "sheet.ods"])
 def test_F13_what_needs_another_program_to_be_read_is_told_by_name(folder: Path, name: str) -> None:
     _put(folder, name, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-    assert _told(_read(folder))[f"en/area/{name}"] == "no .md file: passed over"
+    reason = _OFFICE + f"en/area/{name}" if name in {"scan.pdf", "locked.xlsx"} else "no .md file: passed over"
+    assert _told(_read(folder))[f"en/area/{name}"] == reason
 
 
 def test_F11_of_two_who_save_the_same_file_at_once_each_reading_has_one_whole_version(folder: Path) -> None:

@@ -27,6 +27,8 @@ DEEPEST = 12
 LEDGER_NAME = "translations.sum"
 """The record of translations: read by `translation_ledger`, no knowledge."""
 _README = "readme.md"
+_OFFICE_ENDINGS = (".docx", ".xlsx", ".pptx", ".pdf", ".html", ".htm", ".csv", ".ics", ".txt")
+"""Of files that can be made into drafts."""
 _PROJECT_FILES = frozenset({_README, "contributing.md", "license.md", "changelog.md"})
 """What stands at the top of a folder for those who work on it."""
 
@@ -197,7 +199,9 @@ def _visit_file(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
     own_name = entry.name.lower()
     if name == LEDGER_NAME or name.lower() in _PROJECT_FILES:
         return
-    if not own_name.endswith(".md"):
+    if own_name.endswith(_OFFICE_ENDINGS):
+        walk.warnings.append(Fault(name, 1, f"an office file: make a draft of it with scoda knowledge import {name}"))
+    elif not own_name.endswith(".md"):
         walk.warnings.append(Fault(name, 1, "no .md file: passed over"))
     elif own_name == _README:
         walk.warnings.append(Fault(name, 1, "a README is for colleagues: if visitors are to be told this, rename it"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from tests.support.little_knowledge import TRAINS_IN_2025
+from tests.support.office_files import docx, paragraph, run
 from tests.support.processes import Place
 
 QUESTION = "How many freight trains ran in 2025?"
@@ -64,3 +66,27 @@ def test_a_missing_knowledge_folder_is_named(built_place: Place):
         assert ended.returncode == 1
         assert "nowhere" in ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+def test_an_office_file_becomes_a_draft_and_what_is_refused_says_why(tmp_path: Path):
+    place = Place(tmp_path, tmp_path / "knowledge", tmp_path / "data")
+    (place.knowledge / "en/venue").mkdir(parents=True)
+    office = place.knowledge / "en/venue/hours.docx"
+    hidden = run("Entry is free.", "<w:vanish/>")
+    office.write_bytes(docx(paragraph("Hours", "Title"), paragraph("The expo opens at nine."), paragraph(hidden)))
+    (place.knowledge / "locked.txt").write_bytes(b"PK\x03\x04")
+
+    made = place.scoda("knowledge", "import", "en/venue/hours.docx", "locked.txt")
+    assert made.returncode == 1
+    assert "written: drafts/en/venue/hours.md" in made.stdout
+    assert "left out that no reader sees (white, tiny, hidden or off the page): 14" in made.stdout
+    assert "locked.txt: it is damaged" in made.stderr
+    assert "Traceback" not in made.stderr
+
+    draft = place.knowledge / "drafts/en/venue/hours.md"
+    draft.rename(place.knowledge / "en/venue/hours.md")
+    checked = place.scoda("knowledge", "check")
+    assert checked.returncode == 1
+    assert "source.publisher" in checked.stderr
+    assert "source.url" in checked.stderr
+    assert "free" not in checked.stdout + checked.stderr

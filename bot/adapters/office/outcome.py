@@ -49,6 +49,7 @@ class RemarkKind(Enum):
     NOTES = "slides whose notes were left out"
     HIDDEN_PARTS = "hidden sheets, rows, columns or slides left out"
     REPEATED_LINES = "lines left out that stand on many pages, like their heads and numbers"
+    UNSURE_LETTERS = "lines in a script whose joined letters a PDF may have lost: compare them, or send its source"
     LINKS = "links left out, since only http(s) addresses are kept"
     REPEATING_EVENTS = "events that repeat, of which only the first is told: write in words when"
 

@@ -14,6 +14,8 @@ _SAME_LINE = 0.5
 """Of a word's height: how far its middle may lie from that of its line, so that raised figures stay in theirs."""
 _COLUMN_GAP = 0.03
 """Of a blank between two columns, as a share of the text's width: by reasoning, 15 points of 500."""
+_SHORT = 0.3
+"""Of a column's width: what a line leaves empty at its end where no word was too long for it, by reasoning."""
 _LEAST_LINES = 6
 """Of a column: by reasoning, fewer are a list beside another."""
 _FILLED = 0.75
@@ -21,6 +23,7 @@ _FILLED = 0.75
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Arabic}\p{Hebrew}\p{Syriac}\p{Thaana}]")
 _PRESENTATION = regex.compile("[\ufb1d-\ufdff\ufe70-\ufefc]")
 _MIRRORED = str.maketrans("()[]{}«»<>", ")(][}{»«><")
+_MARK = regex.compile(r"\p{M}")
 _TIGHT = regex.compile(r"^[\p{Han}\p{Hiragana}\p{Katakana}，。！？；：、（）《》“”]|[\p{Han}，。！？；：、（）《》“”]$")
 
 
@@ -32,6 +35,8 @@ class Line:
     top: float
     bottom: float
     size: float
+    is_short: bool = False
+    """It ends long before the text's edge, as the last one of a paragraph or an entry does."""
 
     @property
     def height(self) -> float:
@@ -40,20 +45,25 @@ class Line:
 
 
 Word = Mapping[str, Any]
+Edges = tuple[float, float]
+"""Of a column of text: left and right."""
 
 
 def lines_of(words: Sequence[Word]) -> list[Line]:
     """From top to bottom; columns of prose are read one after the other."""
-    return [_line(row) for column in _columns(words) for row in _rows(column)]
+    return [_line(row, edges) for column, edges in _columns(words) for row in _rows(column)]
 
 
-def _line(row: Sequence[Word]) -> Line:
+def _line(row: Sequence[Word], edges: Edges) -> Line:
+    left, right = edges
+    rest = row[0]["x0"] - left if _is_right_to_left(row) else right - row[-1]["x1"]
     largest = max(row, key=lambda word: len(word["text"]))
     return Line(
         text=_read(row),
         top=min(word["top"] for word in row),
         bottom=max(word["bottom"] for word in row),
         size=round(float(largest["size"]), 1),
+        is_short=rest > _SHORT * (right - left),
     )
 
 
@@ -76,25 +86,29 @@ def _height(word: Word) -> float:
     return float(word["bottom"] - word["top"])
 
 
-def _columns(words: Sequence[Word]) -> list[Sequence[Word]]:
-    """Runs of lines as they are; where they stand in two columns of prose, the one after the other."""
+def _columns(words: Sequence[Word]) -> list[tuple[Sequence[Word], Edges]]:
+    """Runs of lines with their edges; where they stand in two columns of prose, the one after the other."""
     if not words:
         return []
-    left, right = min(word["x0"] for word in words), max(word["x1"] for word in words)
+    left, right = _edges(words)
     middle, half = (left + right) / 2, _COLUMN_GAP * (right - left) / 2
 
     def crosses(row: Sequence[Word]) -> bool:
         return any(word["x0"] < middle + half and word["x1"] > middle - half for word in row)
 
-    columns: list[Sequence[Word]] = []
+    columns: list[tuple[Sequence[Word], Edges]] = []
     for is_across, group in groupby(_rows(words), key=crosses):
         run = [word for row in group for word in row]
         sides = [[word for word in run if word["x1"] <= middle], [word for word in run if word["x1"] > middle]]
         if is_across or not all(_is_prose(side, (right - left) / 2) for side in sides):
-            columns.append(run)
+            columns.append((run, (left, right)))
         else:
-            columns += sides[::-1] if _is_right_to_left(run) else sides
+            columns += [(side, _edges(side)) for side in (sides[::-1] if _is_right_to_left(run) else sides)]
     return columns
+
+
+def _edges(words: Sequence[Word]) -> Edges:
+    return min(word["x0"] for word in words), max(word["x1"] for word in words)
 
 
 def _is_prose(side: Sequence[Word], width: float) -> bool:
@@ -136,8 +150,9 @@ def _turned(text: str) -> str:
 
 
 def _spaced(texts: Sequence[str]) -> str:
-    """Blanks between words; none between two of Chinese that stand apart for the look of it."""
+    """Blanks between words; none between two of Chinese that stand apart for the look of it, nor before a mark."""
     joined = texts[0] if texts else ""
     for before, text in pairwise(texts):
-        joined += text if _TIGHT.search(before[-1:]) and _TIGHT.search(text[:1]) else f" {text}"
+        is_tight = _TIGHT.search(before[-1:]) and _TIGHT.search(text[:1])
+        joined += text if is_tight or _MARK.match(text) else f" {text}"
     return joined

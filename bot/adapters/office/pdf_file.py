@@ -53,6 +53,8 @@ _TINY = 2.0
 _INVISIBLE = frozenset({3, 7})
 """Modes of drawing text (PDF 32000-1, 9.3.6) that leave no mark."""
 _ENTRY = regex.compile(r"^(?:[•●▪◦‣·–—\-*➢➤]|\d{1,3}[.)]|\(\d{1,3}\))\s+(?=\S)")
+_JOINED = regex.compile(r"[\p{Devanagari}\p{Bengali}\p{Tamil}\p{Telugu}\p{Gurmukhi}\p{Gujarati}]")
+"""Scripts whose letters join into forms that a PDF's table of letters often lacks."""
 _DIGITS = regex.compile(r"\d+")
 
 
@@ -74,6 +76,7 @@ def read_pdf(content: bytes, notes: Notes) -> tuple[str, list[Block]]:
         raise RefusedError(RefusalReason.SCANNED)
     repeated = _repeated(pages)
     body = _body_size(pages, repeated)
+    notes.add(RemarkKind.UNSURE_LETTERS, sum(bool(_JOINED.search(line.text)) for page in pages for line in page.lines))
     blocks = [block for page in pages for block in _blocks(page, repeated, body, notes)]
     return title, _joined_over_pages(blocks)
 
@@ -251,7 +254,11 @@ def _paragraphs(lines: Sequence[Line], borders: Sequence[float], body: float) ->
         return
     paragraph = [lines[0]]
     for above, line in pairwise(lines):
-        is_apart = line.top < above.top or line.top - above.bottom > _NEW_PARAGRAPH * min(above.height, line.height)
+        is_apart = (
+            above.is_short
+            or line.top < above.top
+            or line.top - above.bottom > _NEW_PARAGRAPH * min(above.height, line.height)
+        )
         is_parted = any(above.top < border < line.top for border in borders)
         is_other = _is_heading(above, body) != _is_heading(line, body) or abs(above.size - line.size) > 1
         if is_apart or is_parted or is_other or _ENTRY.match(line.text):

@@ -39,7 +39,7 @@ def test_a_page_becomes_headings_paragraphs_entries_and_rows():
 After the table.
 """
     )
-    assert found.remarks == ()
+    assert [(one.kind, one.count) for one in found.remarks] == [(RemarkKind.UNSURE_LETTERS, 1)]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,15 @@ After the table.
 def test_lines_from_right_to_left_are_read_in_their_order(text: str):
     found = converted(PdfPage().text(50, 700, get_display(text, base_dir="R")))
     assert found.markdown == f"# guide\n\n{text}\n"
+
+
+def test_a_line_that_ends_early_ends_its_paragraph():
+    page = PdfPage().text(50, 700, _PROSE).text(50, 687, "the week.").text(50, 674, "Entry is free.")
+    assert converted(page).markdown == f"# guide\n\n{_PROSE} the week.\n\nEntry is free.\n"
+
+
+def test_a_mark_that_stands_apart_stays_with_its_letter():
+    assert converted(PdfPage().text(50, 700, "बज").text(66, 700, "े है")).markdown == "# guide\n\nबजे है\n"
 
 
 def test_columns_of_prose_are_read_one_after_the_other():

@@ -65,6 +65,10 @@ class AnnouncementError(ScodaError):
     """What was wanted of an announcement is not possible or not allowed."""
 
 
+class GapError(ScodaError):
+    """What was wanted of a gap in the knowledge is not possible; the message says why and what to do."""
+
+
 class TelegramError(ScodaError):
     """Telegram (or the sandbox) can't be reached or refuses the bot's token."""
 

@@ -38,6 +38,36 @@ class Outcome(StrEnum):
         return self in _REFUSALS
 
 
+class LostBy(StrEnum):
+    """The step at which a question was lost: why it got no answer that helped."""
+
+    NOTHING_FOUND = "nothing_found"
+    """No section is near enough to be named."""
+    LOW_CONFIDENCE = "low_confidence"
+    """There is one, and it is not sure to answer."""
+    RULE = "rule"
+    """A rule speaks against the nearest section: it holds no price, say, where one is asked for."""
+    EXPIRED = "expired"
+    """The nearest section is not valid today."""
+    NO_COPY = "no_copy"
+    """The nearest section stands in other languages than that of the question."""
+    OPEN_QUESTION = "open_question"
+    """It is kept as a question that is known to have no answer."""
+    OFFERED = "offered"
+    """Sections were offered; if one of them was tapped, it is not lost."""
+    THUMBS_DOWN = "thumbs_down"
+    """It was answered, and the answer did not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Where a question was lost, and the section that came nearest, with the languages it stands in."""
+
+    by: LostBy
+    nearest: SectionKey | None = None
+    locales: tuple[Locale, ...] = ()
+
+
 _REFUSALS = {Outcome.UNKNOWN, Outcome.DECLINED_POLITICS, Outcome.DECLINED_ADVICE, Outcome.DECLINED_HARM}
 
 
@@ -130,6 +160,8 @@ class Answer:
     """What each step of answering took, in milliseconds."""
     opening: ReplyKind | None = None
     """The greeting or thanks that stood beside the question, to be answered in a word."""
+    loss: Loss | None = field(default=None, compare=False)
+    """Why it is refused or only offered; a language model may have answered after all: the outcome decides."""
 
 
 OnSentence = Callable[[tuple[str, ...]], None]
@@ -180,3 +212,8 @@ class TurnRecord:
     composed: bool = False
     knowledge_version: int = 0
     """The knowledge that was asked; 0 where none was."""
+    loss: Loss | None = None
+    offered: tuple[SectionKey, ...] = ()
+    """The sections below it to choose from."""
+    tapped: SectionKey | None = None
+    """The one of them that was chosen last."""

@@ -13,6 +13,7 @@ from bot.answering.decision import OUTCOMES, Decider
 from bot.answering.emoji import kind_of_emoji
 from bot.answering.judging import Circumstances, Finding, fused, judge
 from bot.answering.language import Languages, expected_locale, languages_of
+from bot.answering.losing import loss_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
 from bot.answering.opening import opening_of, without_opening
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
@@ -204,7 +205,8 @@ async def decide(context: Context, parts: Parts) -> Context:
     answer = parts.decider.decide(context.route, context.findings, at, before.keys if before else ())
     is_asked = answer.outcome in FROM_KNOWLEDGE
     opening = opening_of(context.text, at.languages.written, at.knowledge) if is_asked else None
-    return replace(context, answer=replace(answer, knowledge_version=at.knowledge.version, opening=opening))
+    loss = loss_of(answer, context.findings, context.candidates, at)
+    return replace(context, answer=replace(answer, knowledge_version=at.knowledge.version, opening=opening, loss=loss))
 
 
 STEPS: dict[str, Step] = {
@@ -280,7 +282,8 @@ class ExtractiveAnswerer:
 
     @staticmethod
     def _ended(context: Context, finding: Finding, answer: Answer) -> Context:
-        answer = replace(answer, knowledge_version=context.knowledge.version)
+        loss = loss_of(answer, (finding,), ((),), context.circumstances)
+        answer = replace(answer, knowledge_version=context.knowledge.version, loss=loss)
         return replace(context, findings=(finding,), answer=answer)
 
     @property

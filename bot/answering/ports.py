@@ -195,6 +195,13 @@ class TurnStore(Protocol):
         """The turns of all visitors asked at or after `since`, oldest first; of more than `limit` the last ones."""
         ...
 
+    async def tap(self, turn_id: str, chat_id: ChatId, key: SectionKey) -> None:
+        """Note that a section offered below a turn of this chat was chosen; joins the open transaction."""
+        ...
+
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
-        """Keep the visitor's last opinion on a turn; joins the open transaction."""
+        """Keep the visitor's last opinion on a turn; joins the open transaction.
+
+        What did not help is lost by that, until somebody finds that it did.
+        """
         ...

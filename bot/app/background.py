@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -11,7 +12,9 @@ import structlog
 from bot.adapters.knowledge.folder_watch import FolderWatch
 from bot.adapters.system.clock import Clock
 from bot.app.core import Core
+from bot.app.gaps import GapOrders, gap_desk_of, gap_spool_of
 from bot.app.visitors import retention_of, visitor_store_of
+from bot.gaps.keeper import GapKeeper
 from bot.ingestion.model import SyncReport
 from bot.ingestion.progress import ProgressCallback
 from bot.settings import Settings
@@ -22,6 +25,10 @@ _SWEEP_EVERY = timedelta(hours=1)
 """Terms are counted in days: an hour more is nothing. The cost of the model is logged as often."""
 _FOLLOW_EVERY = timedelta(seconds=5)
 """How soon what is announced can be asked for, or no longer; chosen: it costs one short query."""
+_GAPS_EVERY = timedelta(seconds=10)
+"""How soon staff see what was lost and visitors hear of an answer; chosen: short queries where nothing is new."""
+_ORDERS_EVERY = timedelta(seconds=1)
+"""Somebody waits at a terminal; by reasoning: it costs a look into a folder."""
 
 
 async def keep_read(core: Core, progress: ProgressCallback | None) -> None:
@@ -63,8 +70,8 @@ async def _keep_stored(core: Core, published: asyncio.Event, progress: ProgressC
             _log.error("vector_store_not_written", reason=f"{type(error).__name__}: {error}")
 
 
-def schedule(clock: Clock, core: Core, settings: Settings) -> None:
-    """Give the clock what is done over and over: sweep, follow the announcements, log the cost."""
+def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper) -> None:
+    """Give the clock what is done over and over: sweep, follow the announcements, look after gaps, log the cost."""
     visitors, terms = visitor_store_of(core), retention_of(settings)
 
     async def sweep(now: datetime) -> None:
@@ -73,8 +80,21 @@ def schedule(clock: Clock, core: Core, settings: Settings) -> None:
 
     clock.every(_SWEEP_EVERY, "sweep", sweep)
     clock.every(_FOLLOW_EVERY, "follow_announcements", AnnouncementFollower(core).follow)
+    clock.every(_GAPS_EVERY, "gaps", keeper.turn)
+    clock.every(_ORDERS_EVERY, "gap_orders", _gap_orders(core))
     if core.writer is not None:
         clock.every(_SWEEP_EVERY, "model_use", partial(core.writer.log_use, settings))
+
+
+def _gap_orders(core: Core) -> Callable[[datetime], Awaitable[None]]:
+    spool = gap_spool_of(core.settings.store.data)
+    orders = GapOrders(gap_desk_of(core.database, core.settings))
+    spool.recover()
+
+    async def serve(_now: datetime) -> None:
+        await spool.serve(orders.execute)
+
+    return serve
 
 
 class AnnouncementFollower:

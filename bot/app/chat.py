@@ -10,6 +10,7 @@ from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.system.clock import utc_now
 from bot.app.announcing import Announcing, announcement_context_of, announcing
 from bot.app.core import Core
+from bot.app.gaps import gap_desk_of
 from bot.app.health import health_of
 from bot.app.proposing import staff_context_of
 from bot.app.state import needs_sandbox
@@ -83,6 +84,7 @@ def chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
         health=health_of(core, inbox, news.states),
         announcements=announcement_context_of(news, core.settings),
         staff=staff_context_of(core, news),
+        gaps=gap_desk_of(core.database, core.settings),
         reading_in=lambda: core.ingestion.reading_in,
         now=utc_now,
     )

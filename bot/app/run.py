@@ -18,6 +18,7 @@ from bot.app.announcing import Announcing, Broadcasting, announcing
 from bot.app.background import keep_read, schedule
 from bot.app.chat import chat_options, chat_parts
 from bot.app.core import Core, open_core
+from bot.app.gaps import gap_keeper_of
 from bot.app.proposing import keep_written
 from bot.app.sandbox import Say, sandbox_process, sandbox_ready, with_keys
 from bot.app.state import needs_sandbox, owner_of, to_run
@@ -81,7 +82,9 @@ async def _begin_announcing(stack: AsyncExitStack, core: Core, parts: Announcing
     broadcasting = Broadcasting(parts, chat.announcement_sender, core.settings)
     parts.states["announcements"] = lambda: broadcasting.state
     clock = await stack.enter_async_context(Clock())
-    schedule(clock, core, core.settings)
+    keeper = gap_keeper_of(core, chat.gap_news)
+    await keeper.begin(now=utc_now())
+    schedule(clock, core, core.settings, keeper)
     broadcasting.schedule(clock)
     sending = asyncio.create_task(broadcasting.run(chat.started))
     stack.push_async_callback(broadcasting.finish, sending)

@@ -27,6 +27,7 @@ from bot.chat.organisers.progress import ProgressBoard
 from bot.chat.ports import Answerer
 from bot.chat.staff_context import StaffContext
 from bot.chat.text import texts
+from bot.chat.visitors.gap_news import GapNews
 from bot.chat.visitors.waiting import WaitingRoom
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.connecting import until_reached
@@ -43,6 +44,7 @@ from bot.chat.wire.web_server import Address, serve
 from bot.chat.wire.webhook import Health, health_app, webhook_app
 from bot.chat_state.ports import ButtonStore, Inbox
 from bot.errors import SettingsError
+from bot.gaps.service import GapDesk
 from bot.i18n.translator import Catalogs
 from bot.transaction import Transaction
 from bot.visitors.ports import VisitorStore
@@ -105,6 +107,8 @@ class ChatParts:
     """None: no announcements."""
     staff: StaffContext | None = None
     """None: the knowledge can't be changed from the chat."""
+    gaps: GapDesk | None = None
+    """None: nobody looks at lost questions."""
     connected: Callable[[int], Awaitable[None]] | None = None
     """Is told the bot's id before any update is taken in; what it raises ends the chat."""
     reading_in: Callable[[], float | None] = lambda: None
@@ -133,6 +137,7 @@ class Chat:
         self._dispatcher = UpdateDispatcher(self._app, now=parts.now)
         self._progress = self._bind_notifier(self._app)
         self._waiting_room = WaitingRoom(self._app)
+        self.gap_news = GapNews(self._app, now=parts.now)
         self.intake = Intake(
             parts.inbox,
             parts.transaction,
@@ -283,6 +288,7 @@ class Chat:
             announcement_sender=self.announcement_sender,
             announcements=parts.announcements,
             staff=parts.staff,
+            gaps=parts.gaps,
             drafts=Drafts(self.sender),
             reading_in=parts.reading_in,
             cpu=CpuBudget(options.cpu_s_per_minute),

@@ -24,6 +24,7 @@ from bot.chat.wire.rate_limits import CpuBudget, OncePer
 from bot.chat.wire.sender import Sender, SendResult
 from bot.chat_state.model import Dialogue
 from bot.chat_state.ports import ButtonStore, Effect
+from bot.gaps.service import GapDesk
 from bot.i18n.negotiation import negotiate
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import ChatId, Locale, VisitorId
@@ -71,6 +72,8 @@ class AppContext:
     """None: a chat without announcements; their handlers are not registered then."""
     staff: StaffContext | None = None
     """None: the knowledge can't be changed from the chat."""
+    gaps: GapDesk | None = None
+    """None: lost questions are not looked at."""
     drafts: Drafts | None = None
     reading_in: Callable[[], float | None] = lambda: None
     """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""

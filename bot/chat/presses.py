@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from bot.answering.model import Feedback
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import announcements, approvals, composing, roles
-from bot.chat.staff import desk
-from bot.chat.text import announcement_texts, texts
-from bot.chat.text.answers import section_keys
+from bot.chat.staff import desk, gaps
+from bot.chat.text import announcement_texts, gap_texts, texts
+from bot.chat.text.answers import section_keys, turn_of
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat.text.sections import section_text, source_details
 from bot.chat.text.unsubscribe import Unsubscribe
-from bot.chat.visitors import news, privacy, settings, start, topics
+from bot.chat.visitors import gap_news, news, privacy, settings, start, topics
 from bot.chat.visitors.notices import help_page
 from bot.chat.visitors.questions import answer_question
 from bot.chat.wire.sender import SendResult
@@ -38,8 +38,8 @@ async def press(context: UpdateContext) -> None:
     if button is None:
         await context.app.sender.acknowledge(query.id, texts.button_expired(context.t))
         return
-    notice = texts.feedback_thanks(context.t) if button.action in (ButtonAction.HELPFUL, ButtonAction.UNHELPFUL) else ""
-    delivery = await context.app.sender.acknowledge(query.id, notice)
+    notice = _NOTICES.get(button.action)
+    delivery = await context.app.sender.acknowledge(query.id, notice(context.t) if notice else "")
     if delivery is SendResult.REFUSED and button.action in _ORGANISERS:  # it waited while the bot was away
         return
     await _ACTIONS[button.action](context, button)
@@ -74,11 +74,20 @@ async def _offer(context: UpdateContext, button: Button) -> None:
     locale, keys = section_keys(button.argument)
     for key in keys:
         await context.say(topics.section_reply(context, key, locale=locale))
+        _note_choice(context, button, key)
 
 
 async def _ask(context: UpdateContext, button: Button) -> None:
-    _locale, key, text = button.argument.split("\n", 2)
+    _head, key, text = button.argument.split("\n", 2)
+    _note_choice(context, button, SectionKey.parse(key))
     await answer_question(context, text, fallback=SectionKey.parse(key))
+
+
+def _note_choice(context: UpdateContext, button: Button, key: SectionKey) -> None:
+    """What was chosen below a question that got no answer helps to know whether it is lost."""
+    turn_id, chat_id = turn_of(button.argument), context.chat_id
+    if turn_id:
+        context.later(lambda: context.app.turns.tap(turn_id, chat_id, key))
 
 
 async def _rate(context: UpdateContext, button: Button) -> None:
@@ -121,12 +130,19 @@ async def _help(context: UpdateContext, button: Button) -> None:  # noqa: ARG001
     await help_page(context)
 
 
+_NOTICES = {
+    ButtonAction.HELPFUL: texts.feedback_thanks,
+    ButtonAction.UNHELPFUL: texts.feedback_thanks,
+    ButtonAction.TELL_ME: gap_texts.will_tell,
+}
+"""What is shown for a moment when a button is pressed."""
 _ORGANISERS = (
     ButtonAction.DRAFT,
     ButtonAction.APPROVAL,
     ButtonAction.ANNOUNCEMENT,
     ButtonAction.ORGANISERS,
     ButtonAction.STAFF,
+    ButtonAction.GAP,
 )
 _ACTIONS: dict[ButtonAction, Callable[[UpdateContext, Button], Awaitable[None]]] = {
     ButtonAction.LANGUAGE: _language,
@@ -151,4 +167,6 @@ _ACTIONS: dict[ButtonAction, Callable[[UpdateContext, Button], Awaitable[None]]]
     ButtonAction.ANNOUNCEMENT: announcements.press,
     ButtonAction.ORGANISERS: roles.press,
     ButtonAction.STAFF: desk.press,
+    ButtonAction.TELL_ME: gap_news.tell_me,
+    ButtonAction.GAP: gaps.press,
 }

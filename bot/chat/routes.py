@@ -20,7 +20,7 @@ from telegram.ext import (
 from bot.chat import conversations, presses
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import announcements, composing, roles
-from bot.chat.staff import desk, fixes
+from bot.chat.staff import desk, fixes, gaps
 from bot.chat.visitors import inline, membership, news, notices, privacy, questions, settings, start, topics, why
 
 Handle = Callable[[UpdateContext], Awaitable[None]]
@@ -52,6 +52,7 @@ _STAFF_COMMANDS: dict[str, Handle] = {
     "staff": desk.staff,
     "proposals": desk.proposals,
     "fix": fixes.fix,
+    "gaps": gaps.gaps,
 }
 """Only where the knowledge can be changed from the chat; they look like no command to who has no role for it."""
 

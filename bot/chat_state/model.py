@@ -56,6 +56,8 @@ class ButtonAction(StrEnum):
     ANNOUNCEMENT = "announcement"
     ORGANISERS = "organisers"
     STAFF = "staff"
+    TELL_ME = "tell_me"
+    GAP = "gap"
 
 
 @dataclass(frozen=True, slots=True)

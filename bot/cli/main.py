@@ -13,6 +13,7 @@ from bot.cli.announce import announce
 from bot.cli.ask import ask, evaluate
 from bot.cli.calibrate import calibrate
 from bot.cli.console import err, say_aside
+from bot.cli.gaps import gaps
 from bot.cli.knowledge import knowledge
 from bot.cli.link import link
 from bot.cli.logs import logs
@@ -36,7 +37,7 @@ cli = typer.Typer(
 cli.command("run")(run_command)
 for _command in (sandbox, ask, evaluate, calibrate, link):
     cli.command()(_command)
-for _group, _name in ((knowledge, "knowledge"), (announce, "announce"), (logs, "logs")):
+for _group, _name in ((knowledge, "knowledge"), (announce, "announce"), (gaps, "gaps"), (logs, "logs")):
     cli.add_typer(_group, name=_name)
 
 

@@ -3,8 +3,8 @@
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
 Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, new_sections, check, embedding,
-fast_path, worst_message, announcement, planning, office. The data folder is the one `scoda run` uses; where a bench needs the
-index, what is not built yet is built there first, with a progress bar. The benches themselves work on copies.
+fast_path, worst_message, announcement, planning, office, gaps. The data folder is the one `scoda run` uses; where a bench
+needs the index, what is not built yet is built there first, with a progress bar. The benches themselves work on copies.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ BENCHES = {
     "announcement": "An announcement at the free rate, with visitors",
     "planning": "A million recipients planned",
     "office": "Office files as Markdown",
+    "gaps": "Lost questions put into gaps",
 }
 NEED_NO_INDEX = (
     "first_minute",

@@ -12,10 +12,10 @@ from enum import Enum
 from typing import TypeVar
 
 from bot.adapters.database.tombstones import Tombstones
-from bot.answering.model import Feedback, Turn, TurnRecord
+from bot.answering.model import Feedback, Loss, LostBy, Turn, TurnRecord
 from bot.chat_state.model import Button, InboxState, StoredUpdate
 from bot.errors import DatabaseError
-from bot.ids import ChatId, Locale, VisitorId
+from bot.ids import ChatId, Locale, SectionKey, VisitorId
 from bot.visitors.model import PersonalRows, PlainValue, Retention, Visitor
 
 _Key = TypeVar("_Key")
@@ -281,8 +281,19 @@ class FakeTurnStore:
         return sorted(turns, key=lambda turn: (turn.asked_at, turn.turn_id))[-limit:]
 
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
-        if turn_id in self.state.turns:
-            self.state.feedback[turn_id, visitor_id] = feedback
+        turn = self.state.turns.get(turn_id)
+        if turn is None:
+            return
+        self.state.feedback[turn_id, visitor_id] = feedback
+        if feedback is Feedback.UNHELPFUL and turn.loss is None:
+            self.state.turns[turn_id] = replace(turn, loss=Loss(LostBy.THUMBS_DOWN))
+        elif feedback is Feedback.HELPFUL and turn.loss == Loss(LostBy.THUMBS_DOWN):
+            self.state.turns[turn_id] = replace(turn, loss=None)
+
+    async def tap(self, turn_id: str, chat_id: ChatId, key: SectionKey) -> None:
+        turn = self.state.turns.get(turn_id)
+        if turn is not None and turn.chat_id == chat_id:
+            self.state.turns[turn_id] = replace(turn, tapped=key)
 
 
 async def exported(pages: AsyncIterator[PersonalRows]) -> dict[str, tuple[Mapping[str, PlainValue], ...]]:

@@ -88,7 +88,13 @@ turns = Table(
     Column("took_ms", Float, nullable=False),
     Column("composed", Boolean),  # empty in rows from before there was a language model
     Column("generation", Integer),
+    Column("lost_by", String(32)),  # empty where it was answered
+    Column("nearest", AnyText),  # a section key
+    Column("nearest_in", String(64)),  # its languages, with blanks between them
+    Column("offered", AnyText),  # a JSON list of section keys
+    Column("tapped", AnyText),  # the one of them that was chosen
     Index(None, "chat_id", "visitor_id", "asked_at"),
+    Index(None, "lost_by", "asked_at"),
 )
 
 feedback = Table(
@@ -98,6 +104,47 @@ feedback = Table(
     Column("visitor_id", BigInteger, primary_key=True, autoincrement=False, index=True),
     Column("opinion", String(16), nullable=False),
     Column("given_at", UtcDateTime, nullable=False),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("gap_id", String(16), primary_key=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("answered_by", AnyText),  # a section key
+    Column("drafted", Boolean, nullable=False),
+    Column("asked_again", Integer, nullable=False),  # the last generation its questions were asked of
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+gap_questions = Table(
+    "gap_questions",
+    metadata,
+    # With the turn goes all that is kept of it here: by its term, or by its visitor's wish.
+    Column("turn_id", String(64), ForeignKey("turns.turn_id", ondelete="CASCADE"), primary_key=True),
+    Column("gap_id", ForeignKey("gaps.gap_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("identity", String(255), nullable=False),  # of the embedding
+    Column("vector", LargeBinary, nullable=False),  # float16, little-endian
+    Column("near", AnyText, nullable=False),  # JSON: section key → coverage
+    Column("crowd", Float, nullable=False),
+)
+
+gap_assignees = Table(
+    "gap_assignees",
+    metadata,
+    Column("gap_id", ForeignKey("gaps.gap_id", ondelete="CASCADE"), primary_key=True),
+    Column("visitor_id", BigInteger, nullable=False, index=True),
+)
+
+gap_watches = Table(
+    "gap_watches",
+    metadata,
+    Column("turn_id", String(64), ForeignKey("turns.turn_id", ondelete="CASCADE"), primary_key=True),
+    Column("visitor_id", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("wished_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("asked_again", Integer, nullable=False),  # the last generation the question was asked of
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 embeddings = Table(

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, bindparam, func, select
+from sqlalchemy import RowMapping, Update, bindparam, func, select, update
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import feedback as feedback_table
 from bot.adapters.database.tables import turns
-from bot.answering.model import Feedback, Outcome, Turn, TurnRecord
+from bot.answering.model import Feedback, Loss, LostBy, Outcome, Turn, TurnRecord
 from bot.ids import ChatId, Locale, SectionKey, VisitorId
 
 _RECENT = (
@@ -48,6 +48,11 @@ class SqlTurnStore:
             "took_ms": turn.took_ms,
             "composed": turn.composed,
             "generation": turn.knowledge_version,
+            "lost_by": turn.loss and turn.loss.by,
+            "nearest": turn.loss and turn.loss.nearest and str(turn.loss.nearest),
+            "nearest_in": " ".join(turn.loss.locales) if turn.loss else None,
+            "offered": json.dumps([str(key) for key in turn.offered]),
+            "tapped": turn.tapped and str(turn.tapped),
         }
         async with self._database.writing() as connection:
             await connection.execute(turns.insert().values(row))
@@ -96,6 +101,12 @@ class SqlTurnStore:
             rows = (await connection.execute(query)).mappings().all()
         return [_record(row) for row in reversed(rows)]
 
+    async def tap(self, turn_id: str, chat_id: ChatId, key: SectionKey) -> None:
+        """See the port."""
+        its = (turns.c.turn_id == turn_id, turns.c.chat_id == chat_id)
+        async with self._database.writing() as connection:
+            await connection.execute(update(turns).where(*its).values(tapped=str(key)))
+
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         """See the port. An opinion on a turn that is gone is dropped."""
         opinion = {"opinion": feedback, "given_at": now}
@@ -108,6 +119,14 @@ class SqlTurnStore:
                     index_elements=[feedback_table.c.turn_id, feedback_table.c.visitor_id], set_=opinion
                 )
             )
+            await connection.execute(_lost_by_opinion(turn_id, feedback))
+
+
+def _lost_by_opinion(turn_id: str, feedback: Feedback) -> Update:
+    """The last opinion counts; where a question was lost before anybody had one stays."""
+    before, after = (None, LostBy.THUMBS_DOWN) if feedback is Feedback.UNHELPFUL else (LostBy.THUMBS_DOWN, None)
+    its = (turns.c.turn_id == turn_id, turns.c.lost_by.is_(None) if before is None else turns.c.lost_by == before)
+    return update(turns).where(*its).values(lost_by=after)
 
 
 def _turn(row: RowMapping) -> Turn:
@@ -133,7 +152,18 @@ def _record(row: RowMapping) -> TurnRecord:
         took_ms=row["took_ms"],
         composed=bool(row["composed"]),
         knowledge_version=row["generation"] or 0,
+        loss=loss_in(row),
+        offered=tuple(SectionKey.parse(key) for key in json.loads(row["offered"] or "[]")),
+        tapped=SectionKey.parse(row["tapped"]) if row["tapped"] else None,
     )
+
+
+def loss_in(row: RowMapping) -> Loss | None:
+    """Where the question of a row of `turns` was lost."""
+    if not row["lost_by"]:
+        return None
+    nearest = SectionKey.parse(row["nearest"]) if row["nearest"] else None
+    return Loss(LostBy(row["lost_by"]), nearest, tuple(Locale(one) for one in (row["nearest_in"] or "").split()))
 
 
 def _keys(row: RowMapping) -> tuple[SectionKey, ...]:

@@ -126,6 +126,11 @@ class VersionRetriever:
         vectors = np.stack([_middle([known[text] for text in reading.texts]) for reading in readings])
         return await self._threads.run(self._found, readings, vectors, locale, top_k)
 
+    async def vector_of(self, text: str, locale: Locale) -> Vector:
+        """The centred vector of a question, of length 1."""
+        raw = await self._embedder.question((await self._spelling_of(locale)).restored(text))
+        return centred_query(raw, locale, self._files.means)
+
     async def remembers(self, text: str, locale: Locale) -> bool:
         """See the port."""
         return self._embedder.remembers((await self._spelling_of(locale)).restored(text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
-from bot.chat.text import texts
+from bot.chat.text import gap_texts, texts
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
@@ -134,10 +134,12 @@ def reply_to_question(
     turn_id: str,
     reading_in: float | None = None,
     news_of: ChatId | None = None,
+    may_wait: bool = False,
 ) -> Reply:
     """The message and its buttons: more, source, opinion, related questions, sections on offer, and what is next.
 
-    `news_of` is the chat whose announcements may be stopped; None where the bot sends none.
+    `news_of` is the chat whose announcements may be stopped; None where the bot sends none. With `may_wait` who gets
+    no answer may wish to be told once there is one.
     """
     rows: list[Sequence[Key]] = []
     if answer.outcome is Outcome.ANSWERED:
@@ -148,8 +150,10 @@ def reply_to_question(
                 Key(texts.button_unhelpful(t), ButtonAction.UNHELPFUL, turn_id),
             )
         )
-    rows.extend(column([suggestion_key(suggestion, t.locale) for suggestion in answer.suggestions]))
-    rows.extend(column([_offer_key(offer, t) for offer in offers_shown(answer)]))
+    rows.extend(column([suggestion_key(suggestion, t.locale, turn_id) for suggestion in answer.suggestions]))
+    rows.extend(column([_offer_key(offer, t, turn_id) for offer in offers_shown(answer)]))
+    if may_wait and answer.outcome is Outcome.UNKNOWN:
+        rows.append((Key(gap_texts.button_tell_me(t), ButtonAction.TELL_ME, turn_id),))
     rows.extend(_ways_on(answer, t, news_of))
     text = answer_text(answer, t, contact=contact, reading_in=reading_in, has_news=news_of is not None)
     return Reply(text, rows)
@@ -164,9 +168,14 @@ def _answer_keys(answer: Answer, t: Translator) -> Sequence[Key]:
 
 
 def section_keys(argument: str) -> tuple[Locale, tuple[SectionKey, ...]]:
-    """Read the argument of a «more» or «source» button."""
-    locale, *keys = argument.split("\n")
-    return Locale(locale), tuple(SectionKey.parse(key) for key in keys)
+    """Read the argument of a «more», «source» or offer's button."""
+    head, *keys = argument.split("\n")
+    return Locale(head.partition(" ")[0]), tuple(SectionKey.parse(key) for key in keys)
+
+
+def turn_of(argument: str) -> str:
+    """The turn below which an offer or a related question stood; empty in buttons that name none."""
+    return argument.partition("\n")[0].partition(" ")[2]
 
 
 def offers_shown(answer: Answer) -> Sequence[Offer]:
@@ -183,13 +192,14 @@ def offer_label(offer: Offer, t: Translator) -> str:
     return title if offer.locale is t.locale else f"{offer.locale.endonym} · {title}"
 
 
-def _offer_key(offer: Offer, t: Translator) -> Key:
-    return Key(offer_label(offer, t), ButtonAction.OFFER, f"{t.locale}\n{offer.key}")
+def _offer_key(offer: Offer, t: Translator, turn_id: str) -> Key:
+    return Key(offer_label(offer, t), ButtonAction.OFFER, f"{t.locale} {turn_id}\n{offer.key}")
 
 
-def suggestion_key(suggestion: Suggestion, locale: Locale) -> Key:
+def suggestion_key(suggestion: Suggestion, locale: Locale, turn_id: str = "") -> Key:
     """A button that asks the suggested question."""
-    return Key(suggestion.text, ButtonAction.ASK, f"{locale}\n{suggestion.key}\n{suggestion.text}")
+    head = f"{locale} {turn_id}".rstrip()
+    return Key(suggestion.text, ButtonAction.ASK, f"{head}\n{suggestion.key}\n{suggestion.text}")
 
 
 def _ways_on(answer: Answer, t: Translator, news_of: ChatId | None) -> Rows:

@@ -15,7 +15,7 @@ from telegram import Message, MessageEntity
 from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
-from bot.chat.text.answers import draft_text, reply_to_question
+from bot.chat.text.answers import draft_text, offers_shown, reply_to_question
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat.text.sections import section_text
@@ -144,6 +144,7 @@ def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: Secti
         turn_id=turn_id,
         reading_in=context.app.reading_in(),
         news_of=context.chat_id if context.app.announcements else None,
+        may_wait=context.app.gaps is not None and context.is_private and context.visitor_id is not None,
     )
     return reply if reply.content else Reply(said(texts.unknown(t), t.locale))
 
@@ -174,8 +175,16 @@ def _record(context: UpdateContext, text: str, answer: Answer, *, turn_id: str, 
         took_ms=took_ms,
         composed=answer.composed,
         knowledge_version=answer.knowledge_version,
+        loss=answer.loss if answer.outcome in (Outcome.UNKNOWN, Outcome.OFFERED) else None,
+        offered=_offered(answer),
     )
     context.later(lambda: context.app.turns.record(turn))
+
+
+def _offered(answer: Answer) -> tuple[SectionKey, ...]:
+    """The sections that stand below it on buttons."""
+    suggested, offers = [one.key for one in answer.suggestions], [one.key for one in offers_shown(answer)]
+    return tuple(dict.fromkeys((*suggested, *offers)))
 
 
 def _mentions(incoming: Message, mention: regex.Pattern[str]) -> bool:

@@ -26,7 +26,7 @@ def loss_of(
     ranked = candidates[next(number for number, one in enumerate(findings) if one is best)]
     if ranked and at.copy(ranked[0]) is None:
         return _loss(LostBy.EXPIRED, ranked[0].key, at)
-    if answer.sentences:
+    if answer.sentences and best.unanswered:
         return _loss(LostBy.OPEN_QUESTION, best.unanswered[0].key, at)
     if best.reason is not None:
         return _loss(LostBy.RULE, near, at)

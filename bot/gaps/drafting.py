@@ -31,7 +31,7 @@ source:
   url:
 as_of: {today}
 audience: public
-owner:
+owner: ''
 ---
 
 # {heading}

@@ -23,14 +23,24 @@ _AFTER_WORD = regex.compile(
     r"(?i)(?:passport|паспорт\p{L}{0,30}+|пашпарт\p{L}{0,30}+|төлқұжат\p{L}{0,30}+|pasport\p{L}{0,30}+|гиҷоз\p{L}{0,30}+|шиноснома\p{L}{0,30}+|护照号?码?|گذرنامه|پاسپورت|پاسپورٹ|पासपोर्ट|iin|иин|жсн|pinfl)"
     r"[\s:№#no.-]{0,6}(?P<id>[\p{L}]{0,3}[ -]?\d{5,})"
 )
+_CALLED = r"\p{Lu}[\p{L}\p{M}'’-]+(?:[ -]\p{Lu}[\p{L}\p{M}'’-]+){0,2}"
+_OF_NO_CASE = r"[\p{L}\p{M}‌]+(?: [\p{L}\p{M}‌]+)?"
+_NAMED = regex.compile(
+    rf"(?:\b(?:(?i:my name is|call me|меня зовут|мяне завуць|менің атым|менин атым|(?:mening )?ismim|номи ман|номам"
+    rf"|миний нэр|намайг))[ :,—–-]{{1,3}}(?P<name>{_CALLED}))"
+    r"|(?:我叫|我的名字是|我的名字叫)(?P<name>\p{Han}{2,4})(?=[，,。.！!、；;\s]|$)"
+    rf"|(?:(?:اسم|نام) من|میرا نام|मेरा नाम) (?P<name>{_OF_NO_CASE}) (?=(?:است|هست|ہے|है)(?!\p{{L}}))"
+)
+"""How people say their name; a name that nobody says is one is not known as such."""
 _LARGEST_GROUPED = 9
 """Digits: 1 000 000 is a sum of money, 812 123 456 789 is somebody's number."""
 
 
 def masked(text: str) -> str:
-    """`text` without e-mail addresses, handles, and numbers of telephones, cards, passports and accounts."""
+    """`text` without e-mail addresses, handles, names people say they have, and numbers of phones, cards, passports."""
     text = _MAIL.sub("[e-mail]", text)
     text = _HANDLE.sub("[name]", text)
+    text = _NAMED.sub(_unnamed, text)
     plain = ascii_digits(text)
     kept = [match.span() for match in _DATE.finditer(plain)] + [
         match.span() for match in _GROUPED.finditer(plain) if sum(map(str.isdigit, match.group())) <= _LARGEST_GROUPED
@@ -40,6 +50,11 @@ def masked(text: str) -> str:
     for start, end in sorted(_joined(spans), reverse=True):
         text = f"{text[:start]}[number]{text[end:]}"
     return text
+
+
+def _unnamed(match: regex.Match[str]) -> str:
+    start, end = (place - match.start() for place in match.span("name"))
+    return f"{match.group()[:start]}[name]{match.group()[end:]}"
 
 
 def _is_kept(span: tuple[int, int], kept: list[tuple[int, int]]) -> bool:

@@ -78,8 +78,8 @@ class GapStore(Protocol):
         """Take out questions that were helped after all, and gaps without any; returns how many rows went."""
         ...
 
-    async def gaps(self, *, states: frozenset[GapState]) -> Sequence[Gap]:
-        """The gaps at these states, in the order of their ids."""
+    async def gaps(self, *, states: frozenset[GapState], asked_before: int | None = None) -> Sequence[Gap]:
+        """The gaps at these states, in the order of their ids; or of them those not asked of that version yet."""
         ...
 
     async def find(self, gap_id: GapId) -> Gap | None:

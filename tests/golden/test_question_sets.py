@@ -37,6 +37,8 @@ FILES = {
     "golden": [*(TESTS / "golden").glob("*.jsonl")],
     "unseen": [*(SETS / "unseen").rglob("*.md"), *(SETS / "unseen").rglob("*.jsonl")],
 }
+GAPS = {"gaps, fitted on": [SETS / "gaps" / "fitting.jsonl"], "gaps": [SETS / "gaps" / "questions.jsonl"]}
+"""Far smaller sets: of what the knowledge does not hold."""
 
 KNOWN_TO_STAND_IN = {("golden", "unseen"): MEASURED_TWICE, ("training", "unseen"): CRIES_FOR_HELP}
 Places = dict[str, list[str]]
@@ -60,7 +62,7 @@ def folded(asked: str) -> str:
 def kinds() -> dict[str, Places]:
     """By the kind of set, where each folded question or whole conversation stands."""
     found: dict[str, Places] = {}
-    for kind, files in FILES.items():
+    for kind, files in (FILES | GAPS).items():
         places: Places = defaultdict(list)
         for file in sorted(files):
             for asked, place in asked_in_lines(file):
@@ -73,12 +75,25 @@ def test_every_kind_of_set_is_there(kinds):
     assert min(len(kinds[kind]) for kind in FILES) > 1000
 
 
-@pytest.mark.parametrize(("one", "other"), list(combinations(FILES, 2)))
+@pytest.mark.parametrize(("one", "other"), list(combinations(FILES | GAPS, 2)))
 def test_no_question_stands_in_two_kinds_of_sets(kinds, one, other):
     shared = {asked for asked in kinds[one].keys() & kinds[other].keys() if not is_greeting(asked)}
     known = KNOWN_TO_STAND_IN.get((one, other), set())
     assert {asked: (kinds[one][asked], kinds[other][asked]) for asked in shared - known} == {}
     assert known <= shared
+
+
+@pytest.mark.parametrize(("kind", "things"), [("gaps, fitted on", 12), ("gaps", 30)])
+def test_each_thing_that_nobody_can_answer_is_asked_ten_times_in_at_least_six_languages(kind, things):
+    asked = [json.loads(line) for line in GAPS[kind][0].read_text(encoding="utf-8").splitlines()]
+    languages = defaultdict(list)
+    for one in asked:
+        languages[one["gap"]].append(one["lang"])
+    assert len(languages) == things
+    assert {len(those) for those in languages.values()} == {10}
+    assert min(len(set(those)) for those in languages.values()) >= 6
+    assert len({one["lang"] for one in asked}) == 12
+    assert len({one["id"] for one in asked}) == len(asked)
 
 
 def test_few_greetings_of_everybody_stand_in_the_examples_and_in_the_unseen_sets(kinds):

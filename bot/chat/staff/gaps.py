@@ -25,6 +25,10 @@ async def gaps(update: UpdateContext) -> None:
         return
     context = await admit(update, STAFF_ROLES, "gaps")
     if context is not None:
+    context = await admit(update, STAFF, "gaps")
+    if context is not None and context.app.gaps is None:
+        await unknown_command(context)
+    elif context is not None:
         await context.say(gaps_page(await _desk(context).worst_first(), context.t))
 
 

@@ -20,12 +20,7 @@ from bot.gaps.service import GapDesk
 
 async def gaps(update: UpdateContext) -> None:
     """List the gaps."""
-    if update.app.gaps is None:
-        await unknown_command(update)
-        return
     context = await admit(update, STAFF_ROLES, "gaps")
-    if context is not None:
-    context = await admit(update, STAFF, "gaps")
     if context is not None and context.app.gaps is None:
         await unknown_command(context)
     elif context is not None:

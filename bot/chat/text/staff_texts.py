@@ -251,10 +251,15 @@ def command_fix(t: Translator) -> str:
     return t.pgettext("command", "Put an answer right")
 
 
+def command_gaps(t: Translator) -> str:
+    return t.pgettext("command", "What visitors asked in vain")
+
+
 COMMANDS: tuple[tuple[str, Sentence], ...] = (
     ("staff", command_staff),
     ("proposals", command_proposals),
     ("fix", command_fix),
+    ("gaps", command_gaps),
 )
 """What Telegram lists to the staff."""
 

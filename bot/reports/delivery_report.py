@@ -5,17 +5,15 @@ Every number is counted from the same rows, so that the sums always agree with e
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 
 from bot.announcements.model import Announcement, Delivery, DeliveryState, Occurrence, Standing
 from bot.ids import Locale
 from bot.reports.report_picture import CopyOutcome, Figures
-from bot.writing.cleaning import clean
+from bot.reports.spreadsheet import cell, line_of
 
 COLUMNS = ("chat_id", "language", "state", "reason", "attempts", "message_id", "may_repeat", "changed_at")
 FAILURE_COLUMNS = ("language", "state", "reason", "copies")
@@ -35,8 +33,6 @@ _OUTCOMES = {
 }
 _MOST_SPANS = 60
 """Columns of the picture over time; chosen: minutes of an hour, each wide enough to be seen."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""The last four are the wide forms that East Asian spreadsheets read alike."""
 
 
 @dataclass(slots=True)
@@ -98,18 +94,18 @@ async def count(rows: AsyncIterator[Delivery]) -> Count:
 async def write_csv(rows: AsyncIterator[Delivery], write: Callable[[str], object]) -> int:
     """Write a heading and a line for each row; returns how many rows there were."""
     number = 0
-    write(_line(COLUMNS))
+    write(line_of(COLUMNS))
     async for row in rows:
-        write(_line(cells(row)))
+        write(line_of(cells(row)))
         number += 1
     return number
 
 
 def write_failures(counted: Count, write: Callable[[str], object]) -> int:
     """Write how many copies failed in each language and why, without naming anybody; returns how many lines it took."""
-    write(_line(FAILURE_COLUMNS))
+    write(line_of(FAILURE_COLUMNS))
     for (locale, state, reason), number in sorted(counted.failures.items()):
-        write(_line((locale.value, state.value, cell(reason), str(number))))
+        write(line_of((locale.value, state.value, cell(reason), str(number))))
     return len(counted.failures)
 
 
@@ -125,21 +121,6 @@ def cells(row: Delivery) -> tuple[str, ...]:
         "yes" if row.may_repeat else "no",
         row.changed_at.astimezone(UTC).isoformat(timespec="seconds"),
     )
-
-
-def cell(text: str) -> str:
-    """Text for a spreadsheet: no control characters, and nothing that it would take for a formula.
-
-    See https://owasp.org/www-community/attacks/CSV_Injection.
-    """
-    safe = " ".join(clean(text).split())
-    return f"'{safe}" if text.startswith(_FORMULA_STARTS) or safe.startswith(_FORMULA_STARTS) else safe
-
-
-def _line(values: Sequence[str]) -> str:
-    text = StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(values)
-    return text.getvalue()
 
 
 def summary(announcement: Announcement, standing: Standing, troubled: Sequence[Delivery]) -> dict[str, object]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.announcements.model import Delivery, DeliveryState, OccurrenceId
 from bot.ids import ChatId, Locale
-from bot.reports.delivery_report import COLUMNS, cell, write_csv
+from bot.reports.delivery_report import COLUMNS, write_csv
+from bot.reports.spreadsheet import cell
 from tests.support.formulas import FORMULAS, is_harmless
 from tests.support.naughty_texts import NAUGHTY
 

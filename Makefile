@@ -12,7 +12,7 @@ UNMEASURED := tests/e2e tests/faults tests/golden $(WHOLE)
 LOCKS := requirements requirements-dev requirements-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check check-page coverage fix help setup bench figures soak lock platforms audit sbom clean
+.PHONY: run test check check-page coverage fix help setup bench figures soak fonts lock platforms audit sbom clean
 
 run: .venv/.run-ready ## the bot, and a chat page to try it on; with a token, Telegram
 	@$(BIN)/scoda run
@@ -118,6 +118,10 @@ $(PAGE)/node_modules/.ready: $(PAGE)/package-lock.json
 	@echo "Installing what checks the chat page …"
 	cd $(PAGE) && npm ci --silent
 	@touch $@
+
+# The fonts of the pictures, cut from Debian's; a label in a letter that they lack fails a test.
+fonts: .venv/.test-ready ## cut the fonts of the pictures anew (Debian's fonts-noto-core and fonts-noto-cjk)
+	$(BIN)/python .ci/fonts.py
 
 # Resolve config/*.in anew. The lock files hold names, versions and hashes, no registry address.
 lock: .venv-tools/.ready ## resolve config/*.in anew, with hashes

@@ -19,7 +19,7 @@ from bot.errors import AlreadyRunningError, GapError
 from bot.gaps.model import Gap, GapId, GapState
 from bot.gaps.service import WORTH_A_LOOK, GapDesk
 from bot.ids import Locale
-from bot.reports.delivery_report import cell
+from bot.reports.spreadsheet import cell
 from bot.settings import Settings
 
 _T = TypeVar("_T")

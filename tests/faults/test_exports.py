@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import StringIO
 
 import pytest
@@ -16,6 +16,7 @@ from bot.ids import ChatId, Locale
 from bot.reports.delivery_report import COLUMNS, write_csv
 from bot.reports.spreadsheet import cell
 from tests.support.formulas import FORMULAS, is_harmless
+from bot.reports.statistics import Grouping, Period, Statistics, write_statistics
 from tests.support.naughty_texts import NAUGHTY
 
 
@@ -72,3 +73,13 @@ async def test_T12_no_content_moves_a_cell_to_another_place():
     assert all(is_harmless(line[COLUMNS.index("reason")]) for line in read)
     assert {line[0] for line in read[1:]} == {"-1001"}, "a number is a number, also below zero"
     table.getvalue().encode("utf-8-sig")
+
+
+@pytest.mark.parametrize("topic", FORMULAS)
+def test_T12_a_topic_folder_that_is_named_like_a_formula_is_text_in_the_statistics(topic):
+    table = StringIO()
+    day = date(2026, 11, 3)
+    write_statistics(Statistics(period=Period(day, day), groups={Grouping.TOPIC: {topic: 2}}), table.write)
+    [_heading, line, _subscribers] = csv.reader(StringIO(table.getvalue(), newline=""))
+    assert (line[0], line[3]) == ("topic", "2")
+    assert is_harmless(line[2])

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.inbox_store import SqlInbox
+from bot.adapters.database.statistics_store import SqlStatistics
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.system.clock import utc_now
 from bot.app.announcing import Announcing, announcement_context_of, announcing
@@ -85,6 +86,7 @@ def chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
         announcements=announcement_context_of(news, core.settings),
         staff=staff_context_of(core, news),
         gaps=gap_desk_of(core.database, core.settings),
+        statistics=SqlStatistics(core.database),
         reading_in=lambda: core.ingestion.reading_in,
         now=utc_now,
     )

@@ -46,6 +46,7 @@ from bot.chat_state.ports import ButtonStore, Inbox
 from bot.errors import SettingsError
 from bot.gaps.service import GapDesk
 from bot.i18n.translator import Catalogs
+from bot.reports.ports import StatisticsStore
 from bot.transaction import Transaction
 from bot.visitors.ports import VisitorStore
 
@@ -109,6 +110,8 @@ class ChatParts:
     """None: the knowledge can't be changed from the chat."""
     gaps: GapDesk | None = None
     """None: nobody looks at lost questions."""
+    statistics: StatisticsStore | None = None
+    """None where there are no announcements."""
     connected: Callable[[int], Awaitable[None]] | None = None
     """Is told the bot's id before any update is taken in; what it raises ends the chat."""
     reading_in: Callable[[], float | None] = lambda: None
@@ -289,6 +292,7 @@ class Chat:
             announcements=parts.announcements,
             staff=parts.staff,
             gaps=parts.gaps,
+            statistics=parts.statistics,
             drafts=Drafts(self.sender),
             reading_in=parts.reading_in,
             cpu=CpuBudget(options.cpu_s_per_minute),

@@ -28,6 +28,7 @@ from bot.gaps.service import GapDesk
 from bot.i18n.negotiation import negotiate
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import ChatId, Locale, VisitorId
+from bot.reports.ports import StatisticsStore
 from bot.visitors.model import Retention, Visitor
 from bot.visitors.ports import VisitorStore
 
@@ -74,6 +75,8 @@ class AppContext:
     """None: the knowledge can't be changed from the chat."""
     gaps: GapDesk | None = None
     """None: lost questions are not looked at."""
+    statistics: StatisticsStore | None = None
+    """None: as above."""
     drafts: Drafts | None = None
     reading_in: Callable[[], float | None] = lambda: None
     """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
@@ -177,6 +180,12 @@ class UpdateContext:
         """Everything about proposals; only handlers that are registered with it ask for it."""
         assert self.app.staff is not None
         return self.app.staff
+
+    @property
+    def statistics(self) -> StatisticsStore:
+        """Counts what was asked; only organisers' handlers ask for it."""
+        assert self.app.statistics is not None
+        return self.app.statistics
 
     @property
     def announcement_sender(self) -> AnnouncementSender:

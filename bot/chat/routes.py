@@ -19,7 +19,7 @@ from telegram.ext import (
 
 from bot.chat import conversations, presses
 from bot.chat.context import UpdateContext
-from bot.chat.organisers import announcements, composing, roles
+from bot.chat.organisers import announcements, composing, roles, statistics
 from bot.chat.staff import desk, fixes, gaps
 from bot.chat.visitors import inline, membership, news, notices, privacy, questions, settings, start, topics, why
 
@@ -45,8 +45,9 @@ _NEWS_COMMANDS: dict[str, Handle] = {
     "announce": composing.announce,
     "announcements": announcements.announcements,
     "organisers": roles.organisers,
+    "stats": statistics.stats,
 }
-"""Only in a chat with announcements; the last three look like no command to who has no role."""
+"""Only in a chat with announcements; the last four look like no command to who has no role."""
 
 _STAFF_COMMANDS: dict[str, Handle] = {
     "staff": desk.staff,

@@ -18,6 +18,7 @@ from bot.cli.knowledge import knowledge
 from bot.cli.link import link
 from bot.cli.logs import logs
 from bot.cli.run import run_command, sandbox
+from bot.cli.stats import stats
 from bot.errors import ScodaError
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.operations.log_ids import LogIds
@@ -35,7 +36,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command("run")(run_command)
-for _command in (sandbox, ask, evaluate, calibrate, link):
+for _command in (sandbox, ask, evaluate, calibrate, link, stats):
     cli.command()(_command)
 for _group, _name in ((knowledge, "knowledge"), (announce, "announce"), (gaps, "gaps"), (logs, "logs")):
     cli.add_typer(_group, name=_name)

@@ -24,8 +24,17 @@ from bot.ids import Locale
 from bot.writing.utf16 import utf16_length
 
 TEMPLATE = "bot.pot"
-LENGTH_LIMITS = {"button": 24, "topic": 32, "command": 64, "description": 512, "short description": 120, "inline": 60}
-"""The longest text of each context, in UTF-16 units: what fits a two-column keyboard, one column, or Telegram takes."""
+LENGTH_LIMITS = {
+    "button": 24,
+    "topic": 32,
+    "command": 64,
+    "description": 512,
+    "short description": 120,
+    "inline": 60,
+    "chart": 34,
+}
+"""The longest text of each context, in UTF-16 units: what fits a two-column keyboard, one column, a picture, or
+Telegram takes."""
 
 _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "gettext": None,

@@ -15,8 +15,8 @@ from bot.announcements.model import Delivery, DeliveryState, OccurrenceId
 from bot.ids import ChatId, Locale
 from bot.reports.delivery_report import COLUMNS, write_csv
 from bot.reports.spreadsheet import cell
-from tests.support.formulas import FORMULAS, is_harmless
 from bot.reports.statistics import Grouping, Period, Statistics, write_statistics
+from tests.support.formulas import FORMULAS, is_harmless
 from tests.support.naughty_texts import NAUGHTY
 
 

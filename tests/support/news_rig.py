@@ -23,6 +23,7 @@ from tests.support.fake_announcement_database import FakeDatabase
 from tests.support.fake_announcement_sender import FakeComposer
 from tests.support.fake_dialogue_store import FakeDialogueStore
 from tests.support.fakes_announcements import FakeParts
+from tests.support.statistics import FakeStatistics
 
 OWNER, APPROVER, AUTHOR, STRANGER = 1, 2, 3, 9
 GROUP = -1001
@@ -106,7 +107,12 @@ class NewsRig(Rig):
         self.notifier = made.notifier
         context = announcement_context_of(made, Settings())
         self.announcements = replace(context, reports=FakeReports(), **announcements)
-        super().__init__(announcements=self.announcements, announcement_sender=self.parts.announcement_sender)
+        self.statistics = FakeStatistics()
+        super().__init__(
+            announcements=self.announcements,
+            announcement_sender=self.parts.announcement_sender,
+            statistics=self.statistics,
+        )
         self.telegram = GroupTelegram()
 
     async def open(self) -> NewsRig:

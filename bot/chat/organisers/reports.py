@@ -25,7 +25,7 @@ class OccurrenceReports:
         self._outbox = outbox
 
     async def make(self, announcement: Announcement, occurrence_id: OccurrenceId) -> OccurrenceReport:
-        """See the protocol. The label is drawn where the picture has its letters."""
+        """See the protocol. What of the label no font holds is left out of the picture."""
         counted = await count(self._outbox.rows(occurrence_id))
         figures = counted.figures(announcement.label)
         drawn = await asyncio.to_thread(draw_report, figures)

@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bot.reports.charts import WIDTH, Bar, Chart, ChartPage, Tile, draw_page, page_svg
+from bot.reports.charts import Bar, Chart, ChartPage, Tile, draw_page, page_svg
+from bot.reports.sheet import WIDTH
 
 BARS = [Bar("Expo", 40, "40"), Bar("Forums & more", 10, "10"), Bar("None", 0, "0")]
 

@@ -1,16 +1,14 @@
-"""The picture of a report: a whole PNG in which the bars have the lengths of their counts."""
+"""The picture of a report: bars have the lengths of their counts, and every number stands beside its bar."""
 
 from __future__ import annotations
 
-import struct
-import zlib
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
 
-import numpy as np
 import pytest
 
 from bot.ids import Locale
-from bot.reports.report_picture import CopyOutcome, Figures, draw_report
+from bot.reports.report_picture import CopyOutcome, Figures, draw_report, report_svg
 
 START = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 
@@ -19,56 +17,56 @@ def figures(by_locale, sent_at=(), title="Forum moved") -> Figures:
     return Figures(title=title, by_locale=by_locale, sent_at=sent_at, span=timedelta(minutes=1))
 
 
-def pixels(png: bytes) -> np.ndarray:
-    """Reads our own kind of PNG, and checks each block's sum."""
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    at, blocks = 8, {}
-    while at < len(png):
-        [length] = struct.unpack(">I", png[at : at + 4])
-        kind, content = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
-        assert struct.unpack(">I", png[at + 8 + length : at + 12 + length]) == (zlib.crc32(kind + content),)
-        blocks[kind] = content
-        at += length + 12
-    assert list(blocks) == [b"IHDR", b"IDAT", b"IEND"]
-    width, height = struct.unpack(">II", blocks[b"IHDR"][:8])
-    rows = np.frombuffer(zlib.decompress(blocks[b"IDAT"]), np.uint8).reshape(height, 1 + width * 3)
-    return rows[:, 1:].reshape(height, width, 3)
+def boxes(figures_: Figures, outcome: CopyOutcome) -> list[dict[str, float]]:
+    """Place and size of what is drawn in an outcome's colour, its square in the legend first."""
+    found = ET.fromstring(report_svg(figures_)).iter("{http://www.w3.org/2000/svg}rect")
+    return [
+        {name: float(box.attrib[name]) for name in ("x", "y", "width", "height")}
+        for box in found
+        if box.attrib["fill"] == outcome.value
+    ]
 
 
-def longest_run(image: np.ndarray, outcome: CopyOutcome) -> int:
-    """The length of the longest row of this colour."""
-    return max((int(row.sum()) for row in (image == outcome.value).all(axis=2)), default=0)
+def words(figures_: Figures) -> list[str]:
+    return [text.text or "" for text in ET.fromstring(report_svg(figures_)).iter("{http://www.w3.org/2000/svg}text")]
 
 
 def test_a_bar_is_as_long_as_its_count():
-    image = pixels(draw_report(figures({Locale.ZH: {CopyOutcome.SENT: 300, CopyOutcome.FAILED: 100}})))
-    assert longest_run(image, CopyOutcome.SENT) == pytest.approx(3 * longest_run(image, CopyOutcome.FAILED), abs=3)
-    assert longest_run(image, CopyOutcome.BLOCKED) == 0
+    given = figures({Locale.ZH: {CopyOutcome.SENT: 300, CopyOutcome.FAILED: 100}})
+    for sent, failed in zip(boxes(given, CopyOutcome.SENT)[1:], boxes(given, CopyOutcome.FAILED)[1:], strict=True):
+        assert sent["width"] == pytest.approx(3 * failed["width"], abs=0.5)
+        assert failed["x"] == pytest.approx(sent["x"] + sent["width"], abs=0.2)
+    assert boxes(given, CopyOutcome.BLOCKED) == []
 
 
-def test_every_outcome_and_language_is_drawn():
+def test_every_outcome_and_language_is_drawn_with_its_number():
     counts = {outcome: 10 + number for number, outcome in enumerate(CopyOutcome)}
-    image = pixels(draw_report(figures(dict.fromkeys(Locale, counts))))
-    assert all(longest_run(image, outcome) > 10 for outcome in CopyOutcome)
-    less = pixels(draw_report(figures({Locale.EN: counts})))
-    assert len(image) > len(less)
+    given = figures(dict.fromkeys(Locale, counts))
+    assert {len(boxes(given, outcome)) for outcome in CopyOutcome} == {1 + 1 + len(Locale)}
+    assert {locale.endonym for locale in Locale} <= set(words(given))
+    assert {f"{12 * count}" for count in counts.values()} <= set(words(given))
+    assert words(given).count(str(sum(counts.values()))) == len(Locale)
 
 
 def test_copies_over_time_rise_with_their_number():
     sent_at = [(START + timedelta(minutes=minute), count) for minute, count in enumerate((10, 40, 20))]
-    image = pixels(draw_report(figures({Locale.EN: {CopyOutcome.SENT: 70}}, sent_at)))
-    green = (image[-240:] == CopyOutcome.SENT.value).all(axis=2).sum(axis=0)
-    heights = [int(green[at]) for at in (200, 500, 800)]
-    assert heights[1] == pytest.approx(4 * heights[0], abs=4)
-    assert heights[2] == pytest.approx(2 * heights[0], abs=3)
+    given = figures({Locale.EN: {CopyOutcome.SENT: 70}}, sent_at)
+    heights = [box["height"] for box in boxes(given, CopyOutcome.SENT)[-3:]]
+    assert heights == pytest.approx([heights[1] / 4, heights[1], heights[1] / 2])
+    assert words(given)[-3:] == ["40", "2026-11-03 09:30:00", "09:33:00 UTC"]
 
 
 def test_nothing_sent_yet_is_drawn_too():
-    assert pixels(draw_report(figures({}))).shape[1] == 960
+    assert draw_report(figures({})).startswith(b"\x89PNG")
 
 
-def test_a_title_in_another_script_is_left_out_and_does_no_harm():
-    assert draw_report(figures({}, title="论坛")) == draw_report(figures({}, title=""))
+@pytest.mark.parametrize("title", ["论坛改期", "Форум перенесён", "همایش", "मंच स्थानांतरित", "Forum <moved> & more"])
+def test_a_title_is_drawn_in_every_script(title):
+    assert words(figures({}, title=title))[0] == title
+
+
+def test_what_no_font_holds_is_left_out_of_the_title_and_does_no_harm():
+    assert report_svg(figures({}, title="🎉")) == report_svg(figures({}, title=""))
 
 
 def test_the_same_figures_give_the_same_bytes():

@@ -104,6 +104,9 @@ class Discriminant:
         """
         rows = np.hstack([_SCALE * vectors, np.ones((len(vectors), 1))]).astype(np.float32)
         weights = np.hstack([self.weights / _SCALE, self.constants[:, None]]).astype(np.float32)
+        rest = _log_sums(rows, np.delete(weights, moved, axis=0))
+        place_of = np.full(len(weights), -1)
+        place_of[moved] = np.arange(len(moved))
         mean, spread, kept = (np.zeros_like(weights[moved]) for _ in range(3))
         draw = np.random.default_rng(0)
         steps = counted = 0
@@ -112,7 +115,8 @@ class Discriminant:
             order = draw.permutation(len(rows))
             for first in range(0, len(rows), _BATCH):
                 chosen = order[first : first + _BATCH]
-                gradient = _gradient(weights, rows[chosen], class_of[chosen], moved)
+                places = place_of[class_of[chosen]]
+                gradient = _gradient(weights[moved], rows[chosen], places, rest[chosen])
                 steps += 1
                 mean += (1 - _MOMENTUM) * (gradient - mean)
                 spread += (1 - _SPREAD_MEMORY) * (gradient * gradient - spread)
@@ -131,13 +135,28 @@ class Discriminant:
         return np.asarray(scores - np.log(np.exp(scores).sum()), dtype=np.float32)
 
 
-def _gradient(weights: Vector, rows: Vector, class_of: npt.NDArray[np.int64], moved: npt.NDArray[np.int64]) -> Vector:
-    """Of the mean cross-entropy of these rows, by the classes `moved`; the constant's column is not drawn towards 0."""
-    shares = rows @ weights.T
-    shares -= shares.max(axis=1, keepdims=True)
-    np.exp(shares, out=shares)
-    shares /= shares.sum(axis=1, keepdims=True)
-    shares[np.arange(len(rows)), class_of] -= 1
-    gradient = shares[:, moved].T @ rows / len(rows)
-    gradient[:, :-1] += _L2 * weights[moved, :-1]
+def _log_sums(rows: Vector, weights: Vector) -> Vector:
+    """For each row the logarithm of the sum over these classes of what their scores stand for: they do not move."""
+    sums = np.full(len(rows), -np.inf, dtype=np.float32)
+    for first in range(0, len(rows) if len(weights) else 0, _BATCH):
+        scores = rows[first : first + _BATCH] @ weights.T
+        highest = scores.max(axis=1, keepdims=True)
+        sums[first : first + _BATCH] = highest[:, 0] + np.log(np.exp(scores - highest).sum(axis=1))
+    return sums
+
+
+def _gradient(weights: Vector, rows: Vector, places: npt.NDArray[np.int64], rest: Vector) -> Vector:
+    """Of the mean cross-entropy of these rows, by the classes with these weights.
+
+    `places` tells which of these classes a row belongs to, -1 for none of them; `rest` is what the others add to the
+    sum that all share. The constant's column is not drawn towards 0.
+    """
+    scores = rows @ weights.T
+    highest = np.maximum(scores.max(axis=1), rest)
+    shares = np.exp(scores - highest[:, None])
+    shares /= (shares.sum(axis=1) + np.exp(rest - highest))[:, None]
+    own = np.flatnonzero(places >= 0)
+    shares[own, places[own]] -= 1
+    gradient = shares.T @ rows / len(rows)
+    gradient[:, :-1] += _L2 * weights[:, :-1]
     return np.asarray(gradient, dtype=np.float32)

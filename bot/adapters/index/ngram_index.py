@@ -7,7 +7,7 @@ Kazakh 52 → 67 % hits, and no worse elsewhere).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import repeat
@@ -81,6 +81,16 @@ def _heads_of_word(word: str) -> frozenset[int]:
     return frozenset(zlib.crc32(head.encode()) % _BUCKETS for head in heads)
 
 
+SectionGrams = tuple[npt.NDArray[np.integer], npt.NDArray[np.bool_]]
+"""The n-grams of a section, sorted, and for each whether it stands where the section says what it is about."""
+
+
+def _held(text: str, detail: str) -> SectionGrams:
+    subject = _array(buckets_of(text))
+    held = np.union1d(subject, _array(buckets_of(detail)))
+    return held, np.isin(held, subject)
+
+
 @dataclass(frozen=True, slots=True)
 class NgramIndex:
     """The n-grams of the sections of one language, as columns of sections."""
@@ -101,17 +111,25 @@ class NgramIndex:
 
     @classmethod
     def of(
-        cls, texts: Sequence[str], sections: Sequence[int], *, details: Sequence[str] = (), usual: Sequence[str] = ()
+        cls,
+        texts: Sequence[str],
+        sections: Sequence[int],
+        *,
+        details: Sequence[str] = (),
+        usual: Sequence[str] = (),
+        same: Mapping[int, SectionGrams] | None = None,
     ) -> NgramIndex:
         """Make the index of these texts, which belong to sections with these numbers.
 
         `texts` say what each section is about, `details`, one for each section or none at all, what else it tells.
         `usual` are questions about anything: what they hold tells little of what a question is about.
+        Of the `same` texts and details, by their place, it is known what they hold.
         """
-        subjects = [_array(buckets_of(text)) for text in texts]
-        others = [_array(buckets_of(text)) for text in details] or [_array(()) for _ in texts]
-        rows = [np.union1d(subject, other) for subject, other in zip(subjects, others, strict=True)]
-        is_subject = [np.isin(held, subject) for held, subject in zip(rows, subjects, strict=True)]
+        taken = same or {}
+        more = details or [""] * len(texts)
+        pairs = enumerate(zip(texts, more, strict=True))
+        all_held = [taken[place] if place in taken else _held(*pair) for place, pair in pairs]
+        rows, is_subject = [held for held, _ in all_held], [flags for _, flags in all_held]
         sizes = np.array([len(held) for held in rows], dtype=np.int64)
         held = np.concatenate(rows) if rows else _array(())
         order = np.argsort(held, kind="stable")
@@ -125,6 +143,13 @@ class NgramIndex:
             lengths=np.asarray(sizes / max(sizes.mean() if len(sizes) else 0.0, 1.0), dtype=np.float32),
             usual=np.sort(_array(bucket for question in usual for bucket in buckets_of(question))),
         )
+
+    def of_each(self) -> list[SectionGrams]:
+        """What each section holds: what `of` takes as the same."""
+        order = np.argsort(self.rows, kind="stable")
+        held = np.repeat(self.buckets, np.diff(self.starts))[order]
+        ends = np.cumsum(np.bincount(self.rows, minlength=len(self.sections)))[:-1]
+        return list(zip(np.split(held, ends), np.split(self.is_subject[order], ends), strict=True))
 
     def save(self, file: Path) -> None:
         """Write it so that `load` reads it."""

@@ -7,7 +7,7 @@ nowhere in it. A vector of the whole question hardly shows that; a word that the
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -21,6 +21,8 @@ _LONGEST_QUESTION = 1000
 """Characters of a text that are looked up. Chosen: more than answering ever passes on (600)."""
 
 _Int64s = npt.NDArray[np.int64]
+SectionHashes = _Int64s
+"""The hashed words of one section, sorted."""
 _Floats = npt.NDArray[np.float32]
 
 
@@ -37,14 +39,21 @@ class SectionWords:
     count: int
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> SectionWords:
-        """From all that is written in and asked of each section."""
-        known = [_hashes_of(text) for text in texts]
+    def of(cls, texts: Sequence[str], same: Mapping[int, _Int64s] | None = None) -> SectionWords:
+        """From all that is written in and asked of each section; of `same` texts the words are known by their place."""
+        taken = same or {}
+        known = [taken[place] if place in taken else _hashes_of(text) for place, text in enumerate(texts)]
         held = np.concatenate([np.zeros(0, dtype=np.int64), *known])
         rows = np.repeat(np.arange(len(known)), [len(one) for one in known])
         order = np.argsort(held, kind="stable")
         found, counts = np.unique(held, return_counts=True)
         return cls(found, np.concatenate([[0], np.cumsum(counts)]), rows[order], len(texts))
+
+    def of_each(self) -> list[_Int64s]:
+        """The words of each section, sorted: what `of` takes as the same."""
+        order = np.argsort(self.rows, kind="stable")
+        held = np.repeat(self.words, np.diff(self.starts))[order]
+        return np.split(held, np.cumsum(np.bincount(self.rows, minlength=self.count)))[: self.count]
 
     def shares(self, text: str) -> _Floats:
         """For each section the share, 0 to 1, of the text's words, weighted by rarity, that it knows."""

@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from bot.adapters.index.folders import link
 from bot.adapters.index.learned_sections import Ids
-from bot.adapters.index.ngram_index import NgramIndex
-from bot.adapters.index.section_words import SectionWords
+from bot.adapters.index.ngram_index import NgramIndex, SectionGrams
+from bot.adapters.index.section_words import SectionHashes, SectionWords
 from bot.adapters.index.version_files import MEANS, SECTIONS, SectionFile, kind_number
 from bot.adapters.packing.codes import pack_8
-from bot.adapters.packing.means import means_to_bytes
+from bot.adapters.packing.means import UNREADABLE, means_to_bytes
 from bot.answering.ports import StoredSection
 from bot.ids import Locale, SectionKey
 from bot.ingestion.chunking import sentences_of
@@ -34,8 +35,11 @@ _TEXTS = ("sections.json", "lexicon.npz", "words.npz", "spelling.tsv")
 _VECTORS = ("chunks.npz", "vectors.npy", "scales.npy")
 
 
-def write_texts(folder: Path, part: LanguagePart) -> SectionFile:
-    """Write what is shown and searched by words of one language. For a child process: it takes half a second."""
+def write_texts(folder: Path, part: LanguagePart, before: Path | None = None) -> SectionFile:
+    """Write what is shown and searched by words of one language. For a child process: it takes half a second.
+
+    What sections hold that stand alike in the version `before` is taken from there.
+    """
     assert part.documents is not None
     sections = list(stored_sections(part.documents))
     left_out = [number for number, section in enumerate(sections) if section.key in part.left_out]
@@ -44,15 +48,38 @@ def write_texts(folder: Path, part: LanguagePart) -> SectionFile:
     file = SectionFile.model_construct(sections=sections, left_out=left_out)
     (own / "sections.json").write_bytes(SECTIONS.dump_json(file))
     searched = [number for number in range(len(sections)) if number not in set(left_out)]
+    chosen = [sections[number] for number in searched]
+    held, words = _same(chosen, before / part.locale) if before is not None else ({}, {})
     NgramIndex.of(
-        [_subject_of(sections[number]) for number in searched],
+        [_subject_of(section) for section in chosen],
         searched,
-        details=["\n".join(sections[number].sentences[1:]) for number in searched],
+        details=[_details_of(section) for section in chosen],
         usual=typical_questions()[part.locale],
+        same=held,
     ).save(own / "lexicon.npz")
-    SectionWords.of([_searched_text(sections[number]) for number in searched]).save(own / "words.npz")
+    SectionWords.of([_searched_text(section) for section in chosen], words).save(own / "words.npz")
     (own / "spelling.tsv").write_text(Spelling.of(map(_searched_text, sections)).written(), encoding="utf-8")
     return file
+
+
+def _same(sections: Sequence[StoredSection], before: Path) -> tuple[dict[int, SectionGrams], dict[int, SectionHashes]]:
+    """What the version before knows of those sections that it has with the same texts, by their place here."""
+    try:
+        file = SECTIONS.validate_json((before / "sections.json").read_bytes())
+        held, words = NgramIndex.load(before / "lexicon.npz"), SectionWords.load(before / "words.npz")
+    except (*UNREADABLE, ValidationError):
+        return {}, {}
+    left_out = set(file.left_out)
+    old = [section for number, section in enumerate(file.sections) if number not in left_out]
+    if not len(old) == words.count == len(held.sections):
+        return {}, {}
+    places = {_texts_of(section): place for place, section in enumerate(old)}
+    pairs = [(here, places.get(_texts_of(section), -1)) for here, section in enumerate(sections)]
+    all_held, all_words = held.of_each(), words.of_each()
+    return (
+        {here: all_held[there] for here, there in pairs if there >= 0},
+        {here: all_words[there] for here, there in pairs if there >= 0},
+    )
 
 
 def write_vectors(folder: Path, part: LanguagePart) -> None:
@@ -95,6 +122,15 @@ def _ids_of(chunks: Sequence[Chunk]) -> Ids:
 def _searched_text(section: StoredSection) -> str:
     """All the words by which a section may be found."""
     return "\n".join((section.title, section.heading, section.text, *section.questions))
+
+
+def _details_of(section: StoredSection) -> str:
+    return "\n".join(section.sentences[1:])
+
+
+def _texts_of(section: StoredSection) -> tuple[str, str, str]:
+    """All that the two indexes are made from."""
+    return _subject_of(section), _details_of(section), _searched_text(section)
 
 
 def _subject_of(section: StoredSection) -> str:

@@ -248,6 +248,16 @@ class TokenRefused(OrganiserEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeHeld(OrganiserEvent):
+    """A change of the knowledge folder waits for a person's word; the knowledge from before answers on."""
+
+    event_name = "knowledge_held"
+    reason: str
+    """The first one, a sentence in English, with file names."""
+    reasons: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationEvent(OrganiserEvent):
     """Something happened to an invitation that its candidate has opened."""
 

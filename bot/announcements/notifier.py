@@ -38,10 +38,10 @@ class Notifier:
         await self._notify(roles, event)
 
 
-async def notify_all(notify: Notify, event: OrganiserEvent) -> None:
-    """Tell every organiser; what goes wrong, or takes longer than a minute, is logged and ends there."""
+async def notify_all(notify: Notify, event: OrganiserEvent, *, roles: frozenset[Role] = ORGANISER_ROLES) -> None:
+    """Tell every organiser with one of the roles; what fails, or takes over a minute, is logged and ends there."""
     try:
         async with asyncio.timeout(_LIMIT_S):
-            await notify(ORGANISER_ROLES, event)
+            await notify(roles, event)
     except (ScodaError, TimeoutError) as error:
         _log.warning("organisers_not_told", told=event.name, error=type(error).__name__)

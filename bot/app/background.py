@@ -13,6 +13,7 @@ from bot.adapters.knowledge.folder_watch import FolderWatch
 from bot.adapters.system.clock import Clock
 from bot.app.core import Core
 from bot.app.gaps import GapOrders, gap_desk_of, gap_spool_of
+from bot.app.versions import KnowledgeOrders
 from bot.app.visitors import retention_of, visitor_store_of
 from bot.gaps.keeper import GapKeeper
 from bot.ingestion.model import SyncReport
@@ -23,6 +24,8 @@ _log = structlog.get_logger(__name__)
 
 _SWEEP_EVERY = timedelta(hours=1)
 """Terms are counted in days: an hour more is nothing. The cost of the model is logged as often."""
+_ORDERS_EVERY = timedelta(seconds=1)
+"""How soon an order of `scoda knowledge` is taken up; chosen: it costs a look at an empty folder."""
 _FOLLOW_EVERY = timedelta(seconds=5)
 """How soon what is announced can be asked for, or no longer; chosen: it costs one short query."""
 _GAPS_EVERY = timedelta(seconds=10)
@@ -82,6 +85,9 @@ def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper) ->
     clock.every(_FOLLOW_EVERY, "follow_announcements", AnnouncementFollower(core).follow)
     clock.every(_GAPS_EVERY, "gaps", keeper.turn)
     clock.every(_ORDERS_EVERY, "gap_orders", _gap_orders(core))
+    orders = KnowledgeOrders(core)
+    orders.recover()
+    clock.every(_ORDERS_EVERY, "knowledge_orders", orders.serve)
     if core.writer is not None:
         clock.every(_SWEEP_EVERY, "model_use", partial(core.writer.log_use, settings))
 

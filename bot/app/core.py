@@ -26,15 +26,16 @@ from bot.adapters.models.vector_files import VectorFiles
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.adapters.system.clock import utc_now
 from bot.adapters.system.memory import give_back_memory
-from bot.answering.calibration import calibration_of
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
 from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import Knowledge
-from bot.app.knowledge_parts import embedder_of, index_store_of, reader_of
+from bot.app.gatekeeper import GateKeeper
+from bot.app.kept_versions import Versions, versions_of
+from bot.app.knowledge_parts import embedder_of, extractive_of, index_store_of, reader_of
 from bot.app.state import open_state
 from bot.errors import AlreadyRunningError, Fault, KnowledgeError, NothingPublishedError
 from bot.ids import Locale, SectionKey
-from bot.ingestion.model import SyncReport
+from bot.ingestion.model import PublishingConsent, SyncReport
 from bot.ingestion.progress import ProgressCallback
 from bot.ingestion.service import Ingestion
 from bot.languages import words_of
@@ -70,6 +71,8 @@ class Core:
     identifier: ShortMessageIdentifier
     answerer: Answerer
     """Words its answers with a language model where one is set, else `extractive`."""
+    versions: Versions
+    """What is kept of former versions, and what is held back."""
     can_write: bool
     """False beside a running bot."""
     writer: Writer | None
@@ -79,20 +82,26 @@ class Core:
         *,
         progress: ProgressCallback | None = None,
         unsettled: frozenset[str] = frozenset(),
-        allow_empty: bool = False,
+        consent: PublishingConsent = PublishingConsent.NONE,
         tells_warnings: bool = False,
+        examines_again: bool = False,
     ) -> SyncReport:
-        """Publish what stands in the knowledge folder, and what is announced at present, and answer from it."""
+        """Publish what stands in the knowledge folder, and what is announced at present, and answer from it.
+
+        A change that is known to be held is examined anew only where a person asks for it by `examines_again`.
+        """
         announced = await self.announced.fingerprint(utc_now())
         before = await self._knowledge_before() if tells_warnings else None
         report = await self.ingestion.sync(
             now=utc_now(),
             progress=progress,
             unsettled=unsettled,
-            allow_empty=allow_empty,
+            consent=consent,
             tells_warnings=tells_warnings,
+            known_held=None if examines_again else self.versions.held.read(),
             on_published=self.index.take,
         )
+        await self.versions.follow(report.held)
         if report.published is None:
             await self.index.refresh()  # what another process has published, or what had to be built again
         else:
@@ -158,6 +167,8 @@ class Core:
 
         `signature` is that of the folder, if somebody has just looked.
         """
+        if self.versions.restore.is_waiting:
+            return False
         try:
             known = self._stamp_file.read_text(encoding="ascii")
         except OSError:
@@ -202,6 +213,8 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
         core = _core(settings, database, threads, can_write=can_write)
         stack.callback(core.embedder.close)
         stack.push_async_callback(core.index.close)
+        if can_write and core.versions.restore.is_waiting:
+            await core.ingestion.finish_restoring()
         if core.writer is not None:
             stack.push_async_callback(core.writer.model.close)
         yield core
@@ -209,22 +222,27 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
 
 def _core(settings: Settings, database: Database, threads: AnsweringThreads, *, can_write: bool) -> Core:
     """Join the parts; nothing is read yet."""
-    identifier = ShortMessageIdentifier()
+    identifier, announced = ShortMessageIdentifier(), SqlAnnounced(database)
     shipped = VectorFiles(settings.knowledge.folder)
-    announced = SqlAnnounced(database)
-    embedder = embedder_of(settings, database, shipped, threads)
-    manifest = SqlManifestStore(database)
-    index_store = index_store_of(settings)
+    embedder = embedder_of(settings, database, shipped, threads, can_write=can_write)
+    manifest = SqlManifestStore(database, keep_versions=settings.knowledge.keep_versions)
+    index_store, reader = index_store_of(settings), reader_of(settings, announced, identifier)
+    answerer_of = partial(extractive_of, settings, identifier=identifier, identity=embedder.identity)
+    versions = versions_of(settings, manifest, index_store, embedder, threads, reader, answerer_of)
+    gate = GateKeeper(settings.knowledge.gate, index_store, versions.reader)
     ingestion = Ingestion(
-        reader=reader_of(settings, announced, identifier),
+        reader=reader,
         embedder=embedder,
         manifest=manifest,
         index_store=index_store,
         asked_in=SqlTurnStore(database).locales_by_use,
+        examiner=gate,
+        restorer=versions.restore,
     )
     restore = partial(_restore, ingestion) if can_write else None
     index = PublishedIndex(manifest, index_store, embedder, threads, restore=restore)
-    extractive = _extractive(settings, index, identifier, embedder.identity)
+    extractive = answerer_of(index)
+    gate.bind(index, extractive)
     # Beside a running bot nothing can be counted, and what can't be counted is not spent.
     writer = _writer(settings, database, extractive, identifier) if can_write else None
     return Core(
@@ -237,6 +255,7 @@ def _core(settings: Settings, database: Database, threads: AnsweringThreads, *, 
         shipped=shipped,
         extractive=extractive,
         identifier=identifier,
+        versions=versions,
         answerer=extractive if writer is None else writer.answerer,
         can_write=can_write,
         writer=writer,
@@ -252,19 +271,6 @@ def _writer(
     from bot.app.writer import writer_of  # noqa: PLC0415 - 0.1 s to import, and few have a language model
 
     return writer_of(settings, database, extractive, identifier)
-
-
-def _extractive(
-    settings: Settings, index: PublishedIndex, identifier: ShortMessageIdentifier, identity: str
-) -> ExtractiveAnswerer:
-    """Who answers in the knowledge's own sentences; `identity` is the embedding's, whose calibration is taken."""
-    return ExtractiveAnswerer(
-        index,
-        identifier,
-        calibration_of(identity),
-        answer_from=settings.answering.answer_from,
-        sentences=settings.answering.sentences,
-    )
 
 
 async def _restore(ingestion: Ingestion) -> None:

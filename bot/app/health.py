@@ -24,6 +24,7 @@ def health_of(core: Core, inbox: Inbox, states: Mapping[str, Look]) -> Callable[
             "database": await _state(core.database.ping()),
             "inbox": await _state(inbox.count_pending()),
             "knowledge": await _knowledge_state(core),
+            "publication": "ok" if (held := core.versions.held.read()) is None else f"held: {held.reasons[0]}",
             **{name: look() for name, look in states.items()},
         }
         return found if core.writer is None else {**found, "model": await core.writer.model.state()}

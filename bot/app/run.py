@@ -72,6 +72,7 @@ async def run_bot(
 async def _begin(core: Core, settings: Settings) -> Announcing:
     """What announces, and the state as it must be before anybody is written to."""
     parts = announcing(core.database, settings.store.data)
+    core.versions.notices.bind(parts.notifier)
     await parts.begin(settings, now=utc_now())
     await keep_forgotten(core, parts.organisers, now=utc_now())
     return parts

@@ -6,11 +6,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import date
 from typing import TypedDict
 
 from bot.answering.conversation import converse
 from bot.answering.model import Answer, Citation, Offer, Outcome
+from bot.answering.pipeline import ExtractiveAnswerer
 from bot.app.core import Core, open_core
+from bot.app.versions import answers_at
 from bot.chat.text.answers import answer_text, offer_label, offers_shown
 from bot.chat.text.rendering import Html, paragraphs, plain, quoted
 from bot.cli.console import print_faults, sync_progress, today
@@ -51,6 +54,7 @@ class AnswerLine(TypedDict):
     outcome: str
     refused: bool
     score: float
+    version: int
     sources: list[SourceLine]
     offered: list[OfferedLine]
     took_ms: float
@@ -58,9 +62,18 @@ class AnswerLine(TypedDict):
 
 
 @asynccontextmanager
-async def open_answers(settings: Settings) -> AsyncIterator[TerminalAnswers]:
-    """Open the knowledge, read in first what changed, and answer from it."""
+async def open_answers(settings: Settings, *, at: int | None = None) -> AsyncIterator[TerminalAnswers]:
+    """Open the knowledge, read in first what changed, and answer from it; or from the kept version `at`, on its day.
+
+    Raises:
+        KnowledgeError: that version is not kept.
+    """
     async with open_core(settings, may_read_only=True) as core:
+        if at is not None:
+            with sync_progress() as report:
+                async with answers_at(core, at, progress=report) as (answerer, day):
+                    yield TerminalAnswers(core, answerer=answerer, day=day)
+            return
         with sync_progress() as report:
             result = await core.make_answerable(progress=report)
         if result is not None:
@@ -71,9 +84,10 @@ async def open_answers(settings: Settings) -> AsyncIterator[TerminalAnswers]:
 class TerminalAnswers:
     """Answers on the terminal as the chat would, and words the answers as visitors read them."""
 
-    def __init__(self, core: Core) -> None:
-        self.answerer = core.answerer
-        self.extractive = core.extractive
+    def __init__(self, core: Core, *, answerer: ExtractiveAnswerer | None = None, day: date | None = None) -> None:
+        self.answerer = answerer or core.answerer
+        self.extractive = answerer or core.extractive
+        self._day = day
         self._catalogs = Catalogs()
         self._contact = core.settings.telegram.contact
 
@@ -91,7 +105,7 @@ class TerminalAnswers:
     async def answer(self, identity: str | None, turns: tuple[str, ...], chosen: Locale | None) -> AnswerLine:
         """Ask turn by turn; the line is the answer to the last."""
         started = time.perf_counter()
-        answer, _ = await converse(self.answerer, turns, today=today(), chosen=chosen)
+        answer, _ = await converse(self.answerer, turns, today=self._day or today(), chosen=chosen)
         took_ms = (time.perf_counter() - started) * 1000
         html = self.word(answer)
         return AnswerLine(
@@ -102,6 +116,7 @@ class TerminalAnswers:
             outcome=answer.outcome.value,
             refused=answer.outcome.refused,
             score=round(answer.score, 4),
+            version=answer.knowledge_version,
             sources=[_source_line(citation) for citation in answer.citations],
             offered=[_offered_line(offer) for offer in answer.offers],
             took_ms=round(took_ms, 1),

@@ -36,6 +36,10 @@ def ask(
     question: Annotated[str | None, typer.Argument(help="The question, in any of the twelve languages.")] = None,
     lang: Annotated[Locale | None, typer.Option(help="The language that the visitor has chosen.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
+    at: Annotated[
+        int | None,
+        typer.Option(help="Answer as this version did (scoda knowledge history) on its day.", metavar="REV", min=1),
+    ] = None,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help='Read lines {"id", "question" | "turns", "lang"?}, write one answer each.')
     ] = False,
@@ -44,18 +48,20 @@ def ask(
     if (question is None) is not jsonl:
         raise typer.BadParameter("give a question, or --jsonl and lines on standard input")
     asyncio.run(
-        _ask_lines(context.obj, lang) if jsonl else _ask_one(context.obj, question or "", lang, as_json=as_json)
+        _ask_lines(context.obj, lang, at)
+        if jsonl
+        else _ask_one(context.obj, question or "", lang, at=at, as_json=as_json)
     )
 
 
-async def _ask_one(settings: Settings, question: str, lang: Locale | None, *, as_json: bool) -> None:
-    async with open_answers(settings) as answers:
+async def _ask_one(settings: Settings, question: str, lang: Locale | None, *, at: int | None, as_json: bool) -> None:
+    async with open_answers(settings, at=at) as answers:
         line = await answers.answer(None, (question,), lang)
     typer.echo(json.dumps(line, ensure_ascii=False) if as_json else line["answer"])
 
 
-async def _ask_lines(settings: Settings, lang: Locale | None) -> None:
-    async with open_answers(settings) as answers:
+async def _ask_lines(settings: Settings, lang: Locale | None, at: int | None) -> None:
+    async with open_answers(settings, at=at) as answers:
         for number, raw in enumerate(sys.stdin, start=1):
             if raw.strip():
                 try:

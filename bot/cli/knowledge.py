@@ -12,17 +12,29 @@ import typer
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.knowledge.translation_ledger import TranslationLedger
 from bot.adapters.office.converting import OfficeConverter
+from bot.answering.gate import read_gate
 from bot.app.core import open_core
 from bot.app.knowledge_parts import identify_locale
 from bot.app.office_import import MadeDraft, OfficeImport
 from bot.app.state import has_state
 from bot.app.vectors import stale_vectors, write_vector_files
+from bot.app.versions import publish, report_values
 from bot.cli.console import err, out, print_faults, sync_progress
+from bot.cli.knowledge_versions import (
+    Anyway,
+    diff_command,
+    history_command,
+    publish_command,
+    rollback_command,
+    show_command,
+    tell_held,
+    tell_published,
+)
 from bot.cli.proposals import proposals
 from bot.errors import Fault, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.inspection import in_other_languages, inspect
-from bot.ingestion.model import FolderReading, SyncReport
+from bot.ingestion.model import FolderReading, PublishingConsent, SyncReport
 from bot.ingestion.translations import record_translated, stale_translations
 from bot.operations.logs import redact
 from bot.settings import Settings
@@ -37,36 +49,40 @@ def sync_command(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Publish an empty index if the folder holds no document.")
     ] = False,
+    anyway: Anyway = False,
 ) -> None:
     """Build and publish the index from the files; only what changed is embedded again."""
+    consent = (
+        PublishingConsent.ANYTHING if anyway else PublishingConsent.EMPTY if allow_empty else PublishingConsent.NONE
+    )
 
     async def work() -> SyncReport:
         async with open_core(context.obj) as core:
             with sync_progress() as report:
-                done = await core.sync(progress=report, allow_empty=allow_empty, tells_warnings=True)
+                done = await publish(core, consent, progress=report, tells_warnings=True)
                 await core.write_store(progress=report)
                 return done
 
-    result = asyncio.run(work())
-    print_faults(result)
-    if result.published is None:
-        out.print(f"Nothing changed: {result.documents} documents, {result.chunks} chunks.", highlight=False)
-    else:
-        out.print(
-            f"Published version {result.published.number}: {result.documents} documents, {result.chunks} chunks, "
-            f"{result.embedded} embedded, {result.took_s:.1f} s.",
-            highlight=False,
-        )
-    if result.faults:
-        raise typer.Exit(1)
+    tell_published(report_values(asyncio.run(work())))
+
+
+for _name, _command in (
+    ("publish", publish_command),
+    ("diff", diff_command),
+    ("history", history_command),
+    ("show", show_command),
+    ("rollback", rollback_command),
+):
+    knowledge.command(_name)(_command)
 
 
 @knowledge.command("check")
 def check_command(context: typer.Context) -> None:
     """Say what is wrong with the files and between the languages, by file and line, and change nothing."""
+    overtaken = asyncio.run(_overtaken_gaps(context.obj))  # first: opening the state completes a rollback
+    read_gate(context.obj.knowledge.gate)
     record, unreadable = TranslationLedger(context.obj.knowledge.folder).read()
     read = _read_files(context.obj)
-    overtaken = asyncio.run(_overtaken_gaps(context.obj))
     foreign = in_other_languages(read.documents, identify_locale())
     warnings = (*read.warnings, *unreadable, *foreign, *stale_vectors(context.obj, read.documents), *overtaken)
     reading = inspect(replace(read, warnings=warnings), record)
@@ -160,6 +176,7 @@ def status_command(context: typer.Context) -> None:
     async def work() -> None:
         async with open_core(context.obj, may_read_only=True) as core:
             status = await core.ingestion.status()
+            held, is_restoring = core.versions.held.read(), core.versions.restore.is_waiting
         published = status.published
         if published is None:
             out.print("Nothing is published yet; run: scoda knowledge sync")
@@ -171,6 +188,9 @@ def status_command(context: typer.Context) -> None:
             )
             if published.pending:
                 out.print(f"{published.pending} chunks are not read yet: run scoda knowledge sync, or the bot")
+        if is_restoring:
+            out.print("A rollback was cut short: scoda knowledge sync, or the bot, completes it.")
+        tell_held(list(held.reasons) if held is not None else [])
         print_faults(status.reading)
         record, _ = TranslationLedger(context.obj.knowledge.folder).read()
         stale = stale_translations(status.reading.documents, record)

@@ -67,6 +67,7 @@ class Document:
 
     `answerable` is False for open questions: known to be asked, known to have no sourced answer.
     `reply` makes the questions examples of messages that get a reply of their own, whatever the knowledge holds.
+    `is_file` is False for what stands in no file of the folder: what is announced at present.
     """
 
     path: DocumentPath
@@ -79,6 +80,7 @@ class Document:
     answerable: bool = True
     reply: ReplyKind | None = None
     owner: str = ""
+    is_file: bool = True
 
     @property
     def file(self) -> str:
@@ -116,10 +118,20 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of the folder as it stands there, byte by byte. `name` is below the folder, `digest` names both."""
+
+    name: str
+    digest: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FolderReading:
     """A reading of the whole folder: what could be read, what could not, and what to look at.
 
-    `signature` changes whenever a file of it is touched.
+    `signature` changes whenever a file of it is touched. `files` are those whose bytes could be read, and the record of
+    translations: enough to write the folder again.
     """
 
     documents: tuple[Document, ...]
@@ -128,6 +140,15 @@ class FolderReading:
     broken: frozenset[str] = frozenset()
     """Files and folders (below the knowledge folder, with `/`) that exist but could not be read."""
     signature: str = ""
+    files: tuple[KeptFile, ...] = ()
+
+    def is_broken(self, file: str) -> bool:
+        """Whether the file, or a folder above it, is there but can't be read.
+
+        In a folder that is not laid out by language the file's name is the path alone.
+        """
+        path = file.partition("/")[2]
+        return any(name == prefix or name.startswith(prefix + "/") for name in (file, path) for prefix in self.broken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +165,61 @@ class IndexVersion:
     fingerprint: str
     published_at: datetime | None
     pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VersionNote:
+    """What is remembered of a version beside its content: what caused it, and in one line what it changed."""
+
+    cause: str = "folder"
+    summary: str = ""
+    sections: int = 0
+
+
+NO_NOTE = VersionNote()
+"""Of a version that the folder caused, of which nothing more is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """One line of the history. `at` is when it was published; the state before a rollback was only kept then.
+
+    `has_files` says whether the folder can be written again from it.
+    """
+
+    number: int
+    at: datetime
+    documents: int
+    note: VersionNote
+    is_published: bool
+    """Whether it is the one in use."""
+    was_published: bool
+    has_files: bool
+
+
+class PublishingConsent(StrEnum):
+    """What a person lets be published although it would be held."""
+
+    NONE = "none"
+    EMPTY = "empty"
+    """A folder without any document."""
+    ANYTHING = "anything"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishingWord:
+    """A person's word that one state of the folder is published, whatever speaks against it. `digest` names it."""
+
+    cause: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A change of the folder that is not published until a person says so. `digest` names the change."""
+
+    digest: str
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +329,7 @@ class SyncReport:
     """What one synchronisation did.
 
     `published` is None when nothing had changed. `kept` are broken files that answer in their last good version.
-    `signature` is that of the reading.
+    `signature` is that of the reading. Where the folder's change is `held`, what was published of it stays.
     """
 
     published: IndexVersion | None
@@ -265,3 +341,4 @@ class SyncReport:
     took_s: float
     kept: tuple[str, ...] = ()
     signature: str = ""
+    held: Held | None = None

@@ -13,7 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.ids import Locale
-from bot.ingestion.model import Document, FolderReading, IndexVersion, IndexVersionContent, Means, PartNames, Vector
+from bot.ingestion.model import (
+    NO_NOTE,
+    Document,
+    FolderReading,
+    Held,
+    IndexVersion,
+    IndexVersionContent,
+    KeptFile,
+    Means,
+    PartNames,
+    PublishingWord,
+    Vector,
+    VersionNote,
+    VersionRecord,
+)
 
 ReportShare = Callable[[float], None]
 """Called with the share, 0 to 1, of a piece of work that is done."""
@@ -76,8 +90,18 @@ class Manifest(Protocol):
         """Store the documents of a version that was begun."""
         ...
 
-    async def publish(self, content: IndexVersionContent, *, now: datetime) -> IndexVersion:
+    async def write_files(self, number: int, names: Mapping[str, str], files: Iterable[KeptFile]) -> None:
+        """Store of which files, name → digest, a version was made; `files` holds those that may not be known yet."""
+        ...
+
+    async def publish(
+        self, content: IndexVersionContent, *, now: datetime, note: VersionNote = NO_NOTE
+    ) -> IndexVersion:
         """Make it the one in use, in one transaction: this is the moment of the switch."""
+        ...
+
+    async def keep(self, number: int, *, fingerprint: str, documents: int, now: datetime, note: VersionNote) -> None:
+        """Let a version that was begun stand in the history though it was never published."""
         ...
 
     async def published(self) -> IndexVersion | None:
@@ -86,6 +110,18 @@ class Manifest(Protocol):
 
     async def documents(self, number: int) -> Sequence[Document]:
         """The documents of a version, in the order of their files."""
+        ...
+
+    async def file_names(self, number: int) -> Mapping[str, str]:
+        """Of which files a version was made: name → digest; empty where that is not known."""
+        ...
+
+    async def files(self, digests: Collection[str]) -> Sequence[KeptFile]:
+        """Files by their digests, as far as they are kept."""
+        ...
+
+    async def history(self) -> Sequence[VersionRecord]:
+        """What is kept, the newest first, without the steps between two versions."""
         ...
 
     async def means(self, number: int) -> Means | None:
@@ -97,7 +133,7 @@ class Manifest(Protocol):
         ...
 
     async def tidy(self) -> tuple[int, ...]:
-        """Forget all but the published version and the one before it; returns the numbers kept."""
+        """Forget what is too old; returns the published version and the one before it, whose built files stay."""
         ...
 
 
@@ -138,4 +174,53 @@ class IndexStore(Protocol):
 
     async def prune(self, keep: Collection[int]) -> None:
         """Remove what is older than the newest number of `keep` and not in it."""
+        ...
+
+    async def discard(self, number: int) -> None:
+        """Remove a version that was built and will not be published."""
+        ...
+
+
+class Examiner(Protocol):
+    """Asks a version that is built, and not published yet, what it must go on answering."""
+
+    @property
+    def has_questions(self) -> bool:
+        """Whether there is anything to ask."""
+        ...
+
+    async def objections(self, version: IndexVersion) -> Sequence[str]:
+        """What the published version answers rightly and this one does not, a sentence each."""
+        ...
+
+
+class FolderRestorer(Protocol):
+    """Writes the folder as a kept version had it: journaled, so that one that was cut short is completed later."""
+
+    async def begin(self, wanted: Sequence[KeptFile], word: PublishingWord) -> int:
+        """Note what is to be done, so that it will be, whatever happens; returns how many files that touches.
+
+        Raises:
+            KnowledgeError: what would be replaced can't be read, so it could not be brought back.
+        """
+        ...
+
+    async def complete(self) -> PublishingWord | None:
+        """Do what is noted, and return the word that goes with it, until `finish`. None where nothing is noted.
+
+        Raises:
+            KnowledgeError: a file can't be written.
+        """
+        ...
+
+    async def finish(self) -> None:
+        """What was restored is published: nothing is noted any more."""
+        ...
+
+
+class PublicationNotices(Protocol):
+    """Tells the staff what became of a change of the folder."""
+
+    async def held(self, held: Held) -> None:
+        """A change waits for a person's word; told once for each change."""
         ...

@@ -12,21 +12,32 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import zip_longest
 
-from bot.errors import IndexVersionError
 from bot.ids import Locale
+from bot.ingestion.folder_change import FolderChange, last_good_versions
 from bot.ingestion.model import (
     Document,
     FolderReading,
+    Held,
     IndexVersion,
+    IndexVersionContent,
+    PublishingConsent,
     Status,
     SyncReport,
     SyncStage,
 )
-from bot.ingestion.ports import Embedder, IndexStore, KnowledgeReader, Manifest, ReportShare
+from bot.ingestion.ports import (
+    Embedder,
+    Examiner,
+    FolderRestorer,
+    IndexStore,
+    KnowledgeReader,
+    Manifest,
+    ReportShare,
+)
 from bot.ingestion.progress import FIRST_STEP_S, ProgressCallback, StepSchedule, SyncProgress, silent
-from bot.ingestion.version_draft import Places, Published, VersionDraft, fingerprint_of
+from bot.ingestion.publication import ObjectedError, OnPublished, Publication, Wish, refuse_empty, unchanged
+from bot.ingestion.version_draft import Places, Published, VersionDraft, built_from, fingerprint_of
 
-OnPublished = Callable[[IndexVersion], Awaitable[object]]
 AskedIn = Callable[[], Awaitable[Sequence[Locale]]]
 
 _FEW = 0.01
@@ -37,10 +48,11 @@ class Ingestion:
     """Keeps the published version equal to the knowledge folder.
 
     `asked_in` tells in which languages visitors ask most: those are read first. `clock` counts seconds; after
-    `first_step_s` of embedding a first step is published.
+    `first_step_s` of embedding a first step is published. `examiner` asks what a new version must go on answering;
+    `restorer` completes what a rollback has begun.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with, each by its name
         self,
         *,
         reader: KnowledgeReader,
@@ -50,6 +62,8 @@ class Ingestion:
         asked_in: AskedIn | None = None,
         clock: Callable[[], float] = time.monotonic,
         first_step_s: float = FIRST_STEP_S,
+        examiner: Examiner | None = None,
+        restorer: FolderRestorer | None = None,
     ) -> None:
         self._reader = reader
         self._embedder = embedder
@@ -58,6 +72,8 @@ class Ingestion:
         self._asked_in = asked_in or _nobody_asked
         self._clock = clock
         self._first_step_s = first_step_s
+        self._examiner = examiner
+        self._restorer = restorer
         self._turn = asyncio.Lock()
         self._work: SyncProgress | None = None
         self._is_reading_in = False
@@ -78,71 +94,107 @@ class Ingestion:
         *,
         now: datetime,
         progress: ProgressCallback | None = None,
-        allow_empty: bool = False,
+        consent: PublishingConsent = PublishingConsent.NONE,
         unsettled: Collection[str] = (),
         on_published: OnPublished | None = None,
         tells_warnings: bool = False,
+        known_held: Held | None = None,
     ) -> SyncReport:
         """Publish what stands in the folder, unless it is published already, calling `on_published` at each step.
 
-        Only what is new is taken apart; with `tells_warnings` everything is.
-        Broken files (and `unsettled` ones, still being written) answer in their last good version. Killed at any
-        moment, the version published before stays in use, and what was embedded is kept.
+        Only what is new is taken apart; with `tells_warnings` everything is. Broken files (and `unsettled` ones, still
+        being written) answer in their last good version. Killed at any moment, the version before stays in use.
+        A change that takes much away, or that the examiner objects to, is held until a person gives `consent`: what was
+        published of the folder stays. One that is `known_held` is not examined again.
 
         Raises:
-            KnowledgeError: there is no folder, or another process did not finish building.
-            IndexVersionError: the new version failed its checks, or it would be empty and `allow_empty` is not set.
+            KnowledgeError: there is no folder, or another process is building for too long.
+            IndexVersionError: the new version failed its checks, or nothing could ever be published.
             EmbeddingError: the embedding model gave no usable answer.
         """
         started = self._clock()
+        wish = Wish(
+            now=now,
+            on_published=on_published or _nothing,
+            consent=consent,
+            unsettled=unsettled,
+            tells_warnings=tells_warnings,
+            held=known_held,
+        )
         async with self._turn, self._index_store.exclusive():
-            work = self._work = SyncProgress(progress or silent)
             published = await self._manifest.published()
-            self._is_partial = bool(published and published.pending)
-            self._is_reading_in = published is None or self._is_partial
+            work = self._begun(published, progress)
             try:
-                outcome = await self._synchronised(
-                    published,
-                    work,
-                    now,
-                    on_published or _nothing,
-                    allow_empty=allow_empty,
-                    unsettled=unsettled,
-                    tells_warnings=tells_warnings,
-                )
+                report = await self._synchronised(published, work, await self._restored(wish))
             finally:
                 self._is_reading_in = self._is_partial
-        return replace(outcome, took_s=self._clock() - started)
+        return replace(report, took_s=self._clock() - started)
 
-    async def _synchronised(
-        self,
-        published: IndexVersion | None,
-        work: SyncProgress,
-        now: datetime,
-        on_published: OnPublished,
-        *,
-        allow_empty: bool,
-        unsettled: Collection[str],
-        tells_warnings: bool,
-    ) -> SyncReport:
+    def _begun(self, published: IndexVersion | None, progress: ProgressCallback | None) -> SyncProgress:
+        self._work = SyncProgress(progress or silent)
+        self._is_partial = bool(published and published.pending)
+        self._is_reading_in = published is None or self._is_partial
+        return self._work
+
+    async def finish_restoring(self) -> None:
+        """Write the files of a rollback that was cut short, if there was one."""
+        async with self._turn, self._index_store.exclusive():
+            if self._restorer is not None:
+                await self._restorer.complete()
+
+    async def _restored(self, wish: Wish) -> Wish:
+        """Complete a rollback that was begun; its word goes with what is read then."""
+        word = await self._restorer.complete() if self._restorer is not None else None
+        return wish if word is None else replace(wish, word=word)
+
+    async def _synchronised(self, published: IndexVersion | None, work: SyncProgress, wish: Wish) -> SyncReport:
         """Read the folder, and publish it if it differs from what is published."""
         work.begin(SyncStage.READ)
         before = await self._manifest.documents(published.number) if published is not None else ()
-        reading = await self._reader.read(unsettled=unsettled, known=() if tells_warnings else before)
-        kept = _last_good_versions(reading, before)
-        documents = tuple(sorted((*reading.documents, *kept), key=lambda document: document.file))
-        outcome = _unchanged(reading, documents, kept, published)
-        fingerprint = fingerprint_of(self._embedder.identity, documents)
+        reading = await self._reader.read(unsettled=wish.unsettled, known=() if wish.tells_warnings else before)
+        change = FolderChange.of(reading, before, await self._names_of(published))
+        held = None if wish.lets_through(change) else change.held(wish.held)
+        change = change.held_back() if held is not None else change
+        outcome = replace(unchanged(reading, change, published), held=held)
+        fingerprint = fingerprint_of(self._embedder.identity, change.documents)
         if published is not None and published.fingerprint == fingerprint:
-            await self._repair(published, work, now)
-            await self._index_store.prune(await self._manifest.tidy())  # who published it may have been killed then
+            await self._leave(published, change, work, wish)
             return outcome
-        _refuse_empty(documents, published, allow_empty=allow_empty)
-        draft = await self._draft(documents, fingerprint, await self._published(published, before), now)
+        refuse_empty(change.documents, published, wish.consent)
+        draft = await self._draft(change.documents, fingerprint, await self._published(published, before), wish.now)
+        publication = Publication(draft, wish, change, self._examiner_of(published, wish, change))
         missing = draft.missing
         self._is_reading_in |= missing > _FEW * draft.chunks
-        new = await self._read_in(draft, work, now, on_published)
+        try:
+            new = await self._read_in(publication, work)
+        except ObjectedError as objected:
+            return await self._synchronised(published, work, replace(wish, held=objected.held))
+        await self._finish_word(wish)
         return replace(outcome, published=new, chunks=new.chunks, embedded=missing)
+
+    async def _leave(self, published: IndexVersion, change: FolderChange, work: SyncProgress, wish: Wish) -> None:
+        """Nothing is to be published: mend what a kill, or a version of the program from before, has left undone."""
+        await self._repair(published, work, wish.now)
+        if not change.names_before and change.names:
+            await self._manifest.write_files(published.number, change.names, change.files)
+        await self._index_store.prune(await self._manifest.tidy())  # who published it may have been killed then
+        await self._finish_word(wish)
+
+    async def _finish_word(self, wish: Wish) -> None:
+        if wish.word is not None and self._restorer is not None:
+            await self._restorer.finish()
+
+    async def _names_of(self, published: IndexVersion | None) -> Mapping[str, str]:
+        return {} if published is None else await self._manifest.file_names(published.number)
+
+    def _examiner_of(self, published: IndexVersion | None, wish: Wish, change: FolderChange) -> Examiner | None:
+        """Who asks the new version first; nobody where nothing whole could be compared, or the folder's part stays."""
+        examiner = self._examiner
+        if examiner is None or published is None or published.pending or not change.is_new:
+            return None
+        if wish.lets_through(change) or published.embedding_identity != self._embedder.identity:
+            return None
+        return examiner if examiner.has_questions else None
 
     async def restore(self, *, now: datetime, progress: ProgressCallback | None = None) -> bool:
         """Build the published version's files again from the manifest if they are missing or damaged.
@@ -176,7 +228,7 @@ class Ingestion:
         published = await self._manifest.published()
         before = await self._manifest.documents(published.number) if published is not None else ()
         was = {document.file: document.content_hash for document in before}
-        kept = _last_good_versions(reading, before)
+        kept = last_good_versions(reading, before)
         now = {document.file: document.content_hash for document in (*reading.documents, *kept)}
         return Status(
             published=published,
@@ -203,10 +255,12 @@ class Ingestion:
     ) -> VersionDraft:
         return await VersionDraft.of(documents, fingerprint, embedder=self._embedder, today=now.date(), before=before)
 
-    async def _read_in(
-        self, draft: VersionDraft, work: SyncProgress, now: datetime, on_published: OnPublished
-    ) -> IndexVersion:
-        """Embed what is missing and publish; where that takes long, also what there is in between."""
+    async def _read_in(self, publication: Publication, work: SyncProgress) -> IndexVersion:
+        """Embed what is missing and publish; where that takes long, also what there is in between.
+
+        Where the whole is examined first there are no steps: they would be published unasked.
+        """
+        draft = publication.draft
         batches = list(draft.batches(await self._asked_in()))
         work.plan(batches, chunks=draft.chunks)
         steps = StepSchedule(self._clock, self._first_step_s)
@@ -215,11 +269,11 @@ class Ingestion:
             for batch, following in zip_longest(batches, batches[1:]):
                 draft.put(batch, await self._embedder.embed(batch.side, batch.texts))
                 work.embedded(batch)
-                is_free = publishing is None or publishing.done()
-                if following is not None and is_free and steps.is_due(ends_kind=following.kind is not batch.kind):
+                may_step = publication.examiner is None and (publishing is None or publishing.done())
+                if following is not None and may_step and steps.is_due(ends_kind=following.kind is not batch.kind):
                     if publishing is not None:
                         await publishing
-                    publishing = asyncio.create_task(self._publish(draft, draft.known(), now, on_published))
+                    publishing = asyncio.create_task(self._publish(publication, draft.known()))
             if publishing is not None:
                 await publishing
         except Exception:
@@ -229,32 +283,45 @@ class Ingestion:
         finally:
             await _ended(publishing)
         work.begin(SyncStage.BUILD)
-        return await self._publish(draft, draft.known(), now, on_published, report=work.building)
+        return await self._publish(publication, draft.known(), report=work.building)
 
     async def _publish(
-        self,
-        draft: VersionDraft,
-        known: Mapping[Locale, Places],
-        now: datetime,
-        on_published: OnPublished,
-        *,
-        report: ReportShare | None = None,
+        self, publication: Publication, known: Mapping[Locale, Places], *, report: ReportShare | None = None
     ) -> IndexVersion:
         """Publish what is `known` of the draft; more of it may become known meanwhile."""
+        draft, wish, change = publication.draft, publication.wish, publication.change
         number = await self._manifest.begin(self._embedder.identity)
         try:
             content = await asyncio.to_thread(draft.content, number, known)
             await self._manifest.write_documents(number, content.documents)
+            await self._manifest.write_files(number, change.names, change.files)
             await self._index_store.build(content, report=report)
-            version = await self._manifest.publish(content, now=now)
+            if publication.examiner is not None:
+                await self._examine(publication.examiner, content, change)
+            version = await self._manifest.publish(content, now=wish.now, note=change.note(wish.cause_of(change)))
         except BaseException:
             await self._manifest.discard(number)
             raise
         self._is_partial = version.pending > 0
         draft.follow(version, content)
-        await on_published(version)
+        await wish.on_published(version)
         await self._index_store.prune(await self._manifest.tidy())
         return version
+
+    async def _examine(self, examiner: Examiner, content: IndexVersionContent, change: FolderChange) -> None:
+        """Ask the built version what it must answer; one that fails is removed.
+
+        Raises:
+            ObjectedError: it fails.
+        """
+        objections: Sequence[str] | None = None
+        try:
+            objections = await examiner.objections(built_from(content))
+        finally:
+            if objections or objections is None:
+                await self._index_store.discard(content.number)
+        if objections:
+            raise ObjectedError(Held(change.digest, tuple(objections)))
 
     async def _repair(self, published: IndexVersion, work: SyncProgress, now: datetime) -> bool:
         if published.embedding_identity != self._embedder.identity or await self._index_store.holds(published):
@@ -288,50 +355,3 @@ async def _nothing(published: IndexVersion) -> None:
 
 async def _nobody_asked() -> Sequence[Locale]:
     return ()
-
-
-def _unchanged(
-    reading: FolderReading, documents: Sequence[Document], kept: Sequence[Document], published: IndexVersion | None
-) -> SyncReport:
-    """What is reported when all documents are published already."""
-    return SyncReport(
-        published=None,
-        documents=len(documents),
-        chunks=published.chunks if published else 0,
-        embedded=0,
-        faults=reading.faults,
-        warnings=reading.warnings,
-        took_s=0.0,
-        kept=tuple(document.file for document in kept),
-        signature=reading.signature,
-    )
-
-
-def _last_good_versions(reading: FolderReading, published: Sequence[Document]) -> Sequence[Document]:
-    """Of the files that can't be read now the documents that are published."""
-    read = {document.file for document in reading.documents}
-    return [one for one in published if one.file not in read and _is_broken(one.file, reading.broken)]
-
-
-def _is_broken(file: str, broken: frozenset[str]) -> bool:
-    """Whether the file, or a folder above it, is there but can't be read.
-
-    In a folder that is not laid out by language the file's name is the path alone.
-    """
-    path = file.partition("/")[2]
-    return any(name == prefix or name.startswith(prefix + "/") for name in (file, path) for prefix in broken)
-
-
-def _refuse_empty(documents: Sequence[Document], published: IndexVersion | None, *, allow_empty: bool) -> None:
-    if documents or allow_empty:
-        return
-    if published is not None and published.documents:
-        raise IndexVersionError(
-            f"the knowledge folder holds no readable document, but {published.documents} are published: they stay in "
-            "use; look whether the folder is the right one (an empty index is published only when asked for), "
-            "or what is wrong with its files: scoda knowledge check"
-        )
-    raise IndexVersionError(
-        "the knowledge folder holds no readable document: there is nothing to publish; what is wrong with its files "
-        "says: scoda knowledge check"
-    )

@@ -245,6 +245,19 @@ def fingerprint_of(identity: str, documents: Iterable[Document]) -> str:
     return _hash(*_made_by(identity), *(f"{document.file} {document.content_hash}" for document in documents))
 
 
+def built_from(content: IndexVersionContent) -> IndexVersion:
+    """The version as it stands built and not published yet."""
+    return IndexVersion(
+        number=content.number,
+        embedding_identity=content.embedding_identity,
+        documents=len(content.documents),
+        chunks=content.chunks,
+        fingerprint=content.fingerprint,
+        published_at=None,
+        pending=content.pending,
+    )
+
+
 def _made_by(identity: str) -> tuple[str, ...]:
     return identity, str(CHUNKING_VERSION), str(TYPICAL_QUESTIONS_VERSION), str(CENTRING_VERSION)
 

@@ -94,6 +94,10 @@ class KnowledgeSettings(_Table):
     """A changed folder is read once nothing in it has changed for so long."""
     rescan_s: Seconds = 20.0
     """The folder is compared with the index this often, even when no change was noticed."""
+    keep_versions: Annotated[int, Field(ge=1, le=10_000)] = 50
+    """So many publications can be looked at and gone back to; a file that stays the same in all is kept once."""
+    gate: Path = Path("config/gate.jsonl")
+    """Questions that must go on being answered, asked before a change is published; a missing file asks nothing."""
     workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(os.cpu_count() or 1, _MOST_WORKERS))
     """Threads that embed at once while an index is built: one for each core, unless it is set."""
 

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, LargeBinary, bindparam, make_url, select, text
+from sqlalchemy import BigInteger, LargeBinary, bindparam, func, make_url, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -40,7 +40,7 @@ from bot.adapters.database.tables import (
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.errors import AlreadyRunningError, DatabaseError
 from bot.ids import Locale, VisitorId
-from bot.ingestion.model import IndexVersionContent, Means
+from bot.ingestion.model import IndexVersionContent, KeptFile, Means
 from tests.support.fakes import FakeTombstones, exported
 from tests.support.knowledge_parts import document, section
 from tests.support.visitors import LIMIT_S, until
@@ -169,8 +169,24 @@ async def test_a_document_of_many_generations_is_stored_once_and_goes_with_the_l
             return sorted(await connection.scalars(select(knowledge_documents.c.content_hash)))
 
     assert await stored() == ["same.md", "x.md", "y.md"]
-    await store.tidy()
+    await SqlManifestStore(database, keep_versions=2).tidy()
     assert await stored() == ["same.md", "y.md"]
+
+
+async def test_of_older_generations_documents_stay_and_the_means_go(database):
+    store = SqlManifestStore(database, keep_versions=4)
+    numbers = [await store.begin("e5") for _ in range(5)]
+    for number in numbers:
+        await store.write_documents(number, [written(f"{number}.md")])
+        await publish(store, number, pending=0)
+
+    assert await store.tidy() == (numbers[4], numbers[3])
+
+    assert [record.number for record in await store.history()] == numbers[:0:-1]
+    assert [len(await store.documents(number)) for number in numbers] == [0, 1, 1, 1, 1]
+    query = select(manifest_generations.c.number).where(func.length(manifest_generations.c.means) > 0)
+    async with database.reading() as connection:
+        assert set(await connection.scalars(query)) == {numbers[4], numbers[3]}
 
 
 def written(path, locale=Locale.EN):
@@ -365,7 +381,7 @@ async def test_nothing_is_published_at_first(database):
     assert await store.documents(1) == []
 
 
-async def publish(store, number):
+async def publish(store, number, pending=5):
     content = IndexVersionContent(
         number=number,
         fingerprint="f",
@@ -374,7 +390,7 @@ async def publish(store, number):
         parts=(),
         means=Means(passages={}, queries={}, metric=np.eye(2, dtype=np.float32)),
         chunks=2,
-        pending=5,
+        pending=pending,
     )
     return await store.publish(content, now=NOW)
 
@@ -455,13 +471,16 @@ async def test_the_published_generation_can_not_be_discarded(database):
     assert (await store.published()).number == number
 
 
-async def test_old_generations_go_and_their_documents_with_them(database):
-    store = SqlManifestStore(database)
+async def test_old_generations_go_and_their_documents_and_files_with_them(database):
+    store = SqlManifestStore(database, keep_versions=2)
     numbers = [await store.begin("e5") for _ in range(5)]
     for number in numbers[:4]:
         await store.write_documents(number, [written("a.md")])
+        files = [KeptFile("en/a.md", f"{number:064}", b"a" * number), KeptFile("en/b.md", "b" * 64, b"b")]
+        await store.write_files(number, {file.name: file.digest for file in files}, files)
         await publish(store, number)
     assert await store.tidy() == (numbers[3], numbers[2])
+    assert len(await store.files([f"{number:064}" for number in numbers] + ["b" * 64])) == 3
     assert set(await states(database)) == {numbers[4], numbers[3], numbers[2]}
     assert await store.documents(numbers[0]) == []
     assert len(await store.documents(numbers[2])) == 1

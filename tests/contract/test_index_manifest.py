@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,15 @@ from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.packing.means import means_from_bytes, means_to_bytes
 from bot.errors import KnowledgeError
 from bot.ids import Locale, ReplyKind
-from bot.ingestion.model import IndexVersionContent, Means, Readership
+from bot.ingestion.model import (
+    NO_NOTE,
+    IndexVersionContent,
+    KeptFile,
+    Means,
+    Readership,
+    VersionNote,
+    VersionRecord,
+)
 from bot.ingestion.ports import Manifest
 from tests.support.knowledge_parts import NOW, MemoryManifest, document, section
 
@@ -127,6 +136,39 @@ async def test_tidying_keeps_the_published_generation_and_the_one_before(manifes
     third = await _publish(manifest)
     assert set(await manifest.tidy()) == {second, third}
     assert len(await manifest.documents(third)) == 2
+
+
+async def test_the_files_of_a_version_are_kept_byte_by_byte_and_each_once(manifest: Manifest) -> None:
+    first, second = (KeptFile(f"en/{name}.md", name * 64, raw) for name, raw in (("a", b"\xff\x00a\r\n"), ("b", b"")))
+    number = await manifest.begin("model")
+    await manifest.write_files(number, {first.name: first.digest}, [first, second])
+    await manifest.publish(_content(number), now=NOW)
+    other = await manifest.begin("model")
+    await manifest.write_files(other, {first.name: first.digest, second.name: second.digest}, [second])
+    await manifest.publish(_content(other), now=NOW)
+
+    assert await manifest.file_names(number) == {first.name: first.digest}
+    assert await manifest.files([first.digest, second.digest]) == [first, second]
+    assert await manifest.file_names(99) == {}
+
+
+async def test_the_history_tells_causes_and_passes_over_steps(manifest: Manifest) -> None:
+    note = VersionNote("rollback to 3", "1 section added (en)", 40)
+    step = await _publish(manifest)
+    whole = await manifest.begin("model")
+    await manifest.publish(replace(_content(whole), pending=0), now=NOW, note=note)
+    kept = await manifest.begin("model")
+    await manifest.write_documents(kept, DOCUMENTS)
+    await manifest.keep(kept, fingerprint="f", documents=2, now=NOW, note=NO_NOTE)
+    await manifest.begin("model")
+
+    assert await manifest.history() == [
+        VersionRecord(kept, NOW, 2, NO_NOTE, is_published=False, was_published=False, has_files=False),
+        VersionRecord(whole, NOW, 2, note, is_published=True, was_published=True, has_files=False),
+    ]
+    assert await manifest.tidy() == (whole, step)
+    assert [record.number for record in await manifest.history()] == [kept, whole]
+    assert await manifest.documents(kept) == sorted(DOCUMENTS, key=lambda document: document.file)
 
 
 def _flipped(written: bytes) -> bytes:

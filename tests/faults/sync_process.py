@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -169,9 +169,9 @@ _WATCHED: tuple[tuple[Any, str], ...] = (
 
 
 @contextmanager
-def _watched(moments: Moments) -> Iterator[None]:
+def watched(moments: Moments, functions: Sequence[tuple[Any, str]] = _WATCHED) -> Iterator[None]:
     """Lets the moments before and after each of these be counted."""
-    originals = [(owner, name, getattr(owner, name)) for owner, name in _WATCHED]
+    originals = [(owner, name, getattr(owner, name)) for owner, name in functions]
     for owner, name, original in originals:
         setattr(owner, name, _told(original, name, moments))
     try:
@@ -203,7 +203,7 @@ def _told(function: Callable[..., Any], name: str, moments: Moments) -> Callable
     return told
 
 
-async def _in_thread(
+async def in_thread(
     function: Callable[..., _Result], *arguments: object, report: Callable[[float], None] | None = None
 ) -> _Result:
     """Stands for `bot.adapters.system.child.in_child`: the work is done in this process, and dies with it at any moment."""
@@ -214,9 +214,9 @@ async def _in_thread(
 def sync_in_steps(folder: Path, data: Path, log: Path, moments: Moments, counted: Path) -> None:
     """The whole of a process: many steps, then the store. The names of its moments are written to `counted`."""
     with (
-        patch.object(bot.adapters.index.index_store, "in_child", _in_thread),
+        patch.object(bot.adapters.index.index_store, "in_child", in_thread),
         patch.object(bot.ingestion.version_draft, "BATCH", 12),
-        _watched(moments),
+        watched(moments),
     ):
         asyncio.run(sync(folder, data, each_s=_EACH_S, first_step_s=0.0, with_store=True, log=log))
     counted.write_text("\n".join(moments.seen.elements()), encoding="utf-8")

@@ -17,14 +17,18 @@ from bot.adapters.models.embeddings import TwoSidedEmbeddings, prepared
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.ids import DocumentPath, Locale
 from bot.ingestion.model import (
+    NO_NOTE,
     Document,
     FolderReading,
     IndexVersion,
     IndexVersionContent,
+    KeptFile,
     Means,
     PartNames,
     Section,
     Source,
+    VersionNote,
+    VersionRecord,
 )
 from bot.ingestion.ports import ReportShare
 from bot.writing.folding import words
@@ -133,8 +137,12 @@ class MemoryManifest:
 
     begun: dict[int, str] = field(default_factory=dict)
     written: dict[int, list[Document]] = field(default_factory=dict)
-    history: list[tuple[IndexVersion, Means]] = field(default_factory=list)
+    names: dict[int, dict[str, str]] = field(default_factory=dict)
+    raw: dict[str, KeptFile] = field(default_factory=dict)
+    versions: list[tuple[IndexVersion, Means]] = field(default_factory=list)
+    records: list[VersionRecord] = field(default_factory=list)
     last: int = 0
+    keep_versions: int = 50
 
     async def begin(self, embedding_identity: str) -> int:
         self.last += 1
@@ -144,7 +152,13 @@ class MemoryManifest:
     async def write_documents(self, number: int, documents: Sequence[Document]) -> None:
         self.written[number] = list(documents)
 
-    async def publish(self, content: IndexVersionContent, *, now: datetime) -> IndexVersion:
+    async def write_files(self, number: int, names: Mapping[str, str], files: Iterable[KeptFile]) -> None:
+        self.names[number] = dict(names)
+        self.raw.update({file.digest: file for file in files if file.digest in names.values()})
+
+    async def publish(
+        self, content: IndexVersionContent, *, now: datetime, note: VersionNote = NO_NOTE
+    ) -> IndexVersion:
         version = IndexVersion(
             number=content.number,
             embedding_identity=self.begun.pop(content.number),
@@ -154,26 +168,59 @@ class MemoryManifest:
             published_at=now,
             pending=content.pending,
         )
-        self.history.append((version, content.means))
+        self.versions.append((version, content.means))
+        self._record(version.number, now, version.documents, note, was_published=True)
         return version
 
+    async def keep(self, number: int, *, fingerprint: str, documents: int, now: datetime, note: VersionNote) -> None:
+        del self.begun[number]
+        self._record(number, now, documents, note, was_published=False)
+
+    def _record(self, number: int, now: datetime, documents: int, note: VersionNote, *, was_published: bool) -> None:
+        self.records.insert(0, VersionRecord(number, now, documents, note, False, was_published, False))
+
     async def published(self) -> IndexVersion | None:
-        return self.history[-1][0] if self.history else None
+        return self.versions[-1][0] if self.versions else None
 
     async def documents(self, number: int) -> list[Document]:
-        return sorted(self.written[number], key=lambda document: document.file)
+        return sorted(self.written.get(number, []), key=lambda document: document.file)
+
+    async def file_names(self, number: int) -> Mapping[str, str]:
+        return self.names.get(number, {})
+
+    async def files(self, digests: Collection[str]) -> list[KeptFile]:
+        return [self.raw[digest] for digest in digests if digest in self.raw]
+
+    async def history(self) -> list[VersionRecord]:
+        current = self.versions[-1][0] if self.versions else None
+        partial = {version.number for version, _ in self.versions[:-1] if version.pending}
+        return [
+            replace(
+                record,
+                is_published=current is not None and record.number == current.number,
+                has_files=bool(self.names.get(record.number)),
+            )
+            for record in self.records
+            if record.number not in partial
+        ]
 
     async def means(self, number: int) -> Means | None:
-        return next((means for version, means in self.history if version.number == number), None)
+        return next((means for version, means in self.versions if version.number == number), None)
 
     async def discard(self, number: int) -> None:
         self.begun.pop(number, None)
         self.written.pop(number, None)
+        self.names.pop(number, None)
 
     async def tidy(self) -> tuple[int, ...]:
-        self.history = self.history[-2:]
+        older = {version.number for version, _ in self.versions[:-2] if version.pending}
+        self.versions = self.versions[-2:]
         self.begun.clear()
-        return tuple(version.number for version, _ in self.history)
+        kept = [record for record in self.records if record.number not in older]
+        self.records = kept[: self.keep_versions]
+        numbers = {record.number for record in self.records}
+        self.written = {number: documents for number, documents in self.written.items() if number in numbers}
+        return tuple(version.number for version, _ in reversed(self.versions))
 
 
 @dataclass
@@ -213,6 +260,9 @@ class MemoryIndexStore:
 
     async def holds(self, version: IndexVersion) -> bool:
         return version.number in self.built
+
+    async def discard(self, number: int) -> None:
+        self.built.pop(number, None)
 
     async def prune(self, keep: Collection[int]) -> None:
         for number in [number for number in self.built if number < max(keep, default=0) and number not in keep]:

@@ -7,10 +7,12 @@ from pathlib import Path
 from bot.adapters.index.chroma import StorePlace
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.published import NOMINATED_FROM, PublishedIndex
+from bot.adapters.knowledge.folder_restore import FolderRestore
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder
+from bot.ingestion.history import History
 from bot.ingestion.model import SyncReport
-from bot.ingestion.ports import IndexStore
+from bot.ingestion.ports import Examiner, IndexStore
 from bot.ingestion.service import Ingestion
 from tests.support.knowledge_parts import NOW, THREADS, LetterEmbeddings, MemoryManifest, MemoryVectorCache, no_language
 
@@ -24,6 +26,8 @@ class KnowledgeRig:
         self.manifest = MemoryManifest()
         self.cache = MemoryVectorCache()
         self.index_store = FileIndexStore(data / "index")
+        self.restore = FolderRestore(folder, data)
+        self.examiner: Examiner | None = None
         self.use(LetterEmbeddings())
 
     def use(self, embeddings: LetterEmbeddings) -> None:
@@ -40,7 +44,23 @@ class KnowledgeRig:
             index_store=index_store,
             clock=lambda: float(len(self.embeddings.embedded)),
             first_step_s=self.first_step_s,
+            examiner=self.examiner,
+            restorer=self.restore,
         )
+
+    def history(self) -> History:
+        return History(
+            reader=KnowledgeFiles(self.folder, identify=no_language),
+            manifest=self.manifest,
+            index_store=self.index_store,
+            restorer=self.restore,
+            identity=self.embedder.identity,
+        )
+
+    async def roll_back(self, number: int) -> SyncReport:
+        """Restore the files of a version and publish them."""
+        await self.history().begin_rollback(number, now=NOW)
+        return await self.ingestion.sync(now=NOW)
 
     def left(self) -> set[str]:
         """What stands in the index store, but for the locks."""

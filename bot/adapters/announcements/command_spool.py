@@ -43,14 +43,22 @@ class CommandError(AnnouncementError):
 
 
 class CommandSpool:
-    """Both ends: `ask` for the command, `serve` for the bot."""
+    """Both ends: `ask` for the command, `serve` for the bot. What came of an order is seen with `look_with`."""
 
-    def __init__(self, data: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self._folder = data / FOLDER_NAME
+    def __init__(
+        self,
+        data: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        folder: str = FOLDER_NAME,
+        look_with: str = "scoda announce show",
+    ) -> None:
+        self._folder = data / folder
+        self._look_with = look_with
         self._clock = clock
 
-    async def ask(self, order: SpooledOrder, *, patience_s: float) -> OrderAnswer:
-        """Hand an order in and wait for its answer.
+    async def ask(self, order: SpooledOrder, *, patience_s: float, work_s: float = 0.0) -> OrderAnswer:
+        """Hand an order in and wait for its answer; once it is taken, so much longer as carrying it out may take.
 
         Raises:
             CommandError: none came; whether the order was carried out is said.
@@ -60,7 +68,8 @@ class CommandSpool:
         _write(self._folder / f"{name}{_ORDER}", order)
         answer = self._folder / f"{name}{_ANSWER}"
         until = time.monotonic() + patience_s
-        while time.monotonic() < until:
+        taken = self._folder / f"{name}{_TAKEN}"
+        while time.monotonic() < until + (work_s if taken.exists() else 0.0) or answer.exists():
             if answer.exists():
                 given = _read(answer)
                 answer.unlink()
@@ -70,8 +79,8 @@ class CommandSpool:
             (self._folder / f"{name}{_ORDER}").unlink()
         except FileNotFoundError:
             raise CommandError(
-                f"the bot took the order but has not answered within {patience_s:.0f} s: look with `scoda announce "
-                "show` what became of it before you give it again"
+                f"the bot took the order but has not answered within {patience_s + work_s:.0f} s: look with "
+                f"`{self._look_with}` what became of it before you give it again"
             ) from None
         raise CommandError(
             f"the bot that holds the database has not taken the order within {patience_s:.0f} s, and it was taken "

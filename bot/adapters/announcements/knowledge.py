@@ -89,4 +89,5 @@ def _document(announced: Announced, locale: Locale, text: str) -> Document:
         topic=announcement.topic.value,
         sections=(section,),
         content_hash=hashlib.sha256(content.encode()).hexdigest(),
+        is_file=False,
     )

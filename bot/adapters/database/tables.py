@@ -168,6 +168,9 @@ manifest_generations = Table(
     Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
     Column("published_at", UtcDateTime),
     Column("pending", Integer, nullable=False, server_default="0"),
+    Column("cause", AnyText, nullable=False, server_default=""),
+    Column("summary", AnyText, nullable=False, server_default=""),
+    Column("sections", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,  # a number names a folder: it is never given twice
 )
 
@@ -187,6 +190,21 @@ knowledge_documents = Table(
     Column("body", AnyText, nullable=False),  # JSON
 )
 
+manifest_files = Table(
+    "manifest_files",
+    metadata,
+    Column("generation", ForeignKey("manifest_generations.number", ondelete="CASCADE"), primary_key=True),
+    Column("name", AnyText, primary_key=True),
+    Column("digest", String(64), nullable=False, index=True),
+)
+
+knowledge_files = Table(
+    "knowledge_files",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("name", AnyText, nullable=False),
+    Column("packed", LargeBinary, nullable=False),  # as it stood in the folder, by zlib
+)
 
 subscriptions = Table(
     "subscriptions",

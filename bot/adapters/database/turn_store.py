@@ -107,6 +107,19 @@ class SqlTurnStore:
         async with self._database.writing() as connection:
             await connection.execute(update(turns).where(*its).values(tapped=str(key)))
 
+    async def recent_questions(self, *, since: datetime, limit: int) -> list[tuple[str, Locale]]:
+        """What visitors asked at or after `since`, each question of a language once, the latest first."""
+        latest = func.max(turns.c.asked_at)
+        query = (
+            select(turns.c.question, turns.c.locale)
+            .where(turns.c.asked_at >= since)
+            .group_by(turns.c.question, turns.c.locale)
+            .order_by(latest.desc(), turns.c.question)
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            return [(question, Locale(locale)) for question, locale in await connection.execute(query)]
+
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         """See the port. An opinion on a turn that is gone is dropped."""
         opinion = {"opinion": feedback, "given_at": now}

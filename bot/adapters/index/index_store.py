@@ -44,6 +44,7 @@ from bot.ingestion.ports import ReportShare
 _log = structlog.get_logger(__name__)
 
 _COLLECTION = "chunks"
+_TRIAL = "trial"
 _RETRY_S = 0.1
 """Seconds between two tries to get the lock: by reasoning, short beside any build."""
 _SHARED_FROM = 4
@@ -51,7 +52,10 @@ _SHARED_FROM = 4
 
 
 class FileIndexStore:
-    """See `bot.ingestion.ports.IndexStore`. `shipped` holds what was learned from the knowledge as it comes."""
+    """See `bot.ingestion.ports.IndexStore`. `shipped` holds what was learned from the knowledge as it comes.
+
+    `origin` is the folder of the versions that are taken over from, where it is another one.
+    """
 
     def __init__(
         self,
@@ -61,12 +65,24 @@ class FileIndexStore:
         lock_timeout_s: float = 600.0,
         workers: int = 2,
         shipped: Path | None = None,
+        origin: Path | None = None,
     ) -> None:
         self._folder = folder
+        self._origin = origin or folder
         self._chroma_url = chroma_url
         self._lock_timeout_s = lock_timeout_s
         self._workers = workers
         self._shipped = shipped
+
+    def for_trials(self) -> FileIndexStore:
+        """Implements `bot.ingestion.trials.TrialStore`: a place apart, where nobody looks for what is published."""
+        return FileIndexStore(
+            self._folder / _TRIAL,
+            lock_timeout_s=self._lock_timeout_s,
+            workers=self._workers,
+            shipped=self._shipped,
+            origin=self._folder,
+        )
 
     def folder_of(self, number: int) -> Path:
         """Where this version stands once it is built."""
@@ -156,6 +172,14 @@ class FileIndexStore:
         """See the port."""
         await asyncio.to_thread(self._prune_folders, max(keep, default=0), keep)
 
+    async def discard(self, number: int) -> None:
+        """See the port."""
+        await to_its_end(remove, self.folder_of(number))
+
+    async def clear(self) -> None:
+        """See `bot.ingestion.trials.TrialStore`."""
+        await to_its_end(self._clear)
+
     @asynccontextmanager
     async def _locked(self, name: str) -> AsyncIterator[None]:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -187,7 +211,7 @@ class FileIndexStore:
 
     def _before(self, content: IndexVersionContent) -> SealedVersion | None:
         """The version that this one may take over from."""
-        return None if content.before is None else sealed_version(self.folder_of(content.before))
+        return None if content.before is None else sealed_version(self._origin / f"gen-{content.before}")
 
     async def _write_texts(self, building: Path, content: IndexVersionContent, before: SealedVersion | None) -> None:
         """Write what is shown, and learn from it: in child processes, since there is much to count and visitors wait.
@@ -199,18 +223,20 @@ class FileIndexStore:
             for part in content.parts
             if part.documents is not None and not _has_same_texts(part, before)
         ]
+        origin = before.folder if before is not None else None
         if len(new) >= _SHARED_FROM:
             try:
                 async with asyncio.TaskGroup() as group:
                     for first in range(self._workers):
-                        group.create_task(in_child(_write_and_learn, building, new[first :: self._workers], None))
+                        share = new[first :: self._workers]
+                        group.create_task(in_child(_write_and_learn, building, share, None, origin))
             except BaseExceptionGroup as failures:
                 raise failures.exceptions[0] from None
             new = []
         folders = [folder for folder in (before.folder if before else None, self._shipped) if folder is not None]
         lesson = Lesson([part.locale for part in content.parts], content.embedding_identity, folders)
         if new or not content.pending:
-            await in_child(_write_and_learn, building, new, None if content.pending else lesson)
+            await in_child(_write_and_learn, building, new, None if content.pending else lesson, origin)
 
     async def _written_store(
         self, writing: Path, place: StorePlace, version: IndexVersion, report: ReportShare | None
@@ -260,6 +286,11 @@ class FileIndexStore:
         seal(building, content, before=before)
         put_in_place(building, self.folder_of(content.number))
 
+    def _clear(self) -> None:
+        for kind in ("gen", ".build"):
+            for folder, _ in numbered(self._folder, kind):
+                remove(folder)
+
     def _prune_folders(self, newest: int, keep: Collection[int]) -> None:
         for kind in ("gen", ".build"):
             for folder, number in numbered(self._folder, kind):
@@ -306,8 +337,8 @@ def _has_same_texts(part: LanguagePart, before: SealedVersion | None) -> bool:
     return known is not None and known.texts == part.names.texts
 
 
-def _write_and_learn(building: Path, parts: Sequence[LanguagePart], lesson: Lesson | None) -> None:
+def _write_and_learn(building: Path, parts: Sequence[LanguagePart], lesson: Lesson | None, before: Path | None) -> None:
     """What a child process does."""
-    written = {part.locale: write_texts(building, part) for part in parts}
+    written = {part.locale: write_texts(building, part, before) for part in parts}
     if lesson is not None:
         learn(building, lesson, written)

@@ -43,6 +43,7 @@ class FolderWatch:
         self._patience_s = patience_s
         self._pause = pause
         self._synced: Snapshot | None = None
+        self._told: set[str] = set()
 
     async def run(self) -> None:
         """Watch until cancelled. The first look always calls back."""
@@ -64,11 +65,12 @@ class FolderWatch:
         try:
             await self._on_settled(unsettled, signature_of(snapshot))
         except ScodaError as error:
-            _log.warning("knowledge_sync_failed", reason=str(error))
+            self._tell_once("knowledge_sync_failed", str(error))
             return False
         except Exception as error:  # noqa: BLE001 - a full disk, say: the watch must outlive it
             _log.error("knowledge_sync_failed", reason=f"{type(error).__name__}: {error}")
             return False
+        self._told.clear()
         self._synced = {name: signature for name, signature in snapshot.items() if name not in unsettled}
         return True
 
@@ -90,9 +92,15 @@ class FolderWatch:
         try:
             walk = await asyncio.to_thread(walk_folder, self._folder)
         except (KnowledgeError, OSError) as error:
-            _log.warning("knowledge_folder_missing", folder=str(self._folder), reason=str(error))
+            self._tell_once("knowledge_folder_missing", str(error))
             return None
         return walk.snapshot
+
+    def _tell_once(self, event: str, reason: str) -> None:
+        """Log it, unless it was logged since the last success: a folder may be away for days."""
+        if f"{event} {reason}" not in self._told:
+            self._told.add(f"{event} {reason}")
+            _log.warning(event, folder=str(self._folder), reason=reason)
 
     async def _occasions(self) -> AsyncGenerator[None]:
         """Once now, then at every notice and at least every `rescan_s`."""
@@ -102,7 +110,7 @@ class FolderWatch:
                     async for _ in notices:
                         yield None
             except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no watches left
-                _log.warning("knowledge_watch_interrupted", folder=str(self._folder), reason=str(error))
+                self._tell_once("knowledge_watch_interrupted", str(error))
                 yield None
                 await self._pause(self._rescan_s)
 

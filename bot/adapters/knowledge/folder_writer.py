@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+HALF_WRITTEN = ".writing-"
+"""How the name of a file begins until it is whole: hidden, so that no reader takes it for knowledge."""
 _MODE = 0o644
 """Of a new file: readable for all, as an editor would leave it."""
 
@@ -17,12 +19,21 @@ def write_whole(file: Path, lines: Iterable[str]) -> None:
     Raises:
         OSError: it can't be written; nothing has changed then.
     """
+    write_bytes_whole(file, "".join(lines).encode())
+
+
+def write_bytes_whole(file: Path, raw: bytes, *, mark: str = "") -> None:
+    """The same for bytes as they stand. `mark` is in the name of what is half written, for whoever clears up.
+
+    Raises:
+        OSError: it can't be written; nothing has changed then.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".writing-", dir=file.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f"{HALF_WRITTEN}{mark}", dir=file.parent)
     written = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as target:
-            target.writelines(lines)
+        with os.fdopen(descriptor, "wb") as target:
+            target.write(raw)
             target.flush()
             os.fsync(target.fileno())
         written.chmod(_MODE)

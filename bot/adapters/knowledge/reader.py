@@ -17,7 +17,7 @@ from pathlib import Path
 from bot.adapters.knowledge.file_format import FilePlace, ParsedFile, content_hash, parse_file
 from bot.errors import Fault, KnowledgeError
 from bot.ids import DocumentPath, Locale
-from bot.ingestion.model import DRAFTS_FOLDER, VECTORS_FOLDER, Document, FolderReading
+from bot.ingestion.model import DRAFTS_FOLDER, VECTORS_FOLDER, Document, FolderReading, KeptFile
 from bot.ingestion.translations import unshared_sections
 
 LARGEST_FILE = 262_144
@@ -76,11 +76,18 @@ class KnowledgeFiles:
     def _read(self, unsettled: frozenset[str], known: Mapping[str, Document]) -> FolderReading:
         walk = walk_folder(self._folder)
         faults, warnings, documents = list(walk.faults), list(walk.warnings), []
+        files = self._record()
         for file in walk.files:
             if file.name in unsettled:
                 faults.append(Fault(file.name, 1, "the file is still being written: it is read once it rests"))
                 continue
-            result = self._parse(file, known)
+            try:
+                raw = _read_bytes(self._folder / file.name, file.signature)
+            except UnusableError as error:
+                faults.append(Fault(file.name, 1, str(error)))
+                continue
+            files.append(kept_file(file.name, raw))
+            result = self._parse(file.name, raw, known)
             faults.extend(result.faults)
             warnings.extend(result.warnings)
             if result.document is not None:
@@ -94,16 +101,20 @@ class KnowledgeFiles:
             warnings=tuple(warnings),
             broken=frozenset(fault.path for fault in faults),
             signature=signature_of(walk.snapshot),
+            files=tuple(files),
         )
 
-    def _parse(self, file: FoundFile, known: Mapping[str, Document]) -> ParsedFile:
-        try:
-            raw = _read_bytes(self._folder / file.name, file.signature)
-        except UnusableError as error:
-            return ParsedFile(None, (Fault(file.name, 1, str(error)),), ())
-        if (document := known.get(content_hash(raw, file.name))) is not None:
+    def _parse(self, name: str, raw: bytes, known: Mapping[str, Document]) -> ParsedFile:
+        if (document := known.get(content_hash(raw, name))) is not None:
             return ParsedFile(document, (), ())
-        return parse_raw(raw, file.name, self._identify)
+        return parse_raw(raw, name, self._identify)
+
+    def _record(self) -> list[KeptFile]:
+        """The record of translations, if there is one that can be read: it belongs to the state of the folder."""
+        try:
+            return [kept_file(LEDGER_NAME, (self._folder / LEDGER_NAME).read_bytes())]
+        except OSError:
+            return []
 
 
 def parse_raw(raw: bytes, name: str, identify: Callable[[str], Locale | None]) -> ParsedFile:
@@ -128,6 +139,11 @@ def raw_file(path: Path) -> bytes | None:
     except OSError as error:
         raise UnusableError(f"can't be read: {error.strerror}") from error
     return _read_bytes(path, _signature(status))
+
+
+def kept_file(name: str, raw: bytes) -> KeptFile:
+    """The file with what names it."""
+    return KeptFile(name, hashlib.sha256(name.encode("utf-8", "surrogateescape") + b"\0" + raw).hexdigest(), raw)
 
 
 def walk_folder(folder: Path) -> Walk:

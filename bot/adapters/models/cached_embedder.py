@@ -61,6 +61,24 @@ class _Job:
     text: str
 
 
+class UnwrittenCache:
+    """Implements `VectorCache` over one that is only read: what is made stays in memory, and goes with the process."""
+
+    def __init__(self, cache: VectorCache) -> None:
+        self._cache = cache
+        self._made: dict[tuple[str, str], Vector] = {}
+
+    async def get_many(self, identity: str, hashes: Iterable[str]) -> Mapping[str, Vector]:
+        """See the protocol."""
+        wanted = list(hashes)
+        own = {name: self._made[identity, name] for name in wanted if (identity, name) in self._made}
+        return {**await self._cache.get_many(identity, [name for name in wanted if name not in own]), **own}
+
+    async def put_many(self, identity: str, vectors: Mapping[str, Vector]) -> None:
+        """See the protocol."""
+        self._made.update({(identity, name): vector for name, vector in vectors.items()})
+
+
 class CachedEmbedder:
     """See `bot.ingestion.ports.Embedder`; `question` is for the search.
 

@@ -25,6 +25,7 @@ from bot.announcements.events import (
     DatabaseRestored,
     InvitationDecided,
     InvitationOpened,
+    KnowledgeHeld,
     OccurrenceAwaitsConfirmation,
     OccurrenceConfirmed,
     OccurrenceFinished,
@@ -46,6 +47,7 @@ from bot.chat.organisers.reports import send_report
 from bot.chat.organisers.views import View, view_for
 from bot.chat.outreach import translator_of, write_to
 from bot.chat.text import announcement_texts as desk_texts
+from bot.chat.text import publication_texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
@@ -248,6 +250,11 @@ def _corrected(event: CorrectionFinished, t: Translator) -> str:
 @wording.register
 def _restored(_event: DatabaseRestored, t: Translator) -> str:
     return desk_texts.told_database_restored(t)
+
+
+@wording.register
+def _held(event: KnowledgeHeld, t: Translator) -> str:
+    return publication_texts.told_held(t, event.reason)
 
 
 def _title(event: ChangeEvent, t: Translator) -> str:

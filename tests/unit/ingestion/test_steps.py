@@ -25,6 +25,7 @@ from bot.ingestion.model import (
     Means,
     PartNames,
     Progress,
+    PublishingConsent,
     SyncStage,
     Vector,
 )
@@ -440,28 +441,28 @@ async def test_a_change_in_one_language_leaves_the_other_languages_as_they_were(
 
 async def test_the_means_stay_while_little_changed_and_count_how_much() -> None:
     rig = await _published_halls()
-    _, before = rig.manifest.history[-1]
+    _, before = rig.manifest.versions[-1]
     rig.now_reads(*ENGLISH, *RUSSIAN[:-1], CHANGED)
 
     await rig.ingestion.sync(now=NOW)
 
-    _, after = rig.manifest.history[-1]
+    _, after = rig.manifest.versions[-1]
     assert _same(after, before)
     assert (after.fitted_on, after.drift) == (480, before.drift + 6)
 
 
 async def test_when_too_much_has_come_and_gone_since_all_is_fitted_anew() -> None:
     rig = await _published_halls()
-    _, before = rig.manifest.history[-1]
+    _, before = rig.manifest.versions[-1]
     russian, changes = list(RUSSIAN), 0
-    while _same(rig.manifest.history[-1][1], before):
+    while _same(rig.manifest.versions[-1][1], before):
         russian[changes] = hall(Locale.RU, changes, text=f"Hall {changes} ru is blue.")
         rig.now_reads(*ENGLISH, *russian)
         await rig.ingestion.sync(now=NOW)
         changes += 1
 
     assert changes == 2, "the first change moved 6 of 480, the second would make it 12: more than 2 %"
-    _, after = rig.manifest.history[-1]
+    _, after = rig.manifest.versions[-1]
     assert (after.fitted_on, after.drift) == (480, 0)
     assert all(part.vectors is not None for part in rig.index_store.given[-1].parts)
     assert "Hall 0 en is white." not in rig.embeddings.embedded
@@ -470,12 +471,12 @@ async def test_when_too_much_has_come_and_gone_since_all_is_fitted_anew() -> Non
 @pytest.mark.parametrize("comes", [True, False])
 async def test_a_language_that_comes_or_goes_has_all_fitted_anew(comes: bool) -> None:
     rig = await _published_halls()
-    _, before = rig.manifest.history[-1]
+    _, before = rig.manifest.versions[-1]
     rig.now_reads(*ENGLISH, *RUSSIAN, hall(Locale.ZH, 1)) if comes else rig.now_reads(*ENGLISH)
 
-    await rig.ingestion.sync(now=NOW)
+    await rig.ingestion.sync(now=NOW, consent=PublishingConsent.ANYTHING)
 
-    _, after = rig.manifest.history[-1]
+    _, after = rig.manifest.versions[-1]
     assert not _same(after, before)
     assert after.drift == 0
     assert all(part.vectors is not None for part in rig.index_store.given[-1].parts)

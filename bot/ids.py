@@ -95,12 +95,21 @@ class NewsTopic(StrEnum):
     """How the bot itself, the venue or a service works or does not: closures, changed hours."""
 
 
+NEAR_MISS_MARK = "!"
+"""Ends the path of what stands in the index beside a document for what is asked close by; no file is named so."""
+
+
 @dataclass(frozen=True, slots=True)
 class SectionKey:
     """A section of the knowledge in whatever language: the same key names the section and its translations."""
 
     path: DocumentPath
     section_id: str
+
+    @property
+    def is_near_miss(self) -> bool:
+        """Whether it holds what is asked close by a section and not answered there."""
+        return self.path.endswith(NEAR_MISS_MARK)
 
     def __str__(self) -> str:
         return f"{self.path}#{self.section_id}"

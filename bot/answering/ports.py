@@ -33,6 +33,10 @@ class StoredSection:
     valid_until: date | None
     answerable: bool
     reply: ReplyKind | None
+    drafted_questions: tuple[str, ...] = ()
+    """Those that nobody has approved yet: they lead here, and are shown to nobody."""
+    only_finds: bool = False
+    """Whether only its questions stand there, in a language without an approved copy; `Knowledge` leaves it out."""
 
 
 LEAST_LOG_POSTERIOR = -12.0

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from bot.ids import Locale, SectionKey
-from bot.ingestion.model import Chunk, ChunkKind, Document, Section
+from bot.ingestion.model import Chunk, ChunkKind, Document, DocumentUse, Section
 from bot.writing.sentences import split_sentences
 
 CHUNKING_VERSION = 5
@@ -38,9 +38,11 @@ def sentences_of(section: Section, locale: Locale) -> list[str]:
 def _chunks_of_section(document: Document, section: Section) -> Iterator[Chunk]:
     key, locale = document.key_of(section), document.locale
     sentences = sentences_of(section, locale)
-    yield from _numbered(ChunkKind.PASSAGE, key, locale, _unique(_passages(section, sentences, locale)))
-    yield from _numbered(ChunkKind.QUESTION, key, locale, _unique(section.questions))
-    yield from _numbered(ChunkKind.SENTENCE, key, locale, sentences)
+    if document.use is not DocumentUse.FINDS:
+        yield from _numbered(ChunkKind.PASSAGE, key, locale, _unique(_passages(section, sentences, locale)))
+    yield from _numbered(ChunkKind.QUESTION, key, locale, _unique((*section.questions, *section.drafted_questions)))
+    if document.use is DocumentUse.TOLD:
+        yield from _numbered(ChunkKind.SENTENCE, key, locale, sentences)
 
 
 def _numbered(kind: ChunkKind, key: SectionKey, locale: Locale, texts: Sequence[str]) -> Iterator[Chunk]:

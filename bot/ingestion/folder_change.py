@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from bot.ingestion.asked_close_by import with_drafts
 from bot.ingestion.diffing import summary_of
 from bot.ingestion.holding import digest_of, held_for_removal
 from bot.ingestion.model import Document, FolderReading, Held, KeptFile, VersionNote
@@ -30,7 +31,7 @@ class FolderChange:
     def of(cls, reading: FolderReading, before: Sequence[Document], names_before: Mapping[str, str]) -> Self:
         """What was read, with the last good version of what can't be read now."""
         last_good = last_good_versions(reading, before)
-        documents = _ordered(*reading.documents, *last_good)
+        documents = documents_of(reading, last_good)
         good = {file.name: file.digest for file in reading.files if not reading.is_broken(file.name)}
         broken = {name: digest for name, digest in names_before.items() if reading.is_broken(name)}
         return cls(before, documents, last_good, names_before, good | broken, reading.files, digest_of(documents))
@@ -67,6 +68,11 @@ def last_good_versions(reading: FolderReading, published: Sequence[Document]) ->
     """Of the files that can't be read now the documents that are published."""
     read = {document.file for document in reading.documents}
     return [one for one in published if one.file not in read and one.is_file and reading.is_broken(one.file)]
+
+
+def documents_of(reading: FolderReading, last_good: Sequence[Document]) -> tuple[Document, ...]:
+    """All that is to be published, in the order of the files; drafts lend their questions."""
+    return _ordered(*with_drafts(reading.documents, reading.drafts), *last_good)
 
 
 def _ordered(*documents: Document) -> tuple[Document, ...]:

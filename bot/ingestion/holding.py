@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bot.ids import Locale
-from bot.ingestion.model import Document, Held
+from bot.ingestion.model import Document, DocumentUse, Held
 
 _SHARE = 5
 """One part in so many may go without a word: a fifth, as the product promises."""
@@ -70,7 +70,7 @@ def _removed(
     gone: Counter[Locale] = Counter()
     files: dict[str, None] = {}
     for document in before:
-        if not document.is_file:
+        if not document.is_file or document.use is not DocumentUse.TOLD:
             continue
         had[document.locale] += len(document.sections)
         for section in document.sections:

@@ -18,7 +18,8 @@ Vector = npt.NDArray[np.float32]
 VECTORS_FOLDER = "vectors"
 """Beside the languages of a knowledge folder: the vectors that come with its files, no knowledge."""
 DRAFTS_FOLDER = "drafts"
-"""Beside the languages, laid out like the folder itself: what waits for a person's yes. Nothing is told from it."""
+"""Beside the languages, laid out like the folder itself: what waits for a person's yes. Nothing is told from it;
+its questions help to find what is told."""
 
 
 Day = date
@@ -30,6 +31,16 @@ class Readership(StrEnum):
 
     PUBLIC = "public"
     STAFF = "staff"
+
+
+class DocumentUse(StrEnum):
+    """What a document of the index is for."""
+
+    TOLD = "told"
+    FINDS = "finds"
+    """Nobody has approved its translation: its questions lead to the copies in other languages."""
+    NEAR_MISSES = "near_misses"
+    """Stands beside a document and holds what is asked close by and not answered there: nothing is told from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,8 @@ class Section:
     """One heading and its text in one language.
 
     `questions` are questions that the section answers, as visitors would ask them: they are found like text,
-    and shown as suggestions.
+    and shown as suggestions. `drafted_questions` nobody has approved yet: they are found, and shown to nobody.
+    `near_misses` are asked close by and not answered by the section.
     """
 
     section_id: str
@@ -59,6 +71,39 @@ class Section:
     valid_from: date | None = None
     valid_until: date | None = None
     line: int = 1
+    drafted_questions: tuple[str, ...] = ()
+    near_misses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSection:
+    """What a draft holds of a section: its translation, or no text, and questions of both kinds."""
+
+    section_id: str
+    heading: str
+    text: str
+    questions: tuple[str, ...]
+    near_misses: tuple[str, ...]
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeDraft:
+    """What waits for a person's yes, for one document in one language.
+
+    `content_hash` names what the file holds.
+    """
+
+    path: DocumentPath
+    locale: Locale
+    title: str
+    sections: tuple[DraftSection, ...]
+    content_hash: str
+
+    @property
+    def file(self) -> str:
+        """Its place in the knowledge folder."""
+        return f"{DRAFTS_FOLDER}/{self.locale}/{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +126,7 @@ class Document:
     reply: ReplyKind | None = None
     owner: str = ""
     is_file: bool = True
+    use: DocumentUse = DocumentUse.TOLD
 
     @property
     def file(self) -> str:
@@ -131,12 +177,13 @@ class FolderReading:
     """A reading of the whole folder: what could be read, what could not, and what to look at.
 
     `signature` changes whenever a file of it is touched. `files` are those whose bytes could be read, and the record of
-    translations: enough to write the folder again.
+    translations: enough to write the folder again. `drafts` are no documents: only their questions are used.
     """
 
     documents: tuple[Document, ...]
     faults: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    drafts: tuple[KnowledgeDraft, ...] = ()
     broken: frozenset[str] = frozenset()
     """Files and folders (below the knowledge folder, with `/`) that exist but could not be read."""
     signature: str = ""

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import zip_longest
 
 from bot.ids import Locale
-from bot.ingestion.folder_change import FolderChange, last_good_versions
+from bot.ingestion.folder_change import FolderChange, documents_of, last_good_versions
 from bot.ingestion.model import (
     Document,
     FolderReading,
@@ -229,7 +229,7 @@ class Ingestion:
         before = await self._manifest.documents(published.number) if published is not None else ()
         was = {document.file: document.content_hash for document in before}
         kept = last_good_versions(reading, before)
-        now = {document.file: document.content_hash for document in (*reading.documents, *kept)}
+        now = {document.file: document.content_hash for document in documents_of(reading, kept)}
         return Status(
             published=published,
             reading=reading,

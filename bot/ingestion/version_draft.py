@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.ids import Locale, SectionKey
+from bot.ingestion.asked_close_by import with_near_misses
 from bot.ingestion.centring import CENTRING_VERSION, centred_chunks, means_of
 from bot.ingestion.chunking import CHUNKING_VERSION, chunks_of
 from bot.ingestion.model import (
@@ -232,7 +233,7 @@ class VersionDraft:
 def embedded_texts(documents: Iterable[Document]) -> dict[Locale, list[tuple[Side, str]]]:
     """Every text of these documents that is embedded, by language, with the typical questions of the language."""
     texts: dict[Locale, list[tuple[Side, str]]] = {}
-    for document in documents:
+    for document in with_near_misses(documents):
         if document.audience is Readership.PUBLIC:
             typical = [(Side.QUERY, text) for text in typical_questions()[document.locale]]
             own = texts.setdefault(document.locale, typical)
@@ -264,7 +265,7 @@ def _made_by(identity: str) -> tuple[str, ...]:
 
 def _by_language(documents: Iterable[Document], today: date) -> dict[Locale, _Language]:
     public: dict[Locale, list[Document]] = defaultdict(list)
-    for document in documents:
+    for document in with_near_misses(documents):
         if document.audience is Readership.PUBLIC:
             public[document.locale].append(document)
     return {locale: _language(locale, public[locale], today) for locale in sorted(public)}

@@ -59,7 +59,8 @@ class PublishedKnowledge:
         self._number = number
         copies: dict[SectionKey, list[StoredSection]] = defaultdict(list)
         for section in sections:
-            copies[section.key].append(section)
+            if not section.only_finds:
+                copies[section.key].append(section)
         self._copies = {key: tuple(found) for key, found in copies.items()}
         place = {key: number for number, key in enumerate(copies)}
         self._keys = tuple(sorted(copies, key=lambda key: (copies[key][0].topic, key.path, place[key])))

@@ -24,6 +24,7 @@ from bot.ingestion.chunking import sentences_of
 from bot.ingestion.model import (
     Chunk,
     Document,
+    DocumentUse,
     LanguagePart,
     Means,
     Section,
@@ -121,7 +122,7 @@ def _ids_of(chunks: Sequence[Chunk]) -> Ids:
 
 def _searched_text(section: StoredSection) -> str:
     """All the words by which a section may be found."""
-    return "\n".join((section.title, section.heading, section.text, *section.questions))
+    return "\n".join((section.title, section.heading, section.text, *section.questions, *section.drafted_questions))
 
 
 def _details_of(section: StoredSection) -> str:
@@ -135,7 +136,8 @@ def _texts_of(section: StoredSection) -> tuple[str, str, str]:
 
 def _subject_of(section: StoredSection) -> str:
     """The words that say what a section is about: all but its sentences from the second on."""
-    return "\n".join((section.title, section.heading, *section.sentences[:1], *section.questions))
+    asked = (*section.questions, *section.drafted_questions)
+    return "\n".join((section.title, section.heading, *section.sentences[:1], *asked))
 
 
 def stored_sections(documents: Iterable[Document]) -> Iterator[StoredSection]:
@@ -154,8 +156,9 @@ def _stored(document: Document, section: Section) -> StoredSection:
         topic=document.topic,
         heading=section.heading,
         text=section.text,
-        sentences=tuple(sentences_of(section, document.locale)),
+        sentences=tuple(sentences_of(section, document.locale)) if document.use is DocumentUse.TOLD else (),
         questions=section.questions,
+        drafted_questions=section.drafted_questions,
         publisher=source.publisher if source else "",
         source_title=source.title if source else "",
         url=source.url if source else "",
@@ -165,4 +168,5 @@ def _stored(document: Document, section: Section) -> StoredSection:
         valid_until=section.valid_until,
         answerable=document.answerable,
         reply=document.reply,
+        only_finds=document.use is DocumentUse.FINDS,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,7 +18,7 @@ from bot.ingestion.model import Document, Readership, Section, Source
 from bot.writing.cleaning import clean, one_line
 from bot.writing.sentences import split_sentences
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Raise it when the same file would give another document: the documents are then read anew."""
 
 GENERAL_TOPIC = "general"
@@ -133,7 +133,7 @@ class _Parser:
         if self._matter is not None:
             return self._matter.title
         first = next((block.heading for block in blocks if block.level == 1), "")
-        return self._heading(first) or self._place.path.rpartition("/")[2].removesuffix(".md").replace("-", " ")
+        return heading_of(first) or self._place.path.rpartition("/")[2].removesuffix(".md").replace("-", " ")
 
     def _locale(self, body: str, identify: Callable[[str], Locale | None]) -> Locale | None:
         named = self._matter.lang if self._matter else None
@@ -183,14 +183,15 @@ class _Parser:
             heading=title,
             lines=[line for block in head for line in block.lines],
             questions=[question for block in head for question in block.questions],
+            near_misses=[question for block in head for question in block.near_misses],
         )
         return [introduction, *rest]
 
     def _section(self, block: MarkdownBlock, number: int) -> Section | None:
         attributes = self._attributes(block, number)
         if not block.lines:
-            if block.questions:
-                self._fault(block.line, f"«{self._heading(block.heading)}» has questions but no text that answers them")
+            if block.questions or block.near_misses:
+                self._fault(block.line, f"«{heading_of(block.heading)}» has questions but no text that answers them")
             return None
         if block.level and not attributes.section_id:
             attributes.section_id = f"section-{number}"
@@ -205,9 +206,10 @@ class _Parser:
         source = self._source(attributes, block)
         return Section(
             section_id=attributes.section_id or _INTRODUCTION,
-            heading=self._heading(block.heading),
+            heading=heading_of(block.heading),
             text=block.text,
-            questions=tuple(one_line(question, limit=_LONGEST_QUESTION) for question in block.questions),
+            questions=questions_of(block.questions),
+            near_misses=questions_of(block.near_misses),
             source=source,
             as_of=self._as_of(attributes, source),
             valid_from=valid_from,
@@ -220,10 +222,10 @@ class _Parser:
         block = blocks[number]
         is_above_others = number + 1 < len(blocks) and blocks[number + 1].level > block.level
         if number and not is_above_others:
-            self._warn(block.line, f"«{self._heading(block.heading)}» has no text below it: it is told to nobody")
+            self._warn(block.line, f"«{heading_of(block.heading)}» has no text below it: it is told to nobody")
 
     def _warn_of_length(self, block: MarkdownBlock) -> None:
-        heading, locale = self._heading(block.heading), self._place.locale or Locale.EN
+        heading, locale = heading_of(block.heading), self._place.locale or Locale.EN
         if len(block.text) > _LONG_SECTION:
             self._warn(
                 block.line,
@@ -284,14 +286,27 @@ class _Parser:
         else:
             self._fault(line, f"unknown attribute {name}; known are source, {', '.join(_DATES)}")
 
-    def _heading(self, heading: str) -> str:
-        return one_line(_ATTRIBUTES.sub("", heading), limit=_LONGEST_HEADING)
-
     def _fault(self, line: int, reason: str) -> None:
         self.faults.append(Fault(self._place.name, line, reason))
 
     def _warn(self, line: int, reason: str) -> None:
         self.warnings.append(Fault(self._place.name, line, reason))
+
+
+def heading_of(heading: str) -> str:
+    """A heading as it is told, without its attributes."""
+    return one_line(_ATTRIBUTES.sub("", heading), limit=_LONGEST_HEADING)
+
+
+def section_id_of(heading: str) -> str:
+    """The id that stands in a heading's braces; empty where there is none."""
+    found = _ATTRIBUTES.search(heading)
+    return found.group(1)[1:].split()[0] if found and found.group(1)[1:].strip() else ""
+
+
+def questions_of(lines: Iterable[str]) -> tuple[str, ...]:
+    """The questions of a block, each a line."""
+    return tuple(one_line(question, limit=_LONGEST_QUESTION) for question in lines)
 
 
 def _source(matter: SourceMatter, title: str) -> Source:

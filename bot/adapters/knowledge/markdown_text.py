@@ -21,6 +21,7 @@ _LONGEST_NAME = 20
 _LOOKED_AHEAD = 50
 """Lines of a paragraph."""
 _QUESTION = regex.compile(r"^[?？؟]\s+(?=\S)")
+_NEAR_MISS = regex.compile(r"^[!！]\s+(?=\S)")
 _HIDING_STYLE = regex.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.\d])|font-size\s*:\s*0|color\s*:\s*(?:white|#fff)",
     regex.IGNORECASE,
@@ -42,6 +43,7 @@ class MarkdownBlock:
     heading: str = ""
     lines: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    near_misses: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -164,12 +166,14 @@ class _Reader:
         self._add("; ".join(cells))
 
     def _add(self, text: str) -> None:
-        """Add a paragraph; its lines that begin with `? ` are questions."""
+        """Add a paragraph; its lines that begin with `? ` are questions, those with `! ` ones that are not answered."""
         block = self.blocks[-1]
         prose: list[str] = []
         for line in text.split("\n"):
             if _QUESTION.match(line):
                 block.questions.append(" ".join(_QUESTION.sub("", line).split()))
+            elif _NEAR_MISS.match(line):
+                block.near_misses.append(" ".join(_NEAR_MISS.sub("", line).split()))
             else:
                 prose.append(line)
         joined = _HAN_BORDER.sub("", "\n".join(prose))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.adapters.knowledge.draft_file import ParsedDraft, parse_draft
 from bot.adapters.knowledge.file_format import FilePlace, ParsedFile, content_hash, parse_file
 from bot.errors import Fault, KnowledgeError
 from bot.ids import DocumentPath, Locale
@@ -26,6 +27,7 @@ DEEPEST = 12
 """Folders within each other: by reasoning, so that no tree takes for ever."""
 LEDGER_NAME = "translations.sum"
 """The record of translations: read by `translation_ledger`, no knowledge."""
+_DRAFTS = f"{DRAFTS_FOLDER}/"
 _README = "readme.md"
 _OFFICE_ENDINGS = (".docx", ".xlsx", ".pptx", ".pdf", ".html", ".htm", ".csv", ".ics", ".txt")
 """Of files that can be made into drafts."""
@@ -75,7 +77,7 @@ class KnowledgeFiles:
 
     def _read(self, unsettled: frozenset[str], known: Mapping[str, Document]) -> FolderReading:
         walk = walk_folder(self._folder)
-        faults, warnings, documents = list(walk.faults), list(walk.warnings), []
+        faults, warnings, documents, drafts = list(walk.faults), list(walk.warnings), [], []
         files = self._record()
         for file in walk.files:
             if file.name in unsettled:
@@ -87,6 +89,11 @@ class KnowledgeFiles:
                 faults.append(Fault(file.name, 1, str(error)))
                 continue
             files.append(kept_file(file.name, raw))
+            if file.name.startswith(_DRAFTS):
+                draft = parse_raw_draft(raw, file.name)
+                warnings.extend(draft.faults)
+                drafts += [draft.draft] if draft.draft is not None else []
+                continue
             result = self._parse(file.name, raw, known)
             faults.extend(result.faults)
             warnings.extend(result.warnings)
@@ -102,6 +109,7 @@ class KnowledgeFiles:
             broken=frozenset(fault.path for fault in faults),
             signature=signature_of(walk.snapshot),
             files=tuple(files),
+            drafts=tuple(drafts),
         )
 
     def _parse(self, name: str, raw: bytes, known: Mapping[str, Document]) -> ParsedFile:
@@ -124,6 +132,15 @@ def parse_raw(raw: bytes, name: str, identify: Callable[[str], Locale | None]) -
     except UnusableError as error:
         return ParsedFile(None, (Fault(name, 1, str(error)),), ())
     return parse_file(text, _place_of(name), content_hash(raw, name), identify)
+
+
+def parse_raw_draft(raw: bytes, name: str) -> ParsedDraft:
+    """What these bytes are as the draft of that name below the folder."""
+    try:
+        text = decoded(raw)
+    except UnusableError as error:
+        return ParsedDraft(None, (Fault(name, 1, str(error)),))
+    return parse_draft(text, _place_of(name.removeprefix(_DRAFTS)))
 
 
 def raw_file(path: Path) -> bytes | None:
@@ -194,7 +211,7 @@ def _visit(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
         walk.faults.append(Fault(name, 1, "the name holds characters that can't be shown: rename it"))
     elif entry.is_symlink():
         walk.faults.append(Fault(name, 1, "a link: links are not followed, put the file itself here"))
-    elif name in {VECTORS_FOLDER, DRAFTS_FOLDER}:
+    elif name == VECTORS_FOLDER:
         pass
     elif entry.is_dir(follow_symlinks=False):
         _enter(Path(entry.path), name, walk)

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.knowledge.folder_writer import remove_whole, write_whole
-from bot.adapters.knowledge.reader import walk_folder
-from bot.ingestion.model import DRAFTS_FOLDER
 
 
 def test_a_file_is_put_in_place_with_the_folders_above_it(tmp_path: Path) -> None:
@@ -39,9 +37,3 @@ def test_a_file_that_is_taken_away_twice_is_no_fault(tmp_path: Path) -> None:
     remove_whole(file)
     remove_whole(file)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_drafts_are_no_knowledge(tmp_path: Path) -> None:
-    write_whole(tmp_path / DRAFTS_FOLDER / "en" / "notes" / "x.md", ["# Draft\n"])
-    write_whole(tmp_path / "en" / "notes" / "y.md", ["# Told\n"])
-    assert list(walk_folder(tmp_path).snapshot) == ["en/notes/y.md"]

@@ -112,12 +112,12 @@ def _numeric_dates(page: _Page) -> Iterator[_Found]:
             yield _Found(kind, str(int(match[name])), match.start(name), match.end(name))
 
 
-_TIME = regex.compile(r"(?<![\d:.,])([01]?\d|2[0-4])[:：]([0-5]\d)(?!\d|:\d)")
+_TIME = regex.compile(r"(?<![\d:])(?<!\d[.,])([01]?\d|2[0-4])(?:[:：∶]([0-5]\d)(?!\d|:\d)|[点點時时]([0-5]\d)分?)")
 
 
 def _times(page: _Page) -> Iterator[_Found]:
     for match in _TIME.finditer(page.left):
-        yield _Found(FigureKind.TIME, f"{int(match[1])}:{match[2]}", match.start(), match.end())
+        yield _Found(FigureKind.TIME, f"{int(match[1])}:{match[2] or match[3]}", match.start(), match.end())
 
 
 def _months(page: _Page) -> Iterator[_Found]:
@@ -127,11 +127,15 @@ def _months(page: _Page) -> Iterator[_Found]:
 
 
 _CODE = regex.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]+\d+[A-Za-z\d]*|\d+[A-Z]+[A-Z\d]*)(?![A-Za-z0-9])")
+_LOOKALIKE_CODE = regex.compile(r"(?<![\p{L}\d])[АВЕКМНОРСТХ]\d+(?![\p{L}\d])")
+"""A Cyrillic letter that looks like a Latin one, with a number: nobody who types «павильон А2» can tell them apart."""
+_LOOKALIKES = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 
 
 def _codes(page: _Page) -> Iterator[_Found]:
-    for match in _CODE.finditer(page.left):
-        yield _Found(FigureKind.CODE, match.group().upper(), *match.span())
+    for pattern in (_CODE, _LOOKALIKE_CODE):
+        for match in pattern.finditer(page.left):
+            yield _Found(FigureKind.CODE, match.group().upper().translate(_LOOKALIKES), *match.span())
 
 
 _COMMA_GROUPS = r"\d{1,3}(?:[,，]\d{3})+"

@@ -20,6 +20,7 @@ from bot.app.state import has_state
 from bot.app.vectors import stale_vectors, write_vector_files
 from bot.app.versions import publish, report_values
 from bot.cli.console import err, out, print_faults, sync_progress
+from bot.cli.knowledge_drafts import approve_command, discard_command, draft_command, drafts_command
 from bot.cli.knowledge_versions import (
     Anyway,
     diff_command,
@@ -205,6 +206,12 @@ def status_command(context: typer.Context) -> None:
                 out.print(f"{name}: {file}", markup=False, highlight=False)
 
     asyncio.run(work())
+
+
+knowledge.command("draft")(draft_command)
+knowledge.command("drafts")(drafts_command)
+knowledge.command("approve")(approve_command)
+knowledge.command("discard")(discard_command)
 
 
 def _read_files(settings: Settings) -> FolderReading:

@@ -19,6 +19,10 @@ _HEADING = regex.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>.*?)[ \t]*$")
 _FENCE = regex.compile(r"^ {0,3}(?:```|~~~)")
 _ATTRIBUTES = regex.compile(r"\{#[^{}]*\}\s*$")
 _INTRODUCTION = "intro"
+_HOW_TO_FILL_IN = (
+    "Write the title above; below each id its heading (on the same line) and its text, then a line «? …» for each "
+    "question that the text answers, and a line «! …» for each asked close by that it does not answer."
+)
 
 
 @dataclass(slots=True)
@@ -91,10 +95,12 @@ def draft_lines(draft: KnowledgeDraft, sources: Sequence[Section], source_locale
     yield "---\n"
     yield f"title: {_quoted(draft.title)}\n"
     yield "---\n"
+    if not draft.sections:
+        yield f"\n<!-- {_HOW_TO_FILL_IN} -->\n"
     drafted = {section.section_id: section for section in draft.sections}
     for source in sources:
         section = drafted.get(source.section_id, DraftSection(source.section_id, "", "", (), ()))
-        yield f"\n## {section.heading} {{#{source.section_id}}}\n\n"
+        yield " ".join(filter(None, ("\n##", section.heading, f"{{#{source.section_id}}}\n\n")))
         if section.text:
             yield from (f"{line}\n" for line in _paragraphs(section.text))
         elif draft.locale is not source_locale:

@@ -90,6 +90,15 @@ def forms_of(name_id: str, locale: Locale) -> tuple[str, ...]:
     return _table()[name_id].get(locale, ())
 
 
+def terms_in(text: str, locale: Locale, into: Locale) -> dict[str, str]:
+    """The names of the term base that stand in a text in `locale`, with how texts in `into` write each."""
+    folded = fold(text)
+    base, row = name_base(locale), words(text)
+    found = {*base.in_words(row), *base.in_han(folded)}
+    forms = ((forms_of(one.name_id, locale), forms_of(one.name_id, into)) for one in found)
+    return {own[0]: other[0] for own, other in forms if own and other}
+
+
 @cache
 def _table() -> Mapping[str, Mapping[Locale, tuple[str, ...]]]:
     text = files(__package__).joinpath("names.tsv").read_text(encoding="utf-8")

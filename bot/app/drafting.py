@@ -1,0 +1,92 @@
+"""Drafts for the knowledge: by the language model where one is set, else empty ones for a translator."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bot.adapters.knowledge.draft_folder import DraftFolder, empty_draft
+from bot.adapters.system.clock import utc_now
+from bot.answering.model import Outcome, Question
+from bot.answering.pipeline import ExtractiveAnswerer
+from bot.app.core import Core
+from bot.drafting.model import RefusedPart
+from bot.drafting.service import Drafter, Wish
+from bot.drafting.wishes import documents_meant, wishes_for
+from bot.errors import NothingPublishedError
+from bot.ids import Locale, SectionKey
+from bot.ingestion.model import FolderReading
+
+
+@dataclass(frozen=True, slots=True)
+class DraftsMade:
+    """The files that were written, and what was thrown away before."""
+
+    files: tuple[str, ...]
+    refused: tuple[RefusedPart, ...]
+
+
+class AskedOfKnowledge:
+    """Implements `bot.drafting.ports.Asked` by what is published."""
+
+    def __init__(self, answerer: ExtractiveAnswerer) -> None:
+        self._answerer = answerer
+
+    async def told(self, question: str, locale: Locale) -> SectionKey | None:
+        """See the port. Where nothing is published, nothing is told."""
+        try:
+            answer = await self._answerer.answer(
+                Question(question, utc_now().date(), app_locale=locale, may_compose=False)
+            )
+        except NothingPublishedError:
+            return None
+        is_told = answer.outcome is Outcome.ANSWERED and answer.citations
+        return answer.citations[0].key if is_told else None
+
+
+async def make_drafts(core: Core, names: Sequence[str], locales: Collection[Locale]) -> DraftsMade:
+    """Draft what the named documents lack in these languages; drafts that are there stay.
+
+    Raises:
+        KnowledgeError: a name means no document, or the folder can't be written.
+    """
+    reading = await core.ingestion.check()
+    wishes = [wish for name in names for wish in _wishes(reading, name, locales)]
+    return await write_drafts(core, wishes)
+
+
+async def write_drafts(core: Core, wishes: Sequence[Wish]) -> DraftsMade:
+    """Draft what is wished for, document by document: what is done by then is kept if it ends early."""
+    folder = DraftFolder(core.settings.knowledge.folder)
+    drafter = _drafter(core)
+    files: list[str] = []
+    refused: list[RefusedPart] = []
+    for path in dict.fromkeys(wish.document.path for wish in wishes):
+        of_document = [wish for wish in wishes if wish.document.path == path]
+        if drafter is None:
+            drafts = [empty_draft(wish.document, wish.locale) for wish in of_document]
+        else:
+            drafted = await drafter.draft(of_document[0].document, of_document)
+            drafts = [one.draft for one in drafted if one.draft.sections]
+            refused += [part for one in drafted for part in one.refused]
+        originals = {wish.locale: wish.document for wish in of_document}
+        files += [draft.file for draft in drafts if folder.write(draft, originals[draft.locale])]
+    return DraftsMade(tuple(files), tuple(refused))
+
+
+def _wishes(reading: FolderReading, name: str, locales: Collection[Locale]) -> list[Wish]:
+    return [
+        wish
+        for copies in documents_meant(reading.documents, name)
+        for wish in wishes_for(
+            copies, locales, drafted={one.locale for one in reading.drafts if one.path == copies[0].path}
+        )
+    ]
+
+
+def _drafter(core: Core) -> Drafter | None:
+    if core.writer is None:
+        return None
+    return Drafter(
+        core.writer.model, core.writer.ledger, core.identifier, AskedOfKnowledge(core.extractive), now=utc_now
+    )

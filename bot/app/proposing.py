@@ -10,6 +10,8 @@ from bot.adapters.database.connection import Database
 from bot.adapters.database.proposal_store import SqlProposalStore
 from bot.adapters.knowledge.proposed_changes import ChangeableFolder
 from bot.adapters.knowledge.text_files import TextFileConverter
+from bot.adapters.office.converting import LARGEST_FILE, OfficeConverter
+from bot.adapters.office.outcome import RefusalReason, Refused
 from bot.adapters.system.clock import utc_now
 from bot.app.announcing import AnnouncementStores, Announcing, sql_stores
 from bot.app.core import Core
@@ -17,7 +19,8 @@ from bot.app.knowledge_parts import identify_locale
 from bot.chat.staff_context import StaffContext
 from bot.errors import ScodaError
 from bot.proposals.approving import ProposalApprovals
-from bot.proposals.ports import DocumentConverter
+from bot.proposals.model import UnreadableFile
+from bot.proposals.ports import ConversionRefusal, ConvertedDocument, DocumentConverter
 from bot.proposals.rules import ProposalPorts
 from bot.proposals.sent_files import SentFiles
 from bot.proposals.service import Proposals
@@ -45,9 +48,50 @@ def proposals_of(settings: Settings, database: Database) -> Proposals:
     return Proposals(proposal_ports(settings, database, sql_stores(database, settings.store.data)))
 
 
+_KINDS = {
+    RefusalReason.PASSWORD: UnreadableFile.PASSWORD,
+    RefusalReason.MACROS: UnreadableFile.MACROS,
+    RefusalReason.OLD_FORMAT: UnreadableFile.OLD_FORMAT,
+    RefusalReason.UNKNOWN_KIND: UnreadableFile.UNKNOWN_KIND,
+    RefusalReason.UNKNOWN_ENCODING: UnreadableFile.UNKNOWN_ENCODING,
+    RefusalReason.SCANNED: UnreadableFile.SCANNED,
+    RefusalReason.NO_TEXT: UnreadableFile.NO_TEXT,
+    RefusalReason.TOO_LARGE: UnreadableFile.TOO_LARGE,
+    RefusalReason.TOO_MUCH_TEXT: UnreadableFile.TOO_LARGE,
+    RefusalReason.EXPANDS_TOO_FAR: UnreadableFile.TOO_LARGE,
+    RefusalReason.TOOK_TOO_LONG: UnreadableFile.TOO_LARGE,
+    RefusalReason.UNSAFE: UnreadableFile.DAMAGED,
+    RefusalReason.DAMAGED: UnreadableFile.DAMAGED,
+}
+
+
+class OfficeFiles:
+    """Implements `bot.proposals.ports.DocumentConverter` by what reads office files in a process of its own."""
+
+    def __init__(self) -> None:
+        self._converter = OfficeConverter()
+
+    @property
+    def endings(self) -> frozenset[str]:
+        """See the port."""
+        return frozenset({"docx", "xlsx", "pptx", "pdf", "html", "htm", "csv", "ics", "txt"})
+
+    @property
+    def most_bytes(self) -> int:
+        """See the port."""
+        return LARGEST_FILE
+
+    async def convert(self, content: bytes, label: str) -> ConvertedDocument | ConversionRefusal:
+        """See the port."""
+        found = await self._converter.convert(content, label)
+        if isinstance(found, Refused):
+            return ConversionRefusal(found.reason.value, _KINDS[found.reason])
+        return ConvertedDocument(found.markdown, tuple(map(str, found.remarks)))
+
+
 def converters() -> list[DocumentConverter]:
     """Who reads a file that somebody of the staff has sent."""
-    return [TextFileConverter()]
+    return [TextFileConverter(), OfficeFiles()]
 
 
 def staff_context_of(core: Core, parts: Announcing) -> StaffContext:

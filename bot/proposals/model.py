@@ -33,6 +33,20 @@ class ProposalKind(StrEnum):
     """What stood in the folder of drafts."""
 
 
+class UnreadableFile(StrEnum):
+    """Why a file that was sent can't be read, by what its sender can do about it."""
+
+    PASSWORD = "password"  # noqa: S105 - a kind of file
+    MACROS = "macros"
+    OLD_FORMAT = "old_format"
+    UNKNOWN_KIND = "unknown_kind"
+    UNKNOWN_ENCODING = "unknown_encoding"
+    SCANNED = "scanned"
+    NO_TEXT = "no_text"
+    TOO_LARGE = "too_large"
+    DAMAGED = "damaged"
+
+
 class Weight(StrEnum):
     """What a change means for the translations."""
 

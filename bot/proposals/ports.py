@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.ids import Locale
-from bot.proposals.model import FileChange, FolderCheck, Proposal, ProposalId, ProposalState, StandingFile
+from bot.proposals.model import (
+    FileChange,
+    FolderCheck,
+    Proposal,
+    ProposalId,
+    ProposalState,
+    StandingFile,
+    UnreadableFile,
+)
 
 
 class ProposalStore(Protocol):
@@ -83,9 +91,10 @@ class ConvertedDocument:
 
 @dataclass(frozen=True, slots=True)
 class ConversionRefusal:
-    """Why a sent file can't be taken, in words for people."""
+    """Why a sent file can't be taken: in English, and by its kind where it is one that the chat has words for."""
 
     reason: str
+    kind: UnreadableFile | None = None
 
 
 class DocumentConverter(Protocol):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from bot.answering.model import Feedback, Outcome
+from bot.answering.model import Feedback, LostBy, Outcome
 from bot.ids import Locale
 from bot.reports.spreadsheet import cell, line_of
 
@@ -26,9 +26,11 @@ class Grouping(StrEnum):
     """By what the questions of a period are counted, besides by day and language."""
 
     TOPIC = "topic"
-    """The topic folder of the first section that was told."""
+    """The topic folder of the first section that was told, or else offered."""
     OUTCOME = "outcome"
     """Its values are those of `bot.answering.model.Outcome`."""
+    STEP = "step"
+    """The step that lost the question, a `bot.answering.model.LostBy`; empty where it was not lost."""
 
 
 class Fate(StrEnum):
@@ -126,6 +128,10 @@ class Statistics:
         for outcome, number in self.groups.get(Grouping.OUTCOME, {}).items():
             sums[_FATES.get(Outcome(outcome), Fate.SMALL_TALK)] += number
         return [(fate, sums[fate]) for fate in Fate if sums[fate]]
+
+    def steps(self) -> list[tuple[LostBy, int]]:
+        """At which step questions were lost, the most usual first."""
+        return [(LostBy(step), number) for step, number in self.by(Grouping.STEP) if step]
 
     def opinion(self, feedback: Feedback) -> int:
         """How often visitors thought so."""

@@ -32,7 +32,7 @@ from bot.chat.application import Chat, ChatOptions, ChatParts, build_application
 from bot.chat.menu import publish_commands_for
 from bot.chat.organisers.buttons import ItemButton, ItemVerb
 from bot.chat.routes import routes
-from bot.chat.text import announcement_texts
+from bot.chat.text import announcement_texts, statistics_texts
 from bot.chat.text.deeplinks import LinkKind, read_payload
 from bot.chat_state.model import Button
 from bot.errors import SettingsError
@@ -54,7 +54,7 @@ from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTurnS
 from tests.support.intake_parts import Door
 from tests.support.news_rig import APPROVER, AUTHOR, GROUP, OWNER, STRANGER, NewsRig
 
-COMMANDS = ("announce", "announcements", "organisers")
+COMMANDS = ("announce", "announcements", "organisers", "stats")
 SPELLINGS = ("/{}", "/{} now", "/{}@" + USERNAME, "/{}\nnow")
 ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 CHANNEL_BOT = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
@@ -152,9 +152,8 @@ def test_A01_the_commands_below_are_all_that_organisers_have():
         {name for route in routes(has_news=has_news) for name in getattr(route.matcher, "commands", ())}
         for has_news in (False, True)
     )
-    shown_to_organisers = {
-        name for name, _sentence in (*announcement_texts.COMMANDS, *announcement_texts.ROLE_COMMANDS)
-    }
+    of_all = (*announcement_texts.ROLE_COMMANDS, *statistics_texts.COMMANDS)
+    shown_to_organisers = {name for name, _sentence in (*announcement_texts.COMMANDS, *of_all)}
     assert set(COMMANDS) == shown_to_organisers - {"cancel"}
     assert all_names - public == {*COMMANDS, "cancel", "news", "settings", "subscribe"}
 
@@ -608,9 +607,9 @@ async def test_A18_what_organisers_are_told_and_sent_staff_of_the_knowledge_do_n
 @pytest.mark.parametrize(
     ("role", "own", "others"),
     [
-        (Role.EDITOR, {"staff", "proposals", "fix", "gaps", "organisers"}, {"announce", "announcements"}),
-        (Role.AUTHOR, {"announce", "announcements", "organisers"}, {"staff", "proposals", "fix", "gaps"}),
-        (Role.OWNER, {"announce", "announcements", "staff", "proposals", "fix", "gaps", "organisers"}, set()),
+        (Role.EDITOR, {"staff", "proposals", "fix", "gaps", "stats", "organisers"}, {"announce", "announcements"}),
+        (Role.AUTHOR, {"announce", "announcements", "stats", "organisers"}, {"staff", "proposals", "fix", "gaps"}),
+        (Role.OWNER, {"announce", "announcements", "staff", "proposals", "fix", "gaps", "stats", "organisers"}, set()),
     ],
 )
 async def test_A18_the_commands_that_telegram_lists_fit_the_role(rig, role, own, others):

@@ -65,8 +65,9 @@ def _topic_in_postgresql(element: _Topic, compiler: SQLCompiler, **more: object)
 
 
 _GROUPS: Mapping[Grouping, ColumnElement[str]] = {
-    Grouping.TOPIC: func.coalesce(_Topic(turns.c["keys"]), ""),
+    Grouping.TOPIC: func.coalesce(_Topic(turns.c["keys"]), _Topic(turns.c.offered), ""),
     Grouping.OUTCOME: turns.c.outcome,
+    Grouping.STEP: func.coalesce(turns.c.lost_by, ""),
 }
 _ASKED_ON = _Day(turns.c.asked_at)
 

@@ -12,7 +12,7 @@ class TextFileConverter:
     @property
     def endings(self) -> frozenset[str]:
         """See the port."""
-        return frozenset({"md", "markdown", "txt"})
+        return frozenset({"md", "markdown"})
 
     @property
     def most_bytes(self) -> int:

@@ -56,9 +56,8 @@ async def _send_pictures(context: OrganiserContext, pages: list[ChartPage], capt
 
 def _days_of(context: OrganiserContext) -> int | None:
     """How many days are wished for; None when what stands behind the command is no such number."""
-    text = (context.message.text or "") if context.message else ""
-    _command, _, wish = text.partition(" ")
-    if not wish.strip():
+    _command, *wish = (context.message.text or "").split() if context.message else [""]
+    if not wish:
         return _USUAL_DAYS
-    found = _NUMBER.fullmatch(ascii_digits(wish.strip()))
+    found = _NUMBER.fullmatch(ascii_digits(" ".join(wish)))
     return min(int(found.group()), context.app.rules.retention.questions_days) if found else None

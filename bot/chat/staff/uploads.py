@@ -17,6 +17,7 @@ from bot.chat.staff.prompts import StaffPrompt, StaffPromptKind, forget_prompt, 
 from bot.chat.staff.upload_pages import languages_page, topics_page, upload_page
 from bot.chat.text import staff_texts
 from bot.chat.text.rendering import Html, lines, quoted, said
+from bot.i18n.translator import Translator
 from bot.ids import Locale
 from bot.proposals.model import Proposal, ProposalId, ProposalKind, Weight, proposal_id_of
 from bot.proposals.ports import ConversionRefusal, ConvertedDocument
@@ -55,9 +56,15 @@ async def receive(update: UpdateContext) -> None:
         return
     converted = await context.staff.sent_files.convert(content, label)
     if isinstance(converted, ConversionRefusal):
-        await context.say(said(staff_texts.upload_refused(context.t, converted.reason), context.locale))
+        await context.say(said(_why_not(context.t, converted), context.locale))
     else:
         await _prepare(context, label, converted)
+
+
+def _why_not(t: Translator, refusal: ConversionRefusal) -> str:
+    if refusal.kind is None:
+        return staff_texts.upload_refused(t, refusal.reason)
+    return staff_texts.upload_unreadable(t, refusal.kind)
 
 
 async def _fetched(context: OrganiserContext, document: Document) -> bytes | str:

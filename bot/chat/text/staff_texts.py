@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.i18n.translator import Translator
-from bot.proposals.model import ProposalKind, ProposalState, Weight
+from bot.proposals.model import ProposalKind, ProposalState, UnreadableFile, Weight
 from bot.proposals.rules import ProposalOutcome
 
 Sentence = Callable[[Translator], str]
@@ -214,6 +214,20 @@ def upload_kinds(t: Translator, kinds: str) -> str:
 def upload_refused(t: Translator, reason: str) -> str:
     # Translators: {reason} is a sentence in English.
     return t.fill(t.gettext("The file cannot be read: {reason}"), reason=reason)
+
+
+def upload_unreadable(t: Translator, kind: UnreadableFile) -> str:
+    return {
+        UnreadableFile.PASSWORD: t.gettext("The file is protected by a password. Send a copy without one."),
+        UnreadableFile.MACROS: t.gettext("The file holds macros. Save it without them and send it again."),
+        UnreadableFile.OLD_FORMAT: t.gettext("The file is in an old format of Office. Save it as DOCX, XLSX or PPTX."),
+        UnreadableFile.UNKNOWN_KIND: t.gettext("The file holds something else than its name says."),
+        UnreadableFile.UNKNOWN_ENCODING: t.gettext("The letters of this text cannot be read. Save it as UTF-8."),
+        UnreadableFile.SCANNED: t.gettext("The file holds pictures of text. Send what they were made from."),
+        UnreadableFile.NO_TEXT: t.gettext("The file holds no text."),
+        UnreadableFile.TOO_LARGE: t.gettext("The file holds too much. Divide it and send the parts."),
+        UnreadableFile.DAMAGED: t.gettext("The file is damaged. Open it, save it again and send that."),
+    }[kind]
 
 
 def upload_not_fetched(t: Translator) -> str:

@@ -25,9 +25,11 @@ def statistics_pages(statistics: Statistics, t: Translator) -> list[ChartPage]:
     outcomes = _chart(words.by_fate(t), [(words.fate(t, fate), number) for fate, number in statistics.fates()], t)
     topics = _chart(words.by_topic(t), _with_rest(_topics(statistics, t), t), t)
     languages = _chart(words.by_language(t), [(one.endonym, number) for one, number in statistics.by_language()], t)
+    steps = _chart(words.by_step(t), [(words.step(t, step), number) for step, number in statistics.steps()], t)
     pages: list[tuple[list[Tile], list[Chart]]] = [
         (_tiles(statistics, t), [_over_time(words.by_day(t), statistics.each_day(), t)]),
         ([], [outcomes, topics]),
+        ([], [steps]),
         ([], [languages, _over_time(words.agreed_by_day(t), statistics.agreed_each_day(), t)]),
     ]
     return [

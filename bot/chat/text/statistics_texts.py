@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.answering.model import LostBy
 from bot.i18n.translator import Translator
 from bot.reports.statistics import Fate
 
@@ -93,6 +94,26 @@ def by_topic(t: Translator) -> str:
 def by_fate(t: Translator) -> str:
     # Translators: The heading over: Answered, Not known, Small talk and the like.
     return t.pgettext("chart", "What became of the questions")
+
+
+def by_step(t: Translator) -> str:
+    # Translators: The heading over reasons such as: Nothing found, Answer did not help.
+    return t.pgettext("chart", "Why questions were lost")
+
+
+def step(t: Translator, value: LostBy) -> str:
+    return {
+        LostBy.NOTHING_FOUND: t.pgettext("chart", "Nothing found"),
+        LostBy.LOW_CONFIDENCE: t.pgettext("chart", "Not sure enough"),
+        # Translators: The section lacks the price, number or year that was asked for.
+        LostBy.RULE: t.pgettext("chart", "Lacks what was asked"),
+        LostBy.EXPIRED: t.pgettext("chart", "No longer valid"),
+        LostBy.NO_COPY: t.pgettext("chart", "Only in other languages"),
+        # Translators: A question that is known to have no answer.
+        LostBy.OPEN_QUESTION: t.pgettext("chart", "Known to be open"),
+        LostBy.OFFERED: t.pgettext("chart", "Offered, not opened"),
+        LostBy.THUMBS_DOWN: t.pgettext("chart", "Answer did not help"),
+    }[value]
 
 
 def agreed_by_day(t: Translator) -> str:

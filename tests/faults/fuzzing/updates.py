@@ -22,7 +22,7 @@ _PEOPLE = (OWNER, 4_111_000_002, 4_111_000_003, 1087968824, 136817688)
 _CHATS = {"private": _PEOPLE, "group": (-4111,), "supergroup": (-1004111,), "channel": (-1004112,)}
 _COMMANDS = (
     "start", "help", "topics", "news", "settings", "subscribe", "unsubscribe", "language", "privacy", "mydata", "deleteme",
-    "why", "announce", "announcements", "organisers", "cancel", "status", "nonsense",
+    "why", "announce", "announcements", "organisers", "stats", "cancel", "status", "nonsense",
 )  # fmt: skip
 _COMMON = ("message", "callback_query", "inline_query", "my_chat_member")
 

@@ -60,7 +60,9 @@ async def test_in_a_group_nothing_is_shown(rig):
     assert rig.statistics.asked == []
 
 
-@pytest.mark.parametrize(("wish", "days"), [("", 14), ("7", 7), (" 1 ", 1), ("۳۰", 30), ("365", 30), ("99999", 30)])
+@pytest.mark.parametrize(
+    ("wish", "days"), [("", 14), ("7", 7), (" 1 ", 1), ("\n5", 5), ("۳۰", 30), ("365", 30), ("99999", 30)]
+)
 async def test_as_many_days_as_are_wished_for_and_kept(rig, wish, days):
     await rig.says(OWNER, f"/stats {wish}")
     [period] = rig.statistics.asked

@@ -50,7 +50,7 @@ class GateLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldAnswer:
     """What of an answer is compared: two that are equal tell a visitor the same."""
 
     outcome: Outcome
@@ -58,7 +58,7 @@ class Told:
     sentences: tuple[str, ...]
 
     @classmethod
-    def of(cls, answer: Answer) -> Told:
+    def of(cls, answer: Answer) -> ToldAnswer:
         """What a visitor reads of it; `section` is the first cited or offered one, empty where there is none."""
         named = (*(citation.key for citation in answer.citations), *(offer.key for offer in answer.offers))
         return cls(answer.outcome, str(named[0]) if named else "", answer.sentences)
@@ -70,8 +70,8 @@ class AnswerChange:
 
     question: str
     locale: Locale | None
-    was: Told
-    now: Told
+    was: ToldAnswer
+    now: ToldAnswer
 
 
 def read_gate(file: Path) -> list[GateLine]:
@@ -142,7 +142,7 @@ async def failures(lines: Sequence[GateLine], was: Answering, now: Answering, to
         question = Question(line.question, today, app_locale=line.locale, may_compose=False)
         answer = await now.answer(question)
         if not line.passes(answer) and line.passes(await was.answer(question)):
-            told = Told.of(answer)
+            told = ToldAnswer.of(answer)
             instead = f"{told.outcome} from {told.section}" if told.section else told.outcome.value
             found.append(f"{line.place}: «{line.question}» is no longer answered as it must be (now: {instead})")
     return found
@@ -153,5 +153,5 @@ async def changed_answer(
 ) -> AnswerChange | None:
     """The question with both answers, where they differ."""
     question = Question(text, today, app_locale=locale, may_compose=False)
-    before, after = Told.of(await was.answer(question)), Told.of(await now.answer(question))
+    before, after = ToldAnswer.of(await was.answer(question)), ToldAnswer.of(await now.answer(question))
     return None if before == after else AnswerChange(text, locale, before, after)

@@ -11,7 +11,7 @@ from bot.answering.model import Outcome, Question
 from bot.answering.pipeline import ExtractiveAnswerer
 from bot.app.core import Core
 from bot.drafting.model import RefusedPart
-from bot.drafting.service import Drafter, Wish
+from bot.drafting.service import Drafter, DraftWish
 from bot.drafting.wishes import documents_meant, wishes_for
 from bot.errors import NothingPublishedError
 from bot.ids import Locale, SectionKey
@@ -55,7 +55,7 @@ async def make_drafts(core: Core, names: Sequence[str], locales: Collection[Loca
     return await write_drafts(core, wishes)
 
 
-async def write_drafts(core: Core, wishes: Sequence[Wish]) -> DraftsMade:
+async def write_drafts(core: Core, wishes: Sequence[DraftWish]) -> DraftsMade:
     """Draft what is wished for, document by document: what is done by then is kept if it ends early."""
     folder = DraftFolder(core.settings.knowledge.folder)
     drafter = _drafter(core)
@@ -74,7 +74,7 @@ async def write_drafts(core: Core, wishes: Sequence[Wish]) -> DraftsMade:
     return DraftsMade(tuple(files), tuple(refused))
 
 
-def _wishes(reading: FolderReading, name: str, locales: Collection[Locale]) -> list[Wish]:
+def _wishes(reading: FolderReading, name: str, locales: Collection[Locale]) -> list[DraftWish]:
     return [
         wish
         for copies in documents_meant(reading.documents, name)

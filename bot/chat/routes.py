@@ -46,14 +46,14 @@ _NEWS_COMMANDS: dict[str, Handle] = {
     "announcements": announcements.announcements,
     "organisers": roles.organisers,
     "stats": statistics.stats,
+    "gaps": gaps.gaps,
 }
-"""Only in a chat with announcements; the last four look like no command to who has no role."""
+"""Only in a chat with announcements; the last five look like no command to who has no role."""
 
 _STAFF_COMMANDS: dict[str, Handle] = {
     "staff": desk.staff,
     "proposals": desk.proposals,
     "fix": fixes.fix,
-    "gaps": gaps.gaps,
 }
 """Only where the knowledge can be changed from the chat; they look like no command to who has no role for it."""
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.progress import TaskID
 
-from bot.answering.gate import AnswerChange, Told
+from bot.answering.gate import AnswerChange, ToldAnswer
 from bot.app.core import Core, open_core
 from bot.app.versions import (
     FolderDiff,
@@ -267,7 +267,7 @@ def _answer_lines(origin: str, change: AnswerChange) -> Iterator[str]:
     yield f"      now: {_told(change.now)}"
 
 
-def _told(told: Told) -> str:
+def _told(told: ToldAnswer) -> str:
     section = f" {told.section}" if told.section else ""
     return f"{told.outcome}{section}{': ' if told.sentences else ''}{' '.join(told.sentences)}"
 

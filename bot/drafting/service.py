@@ -52,7 +52,7 @@ _Written = TypeVar("_Written", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DraftWish:
     """What is to be drafted: all of a document in a language, or only questions, where there is a copy already."""
 
     document: Document
@@ -81,12 +81,12 @@ class Drafter:
         self._new_canary = new_canary
         self._free = asyncio.Semaphore(_AT_ONCE)
 
-    async def draft(self, document: Document, wishes: Sequence[Wish]) -> list[Drafted]:
+    async def draft(self, document: Document, wishes: Sequence[DraftWish]) -> list[Drafted]:
         """A draft for each wish, all of the same original; what the check threw away is told beside it."""
         names = await self._names(document)
         return list(await asyncio.gather(*(self._drafted(wish, names) for wish in wishes)))
 
-    async def _drafted(self, wish: Wish, names: Sequence[NameForms]) -> Drafted:
+    async def _drafted(self, wish: DraftWish, names: Sequence[NameForms]) -> Drafted:
         sections = await asyncio.gather(*(self._section(wish, section, names) for section in wish.document.sections))
         title = next((written.title for written, _, _ in sections if written.title), "")
         draft = KnowledgeDraft(
@@ -99,7 +99,7 @@ class Drafter:
         return Drafted(draft, tuple(refused for _, _, all_refused in sections for refused in all_refused))
 
     async def _section(
-        self, wish: Wish, section: Section, names: Sequence[NameForms]
+        self, wish: DraftWish, section: Section, names: Sequence[NameForms]
     ) -> tuple[WrittenSection, DraftSection | None, Sequence[RefusedPart]]:
         """What is kept of a section: its text, if that passes, and the questions that do."""
         canary, why_again = self._new_canary(), ""
@@ -125,7 +125,7 @@ class Drafter:
         return WrittenSection(), None, refused
 
     async def _with_questions(
-        self, wish: Wish, section: Section, found: WrittenSection, check: SectionCheck
+        self, wish: DraftWish, section: Section, found: WrittenSection, check: SectionCheck
     ) -> tuple[DraftSection, list[RefusedPart]]:
         """The section with its questions; a near miss that a section answers after all is thrown away."""
         refused: list[RefusedPart] = []
@@ -159,7 +159,7 @@ class Drafter:
             near_misses=tuple(misses),
         ), refused
 
-    async def _answered(self, questions: Sequence[str], wish: Wish, section: Section) -> list[str]:
+    async def _answered(self, questions: Sequence[str], wish: DraftWish, section: Section) -> list[str]:
         """Those that another published section is told for, or that the model finds answered in this one.
 
         Where the model says nothing that can be used, none may stay: a question that is answered must not be refused.
@@ -177,7 +177,7 @@ class Drafter:
         numbers = set(found.answered)
         return [*told, *(question for number, question in enumerate(left, 1) if number in numbers)]
 
-    async def _is_told(self, question: str, wish: Wish, section: Section) -> bool:
+    async def _is_told(self, question: str, wish: DraftWish, section: Section) -> bool:
         """Whether another section than this one is told for it."""
         key = await self._asked.told(question, wish.locale)
         return key is not None and key != wish.document.key_of(section)

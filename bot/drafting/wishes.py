@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from bot.drafting.service import Wish
+from bot.drafting.service import DraftWish
 from bot.errors import KnowledgeError
 from bot.ids import DocumentPath, Locale
 from bot.ingestion.model import Document, Readership
@@ -15,7 +15,9 @@ _ENOUGH_QUESTIONS = 6
 78 instead of 10 % of the questions on plain files were told from the right section."""
 
 
-def wishes_for(copies: Sequence[Document], locales: Collection[Locale], *, drafted: Collection[Locale]) -> list[Wish]:
+def wishes_for(
+    copies: Sequence[Document], locales: Collection[Locale], *, drafted: Collection[Locale]
+) -> list[DraftWish]:
     """What is wished for of a document, the reference copy first; nothing in languages that have a draft already."""
     return [wish for locale in Locale if locale in locales and locale not in drafted for wish in _wish(copies, locale)]
 
@@ -36,12 +38,12 @@ def documents_meant(documents: Sequence[Document], name: str) -> list[list[Docum
     return found
 
 
-def _wish(copies: Sequence[Document], locale: Locale) -> Iterator[Wish]:
+def _wish(copies: Sequence[Document], locale: Locale) -> Iterator[DraftWish]:
     own = next((copy for copy in copies if copy.locale is locale), None)
     if own is None:
-        yield Wish(copies[0], locale, only_questions=False)
+        yield DraftWish(copies[0], locale, only_questions=False)
     elif any(len(section.questions) < _ENOUGH_QUESTIONS or not section.near_misses for section in own.sections):
-        yield Wish(own, locale, only_questions=True)
+        yield DraftWish(own, locale, only_questions=True)
 
 
 def _is_meant(copy: Document, name: str) -> bool:

@@ -20,7 +20,7 @@ from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.proposal_store import SqlProposalStore
-from bot.adapters.database.tables import metadata
+from bot.adapters.database.tables import whole_schema
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.answering.ports import TurnStore
@@ -100,6 +100,6 @@ async def _opened(kind: str, request: pytest.FixtureRequest, folder: Path) -> As
     async with open_database(target) as database:
         await database.migrate()
         async with database.writing() as connection:
-            for table in reversed(metadata.sorted_tables):
+            for table in reversed(whole_schema().sorted_tables):
                 await connection.execute(table.delete())
         yield database

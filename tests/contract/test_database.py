@@ -22,6 +22,7 @@ import bot.adapters.database
 from bot.adapters.database.columns import AnyText
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
+from bot.adapters.database.knowledge_tables import knowledge_documents, manifest_documents, manifest_generations
 from bot.adapters.database.manifest_store import SqlManifestStore, VersionState
 from bot.adapters.database.migrations import REVISIONS
 from bot.adapters.database.organiser_store import SqlOrganiserStore
@@ -29,13 +30,10 @@ from bot.adapters.database.schema import current_revision
 from bot.adapters.database.tables import (
     PERSON_COLUMNS,
     audit_log,
-    knowledge_documents,
-    manifest_documents,
-    manifest_generations,
-    metadata,
     organisers,
     tables_about_people,
     visitors,
+    whole_schema,
 )
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.errors import AlreadyRunningError, DatabaseError
@@ -51,7 +49,7 @@ AIDA = VisitorId(7_000_000_001)
 
 async def test_migrations_end_at_the_tables(database):
     def differences(connection):
-        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), whole_schema())
 
     async with database.reading() as connection:
         assert await connection.run_sync(differences) == []
@@ -231,7 +229,7 @@ def test_every_column_with_a_persons_id_is_known_as_one():
         "decided_by",
         "actor",
     }  # who acted for the organiser stays on record
-    for table in metadata.sorted_tables:
+    for table in whole_schema().sorted_tables:
         for column in table.columns:
             if isinstance(column.type, BigInteger):
                 assert column.name in PERSON_COLUMNS | other_ids | organisers_ids, (
@@ -240,7 +238,7 @@ def test_every_column_with_a_persons_id_is_known_as_one():
 
 
 async def test_export_and_forgetting_cover_every_table_with_a_persons_id(database):
-    with_a_person = {table.name for table in metadata.sorted_tables if PERSON_COLUMNS & set(table.columns.keys())}
+    with_a_person = {table.name for table in whole_schema().sorted_tables if PERSON_COLUMNS & set(table.columns.keys())}
     assert {table.name for table in tables_about_people()} == with_a_person
     tables = await exported(SqlVisitorStore(database, FakeTombstones()).export(AIDA))
     assert set(tables) == with_a_person | {"audit_log"}

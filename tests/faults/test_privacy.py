@@ -17,7 +17,7 @@ from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.subscription_store import SqlSubscriptionStore
-from bot.adapters.database.tables import metadata, subscriptions, visitors
+from bot.adapters.database.tables import subscriptions, visitors, whole_schema
 from bot.adapters.database.tombstones import Tombstones
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
@@ -253,7 +253,7 @@ async def test_P08_tombstones_and_their_key_are_in_no_database_and_for_nobody_el
     async with core_of(tmp_path) as (core, _parts):
         store = await subscribe(core, AIDA)
         await store.forget(AIDA, now=NOW)
-        names = {table.name for table in metadata.sorted_tables}
+        names = {table.name for table in whole_schema().sorted_tables}
         assert not names & {"tombstones", "secrets"}
     [line] = (tmp_path / "forgotten").read_text().splitlines()
     number, person_hash, forgotten_at = line.split(" ")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from bot.adapters.database.connection import Database
-from bot.adapters.database.tables import embeddings
+from bot.adapters.database.knowledge_tables import embeddings
 
 CachedVector = NDArray[np.float32]
 

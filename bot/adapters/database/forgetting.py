@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database.announcement_store import BODY
 from bot.adapters.database.inbox_store import wiped
+from bot.adapters.database.knowledge_tables import proposals
 from bot.adapters.database.tables import (
     announcements,
     audit_log,
@@ -22,7 +23,6 @@ from bot.adapters.database.tables import (
     invitations,
     organisers,
     person_columns,
-    proposals,
     tables_about_people,
     visitors,
 )

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, RowMapping, delete, exists, func, or_, select, update
 
 from bot.adapters.database.connection import Database
-from bot.adapters.database.tables import (
+from bot.adapters.database.knowledge_tables import (
     knowledge_documents,
     knowledge_files,
     manifest_documents,

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from sqlalchemy import RowMapping, select, update
 
 from bot.adapters.database.connection import Database
-from bot.adapters.database.tables import proposals
+from bot.adapters.database.knowledge_tables import proposals
 from bot.ids import VisitorId
 from bot.proposals.model import FileChange, Proposal, ProposalId, ProposalKind, ProposalState, Weight
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Delete, and_, bindparam, delete, exists, f
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database.forgetting import NOBODY, change_audiences, count, nobody
+from bot.adapters.database.knowledge_tables import proposals
 from bot.adapters.database.tables import (
     announcements,
     audit_log,
@@ -22,7 +23,6 @@ from bot.adapters.database.tables import (
     model_use_by_visitor,
     occurrences,
     organisers,
-    proposals,
     subscriptions,
     turns,
     visitors,

@@ -15,20 +15,13 @@ from sqlalchemy import (
     String,
     Table,
     Time,
-    func,
     or_,
 )
 from sqlalchemy.sql import ColumnElement
 
+from bot.adapters.database import knowledge_tables  # noqa: F401 - without it the schema would not be whole
 from bot.adapters.database.columns import AnyText, UtcDateTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from bot.adapters.database.metadata import metadata
 
 PERSON_COLUMNS = frozenset({"visitor_id", "chat_id", "lane"})
 """Columns that may hold a person's Telegram id (a private chat has the id of its visitor).
@@ -145,65 +138,6 @@ gap_watches = Table(
     Column("state", String(16), nullable=False, index=True),
     Column("asked_again", Integer, nullable=False),  # the last generation the question was asked of
     Column("changed_at", UtcDateTime, nullable=False),
-)
-
-embeddings = Table(
-    "embeddings",
-    metadata,
-    Column("identity", String(255), primary_key=True),
-    Column("text_hash", String(64), primary_key=True),
-    Column("vector", LargeBinary, nullable=False),  # float32, little-endian
-)
-
-manifest_generations = Table(
-    "manifest_generations",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("state", String(16), nullable=False, index=True),
-    Column("embedding_identity", String(255), nullable=False),
-    Column("documents", Integer, nullable=False),
-    Column("chunks", Integer, nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("means", LargeBinary, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False, server_default=func.current_timestamp()),
-    Column("published_at", UtcDateTime),
-    Column("pending", Integer, nullable=False, server_default="0"),
-    Column("cause", AnyText, nullable=False, server_default=""),
-    Column("summary", AnyText, nullable=False, server_default=""),
-    Column("sections", Integer, nullable=False, server_default="0"),
-    sqlite_autoincrement=True,  # a number names a folder: it is never given twice
-)
-
-manifest_documents = Table(
-    "manifest_documents",
-    metadata,
-    Column("generation", ForeignKey("manifest_generations.number", ondelete="CASCADE"), primary_key=True),
-    Column("locale", String(16), primary_key=True),
-    Column("path", AnyText, primary_key=True),
-    Column("content_hash", String(64), nullable=False, index=True),
-)
-
-knowledge_documents = Table(
-    "knowledge_documents",
-    metadata,
-    Column("content_hash", String(64), primary_key=True),  # the same document in many generations is stored once
-    Column("body", AnyText, nullable=False),  # JSON
-)
-
-manifest_files = Table(
-    "manifest_files",
-    metadata,
-    Column("generation", ForeignKey("manifest_generations.number", ondelete="CASCADE"), primary_key=True),
-    Column("name", AnyText, primary_key=True),
-    Column("digest", String(64), nullable=False, index=True),
-)
-
-knowledge_files = Table(
-    "knowledge_files",
-    metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("name", AnyText, nullable=False),
-    Column("packed", LargeBinary, nullable=False),  # as it stood in the folder, by zlib
 )
 
 subscriptions = Table(
@@ -355,18 +289,6 @@ requests = Table(
     Column("decided_at", UtcDateTime),
 )
 
-proposals = Table(
-    "proposals",
-    metadata,
-    Column("proposal_id", String(16), primary_key=True),
-    Column("visitor_id", BigInteger, nullable=False, index=True),  # who has proposed it; nobody's id once forgotten
-    Column("state", String(16), nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("changed_at", UtcDateTime, nullable=False),
-    Column("body", AnyText, nullable=False),  # JSON of all the rest
-    Index(None, "state", "changed_at"),
-)
-
 leases = Table(
     "leases",
     metadata,
@@ -411,6 +333,11 @@ model_use_by_visitor = Table(
     Column("day", String(10), primary_key=True),
     Column("tokens", Integer, nullable=False),
 )
+
+
+def whole_schema() -> MetaData:
+    """Every table that there is, those of the knowledge too."""
+    return metadata
 
 
 def tables_about_people() -> list[Table]:

@@ -10,15 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database import forgetting, retention
 from bot.adapters.database.connection import Database
-from bot.adapters.database.tables import (
-    audit_log,
-    buttons,
-    concerns,
-    inbox,
-    marks,
-    tables_about_people,
-    visitors,
-)
+from bot.adapters.database.tables import audit_log, buttons, concerns, inbox, marks, tables_about_people, visitors
 from bot.adapters.database.tombstones import Tombstones
 from bot.ids import Locale, VisitorId
 from bot.visitors.model import PersonalRows, PlainValue, Retention, Visitor

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.answering.gate import GateError, Told, changed_answer, failures, read_gate
+from bot.answering.gate import GateError, ToldAnswer, changed_answer, failures, read_gate
 from bot.answering.model import Answer, Citation, OnSentence, Outcome, Question
 from bot.ids import DocumentPath, Locale, SectionKey
 
@@ -106,6 +106,6 @@ async def test_an_answer_that_changes_is_told_with_both():
     was, now = Saying(answer("a.md#b", "One.")), Saying(answer("a.md#b", "Two."))
     changed = await changed_answer("How many?", None, was=was, now=now, today=TODAY)
     assert changed is not None
-    assert changed.was == Told(Outcome.ANSWERED, "a.md#b", ("One.",))
-    assert changed.now == Told(Outcome.ANSWERED, "a.md#b", ("Two.",))
+    assert changed.was == ToldAnswer(Outcome.ANSWERED, "a.md#b", ("One.",))
+    assert changed.now == ToldAnswer(Outcome.ANSWERED, "a.md#b", ("Two.",))
     assert await changed_answer("How many?", None, was=was, now=was, today=TODAY) is None

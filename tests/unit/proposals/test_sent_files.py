@@ -56,7 +56,7 @@ async def test_text_is_taken_as_it_is_and_what_is_none_is_refused_with_a_reason(
     assert await FILES.convert(b"## A\r\n\r\nText.", "a.MD") == ConvertedDocument("## A\n\nText.")
     for content, label in (
         (b"%PDF-1.7", "a.md"),
-        (b"\xff\xd0\x9f\x00", "a.txt"),
+        (b"\xff\xd0\x9f\x00", "a.md"),
         (b"", "a.md"),
         (b"x", "a.exe"),
         (b"x" * 300_000, "a.md"),
@@ -68,5 +68,5 @@ async def test_text_is_taken_as_it_is_and_what_is_none_is_refused_with_a_reason(
 
 def test_without_a_reader_for_it_a_kind_is_not_fetched():
     assert FILES.most_bytes("report.docx") is None
-    assert FILES.most_bytes("notes.txt") == 262_144
-    assert FILES.endings == ("markdown", "md", "txt")
+    assert FILES.most_bytes("notes.md") == 262_144
+    assert FILES.endings == ("markdown", "md")

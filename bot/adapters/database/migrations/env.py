@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from bot.adapters.database.tables import metadata
+from bot.adapters.database.tables import whole_schema
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=whole_schema(),
     render_as_batch=True,
     transactional_ddl=True,
 )

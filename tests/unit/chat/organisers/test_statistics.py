@@ -91,7 +91,7 @@ async def test_days_end_at_midnight_in_the_venues_zone(rig):
 
 async def test_who_has_a_role_finds_the_command_in_the_menu(rig):
     await publish_commands_for(
-        rig.application.bot, VisitorId(OWNER), rig.app.catalogs.translator(Locale.EN), has_role=True
+        rig.application.bot, VisitorId(OWNER), rig.app.catalogs.translator(Locale.EN), roles=frozenset({Role.AUTHOR})
     )
     [shown] = rig.telegram.sent("setMyCommands")
     assert "stats" in [one["command"] for one in shown["commands"]]

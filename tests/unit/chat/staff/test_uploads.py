@@ -58,7 +58,7 @@ async def test_a_text_file_is_proposed_on_one_page_and_approved_by_another(rig):
 
 
 async def test_language_topic_and_name_can_be_changed(rig):
-    await rig.sends(EDITOR, "food.txt", b"## A {#a}\n\nSome words.\n")
+    await rig.sends(EDITOR, "food.md", b"## A {#a}\n\nSome words.\n")
     assert (await only(rig)).files == {"en/general/food.md"}
     await rig.taps(EDITOR, "🌐")
     await rig.taps(EDITOR, "Русский")

@@ -14,7 +14,7 @@ from bot.chat.text import announcement_texts, staff_texts, texts
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, NewsTopic
-from bot.proposals.model import ProposalKind, ProposalState, Weight
+from bot.proposals.model import ProposalKind, ProposalState, UnreadableFile, Weight
 from bot.proposals.rules import ProposalOutcome
 from bot.reports.report_picture import CopyOutcome
 from bot.writing.utf16 import utf16_length
@@ -100,6 +100,7 @@ CHOICES = {
     "ProposalKind": ProposalKind,
     "ProposalState": ProposalState,
     "ProposalOutcome": ProposalOutcome,
+    "UnreadableFile": UnreadableFile,
     "Weight": Weight,
 }
 ORGANISERS_SENTENCES = [

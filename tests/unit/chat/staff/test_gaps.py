@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from bot.chat.organisers.gaps import HANDLERS
 
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.tables import turns
 from bot.adapters.knowledge.gap_drafts import GapDraftFiles
-from bot.chat.organisers.buttons import GapButton, GapVerb
+from bot.chat.staff.gap_buttons import GapButton, GapVerb
+from bot.chat.staff.gaps import HANDLERS
 from bot.chat_state.model import Button, ButtonAction
 from bot.gaps.model import GapId
 from bot.gaps.service import GapDesk

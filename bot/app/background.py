@@ -12,6 +12,7 @@ import structlog
 from bot.adapters.knowledge.folder_watch import FolderWatch
 from bot.adapters.system.clock import Clock
 from bot.app.core import Core
+from bot.app.drafting import DraftsOfChanges
 from bot.app.gaps import GapOrders, gap_desk_of, gap_spool_of
 from bot.app.versions import KnowledgeOrders
 from bot.app.visitors import retention_of, visitor_store_of
@@ -37,10 +38,12 @@ _ORDERS_EVERY = timedelta(seconds=1)
 async def keep_read(core: Core, progress: ProgressCallback | None) -> None:
     """Read the knowledge in, behind the chat, and from then on whatever changes of it."""
     published = asyncio.Event()
+    drafts = DraftsOfChanges(core)
 
     async def settled(unsettled: frozenset[str], signature: str) -> None:
         if unsettled or not await core.is_current(signature):
             _log_report(await core.sync(unsettled=unsettled))
+            drafts.follow()
         published.set()
 
     async def begin() -> None:
@@ -59,6 +62,7 @@ async def keep_read(core: Core, progress: ProgressCallback | None) -> None:
         group.create_task(asyncio.to_thread(core.warm))
         group.create_task(_keep_stored(core, published, progress))
         await begin()
+        group.create_task(drafts.keep_drafting())
         group.create_task(watch.run())
 
 

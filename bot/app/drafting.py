@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+import structlog
 
 from bot.adapters.knowledge.draft_folder import DraftFolder, empty_draft
 from bot.adapters.system.clock import utc_now
 from bot.answering.model import Outcome, Question
+from bot.answering.open_questions import changed_sections
 from bot.answering.pipeline import ExtractiveAnswerer
+from bot.answering.ports import Knowledge
 from bot.app.core import Core
 from bot.drafting.model import RefusedPart
 from bot.drafting.service import Drafter, DraftWish
 from bot.drafting.wishes import documents_meant, wishes_for
-from bot.errors import NothingPublishedError
+from bot.errors import NothingPublishedError, ScodaError
 from bot.ids import Locale, SectionKey
 from bot.ingestion.model import FolderReading
+
+_log = structlog.get_logger(__name__)
+
+_MOST_AT_ONCE = 20
+"""Documents that are drafted after one change. Chosen: with more, a person should look at the bill first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,59 @@ async def write_drafts(core: Core, wishes: Sequence[DraftWish]) -> DraftsMade:
         originals = {wish.locale: wish.document for wish in of_document}
         files += [draft.file for draft in drafts if folder.write(draft, originals[draft.locale])]
     return DraftsMade(tuple(files), tuple(refused))
+
+
+class DraftsOfChanges:
+    """Drafts, after each publication, what the new and changed sections lack; where it is not wished for, nothing."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._before: Knowledge | None = None
+        self._changed = asyncio.Event()
+
+    def follow(self) -> None:
+        """Another version was published."""
+        self._changed.set()
+
+    async def keep_drafting(self) -> None:
+        """Until cancelled. What stood there at the start is left to `scoda knowledge draft`: it may be very much."""
+        if not self._core.settings.knowledge.drafts or self._core.writer is None:
+            return
+        self.begin()
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self.draft()
+            except (ScodaError, OSError) as error:
+                _log.error("drafts_not_made", reason=f"{type(error).__name__}: {error}")
+
+    def begin(self) -> None:
+        """From now on what is published counts as known."""
+        self._before = self._published()
+
+    async def draft(self) -> None:
+        """Draft what has changed since it was last looked at."""
+        before, after = self._before, self._published()
+        self._before = after
+        if before is None or after is None:
+            return
+        paths = list(dict.fromkeys(section.key.path for section in changed_sections(before, after)))
+        if len(paths) > _MOST_AT_ONCE:
+            _log.warning("too_much_to_draft", documents=len(paths), then="run: scoda knowledge draft .")
+            return
+        reading = await self._core.ingestion.check()
+        known = {document.path for document in reading.documents}
+        wishes = [wish for path in paths if path in known for wish in _wishes(reading, path, list(Locale))]
+        made = await write_drafts(self._core, wishes)
+        if wishes:
+            _log.info("drafts_made", files=len(made.files), thrown_away=len(made.refused))
+
+    def _published(self) -> Knowledge | None:
+        try:
+            return self._core.index.current().knowledge
+        except NothingPublishedError:
+            return None
 
 
 def _wishes(reading: FolderReading, name: str, locales: Collection[Locale]) -> list[DraftWish]:

@@ -98,6 +98,8 @@ class KnowledgeSettings(_Table):
     """So many publications can be looked at and gone back to; a file that stays the same in all is kept once."""
     gate: Path = Path("config/gate.jsonl")
     """Questions that must go on being answered, asked before a change is published; a missing file asks nothing."""
+    drafts: bool = False
+    """Whether the language model drafts translations and questions for each new or changed section by itself."""
     workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(os.cpu_count() or 1, _MOST_WORKERS))
     """Threads that embed at once while an index is built: one for each core, unless it is set."""
 

@@ -73,6 +73,8 @@ class Section:
     line: int = 1
     drafted_questions: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
+    owner: str = ""
+    """Who answers for this section; empty: whoever does for the document."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,11 @@ class Ingestion:
         """Read the folder and report what is wrong, changing nothing."""
         return await self._reader.read()
 
+    async def documents(self) -> Sequence[Document]:
+        """What the published version holds, in the order of the files; nothing where nothing is published."""
+        published = await self._manifest.published()
+        return () if published is None else await self._manifest.documents(published.number)
+
     async def status(self) -> Status:
         """How the folder and the published version stand to each other."""
         reading = await self._reader.read()

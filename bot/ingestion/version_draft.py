@@ -32,6 +32,7 @@ from bot.ingestion.model import (
 )
 from bot.ingestion.ports import Embedder, Side
 from bot.ingestion.typical_questions import TYPICAL_QUESTIONS_VERSION, typical_questions
+from bot.ingestion.validity import with_shared_validity
 
 BATCH = 256
 """Texts that are embedded between two looks at whether it is time to publish."""
@@ -265,13 +266,16 @@ def _made_by(identity: str) -> tuple[str, ...]:
 
 def _by_language(documents: Iterable[Document], today: date) -> dict[Locale, _Language]:
     public: dict[Locale, list[Document]] = defaultdict(list)
-    for document in with_near_misses(documents):
-        if document.audience is Readership.PUBLIC:
-            public[document.locale].append(document)
-    return {locale: _language(locale, public[locale], today) for locale in sorted(public)}
+    own = {
+        document.file: document for document in with_near_misses(documents) if document.audience is Readership.PUBLIC
+    }
+    for document in with_shared_validity(own.values()):
+        public[document.locale].append(document)
+    return {locale: _language(locale, public[locale], own, today) for locale in sorted(public)}
 
 
-def _language(locale: Locale, documents: Sequence[Document], today: date) -> _Language:
+def _language(locale: Locale, documents: Sequence[Document], own: Mapping[str, Document], today: date) -> _Language:
+    """`own` are the same documents by file, as they stand there: their copies may shorten how long they hold."""
     left_out = frozenset(
         document.key_of(section)
         for document in documents
@@ -279,7 +283,13 @@ def _language(locale: Locale, documents: Sequence[Document], today: date) -> _La
         if section.valid_until is not None and section.valid_until < today
     )
     files = (f"{document.file} {document.content_hash}" for document in documents)
-    texts = _hash(str(CHUNKING_VERSION), *files, "", *sorted(map(str, left_out)))
+    narrowed = (
+        f"{document.key_of(section)} {section.valid_from} {section.valid_until}"
+        for document in documents
+        if document is not own[document.file]
+        for section in document.sections
+    )
+    texts = _hash(str(CHUNKING_VERSION), *files, "", *sorted(map(str, left_out)), *narrowed)
     return _Language(locale, tuple(documents), left_out, texts)
 
 

@@ -68,6 +68,7 @@ def parse_file(text: str, place: FilePlace, content_name: str, identify: Callabl
 class _Attributes:
     section_id: str = ""
     source: str = ""
+    owner: str = ""
     dates: dict[str, date] = field(default_factory=dict)
 
 
@@ -215,6 +216,7 @@ class _Parser:
             valid_from=valid_from,
             valid_until=valid_until,
             line=block.line,
+            owner=one_line(attributes.owner, limit=_LONGEST_HEADING),
         )
 
     def _warn_of_bare_heading(self, blocks: list[MarkdownBlock], number: int) -> None:
@@ -278,13 +280,15 @@ class _Parser:
     def _take_attribute(self, attributes: _Attributes, name: str, value: str, line: int) -> None:
         if name == "source":
             attributes.source = value
+        elif name == "owner":
+            attributes.owner = value
         elif name in _DATES:
             try:
                 attributes.dates[name] = date.fromisoformat(value)
             except ValueError:
                 self._fault(line, f"{name} must be a date like 2026-01-19, not {value!r}")
         else:
-            self._fault(line, f"unknown attribute {name}; known are source, {', '.join(_DATES)}")
+            self._fault(line, f"unknown attribute {name}; known are source, owner, {', '.join(_DATES)}")
 
     def _fault(self, line: int, reason: str) -> None:
         self.faults.append(Fault(self._place.name, line, reason))

@@ -66,6 +66,7 @@ def _visitor_rules(settings: Settings) -> VisitorRules:
         history_turns=settings.answering.history_turns,
         history_minutes=settings.answering.history_minutes,
         answer_deadline_s=settings.limits.answer_deadline_s,
+        remind_days=settings.knowledge.remind_days,
         model_host=_model_host(settings),
         search_host=_search_host(settings),
     )

@@ -52,6 +52,8 @@ class VisitorRules:
     answer_deadline_s: float = 20.0
     model_host: str = ""
     """Where questions go to be worded into answers; empty when they stay on this machine."""
+    remind_days: int = 14
+    """Before the end of what is told it is told with its end."""
     search_host: str = ""
     """Where they go to be turned into vectors; empty as above."""
 
@@ -202,6 +204,11 @@ class UpdateContext:
     def today(self) -> date:
         """The date in Qingdao."""
         return self.now.astimezone(_QINGDAO).date()
+
+    @property
+    def near(self) -> date:
+        """What ends up to this day is told with its end."""
+        return self.today + timedelta(days=self.app.rules.remind_days)
 
     def translator(self, locale: Locale) -> Translator:
         """Speaks another language."""

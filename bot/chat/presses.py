@@ -60,7 +60,9 @@ async def _more(context: UpdateContext, button: Button) -> None:
     t = context.translator(locale)
     for key in keys[:1]:
         section = context.app.answerer.section(key, locale, context.today)
-        await context.say(section_text(section, t) if section else said(texts.no_longer_valid(t), locale))
+        await context.say(
+            section_text(section, t, near=context.near) if section else said(texts.no_longer_valid(t), locale)
+        )
 
 
 async def _source(context: UpdateContext, button: Button) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TypedDict
 
 from bot.answering.conversation import converse
@@ -90,6 +90,7 @@ class TerminalAnswers:
         self._day = day
         self._catalogs = Catalogs()
         self._contact = core.settings.telegram.contact
+        self._remind_days = core.settings.knowledge.remind_days
 
     def word(self, answer: Answer) -> Html:
         """The answer as it stands in the chat; of its buttons, those are listed that one chooses from."""
@@ -97,7 +98,7 @@ class TerminalAnswers:
         readings = answer.suggestions if answer.outcome in _LISTS_READINGS else ()
         shown = replace(answer, suggestions=readings)
         return paragraphs(
-            answer_text(shown, t, contact=self._contact),
+            answer_text(shown, t, near=(self._day or today()) + timedelta(days=self._remind_days), contact=self._contact),
             *(quoted(f"• {reading.text}", answer.locale) for reading in readings),
             *(quoted(f"• {offer_label(offer, t)}", offer.locale) for offer in offers_shown(shown)),
         )

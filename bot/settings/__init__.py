@@ -102,6 +102,10 @@ class KnowledgeSettings(_Table):
     """Whether the language model drafts translations and questions for each new or changed section by itself."""
     workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(os.cpu_count() or 1, _MOST_WORKERS))
     """Threads that embed at once while an index is built: one for each core, unless it is set."""
+    remind_days: Annotated[int, Field(ge=0, le=365)] = 14
+    """So many days before the end of a fact it is told with its end, and who answers for it is reminded."""
+    owners: dict[str, Annotated[int, Field(gt=0)]] = {}
+    """Who answers for a fact: the word after `owner`, and the numeric Telegram id of somebody of the staff."""
 
 
 class EmbeddingSettings(_Table):

@@ -7,13 +7,14 @@ heading and which buttons belong to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
 from bot.chat.text import gap_texts, texts
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
-from bot.chat.text.sections import SOURCES_SHOWN, running_text, source_footer
+from bot.chat.text.sections import SOURCES_SHOWN, near_end, running_text, source_footer
 from bot.chat_state.model import ButtonAction
 from bot.i18n.translator import Translator
 from bot.ids import ChatId, Locale, ReplyKind, SectionKey
@@ -68,12 +69,18 @@ _OFFERS_TOPICS = (
 
 
 def answer_text(
-    answer: Answer, t: Translator, *, contact: str = "", reading_in: float | None = None, has_news: bool = True
+    answer: Answer,
+    t: Translator,
+    *,
+    near: date | None,
+    contact: str = "",
+    reading_in: float | None = None,
+    has_news: bool = True,
 ) -> Html:
     """The whole message for an answer in the language of `t`: without buttons it says all the same.
 
     `reading_in` is the share of the knowledge that is read while it is not whole: what is not there yet is not unknown.
-    `has_news` tells whether this bot sends announcements.
+    `has_news` tells whether this bot sends announcements. Up to the day `near` an end is said in a line of its own.
     """
     if answer.outcome is Outcome.UNSUBSCRIBE:
         return _ways_to_stop(t, has_news=has_news)
@@ -83,7 +90,8 @@ def answer_text(
         _whom_to_ask(t, contact) if answer.outcome is Outcome.PERSON else Html(),
         _own_words(answer, t),
         quoted(running_text(answer.sentences, answer.written_in), answer.written_in),
-        source_footer(answer, t) if answer.sentences else Html(),
+        near_end(answer, t, near=near) if answer.sentences else Html(),
+        source_footer(answer, t, near=near) if answer.sentences else Html(),
         said(texts.contact(t, contact), t.locale) if offers_contact else Html(),
         _reading_note(answer, t, reading_in),
         _heading_of_suggestions(answer, t),
@@ -130,6 +138,7 @@ def reply_to_question(
     answer: Answer,
     t: Translator,
     *,
+    near: date | None,
     contact: str,
     turn_id: str,
     reading_in: float | None = None,
@@ -155,7 +164,7 @@ def reply_to_question(
     if may_wait and answer.outcome is Outcome.UNKNOWN:
         rows.append((Key(gap_texts.button_tell_me(t), ButtonAction.TELL_ME, turn_id),))
     rows.extend(_ways_on(answer, t, news_of))
-    text = answer_text(answer, t, contact=contact, reading_in=reading_in, has_news=news_of is not None)
+    text = answer_text(answer, t, near=near, contact=contact, reading_in=reading_in, has_news=news_of is not None)
     return Reply(text, rows)
 
 

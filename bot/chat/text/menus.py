@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from bot.answering.model import Answer, DocumentView, TopicView
 from bot.chat.text import texts
@@ -57,13 +58,13 @@ def sections_menu(document: DocumentView, t: Translator) -> Reply:
     return Reply(lines(title, prompt), (*column(keys), back))
 
 
-def section_page(section: Answer, t: Translator, *, topic: str, path: str) -> Reply:
+def section_page(section: Answer, t: Translator, *, near: date | None, topic: str, path: str) -> Reply:
     """A whole section as a page of the topics menu."""
     if topic:
         back = Key(texts.button_back(t), ButtonAction.DOCUMENT, f"{topic}\n{path}")
     else:
         back = Key(texts.button_topics(t), ButtonAction.TOPICS)
-    return Reply(section_text(section, t), ((back,),))
+    return Reply(section_text(section, t, near=near), ((back,),))
 
 
 def language_picker(t: Translator, *, current: Locale | None, payload: str = "") -> Reply:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from bot.answering.model import Answer, Citation, TurnRecord
-from bot.chat.text import texts
+from bot.chat.text import life_texts, texts
 from bot.chat.text.rendering import Html, blockquote, bold, italic, lines, link, paragraphs, quoted, said
 from bot.i18n.translator import Translator
 from bot.ids import Locale
@@ -22,8 +23,11 @@ _LONG_WORD = 100
 """Characters before the cut in which a blank is looked for: longer than any word. Chinese has none and is cut there."""
 
 
-def section_text(answer: Answer, t: Translator) -> Html:
-    """A whole section with its title and source; of one as long as a book the beginning."""
+def section_text(answer: Answer, t: Translator, *, near: date | None) -> Html:
+    """A whole section with its title and source; of one as long as a book the beginning.
+
+    An end up to the day `near` is told in a line of its own, here and in what follows.
+    """
     body = _shown(running_text((*answer.sentences, *answer.rest), answer.written_in))
     text = quoted(body, answer.written_in)
     if len(body) > _FOLDED_FROM:
@@ -32,7 +36,8 @@ def section_text(answer: Answer, t: Translator) -> Html:
     return paragraphs(
         bold(quoted(heading.heading or heading.title, heading.locale)) if heading else Html(),
         text,
-        source_footer(answer, t),
+        near_end(answer, t, near=near),
+        source_footer(answer, t, near=near),
     )
 
 
@@ -84,8 +89,19 @@ def _details(citation: Citation, t: Translator) -> Html:
     )
 
 
-def source_footer(answer: Answer, t: Translator) -> Html:
-    """Title, source and dates, in small print."""
+def near_end(answer: Answer, t: Translator, *, near: date | None) -> Html:
+    """The first end of what was told, where it is near: no small print then."""
+    day = _first_end(answer, near)
+    return said(life_texts.holds_until(t, day), t.locale) if day else Html()
+
+
+def _first_end(answer: Answer, near: date | None) -> date | None:
+    ends = (citation.valid_until for citation in answer.citations)
+    return min((day for day in ends if day and near and day <= near), default=None)
+
+
+def source_footer(answer: Answer, t: Translator, *, near: date | None) -> Html:
+    """Title, source and dates, in small print; without the end that `near_end` tells."""
     shown = answer.citations[:SOURCES_SHOWN]
     titles = [
         Html("📄 ") + quoted(title, locale)
@@ -93,7 +109,9 @@ def source_footer(answer: Answer, t: Translator) -> Html:
         if title
     ]
     sources = dict.fromkeys(_source(citation, t) for citation in shown)
-    ends = [said(texts.valid_until(t, day), t.locale) for day in dict.fromkeys(c.valid_until for c in shown) if day]
+    told = _first_end(answer, near)
+    days = [day for day in dict.fromkeys(citation.valid_until for citation in shown) if day and day != told]
+    ends = [said(texts.valid_until(t, day), t.locale) for day in days]
     foreign = [said(texts.written_in(t, answer.written_in), t.locale)] if answer.written_in != t.locale else []
     worded = [said(texts.worded_by_model(t), t.locale)] if answer.composed and titles else []
     return italic(lines(*foreign, *worded, *titles, *sources, *ends))

@@ -61,12 +61,12 @@ async def _results(context: UpdateContext, text: str) -> list[InlineAnswer]:
 def _answer_result(context: UpdateContext, answer: Answer, title: str) -> InlineAnswer:
     """The answer without the line that introduces buttons: there are none."""
     alone = Answer(answer.outcome, answer.locale, answer.written_in, answer.sentences, citations=answer.citations)
-    content = answer_text(alone, context.translator(answer.locale))
+    content = answer_text(alone, context.translator(answer.locale), near=context.near)
     return InlineAnswer(context.app.token(), _short(title), _short(answer.sentences, _DESCRIPTION_LIMIT), content)
 
 
 def _section_result(context: UpdateContext, section: Answer, title: str) -> InlineAnswer:
-    content = section_text(section, context.translator(section.locale))
+    content = section_text(section, context.translator(section.locale), near=context.near)
     return InlineAnswer(context.app.token(), _short(title), _short(section.sentences, _DESCRIPTION_LIMIT), content)
 
 

@@ -136,10 +136,13 @@ def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: Secti
     t = context.translator(answer.locale)
     if fallback is not None and answer.outcome is not Outcome.ANSWERED:
         section = context.app.answerer.section(fallback, context.locale, context.today)
-        return Reply(section_text(section, context.t) if section else context.text(texts.no_longer_valid))
+        return Reply(
+            section_text(section, context.t, near=context.near) if section else context.text(texts.no_longer_valid)
+        )
     reply = reply_to_question(
         answer,
         t,
+        near=context.near,
         contact=context.app.rules.contact,
         turn_id=turn_id,
         reading_in=context.app.reading_in(),

@@ -56,4 +56,4 @@ def section_reply(context: UpdateContext, key: SectionKey, *, topic: str = "", l
     section = context.app.answerer.section(key, t.locale, context.today)
     if section is None:
         return Reply(said(texts.no_longer_valid(t), t.locale))
-    return section_page(section, t, topic=topic, path=str(key.path))
+    return section_page(section, t, near=context.near, topic=topic, path=str(key.path))

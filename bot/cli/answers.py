@@ -98,7 +98,9 @@ class TerminalAnswers:
         readings = answer.suggestions if answer.outcome in _LISTS_READINGS else ()
         shown = replace(answer, suggestions=readings)
         return paragraphs(
-            answer_text(shown, t, near=(self._day or today()) + timedelta(days=self._remind_days), contact=self._contact),
+            answer_text(
+                shown, t, near=(self._day or today()) + timedelta(days=self._remind_days), contact=self._contact
+            ),
             *(quoted(f"• {reading.text}", answer.locale) for reading in readings),
             *(quoted(f"• {offer_label(offer, t)}", offer.locale) for offer in offers_shown(shown)),
         )

@@ -21,6 +21,7 @@ from bot.app.vectors import stale_vectors, write_vector_files
 from bot.app.versions import publish, report_values
 from bot.cli.console import err, out, print_faults, sync_progress
 from bot.cli.knowledge_drafts import approve_command, discard_command, draft_command, drafts_command
+from bot.cli.knowledge_life import edited_command, expiring_command
 from bot.cli.knowledge_versions import (
     Anyway,
     diff_command,
@@ -210,6 +211,8 @@ def status_command(context: typer.Context) -> None:
 
 knowledge.command("draft")(draft_command)
 knowledge.command("drafts")(drafts_command)
+knowledge.command("edited")(edited_command)
+knowledge.command("expiring")(expiring_command)
 knowledge.command("approve")(approve_command)
 knowledge.command("discard")(discard_command)
 

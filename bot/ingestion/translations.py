@@ -49,6 +49,51 @@ def stale_translations(documents: Iterable[Document], translated_from: Mapping[s
     ]
 
 
+def brought_along(
+    documents: Iterable[Document], record: Mapping[str, str], before: Mapping[DocumentPath, str]
+) -> dict[str, str]:
+    """The entries by which translations of what a source was `before` follow what it is now."""
+    return {
+        one.copy.file: content_hash(one.source)
+        for one in translations(documents)
+        if record.get(one.copy.file, "") == before.get(one.copy.path) != content_hash(one.source)
+    }
+
+
+def record_edited(
+    reading: FolderReading, record: Mapping[str, str], names: Iterable[str]
+) -> tuple[list[str], dict[str, str]]:
+    """Keep translations fresh after an edit of their sources that changed no fact; what was stale before stays so.
+
+    Names are those of sources (`en/logistics/trains.md`) or documents (`logistics/trains.md`), or of folders of either.
+    Returns the translations that were brought along, and the whole record.
+
+    Raises:
+        KnowledgeError: a name means no source, or its translations follow several of its states: some were stale
+            before the edit, and nothing tells which.
+    """
+    known = translations(reading.documents)
+    before: dict[DocumentPath, str] = {}
+    for name in names:
+        meant = [one for one in known if _is_meant(one.source, name)]
+        if not meant:
+            raise KnowledgeError(
+                f"{name} is no source of a translation in this folder: name a file like en/logistics/trains.md "
+                "(`scoda knowledge check` tells whether it can be read)"
+            )
+        for one in meant:
+            followed = record.get(one.copy.file, content_hash(one.source))
+            if followed == content_hash(one.source):
+                continue
+            if before.setdefault(one.copy.path, followed) != followed:
+                raise KnowledgeError(
+                    f"the translations of {one.source.file} follow several of its states, so some were out of date "
+                    "before this edit: see which follow it now, then run: scoda knowledge translated FILE..."
+                )
+    entries = brought_along(reading.documents, record, before)
+    return sorted(entries), {**record, **entries}
+
+
 def record_translated(
     reading: FolderReading, record: Mapping[str, str], names: Iterable[str]
 ) -> tuple[list[TranslationRecord], dict[str, str]]:

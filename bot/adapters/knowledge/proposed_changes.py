@@ -17,7 +17,7 @@ from bot.ids import Locale
 from bot.ingestion.comparing import Differences, differences_of
 from bot.ingestion.inspection import in_other_languages
 from bot.ingestion.model import DRAFTS_FOLDER, VECTORS_FOLDER, Document
-from bot.ingestion.translations import content_hash, copies_of
+from bot.ingestion.translations import brought_along, content_hash, copies_of
 from bot.proposals.model import FileChange, FolderCheck, StandingFile, content_name
 from bot.proposals.ports import RecognisedText
 
@@ -153,12 +153,7 @@ class ChangeableFolder:
         except KnowledgeError as error:
             _log.warning("translations_not_compared", reason=str(error))
             return {}
-        return {
-            copy.file: content_hash(copies[0])
-            for copies in copies_of(after)
-            for copy in copies[1:]
-            if record.get(copy.file, "") == sources.get(copy.path) != content_hash(copies[0])
-        }
+        return brought_along(after, record, sources)
 
     def _recognised(self, text: str) -> RecognisedText:
         guesses: list[Locale | None] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -90,3 +91,44 @@ def test_an_office_file_becomes_a_draft_and_what_is_refused_says_why(tmp_path: P
     assert "source.publisher" in checked.stderr
     assert "source.url" in checked.stderr
     assert "free" not in checked.stdout + checked.stderr
+
+
+def test_what_ends_is_listed_with_its_owner_and_files(place: Place):
+    trains = place.knowledge / "en/logistics/trains.md"
+    heading = re.search(r"^## .*\{#([\w-]+)", trains.read_text(encoding="utf-8"), re.MULTILINE)
+    old = f"{{#{heading[1]}"
+    text = trains.read_text(encoding="utf-8").replace(old, f"{old} valid_until=2020-01-31 owner=press", 1)
+    trains.write_text(text, encoding="utf-8")
+
+    listed = json.loads(place.scoda("knowledge", "expiring", "--days", "3", "--json").stdout)
+    (row,) = [one for one in listed if one["owner"] == "press"]
+
+    assert (row["ends_on"], row["has_ended"], row["owner"]) == ("2020-01-31", True, "press")
+    assert row["section"] == f"logistics/trains.md#{heading[1]}"
+    assert "en/logistics/trains.md" in row["files"]
+    assert "press" in place.scoda("knowledge", "expiring").stdout
+    for file in place.knowledge.rglob("*.md"):
+        file.write_text(re.sub(r"valid_until=\S+(?=[ }])", "", file.read_text(encoding="utf-8")), encoding="utf-8")
+    assert "Nothing ends within 14 days." in place.scoda("knowledge", "expiring").stderr
+
+
+def test_an_edit_of_no_other_fact_leaves_translations_up_to_date(place: Place):
+    def check() -> str:
+        return place.scoda("knowledge", "check").stderr
+
+    place.scoda("knowledge", "translated", ".")
+    pearl = place.knowledge / "en/venue/pearl.md"
+    pearl.write_text(pearl.read_text(encoding="utf-8").replace(" the ", " teh ", 1), encoding="utf-8")
+    assert "stale: en/venue/pearl.md" in _one_line(check())
+
+    told = place.scoda("knowledge", "edited", "en/venue/pearl.md", "--weight", "fact")
+    assert re.search(r"[1-9]\d* translations are out of date", told.stdout)
+    assert "stale: en/venue/pearl.md" in _one_line(check())
+
+    kept = place.scoda("knowledge", "edited", "en/venue/pearl.md", "--weight", "typing")
+    assert re.search(r"Kept [1-9]\d* translations", kept.stdout)
+    assert "stale" not in check()
+
+    refused = place.scoda("knowledge", "edited", "ru/venue/pearl.md", "--weight", "typing")
+    assert refused.returncode == 1
+    assert "ru/venue/pearl.md is no source" in _one_line(refused.stderr)

@@ -286,3 +286,19 @@ async def test_status_names_what_differs_from_the_index() -> None:
     assert status.changed == ("en/expo/first.md",)
     assert status.removed == ("en/logistics/trains.md",)
     assert not status.is_current
+
+
+async def test_a_translation_is_built_anew_when_its_copy_s_end_shortens_how_long_it_holds() -> None:
+    def copy(locale: Locale, **more: object) -> object:
+        return document("expo/first.md", locale, section("a", "The hall is white.", **more))
+
+    rig = IngestionRig(copy(Locale.EN), copy(Locale.RU))
+    await rig.ingestion.sync(now=NOW)
+    rig.now_reads(copy(Locale.EN, valid_until=NOW.date() - timedelta(days=1)), copy(Locale.RU))
+    await rig.ingestion.sync(now=NOW)
+
+    (russian,) = [part for part in rig.index_store.built[2].parts if part.locale is Locale.RU]
+    assert russian.documents[0].sections[0].valid_until == NOW.date() - timedelta(days=1)
+    assert {str(key) for key in russian.left_out} == {"expo/first.md#a"}
+    stored = await rig.manifest.documents(2)
+    assert stored[1].sections[0].valid_until is None, "the file itself says nothing of it"

@@ -11,7 +11,7 @@ from bot.errors import KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.inspection import inspect
 from bot.ingestion.model import Document, FolderReading
-from bot.ingestion.translations import content_hash, record_translated, stale_translations
+from bot.ingestion.translations import content_hash, record_edited, record_translated, stale_translations
 from tests.support.knowledge_parts import document, section
 
 EN = "In 2025 SCODA handled 1,300 trains. On 18 July 2025 goods grew by 20%."
@@ -101,3 +101,30 @@ def test_a_name_that_means_no_translation_is_refused(name: str) -> None:
     reading = FolderReading((_copy(Locale.EN, EN), _copy(Locale.RU, RU)), (), ())
     with pytest.raises(KnowledgeError, match=rf"{name} is no translation"):
         record_translated(reading, {}, [name])
+
+
+def test_an_edit_that_changed_no_fact_brings_along_those_that_followed_the_text_before_it() -> None:
+    before, edited = _copy(Locale.EN, EN.replace("trains", "tarins")), _copy(Locale.EN, EN)
+    other = document("area/y.md", Locale.EN, section("a", "Text."))
+    copies = [_copy(Locale.RU, RU), _copy(Locale.ZH, "2025"), _copy(Locale.KK, "2025")]
+    reading = FolderReading((edited, *copies, other), (), ())
+    record = {copies[0].file: content_hash(before), copies[1].file: content_hash(edited), "gone.md": "1" * 12}
+
+    for name in ("en/area/x.md", "area/x.md", "area", "."):
+        brought, written = record_edited(reading, record, [name])
+        assert brought == ["ru/area/x.md"]
+        assert written == {**record, "ru/area/x.md": content_hash(edited)}, "what was never recorded is not recorded"
+
+
+def test_where_translations_follow_several_states_an_edit_is_not_guessed_at() -> None:
+    copies = [_copy(Locale.RU, RU), _copy(Locale.ZH, "2025")]
+    reading = FolderReading((_copy(Locale.EN, EN), *copies), (), ())
+    record = {copies[0].file: "1" * 12, copies[1].file: "2" * 12}
+    with pytest.raises(KnowledgeError, match=r"en/area/x\.md follow several of its states"):
+        record_edited(reading, record, ["en/area/x.md"])
+
+
+def test_an_edit_of_a_translation_is_no_edit_of_a_source() -> None:
+    reading = FolderReading((_copy(Locale.EN, EN), _copy(Locale.RU, RU)), (), ())
+    with pytest.raises(KnowledgeError, match=r"ru/area/x\.md is no source"):
+        record_edited(reading, {}, ["ru/area/x.md"])

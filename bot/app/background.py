@@ -19,6 +19,7 @@ from bot.app.visitors import retention_of, visitor_store_of
 from bot.gaps.keeper import GapKeeper
 from bot.ingestion.model import SyncReport
 from bot.ingestion.progress import ProgressCallback
+from bot.reminding.reminders import Reminders
 from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -27,6 +28,8 @@ _SWEEP_EVERY = timedelta(hours=1)
 """Terms are counted in days: an hour more is nothing. The cost of the model is logged as often."""
 _ORDERS_EVERY = timedelta(seconds=1)
 """How soon an order of `scoda knowledge` is taken up; chosen: it costs a look at an empty folder."""
+_REMIND_EVERY = timedelta(minutes=15)
+"""How soon who could not be reached is tried again; there is one round a day (chosen)."""
 _FOLLOW_EVERY = timedelta(seconds=5)
 """How soon what is announced can be asked for, or no longer; chosen: it costs one short query."""
 _GAPS_EVERY = timedelta(seconds=10)
@@ -105,6 +108,16 @@ def _gap_orders(core: Core) -> Callable[[datetime], Awaitable[None]]:
         await spool.serve(orders.execute)
 
     return serve
+
+
+def schedule_reminders(clock: Clock, reminders: Reminders, started: asyncio.Event) -> None:
+    """Remind whoever answers for facts that end, once the chat has started."""
+
+    async def remind(now: datetime) -> None:
+        await started.wait()
+        await reminders.remind(now)
+
+    clock.every(_REMIND_EVERY, "reminders", remind)
 
 
 class AnnouncementFollower:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
 
 import structlog
 
+from bot.adapters.announcements.knowledge import ANNOUNCED_FOLDER
 from bot.adapters.database.connection import Database
+from bot.adapters.database.organiser_store import SqlOrganiserStore
 from bot.adapters.database.proposal_store import SqlProposalStore
+from bot.adapters.database.reminder_store import SqlReminderStore
 from bot.adapters.knowledge.proposed_changes import ChangeableFolder
 from bot.adapters.knowledge.text_files import TextFileConverter
 from bot.adapters.office.converting import LARGEST_FILE, OfficeConverter
@@ -18,12 +24,15 @@ from bot.app.core import Core
 from bot.app.knowledge_parts import identify_locale
 from bot.chat.staff_context import StaffContext
 from bot.errors import ScodaError
+from bot.ingestion.validity import Expiry, expiring
 from bot.proposals.approving import ProposalApprovals
 from bot.proposals.model import UnreadableFile
 from bot.proposals.ports import ConversionRefusal, ConvertedDocument, DocumentConverter
 from bot.proposals.rules import ProposalPorts
 from bot.proposals.sent_files import SentFiles
 from bot.proposals.service import Proposals
+from bot.reminding.ports import Tell
+from bot.reminding.reminders import Reminders
 from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -94,11 +103,35 @@ def converters() -> list[DocumentConverter]:
     return [TextFileConverter(), OfficeFiles()]
 
 
+async def expiring_of(core: Core, today: date) -> Sequence[Expiry]:
+    """The facts of the folder that end soon or have ended; what was announced is nobody's to renew."""
+    told = [
+        document
+        for document in await core.ingestion.documents()
+        if not document.path.startswith(f"{ANNOUNCED_FOLDER}/")
+    ]
+    return await asyncio.to_thread(expiring, told, today=today, days=core.settings.knowledge.remind_days)
+
+
+def reminders_of(core: Core, tell: Tell) -> Reminders:
+    """Who reminds people by `tell` of what ends."""
+    return Reminders(
+        partial(expiring_of, core),
+        SqlOrganiserStore(core.database),
+        SqlReminderStore(core.database),
+        tell,
+        owners=core.settings.knowledge.owners,
+    )
+
+
 def staff_context_of(core: Core, parts: Announcing) -> StaffContext:
     """What the chat's handlers work with."""
     ports = proposal_ports(core.settings, core.database, parts.stores)
     return StaffContext(
-        proposals=Proposals(ports), approvals=ProposalApprovals(ports), sent_files=SentFiles(converters())
+        proposals=Proposals(ports),
+        approvals=ProposalApprovals(ports),
+        sent_files=SentFiles(converters()),
+        expiring=partial(expiring_of, core),
     )
 
 

@@ -15,11 +15,11 @@ import structlog
 from bot.adapters.database.state_owner import StateOwner
 from bot.adapters.system.clock import Clock, utc_now
 from bot.app.announcing import Announcing, Broadcasting, announcing
-from bot.app.background import keep_read, schedule
+from bot.app.background import keep_read, schedule, schedule_reminders
 from bot.app.chat import chat_options, chat_parts
 from bot.app.core import Core, open_core
 from bot.app.gaps import gap_keeper_of
-from bot.app.proposing import keep_written
+from bot.app.proposing import keep_written, reminders_of
 from bot.app.sandbox import Say, sandbox_process, sandbox_ready, with_keys
 from bot.app.state import needs_sandbox, owner_of, to_run
 from bot.app.visitors import keep_forgotten
@@ -86,6 +86,7 @@ async def _begin_announcing(stack: AsyncExitStack, core: Core, parts: Announcing
     keeper = gap_keeper_of(core, chat.gap_news)
     await keeper.begin(now=utc_now())
     schedule(clock, core, core.settings, keeper)
+    schedule_reminders(clock, reminders_of(core, chat.tell_of_ends), chat.started)
     broadcasting.schedule(clock)
     sending = asyncio.create_task(broadcasting.run(chat.started))
     stack.push_async_callback(broadcasting.finish, sending)

@@ -25,6 +25,7 @@ from bot.chat.menu import publish_menu
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat.organisers.progress import ProgressBoard
 from bot.chat.ports import Answerer
+from bot.chat.staff.reminding import tell_of_ends
 from bot.chat.staff_context import StaffContext
 from bot.chat.text import texts
 from bot.chat.visitors.gap_news import GapNews
@@ -137,6 +138,7 @@ class Chat:
             ReaderWords(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all),
         )
         self._app = self._make_context()
+        self.tell_of_ends = partial(tell_of_ends, self._app)
         self._dispatcher = UpdateDispatcher(self._app, now=parts.now)
         self._progress = self._bind_notifier(self._app)
         self._waiting_room = WaitingRoom(self._app)

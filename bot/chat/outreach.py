@@ -24,14 +24,16 @@ async def translator_of(app: AppContext, person: VisitorId) -> Translator:
 
 async def write_to(app: AppContext, person: VisitorId, reply: Reply, *, now: datetime) -> bool:
     """Send a message with its buttons to a person's private chat; False when it did not get there."""
+    return await send_to(app, person, reply, now=now) is SendResult.SENT
+
+
+async def send_to(app: AppContext, person: VisitorId, reply: Reply, *, now: datetime) -> SendResult | None:
+    """The same; what became of it, None where surely nothing was sent and it may be tried again later."""
     keyboard = build_keyboard(reply.rows, chat_id=ChatId(person), visitor_id=person, now=now, token=app.token)
     if keyboard is not None:
         await app.buttons.issue(keyboard.buttons)
     try:
-        delivery = await app.sender.message(
-            ChatId(person), reply.content, keyboard=keyboard.markup if keyboard else None
-        )
+        return await app.sender.message(ChatId(person), reply.content, keyboard=keyboard.markup if keyboard else None)
     except UnreachableError as error:
         log.warning("organiser_not_reached", pause_s=error.pause_s)
-        return False
-    return delivery is SendResult.SENT
+        return None

@@ -54,6 +54,7 @@ _STAFF_COMMANDS: dict[str, Handle] = {
     "staff": desk.staff,
     "proposals": desk.proposals,
     "fix": fixes.fix,
+    "expiring": desk.expiring,
 }
 """Only where the knowledge can be changed from the chat; they look like no command to who has no role for it."""
 

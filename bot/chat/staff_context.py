@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from bot.proposals.approving import ProposalApprovals
 from bot.proposals.sent_files import SentFiles
 from bot.proposals.service import Proposals
+from bot.reminding.ports import Expiring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffContext:
-    """Everything about proposals that handlers work with; one for the life of the process."""
+    """Everything about the knowledge that handlers work with; one for the life of the process."""
 
     proposals: Proposals
     approvals: ProposalApprovals
     sent_files: SentFiles
+    expiring: Expiring

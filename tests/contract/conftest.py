@@ -20,14 +20,17 @@ from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.proposal_store import SqlProposalStore
+from bot.adapters.database.reminder_store import SqlReminderStore
 from bot.adapters.database.tables import whole_schema
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
 from bot.answering.ports import TurnStore
 from bot.chat_state.ports import ButtonStore, Inbox
 from bot.proposals.ports import ProposalStore
+from bot.reminding.ports import ReminderStore
 from bot.visitors.ports import VisitorStore
 from tests.support.fake_proposal_store import FakeProposalStore
+from tests.support.fake_reminder_store import FakeReminderStore
 from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTombstones, FakeTurnStore, FakeVisitorStore
 
 
@@ -40,6 +43,7 @@ class Stores:
     buttons: ButtonStore
     turns: TurnStore
     proposals: ProposalStore
+    reminders: ReminderStore
     transaction: Callable[[], AbstractAsyncContextManager[None]]
 
 
@@ -80,6 +84,7 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             FakeButtonStore(state),
             FakeTurnStore(state),
             FakeProposalStore(),
+            FakeReminderStore(),
             state.transaction,
         )
         return
@@ -90,6 +95,7 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             SqlButtonStore(database),
             SqlTurnStore(database),
             SqlProposalStore(database),
+            SqlReminderStore(database),
             database.transaction,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from bot.answering.model import Answer, Citation, Outcome, TurnRecord
 from bot.chat.staff_context import StaffContext
 from bot.chat_state.model import Button, ButtonAction
 from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
+from bot.ingestion.validity import Expiry
 from bot.proposals.approving import ProposalApprovals
 from bot.proposals.ports import DocumentConverter
 from bot.proposals.rules import ProposalPorts
@@ -82,10 +84,15 @@ class StaffRig(NewsRig):
             proposals=Proposals(ports),
             approvals=ProposalApprovals(ports),
             sent_files=SentFiles([TextFileConverter(), *converters]),
+            expiring=self._expiring,
         )
         self._changes["staff"] = self.staff
+        self.expiries: Sequence[Expiry] = ()
         self.answerer = HallAnswerer()
         self.telegram = FileTelegram()
+
+    async def _expiring(self, _today: date) -> Sequence[Expiry]:
+        return self.expiries
 
     async def appoint(self) -> None:
         """An owner, a reviewer and an editor."""

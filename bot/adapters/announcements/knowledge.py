@@ -19,7 +19,8 @@ from bot.writing.sentences import split_sentences
 
 _log = structlog.get_logger(__name__)
 
-_FOLDER = "announcements"
+ANNOUNCED_FOLDER = "announcements"
+"""Where what is announced stands among the documents."""
 _VERSION = 3
 """Raise it when the same announcement would give another document."""
 _LONGEST_HEADING = 120
@@ -83,7 +84,7 @@ def _document(announced: Announced, locale: Locale, text: str) -> Document:
     )
     content = f"{_VERSION}\0{announcement.announcement_id}\0{locale}\0{told_on}\0{until}\0{announcement.topic}\0{text}"
     return Document(
-        path=DocumentPath(f"{_FOLDER}/{announcement.announcement_id}.md"),
+        path=DocumentPath(f"{ANNOUNCED_FOLDER}/{announcement.announcement_id}.md"),
         locale=locale,
         title=heading,
         topic=announcement.topic.value,

@@ -87,3 +87,13 @@ proposals = Table(
     Column("body", AnyText, nullable=False),  # JSON of all the rest
     Index(None, "state", "changed_at"),
 )
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("visitor_id", BigInteger, primary_key=True, autoincrement=False),  # who was told
+    Column("section", AnyText, primary_key=True),
+    Column("ends_on", String(10), primary_key=True, index=True),  # an ISO date
+    Column("phase", String(8), primary_key=True),
+    Column("told_at", UtcDateTime, nullable=False),
+)

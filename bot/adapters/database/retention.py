@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Delete, and_, bindparam, delete, exists, f
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database.forgetting import NOBODY, change_audiences, count, nobody
-from bot.adapters.database.knowledge_tables import proposals
+from bot.adapters.database.knowledge_tables import proposals, reminders
 from bot.adapters.database.tables import (
     announcements,
     audit_log,
@@ -37,6 +37,8 @@ _UPDATES_KNOWN = timedelta(hours=48)
 """Telegram offers an update for 24 hours (https://core.telegram.org/bots/api#getting-updates), and till then again."""
 _USED_BUTTONS_KEPT = timedelta(days=1)
 """Chosen: a press that comes twice, or late, is still told that the button was used."""
+_REMINDERS_KEPT = timedelta(days=60)
+"""After the end that they are about: for 30 days somebody is told of it (by reasoning, twice that)."""
 _IS_AT_REST = proposals.c.state != ProposalState.APPROVING.value
 _ENDED = tuple(stage.value for stage in (Stage.STOPPED, Stage.FINISHED, Stage.WITHDRAWN))
 _NAMES_CHATS = ~and_(announcements.c.body.contains('"chats":[]'), announcements.c.body.contains('"without":[]'))
@@ -54,6 +56,7 @@ def outdated(terms: Retention, now: datetime) -> tuple[Delete, ...]:
         delete(dialogues).where(dialogues.c.changed_at < asked),
         delete(invitations).where(invitations.c.expires_at < asked),
         delete(proposals).where(proposals.c.changed_at < now - timedelta(days=terms.audit_days), _IS_AT_REST),
+        delete(reminders).where(reminders.c.ends_on < (now - _REMINDERS_KEPT).date().isoformat()),
         delete(audit_log).where(audit_log.c.at < now - timedelta(days=terms.audit_days)),
         delete(visitors).where(visitors.c.last_seen_at < seen, ~_is_subscriber(), ~_is_organiser()),
         delete(subscriptions).where(_was_asked_long_ago(seen)),

@@ -42,6 +42,7 @@ class StaffVerb(StrEnum):
     FIX = "fix"
     """Show this sentence to be put right; the argument of this and the next is a `SentenceFix`."""
     FIX_AS = "fix_as"
+    EXPIRING = "expiring"
 
 
 @dataclass(frozen=True, slots=True)

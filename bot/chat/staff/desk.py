@@ -9,6 +9,7 @@ from bot.chat.admission import OrganiserContext, admit, admit_press
 from bot.chat.context import UpdateContext
 from bot.chat.staff import fixes, uploads
 from bot.chat.staff.buttons import StaffButton, StaffVerb, subject_of
+from bot.chat.staff.expiry_pages import expiry_page
 from bot.chat.staff.prompts import StaffPrompt, StaffPromptKind, forget_prompt, remember_prompt
 from bot.chat.staff.proposal_pages import ProposalView, item_page, list_page, staff_page, text_pages
 from bot.chat.staff.telling import tell_proposers, tell_reviewers
@@ -39,6 +40,13 @@ async def proposals(update: UpdateContext) -> None:
         await context.say(list_page(await context.staff.proposals.listed(), context.t))
 
 
+async def expiring(update: UpdateContext) -> None:
+    """Show which facts end soon or have ended."""
+    context = await admit(update, STAFF_ROLES, "expiring")
+    if context is not None:
+        await _expiring(context, "")
+
+
 async def press(update: UpdateContext, button: Button) -> None:
     """A button of the staff; rights are read when it is pressed."""
     pressed = StaffButton.read(button)
@@ -60,6 +68,11 @@ async def answer(update: UpdateContext, prompt: StaffPrompt, text: str) -> None:
 
 async def _list(context: OrganiserContext, _argument: str) -> None:
     await context.show(list_page(await context.staff.proposals.listed(), context.t))
+
+
+async def _expiring(context: OrganiserContext, _argument: str) -> None:
+    expiries = await context.staff.expiring(context.today)
+    await context.say(expiry_page(expiries, context.t, today=context.today, days=context.app.rules.remind_days))
 
 
 async def _item(context: OrganiserContext, argument: str) -> None:
@@ -162,6 +175,7 @@ HANDLERS: dict[StaffVerb, Callable[[OrganiserContext, str], Awaitable[None]]] = 
     StaffVerb.RETURN: _return,
     StaffVerb.TAKE_BACK: _take_back,
     StaffVerb.RENEW: _renew,
+    StaffVerb.EXPIRING: _expiring,
     **uploads.HANDLERS,
     **fixes.HANDLERS,
 }

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.adapters.database.organiser_store import SqlOrganiserStore
+from bot.announcements.model import Organiser, Role
 from bot.app import proposing
+from bot.app.core import open_core
 from bot.errors import DatabaseError
+from bot.ids import VisitorId
 from bot.proposals.approving import ProposalApprovals
+from bot.settings import KnowledgeSettings, Settings, StoreSettings
+from tests.support.processes import Place
 
 
 class Approvals(ProposalApprovals):
@@ -38,3 +45,29 @@ async def test_it_is_tried_again_and_an_error_does_not_end_it(monkeypatch: pytes
 
 def test_text_files_can_be_sent():
     assert "md" in {ending for one in proposing.converters() for ending in one.endings}
+
+
+async def test_who_is_named_in_the_settings_is_reminded_once_of_what_is_published(place: Place):
+    press, other = VisitorId(7_000_000_001), VisitorId(7_000_000_002)
+    knowledge = KnowledgeSettings(folder=place.knowledge, owners={"press": press})
+    told = []
+
+    async def tell(person, reminders, now):
+        told.extend((person, str(one.expiry.key)) for one in reminders)
+        return True
+
+    async with open_core(Settings(knowledge=knowledge, store=StoreSettings(data=place.data))) as core:
+        (first, *_) = await proposing.expiring_of(core, date(2100, 1, 1))
+        file = place.knowledge / first.files[0]
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(f"{{#{first.key.section_id}", f"{{#{first.key.section_id} owner=press"), "utf-8")
+        await core.sync()
+        ended = first.ends_on
+        now = datetime(ended.year, ended.month, ended.day, 5, tzinfo=UTC)
+        for person in (press, other):
+            await SqlOrganiserStore(core.database).grant(
+                Organiser(visitor_id=person, role=Role.EDITOR, granted_by=None, granted_at=now)
+            )
+        for _start in range(2):
+            await proposing.reminders_of(core, tell).remind(now)
+    assert told == [(press, str(first.key))]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.announcements.model import Role
 from bot.chat.staff.buttons import StaffVerb
 from bot.chat.staff.desk import HANDLERS
+from bot.chat.staff.reminding import tell_of_ends
+from bot.chat.text import life_texts
+from bot.ids import Locale
 from bot.proposals.model import ProposalState, Weight
+from bot.reminding.model import Phase, Reminder
 from tests.support.chat_rig import message, person
+from tests.support.fake_reminder_store import expiry
 from tests.support.proposal_parts import AUTHOR, EDITOR, HALL, NOW, OWNER, REVIEWER
 from tests.support.staff_rig import StaffRig
 
@@ -37,7 +44,7 @@ async def test_staff_are_told_what_they_can_do(rig):
     assert "/proposals" in told
 
 
-@pytest.mark.parametrize("command", ["/staff", "/proposals", "/fix It opens at 10:00."])
+@pytest.mark.parametrize("command", ["/staff", "/proposals", "/expiring", "/fix It opens at 10:00."])
 async def test_A18_who_has_no_role_for_the_knowledge_gets_what_an_unknown_command_gets(rig, command):
     await rig.parts.organisers.grant(
         next(iter(await rig.parts.organisers.all())).__class__(
@@ -47,6 +54,34 @@ async def test_A18_who_has_no_role_for_the_knowledge_gets_what_an_unknown_comman
     for who in (AUTHOR, 99):
         unknown = await rig.says(who, "/nonsense")
         assert await rig.says(who, command) == unknown
+
+
+async def test_staff_see_what_ends_soon_and_what_has_ended(rig):
+    assert "Nothing ends within 14 days." in await rig.says(EDITOR, "/expiring")
+    today = NOW.date()
+    rig.expiries = [expiry("hours", today - timedelta(days=1)), expiry("size", today), expiry("price", today)]
+    told = await rig.says(REVIEWER, "/expiring")
+    soon, _, over = told.partition("have ended")
+    assert "Size" in soon
+    assert "Price" in soon
+    assert "Hours" in over
+    assert "en/venue/hall.md +1" in told
+
+
+async def test_a_reminder_comes_in_the_reader_s_language_with_a_way_to_the_whole_list(rig):
+    rig.expiries = [expiry("size", NOW.date())]
+    await rig.app.visitors.choose(EDITOR, Locale.RU, now=NOW)
+    reminder = Reminder(expiry("size", NOW.date()), Phase.BEFORE)
+    assert await tell_of_ends(rig.app, EDITOR, [reminder], NOW)
+    assert "size по-русски" in rig.last(EDITOR)
+    assert "size по-русски" in await rig.taps(
+        EDITOR, life_texts.button_all_ends(rig.app.catalogs.translator(Locale.RU))
+    )
+
+
+async def test_a_reminder_that_surely_was_not_sent_is_told_as_such(rig):
+    rig.telegram.refuse("sendMessage", 429, "Too Many Requests: retry after 86400", retry_after=86400)
+    assert not await tell_of_ends(rig.app, EDITOR, [Reminder(expiry("size", NOW.date()), Phase.AFTER)], NOW)
 
 
 async def test_an_approver_sees_the_sentences_that_change_and_what_is_wrong_or_worth_a_look(rig):

@@ -61,5 +61,7 @@ def _of(section: Section, document: Document) -> Iterator[str]:
     for name in ("as_of", "valid_from", "valid_until"):
         if (day := getattr(section, name)) is not None:
             yield f"{name}: {day}"
+    if section.owner:
+        yield f"owner: {section.owner}"
     yield from split_sentences(section.text, document.locale)
     yield from (f"? {question}" for question in section.questions)

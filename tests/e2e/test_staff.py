@@ -90,6 +90,9 @@ async def test_F09_two_people_make_a_sent_file_answer_and_put_a_sentence_right(p
         await join(olga, editor, Role.EDITOR)
         await join(olga, reviewer, Role.REVIEWER)
         assert "9:30" not in (await john.ask(OPENING))["text"]
+        ended = await editor.ask("/expiring")
+        assert "Early tickets" in ended["text"]
+        assert "January 31, 2021" in ended["text"]
 
         content = base64.b64encode(FILE.encode()).decode()
         refused = await john.attach("document", file_name="hours.md", content_base64=content)

@@ -138,17 +138,15 @@ def reply_to_question(
     answer: Answer,
     t: Translator,
     *,
-    near: date | None,
-    contact: str,
+    text: Html,
     turn_id: str,
-    reading_in: float | None = None,
     news_of: ChatId | None = None,
     may_wait: bool = False,
 ) -> Reply:
     """The message and its buttons: more, source, opinion, related questions, sections on offer, and what is next.
 
-    `news_of` is the chat whose announcements may be stopped; None where the bot sends none. With `may_wait` who gets
-    no answer may wish to be told once there is one.
+    `text` is its `answer_text`. `news_of` is the chat whose announcements may be stopped; None where the bot sends
+    none. With `may_wait` who gets no answer may wish to be told once there is one.
     """
     rows: list[Sequence[Key]] = []
     if answer.outcome is Outcome.ANSWERED:
@@ -164,7 +162,6 @@ def reply_to_question(
     if may_wait and answer.outcome is Outcome.UNKNOWN:
         rows.append((Key(gap_texts.button_tell_me(t), ButtonAction.TELL_ME, turn_id),))
     rows.extend(_ways_on(answer, t, news_of))
-    text = answer_text(answer, t, near=near, contact=contact, reading_in=reading_in, has_news=news_of is not None)
     return Reply(text, rows)
 
 

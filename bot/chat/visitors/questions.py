@@ -15,7 +15,7 @@ from telegram import Message, MessageEntity
 from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
-from bot.chat.text.answers import draft_text, offers_shown, reply_to_question
+from bot.chat.text.answers import answer_text, draft_text, offers_shown, reply_to_question
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat.text.sections import section_text
@@ -139,13 +139,19 @@ def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: Secti
         return Reply(
             section_text(section, context.t, near=context.near) if section else context.text(texts.no_longer_valid)
         )
-    reply = reply_to_question(
+    text = answer_text(
         answer,
         t,
         near=context.near,
         contact=context.app.rules.contact,
-        turn_id=turn_id,
         reading_in=context.app.reading_in(),
+        has_news=context.app.announcements is not None,
+    )
+    reply = reply_to_question(
+        answer,
+        t,
+        text=text,
+        turn_id=turn_id,
         news_of=context.chat_id if context.app.announcements else None,
         may_wait=context.app.gaps is not None and context.is_private and context.visitor_id is not None,
     )

@@ -11,6 +11,7 @@ import pytest
 from bot.answering.model import Answer, Offer, Outcome
 from bot.cli.answers import TerminalAnswers
 from bot.ids import DocumentPath, Locale, SectionKey
+from bot.settings import Settings
 from tests.support.chat_rig import FakeAnswerer
 from tests.support.little_knowledge import TRAINS_IN_2025
 from tests.support.processes import Place, running_bot
@@ -25,6 +26,7 @@ ANSWER_FIELDS = [
     "outcome",
     "refused",
     "score",
+    "version",
     "sources",
     "offered",
     "took_ms",
@@ -111,9 +113,7 @@ def answers() -> TerminalAnswers:
         steps={"search": 12.34567, "rank": 0.5},
     )
     answerer = FakeAnswerer(lambda question: offered)
-    core = SimpleNamespace(
-        answerer=answerer, extractive=answerer, settings=SimpleNamespace(telegram=SimpleNamespace(contact=""))
-    )
+    core = SimpleNamespace(answerer=answerer, extractive=answerer, settings=Settings())
     return TerminalAnswers(core)
 
 

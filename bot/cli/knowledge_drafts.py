@@ -90,7 +90,7 @@ def discard_command(context: typer.Context, drafts: Drafts) -> None:
 def _described(draft: KnowledgeDraft, copies: Sequence[Document]) -> str:
     """What a draft holds, and what it lacks to be approved."""
     if not copies:
-        return "its document is not in the folder any more"
+        return f"a new document, {len(draft.sections)} sections"
     count = Counter(
         texts=sum(bool(section.text) for section in draft.sections),
         questions=sum(len(section.questions) for section in draft.sections),

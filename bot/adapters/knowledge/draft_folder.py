@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.adapters.knowledge.draft_writing import draft_lines, translated, with_drafted_questions
 from bot.adapters.knowledge.folder_writer import remove_whole, write_whole
+from bot.adapters.knowledge.reader import decoded, parse_raw
 from bot.adapters.knowledge.translation_ledger import TranslationLedger
 from bot.errors import KnowledgeError
 from bot.ids import Locale
@@ -40,14 +41,26 @@ class DraftFolder:
             KnowledgeError: the document is gone, or the draft lacks what it needs.
         """
         if not copies:
-            raise KnowledgeError(f"{draft.file} is for a document that is not in the folder any more: remove the draft")
+            return self._whole(draft)
         own = next((copy for copy in copies if copy.locale is draft.locale), None)
-        if own is not None and not any(section.text for section in draft.sections):
+        if own is not None and not _has_text(draft):
             return with_drafted_questions(self._text(own), draft)
         original = next((copy for copy in copies if copy.locale is not draft.locale), None)
         if original is None:
             raise KnowledgeError(f"{draft.file} translates a text into its own language: take its texts out")
         return translated(self._text(original), _with_known_questions(draft, own), original)
+
+    def _whole(self, draft: KnowledgeDraft) -> str:
+        """A draft of a document that is new: it must be fit to be told as it stands."""
+        file = self._folder / draft.file
+        try:
+            raw = file.read_bytes()
+        except OSError as error:
+            raise KnowledgeError(f"{draft.file} can't be read: {error.strerror}") from error
+        parsed = parse_raw(raw, f"{draft.locale}/{draft.path}", lambda _text: None)
+        if parsed.document is None:
+            raise KnowledgeError("\n".join(f"{draft.file}:{fault.line}: {fault.reason}" for fault in parsed.faults))
+        return decoded(raw)
 
     def adopt(self, draft: KnowledgeDraft, copies: Sequence[Document]) -> str:
         """Put a draft in its place and record what it translates; returns the file below the folder.
@@ -57,8 +70,8 @@ class DraftFolder:
         """
         text, target = self.adopted(draft, copies), f"{draft.locale}/{draft.path}"
         self._put(self._folder / target, text)
-        original = copies[0]
-        if original.locale is not draft.locale and any(section.text for section in draft.sections):
+        original = copies[0] if copies else None
+        if original is not None and original.locale is not draft.locale and _has_text(draft):
             self._record(target, original)
         self.discard(draft)
         return target
@@ -93,6 +106,10 @@ class DraftFolder:
             write_whole(file, [text])
         except OSError as error:
             raise KnowledgeError(f"{file} can't be written: {error.strerror}") from error
+
+
+def _has_text(draft: KnowledgeDraft) -> bool:
+    return any(section.text for section in draft.sections)
 
 
 def _name(folder: Path, document: Document) -> str:

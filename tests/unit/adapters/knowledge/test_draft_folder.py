@@ -89,11 +89,24 @@ async def test_a_draft_is_never_written_over(folder: Path) -> None:
     assert (folder / "drafts/ru/notes/hall.md").read_text(encoding="utf-8") == RUSSIAN
 
 
-async def test_a_draft_without_its_document_is_refused(folder: Path) -> None:
-    _drafted(folder, Locale.RU, RUSSIAN)
-    (draft,) = (await _read(folder)).drafts
-    with pytest.raises(KnowledgeError, match="not in the folder any more"):
-        DraftFolder(folder).adopt(draft, [])
+async def test_a_new_document_is_put_in_place_as_it_stands(folder: Path) -> None:
+    draft = folder / "drafts" / "en" / "notes" / "parking.md"
+    draft.parent.mkdir(parents=True)
+    draft.write_text(ENGLISH, encoding="utf-8")
+    (found,) = (await _read(folder)).drafts
+    assert DraftFolder(folder).adopt(found, []) == "en/notes/parking.md"
+    assert (folder / "en/notes/parking.md").read_text(encoding="utf-8") == ENGLISH
+    assert not draft.exists()
+
+
+async def test_a_new_document_with_a_fault_is_refused_with_its_line(folder: Path) -> None:
+    draft = folder / "drafts" / "en" / "notes" / "parking.md"
+    draft.parent.mkdir(parents=True)
+    draft.write_text(f"---\ntitle: Parking\nas_of: soon\n---\n{ENGLISH}", encoding="utf-8")
+    (found,) = (await _read(folder)).drafts
+    with pytest.raises(KnowledgeError, match=r"drafts/en/notes/parking\.md:3: as_of must be a date"):
+        DraftFolder(folder).adopt(found, [])
+    assert draft.exists()
 
 
 async def test_a_draft_is_taken_away(folder: Path) -> None:

@@ -4,7 +4,8 @@
 
 See `tests.golden`: only the figures are to be read, or the sets are no longer unseen. The first and the second set ask the
 knowledge; the «hard» ones of the first hold typing mistakes, other scripts, capitals and long preambles. The plain set asks
-files without front matter or example questions, which are read in beside the knowledge. Milliseconds are those of one
+files without front matter or example questions, which are read in beside the knowledge; the drafted set asks the same of these
+files with translations, questions and near misses, written by somebody who never saw what is asked. Milliseconds are those of one
 question after the other on all cores. With --write (`make figures`) the counts go to tests/sets/unseen/figures.json and into
 README.md.
 """
@@ -20,8 +21,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.adapters.knowledge.draft_folder import DraftFolder
+from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.answering.evaluation import Case, CaseResult, Tally, evaluate, tallies, tally
 from bot.app.core import open_core
+from bot.ingestion.model import DRAFTS_FOLDER
+from bot.ingestion.translations import copies_of
 from bot.reports.evaluation_tables import tables_of
 from tests.golden import KNOWLEDGE, TODAY, UNSEEN_PLAIN
 from tests.support.unseen_figures import (
@@ -57,13 +62,24 @@ def rows_of(results: Sequence[CaseResult]) -> list[Tally]:
 
 
 @contextmanager
-def with_plain_files(workshop: Workshop) -> Iterator[Workshop]:
-    """The same data folder, and a copy of the knowledge with the plain files in it."""
+def with_plain_files(workshop: Workshop, *, drafted: bool = False) -> Iterator[Workshop]:
+    """The same data folder, and a copy of the knowledge with the plain files, and with their drafts approved."""
     with tempfile.TemporaryDirectory(prefix="scoda-bench-") as folder:
         knowledge = Path(folder) / "knowledge"
         shutil.copytree(workshop.knowledge, knowledge)
         shutil.copytree(UNSEEN_PLAIN / "knowledge", knowledge, dirs_exist_ok=True)
+        if drafted:
+            shutil.copytree(UNSEEN_PLAIN / "drafts", knowledge / DRAFTS_FOLDER)
+            approve_all(knowledge)
         yield Workshop(knowledge, workshop.data)
+
+
+def approve_all(knowledge: Path) -> None:
+    """Put every draft of a folder in its place; what approves nothing is a fault of the set."""
+    reading = asyncio.run(KnowledgeFiles(knowledge, identify=lambda _text: None).read())
+    folder, copies = DraftFolder(knowledge), {group[0].path: group for group in copies_of(reading.documents)}
+    for draft in reading.drafts:
+        folder.adopt(draft, copies[draft.path])
 
 
 def bench(workshop: Workshop, *, each: int | None) -> dict[str, list[CaseResult]]:
@@ -76,6 +92,9 @@ def bench(workshop: Workshop, *, each: int | None) -> dict[str, list[CaseResult]
     with with_plain_files(workshop) as beside:
         found["plain"] = asyncio.run(asked(beside, spread(cases, each) if each else cases))
     print_rows("plain", found["plain"])
+    with with_plain_files(workshop, drafted=True) as beside:
+        found["drafted"] = asyncio.run(asked(beside, spread(cases, each) if each else cases))
+    print_rows("drafted", found["drafted"])
     return found
 
 

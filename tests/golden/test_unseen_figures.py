@@ -50,7 +50,7 @@ def result(number: int, locale: Locale, *, expect: str = "yes", outcome: Outcome
 
 
 def figures_of(*results: CaseResult) -> Figures:
-    by_set = {"first": results, "second": results[:1], "plain": ()}
+    by_set = {"first": results, "second": results[:1], "plain": (), "drafted": ()}
     return counted(by_set, measured_at=date(2026, 11, 28), measured_on=MEASURED_ON)
 
 

@@ -22,6 +22,7 @@ from bot.app.versions import publish, report_values
 from bot.cli.console import err, out, print_faults, sync_progress
 from bot.cli.knowledge_drafts import approve_command, discard_command, draft_command, drafts_command
 from bot.cli.knowledge_life import edited_command, expiring_command
+from bot.cli.knowledge_sections import print_sections
 from bot.cli.knowledge_versions import (
     Anyway,
     diff_command,
@@ -32,6 +33,7 @@ from bot.cli.knowledge_versions import (
     tell_held,
     tell_published,
 )
+from bot.cli.options import AsJson
 from bot.cli.proposals import proposals
 from bot.errors import Fault, KnowledgeError
 from bot.ids import Locale
@@ -172,11 +174,26 @@ def vectors_command(context: typer.Context) -> None:
 
 
 @knowledge.command("status")
-def status_command(context: typer.Context) -> None:
-    """Say what is published and what the files would change."""
+def status_command(
+    context: typer.Context,
+    sections: Annotated[
+        bool, typer.Option("--sections", help="A line a section, the ones that need a person first.")
+    ] = False,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="With --sections: hold out and ask their own questions (some minutes).")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is published and what the files would change, or how each section stands."""
+    if sections or ask or as_json:
+        print_sections(context.obj, asks=ask, as_json=as_json)
+    else:
+        _print_status(context.obj)
 
+
+def _print_status(settings: Settings) -> None:
     async def work() -> None:
-        async with open_core(context.obj, may_read_only=True) as core:
+        async with open_core(settings, may_read_only=True) as core:
             status = await core.ingestion.status()
             held, is_restoring = core.versions.held.read(), core.versions.restore.is_waiting
         published = status.published
@@ -194,7 +211,7 @@ def status_command(context: typer.Context) -> None:
             out.print("A rollback was cut short: scoda knowledge sync, or the bot, completes it.")
         tell_held(list(held.reasons) if held is not None else [])
         print_faults(status.reading)
-        record, _ = TranslationLedger(context.obj.knowledge.folder).read()
+        record, _ = TranslationLedger(settings.knowledge.folder).read()
         stale = stale_translations(status.reading.documents, record)
         for name, files in (
             ("added", status.added),

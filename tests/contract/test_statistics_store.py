@@ -130,3 +130,16 @@ async def test_who_is_forgotten_is_counted_no_more(database):
     await SqlVisitorStore(database, FakeTombstones()).forget(VisitorId(11), now=MORNING)
     counted = await SqlStatistics(database).count(PERIOD)
     assert (counted.questions, counted.opinions) == (0, {})
+
+
+async def test_it_is_counted_how_often_a_section_was_told_first(database):
+    halls, gates = "expo/halls.md#where", "expo/gates.md#where"
+    await stored(
+        database,
+        turn(1, keys=(halls, gates)),
+        turn(2, keys=(halls,)),
+        turn(3, keys=(gates,)),
+        turn(4, keys=()),
+        turn(5, at=MORNING - timedelta(days=40)),
+    )
+    assert await SqlTurnStore(database).told_since(MORNING - timedelta(days=30)) == {halls: 2, gates: 1}

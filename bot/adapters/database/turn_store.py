@@ -107,6 +107,16 @@ class SqlTurnStore:
         async with self._database.writing() as connection:
             await connection.execute(update(turns).where(*its).values(tapped=str(key)))
 
+    async def told_since(self, since: datetime) -> dict[str, int]:
+        """How often each section was told first, by its key, in what is kept from `since` on."""
+        query = select(turns.c["keys"], func.count()).where(turns.c.asked_at >= since).group_by(turns.c["keys"])
+        found: dict[str, int] = {}
+        async with self._database.reading() as connection:
+            for keys, count in await connection.execute(query):
+                for key in json.loads(keys)[:1]:
+                    found[key] = found.get(key, 0) + count
+        return found
+
     async def recent_questions(self, *, since: datetime, limit: int) -> list[tuple[str, Locale]]:
         """What visitors asked at or after `since`, each question of a language once, the latest first."""
         latest = func.max(turns.c.asked_at)

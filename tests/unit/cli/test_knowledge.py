@@ -132,3 +132,20 @@ def test_an_edit_of_no_other_fact_leaves_translations_up_to_date(place: Place):
     refused = place.scoda("knowledge", "edited", "ru/venue/pearl.md", "--weight", "typing")
     assert refused.returncode == 1
     assert "ru/venue/pearl.md is no source" in _one_line(refused.stderr)
+
+
+def test_status_tells_how_each_section_stands_and_how_sure_the_bot_is_of_it(place: Place):
+    trains_file = place.knowledge / "en/logistics/trains.md"
+    more = "".join(f"? How many freight trains ran in 2025, asked {number} times?\n" for number in range(12))
+    text = trains_file.read_text(encoding="utf-8")
+    trains_file.write_text(text.replace("? What was the number", f"{more}? What was the number"), encoding="utf-8")
+    asked = place.scoda("knowledge", "status", "--sections", "--ask", "--json")
+    assert asked.returncode == 0, asked.stderr
+    rows = {row["section"]: row for row in json.loads(asked.stdout)}
+    trains = rows["logistics/trains.md#trains-2025"]
+    assert (trains["languages"], trains["drafts"], trains["told"]) == (3, 0, 0)
+    assert re.fullmatch(r"[1-3] of [23]", trains["sure"])
+    assert "open" not in {section.partition("/")[0] for section in rows}
+    shown = place.scoda("knowledge", "status", "--sections")
+    assert re.search(r"logistics/trains\.md#trains-2025: 3 languages, \d+ questions, told 0 times", shown.stdout)
+    assert "few questions: " in shown.stdout

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.answering.generation.claims import claims_of
 from bot.answering.generation.model import RejectionReason
 from bot.answering.generation.names import is_form_of
-from bot.answering.generation.shape import address_block, holds_canary, host_of, script_block, shape_block
+from bot.answering.generation.shape import address_block, host_of, script_block, shape_block
 from bot.answering.ports import LanguageIdentifier
 from bot.drafting.model import DraftRefusal, NameForms
 from bot.ids import Locale
@@ -88,8 +88,6 @@ class SectionCheck:
         return next((_REFUSALS[block] for block in self._blocks(text) if block in _REFUSALS), None)
 
     def _blocks(self, text: str) -> Iterator[RejectionReason]:
-        if holds_canary(text, self.canary):
-            yield RejectionReason.CANARY
         source = self.section.source
         hosts = frozenset({host_of(source.url)} if source else ())
         found = (

@@ -198,9 +198,13 @@ async def test_F04_what_takes_too_long_is_killed():
     ]
 
 
-async def test_F04_html_that_never_ends_is_refused():
+async def test_F04_html_of_elements_without_end_is_refused():
     assert await refused(b"<html>" + b"<div>" * 1_000_000) is RefusalReason.DAMAGED
-    assert await refused(b"<html>" + b"<!" * 1_000_000) is RefusalReason.NO_TEXT
+
+
+@pytest.mark.parametrize("begin", [b"<!", b"<!--", b"<a ", b'<a b="', b"<![CDATA[", b"<style", b"<?", b"</a "])
+async def test_F04_html_of_beginnings_alone_is_refused(begin: bytes):
+    assert await refused(b"<html>" + begin * (2_000_000 // len(begin))) is RefusalReason.NO_TEXT
 
 
 async def test_F06_a_file_beyond_the_limit_starts_no_process(monkeypatch: pytest.MonkeyPatch):

@@ -26,7 +26,15 @@ _WHITE = regex.compile(
 _GROUND = regex.compile(
     r"background(?:-color|-image)?\s*:\s*(?!\s*(?:white|#f{3}(?:f{3})?\b|transparent|none))", regex.IGNORECASE
 )
-_STYLES = regex.compile(r"<style\b[^>]*>(.*?)(?:</style|\Z)", regex.IGNORECASE | regex.DOTALL)
+_STYLES = regex.compile(r"<style\b[^>]*+(?:>|\Z)(.*?)(?:</style|\Z)", regex.IGNORECASE | regex.DOTALL)
+_NO_WORDS = regex.compile(
+    r"<!--(?P<comment>.*?)(?:-->|\Z)|<!\[[^>]*+(?:>|\Z)"
+    r"|<(?P<code>script|style)\b[^>]*+(?:>|\Z).*?(?:</(?P=code)\b[^>]*+(?:>|\Z)|\Z)",
+    regex.IGNORECASE | regex.DOTALL,
+)
+"""Comments, marked sections, scripts and styles; what is not ended goes on to the end, as in a browser. Each letter is
+looked at once, whereas older releases of Python look for an end that never comes again and again."""
+_BEGINS = regex.compile(r"<[a-zA-Z/!?]")
 _RULE = regex.compile(r"([^{}]{1,500})\{([^{}]*+)\}")
 _NAME = regex.compile(r"[.#]?[\w-]+")
 _UNSEEN = frozenset({
@@ -76,7 +84,7 @@ class _Table:
 def read_html(text: str, notes: Notes) -> tuple[str, list[Block]]:
     """The page's title, empty where it has none, and its blocks."""
     page = _Page(notes, _hiding_names(text))
-    page.feed(text)
+    page.feed(_readable(text, notes))
     page.close()
     page.end()
     return page.title, page.blocks
@@ -126,11 +134,6 @@ class _Page(HTMLParser):
             self._text.append(data.replace("\v", " "))
         elif data.strip() and self._is_told():
             self._notes.add(RemarkKind.HIDDEN_TEXT, len(data.strip()))
-
-    def handle_comment(self, data: str) -> None:
-        """See the base class; conditional comments of Office are no words."""
-        if data.strip() and not data.strip().startswith(("[if", "<![")):
-            self._notes.add(RemarkKind.COMMENTS)
 
     def end(self) -> None:
         """Close what is still open."""
@@ -250,6 +253,17 @@ def _naming(table: _Table) -> Naming:
     if all(named[0]):
         return Naming.FIRST_ROW
     return Naming.FIRST_COLUMN if all(row[0] and not any(row[1:]) for row in named) else Naming.UNKNOWN
+
+
+def _readable(text: str, notes: Notes) -> str:
+    """The page without what is no words of it, up to a last element that has no end."""
+    for found in _NO_WORDS.finditer(text):
+        comment = (found["comment"] or "").strip()
+        if comment and not comment.startswith(("[if", "<![")):
+            notes.add(RemarkKind.COMMENTS)
+    text = _NO_WORDS.sub("", text)
+    begins = _BEGINS.search(text, text.rfind(">") + 1)
+    return text[: begins.start()] if begins else text
 
 
 def _hiding_names(text: str) -> frozenset[str]:

@@ -95,3 +95,13 @@ def test_links_that_no_browser_should_open_are_told():
     found = converted("<html><p><a href='javascript:x()'>a</a> <a href='#b'>b</a> <a href='mailto:c@d'>c</a>")
     assert found.markdown == "# page\n\na b c\n"
     assert [(one.kind, one.count) for one in found.remarks] == [(RemarkKind.LINKS, 1)]
+
+
+def test_comments_and_marked_sections_of_office_are_no_words():
+    found = converted(
+        "<body><p>Open at 9:00.</p><!--[if mso]><p>unseen</p><![endif]--><![if !mso]><p>Bus 3.</p><![endif]>"
+        "<!--[if !mso]><!--><p>Seen.</p><!--<![endif]--><script>if (a<!--b) { }</script><p>Free.</p><!-- a note -->"
+        "<!-- never ended <p>and this"
+    )
+    assert found.markdown.split("\n\n") == ["# page", "Open at 9:00.", "Bus 3.", "Seen.", "Free.\n"]
+    assert {remark.kind: remark.count for remark in found.remarks}[RemarkKind.COMMENTS] == 2

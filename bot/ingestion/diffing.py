@@ -58,11 +58,14 @@ class KnowledgeDiff:
     stale: tuple[str, ...] = ()
 
 
+_Sections = dict[tuple[Locale, SectionKey], Section]
+
+
 def diff_of(
     before: Sequence[Document], after: Sequence[Document], record: Mapping[str, str] | None = None
 ) -> KnowledgeDiff:
     """What `after` says otherwise than `before`. `record` is that of the translations."""
-    was, now = _sections(before), _sections(after)
+    was, now = _parted(before, after)
     order = list(Locale)
     names = sorted(was.keys() | now.keys(), key=lambda name: (order.index(name[0]), str(name[1])))
     changes = (_change(name, was.get(name), now.get(name)) for name in names)
@@ -74,7 +77,7 @@ def diff_of(
 
 def summary_of(before: Sequence[Document], after: Sequence[Document]) -> str:
     """The change in one line; empty where no section changed."""
-    was, now = _sections(before), _sections(after)
+    was, now = _parted(before, after)
     counted: dict[ChangeKind, Counter[Locale]] = {kind: Counter() for kind in ChangeKind}
     for name in was.keys() | now.keys():
         if (kind := _kind(was.get(name), now.get(name))) is not None:
@@ -95,7 +98,17 @@ def _kind(was: Section | None, now: Section | None) -> ChangeKind | None:
     return None if replace(was, line=now.line) == now else ChangeKind.CHANGED
 
 
-def _sections(documents: Iterable[Document]) -> dict[tuple[Locale, SectionKey], Section]:
+def _parted(before: Sequence[Document], after: Sequence[Document]) -> tuple[_Sections, _Sections]:
+    """The sections of the documents that differ."""
+    hashes = {document.file: document.content_hash for document in before}
+    same = {document.file for document in after if document.content_hash == hashes.get(document.file)}
+    return (
+        _sections(document for document in before if document.file not in same),
+        _sections(document for document in after if document.file not in same),
+    )
+
+
+def _sections(documents: Iterable[Document]) -> _Sections:
     return {
         (document.locale, document.key_of(section)): section for document in documents for section in document.sections
     }

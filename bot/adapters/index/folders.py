@@ -8,6 +8,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 
 def hash_of(path: Path) -> str:
@@ -59,11 +63,11 @@ def numbered(root: Path, kind: str) -> Iterator[tuple[Path, int]]:
             yield folder, int(number)
 
 
-async def to_its_end(function: Callable[..., object], *arguments: object) -> None:
+async def to_its_end(function: Callable[_Given, _Result], *given: _Given.args, **named: _Given.kwargs) -> _Result:
     """Do it in a thread; when cancelled, wait for that all the same, so that nothing is written behind our back."""
-    work = asyncio.create_task(asyncio.to_thread(function, *arguments))
+    work = asyncio.create_task(asyncio.to_thread(function, *given, **named))
     try:
-        await asyncio.shield(work)
+        return await asyncio.shield(work)
     except asyncio.CancelledError:
         await asyncio.wait({work})
         raise

@@ -49,6 +49,9 @@ _RETRY_S = 0.1
 """Seconds between two tries to get the lock: by reasoning, short beside any build."""
 _SHARED_FROM = 4
 """Languages from which on several processes write them: with fewer, by reasoning, one more start saves nothing."""
+_FEW_SECTIONS = 1_000
+"""Up to so many sections are written in a thread: .3 s of a processor, .1 s where most stand as they were. A child
+process takes 1 to 3 s to begin."""
 
 
 class FileIndexStore:
@@ -214,29 +217,37 @@ class FileIndexStore:
         return None if content.before is None else sealed_version(self._origin / f"gen-{content.before}")
 
     async def _write_texts(self, building: Path, content: IndexVersionContent, before: SealedVersion | None) -> None:
-        """Write what is shown, and learn from it: in child processes, since there is much to count and visitors wait.
+        """Write what is shown, and learn from it.
 
-        Several work at once on many languages.
+        Where there is much to count, child processes do it, since visitors wait; several at once on many languages.
         """
         new = [
             replace(part, chunks=None, vectors=None)
             for part in content.parts
             if part.documents is not None and not _has_same_texts(part, before)
         ]
-        origin = before.folder if before is not None else None
-        if len(new) >= _SHARED_FROM:
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for first in range(self._workers):
-                        share = new[first :: self._workers]
-                        group.create_task(in_child(_write_and_learn, building, share, None, origin))
-            except BaseExceptionGroup as failures:
-                raise failures.exceptions[0] from None
-            new = []
         folders = [folder for folder in (before.folder if before else None, self._shipped) if folder is not None]
-        lesson = Lesson([part.locale for part in content.parts], content.embedding_identity, folders)
-        if new or not content.pending:
-            await in_child(_write_and_learn, building, new, None if content.pending else lesson, origin)
+        locales = [part.locale for part in content.parts]
+        lesson = None if content.pending else Lesson(locales, content.embedding_identity, folders)
+        origin = before.folder if before is not None else None
+        if _sections_of(new) <= _FEW_SECTIONS:
+            if await to_its_end(_write_and_learn, building, new, lesson, origin, may_take_long=False):
+                return
+            new = []
+        if len(new) >= _SHARED_FROM:
+            await self._share_out(building, new, origin)
+            new = []
+        if new or lesson is not None:
+            await in_child(_write_and_learn, building, new, lesson, origin)
+
+    async def _share_out(self, building: Path, parts: Sequence[LanguagePart], before: Path | None) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for first in range(self._workers):
+                    share = parts[first :: self._workers]
+                    group.create_task(in_child(_write_and_learn, building, share, None, before))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
 
     async def _written_store(
         self, writing: Path, place: StorePlace, version: IndexVersion, report: ReportShare | None
@@ -337,8 +348,18 @@ def _has_same_texts(part: LanguagePart, before: SealedVersion | None) -> bool:
     return known is not None and known.texts == part.names.texts
 
 
-def _write_and_learn(building: Path, parts: Sequence[LanguagePart], lesson: Lesson | None, before: Path | None) -> None:
-    """What a child process does."""
+def _sections_of(parts: Sequence[LanguagePart]) -> int:
+    return sum(len(document.sections) for part in parts for document in part.documents or ())
+
+
+def _write_and_learn(
+    building: Path,
+    parts: Sequence[LanguagePart],
+    lesson: Lesson | None,
+    before: Path | None,
+    *,
+    may_take_long: bool = True,
+) -> bool:
+    """Returns False where there is something left to learn that would take long."""
     written = {part.locale: write_texts(building, part, before) for part in parts}
-    if lesson is not None:
-        learn(building, lesson, written)
+    return lesson is None or learn(building, lesson, written, may_take_long=may_take_long)

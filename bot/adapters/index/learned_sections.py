@@ -42,6 +42,10 @@ class LearnedSections:
         """Whether it learned from just these chunks."""
         return self.names == list(names) and np.array_equal(self.ids, np.sort(ids))
 
+    def is_near(self, ids: Ids) -> bool:
+        """Whether so few of these chunks are new that learning goes on from here."""
+        return float(np.mean(~np.isin(ids, self.ids))) <= _MUCH_NEW
+
     @classmethod
     def of(  # noqa: PLR0917 - six different things, each of its own type
         cls,
@@ -55,13 +59,12 @@ class LearnedSections:
         """Learn from nothing, or from where it stood `before` only what is new."""
         if before is not None and before.discriminant.weights.shape[1] != vectors.shape[1]:
             before = None
-        is_new = ~np.isin(ids, before.ids) if before is not None else np.ones(len(ids), dtype=np.bool_)
-        if before is None or is_new.mean() > _MUCH_NEW:
+        if before is None or not before.is_near(ids):
             learned = Discriminant.of(vectors, class_of, len(names))
         else:
             places = {name: place for place, name in enumerate(before.names)}
             start = before.discriminant.renamed([places.get(name, -1) for name in names])
-            learned = start.updated(vectors, class_of, is_new)
+            learned = start.updated(vectors, class_of, ~np.isin(ids, before.ids))
         return cls(space, list(names), np.sort(ids), learned)
 
     def save(self, file: Path) -> None:

@@ -30,8 +30,10 @@ class Lesson:
     """The folders where it was learned before."""
 
 
-def learn(folder: Path, lesson: Lesson, written: Mapping[Locale, SectionFile]) -> None:
-    """Learn whose question it is from the stored questions of all sections that are searched. For a child process.
+def learn(folder: Path, lesson: Lesson, written: Mapping[Locale, SectionFile], *, may_take_long: bool = True) -> bool:
+    """Learn whose question it is from the stored questions of all sections that are searched.
+
+    To learn all from nothing takes long; where it may not, that is left undone, and False is returned.
 
     It starts from what was learned of vectors of the same kind in the one of the folders before that shares the most
     chunks: after many changes in small steps that is what lies beside the knowledge, learned at once (5 of 100 Persian
@@ -48,7 +50,7 @@ def learn(folder: Path, lesson: Lesson, written: Mapping[Locale, SectionFile]) -
     kinds = joined([part.chunks.kinds for part in files], np.uint8)
     is_asked = (kinds == kind_number(ChunkKind.QUESTION)) & (class_of >= 0)
     if is_asked.sum() < _ENOUGH_QUESTIONS:
-        return
+        return True
     has_none = np.bincount(class_of[is_asked], minlength=len(classes)) == 0
     stands_in = (kinds == kind_number(ChunkKind.PASSAGE)) & (class_of >= 0) & has_none[class_of]
     rows = np.flatnonzero(is_asked | stands_in)
@@ -60,6 +62,9 @@ def learn(folder: Path, lesson: Lesson, written: Mapping[Locale, SectionFile]) -
     )
     if known is not None and learned is not None and learned.is_of(names, ids):
         link(known, folder / DISCRIMINANT)
-        return
+        return True
+    if not may_take_long and (learned is None or not learned.is_near(ids)):
+        return False
     vectors = np.concatenate([part.vectors.rows(np.arange(len(part.vectors))) for part in files])[rows]
     LearnedSections.of(space, names, ids, vectors, class_of[rows], learned).save(folder / DISCRIMINANT)
+    return True

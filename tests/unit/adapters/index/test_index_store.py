@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import bot.adapters.index.index_store
 from bot.adapters.index.chroma import StoredChunks, StorePlace, check_store, open_store, write_store
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.learned_sections import DISCRIMINANT, LearnedSections
@@ -21,6 +22,7 @@ from bot.adapters.system.child import ChildCrashedError, in_child
 from bot.errors import IndexVersionError, KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.discriminant import Discriminant
+from bot.ingestion.model import PublishingConsent
 from bot.ingestion.service import Ingestion
 from tests.support.knowledge_parts import (
     NOW,
@@ -247,3 +249,43 @@ def test_what_another_embedding_learned_is_not_used(version: Path, tmp_path: Pat
     shipped.mkdir()
     shutil.copyfile(version / DISCRIMINANT, shipped / DISCRIMINANT)
     assert _learned_after(version, shipped, identity="another").space.startswith("another:")
+
+
+def test_to_learn_all_from_nothing_is_left_undone_where_it_may_not_take_long(version: Path, tmp_path: Path) -> None:
+    building, near, far = tmp_path / "building", tmp_path / "near", tmp_path / "far"
+    shutil.copytree(version, building, ignore=shutil.ignore_patterns(DISCRIMINANT))
+    known = LearnedSections.load(version / DISCRIMINANT)
+    for folder, kept in ((near, known.ids[5:]), (far, known.ids[len(known.ids) // 2 :])):
+        folder.mkdir()
+        replace(known, ids=kept).save(folder / DISCRIMINANT)
+
+    assert not learn(building, Lesson([Locale.EN], "letters", []), {}, may_take_long=False)
+    assert not learn(building, Lesson([Locale.EN], "letters", [far]), {}, may_take_long=False)
+    assert not (building / DISCRIMINANT).exists()
+    assert learn(building, Lesson([Locale.EN], "letters", [far, near]), {}, may_take_long=False)
+    assert np.array_equal(LearnedSections.load(building / DISCRIMINANT).ids, known.ids)
+
+
+async def test_a_child_process_does_no_more_than_what_takes_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread writes so few sections; they have questions enough that all is learned from nothing."""
+    asked: list[int] = []
+
+    async def noted(function: Callable[..., object], building: Path, parts: list[object], *more: object) -> object:
+        asked.append(len(parts))
+        return await asyncio.to_thread(function, building, parts, *more)
+
+    monkeypatch.setattr(bot.adapters.index.index_store, "in_child", noted)
+    index_store, manifest = FileIndexStore(tmp_path / "index"), MemoryManifest()
+    few = document("market/few.md", Locale.EN, section("rice", "Rice is sold."))
+    for number, goods in enumerate((GOODS, replace(GOODS, content_hash="other"), few)):
+        ingestion = Ingestion(
+            reader=GivenReading(goods),
+            embedder=CachedEmbedder(LetterEmbeddings(), MemoryVectorCache()),
+            manifest=manifest,
+            index_store=index_store,
+        )
+        await ingestion.sync(now=NOW, consent=PublishingConsent.ANYTHING)
+        assert (index_store.folder_of(number + 1) / DISCRIMINANT).exists() == (goods.path == GOODS.path)
+    assert asked == [0], "the first version alone was learned from nothing, and its texts were written by then"

@@ -19,6 +19,7 @@ from bot.app.visitors import retention_of, visitor_store_of
 from bot.gaps.keeper import GapKeeper
 from bot.ingestion.model import SyncReport
 from bot.ingestion.progress import ProgressCallback
+from bot.relay.courier import RelayCourier
 from bot.reminding.reminders import Reminders
 from bot.settings import Settings
 
@@ -34,6 +35,8 @@ _FOLLOW_EVERY = timedelta(seconds=5)
 """How soon what is announced can be asked for, or no longer; chosen: it costs one short query."""
 _GAPS_EVERY = timedelta(seconds=10)
 """How soon staff see what was lost and visitors hear of an answer; chosen: short queries where nothing is new."""
+_RELAY_EVERY = timedelta(seconds=1)
+"""How soon what people write to each other goes on; chosen: short queries where nobody writes."""
 _ORDERS_EVERY = timedelta(seconds=1)
 """Somebody waits at a terminal; by reasoning: it costs a look into a folder."""
 
@@ -118,6 +121,16 @@ def schedule_reminders(clock: Clock, reminders: Reminders, started: asyncio.Even
         await reminders.remind(now)
 
     clock.every(_REMIND_EVERY, "reminders", remind)
+
+
+def schedule_relay(clock: Clock, courier: RelayCourier, started: asyncio.Event) -> None:
+    """Carry what visitors and staff write to each other, once the chat has started."""
+
+    async def carry(now: datetime) -> None:
+        await started.wait()
+        await courier.turn(now)
+
+    clock.every(_RELAY_EVERY, "relay", carry)
 
 
 class AnnouncementFollower:

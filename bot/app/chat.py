@@ -14,6 +14,7 @@ from bot.app.core import Core
 from bot.app.gaps import gap_desk_of
 from bot.app.health import health_of
 from bot.app.proposing import staff_context_of
+from bot.app.relaying import relay_desk_of
 from bot.app.state import needs_sandbox
 from bot.app.visitors import retention_of, visitor_store_of
 from bot.chat.application import ChatOptions, ChatParts
@@ -87,6 +88,7 @@ def chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
         announcements=announcement_context_of(news, core.settings),
         staff=staff_context_of(core, news),
         gaps=gap_desk_of(core.database, core.settings),
+        relay=relay_desk_of(core.database, core.settings),
         statistics=SqlStatistics(core.database),
         reading_in=lambda: core.ingestion.reading_in,
         now=utc_now,

@@ -15,11 +15,12 @@ import structlog
 from bot.adapters.database.state_owner import StateOwner
 from bot.adapters.system.clock import Clock, utc_now
 from bot.app.announcing import Announcing, Broadcasting, announcing
-from bot.app.background import keep_read, schedule, schedule_reminders
+from bot.app.background import keep_read, schedule, schedule_relay, schedule_reminders
 from bot.app.chat import chat_options, chat_parts
 from bot.app.core import Core, open_core
 from bot.app.gaps import gap_keeper_of
 from bot.app.proposing import keep_written, reminders_of
+from bot.app.relaying import relay_courier_of
 from bot.app.sandbox import Say, sandbox_process, sandbox_ready, with_keys
 from bot.app.state import needs_sandbox, owner_of, to_run
 from bot.app.visitors import keep_forgotten
@@ -87,6 +88,9 @@ async def _begin_announcing(stack: AsyncExitStack, core: Core, parts: Announcing
     await keeper.begin(now=utc_now())
     schedule(clock, core, core.settings, keeper)
     schedule_reminders(clock, reminders_of(core, chat.tell_of_ends), chat.started)
+    if (courier := relay_courier_of(core, chat.relay_post)) is not None:
+        await courier.begin(now=utc_now())
+        schedule_relay(clock, courier, chat.started)
     broadcasting.schedule(clock)
     sending = asyncio.create_task(broadcasting.run(chat.started))
     stack.push_async_callback(broadcasting.finish, sending)

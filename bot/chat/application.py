@@ -25,6 +25,7 @@ from bot.chat.menu import publish_menu
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat.organisers.progress import ProgressBoard
 from bot.chat.ports import Answerer
+from bot.chat.staff.relay_post import RelayPost
 from bot.chat.staff.reminding import tell_of_ends
 from bot.chat.staff_context import StaffContext
 from bot.chat.text import texts
@@ -47,6 +48,7 @@ from bot.chat_state.ports import ButtonStore, Inbox
 from bot.errors import SettingsError
 from bot.gaps.service import GapDesk
 from bot.i18n.translator import Catalogs
+from bot.relay.service import RelayDesk
 from bot.reports.ports import StatisticsStore
 from bot.transaction import Transaction
 from bot.visitors.ports import VisitorStore
@@ -111,6 +113,8 @@ class ChatParts:
     """None: the knowledge can't be changed from the chat."""
     gaps: GapDesk | None = None
     """None: nobody looks at lost questions."""
+    relay: RelayDesk | None = None
+    """None: no people answer here."""
     statistics: StatisticsStore | None = None
     """None where there are no announcements."""
     connected: Callable[[int], Awaitable[None]] | None = None
@@ -143,6 +147,7 @@ class Chat:
         self._progress = self._bind_notifier(self._app)
         self._waiting_room = WaitingRoom(self._app)
         self.gap_news = GapNews(self._app, now=parts.now)
+        self.relay_post = RelayPost(self._app, now=parts.now)
         self.intake = Intake(
             parts.inbox,
             parts.transaction,
@@ -294,6 +299,7 @@ class Chat:
             announcements=parts.announcements,
             staff=parts.staff,
             gaps=parts.gaps,
+            relay=parts.relay,
             statistics=parts.statistics,
             drafts=Drafts(self.sender),
             reading_in=parts.reading_in,

@@ -28,6 +28,7 @@ from bot.gaps.service import GapDesk
 from bot.i18n.negotiation import negotiate
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import ChatId, Locale, VisitorId
+from bot.relay.service import RelayDesk
 from bot.reports.ports import StatisticsStore
 from bot.visitors.model import Retention, Visitor
 from bot.visitors.ports import VisitorStore
@@ -77,6 +78,8 @@ class AppContext:
     """None: the knowledge can't be changed from the chat."""
     gaps: GapDesk | None = None
     """None: lost questions are not looked at."""
+    relay: RelayDesk | None = None
+    """None: no people answer here."""
     statistics: StatisticsStore | None = None
     """None: as above."""
     drafts: Drafts | None = None

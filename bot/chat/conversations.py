@@ -18,10 +18,10 @@ from bot.chat.organisers import (
     submitting,
 )
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, close_prompt
-from bot.chat.staff import desk, uploads
+from bot.chat.staff import desk, relay_answers, uploads
 from bot.chat.staff.prompts import StaffPrompt
 from bot.chat.text import texts
-from bot.chat.visitors import news, questions, settings
+from bot.chat.visitors import asking_people, news, questions, settings
 from bot.chat.visitors import start as visitors_start
 from bot.chat.visitors.notices import text_only
 
@@ -58,13 +58,13 @@ async def start(context: UpdateContext) -> None:
 
 async def words(context: UpdateContext) -> None:
     """A text, or a caption with what it belongs to."""
-    if not await _is_answer(context) and not await _is_proposed(context):
+    if not await _is_taken(context):
         await questions.message(context)
 
 
 async def other(context: UpdateContext) -> None:
     """A picture or a file without words, and whatever else is no text."""
-    if not await _is_answer(context) and not await _is_proposed(context):
+    if not await _is_taken(context):
         await text_only(context)
 
 
@@ -74,10 +74,20 @@ async def cancel(context: UpdateContext) -> None:
         return
     dialogue = await context.dialogue()
     if dialogue is None or dialogue.kind == news.POSTPONED:
-        await context.say(context.text(texts.nothing_to_cancel))
+        if context.app.relay is not None:
+            await asking_people.end(context)
+        else:
+            await context.say(context.text(texts.nothing_to_cancel))
         return
     close_prompt(context)
     await context.say(context.text(texts.cancelled))
+
+
+async def _is_taken(context: UpdateContext) -> bool:
+    """Whether it answers something, is a file for the knowledge, or goes from people to people."""
+    if await _is_answer(context) or await _is_proposed(context):
+        return True
+    return await asking_people.is_carried(context) or await relay_answers.is_answer(context)
 
 
 async def _is_proposed(context: UpdateContext) -> bool:

@@ -30,7 +30,9 @@ class UpdateDispatcher:
     def __init__(self, app: AppContext, *, now: Callable[[], datetime]) -> None:
         self._app = app
         self._now = now
-        self._routes = routes(has_news=app.announcements is not None, has_staff=app.staff is not None)
+        self._routes = routes(
+            has_news=app.announcements is not None, has_staff=app.staff is not None, has_relay=app.relay is not None
+        )
         self.ignored = 0
         """Updates of a kind that no handler knows, since the start."""
 

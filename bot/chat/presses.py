@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from bot.answering.model import Feedback
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import announcements, approvals, composing, roles
-from bot.chat.staff import desk, gaps
+from bot.chat.staff import desk, gaps, relay_answers
 from bot.chat.text import announcement_texts, gap_texts, texts
 from bot.chat.text.answers import section_keys, turn_of
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat.text.sections import section_text, source_details
 from bot.chat.text.unsubscribe import Unsubscribe
-from bot.chat.visitors import gap_news, news, privacy, settings, start, topics
+from bot.chat.visitors import asking_people, gap_news, news, privacy, settings, start, topics
 from bot.chat.visitors.notices import help_page
 from bot.chat.visitors.questions import answer_question
 from bot.chat.wire.sender import SendResult
@@ -132,6 +132,11 @@ async def _help(context: UpdateContext, button: Button) -> None:  # noqa: ARG001
     await help_page(context)
 
 
+async def _relay(context: UpdateContext, button: Button) -> None:
+    """Of the visitor in a private chat, of the staff in their group."""
+    await (asking_people.press if context.is_private else relay_answers.press)(context, button)
+
+
 _NOTICES = {
     ButtonAction.HELPFUL: texts.feedback_thanks,
     ButtonAction.UNHELPFUL: texts.feedback_thanks,
@@ -171,4 +176,6 @@ _ACTIONS: dict[ButtonAction, Callable[[UpdateContext, Button], Awaitable[None]]]
     ButtonAction.STAFF: desk.press,
     ButtonAction.TELL_ME: gap_news.tell_me,
     ButtonAction.GAP: gaps.press,
+    ButtonAction.ASK_PERSON: asking_people.offer,
+    ButtonAction.RELAY: _relay,
 }

@@ -21,7 +21,19 @@ from bot.chat import conversations, presses
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import announcements, composing, roles, statistics
 from bot.chat.staff import desk, fixes, gaps
-from bot.chat.visitors import inline, membership, news, notices, privacy, questions, settings, start, topics, why
+from bot.chat.visitors import (
+    asking_people,
+    inline,
+    membership,
+    news,
+    notices,
+    privacy,
+    questions,
+    settings,
+    start,
+    topics,
+    why,
+)
 
 Handle = Callable[[UpdateContext], Awaitable[None]]
 
@@ -58,6 +70,8 @@ _STAFF_COMMANDS: dict[str, Handle] = {
 }
 """Only where the knowledge can be changed from the chat; they look like no command to who has no role for it."""
 
+_RELAY_COMMANDS: dict[str, Handle] = {"end": asking_people.end}
+
 _NEW = filters.UpdateType.MESSAGE
 _SERVICE = filters.StatusUpdate.ALL
 _WORDS = filters.TEXT | filters.CAPTION
@@ -76,12 +90,17 @@ class UpdateRoute:
         return found is not None and found is not False
 
 
-def routes(*, has_news: bool = False, has_staff: bool = False) -> Sequence[UpdateRoute]:
+def routes(*, has_news: bool = False, has_staff: bool = False, has_relay: bool = False) -> Sequence[UpdateRoute]:
     """The routes in the order in which they are asked; the first that fits takes the update.
 
     Edited messages and channel posts fit none: an edit is not answered a second time.
     """
-    commands = {**_COMMANDS, **(_NEWS_COMMANDS if has_news else {}), **(_STAFF_COMMANDS if has_staff else {})}
+    commands = {
+        **_COMMANDS,
+        **(_NEWS_COMMANDS if has_news else {}),
+        **(_STAFF_COMMANDS if has_staff else {}),
+        **(_RELAY_COMMANDS if has_relay else {}),
+    }
     return [
         *(UpdateRoute(CommandHandler(name, _not_called, filters=_NEW), handle) for name, handle in commands.items()),
         _message(filters.COMMAND & filters.ChatType.PRIVATE, notices.unknown_command),

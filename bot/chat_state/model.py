@@ -58,6 +58,8 @@ class ButtonAction(StrEnum):
     STAFF = "staff"
     TELL_ME = "tell_me"
     GAP = "gap"
+    ASK_PERSON = "ask_person"
+    RELAY = "relay"
 
 
 @dataclass(frozen=True, slots=True)

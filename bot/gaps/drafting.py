@@ -1,4 +1,4 @@
-"""The beginning of a knowledge file that answers a gap: all but the answer, which a person writes."""
+"""The beginning of a knowledge file that answers a gap: all but the answer, if no person has written one yet."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ _NAME_WORDS = 5
 _QUESTION_LIMIT = 300
 """Characters: longer than nearly every question, and a line that can be read."""
 _MARKUP = regex.compile(r"[<>{}#`|\\\[\]]+")
+_MARKER = regex.compile(r"^[\s?!>*+=~_-]+")
+"""What at the beginning of a line would make more of it than text."""
 _ASCII_WORD = regex.compile(r"[a-z0-9]+")
 _DRAFT = """\
 ---
@@ -38,7 +40,7 @@ owner: ''
 
 ## {heading} {{#{section_id}}}
 
-{questions}"""
+{answer}{questions}"""
 
 
 def draft_name(gap: Gap) -> str:
@@ -48,10 +50,10 @@ def draft_name(gap: Gap) -> str:
     return "-".join((*words, gap.gap_id))
 
 
-def draft_of(gap: Gap, locale: Locale, today: date) -> str:
+def draft_of(gap: Gap, locale: Locale, today: date, *, answer: str = "") -> str:
     """The file's content: what must be filled in is empty, so that nobody publishes it by oversight.
 
-    The heading is a question of that language, else the gap's last one in any.
+    The heading is a question of that language, else the gap's last one in any. `answer` is what somebody has answered.
     """
     asked = [_plain(question) for question in gap.asked_in(locale)][:_MOST_QUESTIONS]
     heading = one_line((asked or [_plain(gap.questions[-1].question)])[0], limit=_TITLE_LIMIT)
@@ -61,6 +63,7 @@ def draft_of(gap: Gap, locale: Locale, today: date) -> str:
         today=today.isoformat(),
         heading=heading,
         section_id=gap.gap_id,
+        answer=f"{_text(answer)}\n\n" if answer else "",
         questions="".join(f"? {question}\n" for question in asked),
     )
 
@@ -68,6 +71,12 @@ def draft_of(gap: Gap, locale: Locale, today: date) -> str:
 def _plain(question: str) -> str:
     """One line in which nothing opens a heading, a comment or a tag: visitors write what they like."""
     return one_line(_MARKUP.sub(" ", question), limit=_QUESTION_LIMIT)
+
+
+def _text(answer: str) -> str:
+    """An answer's lines, in which nothing opens a heading, a question, a comment or a tag."""
+    lines = (" ".join(_MARKER.sub("", _MARKUP.sub(" ", line)).split()) for line in answer.splitlines())
+    return "\n".join(lines).strip()
 
 
 def _quoted(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from bot.ids import Locale, VisitorId
 _log = structlog.get_logger(__name__)
 
 WORTH_A_LOOK = frozenset({GapState.OPEN, GapState.ANSWERED})
+
+_NO_ANSWERS: Mapping[Locale, str] = {}
 
 
 class GapDesk:
@@ -78,8 +80,15 @@ class GapDesk:
         await self._watches.wish(turn_id, visitor_id, now=now)
 
 
-async def write_drafts(gap: Gap, files: DraftFiles, locales: Sequence[Locale], *, now: datetime) -> list[Path]:
-    """The files of `GapDesk.draft`; those before one that can't be written stay.
+async def write_drafts(
+    gap: Gap,
+    files: DraftFiles,
+    locales: Sequence[Locale],
+    *,
+    answers: Mapping[Locale, str] = _NO_ANSWERS,
+    now: datetime,
+) -> list[Path]:
+    """The files of `GapDesk.draft`, with the answers that there are; those before one that can't be written stay.
 
     Raises:
         GapError: there is a file of that name, or it can't be written.
@@ -87,7 +96,7 @@ async def write_drafts(gap: Gap, files: DraftFiles, locales: Sequence[Locale], *
     name = draft_name(gap)
     made = []
     for locale in dict.fromkeys(locales or gap.locales):
-        content = draft_of(gap, locale, now.date())
+        content = draft_of(gap, locale, now.date(), answer=answers.get(locale, ""))
         made.append(await files.write(locale, gap.topic or "general", name, content))
     _log.info("gap_drafted", gap_id=gap.gap_id, files=len(made))
     return made

@@ -6,7 +6,7 @@ import math
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_timedelta, get_day_names
 from babel.numbers import format_decimal
 from babel.numbers import format_percent as babel_percent
 
@@ -45,6 +45,11 @@ def format_day(day: date, locale: Locale) -> str:
     if locale is Locale.TG:
         return f"{day.day} {_TAJIK_MONTHS[day.month - 1]} соли {day.year}"
     return format_date(day, format="long", locale=locale.value)
+
+
+def weekday(number: int, locale: Locale) -> str:
+    """A day of the week in short, 0 is Monday."""
+    return str(get_day_names("abbreviated", locale=locale.value)[number])
 
 
 def format_moment(moment: datetime, zone: ZoneInfo, locale: Locale) -> str:

@@ -10,10 +10,13 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.ids import Locale
+from bot.relay.hours import StaffHours
 from bot.sandbox.keys import BOT_TOKEN, CONTROL_TOKEN
 
 _MOST_WORKERS = 8
@@ -200,6 +203,32 @@ class OrganiserSettings(_Table):
     """Numeric Telegram ids; names and group rights count for nothing."""
 
 
+class RelaySettings(_Table):
+    """Where people answer what the bot could not: in a group of the staff that the bot is in."""
+
+    group: Annotated[int, Field(le=0)] = 0
+    """The group's numeric id, which is negative; 0: nobody is asked. Whoever is in the group may answer."""
+    language: Locale = Locale.EN
+    """The language that the staff read: what visitors write is translated into it where a language model is set."""
+    hours: str = ""
+    """When they answer, as in `Mon-Fri 09:00-18:00, Sat 10:00-14:00`; empty: nothing is said of it."""
+    zone: str = "Asia/Shanghai"
+    """The time zone of `hours`, by its IANA name."""
+    wait_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 48.0
+    """A conversation in which neither side has written for so long ends by itself."""
+
+    @model_validator(mode="after")
+    def _hours_can_be_read(self) -> RelaySettings:
+        try:
+            zone = ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(
+                f"zone {self.zone!r} is not known: it must be an IANA name such as Asia/Shanghai"
+            ) from error
+        StaffHours.read(self.hours, zone)
+        return self
+
+
 class DeliverySettings(_Table):
     """How announcements go out. Telegram's limits are rough figures; replies to visitors go first within them."""
 
@@ -288,6 +317,7 @@ class Settings(BaseSettings):
     answering: AnsweringSettings = AnsweringSettings()
     announcements: AnnouncementSettings = AnnouncementSettings()
     organisers: OrganiserSettings = OrganiserSettings()
+    relay: RelaySettings = RelaySettings()
     delivery: DeliverySettings = DeliverySettings()
     limits: LimitSettings = LimitSettings()
     privacy: PrivacySettings = PrivacySettings()

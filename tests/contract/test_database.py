@@ -221,6 +221,7 @@ async def test_migrating_again_changes_nothing(database):
 
 def test_every_column_with_a_persons_id_is_known_as_one():
     other_ids = {"update_id", "message_id", "seq", "snapshot", "planned_through", "epoch", "entry", "value"}
+    other_ids |= {"about", "reply_to"}
     organisers_ids = {
         "granted_by",
         "created_by",

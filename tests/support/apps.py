@@ -19,6 +19,7 @@ from bot.settings import (
     HealthSettings,
     KnowledgeSettings,
     ModelSettings,
+    RelaySettings,
     Settings,
     StoreSettings,
     TelegramSettings,
@@ -58,7 +59,13 @@ _CATALOGS = Catalogs()
 
 @asynccontextmanager
 async def running_app(
-    place: Place, town: Town, mode: str = "polling", *, model: ModelSettings | None = None, **telegram: Any
+    place: Place,
+    town: Town,
+    mode: str = "polling",
+    *,
+    model: ModelSettings | None = None,
+    relay: RelaySettings | None = None,
+    **telegram: Any,
 ) -> AsyncIterator[App]:
     """The bot at work in one of the two modes, without a language model if none is given; it must end in good order.
 
@@ -79,6 +86,7 @@ async def running_app(
         knowledge=KnowledgeSettings(folder=place.knowledge),
         store=StoreSettings(data=place.data),
         model=model or ModelSettings(),
+        relay=relay or RelaySettings(),
         announcements=AnnouncementSettings(ask_visitors=False),
         health=HealthSettings(port=0),
     )

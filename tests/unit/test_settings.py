@@ -58,6 +58,10 @@ def test_the_command_line_wins_over_all(tmp_path, monkeypatch):
         ("[sandbox]\ntoken = 'sandbox'\n", "as in 7000001:any-words"),
         ("[sandbox]\ncontrol_token = 'short'\n", "SCODA_SANDBOX_CONTROL_TOKEN"),
         ("[store]\nchroma_url = 'http://[::1'\n", "[store] chroma_url"),
+        ("[relay]\ngroup = 12345\n", "[relay] group"),
+        ("[relay]\nlanguage = 'tlh'\n", "[relay] language"),
+        ("[relay]\nzone = 'Mars/Olympus'\n", "IANA name"),
+        ("[relay]\nhours = 'nine to five'\n", "Mon-Fri 09:00-18:00"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_name(tmp_path, text, named):

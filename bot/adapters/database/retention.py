@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database.forgetting import NOBODY, change_audiences, count, nobody
 from bot.adapters.database.knowledge_tables import proposals, reminders
+from bot.adapters.database.relay_tables import relays
 from bot.adapters.database.tables import (
     announcements,
     audit_log,
@@ -53,6 +54,7 @@ def outdated(terms: Retention, now: datetime) -> tuple[Delete, ...]:
         delete(buttons).where(or_(buttons.c.expires_at < now, buttons.c.used_at < now - _USED_BUTTONS_KEPT)),
         delete(inbox).where(inbox.c.handled_at < now - _UPDATES_KNOWN, inbox.c.update_id < last_update),
         delete(model_use_by_visitor).where(model_use_by_visitor.c.day < asked.astimezone(UTC).date().isoformat()),
+        delete(relays).where(relays.c.changed_at < asked),
         delete(dialogues).where(dialogues.c.changed_at < asked),
         delete(invitations).where(invitations.c.expires_at < asked),
         delete(proposals).where(proposals.c.changed_at < now - timedelta(days=terms.audit_days), _IS_AT_REST),

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
-from bot.adapters.database import knowledge_tables  # noqa: F401 - without it the schema would not be whole
+from bot.adapters.database import knowledge_tables, relay_tables  # noqa: F401 - else the schema would not be whole
 from bot.adapters.database.columns import AnyText, UtcDateTime
 from bot.adapters.database.metadata import metadata
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
-from bot.chat.text import gap_texts, texts
+from bot.chat.text import gap_texts, relay_texts, texts
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
@@ -56,6 +56,7 @@ _FROM_KNOWLEDGE = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.CLARIFY, Outcome.U
 """Outcomes that may change once all of the knowledge is read."""
 _OFFERS_SECTIONS = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.COMPLAINT)
 _OFFERS_CONTACT = (Outcome.UNKNOWN, Outcome.ABOUT_BOT, Outcome.DECLINED_ADVICE)
+_OFFERS_PEOPLE = (Outcome.UNKNOWN, Outcome.PERSON)
 _OFFERS_TOPICS = (
     Outcome.OFFERED,
     Outcome.UNKNOWN,
@@ -76,18 +77,20 @@ def answer_text(
     contact: str = "",
     reading_in: float | None = None,
     has_news: bool = True,
+    has_relay: bool = False,
 ) -> Html:
     """The whole message for an answer in the language of `t`: without buttons it says all the same.
 
     `reading_in` is the share of the knowledge that is read while it is not whole: what is not there yet is not unknown.
-    `has_news` tells whether this bot sends announcements. Up to the day `near` an end is said in a line of its own.
+    `has_news` tells whether this bot sends announcements, `has_relay` whether people answer here too. Up to the day
+    `near` an end is said in a line of its own.
     """
     if answer.outcome is Outcome.UNSUBSCRIBE:
         return _ways_to_stop(t, has_news=has_news)
     offers_contact = contact and answer.outcome in _OFFERS_CONTACT
     return paragraphs(
         said(_OPENINGS[answer.opening](t), t.locale) if answer.opening in _OPENINGS else Html(),
-        _whom_to_ask(t, contact) if answer.outcome is Outcome.PERSON else Html(),
+        _whom_to_ask(t, contact, has_relay=has_relay) if answer.outcome is Outcome.PERSON else Html(),
         _own_words(answer, t),
         quoted(running_text(answer.sentences, answer.written_in), answer.written_in),
         near_end(answer, t, near=near) if answer.sentences else Html(),
@@ -106,7 +109,10 @@ def _own_words(answer: Answer, t: Translator) -> Html:
     return Html() if answer.sentences else said(texts.unknown(t), t.locale)
 
 
-def _whom_to_ask(t: Translator, contact: str) -> Html:
+def _whom_to_ask(t: Translator, contact: str, *, has_relay: bool) -> Html:
+    if has_relay:
+        besides = texts.contact(t, contact) if contact else ""
+        return lines(said(relay_texts.person_by_button(t), t.locale), said(besides, t.locale))
     return said(texts.person_contact(t, contact) if contact else texts.person_without_contact(t), t.locale)
 
 
@@ -142,11 +148,12 @@ def reply_to_question(
     turn_id: str,
     news_of: ChatId | None = None,
     may_wait: bool = False,
+    has_relay: bool = False,
 ) -> Reply:
     """The message and its buttons: more, source, opinion, related questions, sections on offer, and what is next.
 
     `text` is its `answer_text`. `news_of` is the chat whose announcements may be stopped; None where the bot sends
-    none. With `may_wait` who gets no answer may wish to be told once there is one.
+    none. With `may_wait` who gets no answer may wish to be told once there is one, with `has_relay` ask people.
     """
     rows: list[Sequence[Key]] = []
     if answer.outcome is Outcome.ANSWERED:
@@ -161,6 +168,8 @@ def reply_to_question(
     rows.extend(column([_offer_key(offer, t, turn_id) for offer in offers_shown(answer)]))
     if may_wait and answer.outcome is Outcome.UNKNOWN:
         rows.append((Key(gap_texts.button_tell_me(t), ButtonAction.TELL_ME, turn_id),))
+    if has_relay and answer.outcome in _OFFERS_PEOPLE:
+        rows.append((Key(relay_texts.button_ask_person(t), ButtonAction.ASK_PERSON, turn_id),))
     rows.extend(_ways_on(answer, t, news_of))
     return Reply(text, rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.text import texts
+from bot.chat.text import relay_texts, texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import Html, bold, lines, paragraphs, said
 from bot.chat.text.replies import Reply
@@ -11,8 +11,16 @@ from bot.i18n.translator import Translator
 from bot.visitors.model import Retention
 
 
-def privacy_page(t: Translator, *, kept: Retention, contact: str, model_host: str = "", search_host: str = "") -> Html:
-    """The page of /privacy: stored data, terms, purpose, the hosts that see questions, and how to have all deleted."""
+def privacy_page(
+    t: Translator,
+    *,
+    kept: Retention,
+    contact: str,
+    model_host: str = "",
+    search_host: str = "",
+    has_relay: bool = False,
+) -> Html:
+    """The page of /privacy: stored data, terms, purpose, who sees questions, and how to have all deleted."""
     terms = (
         texts.privacy_visitor_term(t, kept.visitors_days),
         texts.privacy_deliveries_term(t, kept.deliveries_days),
@@ -23,7 +31,10 @@ def privacy_page(t: Translator, *, kept: Retention, contact: str, model_host: st
     stored = (texts.privacy_stored(t, kept.questions_days), texts.privacy_masked(t))
     operator = texts.privacy_operator(t, contact) if contact else ""
     commands = (texts.privacy_copy(t), texts.privacy_delete(t))
-    groups = (stored, (texts.privacy_announcements(t),), terms, (purpose,), (operator,), commands)
+    people = (relay_texts.privacy(t, kept.questions_days),) if has_relay else ()
+    if has_relay and model_host:
+        people = (*people, relay_texts.privacy_translated(t, model_host))
+    groups = (stored, (texts.privacy_announcements(t),), people, terms, (purpose,), (operator,), commands)
     title = bold(said(texts.privacy_title(t), t.locale))
     return paragraphs(title, *(lines(*(said(one, t.locale) for one in group if one)) for group in groups))
 

@@ -129,6 +129,11 @@ def plain(content: Html) -> str:
     return "".join(html.unescape(match.group()) for match in _TOKEN.finditer(content.source) if not match.group(2))
 
 
+def divided(text: str, *, limit: int) -> tuple[str, ...]:
+    """Text from outside, cleaned, in parts of at most `limit` UTF-16 units as `split` makes them; none of nothing."""
+    return tuple(plain(part) for part in split(Html(_escape(clean(text).strip())), limit=limit))
+
+
 def split(content: Html, *, limit: int = MESSAGE_LIMIT) -> tuple[Html, ...]:
     """`content` as messages of at most `limit` UTF-16 units each, blank ones left out.
 

@@ -24,6 +24,7 @@ async def privacy(context: UpdateContext) -> None:
         contact=rules.contact,
         model_host=rules.model_host,
         search_host=rules.search_host,
+        has_relay=context.app.relay is not None,
     )
     await context.say(page)
 

@@ -139,6 +139,8 @@ def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: Secti
         return Reply(
             section_text(section, context.t, near=context.near) if section else context.text(texts.no_longer_valid)
         )
+    is_alone = context.is_private and context.visitor_id is not None
+    has_relay = context.app.relay is not None and is_alone
     text = answer_text(
         answer,
         t,
@@ -146,6 +148,7 @@ def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: Secti
         contact=context.app.rules.contact,
         reading_in=context.app.reading_in(),
         has_news=context.app.announcements is not None,
+        has_relay=has_relay,
     )
     reply = reply_to_question(
         answer,
@@ -153,7 +156,8 @@ def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: Secti
         text=text,
         turn_id=turn_id,
         news_of=context.chat_id if context.app.announcements else None,
-        may_wait=context.app.gaps is not None and context.is_private and context.visitor_id is not None,
+        may_wait=context.app.gaps is not None and is_alone,
+        has_relay=has_relay,
     )
     return reply if reply.content else Reply(said(texts.unknown(t), t.locale))
 

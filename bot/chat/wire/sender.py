@@ -224,6 +224,11 @@ class Sender:
         turn.begin()
         return _noted(turn, await self._try(saying, chat_id))
 
+    async def react(self, chat_id: ChatId, message_id: int, emoji: str) -> SendResult:
+        """Put a sign under somebody's message, without a word."""
+        reacting = call("setMessageReaction", reaction=[{"type": "emoji", "emoji": emoji}])
+        return await self._deliver(chat_id, reacting.of_message(message_id))
+
     async def show_typing(self, chat_id: ChatId) -> None:
         """Show «typing…» for five seconds; a failure of it is not felt."""
         with suppress(telegram_error.TelegramError):

@@ -61,3 +61,10 @@ def test_the_topic_is_that_of_the_nearest_section_that_answers_anything():
     questions = [replace(one, loss=Loss(LostBy.OPEN_QUESTION, OPEN)) for one in DOGS.questions]
     assert replace(DOGS, questions=tuple(questions)).topic == ""
     assert replace(DOGS, questions=(questions[0], questions[1], DOGS.questions[2])).topic == "venue"
+
+
+def test_an_answer_stands_before_the_questions_and_opens_nothing_by_itself():
+    answer = "# Нет.\n? никому\n! никому\n<!-- и\n---\n\n- кроме  поводырей {#x}"
+    content = draft_of(DOGS, Locale.RU, TODAY, answer=answer)
+    body = "Нет.\nникому\nникому\nи\n\n\nкроме поводырей x"
+    assert f"{{#0a1b2c3d}}\n\n{body}\n\n? Можно с собакой?\n" in content

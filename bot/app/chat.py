@@ -46,6 +46,7 @@ def chat_options(settings: Settings) -> ChatOptions:
             waiting_updates=limits.waiting_updates,
             questions_per_minute=limits.questions_per_minute,
             questions_per_day=limits.questions_per_day,
+            uncounted=frozenset({settings.relay.group} - {0}),
         ),
         cpu_s_per_minute=limits.cpu_s_per_minute,
         shutdown_s=limits.shutdown_s,

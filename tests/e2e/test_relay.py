@@ -17,7 +17,7 @@ from bot.relay.courier import RelayCourier
 from bot.settings import ModelSettings, RelaySettings
 from tests.support.apps import App, running_app
 from tests.support.model_server import KEY, MODEL, Messages, ModelServer, open_model_server
-from tests.support.processes import Place
+from tests.support.processes import Place, running_bot
 from tests.support.visitors import Town, Visitor, button, until
 
 QUESTION = "Итімді өзіммен бірге ала келсем бола ма?"
@@ -184,3 +184,31 @@ async def test_without_a_model_the_originals_go_alone_and_a_phrase_is_in_the_vis
         answer = await aida.ask(QUESTION)
         button(answer, relay_texts.button_ask_person(t))
     assert town.refused_calls() == []
+
+
+async def test_the_program_itself_carries_to_either_side_also_what_a_killed_one_left(
+    place: Place, town: Town, group: StaffGroup
+):
+    settings: dict[str, object] = {"relay_group": group.chat_id, "relay_language": "ru"}
+    aida = await town.visitor("Aida", "kk")
+    t, staff_t = App.t(Locale.KK), App.t(Locale.RU)
+    async with running_bot(place, town.base_url, **settings) as bot:
+        refusal = await aida.ask(QUESTION)
+        offer = await aida.tap_for_message(refusal, relay_texts.button_ask_person(t))
+        await aida.tap(offer, relay_texts.button_pass_on(t))
+        [asked] = await until(group.told, "the question in the group")
+        await bot.kill()
+    await group.reply(ANSWERS[Locale.RU], asked)
+    before = await aida.last_id()
+    async with running_bot(place, town.base_url, **settings) as bot:
+
+        async def answered() -> bool:
+            """Whatever stood in doubt when it was killed is told before."""
+            return any(ANSWERS[Locale.RU] in one["text"] for one in await aida.answers() if one["message_id"] > before)
+
+        async def delivered() -> bool:
+            return relay_texts.delivered(staff_t) in (await group.told())[-1]["text"]
+
+        await until(answered, "the answer")
+        await until(delivered, "the receipt")
+        assert await bot.stop() == 0

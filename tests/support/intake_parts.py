@@ -62,7 +62,7 @@ class Door:
         self.state = state or FakeState()
         self.inbox = FakeInbox(self.state)
         self.now = NOW
-        values = {
+        values: dict[str, Any] = {
             "chats_at_once": 8,
             "waiting_updates": 5000,
             "questions_per_minute": 10_000,

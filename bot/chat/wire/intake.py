@@ -40,6 +40,8 @@ class IntakeLimits:
     waiting_updates: int = 5000
     questions_per_minute: int = 20
     questions_per_day: int = 300
+    uncounted: frozenset[int] = frozenset()
+    """Chats in which people answer: these limits do not hold there."""
 
 
 class Intake:
@@ -60,7 +62,7 @@ class Intake:
         self._waiting_room = waiting
         self._now = now
         self._pause = pause
-        self._triage = Triage(limits.questions_per_minute, limits.questions_per_day)
+        self._triage = Triage(limits.questions_per_minute, limits.questions_per_day, uncounted=limits.uncounted)
         self._backlog = Backlog()
         self._shedding = LoadShedding(self._triage, waiting_updates=limits.waiting_updates)
         self._handling = Handling(

@@ -41,7 +41,11 @@ class Treatment(Enum):
 class Triage:
     """Judges each update once, when it is loaded."""
 
-    def __init__(self, questions_per_minute: int, questions_per_day: int) -> None:
+    def __init__(
+        self, questions_per_minute: int, questions_per_day: int, *, uncounted: frozenset[int] = frozenset()
+    ) -> None:
+        """In the chats `uncounted` people answer: what they write there is never too much and never too old."""
+        self._uncounted = uncounted
         self._limits: dict[UpdateKind, RateLimit] = {
             UpdateKind.QUESTION: RateLimit(questions_per_minute),
             UpdateKind.RIGHT: RateLimit(questions_per_minute),
@@ -60,6 +64,8 @@ class Triage:
 
     def treatment(self, envelope: Envelope, received_at: datetime, *, now: datetime) -> Treatment:
         """How the update is to be handled. It counts against the limits by the time at which it came in."""
+        if envelope.lane in self._uncounted and envelope.kind is UpdateKind.QUESTION:
+            return Treatment.NORMAL
         age = now - (envelope.sent_at or received_at)
         if envelope.kind is UpdateKind.PRESS and age > OLD_PRESS:
             return Treatment.DROP

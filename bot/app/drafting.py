@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from bot.adapters.knowledge.draft_folder import DraftFolder, empty_draft
+from bot.adapters.knowledge.draft_folder import DraftFolder, empty_draft, has_text
 from bot.adapters.system.clock import utc_now
 from bot.answering.model import Outcome, Question
 from bot.answering.open_questions import changed_sections
@@ -19,11 +19,12 @@ from bot.drafting.model import RefusedPart
 from bot.drafting.service import Drafter, DraftWish
 from bot.drafting.wishes import documents_meant, wishes_for
 from bot.errors import NothingPublishedError, ScodaError
-from bot.ids import Locale, SectionKey
-from bot.ingestion.model import FolderReading
+from bot.ids import DocumentPath, Locale, SectionKey
+from bot.ingestion.model import FolderReading, KnowledgeDraft
 
 _log = structlog.get_logger(__name__)
 
+_Place = tuple[DocumentPath, Locale]
 _MOST_AT_ONCE = 20
 """Documents that are drafted after one change. Chosen: with more, a person should look at the bill first."""
 
@@ -57,15 +58,20 @@ class AskedOfKnowledge:
 async def make_drafts(core: Core, names: Sequence[str], locales: Collection[Locale]) -> DraftsMade:
     """Draft what the named documents lack in these languages; drafts that are there stay.
 
+    One with questions and no text, as a gap makes it, is filled by the model.
+
     Raises:
         KnowledgeError: a name means no document, or the folder can't be written.
     """
     reading = await core.ingestion.check()
-    wishes = [wish for name in names for wish in _wishes(reading, name, locales)]
-    return await write_drafts(core, wishes)
+    open_drafts = {} if core.writer is None else _open_drafts(reading)
+    wishes = [wish for name in names for wish in _wishes(reading, name, locales, open_drafts)]
+    return await write_drafts(core, wishes, open_drafts)
 
 
-async def write_drafts(core: Core, wishes: Sequence[DraftWish]) -> DraftsMade:
+async def write_drafts(
+    core: Core, wishes: Sequence[DraftWish], open_drafts: Mapping[_Place, KnowledgeDraft]
+) -> DraftsMade:
     """Draft what is wished for, document by document: what is done by then is kept if it ends early."""
     folder = DraftFolder(core.settings.knowledge.folder)
     drafter = _drafter(core)
@@ -80,7 +86,11 @@ async def write_drafts(core: Core, wishes: Sequence[DraftWish]) -> DraftsMade:
             drafts = [one.draft for one in drafted if one.draft.sections]
             refused += [part for one in drafted for part in one.refused]
         originals = {wish.locale: wish.document for wish in of_document}
-        files += [draft.file for draft in drafts if folder.write(draft, originals[draft.locale])]
+        files += [
+            draft.file
+            for draft in drafts
+            if folder.write(draft, originals[draft.locale], open_drafts.get((draft.path, draft.locale)))
+        ]
     return DraftsMade(tuple(files), tuple(refused))
 
 
@@ -125,8 +135,9 @@ class DraftsOfChanges:
             return
         reading = await self._core.ingestion.check()
         known = {document.path for document in reading.documents}
-        wishes = [wish for path in paths if path in known for wish in _wishes(reading, path, list(Locale))]
-        made = await write_drafts(self._core, wishes)
+        open_drafts = _open_drafts(reading)
+        wishes = [wish for path in paths if path in known for wish in _wishes(reading, path, list(Locale), open_drafts)]
+        made = await write_drafts(self._core, wishes, open_drafts)
         if wishes:
             _log.info("drafts_made", files=len(made.files), thrown_away=len(made.refused))
 
@@ -137,13 +148,21 @@ class DraftsOfChanges:
             return None
 
 
-def _wishes(reading: FolderReading, name: str, locales: Collection[Locale]) -> list[DraftWish]:
+def _open_drafts(reading: FolderReading) -> dict[_Place, KnowledgeDraft]:
+    """Drafts of translations with questions and no text yet."""
+    told = {(document.path, document.locale) for document in reading.documents}
+    places = {(draft.path, draft.locale): draft for draft in reading.drafts if not has_text(draft)}
+    return {place: draft for place, draft in places.items() if place not in told}
+
+
+def _wishes(
+    reading: FolderReading, name: str, locales: Collection[Locale], open_drafts: Collection[_Place]
+) -> list[DraftWish]:
+    closed = [draft for draft in reading.drafts if (draft.path, draft.locale) not in open_drafts]
     return [
         wish
         for copies in documents_meant(reading.documents, name)
-        for wish in wishes_for(
-            copies, locales, drafted={one.locale for one in reading.drafts if one.path == copies[0].path}
-        )
+        for wish in wishes_for(copies, locales, drafted={one.locale for one in closed if one.path == copies[0].path})
     ]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from bot.adapters.database.visitor_store import SqlVisitorStore
+from bot.adapters.system.clock import utc_now
+from bot.app.announcing import announcing
 from bot.app.chat import chat_options, chat_parts
 from bot.app.core import Core, open_core
 from bot.chat.application import Chat, build_chat
@@ -19,6 +21,7 @@ from bot.settings import (
     HealthSettings,
     KnowledgeSettings,
     ModelSettings,
+    OrganiserSettings,
     RelaySettings,
     Settings,
     StoreSettings,
@@ -64,6 +67,7 @@ async def running_app(
     mode: str = "polling",
     *,
     model: ModelSettings | None = None,
+    owners: Sequence[int] = (),
     relay: RelaySettings | None = None,
     **telegram: Any,
 ) -> AsyncIterator[App]:
@@ -86,6 +90,7 @@ async def running_app(
         knowledge=KnowledgeSettings(folder=place.knowledge),
         store=StoreSettings(data=place.data),
         model=model or ModelSettings(),
+        organisers=OrganiserSettings(owners=list(owners)),
         relay=relay or RelaySettings(),
         announcements=AnnouncementSettings(ask_visitors=False),
         health=HealthSettings(port=0),
@@ -93,7 +98,9 @@ async def running_app(
     options = chat_options(settings)
     async with open_core(settings) as core:
         await core.make_answerable()
-        async with build_chat(options, chat_parts(core)) as chat:
+        news = announcing(core.database, settings.store.data)
+        await news.appoint(settings, now=utc_now())
+        async with build_chat(options, chat_parts(core, news)) as chat:
             running = asyncio.create_task(chat.run())
             try:
                 async with asyncio.timeout(LIMIT_S):

@@ -22,15 +22,18 @@ class DraftFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def write(self, draft: KnowledgeDraft, original: Document) -> bool:
+    def write(self, draft: KnowledgeDraft, original: Document, open_draft: KnowledgeDraft | None = None) -> bool:
         """Write a draft beside the document; False when there is one already, which stays.
+
+        An `open_draft`, which has questions and no text yet, gives its questions to the new one.
 
         Raises:
             KnowledgeError: the folder can't be written.
         """
         file = self._folder / draft.file
-        if file.exists():
+        if file.exists() and open_draft is None:
             return False
+        draft = _with_known_questions(draft, open_draft)
         self._put(file, "".join(draft_lines(draft, original.sections, original.locale)))
         return True
 
@@ -43,7 +46,7 @@ class DraftFolder:
         if not copies:
             return self._whole(draft)
         own = next((copy for copy in copies if copy.locale is draft.locale), None)
-        if own is not None and not _has_text(draft):
+        if own is not None and not has_text(draft):
             return with_drafted_questions(self._text(own), draft)
         original = next((copy for copy in copies if copy.locale is not draft.locale), None)
         if original is None:
@@ -71,7 +74,7 @@ class DraftFolder:
         text, target = self.adopted(draft, copies), f"{draft.locale}/{draft.path}"
         self._put(self._folder / target, text)
         original = copies[0] if copies else None
-        if original is not None and original.locale is not draft.locale and _has_text(draft):
+        if original is not None and original.locale is not draft.locale and has_text(draft):
             self._record(target, original)
         self.discard(draft)
         return target
@@ -108,7 +111,8 @@ class DraftFolder:
             raise KnowledgeError(f"{file} can't be written: {error.strerror}") from error
 
 
-def _has_text(draft: KnowledgeDraft) -> bool:
+def has_text(draft: KnowledgeDraft) -> bool:
+    """Whether somebody, or the model, has written what is to be told."""
     return any(section.text for section in draft.sections)
 
 
@@ -117,7 +121,7 @@ def _name(folder: Path, document: Document) -> str:
     return document.file if (folder / document.file).exists() else document.path
 
 
-def _with_known_questions(draft: KnowledgeDraft, own: Document | None) -> KnowledgeDraft:
+def _with_known_questions(draft: KnowledgeDraft, own: Document | KnowledgeDraft | None) -> KnowledgeDraft:
     """A new translation keeps the questions that its file has by now."""
     if own is None:
         return draft

@@ -89,6 +89,21 @@ async def test_a_draft_is_never_written_over(folder: Path) -> None:
     assert (folder / "drafts/ru/notes/hall.md").read_text(encoding="utf-8") == RUSSIAN
 
 
+async def test_a_draft_of_questions_alone_gives_them_to_the_translation(folder: Path) -> None:
+    _drafted(folder, Locale.RU, "## Hours {#hours}\n\n? Во сколько открытие?\n")
+    (asked,) = (await _read(folder)).drafts
+    _drafted(folder, Locale.RU, RUSSIAN)
+    reading = await _read(folder)
+    (translated,), (original,) = reading.drafts, reading.documents
+
+    assert not DraftFolder(folder).write(translated, original)
+    assert DraftFolder(folder).write(translated, original, asked)
+
+    (draft,) = (await _read(folder)).drafts
+    assert draft.sections[0].text == "Зал открывается в 9:00."
+    assert draft.sections[0].questions == ("Во сколько открытие?", "Когда открывается зал?")
+
+
 async def test_a_new_document_is_put_in_place_as_it_stands(folder: Path) -> None:
     draft = folder / "drafts" / "en" / "notes" / "parking.md"
     draft.parent.mkdir(parents=True)

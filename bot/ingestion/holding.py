@@ -64,21 +64,25 @@ def _removed(
     before: Sequence[Document], after: Sequence[Document]
 ) -> tuple[Counter[Locale], Counter[Locale], list[str]]:
     """Sections that there were and that go, by language, and the files from which they go."""
-    keys = {(document.locale, document.key_of(section)) for document in after for section in document.sections}
-    texts = {(document.locale, section.text) for document in after for section in document.sections}
+    hashes = {document.file: document.content_hash for document in before}
+    changed = [document for document in after if document.content_hash != hashes.get(document.file)]
+    same = {document.file for document in after} - {document.file for document in changed}
+    keys = {(document.locale, document.key_of(section)) for document in changed for section in document.sections}
+    told = [document for document in before if document.is_file and document.use is DocumentUse.TOLD]
     had: Counter[Locale] = Counter()
-    gone: Counter[Locale] = Counter()
-    files: dict[str, None] = {}
-    for document in before:
-        if not document.is_file or document.use is not DocumentUse.TOLD:
-            continue
+    for document in told:
         had[document.locale] += len(document.sections)
-        for section in document.sections:
-            stays = (document.locale, document.key_of(section)) in keys or (document.locale, section.text) in texts
-            if not stays:
-                gone[document.locale] += 1
-                files[document.file] = None
-    return had, gone, list(files)
+    missing = [
+        (document, section)
+        for document in told
+        if document.file not in same
+        for section in document.sections
+        if (document.locale, document.key_of(section)) not in keys
+    ]
+    after_told = after if missing else ()
+    texts = {(document.locale, section.text) for document in after_told for section in document.sections}
+    gone = [document for document, section in missing if (document.locale, section.text) not in texts]
+    return had, Counter(document.locale for document in gone), list(dict.fromkeys(document.file for document in gone))
 
 
 def _named(files: Sequence[str]) -> str:

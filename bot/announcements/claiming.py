@@ -137,7 +137,9 @@ class CopyClaimer:
         session, parts, now = self._session, self._session.parts, self._session.parts.clock()
         occurrence_id, topic = job.occurrence.occurrence_id, job.announcement.topic
         claimed = await parts.outbox.claim(occurrence_id, epoch=session.epoch, now=now, limit=len(turns))
-        wanted = await parts.subscribers.still_wanted([row.chat_id for row in claimed], topic=topic)
+        wanted = await parts.subscribers.still_wanted(
+            [row.chat_id for row in claimed], job.announcement.audience, topic=topic
+        )
         chosen, back = _choose([row for row in claimed if row.chat_id in wanted], alone=not session.in_flight)
         skipped = [
             replace(row, state=DeliveryState.SKIPPED, reason="unsubscribed", changed_at=now)

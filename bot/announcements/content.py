@@ -131,6 +131,7 @@ def trial_message(
         is_silent=announcement.terms.is_silent or may_repeat,
         is_paid=announcement.terms.is_paid,
         may_repeat=may_repeat,
+        is_correction=announcement.audience.told is not None,
     )
 
 

@@ -21,6 +21,7 @@ from bot.announcements.model import (
     DeliveryState,
     Epoch,
     Invitation,
+    ListedRecipient,
     Occurrence,
     OccurrenceId,
     OccurrenceState,
@@ -84,8 +85,17 @@ class Subscribers(Protocol):
         """How many it would reach now, by language."""
         ...
 
-    async def still_wanted(self, chat_ids: Sequence[ChatId], *, topic: NewsTopic) -> frozenset[ChatId]:
-        """Those who are reachable and have not unsubscribed from the topic or from all."""
+    async def still_wanted(
+        self, chat_ids: Sequence[ChatId], audience: Audience, *, topic: NewsTopic
+    ) -> frozenset[ChatId]:
+        """Those who are reachable and have not unsubscribed from the topic or from all.
+
+        Of an audience that is a list: those who are reachable and have not said since that they want no messages.
+        """
+        ...
+
+    async def keep_list(self, announcement_id: AnnouncementId, people: Sequence[ListedRecipient]) -> None:
+        """Store the list of an announcement's recipients; who is on it stays."""
         ...
 
     async def mark_gone(self, chat_id: ChatId) -> None:

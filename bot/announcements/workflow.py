@@ -29,6 +29,8 @@ from bot.announcements.model import (
     ORGANISER_ROLES,
     Announcement,
     AnnouncementId,
+    Audience,
+    ListedRecipient,
     Role,
     Stage,
 )
@@ -79,8 +81,19 @@ class ApprovalWorkflow:
         self._parts = parts
         self._actions = Actions(parts)
 
-    async def create(self, draft: Draft, *, actor: VisitorId, request_key: str, now: datetime) -> Decision:
-        """A new draft. The same `request_key` again (a double tap) gives the announcement that it made at first."""
+    async def create(
+        self,
+        draft: Draft,
+        *,
+        actor: VisitorId,
+        request_key: str,
+        now: datetime,
+        people: Sequence[ListedRecipient] = (),
+    ) -> Decision:
+        """A new draft. The same `request_key` again (a double tap) gives the announcement that it made at first.
+
+        `people` are its list of recipients, if that is its audience: stored with it, both or neither.
+        """
         parts = self._parts
         async with parts.transaction():
             if not MAY_WRITE & await parts.organisers.roles(actor):
@@ -88,6 +101,7 @@ class ApprovalWorkflow:
             new = _new(draft, AnnouncementId(parts.new_id()), author=actor, now=now)
             announcement_id = await parts.announcements.create(new, request_key=request_key)
             if announcement_id == new.announcement_id:
+                await parts.subscribers.keep_list(announcement_id, people)
                 await self._actions.note(_CREATE, Command(announcement_id=announcement_id, actor=actor, now=now))
                 return Decision(outcome=CommandOutcome.DONE, announcement=new)
             found = await parts.announcements.find(announcement_id)
@@ -219,13 +233,20 @@ def _new(draft: Draft, announcement_id: AnnouncementId, *, author: VisitorId, no
         label=draft.label,
         topic=draft.topic,
         content=draft.content,
-        audience=draft.audience,
+        audience=_with_list(draft.audience, announcement_id),
         schedule=draft.schedule,
         terms=draft.terms,
         stage=Stage.DRAFT,
         author=author,
         created_at=now,
     )
+
+
+def _with_list(audience: Audience, announcement_id: AnnouncementId) -> Audience:
+    """A copy of an announcement goes to the people on the list of the first."""
+    if audience.told is None or audience.told.list_of:
+        return audience
+    return replace(audience, told=replace(audience.told, list_of=announcement_id))
 
 
 def _approved(announcement: Announcement, approver: VisitorId, *, now: datetime) -> Announcement:

@@ -203,6 +203,10 @@ class TurnStore(Protocol):
         """Note that a section offered below a turn of this chat was chosen; joins the open transaction."""
         ...
 
+    async def show(self, turn_id: str, chat_id: ChatId, key: SectionKey, *, now: datetime) -> None:
+        """Note that a section was shown with a turn of this chat though its answer cites it not: it was told."""
+        ...
+
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         """Keep the visitor's last opinion on a turn; joins the open transaction.
 

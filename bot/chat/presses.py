@@ -16,7 +16,7 @@ from bot.chat.text.sections import section_text, source_details
 from bot.chat.text.unsubscribe import Unsubscribe
 from bot.chat.visitors import asking_people, gap_news, news, privacy, settings, start, topics
 from bot.chat.visitors.notices import help_page
-from bot.chat.visitors.questions import answer_question
+from bot.chat.visitors.questions import answer_question, note_shown
 from bot.chat.wire.sender import SendResult
 from bot.chat_state.model import Button, ButtonAction
 from bot.ids import SectionKey
@@ -77,6 +77,8 @@ async def _offer(context: UpdateContext, button: Button) -> None:
     for key in keys:
         await context.say(topics.section_reply(context, key, locale=locale))
         _note_choice(context, button, key)
+        if context.app.answerer.section(key, locale, context.today) is not None:
+            note_shown(context, key, turn_id=turn_of(button.argument))
 
 
 async def _ask(context: UpdateContext, button: Button) -> None:

@@ -35,7 +35,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What a chat agreed to receive. Nothing is sent without `agreed_at`.
+    """What a chat agreed to receive. No announcement is sent without `agreed_at`.
 
     `chat_id` is a visitor's private chat (their id) or a group or channel, whose `locale` is then the one to write in.
     `zone` is an IANA name and `country` the ISO 3166 code that goes with it; both are empty until the visitor picks a
@@ -52,6 +52,8 @@ class Subscription:
     quiet_until: time | None = None
     asked_at: datetime | None = None
     """When they were last asked whether they want announcements; None: ask."""
+    stopped_at: datetime | None = None
+    """When they said last that they want no more messages at all, not even that an earlier answer was wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def agreed(known: Subscription, *, now: datetime, locale: Locale) -> Subscriptio
         known,
         agreed_at=known.agreed_at or now,
         asked_at=now,
+        stopped_at=None,
         topics=known.topics or ALL_TOPICS,
         locale=known.locale or locale if is_group else known.locale,
     )
@@ -47,7 +48,9 @@ def postponed(known: Subscription) -> Subscription:
 
 def without(known: Subscription, topic: NewsTopic | None, *, now: datetime) -> Subscription:
     """Without a topic, or without any (None); with the last topic the consent ends as well."""
-    left = known.topics - {topic} if topic is not None else frozenset()
+    if topic is None:
+        return replace(known, topics=frozenset(), agreed_at=None, asked_at=known.asked_at or now, stopped_at=now)
+    left = known.topics - {topic}
     return replace(known, topics=left, agreed_at=known.agreed_at if left else None, asked_at=known.asked_at or now)
 
 

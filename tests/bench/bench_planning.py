@@ -32,6 +32,7 @@ from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers
 from bot.adapters.database.tables import subscription_topics, subscriptions
 from bot.announcements.model import (
+    Audience,
     Content,
     DeliveryState,
     OccurrenceState,
@@ -134,7 +135,8 @@ async def ask_as_the_dispatcher(database: Database) -> list[tuple[str, list[floa
         began = time.perf_counter()
         async with database.transaction():
             rows = await outbox.claim(occurrence.occurrence_id, epoch=epoch, now=NOW, limit=IN_FLIGHT)
-            wanted = await subscribers.still_wanted([row.chat_id for row in rows], topic=NewsTopic.FORUM)
+            chats = [row.chat_id for row in rows]
+            wanted = await subscribers.still_wanted(chats, Audience(), topic=NewsTopic.FORUM)
         claims.append(1000 * (time.perf_counter() - began))
         assert len(rows) == len(wanted) == IN_FLIGHT
         began = time.perf_counter()

@@ -291,8 +291,8 @@ async def test_who_left_is_no_longer_wanted_and_is_asked_anew(database):
         await store.save(replace(subscription(chat_id), asked_at=NOW, zone="Asia/Almaty"))
     await subscribers.mark_gone(AIDA)
     await visitors.unreachable(VisitorId(BORIS))
-    assert await subscribers.still_wanted([AIDA, BORIS, CHEN], topic=NewsTopic.FORUM) == {CHEN}
-    assert await subscribers.still_wanted([CHEN], topic=NewsTopic.EXPO) == frozenset()
+    assert await subscribers.still_wanted([AIDA, BORIS, CHEN], Audience(), topic=NewsTopic.FORUM) == {CHEN}
+    assert await subscribers.still_wanted([CHEN], Audience(), topic=NewsTopic.EXPO) == frozenset()
     left = await store.find(AIDA)
     assert (left.agreed_at, left.asked_at, left.topics, left.zone) == (None, None, frozenset(), "Asia/Almaty")
     assert not (await visitors.find(VisitorId(AIDA))).is_reachable

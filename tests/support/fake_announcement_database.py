@@ -21,6 +21,7 @@ from bot.announcements.model import (
     Delivery,
     Epoch,
     Invitation,
+    ListedRecipient,
     Occurrence,
     OccurrenceId,
     Organiser,
@@ -45,6 +46,8 @@ class Tables:
     subscriptions: dict[ChatId, Subscription] = field(default_factory=dict)
     joined: dict[ChatId, int] = field(default_factory=dict)
     joins: int = 0
+    recipients: dict[tuple[AnnouncementId, ChatId], ListedRecipient] = field(default_factory=dict)
+    gone: set[ChatId] = field(default_factory=set)
     occurrences: dict[OccurrenceId, Occurrence] = field(default_factory=dict)
     deliveries: dict[OccurrenceId, dict[ChatId, Delivery]] = field(default_factory=dict)
     corrections: dict[str, Correction] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class Tables:
         """The same rows, to be changed apart."""
         own = copy.copy(self)
         for name, value in vars(self).items():
-            if isinstance(value, dict | list):
+            if isinstance(value, dict | list | set):
                 setattr(own, name, value.copy())
         own.deliveries = {occurrence_id: rows.copy() for occurrence_id, rows in self.deliveries.items()}
         return own

@@ -6,10 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.announcements.model import (
-    Audience,
-    Recipient,
-)
+from bot.announcements.model import AnnouncementId, Audience, ListedRecipient, Recipient
 from bot.ids import ChatId, Locale, NewsTopic
 from bot.visitors.model import Subscription
 from tests.support.fake_announcement_database import FakeDatabase, Tables
@@ -46,6 +43,9 @@ class FakeSubscribers:
         self, audience: Audience, *, topic: NewsTopic, snapshot: int, after: ChatId | None, limit: int
     ) -> Sequence[Recipient]:
         tables = await self.database.reading()
+        if audience.told is not None:
+            names = sorted(chat for chat in _listed(tables, audience) if after is None or chat > after)
+            return [_as_listed(tables, audience, chat) for chat in names[:limit]]
         chat_ids = sorted(
             chat_id
             for chat_id, subscription in tables.subscriptions.items()
@@ -57,22 +57,35 @@ class FakeSubscribers:
 
     async def count(self, audience: Audience, *, topic: NewsTopic) -> Mapping[Locale, int]:
         tables = await self.database.reading()
+        if audience.told is not None:
+            return Counter(_as_listed(tables, audience, chat).locale for chat in _listed(tables, audience))
         return Counter(
             _recipient(subscription).locale
             for subscription in tables.subscriptions.values()
             if _is_in(tables, audience, subscription, topic)
         )
 
-    async def still_wanted(self, chat_ids: Sequence[ChatId], *, topic: NewsTopic) -> frozenset[ChatId]:
-        subscriptions = (await self.database.reading()).subscriptions
+    async def still_wanted(
+        self, chat_ids: Sequence[ChatId], audience: Audience, *, topic: NewsTopic
+    ) -> frozenset[ChatId]:
+        tables = await self.database.reading()
+        subscriptions = tables.subscriptions
+        if audience.told is not None:
+            return frozenset(chat_ids) & _listed(tables, audience)
         return frozenset(
             chat_id
             for chat_id in chat_ids
             if (found := subscriptions.get(chat_id)) and found.agreed_at and topic in found.topics
         )
 
+    async def keep_list(self, announcement_id: AnnouncementId, people: Sequence[ListedRecipient]) -> None:
+        async with self.database.writing() as tables:
+            for one in people:
+                tables.recipients.setdefault((announcement_id, one.chat_id), one)
+
     async def mark_gone(self, chat_id: ChatId) -> None:
         async with self.database.writing() as tables:
+            tables.gone.add(chat_id)
             unsubscribe(tables, chat_id)
 
     async def migrate(self, old: ChatId, new: ChatId) -> None:
@@ -99,6 +112,24 @@ def unsubscribe(tables: Tables, chat_id: ChatId) -> None:
         tables.subscriptions[chat_id] = replace(
             tables.subscriptions[chat_id], agreed_at=None, asked_at=None, topics=frozenset()
         )
+
+
+def _listed(tables: Tables, audience: Audience) -> frozenset[ChatId]:
+    """Those on the list who are reachable and have not stopped since they were told."""
+    assert audience.told is not None
+    return frozenset(
+        chat_id
+        for (list_of, chat_id), one in tables.recipients.items()
+        if list_of == audience.told.list_of
+        and chat_id not in tables.gone | audience.without
+        and not ((found := tables.subscriptions.get(chat_id)) and found.stopped_at and found.stopped_at >= one.told_at)
+    )
+
+
+def _as_listed(tables: Tables, audience: Audience, chat_id: ChatId) -> Recipient:
+    assert audience.told is not None
+    locale = tables.recipients[audience.told.list_of, chat_id].locale
+    return _recipient(replace(tables.subscriptions.get(chat_id, Subscription(chat_id=chat_id)), locale=locale))
 
 
 def _is_in(tables: Tables, audience: Audience, subscription: Subscription, topic: NewsTopic) -> bool:

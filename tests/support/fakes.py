@@ -48,6 +48,7 @@ class FakeState:
     buttons: dict[str, ButtonRow] = field(default_factory=dict)
     turns: dict[str, TurnRecord] = field(default_factory=dict)
     feedback: dict[tuple[str, int], Feedback] = field(default_factory=dict)
+    shown: dict[tuple[str, SectionKey], datetime] = field(default_factory=dict)
     transactions: int = 0
     is_in_transaction: bool = False
 
@@ -294,6 +295,11 @@ class FakeTurnStore:
         turn = self.state.turns.get(turn_id)
         if turn is not None and turn.chat_id == chat_id:
             self.state.turns[turn_id] = replace(turn, tapped=key)
+
+    async def show(self, turn_id: str, chat_id: ChatId, key: SectionKey, *, now: datetime) -> None:
+        turn = self.state.turns.get(turn_id)
+        if turn is not None and turn.chat_id == chat_id:
+            self.state.shown[turn_id, key] = now
 
 
 async def exported(pages: AsyncIterator[PersonalRows]) -> dict[str, tuple[Mapping[str, PlainValue], ...]]:

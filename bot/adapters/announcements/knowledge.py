@@ -48,9 +48,9 @@ class KnowledgeWithAnnouncements:
         return replace(reading, documents=(*reading.documents, *documents))
 
     def _documents(self, announced: Announced) -> Iterator[Document]:
-        """One a language. What was meant for organisers alone is not for visitors to ask about."""
+        """One a language. What was meant for organisers or for those on a list is not for all to ask about."""
         announcement = announced.announcement
-        if announcement.audience.roles:
+        if announcement.audience.roles or announcement.audience.told:
             return
         for locale, text in sorted(announced.texts.items()):
             try:

@@ -12,6 +12,7 @@ from bot.adapters.database.forgetting import NOBODY, change_audiences, count, no
 from bot.adapters.database.knowledge_tables import proposals, reminders
 from bot.adapters.database.relay_tables import relays
 from bot.adapters.database.tables import (
+    announcement_recipients,
     announcements,
     audit_log,
     buttons,
@@ -41,6 +42,7 @@ _USED_BUTTONS_KEPT = timedelta(days=1)
 _REMINDERS_KEPT = timedelta(days=60)
 """After the end that they are about: for 30 days somebody is told of it (by reasoning, twice that)."""
 _IS_AT_REST = proposals.c.state != ProposalState.APPROVING.value
+_NOT_APPROVED = tuple(stage.value for stage in (Stage.DRAFT, Stage.SUBMITTED))
 _ENDED = tuple(stage.value for stage in (Stage.STOPPED, Stage.FINISHED, Stage.WITHDRAWN))
 _NAMES_CHATS = ~and_(announcements.c.body.contains('"chats":[]'), announcements.c.body.contains('"without":[]'))
 
@@ -62,6 +64,7 @@ def outdated(terms: Retention, now: datetime) -> tuple[Delete, ...]:
         delete(audit_log).where(audit_log.c.at < now - timedelta(days=terms.audit_days)),
         delete(visitors).where(visitors.c.last_seen_at < seen, ~_is_subscriber(), ~_is_organiser()),
         delete(subscriptions).where(_was_asked_long_ago(seen)),
+        delete(announcement_recipients).where(_is_no_longer_needed(terms, now)),
     )
 
 
@@ -101,6 +104,20 @@ async def delete_all(connection: AsyncConnection, statements: tuple[Delete, ...]
 
 def _of_nobody(audience: Audience) -> Audience:
     return replace(audience, chats=frozenset(), without=frozenset())
+
+
+def _is_no_longer_needed(terms: Retention, now: datetime) -> ColumnElement[bool]:
+    """Lists of what went out, or was stopped, go with its copies; of what nobody approved, with the last question."""
+    ended_before = now - timedelta(days=terms.deliveries_days)
+    its = occurrences.c.announcement_id == announcements.c.announcement_id
+    goes_on = or_(occurrences.c.finished_at.is_(None), occurrences.c.finished_at >= ended_before)
+    is_over = and_(
+        announcements.c.stage.in_(_ENDED), announcements.c.created_at < ended_before, ~exists().where(its, goes_on)
+    )
+    asked = now - timedelta(days=terms.questions_days)
+    is_idle = and_(announcements.c.stage.in_(_NOT_APPROVED), announcements.c.created_at < asked)
+    over = select(announcements.c.announcement_id).where(or_(is_over, is_idle))
+    return announcement_recipients.c.announcement_id.in_(over)
 
 
 def _is_subscriber() -> ColumnElement[bool]:

@@ -9,8 +9,14 @@ from sqlalchemy import ColumnElement, RowMapping, Select, String, and_, cast, de
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database.connection import Database
-from bot.adapters.database.tables import organisers, subscription_topics, subscriptions, visitors
-from bot.announcements.model import Audience, Recipient
+from bot.adapters.database.tables import (
+    announcement_recipients,
+    organisers,
+    subscription_topics,
+    subscriptions,
+    visitors,
+)
+from bot.announcements.model import AnnouncementId, Audience, ListedRecipient, Recipient
 from bot.ids import ChatId, Locale, NewsTopic
 from bot.visitors.model import Subscription
 
@@ -21,6 +27,7 @@ _LANGUAGE = func.coalesce(visitors.c.chosen, subscriptions.c.locale, visitors.c.
 _IS_REACHABLE = func.coalesce(visitors.c.is_reachable, True)
 """Groups and channels are no visitors."""
 _WITH_VISITOR = subscriptions.outerjoin(visitors, visitors.c.visitor_id == subscriptions.c.chat_id)
+_LISTED_CHAT = announcement_recipients.c.chat_id
 _IDS_AT_ONCE = 500
 """Values a statement: SQLite may be built to take no more than 999."""
 
@@ -72,38 +79,50 @@ class SqlSubscribers:
     async def page(
         self, audience: Audience, *, topic: NewsTopic, snapshot: int, after: ChatId | None, limit: int
     ) -> Sequence[Recipient]:
-        """See the port."""
-        query = (
-            _chosen(audience, topic)
-            .where(subscriptions.c.seq <= snapshot)
-            .order_by(subscriptions.c.chat_id)
-            .limit(limit)
-        )
+        """See the port. A list has its bound in itself: who is not on it is not in the audience."""
+        if audience.told is not None:
+            query, chat_id = listed(audience), announcement_recipients.c.chat_id
+        else:
+            query, chat_id = _chosen(audience, topic).where(subscriptions.c.seq <= snapshot), subscriptions.c.chat_id
+        query = query.order_by(chat_id).limit(limit)
         if after is not None:
-            query = query.where(subscriptions.c.chat_id > after)
+            query = query.where(chat_id > after)
         async with self._database.reading() as connection:
             return [_recipient(row) for row in (await connection.execute(query)).mappings()]
 
     async def count(self, audience: Audience, *, topic: NewsTopic) -> Mapping[Locale, int]:
         """See the port."""
-        chosen = _chosen(audience, topic).subquery()
+        chosen = (_chosen(audience, topic) if audience.told is None else listed(audience)).subquery()
         query = select(chosen.c.language, func.count()).group_by(chosen.c.language)
         async with self._database.reading() as connection:
             return {Locale(language): number for language, number in await connection.execute(query)}
 
-    async def still_wanted(self, chat_ids: Sequence[ChatId], *, topic: NewsTopic) -> frozenset[ChatId]:
+    async def still_wanted(
+        self, chat_ids: Sequence[ChatId], audience: Audience, *, topic: NewsTopic
+    ) -> frozenset[ChatId]:
         """See the port."""
+        agreeing = select(subscriptions.c.chat_id).select_from(_WITH_VISITOR).where(_agrees(topic))
+        query = agreeing if audience.told is None else listed(audience).with_only_columns(_LISTED_CHAT)
+        column = subscriptions.c.chat_id if audience.told is None else _LISTED_CHAT
         wanted: set[ChatId] = set()
         async with self._database.reading() as connection:
             for start in range(0, len(chat_ids), _IDS_AT_ONCE):
                 ids = chat_ids[start : start + _IDS_AT_ONCE]
-                query = (
-                    select(subscriptions.c.chat_id)
-                    .select_from(_WITH_VISITOR)
-                    .where(subscriptions.c.chat_id.in_(ids), _agrees(topic))
-                )
-                wanted.update(ChatId(chat_id) for chat_id in await connection.scalars(query))
+                found = await connection.scalars(query.where(column.in_(ids)))
+                wanted.update(ChatId(chat_id) for chat_id in found)
         return frozenset(wanted)
+
+    async def keep_list(self, announcement_id: AnnouncementId, people: Sequence[ListedRecipient]) -> None:
+        """See the port."""
+        if not people:
+            return
+        adding = self._database.insert(announcement_recipients).on_conflict_do_nothing()
+        rows = [
+            {"announcement_id": announcement_id, "chat_id": one.chat_id, "locale": one.locale, "told_at": one.told_at}
+            for one in people
+        ]
+        async with self._database.writing() as connection:
+            await connection.execute(adding, rows)
 
     async def mark_gone(self, chat_id: ChatId) -> None:
         """See the port."""
@@ -123,6 +142,30 @@ class SqlSubscribers:
                 await connection.execute(subscriptions.insert().values(chat_id=new, **_row(moving)))
                 await _set_topics(connection, replace(moving, chat_id=new))
             await connection.execute(delete(subscriptions).where(subscriptions.c.chat_id == old))
+
+
+def listed(audience: Audience) -> Select[tuple[object, ...]]:
+    """Those on a list who may be written to, as the planner wants them; each in the language that the list has."""
+    assert audience.told is not None
+    names = announcement_recipients.c
+    people = announcement_recipients.outerjoin(subscriptions, subscriptions.c.chat_id == names.chat_id)
+    stopped_since = and_(subscriptions.c.stopped_at.is_not(None), subscriptions.c.stopped_at >= names.told_at)
+    return (
+        select(
+            names.chat_id,
+            names.locale.label("language"),
+            func.coalesce(subscriptions.c.zone, "").label("zone"),
+            subscriptions.c.quiet_from,
+            subscriptions.c.quiet_until,
+        )
+        .select_from(people.outerjoin(visitors, visitors.c.visitor_id == names.chat_id))
+        .where(
+            names.announcement_id == audience.told.list_of,
+            names.chat_id.not_in(audience.without),
+            _IS_REACHABLE,
+            ~func.coalesce(stopped_since, False),
+        )
+    )
 
 
 def _agrees(topic: NewsTopic) -> ColumnElement[bool]:
@@ -186,6 +229,7 @@ async def _find(connection: AsyncConnection, chat_id: ChatId) -> Subscription | 
         country=row["country"],
         quiet_from=row["quiet_from"],
         quiet_until=row["quiet_until"],
+        stopped_at=row["stopped_at"],
     )
 
 
@@ -214,6 +258,7 @@ def _row(subscription: Subscription) -> dict[str, object]:
         "country": subscription.country,
         "quiet_from": subscription.quiet_from,
         "quiet_until": subscription.quiet_until,
+        "stopped_at": subscription.stopped_at,
     }
 
 

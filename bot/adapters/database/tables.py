@@ -90,6 +90,16 @@ turns = Table(
     Index(None, "lost_by", "asked_at"),
 )
 
+shown_sections = Table(
+    "shown_sections",
+    metadata,
+    # Shown with a turn though its answer cites it not: chosen among what was offered, or in place of an answer.
+    Column("turn_id", String(64), ForeignKey("turns.turn_id", ondelete="CASCADE"), primary_key=True),
+    Column("section", AnyText, primary_key=True),
+    Column("visitor_id", BigInteger, nullable=False, index=True),
+    Column("shown_at", UtcDateTime, nullable=False),
+)
+
 feedback = Table(
     "feedback",
     metadata,
@@ -152,6 +162,7 @@ subscriptions = Table(
     Column("country", String(2), nullable=False),
     Column("quiet_from", Time),
     Column("quiet_until", Time),
+    Column("stopped_at", UtcDateTime),
     sqlite_autoincrement=True,
 )
 
@@ -212,6 +223,15 @@ announcement_files = Table(
     Column("filename", AnyText, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("file_id", String(255), nullable=False),
+)
+
+announcement_recipients = Table(
+    "announcement_recipients",
+    metadata,
+    Column("announcement_id", ForeignKey("announcements.announcement_id", ondelete="CASCADE"), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False, index=True),
+    Column("locale", String(16), nullable=False),
+    Column("told_at", UtcDateTime, nullable=False),
 )
 
 occurrences = Table(

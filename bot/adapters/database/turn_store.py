@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Update, bindparam, func, select, update
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import feedback as feedback_table
-from bot.adapters.database.tables import turns
+from bot.adapters.database.tables import shown_sections, turns
 from bot.answering.model import Feedback, Loss, LostBy, Outcome, Turn, TurnRecord
 from bot.ids import ChatId, Locale, SectionKey, VisitorId
 
@@ -106,6 +106,18 @@ class SqlTurnStore:
         its = (turns.c.turn_id == turn_id, turns.c.chat_id == chat_id)
         async with self._database.writing() as connection:
             await connection.execute(update(turns).where(*its).values(tapped=str(key)))
+
+    async def show(self, turn_id: str, chat_id: ChatId, key: SectionKey, *, now: datetime) -> None:
+        """See the port. Whose turn it was is who was shown it."""
+        whose = select(turns.c.visitor_id).where(turns.c.turn_id == turn_id, turns.c.chat_id == chat_id)
+        row = {"turn_id": turn_id, "section": str(key), "shown_at": now}
+        async with self._database.writing() as connection:
+            visitor_id = await connection.scalar(whose)
+            if visitor_id is None:
+                return
+            showing = self._database.insert(shown_sections).values(**row, visitor_id=visitor_id)
+            key_columns = [shown_sections.c.turn_id, shown_sections.c.section]
+            await connection.execute(showing.on_conflict_do_update(index_elements=key_columns, set_={"shown_at": now}))
 
     async def told_since(self, since: datetime) -> dict[str, int]:
         """How often each section was told first, by its key, in what is kept from `since` on."""

@@ -17,6 +17,7 @@ from bot.announcements.model.announcement import (
     Stage,
     Terms,
     Timing,
+    ToldFact,
 )
 from bot.announcements.model.changes import (
     ChangeRequest,
@@ -30,6 +31,7 @@ from bot.announcements.model.delivery import (
     Delivery,
     DeliveryState,
     Epoch,
+    ListedRecipient,
     OutgoingMessage,
     Receipt,
     Recipient,
@@ -64,6 +66,7 @@ __all__ = [
     "Invitation",
     "Lateness",
     "LinkButton",
+    "ListedRecipient",
     "MissingLanguage",
     "Occurrence",
     "OccurrenceId",
@@ -81,4 +84,5 @@ __all__ = [
     "Standing",
     "Terms",
     "Timing",
+    "ToldFact",
 ]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NewType
 
 from bot.announcements.model.people import Role
-from bot.ids import ChatId, Locale, NewsTopic, VisitorId
+from bot.ids import ChatId, Locale, NewsTopic, SectionKey, VisitorId
 
 AnnouncementId = NewType("AnnouncementId", str)
 """Eight characters that an organiser can type."""
@@ -118,12 +118,27 @@ class QuietHours(StrEnum):
     OVERRIDE = "override"
 
 
+@dataclass(frozen=True, slots=True)
+class ToldFact:
+    """A wrong fact of the knowledge: its section, how many people were told it, and whose list names them.
+
+    `marks` are hashes of the wrong sentences: they tell the fact from others. The list is that of an announcement,
+    which has none before it is stored.
+    """
+
+    section: SectionKey
+    marks: tuple[str, ...]
+    people: int
+    list_of: AnnouncementId = AnnouncementId("")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
     """Who gets it: everybody who agreed to announcements and fits every filter; an empty filter lets all pass.
 
     `topics` are announcement topics, `countries` ISO 3166 codes, `roles` organisers' roles. `chats` are groups and
-    channels by id, which get it besides; `without` get it in no case.
+    channels by id, which get it besides; `without` get it in no case. With `told` it is exactly the people on a list,
+    whether they agreed to announcements or not, and no filter counts.
     """
 
     locales: frozenset[Locale] = frozenset()
@@ -132,6 +147,7 @@ class Audience:
     roles: frozenset[Role] = frozenset()
     chats: frozenset[ChatId] = frozenset()
     without: frozenset[ChatId] = frozenset()
+    told: ToldFact | None = None
 
 
 class Timing(StrEnum):

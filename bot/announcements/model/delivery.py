@@ -77,6 +77,18 @@ class Recipient:
     quiet_until: time | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedRecipient:
+    """Somebody on an announcement's list: in which language they are written to, and when they were told last.
+
+    Whoever said after that moment that they want no more messages gets none.
+    """
+
+    chat_id: ChatId
+    locale: Locale
+    told_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
     """All that is needed to send one copy."""
@@ -95,6 +107,8 @@ class OutgoingMessage:
     is_silent: bool = False
     is_paid: bool = False
     may_repeat: bool = False
+    is_correction: bool = False
+    """It answers what its reader once asked: there is no topic to leave below it."""
 
 
 class SendOutcome(StrEnum):

@@ -79,6 +79,8 @@ async def unsubscribe(context: UpdateContext, topic: NewsTopic | None) -> str:
         return texts.only_administrators(context.t)
     store = context.announcements.subscriptions
     known = await store.find(context.chat_id)
+    if known is None and topic is None:
+        known = Subscription(chat_id=context.chat_id)
     if known is not None:
         ended = without(known, topic, now=context.now)
         context.later(lambda: store.save(ended))

@@ -102,6 +102,8 @@ async def answer_question(context: UpdateContext, text: str, *, fallback: Sectio
     delivery = await context.say(_reply(context, answer, turn_id, fallback))
     if delivery in (SendResult.SENT, SendResult.IN_DOUBT):
         _record(context, text, answer, turn_id=turn_id, took_ms=took_ms)
+        if fallback is not None and answer.outcome is not Outcome.ANSWERED:
+            note_shown(context, fallback, turn_id=turn_id)
     if delivery is SendResult.SENT and answer.outcome is Outcome.ANSWERED:
         await ask_for_consent(context)
 
@@ -192,6 +194,13 @@ def _record(context: UpdateContext, text: str, answer: Answer, *, turn_id: str, 
         offered=_offered(answer),
     )
     context.later(lambda: context.app.turns.record(turn))
+
+
+def note_shown(context: UpdateContext, key: SectionKey, *, turn_id: str) -> None:
+    """Keep that a section was shown: who saw it can be told if it was wrong."""
+    chat_id, now = context.chat_id, context.now
+    if turn_id:
+        context.later(lambda: context.app.turns.show(turn_id, chat_id, key, now=now))
 
 
 def _offered(answer: Answer) -> tuple[SectionKey, ...]:

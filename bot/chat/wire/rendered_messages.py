@@ -58,6 +58,7 @@ class RenderKey:
     is_silent: bool
     is_paid: bool
     may_repeat: bool
+    is_correction: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ class MessageRenderer:
             (self._words.stop_all(t), Unsubscribe(key.announcement_id, None)),
         )
         ends = [
-            InlineKeyboardButton(one_line(label, limit=LABEL_LIMIT), callback_data=wish.data) for label, wish in stops
+            InlineKeyboardButton(one_line(label, limit=LABEL_LIMIT), callback_data=wish.data)
+            for label, wish in (stops[1:] if key.is_correction else stops)
         ]
         return InlineKeyboardMarkup([[button] for button in (*links, *ends)])
 
@@ -148,6 +150,7 @@ def render_key(outgoing: OutgoingMessage) -> RenderKey:
         is_silent=outgoing.is_silent or outgoing.may_repeat,
         is_paid=outgoing.is_paid,
         may_repeat=outgoing.may_repeat,
+        is_correction=outgoing.is_correction,
     )
 
 

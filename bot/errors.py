@@ -69,6 +69,10 @@ class GapError(ScodaError):
     """What was wanted of a gap in the knowledge is not possible; the message says why and what to do."""
 
 
+class CorrectionError(ScodaError):
+    """A wrong fact can't be put right; the message says why and what to do."""
+
+
 class TelegramError(ScodaError):
     """Telegram (or the sandbox) can't be reached or refuses the bot's token."""
 

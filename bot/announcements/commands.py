@@ -27,7 +27,7 @@ from bot.announcements.workflow import ApprovalWorkflow
 from bot.errors import AnnouncementError
 from bot.ids import ChatId, Locale, VisitorId
 
-_REFUSALS = {
+REFUSALS = {
     CommandOutcome.NOT_ALLOWED: "not allowed: this id has no role that may do it "
     "(see `scoda announce list --organisers`)",
     CommandOutcome.NOT_FOUND: "there is no such announcement",
@@ -37,6 +37,7 @@ _REFUSALS = {
     CommandOutcome.WRONG_COUNT: "another number of copies is concerned: `scoda announce show` has the number",
     CommandOutcome.HAS_PROBLEMS: "something is wrong with it",
 }
+"""What a person at a terminal is told of an action that was not carried out."""
 
 _TOLERATED_SHARE = 0.02
 """Visitors come and go between the look and the order: a fiftieth more or less is the same audience. By reasoning."""
@@ -159,7 +160,7 @@ class AnnouncementCommands:
         workflow, version = self._parts.workflow, given.number("version")
         found = await workflow.find(given.announcement_id)
         if found is None:
-            raise OrderError(_REFUSALS[CommandOutcome.NOT_FOUND])
+            raise OrderError(REFUSALS[CommandOutcome.NOT_FOUND])
         if given.values.get("emergency"):
             self._require_bot()
             act = workflow.approve_in_emergency
@@ -266,12 +267,12 @@ class AnnouncementCommands:
     async def _test(self, given: _Given) -> dict[str, object]:
         """Send it to the one who asks, in each language or in one; to nobody else."""
         if not ORGANISER_ROLES & await self._parts.organisers.roles(given.actor):
-            raise OrderError(_REFUSALS[CommandOutcome.NOT_ALLOWED])
+            raise OrderError(REFUSALS[CommandOutcome.NOT_ALLOWED])
         if self._parts.announcement_sender is None:
             raise OrderError("no bot is running: start it with `scoda run`, the copies go out through it")
         found = await self._parts.workflow.find(given.announcement_id)
         if found is None:
-            raise OrderError(_REFUSALS[CommandOutcome.NOT_FOUND])
+            raise OrderError(REFUSALS[CommandOutcome.NOT_FOUND])
         sent = []
         for locale in _languages(found, given.text("language")):
             outgoing = trial_message(found, chat_id=ChatId(given.actor), locale=locale, zone=found.schedule.zone)
@@ -299,7 +300,7 @@ def _done(decision: Decision) -> Announcement:
         for problem in decision.problems
         if not problem.trouble.is_warning
     ]
-    raise OrderError("; ".join([_REFUSALS[decision.outcome], *wrong]))
+    raise OrderError("; ".join([REFUSALS[decision.outcome], *wrong]))
 
 
 def _asked(decision: Decision) -> dict[str, object]:

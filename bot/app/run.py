@@ -18,6 +18,7 @@ from bot.app.announcing import Announcing, Broadcasting, announcing
 from bot.app.background import keep_read, schedule, schedule_relay, schedule_reminders
 from bot.app.chat import chat_options, chat_parts
 from bot.app.core import Core, open_core
+from bot.app.correcting import correction_desk_of, schedule_corrections
 from bot.app.gaps import gap_keeper_of
 from bot.app.proposing import keep_written, reminders_of
 from bot.app.relaying import relay_courier_of
@@ -92,6 +93,7 @@ async def _begin_announcing(stack: AsyncExitStack, core: Core, parts: Announcing
         await courier.begin(now=utc_now())
         schedule_relay(clock, courier, chat.started)
     broadcasting.schedule(clock)
+    schedule_corrections(clock, correction_desk_of(core.database, parts, core.settings), core.settings.store.data)
     sending = asyncio.create_task(broadcasting.run(chat.started))
     stack.push_async_callback(broadcasting.finish, sending)
 

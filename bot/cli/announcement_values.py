@@ -49,6 +49,7 @@ def whole_of(announcement: Announcement) -> Values:
             "roles": sorted(role.value for role in audience.roles),
             "chats": sorted(audience.chats),
             "without": sorted(audience.without),
+            **({"told": {"section": str(told.section), "people": told.people}} if (told := audience.told) else {}),
         },
         "terms": {
             "valid_for_s": int(terms.valid_for.total_seconds()) if terms.valid_for else None,

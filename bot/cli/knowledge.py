@@ -20,6 +20,7 @@ from bot.app.state import has_state
 from bot.app.vectors import stale_vectors, write_vector_files
 from bot.app.versions import publish, report_values
 from bot.cli.console import err, out, print_faults, sync_progress
+from bot.cli.knowledge_correct import correct_command
 from bot.cli.knowledge_drafts import approve_command, discard_command, draft_command, drafts_command
 from bot.cli.knowledge_life import edited_command, expiring_command
 from bot.cli.knowledge_sections import print_sections
@@ -76,6 +77,7 @@ for _name, _command in (
     ("history", history_command),
     ("show", show_command),
     ("rollback", rollback_command),
+    ("correct", correct_command),
 ):
     knowledge.command(_name)(_command)
 

@@ -22,6 +22,7 @@ from bot.adapters.database.knowledge_tables import (
 )
 from bot.adapters.packing.means import means_from_bytes, means_to_bytes
 from bot.errors import DatabaseError
+from bot.ids import DocumentPath
 from bot.ingestion.model import (
     NO_NOTE,
     Document,
@@ -184,6 +185,20 @@ class SqlManifestStore:
             rows = [tuple(row) for row in await connection.execute(query)]
         # Not by ORDER BY: a PostgreSQL server orders by its collation, which may put "a-b" after "ab".
         return [_DOCUMENT.validate_json(body) for _locale, _path, body in sorted(rows)]
+
+    async def copies_of(self, path: DocumentPath) -> dict[int, list[Document]]:
+        """Implements `bot.correcting.ports.FormerVersions`. A document that stands in many versions is read once."""
+        table = manifest_documents.c
+        places = select(table.generation, table.content_hash, table.locale).where(table.path == path)
+        async with self._database.reading() as connection:
+            found = (await connection.execute(places.order_by(table.generation, table.locale))).all()
+            hashes = {row.content_hash for row in found}
+            bodies = select(knowledge_documents).where(knowledge_documents.c.content_hash.in_(hashes))
+            known = {row.content_hash: _DOCUMENT.validate_json(row.body) for row in await connection.execute(bodies)}
+        copies: dict[int, list[Document]] = {}
+        for generation, content_hash, _locale in found:
+            copies.setdefault(generation, []).append(known[content_hash])
+        return copies
 
     async def file_names(self, number: int) -> dict[str, str]:
         """See the port."""

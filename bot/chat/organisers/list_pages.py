@@ -16,7 +16,7 @@ from bot.announcements.model import (
 from bot.announcements.schedule import Moment
 from bot.chat.organisers.buttons import ItemVerb, item_key
 from bot.chat.organisers.time_pages import moment_lines
-from bot.chat.text import announcement_texts, texts
+from bot.chat.text import announcement_texts, correction_texts, texts
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
@@ -31,11 +31,17 @@ def list_page(announcements: Sequence[Announcement], t: Translator) -> Reply:
     if not announcements:
         return Reply(said(announcement_texts.list_empty(t), t.locale))
     keys = [
-        item_key(f"{announcement_texts.stage(t, one.stage)} · {one.label}", ItemVerb.ITEM, one.announcement_id)
+        item_key(f"{announcement_texts.stage(t, one.stage)} · {_name(one, t)}", ItemVerb.ITEM, one.announcement_id)
         for one in announcements
     ]
     calendar = (item_key(announcement_texts.button_calendar(t), ItemVerb.CALENDAR),)
     return Reply(bold(said(announcement_texts.list_title(t), t.locale)), (*column(keys), calendar))
+
+
+def _name(announcement: Announcement, t: Translator) -> str:
+    """The label; of a correction also what it is, and how many were told."""
+    told = announcement.audience.told
+    return correction_texts.list_entry(t, announcement.label, told.people) if told else announcement.label
 
 
 def calendar_page(firings: Sequence[tuple[Moment, Announcement]], t: Translator) -> Reply:

@@ -11,7 +11,7 @@ from bot.chat.organisers.buttons import ApprovalButton, ApprovalVerb, DraftPage,
 from bot.chat.organisers.list_pages import list_key
 from bot.chat.organisers.time_pages import schedule_lines, term_labels
 from bot.chat.organisers.views import View, draft_key, problem_lines
-from bot.chat.text import announcement_texts, texts
+from bot.chat.text import announcement_texts, correction_texts, texts
 from bot.chat.text.keyboards import Key, Rows, grid
 from bot.chat.text.rendering import Html, bold, lines, paragraphs, said
 from bot.chat.text.replies import Reply
@@ -34,7 +34,7 @@ def overview(view: View, t: Translator) -> Html:
     sentences = (
         announcement_texts.stage(t, announcement.stage),
         returned,
-        texts.documents_menu(t, topic_title(t, announcement.topic)),
+        "" if announcement.audience.told else texts.documents_menu(t, topic_title(t, announcement.topic)),
         announcement_texts.draft_languages(t, _languages(announcement)),
         announcement_texts.draft_attachment(t, attachment.filename) if attachment else "",
         *(
@@ -60,7 +60,9 @@ def _shown_in(view: View, t: Translator) -> Locale:
 
 
 def _audience_lines(audience: Audience, t: Translator) -> tuple[str, ...]:
-    """Every filter that is set."""
+    """Every filter that is set; of a list, what its people were told and how many they were."""
+    if (told := audience.told) is not None:
+        return (correction_texts.corrects(t, str(told.section)), correction_texts.were_told(t, told.people))
     languages = ", ".join(locale.endonym for locale in Locale if locale in audience.locales)
     topics = ", ".join(topic_title(t, topic) for topic in NewsTopic if topic in audience.topics)
     countries = ", ".join(country_name(code, t.locale) for code in sorted(audience.countries))

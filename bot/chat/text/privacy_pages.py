@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.text import relay_texts, texts
+from bot.chat.text import correction_texts, relay_texts, texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import Html, bold, lines, paragraphs, said
 from bot.chat.text.replies import Reply
@@ -34,7 +34,8 @@ def privacy_page(
     people = (relay_texts.privacy(t, kept.questions_days),) if has_relay else ()
     if has_relay and model_host:
         people = (*people, relay_texts.privacy_translated(t, model_host))
-    groups = (stored, (texts.privacy_announcements(t),), people, terms, (purpose,), (operator,), commands)
+    news = (texts.privacy_announcements(t), correction_texts.privacy_corrections(t))
+    groups = (stored, news, people, terms, (purpose,), (operator,), commands)
     title = bold(said(texts.privacy_title(t), t.locale))
     return paragraphs(title, *(lines(*(said(one, t.locale) for one in group if one)) for group in groups))
 

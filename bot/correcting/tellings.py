@@ -57,12 +57,16 @@ def by_language(told: ToldPeople) -> Mapping[str, int]:
 
 
 def _version_of(telling: Telling, fact: WrongFact) -> tuple[int, bool]:
-    """The kept version whose text it was told, and whether that is sure: else it is older than all that are kept."""
-    if telling.version:
-        before = [number for number, _ in fact.kept if number <= telling.version]
-    else:
+    """The kept version whose text it was told, and whether that is sure: else it is older than all that are kept.
+
+    One that is missing between two of them was a step on the way to the later one, and had its text.
+    """
+    oldest, newest = fact.kept[0], fact.kept[-1]
+    if not telling.version:
         before = [number for number, at in fact.kept if at <= telling.told_at]
-    return (before[-1], True) if before else (fact.kept[0][0], False)
+        return (before[-1], True) if before else (oldest[0], False)
+    version = next((number for number, _ in fact.kept if number >= telling.version), newest[0])
+    return version, telling.version >= oldest[0]
 
 
 def _may_be_older(wanted: Wanted) -> bool:

@@ -20,6 +20,9 @@ from bot.i18n.translator import Translator
 from bot.i18n.zones import country_name
 from bot.ids import Locale, NewsTopic
 
+_FIXED_WITH_A_LIST = (DraftPage.AUDIENCE, DraftPage.TOPIC)
+"""Who is on a list gets it, whatever they subscribed to."""
+
 
 def overview_page(view: View, t: Translator, *, besides: Html = Html()) -> Reply:  # noqa: B008 - a frozen value
     """Everything about an announcement, and what can be done with it."""
@@ -111,7 +114,8 @@ def _overview_rows(view: View, t: Translator) -> Rows:
             (announcement_texts.button_topic(t), DraftPage.TOPIC),
             (announcement_texts.button_label(t), DraftStep.LABEL),
         )
-        keys = [draft_key(view, label, verb) for label, verb in parts]
+        fixed = _FIXED_WITH_A_LIST if view.announcement.audience.told else ()
+        keys = [draft_key(view, label, verb) for label, verb in parts if verb not in fixed]
         return (
             *grid([*keys, preview_key], columns=2),
             (draft_key(view, announcement_texts.button_submit(t), DraftStep.SUBMIT), *emergency),

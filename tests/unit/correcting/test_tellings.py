@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from bot.correcting.model import Wanted
@@ -46,6 +47,11 @@ def test_versions_bound_what_is_meant():
 
 def test_what_was_shown_is_of_the_version_of_that_moment():
     assert people(telling(1, hours=3.5), telling(2, hours=4.5)) == [1]
+
+
+def test_a_step_between_two_versions_had_the_text_of_the_later_one():
+    stepwise = replace(wrong_in_english(2), kept=tuple(one for one in FACT.kept if one[0] != 3))
+    assert people(telling(1, 3), telling(2, 2), fact=stepwise) == [2]
 
 
 def test_versions_that_are_kept_no_more_count_as_the_oldest_and_are_counted_apart():

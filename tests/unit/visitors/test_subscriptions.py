@@ -46,7 +46,14 @@ def test_the_last_topic_ends_the_consent():
     one_left = without(ON, NewsTopic.EXPO, now=NOW)
     assert one_left == replace(ON, topics=frozenset({NewsTopic.FORUM}))
     assert without(one_left, NewsTopic.FORUM, now=NOW).agreed_at is None
-    assert without(ON, None, now=NOW) == replace(ON, topics=frozenset(), agreed_at=None)
+    assert without(ON, None, now=NOW) == replace(ON, topics=frozenset(), agreed_at=None, stopped_at=NOW)
+
+
+def test_who_wants_no_more_messages_is_known_until_they_agree_again():
+    stopped = without(NEW, None, now=BEFORE)
+    assert (stopped.stopped_at, stopped.asked_at) == (BEFORE, BEFORE)
+    assert declined(NEW, now=NOW).stopped_at is None, "«no» to announcements is no such wish"
+    assert agreed(stopped, now=NOW, locale=Locale.RU).stopped_at is None
 
 
 def test_a_topic_is_turned_on_and_off():

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bot.announcements.model import (
+    Audience,
     Lateness,
+    ListedRecipient,
     Occurrence,
     OccurrenceId,
     OccurrenceState,
@@ -16,10 +18,12 @@ from bot.announcements.model import (
     Role,
     Stage,
     Terms,
+    ToldFact,
 )
 from bot.chat_state.model import Dialogue
-from bot.ids import ChatId, Locale, NewsTopic, VisitorId
-from tests.support.chat_rig import NOW
+from bot.ids import ChatId, DocumentPath, Locale, NewsTopic, SectionKey, VisitorId
+from tests.support.announcement_rig import draft
+from tests.support.chat_rig import NOW, person, press
 from tests.support.news_rig import APPROVER, AUTHOR, GROUP, STRANGER, NewsRig
 
 CHANNEL = {"id": -1007, "type": "channel", "title": "News"}
@@ -250,3 +254,26 @@ async def test_to_be_asked_later_is_nothing_that_can_be_cancelled(rig):
     await rig.dialogues.save(postponed)
     assert await rig.says(STRANGER, "/cancel") == "There is nothing to cancel."
     assert rig.dialogues.dialogues == {VisitorId(STRANGER): postponed}
+
+
+async def test_a_correction_shows_what_it_puts_right_and_for_how_many_and_its_list_is_settled(rig):
+    key = SectionKey(DocumentPath("venue/pearl.md"), "size")
+    made = draft(label=str(key), audience=Audience(told=ToldFact(key, ("a1",), people=3)))
+    people = [ListedRecipient(ChatId(one), Locale.EN, NOW) for one in (101, 102)]
+    await rig.announcements.workflow.create(made, actor=VisitorId(AUTHOR), request_key="1", now=NOW, people=people)
+    await rig.says(AUTHOR, "/announcements")
+    page = await rig.taps(AUTHOR, "Correction (3): venue/pearl.md#size")
+    assert "Puts right what was wrong in venue/pearl.md#size" in page
+    assert "Goes to whoever was told it: 3 people" in page
+    assert "2 recipients" in page, "one of the three is forgotten, or has blocked the bot"
+    assert "101" not in page
+    rig.telegram.button_of(AUTHOR, "Submit")
+    with pytest.raises(AssertionError):
+        rig.telegram.button_of(AUTHOR, "Recipients")
+
+
+async def test_whoever_stops_messages_without_being_subscribed_is_known(rig):
+    await rig.handle(press("u:first:*", user=person(STRANGER)))
+    stopped = await rig.parts.subscriptions.find(ChatId(STRANGER))
+    assert stopped is not None
+    assert (stopped.stopped_at, stopped.agreed_at) == (rig.now, None)

@@ -68,6 +68,15 @@ async def test_a_tap_below_an_offer_or_a_refusal_marks_its_turn(rig):
     await rig.write("and trains?")
     await rig.press(rig.telegram.button("Volumes"))
     assert [turn.tapped for turn in rig.state.turns.values()] == [KEY, None, KEY]
+    assert [turn_id for turn_id, _ in rig.state.shown] == [list(rig.state.turns)[2]], "the offered section was shown"
+
+
+async def test_a_section_in_place_of_an_answer_was_shown(rig):
+    await rig.write("dog inside?")
+    await rig.press(rig.telegram.button("Where do the trains go?"))
+    first, second = rig.state.turns.values()
+    assert first.outcome is second.outcome is Outcome.UNKNOWN
+    assert list(rig.state.shown) == [(second.turn_id, KEY)]
 
 
 async def news(rig):

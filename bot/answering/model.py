@@ -133,6 +133,14 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """What marks an answer that staff chose for the question: the pin, and its day."""
+
+    key: SectionKey
+    chosen_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What to tell the visitor."""
 
@@ -160,6 +168,8 @@ class Answer:
     """What each step of answering took, in milliseconds."""
     opening: ReplyKind | None = None
     """The greeting or thanks that stood beside the question, to be answered in a word."""
+    pinned: Pinned | None = None
+    """Set where staff chose this answer for the question."""
     loss: Loss | None = field(default=None, compare=False)
     """Why it is refused or only offered; a language model may have answered after all: the outcome decides."""
 

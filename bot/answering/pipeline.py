@@ -16,6 +16,7 @@ from bot.answering.language import Languages, expected_locale, languages_of
 from bot.answering.losing import loss_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
 from bot.answering.opening import opening_of, without_opening
+from bot.answering.pinning import answer_of, pin_asked_for
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
 from bot.answering.reading import (
     FROM_KNOWLEDGE,
@@ -43,6 +44,7 @@ _EVIDENCE = 6
 """Sections that a language model gets, those of the answer first. Chosen: as many fit into a small model's context."""
 _ENGLISH = Languages(Locale.EN, Locale.EN)
 _NO_ROUTE = Route()
+_BEFORE_PINS = (ReplyKind.EMERGENCY, ReplyKind.COMPLAINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,19 @@ async def _retrieve_before(context: Context, asked: str, parts: Parts) -> Contex
     return replace(context, readings=readings, retrieved=retrieved)
 
 
+async def pin(context: Context, parts: Parts) -> Context:
+    """What staff pinned an answer to ends here, unless somebody needs help or is discontent with an answer."""
+    is_other = context.route.reply in _BEFORE_PINS and context.route.is_taken(parts.calibration.thresholds.route_from)
+    if is_other or not any(retrieved.pins for retrieved in context.retrieved):
+        return context
+    at = context.circumstances
+    found = pin_asked_for(context.readings, context.retrieved, at, parts.calibration.pins)
+    if found is None:
+        return context
+    opening = opening_of(context.text, at.languages.written, at.knowledge)
+    return replace(context, answer=replace(answer_of(found, at), opening=opening))
+
+
 async def rerank_candidates(context: Context, parts: Parts) -> Context:
     """Which sections may answer each reading, best first."""
     before = last_question(context.question.history)
@@ -215,6 +230,7 @@ STEPS: dict[str, Step] = {
     "read": read,
     "retrieve": retrieve,
     "route": route,
+    "pin": pin,
     "rerank": rerank_candidates,
     "judge": judge_readings,
     "decide": decide,
@@ -295,7 +311,7 @@ class ExtractiveAnswerer:
         """The whole section in `locale` or the best other language; None when it is gone or no longer valid."""
         knowledge = self.knowledge
         found = browsing.readable(knowledge, key, locale, today)
-        if found is None:
+        if found is None or found.tells is not None:  # a pin that tells another section says nothing itself
             return None
         return Answer(
             Outcome.ANSWERED,
@@ -340,11 +356,11 @@ def _heading(keys: Sequence[SectionKey], knowledge: Knowledge, context: Context)
 def evidence_of(context: Context) -> tuple[StoredSection, ...]:
     """The sections of the answer, then the next best."""
     best, at = context.best, context.circumstances
-    if best is None or context.answer is None:
+    if context.answer is None or (best is None and context.answer.pinned is None):
         return ()
     told = [
         browsing.readable(at.knowledge, citation.key, citation.locale, at.today)
         for citation in context.answer.citations
     ]
-    others = [at.copy(candidate) for candidate in best.answerable[:_EVIDENCE]]
+    others = [at.copy(candidate) for candidate in best.answerable[:_EVIDENCE]] if best is not None else []
     return tuple(dict.fromkeys(section for section in (*told, *others) if section is not None))[:_EVIDENCE]

@@ -37,6 +37,10 @@ class StoredSection:
     """Those that nobody has approved yet: they lead here, and are shown to nobody."""
     only_finds: bool = False
     """Whether only its questions stand there, in a language without an approved copy; `Knowledge` leaves it out."""
+    is_pin: bool = False
+    """Whether staff chose it as the answer to its questions: `Knowledge.keys` leaves it out."""
+    tells: SectionKey | None = None
+    """Of a pin without a text of its own: the section that is told in its place."""
 
 
 LEAST_LOG_POSTERIOR = -12.0
@@ -78,12 +82,42 @@ class RetrievedSection:
 
 
 @dataclass(frozen=True, slots=True)
+class PinWording:
+    """One of a pin's questions: how near it is to what is asked (a centred cosine, -1 to 1), and what is found for it.
+
+    `sections` are found for it as for a visitor's question: two questions for the same find the same.
+    """
+
+    text: str
+    locale: Locale
+    similarity: float
+    sections: Sequence[RetrievedSection]
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievedPin:
+    """A pin, beside a reading of a question."""
+
+    key: SectionKey
+    wordings: Sequence[PinWording]
+    near_miss: float = -1.0
+    """The cosine of the nearest of the questions that it does not answer; -1 where it names none."""
+
+    @property
+    def question(self) -> float:
+        """The nearest of its questions in any language."""
+        return max(one.similarity for one in self.wordings)
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieved:
     """What was found for one reading of a question: the nearest sections, by meaning and by words, in no order."""
 
     sections: Sequence[RetrievedSection]
     sentence_scores: Callable[[StoredSection], Sequence[float]]
     """The similarity of each sentence of a section, in reading order; all 0 where they are not embedded yet."""
+    pins: Sequence[RetrievedPin] = ()
+    """Every pin with a question that is embedded, in no order."""
 
 
 class Knowledge(Protocol):
@@ -106,7 +140,7 @@ class Knowledge(Protocol):
         ...
 
     def keys(self) -> Sequence[SectionKey]:
-        """Every section, in the order of topic, document and place in the document."""
+        """Every section but pins, in the order of topic, document and place in the document."""
         ...
 
 

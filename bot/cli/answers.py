@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import TypedDict
 
 from bot.answering.conversation import converse
-from bot.answering.model import Answer, Citation, Offer, Outcome
+from bot.answering.model import Answer, Citation, Offer, Outcome, Pinned
 from bot.answering.pipeline import ExtractiveAnswerer
 from bot.app.core import Core, open_core
 from bot.app.versions import answers_at
@@ -44,6 +44,14 @@ class OfferedLine(TypedDict):
     section: str
 
 
+class PinnedLine(TypedDict):
+    """Which pin chose the answer, and its day, as `scoda ask --json` prints it."""
+
+    path: str
+    section: str
+    chosen_on: str | None
+
+
 class AnswerLine(TypedDict):
     """One answer, as `scoda ask --json` and `--jsonl` print it."""
 
@@ -55,6 +63,7 @@ class AnswerLine(TypedDict):
     refused: bool
     score: float
     version: int
+    pinned: PinnedLine | None
     sources: list[SourceLine]
     offered: list[OfferedLine]
     took_ms: float
@@ -120,6 +129,7 @@ class TerminalAnswers:
             refused=answer.outcome.refused,
             score=round(answer.score, 4),
             version=answer.knowledge_version,
+            pinned=_pinned_line(answer.pinned) if answer.pinned is not None else None,
             sources=[_source_line(citation) for citation in answer.citations],
             offered=[_offered_line(offer) for offer in answer.offers],
             took_ms=round(took_ms, 1),
@@ -134,6 +144,13 @@ def _source_line(citation: Citation) -> SourceLine:
         as_of=citation.as_of.isoformat() if citation.as_of else None,
         path=f"{citation.locale}/{citation.key.path}",
         section=citation.key.section_id,
+    )
+
+
+def _pinned_line(pinned: Pinned) -> PinnedLine:
+    day = pinned.chosen_on
+    return PinnedLine(
+        path=pinned.key.path, section=pinned.key.section_id, chosen_on=day.isoformat() if day is not None else None
     )
 
 

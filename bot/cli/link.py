@@ -114,7 +114,7 @@ def _section(name: str, documents: list[Document]) -> str:
 def _public_documents(settings: Settings) -> list[Document]:
     """The documents that visitors can browse: no staff documents, open questions or examples of small talk."""
     reading = asyncio.run(KnowledgeFiles(settings.knowledge.folder, identify=identify_locale()).read())
-    return [one for one in reading.documents if one.audience is Readership.PUBLIC and one.answerable]
+    return [one for one in reading.documents if one.audience is Readership.PUBLIC and one.answerable and not one.is_pin]
 
 
 def _checked_name(name: str) -> str:

@@ -29,7 +29,8 @@ def documents_meant(documents: Sequence[Document], name: str) -> list[list[Docum
         KnowledgeError: the name means none.
     """
     public = [one for one in documents if one.audience is Readership.PUBLIC and one.answerable and one.reply is None]
-    found = [copies for copies in copies_of(public) if any(_is_meant(copy, name) for copy in copies)]
+    with_text = [one for one in public if one.tells is None]
+    found = [copies for copies in copies_of(with_text) if any(_is_meant(copy, name) for copy in copies)]
     if not found:
         raise KnowledgeError(
             f"{name} is no document of this folder that visitors are told from: name a file like ru/logistics/x.md, "

@@ -38,7 +38,7 @@ def with_near_misses(documents: Iterable[Document]) -> list[Document]:
     asked = {(copy.path, section.section_id) for copy in found for section in copy.sections if section.near_misses}
     paths = {path for path, _ in asked}
     for document in list(found):
-        if document.path in paths and _is_open_to_drafts(document):
+        if document.path in paths and (document.is_pin or _is_open_to_drafts(document)):
             sections = tuple(
                 replace(section, questions=section.near_misses, drafted_questions=(), near_misses=())
                 for section in document.sections
@@ -51,7 +51,7 @@ def with_near_misses(documents: Iterable[Document]) -> list[Document]:
 
 def _is_open_to_drafts(document: Document) -> bool:
     is_public = document.audience is Readership.PUBLIC
-    return is_public and document.answerable and document.reply is None
+    return is_public and document.answerable and document.reply is None and not document.is_pin
 
 
 def _with_questions(document: Document, draft: KnowledgeDraft) -> Document:
@@ -100,13 +100,13 @@ def _sections_that_find(draft: KnowledgeDraft, known: set[str]) -> Iterator[Sect
 
 
 def _beside(document: Document, sections: tuple[Section, ...]) -> Document:
-    is_told = document.use is DocumentUse.TOLD
+    uses = {DocumentUse.TOLD: DocumentUse.NEAR_MISSES, DocumentUse.PINNED: DocumentUse.PINNED}
     return replace(
         document,
         path=DocumentPath(document.path + NEAR_MISS_MARK),
         sections=sections,
         answerable=False,
-        use=DocumentUse.NEAR_MISSES if is_told else DocumentUse.FINDS,
+        use=uses.get(document.use, DocumentUse.FINDS),
     )
 
 

@@ -76,6 +76,8 @@ def _missing_copies(groups: Sequence[Sequence[Document]], broken: Collection[str
     counts = Counter(copy.locale for copies in groups for copy in copies)
     meant = [locale for locale in Locale if len(groups) > counts[locale] >= max(2, _COMPLETE_FROM * len(groups))]
     for copies in groups:
+        if copies[0].is_pin:
+            continue  # it wins in all languages, wherever its questions stand
         there = {copy.locale for copy in copies}
         path = copies[0].path
         lacking = [locale for locale in meant if locale not in there and f"{locale}/{path}" not in broken]
@@ -104,6 +106,8 @@ def _compare(copies: Sequence[Document], notes: _Notes) -> None:
 def _document_facts(copies: Sequence[Document]) -> Iterator[tuple[str, list[str]]]:
     yield "answerable", [str(copy.answerable).lower() for copy in copies]
     yield "reply", [copy.reply or "" for copy in copies]
+    yield "pinned", [str(copy.is_pin).lower() for copy in copies]
+    yield "tells", [str(copy.tells or "") for copy in copies]
     yield "audience", [copy.audience.value for copy in copies]
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.ids import Locale
 from bot.ingestion.model import Document, DocumentUse, Held
+from bot.ingestion.pins import lost_targets
 
 _SHARE = 5
 """One part in so many may go without a word: a fifth, as the product promises."""
@@ -35,7 +36,7 @@ def digest_of(documents: Iterable[Document]) -> str:
 
 
 def held_for_removal(before: Sequence[Document], after: Sequence[Document]) -> Held | None:
-    """The change if it takes so much away that a person must say so."""
+    """The change if it takes so much away, or what a pin tells, that a person must say so."""
     reasons = removal_reasons(before, after)
     return Held(digest_of(after), tuple(reasons)) if reasons else None
 
@@ -44,6 +45,10 @@ def removal_reasons(before: Sequence[Document], after: Sequence[Document]) -> li
     """Why the change waits, a sentence each; none where it does not."""
     if not any(document.is_file for document in after) and any(document.is_file for document in before):
         return [_EMPTY]
+    return [*_much_removed(before, after), *lost_targets(before, after)]
+
+
+def _much_removed(before: Sequence[Document], after: Sequence[Document]) -> list[str]:
     had, gone, files = _removed(before, after)
     named = _named(files)
     reasons = [

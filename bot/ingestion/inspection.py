@@ -10,6 +10,7 @@ from bot.ids import Locale
 from bot.ingestion.comparing import differences_of
 from bot.ingestion.contradictions import contradictions, repetitions
 from bot.ingestion.model import Document, FolderReading
+from bot.ingestion.pins import pins_asked_alike, pins_without_target
 from bot.ingestion.translations import TranslationRecord, stale_translations, translations
 from bot.writing.folding import word_count
 
@@ -28,9 +29,11 @@ def inspect(reading: FolderReading, translated_from: Mapping[str, str] | None = 
         *(_stale_fault(stale) for stale in stale_translations(reading.documents, translated_from or {})),
         *_never_recorded(reading.documents, translated_from or {}),
         *contradictions(reading.documents),
-        *repetitions(reading.documents),
+        *repetitions(one for one in reading.documents if not one.is_pin),
+        *pins_asked_alike(reading.documents),
     )
-    return replace(reading, faults=(*reading.faults, *differences.faults), warnings=warnings)
+    faults = (*reading.faults, *differences.faults, *pins_without_target(reading.documents))
+    return replace(reading, faults=faults, warnings=warnings)
 
 
 def in_other_languages(documents: Iterable[Document], identify: Callable[[str], Locale | None]) -> Iterator[Fault]:

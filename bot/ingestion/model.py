@@ -18,9 +18,7 @@ Vector = npt.NDArray[np.float32]
 VECTORS_FOLDER = "vectors"
 """Beside the languages of a knowledge folder: the vectors that come with its files, no knowledge."""
 DRAFTS_FOLDER = "drafts"
-"""Beside the languages, laid out like the folder itself: what waits for a person's yes. Nothing is told from it;
-its questions help to find what is told."""
-
+"""Beside the languages, laid out alike: what waits for a person's yes. Only its questions are used, to help to find."""
 
 Day = date
 """For a field that is itself called `date`."""
@@ -39,6 +37,8 @@ class DocumentUse(StrEnum):
     TOLD = "told"
     FINDS = "finds"
     """Nobody has approved its translation: its questions lead to the copies in other languages."""
+    PINNED = "pinned"
+    """Staff chose it as the answer to its questions: it wins where one of them is asked, and is found by no other."""
     NEAR_MISSES = "near_misses"
     """Stands beside a document and holds what is asked close by and not answered there: nothing is told from it."""
 
@@ -129,6 +129,13 @@ class Document:
     owner: str = ""
     is_file: bool = True
     use: DocumentUse = DocumentUse.TOLD
+    tells: SectionKey | None = None
+    """Of a pin without a text of its own: the section that is told in its place."""
+
+    @property
+    def is_pin(self) -> bool:
+        """Whether it only wins and never competes."""
+        return self.use is DocumentUse.PINNED
 
     @property
     def file(self) -> str:

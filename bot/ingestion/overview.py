@@ -55,9 +55,10 @@ def section_statuses(
     for draft in drafts:
         waiting[draft.path] += 1
     public = (one for one in documents if one.audience is Readership.PUBLIC and one.answerable and one.reply is None)
+    sections = [one for one in public if not one.is_pin]
     return [
         _status(key, copies, set(stale), waiting[key.path], told or {}, sure or {})
-        for copies in copies_of(with_shared_validity(public))
+        for copies in copies_of(with_shared_validity(sections))
         for key in dict.fromkeys(copy.key_of(section) for copy in copies for section in copy.sections)
     ]
 

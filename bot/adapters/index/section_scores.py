@@ -37,7 +37,7 @@ class RowGroups:
         names = files.section_of.astype(np.int64) * len(ChunkKind) + files.kinds
         starts = np.flatnonzero(np.diff(names, prepend=-1))
         copies = files.section_of[starts]
-        of_copy = np.array([numbers[section.key] for section in files.sections], dtype=np.int64)
+        of_copy = np.array([numbers.get(section.key, 0) for section in files.sections], dtype=np.int64)  # pins: nowhere
         in_locale = np.array([LOCALES.index(section.locale) for section in files.sections], dtype=np.int64)
         is_searched = ~np.isin(copies, np.array(sorted(files.left_out), dtype=np.int64))
         shape = len(ChunkKind), len(numbers), len(LOCALES)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import structlog
 
 from bot.adapters.index.chroma import VectorStore
+from bot.adapters.index.pinned_rows import PinnedRows
 from bot.adapters.index.section_scores import LOCALES, Coverage, RowGroups, SectionTable, TextCoverage
 from bot.adapters.index.version_files import VersionFiles
 from bot.adapters.system.answering_threads import AnsweringThreads
@@ -31,6 +32,8 @@ from bot.writing.transliteration import own_script
 
 _log = structlog.get_logger(__name__)
 _NO_WORDS = Spelling(())
+_PINNED_TOP_K = 40
+"""Sections found for a pin's question: as many as `bot.answering.pipeline` asks for."""
 _TINY = 1e-9
 """In place of a length of 0, by which nothing can be divided."""
 
@@ -62,8 +65,8 @@ class PublishedKnowledge:
             if not section.only_finds:
                 copies[section.key].append(section)
         self._copies = {key: tuple(found) for key, found in copies.items()}
-        place = {key: number for number, key in enumerate(copies)}
-        self._keys = tuple(sorted(copies, key=lambda key: (copies[key][0].topic, key.path, place[key])))
+        place = {key: number for number, key in enumerate(copies) if not _is_only_pinned(copies[key])}
+        self._keys = tuple(sorted(place, key=lambda key: (copies[key][0].topic, key.path, place[key])))
 
     @property
     def version(self) -> int:
@@ -94,6 +97,8 @@ class VersionRetriever:
         self._copies = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
         self._classes = _places(files.discriminant[1] if files.discriminant else {}, self._keys)
         self._coverage = TextCoverage(files, numbers)
+        has_pins = any(section.is_pin for section in files.sections)
+        self._pins = PinnedRows(files) if has_pins else None
         self._readers: dict[Locale, Reader] = {}
         self._spellings: dict[Locale, Spelling] = {}
 
@@ -181,11 +186,19 @@ class VersionRetriever:
         keys |= {self._keys[number] for number in np.flatnonzero(by_letters).tolist()}
         copies = [number for number, section in enumerate(self._files.sections) if section.key in keys]
         rows = np.flatnonzero(np.isin(self._files.section_of, copies))
+        rows = rows if self._pins is None else np.union1d(rows, self._pins.rows)
         similarities = np.full((len(vectors), len(self._files.section_of)), -np.inf, dtype=np.float32)
         similarities[:, rows] = vectors @ self._files.vectors(rows).T
         return similarities
 
     def _retrieved(self, vector: Vector, similarities: Vector, covered: Coverage, *, own: int, top_k: int) -> Retrieved:
+        sections = self._sections_near(vector, similarities, covered, own=own, top_k=top_k)
+        pins = self._pins.found(similarities[self._pins.rows], self._found_for) if self._pins is not None else ()
+        return Retrieved(sections, lambda section: self._sentence_scores(section, similarities), pins)
+
+    def _sections_near(
+        self, vector: Vector, similarities: Vector, covered: Coverage, *, own: int, top_k: int
+    ) -> Sequence[RetrievedSection]:
         table = SectionTable.of(self._groups.best(similarities), own)
         chosen = np.flatnonzero((table.nearest(top_k) | covered.most) & table.is_embedded)
         columns = (  # in the order of the fields
@@ -195,8 +208,13 @@ class VersionRetriever:
             self._posteriors(vector),
         )
         rows = zip(*(column[chosen].tolist() for column in columns), strict=True)
-        sections = [RetrievedSection(self._keys[n], *row) for n, row in zip(chosen.tolist(), rows, strict=True)]
-        return Retrieved(sections, lambda section: self._sentence_scores(section, similarities))
+        return [RetrievedSection(self._keys[n], *row) for n, row in zip(chosen.tolist(), rows, strict=True)]
+
+    def _found_for(self, text: str, locale: Locale, vector: Vector) -> Sequence[RetrievedSection]:
+        """What is found for a question of a pin: all rows are compared, once a version."""
+        covered = self._coverage.coverage(text, locale)
+        (similarities,) = self._files.similarities(vector[np.newaxis])
+        return self._sections_near(vector, similarities, covered, own=LOCALES.index(locale), top_k=_PINNED_TOP_K)
 
     def _sentence_scores(self, section: StoredSection, similarities: Vector) -> Sequence[float]:
         number = self._copies.get((section.key, section.locale))
@@ -246,6 +264,10 @@ def _middle(vectors: Sequence[Vector]) -> Vector:
         return vectors[0]
     total = np.sum(vectors, axis=0)
     return np.asarray(total / max(float(np.linalg.norm(total)), _TINY), dtype=np.float32)
+
+
+def _is_only_pinned(copies: Sequence[StoredSection]) -> bool:
+    return all(copy.is_pin for copy in copies)
 
 
 def _places(classes: Mapping[SectionKey, int], keys: Sequence[SectionKey]) -> npt.NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,7 +14,7 @@ from bot.adapters.knowledge.markdown_text import BlockTooLongError, MarkdownBloc
 from bot.errors import Fault
 from bot.ids import DocumentPath, Locale
 from bot.ingestion.chunking import LONGEST_SENTENCE
-from bot.ingestion.model import Document, Readership, Section, Source
+from bot.ingestion.model import Document, DocumentUse, Readership, Section, Source
 from bot.writing.cleaning import clean, one_line
 from bot.writing.sentences import split_sentences
 
@@ -96,6 +96,8 @@ class _Parser:
         topic = self._topic()
         if not sections and not self.faults:
             self._fault(1, "the file holds no text below its headings: write below each what is to be told")
+        if self._is_pin:
+            self._check_pin(sections)
         if self.faults or locale is None:
             return None
         matter = self._matter
@@ -110,7 +112,28 @@ class _Parser:
             answerable=matter.answerable and matter.reply is None if matter else True,
             reply=matter.reply if matter else None,
             owner=one_line(matter.owner, limit=_LONGEST_HEADING) if matter else "",
+            use=DocumentUse.PINNED if self._is_pin else DocumentUse.TOLD,
+            tells=matter.tells if matter else None,
         )
+
+    @property
+    def _is_pin(self) -> bool:
+        return self._matter is not None and self._matter.is_pin
+
+    @property
+    def _tells_another(self) -> bool:
+        return self._matter is not None and self._matter.tells is not None
+
+    def _check_pin(self, sections: Sequence[Section]) -> None:
+        for section in sections:
+            if self._tells_another and section.text:
+                self._fault(section.line, "a pin with tells: has no text of its own: take out the one or the other")
+            if not section.questions:
+                self._fault(
+                    section.line, "a pin needs the questions that it answers, each on a line that begins with ?"
+                )
+        if self._tells_another and len(sections) > 1:
+            self._fault(sections[1].line, "a pin with tells: has its questions below one heading: make two files of it")
 
     def _split_front_matter(self, text: str) -> tuple[str, int]:
         """Read the front matter and return the rest with the number of its first line."""
@@ -190,7 +213,7 @@ class _Parser:
 
     def _section(self, block: MarkdownBlock, number: int) -> Section | None:
         attributes = self._attributes(block, number)
-        if not block.lines:
+        if not block.lines and not (self._tells_another and block.questions):
             if block.questions or block.near_misses:
                 self._fault(block.line, f"«{heading_of(block.heading)}» has questions but no text that answers them")
             return None
@@ -253,7 +276,7 @@ class _Parser:
                 self._fault(block.line, f"source={attributes.source} is not among the sources of the file ({known})")
                 return None
             return _source(named, matter.title)
-        if matter.source is None and matter.answerable and matter.reply is None:
+        if matter.source is None and matter.answerable and matter.reply is None and matter.tells is None:
             self._fault(block.line, "this section has no source: add source= to its heading or `source` to the file")
         return _source(matter.source, matter.title) if matter.source else None
 

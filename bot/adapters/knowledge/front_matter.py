@@ -27,7 +27,7 @@ try:
 except ImportError:  # a PyYAML that was built without libyaml
     from yaml import SafeLoader as QuickSafeLoader  # type: ignore[assignment]
 
-from bot.ids import Locale, ReplyKind
+from bot.ids import DocumentPath, Locale, ReplyKind, SectionKey
 from bot.ingestion.model import Readership
 from bot.writing.cleaning import one_line
 
@@ -86,6 +86,16 @@ WholeDate = Annotated[date, BeforeValidator(_only_whole_dates)]
 SourceDate = Annotated[WholeDate | None, BeforeValidator(_whole_date_or_none)]
 
 
+def _section_key(value: object) -> SectionKey:
+    path, _, section = str(value).rpartition("#")
+    if not (path.endswith(".md") and section):
+        raise ValueError(f"must name a section like logistics/trains.md#tickets, not {value!r}")
+    return SectionKey(DocumentPath(path), section)
+
+
+SectionName = Annotated[SectionKey, BeforeValidator(_section_key)]
+
+
 class SourceMatter(BaseModel):
     """Where a fact was read. The address may be called `url` or `address`."""
 
@@ -114,6 +124,13 @@ class FrontMatter(BaseModel):
     valid_until: WholeDate | None = None
     answerable: bool = True
     reply: ReplyKind | None = None
+    pinned: bool = False
+    tells: SectionName | None = None
+
+    @property
+    def is_pin(self) -> bool:
+        """Whether its questions are answered by it before all else."""
+        return self.pinned or self.tells is not None
 
 
 def read_front_matter(text: str, *, first_line: int) -> FrontMatter | list[MatterFault]:
@@ -272,7 +289,11 @@ def _choices(fault: ErrorDetails) -> str:
 def _check(matter: FrontMatter, lines: dict[tuple[str, ...], int], first_line: int) -> list[MatterFault]:
     """What no single key can tell."""
     faults = []
-    if matter.answerable and matter.reply is None and matter.source is None and not matter.sources:
+    if matter.is_pin and not (matter.answerable and matter.reply is None and matter.audience is Readership.PUBLIC):
+        line = lines.get(("pinned",), lines.get(("tells",), first_line))
+        faults.append(MatterFault(line, "a pin is told to visitors: take out answerable, reply and audience"))
+    has_source = matter.source is not None or matter.sources or matter.tells is not None
+    if matter.answerable and matter.reply is None and not has_source:
         faults.append(MatterFault(first_line, "source is missing (only a file with `answerable: false` needs none)"))
     if matter.valid_from and matter.valid_until and matter.valid_from > matter.valid_until:
         faults.append(MatterFault(lines["valid_until",], "valid_until lies before valid_from"))

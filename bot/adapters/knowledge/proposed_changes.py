@@ -13,10 +13,11 @@ from bot.adapters.knowledge.folder_writer import remove_whole, write_whole
 from bot.adapters.knowledge.reader import DEEPEST, UnusableError, decoded, parse_raw, raw_file
 from bot.adapters.knowledge.translation_ledger import TranslationLedger
 from bot.errors import Fault, KnowledgeError
-from bot.ids import Locale
+from bot.ids import DocumentPath, Locale
 from bot.ingestion.comparing import Differences, differences_of
 from bot.ingestion.inspection import in_other_languages
 from bot.ingestion.model import DRAFTS_FOLDER, VECTORS_FOLDER, Document
+from bot.ingestion.pins import pins_without_target
 from bot.ingestion.translations import brought_along, content_hash, copies_of
 from bot.proposals.model import FileChange, FolderCheck, StandingFile, content_name
 from bot.proposals.ports import RecognisedText
@@ -116,7 +117,10 @@ class ChangeableFolder:
                 faults.extend(parsed.faults)
                 warnings.extend(parsed.warnings)
                 after |= {change.file: parsed.document} if parsed.document is not None else {}
-        copies = list(self._copies([*before.values(), *after.values()], {change.file for change in changes}))
+        changed = {change.file for change in changes}
+        copies = list(self._copies((one.path for one in (*before.values(), *after.values())), changed))
+        told = self._copies((one.tells.path for one in after.values() if one.tells is not None), changed)
+        faults += pins_without_target([*after.values(), *told])
         parted = _new_differences([*before.values(), *copies], [*after.values(), *copies])
         warnings += [*parted.warnings, *in_other_languages(after.values(), self._identify)]
         return FolderCheck(
@@ -129,9 +133,9 @@ class ChangeableFolder:
             following=self._following([*before.values(), *copies], [*after.values(), *copies]),
         )
 
-    def _copies(self, documents: Iterable[Document], changed: Collection[str]) -> Iterator[Document]:
-        """The other languages of these documents, as far as they can be read."""
-        for path in dict.fromkeys(document.path for document in documents):
+    def _copies(self, paths: Iterable[DocumentPath], changed: Collection[str]) -> Iterator[Document]:
+        """What stands at these paths in all languages, without the changed files, as far as it can be read."""
+        for path in dict.fromkeys(paths):
             for locale in Locale:
                 file = f"{locale}/{path}"
                 raw = None if file in changed else self._raw_if_usable(file)

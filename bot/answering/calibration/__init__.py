@@ -1,10 +1,13 @@
-"""The fitted numbers by which questions are answered: one file an embedding, written only by `scoda calibrate`."""
+"""The fitted numbers by which questions are answered: one file an embedding, written only by `scoda calibrate`.
+
+Those by which pins win stand in a file of their own, written by `tests.bench.bench_pins`.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -13,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.answering import confidence, reranking, routing
 from bot.answering.confidence import ConfidenceModel
+from bot.answering.pinning import PIN_FEATURES, WORD_FOR_WORD, PinModel
 from bot.answering.ports import RetrievedSection, StoredSection
 from bot.answering.reading import Reading
 from bot.answering.reranking import Ranking
@@ -48,6 +52,7 @@ class Calibration:
     confidence: ConfidenceModel
     router: Router
     thresholds: Thresholds
+    pins: PinModel = WORD_FOR_WORD
 
 
 class _RankingFile(BaseModel):
@@ -75,6 +80,17 @@ class _ThresholdsFile(BaseModel):
     offer_from: float
     suggest_from: float
     route_from: float
+
+
+class PinFile(BaseModel):
+    """By which numbers pins win, as `tests.bench.bench_pins --write` writes them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    identity: str
+    weights: dict[str, float]
+    constant: float
+    wins_from: float
 
 
 class CalibrationFile(BaseModel):
@@ -137,7 +153,21 @@ def calibration_of(identity: str) -> Calibration:
         return _offering_only(identity)
     if found.identity != identity:
         _log.warning("calibration_of_another_embedding", embedding=identity, used=found.identity, mend=_MEND)
-    return found
+    return replace(found, pins=pins_of(identity))
+
+
+def pins_of(identity: str) -> PinModel:
+    """By which numbers pins win; where none were fitted to this embedding, only word for word."""
+    file = files(__name__) / f"pins-{identity.partition(':')[0]}.json"
+    if not file.is_file():
+        return WORD_FOR_WORD
+    try:
+        found = PinFile.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        _log.warning("pins_not_calibrated", file=str(file), effect="they win word for word", reason=str(error))
+        return WORD_FOR_WORD
+    is_usable = found.identity == identity and found.weights.keys() == PIN_FEATURES
+    return PinModel(found.weights, found.constant, found.wins_from) if is_usable else WORD_FOR_WORD
 
 
 def _usable(file: Traversable) -> Calibration | None:

@@ -120,6 +120,8 @@ class GeneratingAnswerer:
 
     async def _settled(self, task: Task, context: Context, given: Answer) -> tuple[Answer, tuple[StoredSection, ...]]:
         """What to tell, and what it rests on: the extractive answer to what was meant, or to what was in doubt."""
+        if given.pinned is not None:
+            return given, evidence_of(context)
         answer, evidence = await self._understood(task, given, evidence_of(context))
         if answer is not given or not is_in_doubt(context):
             return answer, evidence
@@ -240,6 +242,8 @@ class _Growing:
 
 def _may_need_model(context: Context, answer: Answer) -> bool:
     """An answer can be worded; what is not known may be in doubt, a follow-up or two questions."""
+    if answer.pinned is not None:
+        return answer.written_in is not answer.locale  # to be translated, not to be worded anew
     if answer.outcome is Outcome.ANSWERED or is_in_doubt(context):
         return True
     question, is_unclear = context.question, answer.outcome is Outcome.UNKNOWN

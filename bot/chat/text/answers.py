@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
-from bot.chat.text import gap_texts, relay_texts, texts
+from bot.chat.text import gap_texts, pin_texts, relay_texts, texts
 from bot.chat.text.keyboards import Key, Rows, column
-from bot.chat.text.rendering import Html, italic, lines, paragraphs, quoted, said
+from bot.chat.text.rendering import Html, blockquote, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
-from bot.chat.text.sections import SOURCES_SHOWN, near_end, running_text, source_footer
+from bot.chat.text.sections import FOLDED_FROM, SOURCES_SHOWN, near_end, running_text, source_footer
 from bot.chat_state.model import ButtonAction
 from bot.i18n.translator import Translator
 from bot.ids import ChatId, Locale, ReplyKind, SectionKey
@@ -92,13 +92,29 @@ def answer_text(
         said(_OPENINGS[answer.opening](t), t.locale) if answer.opening in _OPENINGS else Html(),
         _whom_to_ask(t, contact, has_relay=has_relay) if answer.outcome is Outcome.PERSON else Html(),
         _own_words(answer, t),
-        quoted(running_text(answer.sentences, answer.written_in), answer.written_in),
+        _pin_mark(answer, t),
+        _told(answer),
         near_end(answer, t, near=near) if answer.sentences else Html(),
         source_footer(answer, t, near=near) if answer.sentences else Html(),
         said(texts.contact(t, contact), t.locale) if offers_contact else Html(),
         _reading_note(answer, t, reading_in),
         _heading_of_suggestions(answer, t),
     )
+
+
+def _pin_mark(answer: Answer, t: Translator) -> Html:
+    """Who chose the answer, and when: above it, since it is told before all that the knowledge says."""
+    if answer.pinned is None:
+        return Html()
+    mark, day = pin_texts.answer_by_staff(t), answer.pinned.chosen_on
+    return italic(said(f"{mark} · {t.date(day)}" if day else mark, t.locale))
+
+
+def _told(answer: Answer) -> Html:
+    """The sentences as running text; a pinned one is told whole, so a long one is folded."""
+    text = running_text(answer.sentences, answer.written_in)
+    told = quoted(text, answer.written_in)
+    return blockquote(told, expandable=True) if answer.pinned is not None and len(text) > FOLDED_FROM else told
 
 
 def _own_words(answer: Answer, t: Translator) -> Html:

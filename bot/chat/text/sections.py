@@ -15,7 +15,7 @@ SOURCES_SHOWN = 3
 """Sources below an answer, which seldom quotes more than two sections. Chosen by reasoning: small print stays small."""
 _LIST_MARKS = ("•", "- ", "– ", "* ")
 """A sentence that begins so is an item of a list and keeps a line of its own."""
-_FOLDED_FROM = 900
+FOLDED_FROM = 900
 """Characters. A longer section is folded: its beginning shows, a tap unfolds it. About a screen; not measured."""
 _MOST_SHOWN = 12_000
 """Characters of a section that are shown, about three messages: a section of 20,000 words came as thirty."""
@@ -30,7 +30,7 @@ def section_text(answer: Answer, t: Translator, *, near: date | None) -> Html:
     """
     body = _shown(running_text((*answer.sentences, *answer.rest), answer.written_in))
     text = quoted(body, answer.written_in)
-    if len(body) > _FOLDED_FROM:
+    if len(body) > FOLDED_FROM:
         text = blockquote(text, expandable=True)
     heading = next(iter(answer.citations), None)
     return paragraphs(

@@ -60,7 +60,8 @@ async def _results(context: UpdateContext, text: str) -> list[InlineAnswer]:
 
 def _answer_result(context: UpdateContext, answer: Answer, title: str) -> InlineAnswer:
     """The answer without the line that introduces buttons: there are none."""
-    alone = Answer(answer.outcome, answer.locale, answer.written_in, answer.sentences, citations=answer.citations)
+    told, pinned = answer.sentences, answer.pinned
+    alone = Answer(answer.outcome, answer.locale, answer.written_in, told, citations=answer.citations, pinned=pinned)
     content = answer_text(alone, context.translator(answer.locale), near=context.near)
     return InlineAnswer(context.app.token(), _short(title), _short(answer.sentences, _DESCRIPTION_LIMIT), content)
 

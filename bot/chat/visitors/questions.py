@@ -186,7 +186,7 @@ def _record(context: UpdateContext, text: str, answer: Answer, *, turn_id: str, 
         locale=answer.locale,
         outcome=answer.outcome,
         score=answer.score,
-        keys=tuple(dict.fromkeys(citation.key for citation in answer.citations)),
+        keys=_told(answer),
         took_ms=took_ms,
         composed=answer.composed,
         knowledge_version=answer.knowledge_version,
@@ -201,6 +201,12 @@ def note_shown(context: UpdateContext, key: SectionKey, *, turn_id: str) -> None
     chat_id, now = context.chat_id, context.now
     if turn_id:
         context.later(lambda: context.app.turns.show(turn_id, chat_id, key, now=now))
+
+
+def _told(answer: Answer) -> tuple[SectionKey, ...]:
+    """The sections that were told, then the pin by which they were."""
+    pinned = (answer.pinned.key,) if answer.pinned is not None else ()
+    return tuple(dict.fromkeys((*(citation.key for citation in answer.citations), *pinned)))
 
 
 def _offered(answer: Answer) -> tuple[SectionKey, ...]:

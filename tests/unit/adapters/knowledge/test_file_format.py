@@ -322,3 +322,36 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 def test_no_markup_breaks_the_reader(text: str) -> None:
     parsed = _parse(MATTER + "\n" + text)
     assert parsed.document is not None or parsed.faults
+
+
+PINNED = "---\ntitle: Is there parking?\nas_of: 2026-11-28\n{}---\n"
+
+
+def parsed_pin(marks: str, body: str) -> ParsedFile:
+    place = FilePlace("en/pins/p.md", DocumentPath("pins/p.md"), Locale.EN, "pins")
+    return parse_file(PINNED.format(marks) + body, place, "hash", no_language)
+
+
+def test_a_pin_tells_a_section_or_has_a_text_of_its_own_and_questions():
+    telling = parsed_pin("tells: venue/hall.md#size\n", "\n? Is there parking?\n? Can I park?\n").document
+    assert telling is not None
+    assert (telling.is_pin, str(telling.tells)) == (True, "venue/hall.md#size")
+    assert telling.sections[0].questions == ("Is there parking?", "Can I park?")
+
+
+@pytest.mark.parametrize(
+    ("marks", "body", "reason"),
+    [
+        ("tells: venue/hall.md#size\n", "\nA text.\n\n? Is there parking?\n", "has no text of its own"),
+        ("tells: venue/hall.md\n", "\n? Is there parking?\n", "must name a section like"),
+        ("tells: venue/hall.md#size\n", "", "holds no text"),
+        ("tells: venue/hall.md#size\n", "\n? One?\n\n## B {#b}\n\n? Two?\n", "make two files of it"),
+        ("pinned: true\nsource: {publisher: P, url: https://example.org/}\n", "\nA text.\n", "needs the questions"),
+        ("pinned: true\n", "\nA text.\n\n? Is there parking?\n", "source is missing"),
+        ("tells: venue/hall.md#size\nanswerable: false\n", "\n? Is there parking?\n", "a pin is told to visitors"),
+    ],
+)
+def test_what_a_pin_lacks_or_has_too_much_is_told(marks: str, body: str, reason: str):
+    found = parsed_pin(marks, body)
+    assert found.document is None
+    assert any(reason in fault.reason for fault in found.faults)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.answering.model import Answer, Feedback, Offer, Outcome, Suggestion, TopicView
+from bot.answering.model import Answer, Feedback, Offer, Outcome, Pinned, Suggestion, TopicView
 from bot.chat.context import VisitorRules
 from bot.chat.text.deeplinks import question_payload, section_payload, topic_payload
 from bot.chat.wire.envelope import read_update
@@ -33,6 +33,16 @@ async def test_a_question_is_answered_with_source_buttons_and_a_record(rig):
     [turn] = rig.state.turns.values()
     assert (turn.question, turn.outcome, turn.keys) == ("How many trains?", Outcome.ANSWERED, (KEY,))
     assert rig.visitor().app_locale is Locale.EN
+
+
+async def test_a_pinned_answer_is_marked_with_its_day_and_its_pin_is_recorded_behind_what_was_told(rig):
+    pin = SectionKey(DocumentPath("pins/trains.md"), "intro")
+    rig.answerer.answer_to = lambda question: replace(ANSWER, pinned=Pinned(pin, date(2026, 11, 28)))
+    await rig.write("How many trains?")
+    [text] = rig.telegram.texts()
+    assert text.startswith("<i>📌 Answer by the staff · November 28, 2026</i>")
+    [turn] = rig.state.turns.values()
+    assert turn.keys == (KEY, pin)
 
 
 async def test_the_log_says_what_became_of_a_question_and_what_each_step_took_without_its_words(rig):

@@ -49,6 +49,8 @@ def _terms(document: Document) -> Iterator[str]:
         yield "answerable: false"
     if document.reply is not None:
         yield f"reply: {document.reply}"
+    if document.is_pin:
+        yield f"tells: {document.tells}" if document.tells else "pinned: true"
     if document.owner:
         yield f"owner: {document.owner}"
 
@@ -65,3 +67,5 @@ def _of(section: Section, document: Document) -> Iterator[str]:
         yield f"owner: {section.owner}"
     yield from split_sentences(section.text, document.locale)
     yield from (f"? {question}" for question in section.questions)
+    if document.is_pin:
+        yield from (f"! {question}" for question in section.near_misses)

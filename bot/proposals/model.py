@@ -31,6 +31,8 @@ class ProposalKind(StrEnum):
     """One sentence of an answer, put right."""
     DRAFT = "draft"
     """What stood in the folder of drafts."""
+    PIN = "pin"
+    """An answer for a question, or an end of one."""
 
 
 class UnreadableFile(StrEnum):

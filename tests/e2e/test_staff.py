@@ -6,7 +6,7 @@ import base64
 import re
 
 from bot.announcements.model import Role
-from bot.chat.text import announcement_texts, staff_texts, texts
+from bot.chat.text import announcement_texts, pin_texts, staff_texts, texts
 from bot.ids import Locale
 from bot.proposals.model import Weight
 from tests.support.apps import App
@@ -35,6 +35,7 @@ The Pearl exhibition hall opens at 9:30 in the morning. It closes at 17:45.
 ? What are the opening hours of the Pearl?
 """
 TRAINS = "How many freight trains ran in 2025?"
+TRAINS_IN_RUSSIAN = "Сколько грузовых поездов прошло в 2025 году?"
 
 
 async def offered(person: Visitor, label: str, *, after: int) -> dict:
@@ -129,3 +130,40 @@ async def test_F09_two_people_make_a_sent_file_answer_and_put_a_sentence_right(p
     assert len(fetched) == 1, "the visitor's file was never fetched"
     shown = place.scoda("knowledge", "check")
     assert "stale" not in shown.stdout + shown.stderr
+
+
+async def test_a_pinned_answer_is_told_marked_in_other_languages_until_its_last_day(place: Place, town: Town):
+    olga, editor, reviewer, ivan = [await town.visitor(name, "en") for name in ("Olga", "Ed", "Rena", "Ivan")]
+    settings = {
+        "organisers_owners": f"[{olga.id}]",
+        "announcements_ask_visitors": False,
+        "knowledge_settle_s": 0.2,
+        "knowledge_rescan_s": 2,
+    }
+    mark = pin_texts.answer_by_staff(EN)
+    async with running_bot(place, town.base_url, **settings) as bot:
+        await olga.start()
+        await join(olga, editor, Role.EDITOR)
+        await join(olga, reviewer, Role.REVIEWER)
+        told = await editor.ask(TRAINS)
+        assert mark not in told["text"]
+        asked = await reviewer.last_id()
+        await editor.write("/pin", reply_to_message_id=told["message_id"])
+        item = await looked_at(reviewer, after=asked)
+        assert "tells: logistics/trains.md#trains-2025" in item["text"]
+        await reviewer.tap_for_change(item, announcement_texts.button_approve(EN))
+        assert "1,225" in (await answers(editor, TRAINS, mark))["text"]
+        in_russian = (await ivan.ask(TRAINS_IN_RUSSIAN))["text"]
+        assert "📌" in in_russian
+        assert "1,225" in in_russian
+        file = next((place.knowledge / "en/pins").glob("*.md"))
+        pinned = file.read_text("utf-8")
+        file.write_text(pinned.replace("tells:", "valid_until: 2021-01-31\ntells:"), "utf-8")
+
+        async def over() -> dict | None:
+            answer = await editor.ask(TRAINS)
+            return answer if mark not in answer["text"] else None
+
+        assert "1,225" in (await until(over, "an answer without the mark"))["text"]
+        assert file.name in (await editor.ask("/expiring"))["text"]
+        assert await bot.stop() == 0

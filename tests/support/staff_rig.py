@@ -88,6 +88,8 @@ class StaffRig(NewsRig):
         )
         self._changes["staff"] = self.staff
         self.expiries: Sequence[Expiry] = ()
+        self.told_by_pin: SectionKey | None = None
+        """The pin by which what is replied to was told."""
         self.answerer = HallAnswerer()
         self.telegram = FileTelegram()
 
@@ -124,9 +126,10 @@ class StaffRig(NewsRig):
         return await self.says(who, text, reply_to_message=answer)
 
     async def remember_turn(self, who: int, turn_id: str, locale: Locale) -> None:
+        keys = (HALL_KEY,) if self.told_by_pin is None else (HALL_KEY, self.told_by_pin)
         turn = TurnRecord(
             turn_id=turn_id, chat_id=ChatId(who), visitor_id=VisitorId(who), asked_at=NOW, question="How large?",
-            locale=locale, outcome=Outcome.ANSWERED, score=0.9, keys=(HALL_KEY,), took_ms=1.0,
+            locale=locale, outcome=Outcome.ANSWERED, score=0.9, keys=keys, took_ms=1.0,
         )  # fmt: skip
         self.state.turns[turn_id] = turn
         token = f"helpful-{turn_id}"

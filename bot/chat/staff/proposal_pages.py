@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 
 from bot.chat.staff.buttons import StaffVerb, staff_key
-from bot.chat.text import announcement_texts, staff_texts, texts
+from bot.chat.text import announcement_texts, pin_texts, staff_texts, texts
 from bot.chat.text.keyboards import Key, Rows, column, pairs
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
@@ -50,6 +50,7 @@ def staff_page(endings: Sequence[str], t: Translator) -> Reply:
     sentences = (
         staff_texts.can_send(t, ", ".join(endings)),
         staff_texts.can_fix(t),
+        pin_texts.can_pin(t),
         staff_texts.can_review(t),
         staff_texts.two_people(t),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.chat.text.pin_texts import command_pin
 from bot.i18n.translator import Translator
 from bot.proposals.model import ProposalKind, ProposalState, UnreadableFile, Weight
 from bot.proposals.rules import ProposalOutcome
@@ -19,6 +20,7 @@ def kind(t: Translator, value: ProposalKind) -> str:
         ProposalKind.UPLOAD: t.pgettext("proposal", "A file"),
         ProposalKind.FIX: t.pgettext("proposal", "A sentence put right"),
         ProposalKind.DRAFT: t.pgettext("proposal", "A draft"),
+        ProposalKind.PIN: t.pgettext("proposal", "A pinned answer"),
     }[value]
 
 
@@ -273,6 +275,7 @@ COMMANDS: tuple[tuple[str, Sentence], ...] = (
     ("staff", command_staff),
     ("proposals", command_proposals),
     ("fix", command_fix),
+    ("pin", command_pin),
     ("gaps", command_gaps),
 )
 """What Telegram lists to the staff."""

@@ -23,6 +23,7 @@ from bot.cli.console import err, out, print_faults, sync_progress
 from bot.cli.knowledge_correct import correct_command
 from bot.cli.knowledge_drafts import approve_command, discard_command, draft_command, drafts_command
 from bot.cli.knowledge_life import edited_command, expiring_command
+from bot.cli.knowledge_pins import pin_command, pins_command, unpin_command
 from bot.cli.knowledge_sections import print_sections
 from bot.cli.knowledge_versions import (
     Anyway,
@@ -234,6 +235,9 @@ knowledge.command("edited")(edited_command)
 knowledge.command("expiring")(expiring_command)
 knowledge.command("approve")(approve_command)
 knowledge.command("discard")(discard_command)
+knowledge.command("pin")(pin_command)
+knowledge.command("pins")(pins_command)
+knowledge.command("unpin")(unpin_command)
 
 
 def _read_files(settings: Settings) -> FolderReading:

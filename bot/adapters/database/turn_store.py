@@ -119,13 +119,17 @@ class SqlTurnStore:
             key_columns = [shown_sections.c.turn_id, shown_sections.c.section]
             await connection.execute(showing.on_conflict_do_update(index_elements=key_columns, set_={"shown_at": now}))
 
-    async def told_since(self, since: datetime) -> dict[str, int]:
-        """How often each section was told first, by its key, in what is kept from `since` on."""
+    async def told_since(self, since: datetime, *, anywhere: bool = False) -> dict[str, int]:
+        """How often each section was told first, by its key, in what is kept from `since` on.
+
+        With `anywhere` also what was told after another, and the pins by which something was.
+        """
         query = select(turns.c["keys"], func.count()).where(turns.c.asked_at >= since).group_by(turns.c["keys"])
         found: dict[str, int] = {}
         async with self._database.reading() as connection:
             for keys, count in await connection.execute(query):
-                for key in json.loads(keys)[:1]:
+                told = json.loads(keys)
+                for key in told if anywhere else told[:1]:
                     found[key] = found.get(key, 0) + count
         return found
 

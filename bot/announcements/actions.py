@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from bot.announcements.checking import Problem, Trouble, problems_of
-from bot.announcements.content import locale_for
+from bot.announcements.checking import Problem, Trouble, problems_of, unread_drafts
+from bot.announcements.content import lacking_locales, locale_for
 from bot.announcements.events import AnnouncementEvent
-from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, ChangeRequest, Role, Stage
+from bot.announcements.model import Announcement, AnnouncementId, AuditEntry, ChangeRequest, Role, Stage, TextDraft
 from bot.announcements.ports import (
     AnnouncementStore,
     AuditLog,
@@ -24,6 +24,7 @@ from bot.announcements.ports import (
     RestoreGuard,
     Subscribers,
 )
+from bot.announcements.text_draft_ports import TextDrafts
 from bot.ids import Locale, VisitorId
 from bot.transaction import Transaction
 
@@ -75,6 +76,8 @@ class Review:
 
     problems: tuple[Problem, ...]
     audience_size: AudienceSize
+    drafts: tuple[TextDraft, ...] = ()
+    """What a model drafted, or is to draft, for languages that still lack a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,7 @@ class AnnouncementPorts:
     guard: RestoreGuard
     composer: Composer
     notify: Notify
+    text_drafts: TextDrafts
     transaction: Transaction
     new_id: Callable[[], str] = new_announcement_id
 
@@ -217,7 +221,17 @@ class Actions:
         """Everything that is wrong with it or worth a look, and how many it would reach now."""
         problems, size = problems_of(announcement, self.parts.composer, now=now), await self.audience_size(announcement)
         nobody = () if size.total else (Problem(Trouble.NOBODY, "audience"),)
-        return Review((*problems, *nobody), size)
+        drafts = await self.drafts_of(announcement)
+        unread = unread_drafts(drafts, announcement.content)
+        drafted = {one.locale for one in unread}
+        others = (one for one in problems if one.trouble is not Trouble.MISSING_LANGUAGE or one.locale not in drafted)
+        return Review((*others, *unread, *nobody), size, drafts)
+
+    async def drafts_of(self, announcement: Announcement) -> tuple[TextDraft, ...]:
+        """What a model drafted, or is to draft, in the order of the languages; not where a person has written since."""
+        lacking = lacking_locales(announcement.content)
+        found = {one.locale: one for one in await self.parts.text_drafts.of([announcement.announcement_id])}
+        return tuple(found[locale] for locale in Locale if locale in found and locale in lacking)
 
     async def audience_size(self, announcement: Announcement) -> AudienceSize:
         """How many it would reach now."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from bot.announcements.content import missing_locales, stale_locales
+from bot.announcements.content import is_outdated, missing_locales, stale_locales
 from bot.announcements.model import (
     Announcement,
     AttachmentKind,
@@ -16,6 +16,7 @@ from bot.announcements.model import (
     MissingLanguage,
     Schedule,
     Terms,
+    TextDraft,
     Timing,
 )
 from bot.announcements.ports import Composer
@@ -40,6 +41,8 @@ class Trouble(Enum):
     """Made from another source text than the present one. It may be submitted."""
     MISSING_LANGUAGE = "missing_language"
     """Recipients in it will get the fallback or nothing, as decided. It may be submitted."""
+    UNREAD_DRAFT = "unread_draft"
+    """A machine's draft that nobody has read: it goes to nobody. It may be submitted."""
     BAD_FALLBACK = "bad_fallback"
     BAD_SCHEDULE = "bad_schedule"
     IN_THE_PAST = "in_the_past"
@@ -52,7 +55,12 @@ class Trouble(Enum):
     @property
     def is_warning(self) -> bool:
         """Whether an organiser may go on in spite of it."""
-        return self in (Trouble.STALE_TRANSLATION, Trouble.MISSING_LANGUAGE, Trouble.NOBODY)
+        return self in (
+            Trouble.STALE_TRANSLATION,
+            Trouble.MISSING_LANGUAGE,
+            Trouble.UNREAD_DRAFT,
+            Trouble.NOBODY,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,20 @@ def problems_of(announcement: Announcement, composer: Composer, *, now: datetime
         *_attachment(announcement.content),
         *_schedule(announcement.schedule, now),
         *_terms(announcement.terms, announcement.content),
+    )
+
+
+def unread_drafts(drafts: Iterable[TextDraft], content: Content) -> tuple[Problem, ...]:
+    """A warning for each draft that nobody has read."""
+    return tuple(
+        Problem(
+            Trouble.UNREAD_DRAFT,
+            f"text.{one.locale.value}",
+            "the source text is newer" if is_outdated(one, content) else "",
+            one.locale,
+        )
+        for one in drafts
+        if one.is_unread
     )
 
 

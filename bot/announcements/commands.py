@@ -19,10 +19,12 @@ from bot.announcements.model import (
     OccurrenceId,
     SendOutcome,
     Stage,
+    TextDraftState,
 )
 from bot.announcements.organisers import Organisers
 from bot.announcements.ports import AnnouncementSender, AuditLog
 from bot.announcements.standing import StandingAnnouncement
+from bot.announcements.text_drafting import TextDrafting
 from bot.announcements.workflow import ApprovalWorkflow
 from bot.errors import AnnouncementError
 from bot.ids import ChatId, Locale, VisitorId
@@ -57,11 +59,14 @@ class CommandParts:
     lifecycle: Lifecycle
     change_requests: ChangeRequests
     organisers: Organisers
+    text_drafting: TextDrafting
     audit: AuditLog
     read_single: Callable[[Path], StandingAnnouncement]
     """The only announcement of a file; raises SettingsError."""
     announcement_sender: AnnouncementSender | None
     now: Callable[[], datetime]
+    has_model: bool = False
+    """Whether whoever carries the orders out can draft texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,7 @@ class AnnouncementCommands:
         self._parts = parts
         self._orders: dict[str, Callable[[_Given], Awaitable[dict[str, object]]]] = {
             "schedule": self._schedule,
+            "draft": self._draft,
             "approve": self._approve,
             "pause": self._pause,
             "resume": self._resume,
@@ -154,6 +160,16 @@ class AnnouncementCommands:
             return {**_told(made), "known": True}
         decision = await workflow.submit(made.announcement_id, actor=actor, version=made.version, now=now)
         return _told(_done(decision))
+
+    async def _draft(self, given: _Given) -> dict[str, object]:
+        """Have languages drafted, all that the audience lacks where none is named; they are written a moment later."""
+        if not self._parts.has_model:
+            raise OrderError("no language model is set, [model] in config/bot.toml: write the texts in the chat")
+        locales = [Locale(code) for code in given.text("languages").split()]
+        drafting = self._parts.text_drafting
+        found = _done(await drafting.wish(given.announcement_id, locales, actor=given.actor, now=given.now))
+        waiting = [one.locale.value for one in await drafting.of(found) if one.state is TextDraftState.WAITING]
+        return {**_told(found), "waiting": waiting}
 
     async def _approve(self, given: _Given) -> dict[str, object]:
         """Approve what was looked at; in an emergency the author's own. What has changed since is not approved."""

@@ -7,11 +7,23 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 
-from bot.announcements.model import Announcement, Content, Correction, Delivery, MissingLanguage, OutgoingMessage, Terms
+from bot.announcements.model import (
+    Announcement,
+    Content,
+    Correction,
+    Delivery,
+    MissingLanguage,
+    OutgoingMessage,
+    Terms,
+    TextDraft,
+)
 from bot.ids import ChatId, Locale
 
 _HASH_LENGTH = 32
 """Hex digits of SHA-256 that are stored with every copy: 128 bits, which nobody can forge to a purpose."""
+
+_SEAL_LENGTH = 8
+"""Hex digits that stand in a button: enough to tell apart what one announcement held within weeks (by reasoning)."""
 
 
 def source_hash(content: Content) -> str:
@@ -32,6 +44,22 @@ def stale_locales(content: Content) -> frozenset[Locale]:
 def missing_locales(content: Content, wanted: Iterable[Locale] = Locale) -> frozenset[Locale]:
     """The languages out of `wanted` that have no text."""
     return frozenset(locale for locale in wanted if not content.texts.get(locale, "").strip())
+
+
+def lacking_locales(content: Content, wanted: Iterable[Locale] = Locale) -> frozenset[Locale]:
+    """The languages out of `wanted` that need a text, or a newer one: what a draft is good for."""
+    return (missing_locales(content, wanted) | (stale_locales(content) & frozenset(wanted))) - {content.source}
+
+
+def is_outdated(draft: TextDraft, content: Content) -> bool:
+    """Whether the source text has changed since a draft was made from it."""
+    return draft.made_from != source_hash(content)
+
+
+def seal_of(draft: TextDraft, content: Content) -> str:
+    """Eight digits that tell an original and its draft from any other: what somebody says that they have read."""
+    parts = [content.texts.get(content.source, ""), draft.text, sorted(draft.labels.items())]
+    return _hash(json.dumps(parts, ensure_ascii=False))[:_SEAL_LENGTH]
 
 
 def locale_for(preferred: Locale, content: Content, terms: Terms) -> Locale | None:

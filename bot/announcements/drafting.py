@@ -26,6 +26,7 @@ from bot.announcements.model import (
     Role,
     Schedule,
     Terms,
+    TextDraft,
     Timing,
 )
 from bot.announcements.schedule import ScheduleError, read_cron, resolve
@@ -133,6 +134,19 @@ def with_text(content: Content, locale: Locale, text: str) -> Content:
         if locale is not content.source:
             made_from[locale] = source_hash(content)
     return replace(content, texts=texts, made_from=made_from)
+
+
+def with_read(content: Content, draft: TextDraft) -> Content:
+    """The content with a machine's draft that a person has found right, and with its labels where there were none."""
+    buttons = tuple(_labelled(button, draft, content.source) for button in content.buttons)
+    return with_text(replace(content, buttons=buttons), draft.locale, draft.text)
+
+
+def _labelled(button: LinkButton, draft: TextDraft, source: Locale) -> LinkButton:
+    label = draft.labels.get(button.labels.get(source, ""), "")
+    if not label or button.labels.get(draft.locale):
+        return button
+    return replace(button, labels={**button.labels, draft.locale: label})
 
 
 def set_attachment(attachment: Attachment | None) -> DraftChange:

@@ -31,6 +31,7 @@ from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.request_store import SqlRequests
 from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
+from bot.adapters.database.text_draft_store import SqlTextDrafts
 from bot.adapters.system.clock import Clock, stopwatch, utc_now
 from bot.announcements.actions import AnnouncementPorts, new_announcement_id
 from bot.announcements.change_requests import ChangeRequests
@@ -58,6 +59,8 @@ from bot.announcements.ports import (
 from bot.announcements.restore_watch import RestoreWatch
 from bot.announcements.session import DeliveryRules, DispatcherParts
 from bot.announcements.standing import StandingAnnouncements, StandingParts, refuse_wrong
+from bot.announcements.text_draft_ports import TextDrafts
+from bot.announcements.text_drafting import TextDrafting
 from bot.announcements.workflow import ApprovalWorkflow
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.organisers.reports import OccurrenceReports
@@ -95,6 +98,7 @@ class AnnouncementStores:
     dialogues: DialogueStore
     lease: Lease
     guard: RestoreGuard
+    text_drafts: TextDrafts
     transaction: Transaction
     prompt_transaction: Transaction
     """For planning and sending, which may not stand in line for long."""
@@ -114,6 +118,7 @@ def sql_stores(database: Database, data: Path) -> AnnouncementStores:
         dialogues=SqlDialogueStore(database),
         lease=SqlLease(database),
         guard=FileRestoreGuard(database, data),
+        text_drafts=SqlTextDrafts(database),
         transaction=database.transaction,
         prompt_transaction=database.prompt_transaction,
     )
@@ -143,10 +148,13 @@ class Announcing:
     lifecycle: Lifecycle
     change_requests: ChangeRequests
     organisers: Organisers
+    text_drafting: TextDrafting
     states: dict[str, Callable[[], str]] = field(default_factory=dict)
     """What the health route says of the parts that run: `ok`, or what is wrong."""
 
-    def commands(self, announcement_sender: AnnouncementSender | None) -> AnnouncementCommands:
+    def commands(
+        self, announcement_sender: AnnouncementSender | None, *, has_model: bool = False
+    ) -> AnnouncementCommands:
         """Carries out what `scoda announce` orders."""
         return AnnouncementCommands(
             CommandParts(
@@ -154,10 +162,12 @@ class Announcing:
                 lifecycle=self.lifecycle,
                 change_requests=self.change_requests,
                 organisers=self.organisers,
+                text_drafting=self.text_drafting,
                 audit=self.stores.audit,
                 read_single=read_single,
                 announcement_sender=announcement_sender,
                 now=self.clock_and_ids.now,
+                has_model=has_model,
             )
         )
 
@@ -207,6 +217,7 @@ def joined(
         guard=stores.guard,
         composer=composer,
         notify=notifier,
+        text_drafts=stores.text_drafts,
         transaction=stores.transaction,
         new_id=clock_and_ids.new_announcement_id,
     )
@@ -222,10 +233,11 @@ def joined(
             ports, new_request_id=clock_and_ids.new_request_id, new_correction_id=clock_and_ids.new_correction_id
         ),
         organisers=Organisers(stores.organisers, stores.audit, stores.transaction),
+        text_drafting=TextDrafting(ports),
     )
 
 
-def announcement_context_of(parts: Announcing, settings: Settings) -> AnnouncementContext:
+def announcement_context_of(parts: Announcing, settings: Settings, *, has_model: bool = False) -> AnnouncementContext:
     """What the chat's handlers work with."""
     return AnnouncementContext(
         workflow=parts.workflow,
@@ -240,6 +252,8 @@ def announcement_context_of(parts: Announcing, settings: Settings) -> Announceme
         subscriptions=parts.stores.subscriptions,
         dialogues=parts.stores.dialogues,
         notifier=parts.notifier,
+        text_drafting=parts.text_drafting,
+        has_model=has_model,
         asks_for_consent=settings.announcements.ask_visitors,
         typed_confirmation_above=settings.announcements.typed_confirmation_above,
         star_price=_STAR_PRICE if settings.delivery.paid_messages else 0.0,
@@ -322,7 +336,7 @@ class Broadcasting:
     def __init__(self, parts: Announcing, announcement_sender: AnnouncementSender, settings: Settings) -> None:
         self._planner = planner_of(parts, planning_rules(settings.delivery))
         self._dispatcher = dispatcher_of(parts, announcement_sender, delivery_rules(settings.delivery))
-        self._commands = parts.commands(announcement_sender)
+        self._commands = parts.commands(announcement_sender, has_model=settings.model.provider != "none")
         self._spool = CommandSpool(settings.store.data)
         self._is_leaving = False
         self._has_begun = False

@@ -16,6 +16,7 @@ from bot.app.health import health_of
 from bot.app.proposing import staff_context_of
 from bot.app.relaying import relay_desk_of
 from bot.app.state import needs_sandbox
+from bot.app.told_drafts import answerer_of
 from bot.app.visitors import retention_of, visitor_store_of
 from bot.chat.application import ChatOptions, ChatParts
 from bot.chat.context import VisitorRules
@@ -79,14 +80,14 @@ def chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
     inbox = SqlInbox(core.database)
     news = parts or announcing(core.database, core.settings.store.data)
     return ChatParts(
-        answerer=core.answerer,
+        answerer=answerer_of(core),
         visitors=visitor_store_of(core),
         inbox=inbox,
         buttons=SqlButtonStore(core.database),
         turns=SqlTurnStore(core.database),
         transaction=core.database.transaction,
         health=health_of(core, inbox, news.states),
-        announcements=announcement_context_of(news, core.settings),
+        announcements=announcement_context_of(news, core.settings, has_model=core.writer is not None),
         staff=staff_context_of(core, news),
         gaps=gap_desk_of(core.database, core.settings),
         relay=relay_desk_of(core.database, core.settings),

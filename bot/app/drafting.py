@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -15,12 +17,17 @@ from bot.answering.open_questions import changed_sections
 from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import Knowledge
 from bot.app.core import Core
-from bot.drafting.model import RefusedPart
+from bot.drafting.asking import ModelAsker
+from bot.drafting.model import RefusedPart, WaitingDraft
 from bot.drafting.service import Drafter, DraftWish
 from bot.drafting.wishes import documents_meant, wishes_for
 from bot.errors import NothingPublishedError, ScodaError
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.model import FolderReading, KnowledgeDraft
+from bot.ingestion.translations import copies_of
+
+if TYPE_CHECKING:
+    from bot.app.writer import Writer
 
 _log = structlog.get_logger(__name__)
 
@@ -92,6 +99,30 @@ async def write_drafts(
             if folder.write(draft, originals[draft.locale], open_drafts.get((draft.path, draft.locale)))
         ]
     return DraftsMade(tuple(files), tuple(refused))
+
+
+class WaitingDrafts:
+    """Implements `bot.drafting.ports.DraftPlace` by the knowledge folder, as `scoda knowledge approve` writes it."""
+
+    def __init__(self, folder: Path, read: Callable[[], Awaitable[FolderReading]]) -> None:
+        self._folder = DraftFolder(folder)
+        self._read = read
+
+    async def waiting(self) -> Sequence[WaitingDraft]:
+        """See the port."""
+        reading = await self._read()
+        copies = {group[0].path: tuple(group) for group in copies_of(reading.documents)}
+        return [
+            WaitingDraft(draft, copies.get(draft.path, ()), self._folder.written_at(draft)) for draft in reading.drafts
+        ]
+
+    async def adopt(self, waiting: WaitingDraft) -> None:
+        """See the port."""
+        await asyncio.to_thread(self._folder.adopt, waiting.draft, waiting.copies)
+
+    async def discard(self, waiting: WaitingDraft) -> None:
+        """See the port."""
+        await asyncio.to_thread(self._folder.discard, waiting.draft)
 
 
 class DraftsOfChanges:
@@ -169,6 +200,9 @@ def _wishes(
 def _drafter(core: Core) -> Drafter | None:
     if core.writer is None:
         return None
-    return Drafter(
-        core.writer.model, core.writer.ledger, core.identifier, AskedOfKnowledge(core.extractive), now=utc_now
-    )
+    return Drafter(asker_of(core.writer), core.identifier, AskedOfKnowledge(core.extractive))
+
+
+def asker_of(writer: Writer) -> ModelAsker:
+    """The language model, for drafts."""
+    return ModelAsker(writer.model, writer.ledger, now=utc_now)

@@ -21,8 +21,10 @@ from bot.adapters.office.outcome import RefusalReason, Refused
 from bot.adapters.system.clock import utc_now
 from bot.app.announcing import AnnouncementStores, Announcing, sql_stores
 from bot.app.core import Core
+from bot.app.drafting import WaitingDrafts
 from bot.app.knowledge_parts import identify_locale
 from bot.chat.staff_context import StaffContext
+from bot.drafting.desk import DraftDesk
 from bot.errors import ScodaError
 from bot.ingestion.validity import Expiry, expiring
 from bot.proposals.approving import ProposalApprovals
@@ -132,6 +134,7 @@ def staff_context_of(core: Core, parts: Announcing) -> StaffContext:
         approvals=ProposalApprovals(ports),
         sent_files=SentFiles(converters()),
         expiring=partial(expiring_of, core),
+        drafts=DraftDesk(WaitingDrafts(core.settings.knowledge.folder, core.ingestion.check), ports.roles, ports.audit),
     )
 
 

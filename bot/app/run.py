@@ -14,6 +14,7 @@ import structlog
 
 from bot.adapters.database.state_owner import StateOwner
 from bot.adapters.system.clock import Clock, utc_now
+from bot.app.announcement_drafts import draftsman_of
 from bot.app.announcing import Announcing, Broadcasting, announcing
 from bot.app.background import keep_read, schedule, schedule_relay, schedule_reminders
 from bot.app.chat import chat_options, chat_parts
@@ -68,6 +69,8 @@ async def run_bot(
             _in_background(stack, keep_written(for_chat.staff.approvals))
         if core.writer is not None:
             _in_background(stack, core.writer.model.load())
+        if (draftsman := draftsman_of(core, parts, chat.drafting_progress)) is not None:
+            _in_background(stack, draftsman.keep_writing(chat.started))
         await chat.run()
 
 

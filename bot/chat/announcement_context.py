@@ -12,6 +12,7 @@ from bot.announcements.model import Announcement, OccurrenceId
 from bot.announcements.notifier import Notifier
 from bot.announcements.organisers import Organisers
 from bot.announcements.ports import AnnouncementStore, AuditLog, Corrections, Outbox
+from bot.announcements.text_drafting import TextDrafting
 from bot.announcements.workflow import ApprovalWorkflow
 from bot.chat_state.ports import DialogueStore
 from bot.reports.report_picture import CopyOutcome
@@ -63,6 +64,9 @@ class AnnouncementContext:
     subscriptions: SubscriptionStore
     dialogues: DialogueStore
     notifier: Notifier
+    text_drafting: TextDrafting
+    has_model: bool = False
+    """Whether a language model drafts the texts that an announcement lacks."""
     asks_for_consent: bool = True
     """Whether visitors are asked once whether they want announcements."""
     typed_confirmation_above: int = 1000

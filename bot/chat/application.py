@@ -22,6 +22,7 @@ from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.context import CPU_S_PER_MINUTE, AppContext, VisitorRules
 from bot.chat.dispatch import UpdateDispatcher
 from bot.chat.menu import publish_menu
+from bot.chat.organisers.drafting_progress import DraftingProgress
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat.organisers.progress import ProgressBoard
 from bot.chat.ports import Answerer
@@ -145,6 +146,7 @@ class Chat:
         self.tell_of_ends = partial(tell_of_ends, self._app)
         self._dispatcher = UpdateDispatcher(self._app, now=parts.now)
         self._progress = self._bind_notifier(self._app)
+        self.drafting_progress = DraftingProgress(self._app, now=parts.now)
         self._waiting_room = WaitingRoom(self._app)
         self.gap_news = GapNews(self._app, now=parts.now)
         self.relay_post = RelayPost(self._app, now=parts.now)

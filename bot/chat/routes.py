@@ -20,7 +20,7 @@ from telegram.ext import (
 from bot.chat import conversations, presses
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import announcements, composing, roles, statistics
-from bot.chat.staff import desk, fixes, gaps, pins
+from bot.chat.staff import desk, drafts, fixes, gaps, pins
 from bot.chat.visitors import (
     asking_people,
     inline,
@@ -69,6 +69,7 @@ _STAFF_COMMANDS: dict[str, Handle] = {
     "pin": pins.pin,
     "unpin": pins.unpin,
     "expiring": desk.expiring,
+    "drafts": drafts.drafts,
 }
 """Only where the knowledge can be changed from the chat; they look like no command to who has no role for it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.drafting.desk import DraftDesk
 from bot.proposals.approving import ProposalApprovals
 from bot.proposals.sent_files import SentFiles
 from bot.proposals.service import Proposals
@@ -18,3 +19,4 @@ class StaffContext:
     approvals: ProposalApprovals
     sent_files: SentFiles
     expiring: Expiring
+    drafts: DraftDesk

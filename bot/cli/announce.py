@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typer
 
+from bot.cli import announce_drafting as drafting
 from bot.cli import announce_looking as looking
 from bot.cli import announce_ordering as ordering
 
@@ -23,6 +24,7 @@ for _name, _command in (
     ("preview", looking.preview_command),
     ("report", looking.report),
     ("schedule", ordering.schedule),
+    ("draft", drafting.draft),
     ("approve", ordering.approve),
     ("test", ordering.trial),
     ("pause", ordering.pause),

@@ -46,7 +46,9 @@ def list_command(
                     for one in await parts.organisers.all()
                 ]
             stages = frozenset({stage}) if stage else frozenset[Stage]()
-            return [line_of(one) for one in await parts.workflow.recent(stages=stages, limit=limit)]
+            recent = await parts.workflow.recent(stages=stages, limit=limit)
+            unread = await parts.text_drafting.unread(recent)
+            return [line_of(one, unread[one.announcement_id]) for one in recent]
 
     print_rows(asyncio.run(work()), as_json=as_json)
 
@@ -61,7 +63,7 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
             size = review.audience_size
             occurrences = await parts.stores.outbox.occurrences(of=found.announcement_id, limit=_MOST_OCCURRENCES)
             return {
-                **whole_of(found),
+                **whole_of(found, review.drafts),
                 "reach": {
                     "recipients": size.total,
                     "held": size.held,
@@ -88,14 +90,14 @@ def preview_command(
 ) -> None:
     """Show each language's text as its readers will get it, its length, and what is wrong or worth a look."""
 
-    async def work() -> Announcement:
+    async def work() -> Values:
         if Path(name).suffix == ".toml":
-            return announcement_of(read_single(Path(name)), now=utc_now())
+            return preview_of(announcement_of(read_single(Path(name)), now=utc_now()), lang)
         async with _looking(context.obj) as parts:
-            return await _found(parts, name)
+            found = await _found(parts, name)
+            return preview_of(found, lang, await parts.text_drafting.of(found))
 
-    found = asyncio.run(work())
-    print_tree(preview_of(found, lang), as_json=as_json)
+    print_tree(asyncio.run(work()), as_json=as_json)
 
 
 def report(

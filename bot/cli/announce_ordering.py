@@ -20,7 +20,7 @@ from bot.errors import AlreadyRunningError, AnnouncementError
 from bot.ids import Locale
 from bot.settings import Settings
 
-_PATIENCE_S = 15.0
+PATIENCE_S = 15.0
 """How long a running bot may take to carry an order out; chosen: it looks each second, and a busy one is slower."""
 
 Actor = Annotated[int, typer.Option("--as", help="Who orders it: a numeric Telegram id.", metavar="ID", min=1)]
@@ -174,7 +174,15 @@ async def _carry_out(settings: Settings, order: Values) -> Mapping[str, object]:
             await parts.appoint(settings, now=utc_now())
             return await parts.commands(None).execute(order)
     except AlreadyRunningError:
-        answer = await CommandSpool(settings.store.data).ask(order, patience_s=_PATIENCE_S)
+        return answered(await CommandSpool(settings.store.data).ask(order, patience_s=PATIENCE_S))
+
+
+def answered(answer: Mapping[str, object]) -> Mapping[str, object]:
+    """What a running bot has answered.
+
+    Raises:
+        AnnouncementError: it did not carry the order out; the message says why.
+    """
     if not answer.get("ok"):
         raise AnnouncementError(str(answer.get("error")))
     return answer

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from bot.adapters.system.clock import utc_now
 from bot.announcements.checking import Problem, problems_of
-from bot.announcements.model import Announcement, ChangeRequest, Schedule, Timing
+from bot.announcements.content import is_outdated
+from bot.announcements.model import Announcement, ChangeRequest, Content, Schedule, TextDraft, Timing
 from bot.announcements.schedule import ScheduleError, preview
 from bot.chat.wire.composer import HtmlComposer
 from bot.cli.printing import Values
+from bot.drafting.model import DraftRefusal
 from bot.errors import AnnouncementError
 from bot.ids import Locale
 
@@ -17,8 +20,8 @@ _MOMENTS_SHOWN = 5
 """The next times of a recurring announcement; chosen: the working week of a daily one."""
 
 
-def line_of(announcement: Announcement) -> Values:
-    """What `list` shows."""
+def line_of(announcement: Announcement, unread: Sequence[Locale]) -> Values:
+    """What `list` shows; `unread` are the languages of drafts that nobody has read."""
     due = announcement.next_due_at
     return {
         "id": announcement.announcement_id,
@@ -26,15 +29,16 @@ def line_of(announcement: Announcement) -> Values:
         "next_due_at": due.isoformat() if due else None,
         "topic": announcement.topic.value,
         "languages": sorted(locale.value for locale in announcement.content.texts),
+        "unread_drafts": [locale.value for locale in unread],
         "label": announcement.label,
     }
 
 
-def whole_of(announcement: Announcement) -> Values:
+def whole_of(announcement: Announcement, drafts: Sequence[TextDraft]) -> Values:
     """What `show` has of the announcement itself."""
     terms, audience, attachment = announcement.terms, announcement.audience, announcement.content.attachment
     return {
-        **line_of(announcement),
+        **line_of(announcement, [one.locale for one in drafts if one.is_unread]),
         "version": announcement.version,
         "author": announcement.author,
         "approver": announcement.approver,
@@ -62,7 +66,18 @@ def whole_of(announcement: Announcement) -> Values:
             "paid": terms.is_paid,
         },
         "attachment": attachment.filename if attachment else None,
+        "drafts": [draft_as_values(one, announcement.content) for one in drafts],
     }
+
+
+def draft_as_values(draft: TextDraft, content: Content) -> Values:
+    """A machine draft, which goes to nobody before a person has read it; why there is none, in plain words."""
+    values: Values = {"language": draft.locale.value, "state": draft.state.value}
+    if draft.reason:
+        return {**values, "reason": DraftRefusal[draft.reason].value}
+    if draft.is_unread:
+        values |= {"outdated": is_outdated(draft, content), "text": draft.text, "labels": dict(draft.labels)}
+    return values
 
 
 def request_of(request: ChangeRequest) -> Values:
@@ -103,13 +118,16 @@ def _times(schedule_: Schedule) -> Values:
     }
 
 
-def preview_of(announcement: Announcement, lang: Locale | None) -> Values:
-    """Its texts, one language or all, as they will be read, and what is wrong with them."""
+def preview_of(announcement: Announcement, lang: Locale | None, drafts: Sequence[TextDraft] = ()) -> Values:
+    """Its texts, one language or all, as they will be read, and what is wrong with them; drafts stand apart."""
     composer, content = HtmlComposer(), announcement.content
     zone = ZoneInfo(announcement.schedule.zone)
     texts: Values = {}
+    drafted = {one.locale: one for one in drafts if one.is_unread and lang in (None, one.locale)}
     for locale in (lang,) if lang else sorted(content.texts):
         text = content.texts.get(locale)
+        if text is None and locale in drafted:
+            continue
         if text is None:
             raise AnnouncementError(f"it has no text in {locale.value}")
         try:
@@ -119,7 +137,13 @@ def preview_of(announcement: Announcement, lang: Locale | None) -> Values:
         else:
             texts[locale.value] = {"text": rendered.plain, "length": rendered.length}
     problems = problems_of(announcement, composer, now=utc_now())
-    return {"label": announcement.label, "texts": texts, "problems": problems_as_values(problems)}
+    unread = [draft_as_values(one, content) for one in drafted.values()]
+    return {
+        "label": announcement.label,
+        "texts": texts,
+        "unread_drafts": unread,
+        "problems": problems_as_values(problems),
+    }
 
 
 def problems_as_values(problems: tuple[Problem, ...]) -> list[Values]:

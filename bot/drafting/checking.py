@@ -57,7 +57,8 @@ class SectionCheck:
     def text(self, heading: str, text: str) -> DraftRefusal | None:
         """Why a translation is thrown away; None when it may be shown to a person."""
         sentences = split_sentences(clean(text), self.locale)
-        for written in (heading, *sentences):
+        spoken = [one for one in sentences if words(one)] or sentences
+        for written in (heading, *spoken) if self.section.heading else spoken:
             if (refusal := self._by_itself(written)) is not None:
                 return refusal
         if not self._is_in_language(text):
@@ -79,6 +80,14 @@ class SectionCheck:
         told = {figure.key for figure in figures_of(self._source, self.document.locale)}
         asked = {figure.key for figure in figures_of(text, self.locale) if figure.kind in _FIXED}
         return DraftRefusal.FIGURES if is_answered and not asked <= told else None
+
+    def label(self, text: str, original: str) -> DraftRefusal | None:
+        """Why a button's label is thrown away: too short to be sure of its language, it must be in its script."""
+        if (refusal := self._by_itself(text)) is not None:
+            return refusal
+        told = {figure.key for figure in figures_of(original, self.document.locale)}
+        asked = {figure.key for figure in figures_of(text, self.locale)}
+        return None if asked == told else DraftRefusal.FIGURES
 
     @property
     def _source(self) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.ids import Locale
-from bot.ingestion.model import KnowledgeDraft
+from bot.ingestion.model import Document, KnowledgeDraft
 
 QUESTIONS_ASKED = 8
 """Questions of each kind that a model is asked for: the check throws some away, and six are enough."""
 _MOST_LISTED = 16
 """Questions of a kind that are read at all. Chosen: twice what is asked for."""
+_MOST_LINES = 300
+"""Lines of an announcement that are read at all. Chosen: Telegram takes 4,096 letters."""
 _MOST_NAMES = 60
 """Names of a document that are read at all. Chosen: a long one has some twenty."""
 
@@ -43,6 +46,38 @@ class DraftRefusal(StrEnum):
     EMPTY = "it says nothing"
     REPEATED = "it is there already"
     ANSWERED = "a section answers it"
+    FORMATTING = "its lines, formatting, links or times are not those of the original"
+    NOT_SENDABLE = "Telegram would not take it"
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """An announcement in another language, in Telegram's HTML; the labels of its buttons by those in the original."""
+
+    text: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDraft:
+    """A draft of the knowledge folder with the copies of its document, the reference first; none of a new document."""
+
+    draft: KnowledgeDraft
+    copies: tuple[Document, ...]
+    since: datetime
+    """When its file was written last."""
+
+    @property
+    def is_translation(self) -> bool:
+        """Whether it has texts to be told, and not only questions."""
+        return any(section.text for section in self.draft.sections)
+
+    @property
+    def original(self) -> Document | None:
+        """What it is laid beside: what it translates, or the copy that its questions are for."""
+        own = next((copy for copy in self.copies if copy.locale is self.draft.locale), None)
+        other = next((copy for copy in self.copies if copy.locale is not self.draft.locale), None)
+        return other if self.is_translation and other is not None else own or other
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +113,15 @@ class WrittenSection(BaseModel):
     text: str = ""
     questions: Annotated[list[str], Field(max_length=_MOST_LISTED)] = []
     near_misses: Annotated[list[str], Field(max_length=_MOST_LISTED)] = []
+
+
+class WrittenTexts(BaseModel):
+    """What the model is to write of an announcement in one language."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    lines: Annotated[list[str], Field(max_length=_MOST_LINES)] = []
+    labels: Annotated[list[str], Field(max_length=_MOST_LISTED)] = []
 
 
 class WrittenName(BaseModel):

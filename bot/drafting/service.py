@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
 
-import structlog
-from pydantic import BaseModel, ValidationError
-
-from bot.answering.generation.model import ChatMessage
-from bot.answering.generation.partial_json import value_of
-from bot.answering.generation.ports import BudgetLedger, ChatModel
-from bot.answering.generation.prompts import new_canary, tokens_of
 from bot.answering.ports import LanguageIdentifier
+from bot.drafting.asking import ModelAsker
 from bot.drafting.checking import SectionCheck
 from bot.drafting.model import (
     AnsweredQuestions,
@@ -24,31 +16,19 @@ from bot.drafting.model import (
     DraftRefusal,
     NameForms,
     RefusedPart,
-    WrittenNames,
     WrittenSection,
 )
 from bot.drafting.ports import Asked
-from bot.drafting.prompts import answered_messages, drafting_messages, naming_messages
-from bot.errors import ModelError
+from bot.drafting.prompts import answered_messages, drafting_messages
 from bot.ids import Locale
 from bot.ingestion.model import Document, DraftSection, KnowledgeDraft, Section
 from bot.writing.cleaning import clean, one_line
 from bot.writing.folding import fold
 
-log = structlog.get_logger(__name__)
-
 _TRIES = 2
 """How often a section is asked for in a language. Chosen: what fails twice is a person's work."""
-_AT_ONCE = 4
-"""Calls of the model at once. Chosen: visitors' calls must find a place beside them."""
-_CALL_S = 120.0
-"""Seconds for one call: a whole section with its questions, and nobody waits for it."""
-_OUTPUT_TOKENS = 3000
-"""Tokens that a section with its questions may take. Chosen: a long one in Hindi."""
 _QUESTION_LIMIT = 400
 """Characters of a question that are looked at; one that is longer than may be stands in the refusals."""
-
-_Written = TypeVar("_Written", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +45,17 @@ class Drafter:
 
     def __init__(
         self,
-        model: ChatModel,
-        ledger: BudgetLedger,
+        asker: ModelAsker,
         identifier: LanguageIdentifier,
         asked: Asked,
-        *,
-        now: Callable[[], datetime],
-        new_canary: Callable[[], str] = new_canary,
     ) -> None:
-        self._model = model
-        self._ledger = ledger
+        self._asker = asker
         self._identifier = identifier
         self._asked = asked
-        self._now = now
-        self._new_canary = new_canary
-        self._free = asyncio.Semaphore(_AT_ONCE)
 
     async def draft(self, document: Document, wishes: Sequence[DraftWish]) -> list[Drafted]:
         """A draft for each wish, all of the same original; what the check threw away is told beside it."""
-        names = await self._names(document)
+        names = await self._asker.names(document)
         return list(await asyncio.gather(*(self._drafted(wish, names) for wish in wishes)))
 
     async def _drafted(self, wish: DraftWish, names: Sequence[NameForms]) -> Drafted:
@@ -102,14 +74,14 @@ class Drafter:
         self, wish: DraftWish, section: Section, names: Sequence[NameForms]
     ) -> tuple[WrittenSection, DraftSection | None, Sequence[RefusedPart]]:
         """What is kept of a section: its text, if that passes, and the questions that do."""
-        canary, why_again = self._new_canary(), ""
+        canary, why_again = self._asker.new_canary(), ""
         check = SectionCheck(wish.document, section, wish.locale, names, self._identifier, canary)
         refused: list[RefusedPart] = []
         for _ in range(_TRIES):
             messages = drafting_messages(
                 wish.document, section, wish.locale, names=names, canary=canary, why_again=why_again
             )
-            found = await self._ask(messages, WrittenSection)
+            found = await self._asker.ask(messages, WrittenSection)
             if isinstance(found, DraftRefusal):
                 refused = [RefusedPart(wish.locale, section.section_id, DraftPart.TEXT, found)]
                 if found is DraftRefusal.NO_MODEL:
@@ -168,8 +140,8 @@ class Drafter:
         left = [question for question in questions if question not in told]
         if not left:
             return told
-        found = await self._ask(
-            answered_messages(left, [f"{section.heading}\n{section.text}"], canary=self._new_canary()),
+        found = await self._asker.ask(
+            answered_messages(left, [f"{section.heading}\n{section.text}"], canary=self._asker.new_canary()),
             AnsweredQuestions,
         )
         if isinstance(found, DraftRefusal):
@@ -181,42 +153,3 @@ class Drafter:
         """Whether another section than this one is told for it."""
         key = await self._asked.told(question, wish.locale)
         return key is not None and key != wish.document.key_of(section)
-
-    async def _names(self, document: Document) -> Sequence[NameForms]:
-        """The names of a document in all languages, as the model says; each stands in the document."""
-        found = await self._ask(naming_messages(document, canary=self._new_canary()), WrittenNames)
-        if isinstance(found, DraftRefusal):
-            return ()
-        text = fold("\n".join((document.title, *(f"{one.heading}\n{one.text}" for one in document.sections))))
-        names = ([*_forms(name.forms)] for name in found.names)
-        tables = [dict(forms) for forms in names]
-        return [forms for forms in tables if forms.get(document.locale) and fold(forms[document.locale]) in text]
-
-    async def _ask(self, messages: Sequence[ChatMessage], form: type[_Written]) -> _Written | DraftRefusal:
-        """One call, within the budget of the day; what comes is read, not believed."""
-        async with self._free:
-            reservation = await self._ledger.reserve(None, tokens_of(messages) + _OUTPUT_TOKENS, now=self._now())
-            if reservation is None:
-                return DraftRefusal.NO_MODEL
-            try:
-                completion = await self._model.complete(
-                    messages, max_tokens=_OUTPUT_TOKENS, deadline_s=_CALL_S, schema=form.model_json_schema()
-                )
-            except ModelError as error:
-                log.warning("drafting_model_failed", reason=str(error))
-                return DraftRefusal.NO_MODEL
-            await self._ledger.settle(
-                reservation, prompt_tokens=completion.prompt_tokens, completion_tokens=completion.completion_tokens
-            )
-        try:
-            return form.model_validate(value_of(completion.text))
-        except ValidationError:
-            return DraftRefusal.NOT_STRUCTURED
-
-
-def _forms(forms: Mapping[str, str]) -> Iterator[tuple[Locale, str]]:
-    """The forms in languages that there are."""
-    known = {locale.value: locale for locale in Locale}
-    for code, form in forms.items():
-        if code in known and (name := one_line(form, limit=_QUESTION_LIMIT)):
-            yield known[code], name

@@ -22,7 +22,7 @@ def with_drafts(documents: Iterable[Document], drafts: Iterable[KnowledgeDraft])
         by_path[document.path].append(document)
     for draft in drafts:
         copies = by_path.get(draft.path, [])
-        if not copies or not _is_open_to_drafts(copies[0]):
+        if not copies or not is_open_to_drafts(copies[0]):
             continue
         own = next((place for place, copy in enumerate(copies) if copy.locale is draft.locale), None)
         if own is None:
@@ -38,7 +38,7 @@ def with_near_misses(documents: Iterable[Document]) -> list[Document]:
     asked = {(copy.path, section.section_id) for copy in found for section in copy.sections if section.near_misses}
     paths = {path for path, _ in asked}
     for document in list(found):
-        if document.path in paths and (document.is_pin or _is_open_to_drafts(document)):
+        if document.path in paths and (document.is_pin or is_open_to_drafts(document)):
             sections = tuple(
                 replace(section, questions=section.near_misses, drafted_questions=(), near_misses=())
                 for section in document.sections
@@ -49,7 +49,8 @@ def with_near_misses(documents: Iterable[Document]) -> list[Document]:
     return found
 
 
-def _is_open_to_drafts(document: Document) -> bool:
+def is_open_to_drafts(document: Document) -> bool:
+    """Whether drafts are of any use: visitors are told from it, and it states facts."""
     is_public = document.audience is Readership.PUBLIC
     return is_public and document.answerable and document.reply is None and not document.is_pin
 

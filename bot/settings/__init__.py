@@ -103,6 +103,8 @@ class KnowledgeSettings(_Table):
     """Questions that must go on being answered, asked before a change is published; a missing file asks nothing."""
     drafts: bool = False
     """Whether the language model drafts translations and questions for each new or changed section by itself."""
+    show_drafts: bool = False
+    """Whether a translation that nobody has approved is told where there is no other, marked as a machine's."""
     workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=lambda: min(os.cpu_count() or 1, _MOST_WORKERS))
     """Threads that embed at once while an index is built: one for each core, unless it is set."""
     remind_days: Annotated[int, Field(ge=0, le=365)] = 14

@@ -16,19 +16,24 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.button_store import SqlButtonStore
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.proposal_store import SqlProposalStore
 from bot.adapters.database.reminder_store import SqlReminderStore
 from bot.adapters.database.tables import whole_schema
+from bot.adapters.database.text_draft_store import SqlTextDrafts
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.database.visitor_store import SqlVisitorStore
+from bot.announcements.ports import AnnouncementStore
+from bot.announcements.text_draft_ports import TextDrafts
 from bot.answering.ports import TurnStore
 from bot.chat_state.ports import ButtonStore, Inbox
 from bot.proposals.ports import ProposalStore
 from bot.reminding.ports import ReminderStore
 from bot.visitors.ports import VisitorStore
+from tests.support.fake_announcement_stores import FakeAnnouncementStore, FakeTextDrafts
 from tests.support.fake_proposal_store import FakeProposalStore
 from tests.support.fake_reminder_store import FakeReminderStore
 from tests.support.fakes import FakeButtonStore, FakeInbox, FakeState, FakeTombstones, FakeTurnStore, FakeVisitorStore
@@ -44,6 +49,8 @@ class Stores:
     turns: TurnStore
     proposals: ProposalStore
     reminders: ReminderStore
+    announcements: AnnouncementStore
+    text_drafts: TextDrafts
     transaction: Callable[[], AbstractAsyncContextManager[None]]
 
 
@@ -85,6 +92,8 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             FakeTurnStore(state),
             FakeProposalStore(),
             FakeReminderStore(),
+            FakeAnnouncementStore(),
+            FakeTextDrafts(),
             state.transaction,
         )
         return
@@ -96,6 +105,8 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             SqlTurnStore(database),
             SqlProposalStore(database),
             SqlReminderStore(database),
+            SqlAnnouncementStore(database),
+            SqlTextDrafts(database),
             database.transaction,
         )
 

@@ -26,8 +26,9 @@ from bot.announcements.model import (
     OccurrenceId,
     Organiser,
     Role,
+    TextDraft,
 )
-from bot.ids import ChatId, VisitorId
+from bot.ids import ChatId, Locale, VisitorId
 from bot.proposals.model import Proposal, ProposalId
 from bot.visitors.model import Subscription
 
@@ -53,6 +54,7 @@ class Tables:
     corrections: dict[str, Correction] = field(default_factory=dict)
     correction_rows: dict[tuple[str, ChatId], CorrectionState] = field(default_factory=dict)
     requests: dict[str, ChangeRequest] = field(default_factory=dict)
+    text_drafts: dict[tuple[AnnouncementId, Locale], TextDraft] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     organisers: dict[tuple[VisitorId, Role], Organiser] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,9 +15,43 @@ from bot.announcements.model import (
     DeliveryState,
     Epoch,
     Stage,
+    TextDraft,
+    TextDraftState,
 )
-from bot.ids import ChatId
+from bot.ids import ChatId, Locale
 from tests.support.fake_announcement_database import LONG_AGO, FakeDatabase
+
+
+class FakeTextDrafts:
+    """Implements `bot.announcements.ports.TextDrafts`."""
+
+    def __init__(self, database: FakeDatabase | None = None) -> None:
+        self.database = database or FakeDatabase()
+
+    async def wish(self, announcement_id: AnnouncementId, locales: Iterable[Locale]) -> None:
+        async with self.database.writing() as tables:
+            for locale in locales:
+                tables.text_drafts[announcement_id, locale] = TextDraft(announcement_id=announcement_id, locale=locale)
+
+    async def of(self, announcement_ids: Sequence[AnnouncementId]) -> Sequence[TextDraft]:
+        stored = (await self.database.reading()).text_drafts.values()
+        return [one for one in stored if one.announcement_id in announcement_ids]
+
+    async def waiting(self) -> Sequence[TextDraft]:
+        stored = (await self.database.reading()).text_drafts.values()
+        return [one for one in stored if one.state is TextDraftState.WAITING]
+
+    async def settle(self, draft: TextDraft) -> bool:
+        async with self.database.writing() as tables:
+            known = tables.text_drafts.get((draft.announcement_id, draft.locale))
+            if known is None or known.state is not TextDraftState.WAITING:
+                return False
+            tables.text_drafts[draft.announcement_id, draft.locale] = draft
+            return True
+
+    async def drop(self, announcement_id: AnnouncementId, locale: Locale) -> None:
+        async with self.database.writing() as tables:
+            tables.text_drafts.pop((announcement_id, locale), None)
 
 
 class FakeAnnouncementStore:

@@ -17,6 +17,7 @@ from tests.support.fake_announcement_stores import (
     FakeLease,
     FakeRequests,
     FakeRestoreGuard,
+    FakeTextDrafts,
 )
 from tests.support.fake_dialogue_store import FakeDialogueStore
 from tests.support.fake_organiser_store import FakeOrganiserStore
@@ -43,6 +44,7 @@ class FakeParts:
         self.requests = FakeRequests(self.database)
         self.lease = FakeLease(self.database)
         self.guard = FakeRestoreGuard(self.database)
+        self.text_drafts = FakeTextDrafts(self.database)
         self.audit = FakeAuditLog(self.database)
         self.organisers = FakeOrganiserStore(self.database)
 
@@ -60,6 +62,7 @@ class FakeParts:
             dialogues=self.dialogues,
             lease=self.lease,
             guard=self.guard,
+            text_drafts=self.text_drafts,
             transaction=self.database.transaction,
             prompt_transaction=self.database.transaction,
         )

@@ -9,11 +9,14 @@ from typing import Any
 
 from telegram.request import RequestData
 
+from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.knowledge.text_files import TextFileConverter
 from bot.announcements.model import Organiser, Role
 from bot.answering.model import Answer, Citation, Outcome, TurnRecord
+from bot.app.drafting import WaitingDrafts
 from bot.chat.staff_context import StaffContext
 from bot.chat_state.model import Button, ButtonAction
+from bot.drafting.desk import DraftDesk
 from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 from bot.ingestion.validity import Expiry
 from bot.proposals.approving import ProposalApprovals
@@ -85,6 +88,11 @@ class StaffRig(NewsRig):
             approvals=ProposalApprovals(ports),
             sent_files=SentFiles([TextFileConverter(), *converters]),
             expiring=self._expiring,
+            drafts=DraftDesk(
+                WaitingDrafts(folder, KnowledgeFiles(folder, identify=lambda *_: None).read),
+                self.parts.organisers,
+                self.parts.audit,
+            ),
         )
         self._changes["staff"] = self.staff
         self.expiries: Sequence[Expiry] = ()

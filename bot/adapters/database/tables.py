@@ -234,6 +234,18 @@ announcement_recipients = Table(
     Column("told_at", UtcDateTime, nullable=False),
 )
 
+announcement_drafts = Table(
+    "announcement_drafts",
+    metadata,
+    Column("announcement_id", ForeignKey("announcements.announcement_id", ondelete="CASCADE"), primary_key=True),
+    Column("locale", String(16), primary_key=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("text", AnyText, nullable=False),
+    Column("labels", AnyText, nullable=False),  # JSON: label in the source language → label
+    Column("made_from", String(64), nullable=False),
+    Column("reason", String(32), nullable=False),
+)
+
 occurrences = Table(
     "occurrences",
     metadata,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.adapters.knowledge.draft_writing import draft_lines, translated, with_drafted_questions
@@ -78,6 +79,13 @@ class DraftFolder:
             self._record(target, original)
         self.discard(draft)
         return target
+
+    def written_at(self, draft: KnowledgeDraft) -> datetime:
+        """When its file was written last; the beginning of time where it is gone."""
+        try:
+            return datetime.fromtimestamp((self._folder / draft.file).stat().st_mtime, UTC)
+        except OSError:
+            return datetime.fromtimestamp(0, UTC)
 
     def discard(self, draft: KnowledgeDraft) -> None:
         """Take a draft away.

@@ -40,6 +40,7 @@ from bot.announcements.model.delivery import (
 )
 from bot.announcements.model.occurrence import OPEN_STATES, REPEAT, Occurrence, OccurrenceId, OccurrenceState
 from bot.announcements.model.people import ORGANISER_ROLES, STAFF_ROLES, AuditEntry, Invitation, Organiser, Role
+from bot.announcements.model.text_draft import TextDraft, TextDraftState
 
 __all__ = [
     "OPEN_STATES",
@@ -83,6 +84,8 @@ __all__ = [
     "Stage",
     "Standing",
     "Terms",
+    "TextDraft",
+    "TextDraftState",
     "Timing",
     "ToldFact",
 ]

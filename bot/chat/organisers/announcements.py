@@ -38,7 +38,7 @@ _CALENDAR_LIMIT = 30
 async def announcements(context: UpdateContext) -> None:
     """Show the list."""
     if await admit(context, ORGANISER_ROLES, "announcements") is not None:
-        await context.say(list_page(await context.announcements.workflow.recent(limit=_LIST_LIMIT), context.t))
+        await context.say(await _list_reply(context))
 
 
 async def press(update: UpdateContext, button: Button) -> None:
@@ -74,7 +74,12 @@ async def _put_back_row(context: OrganiserContext, latest: Occurrence) -> Rows:
 
 
 async def _list(context: OrganiserContext, _name: str) -> None:
-    await context.show(list_page(await context.announcements.workflow.recent(limit=_LIST_LIMIT), context.t))
+    await context.show(await _list_reply(context))
+
+
+async def _list_reply(context: UpdateContext) -> Reply:
+    recent = await context.announcements.workflow.recent(limit=_LIST_LIMIT)
+    return list_page(recent, context.t, unread=await context.announcements.text_drafting.unread(recent))
 
 
 async def _calendar(context: OrganiserContext, _name: str) -> None:

@@ -9,12 +9,12 @@ from bot.chat.admission import OrganiserContext, admit_press
 from bot.chat.context import UpdateContext
 from bot.chat.organisers.buttons import ApprovalButton, ApprovalVerb, DraftPage
 from bot.chat.organisers.draft_changes import say_decision
-from bot.chat.organisers.overview_pages import approval_row, overview
+from bot.chat.organisers.overview_pages import approval_row, compare_row, overview
 from bot.chat.organisers.pending_prompts import PendingPrompt, PromptKind, ask, close_prompt
 from bot.chat.organisers.submitting import is_count
-from bot.chat.organisers.views import View, draft_key, problem_lines
+from bot.chat.organisers.views import View, draft_key, draft_lines, problem_lines
 from bot.chat.text import announcement_texts
-from bot.chat.text.rendering import paragraphs, said
+from bot.chat.text.rendering import lines, paragraphs, said
 from bot.chat.text.replies import Reply
 from bot.chat_state.model import Button
 from bot.i18n.translator import Translator
@@ -28,8 +28,9 @@ def approval_request(view: View, t: Translator) -> Reply:
     """What an approver gets: all about it, a look at each language, and the decision."""
     wanted = said(announcement_texts.approval_wanted(t), t.locale)
     preview = (draft_key(view, announcement_texts.button_preview(t), DraftPage.PREVIEW),)
+    troubles = lines(draft_lines(view.drafts, t), problem_lines(view.problems, t))
     return Reply(
-        paragraphs(wanted, overview(view, t), problem_lines(view.problems, t)), (preview, approval_row(view, t))
+        paragraphs(wanted, overview(view, t), troubles), (preview, compare_row(view, t), approval_row(view, t))
     )
 
 

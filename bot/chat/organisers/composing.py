@@ -32,6 +32,7 @@ from bot.chat.admission import OrganiserContext, admit, admit_press
 from bot.chat.context import UpdateContext
 from bot.chat.organisers.buttons import DraftButton, DraftEdit, DraftPage, DraftStep
 from bot.chat.organisers.composing_audience import ask_besides, ask_without, audience_shown
+from bot.chat.organisers.composing_drafts import compare, draft_others, read
 from bot.chat.organisers.composing_texts import ask_links, ask_source, ask_text
 from bot.chat.organisers.composing_time import ask_cron, ask_once, ask_zone
 from bot.chat.organisers.draft_changes import Page, change_draft, drawn, refusal_reply
@@ -131,6 +132,9 @@ async def _ask_label(context: OrganiserContext, announcement: Announcement, _arg
 STEPS: dict[DraftStep, Callable[[OrganiserContext, Announcement, str], Awaitable[None]]] = {
     DraftStep.SOURCE: ask_source,
     DraftStep.WRITE: ask_text,
+    DraftStep.DRAFT_OTHERS: draft_others,
+    DraftStep.COMPARE: compare,
+    DraftStep.READ: read,
     DraftStep.ONCE: ask_once,
     DraftStep.REPEATEDLY: ask_cron,
     DraftStep.ZONES: ask_zone,

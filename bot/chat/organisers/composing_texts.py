@@ -57,6 +57,7 @@ async def answer_text(context: OrganiserContext, prompt: PendingPrompt, _text: s
     written = set_written(locale, text, attachment)
     changed = await change_draft(context, prompt.subject, written, page=None, is_new=True)
     if changed is not None and text:
+        context.later(lambda: context.announcements.text_drafting.drop(changed.announcement_id, locale))
         await _ask_moments_or_show(context, changed)
 
 

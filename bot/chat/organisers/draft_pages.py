@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.announcements.content import stale_locales
+from bot.announcements.content import lacking_locales, missing_locales, stale_locales
 from bot.announcements.model import MissingLanguage
 from bot.chat.organisers.buttons import DraftEdit, DraftPage, DraftStep
-from bot.chat.organisers.overview_pages import others_line
-from bot.chat.organisers.views import View, draft_key, problem_lines, steps
-from bot.chat.text import announcement_texts, texts
-from bot.chat.text.keyboards import column, grid
+from bot.chat.organisers.overview_pages import compare_row, others_line
+from bot.chat.organisers.views import View, draft_key, draft_lines, problem_lines, steps
+from bot.chat.text import announcement_draft_texts, announcement_texts, texts
+from bot.chat.text.keyboards import Key, column, grid
 from bot.chat.text.rendering import Html, bold, lines, paragraphs, said
 from bot.chat.text.replies import Reply
 from bot.chat.visitors.news_pages import marked, topic_title
@@ -20,6 +20,9 @@ from bot.ids import Locale, NewsTopic
 
 COUNTRIES = tuple(dict.fromkeys(country_of(zone) for zone in COMMON_ZONES))
 """Those of the zones that are offered to visitors."""
+
+_DRAFTED = "🤖 "
+"""Before a language whose text is a draft that nobody has read."""
 
 
 def topic_page(view: View, t: Translator) -> Reply:
@@ -43,11 +46,7 @@ def source_page(view: View, t: Translator) -> Reply:
 def texts_page(view: View, t: Translator) -> Reply:
     """Every language with the state of its text, and what becomes of those without one."""
     content, terms = view.announcement.content, view.announcement.terms
-    stale = stale_locales(content)
-    keys = []
-    for locale in Locale:
-        sign = "⚠️ " if locale in stale else "✅ " if content.texts.get(locale, "").strip() else ""
-        keys.append(draft_key(view, sign + locale.endonym, DraftStep.WRITE, locale))
+    keys = [_text_key(view, locale) for locale in Locale]
     holds = terms.missing_language is MissingLanguage.HOLD
     others = [draft_key(view, marked(announcement_texts.button_others_nothing(t), is_on=holds), DraftEdit.HOLD)]
     others += [
@@ -62,13 +61,33 @@ def texts_page(view: View, t: Translator) -> Reply:
     ]
     rest = others_line(terms, t)
     wrong = problem_lines((one for one in view.problems if one.where.startswith("text")), t)
-    content_shown = paragraphs(said(announcement_texts.texts_title(t), t.locale), said(rest, t.locale), wrong)
+    content_shown = paragraphs(
+        said(announcement_texts.texts_title(t), t.locale), said(rest, t.locale), draft_lines(view.drafts, t), wrong
+    )
     extra = []
+    if view.has_model and content.source not in missing_locales(content) and lacking_locales(content):
+        extra.append(draft_key(view, announcement_draft_texts.button_draft(t), DraftStep.DRAFT_OTHERS))
     if content.attachment is not None:
         extra.append(draft_key(view, announcement_texts.button_no_attachment(t), DraftEdit.DROP_ATTACHMENT))
     return Reply(
-        content_shown, (*grid(keys, columns=3), *grid(others, columns=3), extra, steps(view, t, DraftPage.AUDIENCE))
+        content_shown,
+        (
+            *grid(keys, columns=3),
+            *grid(others, columns=3),
+            *column(extra),
+            compare_row(view, t),
+            steps(view, t, DraftPage.AUDIENCE),
+        ),
     )
+
+
+def _text_key(view: View, locale: Locale) -> Key:
+    """The state of one language's text, and what a tap does: write it, or read its draft."""
+    content = view.announcement.content
+    if locale in view.unread:
+        return draft_key(view, _DRAFTED + locale.endonym, DraftStep.COMPARE, locale)
+    sign = "⚠️ " if locale in stale_locales(content) else "✅ " if content.texts.get(locale, "").strip() else ""
+    return draft_key(view, sign + locale.endonym, DraftStep.WRITE, locale)
 
 
 def audience_page(view: View, t: Translator, *, everybody: Mapping[Locale, int]) -> Reply:
@@ -128,10 +147,11 @@ def preview_page(view: View, t: Translator) -> Reply:
         for locale in Locale
         if view.announcement.content.texts.get(locale, "").strip()
     ]
+    keys += [draft_key(view, _DRAFTED + locale.endonym, DraftStep.COMPARE, locale) for locale in view.unread]
     overview_key = (draft_key(view, announcement_texts.button_overview(t), DraftPage.OVERVIEW),)
     wrong = problem_lines(view.problems, t)
     title = said(announcement_texts.preview_title(t), t.locale)
-    return Reply(paragraphs(title, wrong), (*grid(keys, columns=3), overview_key))
+    return Reply(paragraphs(title, draft_lines(view.drafts, t), wrong), (*grid(keys, columns=3), overview_key))
 
 
 def _size_lines(view: View, t: Translator) -> Html:

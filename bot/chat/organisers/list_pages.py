@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.announcements.model import (
     Announcement,
+    AnnouncementId,
     Correction,
     CorrectionState,
     DeliveryState,
@@ -21,17 +22,24 @@ from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
 from bot.i18n.translator import Translator
+from bot.ids import Locale
 
 _BAR = 12
 """Characters of the bar of progress: it stays on one line of a small phone."""
 
 
-def list_page(announcements: Sequence[Announcement], t: Translator) -> Reply:
-    """The newest first."""
+def list_page(
+    announcements: Sequence[Announcement], t: Translator, *, unread: Mapping[AnnouncementId, Sequence[Locale]]
+) -> Reply:
+    """The newest first; `unread` are the languages of each in which nobody has read the machine's draft."""
     if not announcements:
         return Reply(said(announcement_texts.list_empty(t), t.locale))
     keys = [
-        item_key(f"{announcement_texts.stage(t, one.stage)} · {_name(one, t)}", ItemVerb.ITEM, one.announcement_id)
+        item_key(
+            f"{announcement_texts.stage(t, one.stage)} · {_drafted(unread[one.announcement_id], t)}{_name(one, t)}",
+            ItemVerb.ITEM,
+            one.announcement_id,
+        )
         for one in announcements
     ]
     calendar = (item_key(announcement_texts.button_calendar(t), ItemVerb.CALENDAR),)
@@ -42,6 +50,10 @@ def _name(announcement: Announcement, t: Translator) -> str:
     """The label; of a correction also what it is, and how many were told."""
     told = announcement.audience.told
     return correction_texts.list_entry(t, announcement.label, told.people) if told else announcement.label
+
+
+def _drafted(unread: Sequence[Locale], t: Translator) -> str:
+    return f"🤖{t.number(len(unread))} · " if unread else ""
 
 
 def calendar_page(firings: Sequence[tuple[Moment, Announcement]], t: Translator) -> Reply:

@@ -151,6 +151,7 @@ class OrganiserNotices:
             roles=await announcements.organisers.roles(person),
             now=now,
             star_price=announcements.star_price,
+            has_model=announcements.has_model,
         )
 
     async def _write(self, person: VisitorId, reply: Reply) -> None:

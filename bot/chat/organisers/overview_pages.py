@@ -10,8 +10,8 @@ from bot.announcements.model import Announcement, Audience, MissingLanguage, Rol
 from bot.chat.organisers.buttons import ApprovalButton, ApprovalVerb, DraftPage, DraftStep, ItemVerb, item_key
 from bot.chat.organisers.list_pages import list_key
 from bot.chat.organisers.time_pages import schedule_lines, term_labels
-from bot.chat.organisers.views import View, draft_key, problem_lines
-from bot.chat.text import announcement_texts, correction_texts, texts
+from bot.chat.organisers.views import View, draft_key, draft_lines, problem_lines
+from bot.chat.text import announcement_draft_texts, announcement_texts, correction_texts, texts
 from bot.chat.text.keyboards import Key, Rows, grid
 from bot.chat.text.rendering import Html, bold, lines, paragraphs, said
 from bot.chat.text.replies import Reply
@@ -26,7 +26,8 @@ _FIXED_WITH_A_LIST = (DraftPage.AUDIENCE, DraftPage.TOPIC)
 
 def overview_page(view: View, t: Translator, *, besides: Html = Html()) -> Reply:  # noqa: B008 - a frozen value
     """Everything about an announcement, and what can be done with it."""
-    return Reply(paragraphs(overview(view, t), problem_lines(view.problems, t), besides), _overview_rows(view, t))
+    troubles = lines(draft_lines(view.drafts, t), problem_lines(view.problems, t))
+    return Reply(paragraphs(overview(view, t), troubles, besides), _overview_rows(view, t))
 
 
 def overview(view: View, t: Translator) -> Html:
@@ -118,13 +119,20 @@ def _overview_rows(view: View, t: Translator) -> Rows:
         keys = [draft_key(view, label, verb) for label, verb in parts if verb not in fixed]
         return (
             *grid([*keys, preview_key], columns=2),
+            compare_row(view, t),
             (draft_key(view, announcement_texts.button_submit(t), DraftStep.SUBMIT), *emergency),
         )
     if view.announcement.stage is Stage.SUBMITTED and view.is_author:
-        return ((preview_key, draft_key(view, announcement_texts.button_take_back(t), DraftStep.TAKE_BACK)), emergency)
+        take_back = draft_key(view, announcement_texts.button_take_back(t), DraftStep.TAKE_BACK)
+        return ((preview_key, take_back), compare_row(view, t), emergency)
     if view.announcement.stage is Stage.SUBMITTED and view.may_approve:
-        return ((preview_key,), approval_row(view, t))
+        return ((preview_key,), compare_row(view, t), approval_row(view, t))
     return (*grid([preview_key, *_steering_keys(view, t)], columns=2), (list_key(t),))
+
+
+def compare_row(view: View, t: Translator) -> Sequence[Key]:
+    """The way to drafts that nobody has read, where there are any."""
+    return [draft_key(view, announcement_draft_texts.button_compare(t), DraftStep.COMPARE)] if view.unread else []
 
 
 def approval_row(view: View, t: Translator) -> Sequence[Key]:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.announcements.actions import AudienceSize, Review
-from bot.announcements.checking import Problem
-from bot.announcements.model import Announcement, Role, Stage
+from bot.announcements.checking import Problem, Trouble
+from bot.announcements.model import Announcement, Role, Stage, TextDraft, TextDraftState
 from bot.announcements.organisers import MAY_APPROVE
 from bot.chat.admission import OrganiserContext
 from bot.chat.organisers.buttons import DraftButton, DraftPage, DraftVerb
-from bot.chat.text import announcement_texts
+from bot.chat.text import announcement_draft_texts, announcement_texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import Html, lines, said
+from bot.drafting.model import DraftRefusal
 from bot.i18n.translator import Translator
-from bot.ids import VisitorId
+from bot.ids import Locale, VisitorId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,20 @@ class View:
     may_approve: bool = False
     star_price: float = 0.0
     """Telegram Stars that one copy costs by the paid broadcast; 0 where it may not be used."""
+    drafts: tuple[TextDraft, ...] = ()
+    has_model: bool = False
+    """Whether a language model can draft what is missing."""
+
+    @property
+    def unread(self) -> tuple[Locale, ...]:
+        """The languages of drafts that nobody has read."""
+        return tuple(one.locale for one in self.drafts if one.is_unread)
+
+    @property
+    def may_read(self) -> bool:
+        """Whether a draft becomes a text by their word: the author's, and once submitted whoever else may approve."""
+        is_second = self.announcement.stage is Stage.SUBMITTED and self.may_approve and not self.is_author
+        return self.may_edit or is_second
 
     @property
     def may_edit(self) -> bool:
@@ -50,6 +65,7 @@ async def view_of(context: OrganiserContext, announcement: Announcement, *, revi
         roles=context.roles,
         now=context.now,
         star_price=announcements.star_price,
+        has_model=announcements.has_model,
     )
 
 
@@ -61,6 +77,7 @@ def view_for(
     roles: frozenset[Role],
     now: datetime,
     star_price: float,
+    has_model: bool = False,
 ) -> View:
     """The announcement as `reader`, who has these roles, sees it."""
     return View(
@@ -72,6 +89,8 @@ def view_for(
         is_owner=Role.OWNER in roles,
         may_approve=bool(roles & MAY_APPROVE),
         star_price=star_price,
+        drafts=review.drafts,
+        has_model=has_model,
     )
 
 
@@ -89,7 +108,7 @@ def steps(view: View, t: Translator, following: DraftPage) -> Sequence[Key]:
 
 
 def problem_lines(problems: Iterable[Problem], t: Translator) -> Html:
-    """One line a problem."""
+    """One line a problem; unread drafts have a line of their own (`draft_lines`)."""
     return lines(
         *(
             said(
@@ -97,5 +116,24 @@ def problem_lines(problems: Iterable[Problem], t: Translator) -> Html:
                 t.locale,
             )
             for one in problems
+            if one.trouble is not Trouble.UNREAD_DRAFT
         )
     )
+
+
+def draft_lines(drafts: Sequence[TextDraft], t: Translator) -> Html:
+    """What nobody has read, what is being drafted, and what was thrown away."""
+    by_state = {state: [one for one in drafts if one.state is state] for state in TextDraftState}
+    unread, waiting = (
+        ", ".join(one.locale.endonym for one in by_state[state])
+        for state in (TextDraftState.WRITTEN, TextDraftState.WAITING)
+    )
+    sentences = [
+        announcement_draft_texts.unread(t, len(by_state[TextDraftState.WRITTEN]), unread) if unread else "",
+        announcement_draft_texts.waiting(t, waiting) if waiting else "",
+        *(
+            announcement_draft_texts.refused(t, one.locale.endonym, DraftRefusal[one.reason])
+            for one in by_state[TextDraftState.REFUSED]
+        ),
+    ]
+    return lines(*(said(sentence, t.locale) for sentence in sentences if sentence))

@@ -43,6 +43,12 @@ class StaffVerb(StrEnum):
     """Show this sentence to be put right; the argument of this and the next is a `SentenceFix`."""
     FIX_AS = "fix_as"
     EXPIRING = "expiring"
+    DRAFTS = "drafts"
+    DRAFT = "draft"
+    """The argument is the file of a draft."""
+    DRAFT_YES = "draft_yes"
+    """The argument of this and the next is the hash of what was seen, a blank, and the file."""
+    DRAFT_NO = "draft_no"
 
 
 @dataclass(frozen=True, slots=True)

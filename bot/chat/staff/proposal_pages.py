@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 
 from bot.chat.staff.buttons import StaffVerb, staff_key
-from bot.chat.text import announcement_texts, pin_texts, staff_texts, texts
+from bot.chat.text import announcement_texts, draft_texts, pin_texts, staff_texts, texts
 from bot.chat.text.keyboards import Key, Rows, column, pairs
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
@@ -53,6 +53,7 @@ def staff_page(endings: Sequence[str], t: Translator) -> Reply:
         pin_texts.can_pin(t),
         staff_texts.can_review(t),
         staff_texts.two_people(t),
+        draft_texts.where(t),
     )
     title = bold(said(staff_texts.staff_title(t), t.locale))
     return Reply(paragraphs(title, *(said(sentence, t.locale) for sentence in sentences)))

@@ -118,6 +118,7 @@ def trouble(t: Translator, value: Trouble, language: str, detail: str) -> str:
         Trouble.BAD_TEXT: t.gettext("❗ Telegram will not take this text: {language} ({detail})"),
         Trouble.STALE_TRANSLATION: t.gettext("⚠️ The first text has changed since this translation: {language}"),
         Trouble.MISSING_LANGUAGE: t.gettext("⚠️ There is no text in this language: {language}"),
+        Trouble.UNREAD_DRAFT: t.gettext("🤖 Nobody has read this draft yet: {language}"),
         Trouble.BAD_FALLBACK: t.gettext("❗ The text chosen for all other languages does not exist."),
         Trouble.BAD_SCHEDULE: t.gettext("❗ The time cannot be read: {detail}"),
         Trouble.IN_THE_PAST: t.gettext("❗ The time has passed."),

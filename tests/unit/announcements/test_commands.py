@@ -14,17 +14,19 @@ from tests.support.fake_announcement_sender import FakeAnnouncementSender
 from tests.support.virtual_time import run_virtually
 
 
-def commands(rig: AnnouncementRig, *, is_running: bool = True) -> AnnouncementCommands:
+def commands(rig: AnnouncementRig, *, is_running: bool = True, has_model: bool = False) -> AnnouncementCommands:
     return AnnouncementCommands(
         CommandParts(
             workflow=rig.workflow,
             lifecycle=rig.lifecycle,
             change_requests=rig.change_requests,
             organisers=rig.organisers,
+            text_drafting=rig.joined.text_drafting,
             audit=rig.parts.audit,
             read_single=read_single,
             announcement_sender=rig.announcement_sender if is_running else None,
             now=lambda: rig.now,
+            has_model=has_model,
         )
     )
 
@@ -153,3 +155,17 @@ def test_D47_one_more_copy_is_ordered_by_one_and_agreed_to_by_another():
         assert rig.tables.announcements[name].stage is Stage.FINISHED
 
     run_virtually(scenario())
+
+
+async def test_drafts_are_ordered_of_who_has_a_model():
+    rig = AnnouncementRig()
+    await rig.appoint()
+    made = await rig.draft(locales=[Locale.KK, Locale.ZH, Locale.RU])
+    order = {"order": "draft", "id": made.announcement_id, "actor": AUTHOR}
+    with pytest.raises(OrderError, match="no language model is set"):
+        await commands(rig).execute(order)
+    told = await commands(rig, has_model=True).execute({**order, "languages": "kk"})
+    assert told["waiting"] == ["kk"]
+    assert (await commands(rig, has_model=True).execute(order))["waiting"] == ["zh", "ru", "kk"]
+    with pytest.raises(OrderError, match="not allowed"):
+        await commands(rig, has_model=True).execute({**order, "actor": STRANGER})

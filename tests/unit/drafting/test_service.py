@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.drafting.asking import ModelAsker
 from bot.drafting.model import Drafted, DraftPart, DraftRefusal, WrittenSection
 from bot.drafting.service import Drafter, DraftWish
 from bot.ids import DocumentPath, Locale, SectionKey
@@ -27,7 +28,9 @@ class Poor(FreeLedger):
 async def _drafted(
     model: PeopleModel, *, locale: Locale = Locale.KK, only_questions: bool = False, told=None, ledger=None
 ) -> Drafted:
-    drafter = Drafter(model, ledger or FreeLedger(), ShortMessageIdentifier(), NothingTold(told), now=lambda: NOW)
+    drafter = Drafter(
+        ModelAsker(model, ledger or FreeLedger(), now=lambda: NOW), ShortMessageIdentifier(), NothingTold(told)
+    )
     document = DOCUMENT
     (drafted,) = await drafter.draft(document, [DraftWish(document, locale, only_questions=only_questions)])
     return drafted

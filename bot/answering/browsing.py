@@ -83,5 +83,5 @@ def readable(knowledge: Knowledge, key: SectionKey, locale: Locale, today: date)
 def _readable(knowledge: Knowledge, locale: Locale, today: date) -> Iterator[StoredSection]:
     for key in knowledge.keys():  # noqa: SIM118 - no mapping, a port
         section = readable(knowledge, key, locale, today)
-        if section is not None:
+        if section is not None and not section.is_pin:
             yield section

@@ -1,24 +1,24 @@
 """Answers that staff pinned to a question: whether one is asked for, whatever else is found.
 
-A pin wins or is not there: it never competes with sections. It wins where the message is worded as one of its
-questions, or where it is surely asked for by meaning, in whatever language, and nothing plain speaks against it:
-another year or number, a price that its text lacks, a thing that it is said not to answer (its near misses).
+A pin wins where the message is worded as one of its questions, or where it is surely asked for by meaning, in whatever
+language, and nothing plain speaks against it: another year or number, a price that its text lacks, a thing that it is
+said not to answer (its near misses). Where it does not win, one with a text of its own is found as any section is.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.answering.asked_kind import asked_kind, provable_kind, refers_back
 from bot.answering.browsing import best_copy, citation, readable
 from bot.answering.judging import Circumstances
 from bot.answering.model import Answer, Outcome, Pinned
-from bot.answering.ports import Retrieved, RetrievedPin, RetrievedSection, StoredSection
+from bot.answering.ports import Knowledge, Retrieved, RetrievedPin, RetrievedSection, StoredSection
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.rules import NEVER_GUESSED, lacks_kind
-from bot.ids import Locale
+from bot.ids import Locale, SectionKey
 from bot.writing.folding import words
 from bot.writing.terms import numbers_in, years_in
 
@@ -47,7 +47,17 @@ class PinModel:
 
 
 PIN_FEATURES = frozenset(
-    {"question", "same_letters", "same_sections", "crowd", "pinned_crowd", "same_kind", "other_kind", "wordings"}
+    {
+        "question",
+        "same_letters",
+        "same_sections",
+        "same_open",
+        "crowd",
+        "pinned_crowd",
+        "same_kind",
+        "other_kind",
+        "wordings",
+    }
 )
 """The names of all `features`."""
 WORD_FOR_WORD = PinModel({}, 0.0, 1.0)
@@ -100,27 +110,48 @@ def answer_of(found: FoundPin, at: Circumstances) -> Answer:
     )
 
 
+def pinned_in(answer: Answer, knowledge: Knowledge) -> Pinned | None:
+    """The pin with a text of its own that was found like any other section and told."""
+    copies = knowledge.copies(answer.citations[0].key) if answer.outcome is Outcome.ANSWERED else ()
+    return Pinned(copies[0].key, copies[0].as_of) if copies and copies[0].is_pin else None
+
+
 def features(
-    asked: Reading, sections: Sequence[RetrievedSection], pin: RetrievedPin, locale: Locale
+    asked: Reading,
+    sections: Sequence[RetrievedSection],
+    pin: RetrievedPin,
+    locale: Locale,
+    *,
+    telling: Collection[SectionKey],
 ) -> Mapping[str, float]:
     """What speaks for a pin, by name; `sections` were found for what is asked, which is written in `locale`.
 
     The embedding puts a question near to its like in another language only moderately well. So it counts, too, whether
     both find the same: sections stand in all languages, and translate. A question near to everything is near to
-    nothing in particular: that is what the crowds are for.
+    nothing in particular: that is what the crowds are for. An open question may speak of many things, of which a pin
+    answers one, so it is weighed apart from the sections that are `telling`, which answer something.
     """
+    told = [one for one in sections if one.key in telling]
+    open_ones = [one for one in sections if one.key not in telling]
     kind = asked_kind(asked.text, locale)
     kinds = {asked_kind(one.text, one.locale) for one in pin.wordings}
     return {
         "question": pin.question,
         "same_letters": max(_same_letters(sections, one.sections) for one in pin.wordings),
-        "same_sections": max(_same_sections(sections, one.sections) for one in pin.wordings),
+        "same_sections": max(_same_sections(told, one.sections) for one in pin.wordings),
+        "same_open": max(_same_sections(open_ones, one.sections) for one in pin.wordings),
         "crowd": _crowd(sections),
         "pinned_crowd": sum(_crowd(one.sections) for one in pin.wordings) / len(pin.wordings),
         "same_kind": float(kind is not None and kind in kinds),
         "other_kind": float(kind is not None and None not in kinds and kind not in kinds),
         "wordings": math.log(len(pin.wordings)),
     }
+
+
+def telling(sections: Iterable[RetrievedSection], knowledge: Knowledge) -> frozenset[SectionKey]:
+    """Those that answer something: no open questions, and no near misses."""
+    copies = {section.key: knowledge.copies(section.key) for section in sections}
+    return frozenset(key for key, found in copies.items() if found and found[0].answerable)
 
 
 def _same_letters(one: Sequence[RetrievedSection], other: Sequence[RetrievedSection]) -> float:
@@ -154,12 +185,15 @@ def _may_win(reading: Reading, at: Circumstances) -> bool:
 
 def _asked_for(reading: Reading, near: Retrieved, at: Circumstances, model: PinModel) -> Iterator[FoundPin]:
     said, locale = words(reading.text), at.languages.written
+    told = telling(near.sections, at.knowledge)
     nearest = sorted(near.pins, key=lambda one: -one.question)
     for place, pin in enumerate(nearest):
         is_worded_so = any(words(one.text) == said for one in pin.wordings)
         if not is_worded_so and (place >= _LOOKED_AT or pin.question <= pin.near_miss):
             continue
-        probability = 1.0 if is_worded_so else model.predict(features(reading, near.sections, pin, locale))
+        probability = (
+            1.0 if is_worded_so else model.predict(features(reading, near.sections, pin, locale, telling=told))
+        )
         found = _told_today(pin, probability, at) if probability >= model.wins_from else None
         if found is not None and not _asks_for_another(reading.text, found, at):
             yield found

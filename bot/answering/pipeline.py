@@ -16,7 +16,7 @@ from bot.answering.language import Languages, expected_locale, languages_of
 from bot.answering.losing import loss_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
 from bot.answering.opening import opening_of, without_opening
-from bot.answering.pinning import answer_of, pin_asked_for
+from bot.answering.pinning import answer_of, pin_asked_for, pinned_in
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
 from bot.answering.reading import (
     FROM_KNOWLEDGE,
@@ -221,7 +221,9 @@ async def decide(context: Context, parts: Parts) -> Context:
     is_asked = answer.outcome in FROM_KNOWLEDGE
     opening = opening_of(context.text, at.languages.written, at.knowledge) if is_asked else None
     loss = loss_of(answer, context.findings, context.candidates, at)
-    return replace(context, answer=replace(answer, knowledge_version=at.knowledge.version, opening=opening, loss=loss))
+    pinned = pinned_in(answer, at.knowledge)
+    made = replace(answer, knowledge_version=at.knowledge.version, opening=opening, loss=loss, pinned=pinned)
+    return replace(context, answer=made)
 
 
 STEPS: dict[str, Step] = {

@@ -140,7 +140,7 @@ class Knowledge(Protocol):
         ...
 
     def keys(self) -> Sequence[SectionKey]:
-        """Every section but pins, in the order of topic, document and place in the document."""
+        """Every section but pins that tell another one, in the order of topic, document and place in the document."""
         ...
 
 

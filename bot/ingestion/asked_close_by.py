@@ -101,7 +101,7 @@ def _sections_that_find(draft: KnowledgeDraft, known: set[str]) -> Iterator[Sect
 
 
 def _beside(document: Document, sections: tuple[Section, ...]) -> Document:
-    uses = {DocumentUse.TOLD: DocumentUse.NEAR_MISSES, DocumentUse.PINNED: DocumentUse.PINNED}
+    uses = {DocumentUse.TOLD: DocumentUse.NEAR_MISSES, DocumentUse.LEADS: DocumentUse.LEADS}
     return replace(
         document,
         path=DocumentPath(document.path + NEAR_MISS_MARK),

@@ -38,7 +38,7 @@ def sentences_of(section: Section, locale: Locale) -> list[str]:
 def _chunks_of_section(document: Document, section: Section) -> Iterator[Chunk]:
     key, locale = document.key_of(section), document.locale
     sentences = sentences_of(section, locale)
-    if document.use not in {DocumentUse.FINDS, DocumentUse.PINNED}:
+    if document.use not in {DocumentUse.FINDS, DocumentUse.LEADS}:
         yield from _numbered(ChunkKind.PASSAGE, key, locale, _unique(_passages(section, sentences, locale)))
     yield from _numbered(ChunkKind.QUESTION, key, locale, _unique((*section.questions, *section.drafted_questions)))
     if document.use is DocumentUse.TOLD:

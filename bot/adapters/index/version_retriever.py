@@ -65,7 +65,7 @@ class PublishedKnowledge:
             if not section.only_finds:
                 copies[section.key].append(section)
         self._copies = {key: tuple(found) for key, found in copies.items()}
-        place = {key: number for number, key in enumerate(copies) if not _is_only_pinned(copies[key])}
+        place = {key: number for number, key in enumerate(copies) if not _only_lead(copies[key])}
         self._keys = tuple(sorted(place, key=lambda key: (copies[key][0].topic, key.path, place[key])))
 
     @property
@@ -266,8 +266,9 @@ def _middle(vectors: Sequence[Vector]) -> Vector:
     return np.asarray(total / max(float(np.linalg.norm(total)), _TINY), dtype=np.float32)
 
 
-def _is_only_pinned(copies: Sequence[StoredSection]) -> bool:
-    return all(copy.is_pin for copy in copies)
+def _only_lead(copies: Sequence[StoredSection]) -> bool:
+    """Whether they are pins that tell another section."""
+    return all(copy.tells is not None for copy in copies)
 
 
 def _places(classes: Mapping[SectionKey, int], keys: Sequence[SectionKey]) -> npt.NDArray[np.int64]:

@@ -34,7 +34,6 @@ from bot.writing.spelling import Spelling
 
 _TEXTS = ("sections.json", "lexicon.npz", "words.npz", "spelling.tsv")
 _VECTORS = ("chunks.npz", "vectors.npy", "scales.npy")
-_TOLD = (DocumentUse.TOLD, DocumentUse.PINNED)
 
 
 def write_texts(folder: Path, part: LanguagePart, before: Path | None = None) -> SectionFile:
@@ -157,7 +156,7 @@ def _stored(document: Document, section: Section) -> StoredSection:
         topic=document.topic,
         heading=section.heading,
         text=section.text,
-        sentences=tuple(sentences_of(section, document.locale)) if document.use in _TOLD else (),
+        sentences=tuple(sentences_of(section, document.locale)) if document.use is DocumentUse.TOLD else (),
         questions=section.questions,
         drafted_questions=section.drafted_questions,
         publisher=source.publisher if source else "",

@@ -112,8 +112,9 @@ class _Parser:
             answerable=matter.answerable and matter.reply is None if matter else True,
             reply=matter.reply if matter else None,
             owner=one_line(matter.owner, limit=_LONGEST_HEADING) if matter else "",
-            use=DocumentUse.PINNED if self._is_pin else DocumentUse.TOLD,
+            use=DocumentUse.LEADS if self._tells_another else DocumentUse.TOLD,
             tells=matter.tells if matter else None,
+            is_pin=self._is_pin,
         )
 
     @property

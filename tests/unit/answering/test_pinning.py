@@ -166,8 +166,8 @@ def test_two_questions_that_find_the_same_speak_for_each_other():
     same = [retrieved_section("metro", 0.9, coverage=0.5, log_posterior=-0.1)]
     other = [retrieved_section("bus", 0.9, coverage=0.5, log_posterior=-0.1)]
     pin = RetrievedPin(key("pin"), [PinWording("When is it?", Locale.EN, 0.5, same)])
-    near = features(Reading("When does it start?"), same, pin, Locale.EN)
-    far = features(Reading("Where is it?"), other, pin, Locale.EN)
+    near = features(Reading("When does it start?"), same, pin, Locale.EN, telling={key("metro")})
+    far = features(Reading("Where is it?"), other, pin, Locale.EN, telling={key("bus")})
     assert (near["same_letters"], far["same_letters"]) == (pytest.approx(1.0), 0.0)
     assert (near["same_sections"], far["same_sections"]) == (pytest.approx(0.905, abs=1e-3), 0.0)
     assert (near["same_kind"], far["same_kind"], far["other_kind"]) == (1.0, 0.0, 1.0)

@@ -27,6 +27,7 @@ ANSWER_FIELDS = [
     "refused",
     "score",
     "version",
+    "pinned",
     "sources",
     "offered",
     "took_ms",

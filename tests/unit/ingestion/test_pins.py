@@ -19,7 +19,7 @@ SIZE = SectionKey(DocumentPath("venue/hall.md"), "size")
 def pin(name: str, *questions: str, tells: SectionKey | None = None, locale: Locale = Locale.EN) -> Document:
     text = "" if tells else "Park at gate 4."
     made = document(f"pins/{name}.md", locale, section("intro", text, *questions))
-    return replace(made, use=DocumentUse.PINNED, tells=tells)
+    return replace(made, use=DocumentUse.LEADS if tells else DocumentUse.TOLD, tells=tells, is_pin=True)
 
 
 def inspected(*documents: Document) -> FolderReading:
@@ -57,10 +57,9 @@ def test_a_pin_may_repeat_a_section_and_needs_no_copy_in_other_languages():
     assert inspected(asked, *others, pin("p", "How large?", tells=SIZE)).warnings == inspected(asked, *others).warnings
 
 
-def test_only_the_questions_of_a_pin_are_embedded_and_its_near_misses_stand_beside_it():
-    near = replace(pin("p", "Is there parking?"), sections=(
-        replace(section("intro", "Park at gate 4.", "Is there parking?"), near_misses=("Is there a bicycle rack?",)),
-    ))  # fmt: skip
+def test_only_the_questions_of_a_pin_that_tells_another_are_embedded_and_its_near_misses_stand_beside_it():
+    asked = replace(section("intro", "", "Is there parking?"), near_misses=("Is there a bicycle rack?",))
+    near = replace(pin("p", tells=SIZE), sections=(asked,))
     made = with_near_misses([near])
     assert [(one.path, one.is_pin) for one in made] == [("pins/p.md", True), ("pins/p.md!", True)]
     texts = [chunk.text for one in made for chunk in chunks_of(one)]

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests.support.command_server import SERVER
 from tests.support.sandbox_keys import SANDBOX_TOKEN
 from tests.support.visitors import LIMIT_S, until
 
@@ -56,10 +57,14 @@ class Place:
 
     def scoda(self, *arguments: str, given: str = "", **settings: object) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with `given` on its standard input."""
-        return subprocess.run(
-            self.command(*arguments),
+        line, variables = self.command(*arguments), environment(settings)
+        done = SERVER.run(
+            line[len(_SCODA) :], folder=self.home, environment=variables, given=given, timeout_s=_COMMAND_S
+        )
+        return done or subprocess.run(
+            line,
             cwd=self.home,
-            env=environment(settings),
+            env=variables,
             input=given,
             capture_output=True,
             text=True,

@@ -23,6 +23,7 @@ from bot.app.announcing import AnnouncementStores, Announcing, sql_stores
 from bot.app.core import Core
 from bot.app.drafting import WaitingDrafts
 from bot.app.knowledge_parts import identify_locale
+from bot.app.overview import sections_of
 from bot.chat.staff_context import StaffContext
 from bot.drafting.desk import DraftDesk
 from bot.errors import ScodaError
@@ -135,6 +136,7 @@ def staff_context_of(core: Core, parts: Announcing) -> StaffContext:
         sent_files=SentFiles(converters()),
         expiring=partial(expiring_of, core),
         drafts=DraftDesk(WaitingDrafts(core.settings.knowledge.folder, core.ingestion.check), ports.roles, ports.audit),
+        sections=partial(sections_of, core),
     )
 
 

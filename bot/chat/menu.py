@@ -7,7 +7,7 @@ from telegram import Bot, BotCommand, BotCommandScopeChat
 from telegram.error import TelegramError
 
 from bot.announcements.model import ORGANISER_ROLES, STAFF_ROLES, Role
-from bot.chat.text import announcement_texts, life_texts, staff_texts, statistics_texts, texts
+from bot.chat.text import announcement_texts, knowledge_texts, life_texts, staff_texts, statistics_texts, texts
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, VisitorId
 
@@ -44,7 +44,7 @@ async def publish_commands_for(bot: Bot, person: VisitorId, t: Translator, *, ro
         await bot.delete_my_commands(scope=scope)
         return
     of_organisers = announcement_texts.COMMANDS if roles & ORGANISER_ROLES else ()
-    of_staff = (*staff_texts.COMMANDS, *life_texts.COMMANDS) if roles & STAFF_ROLES else ()
+    of_staff = (*staff_texts.COMMANDS, *life_texts.COMMANDS, *knowledge_texts.COMMANDS) if roles & STAFF_ROLES else ()
     of_all = (*announcement_texts.ROLE_COMMANDS, *statistics_texts.COMMANDS)
     sentences = (*of_organisers, *of_staff, *of_all, *texts.COMMANDS)
     await bot.set_my_commands([BotCommand(name, sentence(t)) for name, sentence in sentences], scope=scope)

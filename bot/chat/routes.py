@@ -20,7 +20,7 @@ from telegram.ext import (
 from bot.chat import conversations, presses
 from bot.chat.context import UpdateContext
 from bot.chat.organisers import announcements, composing, roles, statistics
-from bot.chat.staff import desk, drafts, fixes, gaps, pins
+from bot.chat.staff import desk, drafts, fixes, gaps, pins, sections
 from bot.chat.visitors import (
     asking_people,
     inline,
@@ -70,6 +70,7 @@ _STAFF_COMMANDS: dict[str, Handle] = {
     "unpin": pins.unpin,
     "expiring": desk.expiring,
     "drafts": drafts.drafts,
+    "knowledge": sections.knowledge,
 }
 """Only where the knowledge can be changed from the chat; they look like no command to who has no role for it."""
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
-from bot.adapters.database.turn_store import SqlTurnStore
-from bot.adapters.knowledge.translation_ledger import TranslationLedger
 from bot.adapters.system.clock import utc_now
 from bot.app.core import open_core
+from bot.app.overview import sections_of
 from bot.calibrating.held_out import held_out
 from bot.cli.console import err, out
 from bot.cli.printing import Values, print_json
 from bot.ids import Locale
-from bot.ingestion.overview import SectionStatus, section_statuses, worst_first
-from bot.ingestion.translations import stale_translations
+from bot.ingestion.overview import SectionStatus
 from bot.settings import Settings
 
 _NAMED = ("ends", "stale", "missing", "few_questions", "drafts")
@@ -35,14 +32,9 @@ async def _rows(settings: Settings, *, asks: bool) -> list[Values]:
     now = utc_now()
     sure = await held_out(settings, today=now.date(), say=err.print) if asks else {}
     async with open_core(settings, may_read_only=True) as core:
-        reading = await core.ingestion.check()
-        since = now - timedelta(days=settings.privacy.keep_questions_days)
-        told = await SqlTurnStore(core.database).told_since(since)
-    record, _ = TranslationLedger(settings.knowledge.folder).read()
-    stale = {one.copy.file for one in stale_translations(reading.documents, record)}
-    statuses = section_statuses(reading.documents, reading.drafts, stale=stale, told=told, sure=sure)
+        statuses = await sections_of(core, now, sure=sure)
     locales = sorted({locale for one in statuses for locale in one.locales})
-    return [_row(one, locales) for one in worst_first(statuses, today=now.date())]
+    return [_row(one, locales) for one in statuses]
 
 
 def _row(one: SectionStatus, locales: list[Locale]) -> Values:

@@ -12,7 +12,7 @@ from bot.ingestion.model import Document, KnowledgeDraft, Readership
 from bot.ingestion.translations import copies_of
 from bot.ingestion.validity import with_shared_validity
 
-_FEW_QUESTIONS = 6
+FEW_QUESTIONS = 6
 """Questions in a language from which a section counts as well asked for: so many are drafted, too."""
 
 
@@ -21,7 +21,8 @@ class SectionStatus:
     """How one section stands in all its languages."""
 
     key: SectionKey
-    locales: tuple[Locale, ...]
+    headings: Mapping[Locale, str]
+    """In each language in which it stands."""
     stale: tuple[Locale, ...]
     """The translations whose source has changed since."""
     questions: int
@@ -36,6 +37,15 @@ class SectionStatus:
     """How often visitors were told it, as far back as questions are kept."""
     sure: tuple[int, int] | None = None
     """Of its own questions, held out: how many led to it, and how many were asked. None where none was."""
+
+    @property
+    def locales(self) -> tuple[Locale, ...]:
+        """The languages in which it stands."""
+        return tuple(self.headings)
+
+    def heading(self, locale: Locale) -> tuple[Locale, str]:
+        """In this language, else in the first there is, with the language."""
+        return next((one for one in self.headings.items() if one[0] is locale), next(iter(self.headings.items())))
 
     def missing(self, locales: Collection[Locale]) -> tuple[Locale, ...]:
         """Those of the languages in which it does not stand."""
@@ -84,6 +94,12 @@ def worst_first(statuses: Iterable[SectionStatus], *, today: date) -> list[Secti
     return sorted(listed, key=badness)
 
 
+def most_told(statuses: Iterable[SectionStatus], *, count: int) -> frozenset[SectionKey]:
+    """The sections that visitors were told most often, at most so many; none that never was."""
+    asked = sorted((one for one in statuses if one.told), key=lambda one: (-one.told, str(one.key)))
+    return frozenset(one.key for one in asked[:count])
+
+
 def _status(  # noqa: PLR0917 - six different things, each of its own type
     key: SectionKey,
     copies: list[Document],
@@ -92,14 +108,15 @@ def _status(  # noqa: PLR0917 - six different things, each of its own type
     told: Mapping[str, int],
     sure: Mapping[str, tuple[int, int]],
 ) -> SectionStatus:
-    sections = {copy.locale: one for copy in copies for one in copy.sections if copy.key_of(one) == key}
+    found = [(copy, one) for copy in copies for one in copy.sections if copy.key_of(one) == key]
+    sections = {copy.locale: one for copy, one in found}
     ends = [section.valid_until for section in sections.values() if section.valid_until is not None]
     return SectionStatus(
         key=key,
-        locales=tuple(sections),
+        headings={copy.locale: one.heading or copy.title for copy, one in found},
         stale=tuple(copy.locale for copy in copies if copy.file in stale and copy.locale in sections),
         questions=sum(len(section.questions) for section in sections.values()),
-        poor=tuple(locale for locale, section in sections.items() if len(section.questions) < _FEW_QUESTIONS),
+        poor=tuple(locale for locale, section in sections.items() if len(section.questions) < FEW_QUESTIONS),
         drafts=drafts,
         ends_on=min(ends, default=None),
         told=told.get(str(key), 0),

@@ -222,6 +222,10 @@ class Ingestion:
         """Read the folder and report what is wrong, changing nothing."""
         return await self._reader.read()
 
+    async def looked_at(self) -> FolderReading:
+        """The same without taking apart again what is published as it stands: what is odd about that is not told."""
+        return await self._reader.read(known=await self.documents())
+
     async def documents(self) -> Sequence[Document]:
         """What the published version holds, in the order of the files; nothing where nothing is published."""
         published = await self._manifest.published()

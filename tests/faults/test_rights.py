@@ -607,8 +607,16 @@ async def test_A18_what_organisers_are_told_and_sent_staff_of_the_knowledge_do_n
 @pytest.mark.parametrize(
     ("role", "own", "others"),
     [
-        (Role.EDITOR, {"staff", "proposals", "fix", "gaps", "stats", "organisers"}, {"announce", "announcements"}),
-        (Role.AUTHOR, {"announce", "announcements", "stats", "organisers"}, {"staff", "proposals", "fix", "gaps"}),
+        (
+            Role.EDITOR,
+            {"staff", "proposals", "knowledge", "fix", "gaps", "stats", "organisers"},
+            {"announce", "announcements"},
+        ),
+        (
+            Role.AUTHOR,
+            {"announce", "announcements", "stats", "organisers"},
+            {"staff", "proposals", "fix", "gaps", "knowledge"},
+        ),
         (Role.OWNER, {"announce", "announcements", "staff", "proposals", "fix", "gaps", "stats", "organisers"}, set()),
     ],
 )

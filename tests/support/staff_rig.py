@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from bot.chat.staff_context import StaffContext
 from bot.chat_state.model import Button, ButtonAction
 from bot.drafting.desk import DraftDesk
 from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
+from bot.ingestion.overview import SectionStatus
 from bot.ingestion.validity import Expiry
 from bot.proposals.approving import ProposalApprovals
 from bot.proposals.ports import DocumentConverter
@@ -93,9 +94,11 @@ class StaffRig(NewsRig):
                 self.parts.organisers,
                 self.parts.audit,
             ),
+            sections=self._sections,
         )
         self._changes["staff"] = self.staff
         self.expiries: Sequence[Expiry] = ()
+        self.sections: Sequence[SectionStatus] = ()
         self.told_by_pin: SectionKey | None = None
         """The pin by which what is replied to was told."""
         self.answerer = HallAnswerer()
@@ -103,6 +106,9 @@ class StaffRig(NewsRig):
 
     async def _expiring(self, _today: date) -> Sequence[Expiry]:
         return self.expiries
+
+    async def _sections(self, _now: datetime) -> Sequence[SectionStatus]:
+        return self.sections
 
     async def appoint(self) -> None:
         """An owner, a reviewer and an editor."""

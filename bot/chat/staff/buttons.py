@@ -49,6 +49,10 @@ class StaffVerb(StrEnum):
     DRAFT_YES = "draft_yes"
     """The argument of this and the next is the hash of what was seen, a blank, and the file."""
     DRAFT_NO = "draft_no"
+    SECTIONS = "sections"
+    """How sections stand; the argument is a page, from 0."""
+    SECTION = "section"
+    """Besides the page that it stands on, a section."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from bot.announcements.model import STAFF_ROLES
 from bot.chat.admission import OrganiserContext, admit, admit_press
 from bot.chat.context import UpdateContext
-from bot.chat.staff import drafts, fixes, uploads
+from bot.chat.staff import drafts, fixes, sections, uploads
 from bot.chat.staff.buttons import StaffButton, StaffVerb, subject_of
 from bot.chat.staff.expiry_pages import expiry_page
 from bot.chat.staff.prompts import StaffPrompt, StaffPromptKind, forget_prompt, remember_prompt
@@ -179,4 +179,5 @@ HANDLERS: dict[StaffVerb, Callable[[OrganiserContext, str], Awaitable[None]]] = 
     **uploads.HANDLERS,
     **fixes.HANDLERS,
     **drafts.HANDLERS,
+    **sections.HANDLERS,
 }

@@ -101,7 +101,7 @@ def _language_rows(current: Locale | None, payload: str) -> Rows:
 
 def help_reply(t: Translator, *, opening: Callable[[Translator], str] | None = None) -> Reply:
     """The page of /help: what can be asked, and every command, after `opening` if there is one."""
-    commands = [said(_command_line(name, sentence(t), t), t.locale) for name, sentence in texts.COMMANDS]
+    commands = [said(command_line(name, sentence(t), t), t.locale) for name, sentence in texts.COMMANDS]
     content = paragraphs(
         said(opening(t), t.locale) if opening else Html(),
         said(texts.about_bot(t), t.locale),
@@ -112,8 +112,8 @@ def help_reply(t: Translator, *, opening: Callable[[Translator], str] | None = N
     return Reply(content, (keys,))
 
 
-def _command_line(name: str, description: str, t: Translator) -> str:
-    """In a right-to-left line the command stands at the end, so that the line does not turn round."""
+def command_line(name: str, description: str, t: Translator) -> str:
+    """A command with what it does; in a right-to-left line it stands at the end, so that nothing turns round."""
     if t.locale.is_rtl:
         return f"{description}: {isolate(f'/{name}', t.locale)}"
     return f"/{name} – {description}"

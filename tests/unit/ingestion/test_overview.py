@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.model import Document, KnowledgeDraft, Readership, Section
-from bot.ingestion.overview import section_statuses, worst_first
+from bot.ingestion.overview import most_told, section_statuses, worst_first
 
 TODAY = date(2026, 11, 28)
 PATH = DocumentPath("notes/x.md")
@@ -57,3 +57,12 @@ def test_what_visitors_are_not_told_has_no_line():
         replace(_document(_section("hall")), answerable=False),
     ]
     assert section_statuses(hidden, []) == []
+
+
+def test_what_is_told_most_often_is_known_and_what_never_was_is_not_among_it():
+    document = _document(*(_section(name) for name in ("once", "never", "often", "twice")))
+    told = {"notes/x.md#once": 1, "notes/x.md#often": 9, "notes/x.md#twice": 2}
+    statuses = section_statuses([document], [], told=told)
+    assert [one.heading(Locale.RU) for one in statuses][:1] == [(Locale.EN, "Once")]
+    assert {key.section_id for key in most_told(statuses, count=2)} == {"often", "twice"}
+    assert {key.section_id for key in most_told(statuses, count=9)} == {"often", "twice", "once"}

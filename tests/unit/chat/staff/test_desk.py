@@ -44,7 +44,7 @@ async def test_staff_are_told_what_they_can_do(rig):
     assert "/proposals" in told
 
 
-@pytest.mark.parametrize("command", ["/staff", "/proposals", "/expiring", "/fix It opens at 10:00."])
+@pytest.mark.parametrize("command", ["/staff", "/proposals", "/expiring", "/knowledge", "/fix It opens at 10:00."])
 async def test_A18_who_has_no_role_for_the_knowledge_gets_what_an_unknown_command_gets(rig, command):
     await rig.parts.organisers.grant(
         next(iter(await rig.parts.organisers.all())).__class__(

@@ -10,7 +10,7 @@ import pytest
 from bot.announcements.actions import CommandOutcome
 from bot.announcements.checking import Trouble
 from bot.announcements.model import ChangeRequestKind, DeliveryState, OccurrenceState, Role, Stage
-from bot.chat.text import announcement_texts, life_texts, staff_texts, texts
+from bot.chat.text import announcement_texts, knowledge_texts, life_texts, staff_texts, texts
 from bot.chat.text.keyboards import LABEL_LIMIT
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, NewsTopic
@@ -144,7 +144,7 @@ def test_buttons_and_commands_of_organisers_fit(locale):
 
 STAFF_SENTENCES = [
     function
-    for module in (staff_texts, life_texts)
+    for module in (staff_texts, life_texts, knowledge_texts)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__ and not name.startswith("_")
 ]
@@ -160,5 +160,6 @@ def test_every_sentence_of_the_staff_can_be_said_and_buttons_and_commands_fit(lo
         if sentence.__name__.startswith("button_"):
             assert all(utf16_length(text) <= 24 for text in told), sentence.__name__
     assert all(
-        1 <= utf16_length(description(t)) <= 256 for _name, description in (*staff_texts.COMMANDS, *life_texts.COMMANDS)
+        1 <= utf16_length(description(t)) <= 256
+        for _name, description in (*staff_texts.COMMANDS, *life_texts.COMMANDS, *knowledge_texts.COMMANDS)
     )

@@ -14,6 +14,7 @@ from bot.adapters.system.clock import Clock
 from bot.app.core import Core
 from bot.app.drafting import DraftsOfChanges
 from bot.app.gaps import GapOrders, gap_desk_of, gap_spool_of
+from bot.app.office_folder import OfficeFolder
 from bot.app.versions import KnowledgeOrders
 from bot.app.visitors import retention_of, visitor_store_of
 from bot.gaps.keeper import GapKeeper
@@ -41,8 +42,8 @@ _ORDERS_EVERY = timedelta(seconds=1)
 """Somebody waits at a terminal; by reasoning: it costs a look into a folder."""
 
 
-async def keep_read(core: Core, progress: ProgressCallback | None) -> None:
-    """Read the knowledge in, behind the chat, and from then on whatever changes of it."""
+async def keep_read(core: Core, progress: ProgressCallback | None, office: OfficeFolder | None = None) -> None:
+    """Read the knowledge in, behind the chat, and from then on whatever changes of it; `office` sees office files."""
     published = asyncio.Event()
     drafts = DraftsOfChanges(core)
 
@@ -63,13 +64,21 @@ async def keep_read(core: Core, progress: ProgressCallback | None) -> None:
         published.set()
 
     knowledge = core.settings.knowledge
-    watch = FolderWatch(knowledge.folder, settled, settle_s=knowledge.settle_s, rescan_s=knowledge.rescan_s)
+    watch = FolderWatch(
+        knowledge.folder,
+        settled,
+        settle_s=knowledge.settle_s,
+        rescan_s=knowledge.rescan_s,
+        on_look=office.notice if office is not None else None,
+    )
     async with asyncio.TaskGroup() as group:
         group.create_task(asyncio.to_thread(core.warm))
         group.create_task(_keep_stored(core, published, progress))
         await begin()
         group.create_task(drafts.keep_drafting())
         group.create_task(watch.run())
+        if office is not None:
+            group.create_task(office.run())
 
 
 async def _keep_stored(core: Core, published: asyncio.Event, progress: ProgressCallback | None) -> None:

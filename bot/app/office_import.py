@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,16 +15,42 @@ from bot.adapters.knowledge.file_format import GENERAL_TOPIC
 from bot.adapters.knowledge.folder_writer import write_whole
 from bot.adapters.office.converting import LARGEST_FILE, OfficeConverter
 from bot.adapters.office.labels import generated_name, safe_label
-from bot.adapters.office.outcome import Converted, Refused
+from bot.adapters.office.outcome import Converted, RefusalReason, Refused
 from bot.app.knowledge_parts import identify_locale
 from bot.errors import KnowledgeError
 from bot.ids import Locale
 from bot.ingestion.model import DRAFTS_FOLDER
+from bot.proposals.model import UnreadableFile
 
 _LONGEST_NAME = 60
 """Characters of a draft's name: with four bytes each it still fits every file system."""
 _NOT_IN_NAMES = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 _TOPIC = regex.compile(r"[\p{L}\p{N}_-]+(?:/[\p{L}\p{N}_-]+)*")
+
+UNREADABLE: Mapping[RefusalReason, UnreadableFile] = {
+    RefusalReason.PASSWORD: UnreadableFile.PASSWORD,
+    RefusalReason.MACROS: UnreadableFile.MACROS,
+    RefusalReason.OLD_FORMAT: UnreadableFile.OLD_FORMAT,
+    RefusalReason.UNKNOWN_KIND: UnreadableFile.UNKNOWN_KIND,
+    RefusalReason.UNKNOWN_ENCODING: UnreadableFile.UNKNOWN_ENCODING,
+    RefusalReason.SCANNED: UnreadableFile.SCANNED,
+    RefusalReason.NO_TEXT: UnreadableFile.NO_TEXT,
+    RefusalReason.TOO_LARGE: UnreadableFile.TOO_LARGE,
+    RefusalReason.TOO_MUCH_TEXT: UnreadableFile.TOO_LARGE,
+    RefusalReason.EXPANDS_TOO_FAR: UnreadableFile.TOO_LARGE,
+    RefusalReason.TOOK_TOO_LONG: UnreadableFile.TOO_LARGE,
+    RefusalReason.UNSAFE: UnreadableFile.DAMAGED,
+    RefusalReason.DAMAGED: UnreadableFile.DAMAGED,
+}
+"""A refusal by what a person can do about it."""
+
+
+class OfficeDraftError(KnowledgeError):
+    """This content makes no draft, however often it is tried; `kind` is set where the file can't be read."""
+
+    def __init__(self, message: str, kind: UnreadableFile | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +69,47 @@ class OfficeImport:
         self._folder = folder.absolute()
         self._converter = converter
 
-    async def make_draft(self, path: Path, *, locale: Locale | None = None, topic: str | None = None) -> MadeDraft:
+    async def make_draft(
+        self,
+        path: Path,
+        *,
+        locale: Locale | None = None,
+        topic: str | None = None,
+        content: bytes | None = None,
+        may_stand: bool = False,
+    ) -> MadeDraft:
         """Convert one file; its folder tells language and topic if it stands in the knowledge folder.
 
+        `content` is what it holds, if somebody has read it; with `may_stand` the very same draft may be there already.
+
         Raises:
-            KnowledgeError: it can't be read or converted, its language can't be told, or the draft is there already.
+            OfficeDraftError: it can't be converted, its language can't be told, or another draft is in its place.
+            KnowledgeError: it can't be read, or the draft can't be written.
         """
         file = self._found(path)
-        converted = await self._converted(file)
+        converted = await self._converted(file, content)
         own_locale, own_topic = self._place_of(file)
         chosen = locale or own_locale or identify_locale()(converted.markdown)
         if chosen is None:
-            raise KnowledgeError(f"{path}: its language can't be told; name it, like --locale en")
+            raise OfficeDraftError(f"{path}: its language can't be told; name it, like --locale en")
         named = topic or own_topic or GENERAL_TOPIC
         if not _TOPIC.fullmatch(named):
             raise KnowledgeError(f"{named!r} is no topic: letters, digits, - and _, like logistics")
         target = f"{chosen}/{named}/{_name_of(file.name)}.md"
-        draft = self._folder / DRAFTS_FOLDER / target
-        if draft.exists():
-            raise KnowledgeError(
-                f"{path}: the draft {DRAFTS_FOLDER}/{target} is there already; move or remove it first"
-            )
         changed = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC).date()
-        label = safe_label(file.name)
+        text = "".join(_draft(converted, label=safe_label(file.name), topic=named, target=target, as_of=changed))
+        await asyncio.to_thread(self._put, path, f"{DRAFTS_FOLDER}/{target}", text, may_stand=may_stand)
+        return MadeDraft(f"{DRAFTS_FOLDER}/{target}", target, tuple(map(str, converted.remarks)))
+
+    def _put(self, path: Path, name: str, text: str, *, may_stand: bool) -> None:
+        draft = self._folder / name
         try:
-            write_whole(draft, _draft(converted, label=label, topic=named, target=target, as_of=changed))
+            if not draft.exists():
+                write_whole(draft, [text])
+            elif not may_stand or draft.read_bytes() != text.encode():
+                raise OfficeDraftError(f"{path}: the draft {name} is there already; move or remove it first")
         except OSError as error:
             raise KnowledgeError(f"{draft} can't be written: {error.strerror}") from error
-        return MadeDraft(f"{DRAFTS_FOLDER}/{target}", target, tuple(map(str, converted.remarks)))
 
     def _found(self, path: Path) -> Path:
         """Below the working folder, or below that of the knowledge."""
@@ -78,15 +118,12 @@ class OfficeImport:
             raise KnowledgeError(f"{path}: there is no such file, here or in {self._folder}")
         return file.absolute()
 
-    async def _converted(self, file: Path) -> Converted:
-        try:
-            with file.open("rb") as opened:
-                content = opened.read(LARGEST_FILE + 1)
-        except OSError as error:
-            raise KnowledgeError(f"{file}: can't be read: {error.strerror}") from error
+    async def _converted(self, file: Path, content: bytes | None) -> Converted:
+        if content is None:
+            content = await asyncio.to_thread(content_of, file)
         outcome = await self._converter.convert(content, file.name)
         if isinstance(outcome, Refused):
-            raise KnowledgeError(str(outcome))
+            raise OfficeDraftError(str(outcome), UNREADABLE[outcome.reason])
         return outcome
 
     def _place_of(self, file: Path) -> tuple[Locale | None, str | None]:
@@ -94,6 +131,19 @@ class OfficeImport:
             return None, None
         first, *folders = file.relative_to(self._folder).parent.parts or ("",)
         return (Locale(first), "/".join(folders) or None) if first in set(Locale) else (None, None)
+
+
+def content_of(file: Path) -> bytes:
+    """What a file holds, a byte more than the largest at most.
+
+    Raises:
+        KnowledgeError: it can't be read.
+    """
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise KnowledgeError(f"{file}: can't be read: {error.strerror}") from error
 
 
 def _name_of(file: str) -> str:

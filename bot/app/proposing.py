@@ -17,19 +17,19 @@ from bot.adapters.database.reminder_store import SqlReminderStore
 from bot.adapters.knowledge.proposed_changes import ChangeableFolder
 from bot.adapters.knowledge.text_files import TextFileConverter
 from bot.adapters.office.converting import LARGEST_FILE, OfficeConverter
-from bot.adapters.office.outcome import RefusalReason, Refused
+from bot.adapters.office.outcome import Refused
 from bot.adapters.system.clock import utc_now
 from bot.app.announcing import AnnouncementStores, Announcing, sql_stores
 from bot.app.core import Core
 from bot.app.drafting import WaitingDrafts
 from bot.app.knowledge_parts import identify_locale
+from bot.app.office_import import UNREADABLE
 from bot.app.overview import sections_of
 from bot.chat.staff_context import StaffContext
 from bot.drafting.desk import DraftDesk
 from bot.errors import ScodaError
 from bot.ingestion.validity import Expiry, expiring
 from bot.proposals.approving import ProposalApprovals
-from bot.proposals.model import UnreadableFile
 from bot.proposals.ports import ConversionRefusal, ConvertedDocument, DocumentConverter
 from bot.proposals.rules import ProposalPorts
 from bot.proposals.sent_files import SentFiles
@@ -60,23 +60,6 @@ def proposals_of(settings: Settings, database: Database) -> Proposals:
     return Proposals(proposal_ports(settings, database, sql_stores(database, settings.store.data)))
 
 
-_KINDS = {
-    RefusalReason.PASSWORD: UnreadableFile.PASSWORD,
-    RefusalReason.MACROS: UnreadableFile.MACROS,
-    RefusalReason.OLD_FORMAT: UnreadableFile.OLD_FORMAT,
-    RefusalReason.UNKNOWN_KIND: UnreadableFile.UNKNOWN_KIND,
-    RefusalReason.UNKNOWN_ENCODING: UnreadableFile.UNKNOWN_ENCODING,
-    RefusalReason.SCANNED: UnreadableFile.SCANNED,
-    RefusalReason.NO_TEXT: UnreadableFile.NO_TEXT,
-    RefusalReason.TOO_LARGE: UnreadableFile.TOO_LARGE,
-    RefusalReason.TOO_MUCH_TEXT: UnreadableFile.TOO_LARGE,
-    RefusalReason.EXPANDS_TOO_FAR: UnreadableFile.TOO_LARGE,
-    RefusalReason.TOOK_TOO_LONG: UnreadableFile.TOO_LARGE,
-    RefusalReason.UNSAFE: UnreadableFile.DAMAGED,
-    RefusalReason.DAMAGED: UnreadableFile.DAMAGED,
-}
-
-
 class OfficeFiles:
     """Implements `bot.proposals.ports.DocumentConverter` by what reads office files in a process of its own."""
 
@@ -97,7 +80,7 @@ class OfficeFiles:
         """See the port."""
         found = await self._converter.convert(content, label)
         if isinstance(found, Refused):
-            return ConversionRefusal(found.reason.value, _KINDS[found.reason])
+            return ConversionRefusal(found.reason.value, UNREADABLE[found.reason])
         return ConvertedDocument(found.markdown, tuple(map(str, found.remarks)))
 
 

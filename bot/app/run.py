@@ -21,6 +21,7 @@ from bot.app.chat import chat_options, chat_parts
 from bot.app.core import Core, open_core
 from bot.app.correcting import correction_desk_of, schedule_corrections
 from bot.app.gaps import gap_keeper_of
+from bot.app.office_folder import office_folder_of
 from bot.app.proposing import keep_written, reminders_of
 from bot.app.relaying import relay_courier_of
 from bot.app.sandbox import Say, sandbox_process, sandbox_ready, with_keys
@@ -64,7 +65,7 @@ async def run_bot(
         for_chat = replace(chat_parts(core, parts), connected=partial(_settle, owner, settings))
         chat = await stack.enter_async_context(build_chat(chat_options(settings), for_chat))
         _stop_on_signals(await _begin_announcing(stack, core, parts, chat), sandbox)
-        _in_background(stack, keep_read(core, progress))
+        _in_background(stack, keep_read(core, progress, office_folder_of(settings, chat.tell_of_file, chat.started)))
         if for_chat.staff is not None:
             _in_background(stack, keep_written(for_chat.staff.approvals))
         if core.writer is not None:

@@ -26,6 +26,7 @@ from bot.chat.organisers.drafting_progress import DraftingProgress
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat.organisers.progress import ProgressBoard
 from bot.chat.ports import Answerer
+from bot.chat.staff.office_news import tell_of_file
 from bot.chat.staff.relay_post import RelayPost
 from bot.chat.staff.reminding import tell_of_ends
 from bot.chat.staff_context import StaffContext
@@ -144,6 +145,7 @@ class Chat:
         )
         self._app = self._make_context()
         self.tell_of_ends = partial(tell_of_ends, self._app)
+        self.tell_of_file = partial(tell_of_file, self._app, now=parts.now)
         self._dispatcher = UpdateDispatcher(self._app, now=parts.now)
         self._progress = self._bind_notifier(self._app)
         self.drafting_progress = DraftingProgress(self._app, now=parts.now)

@@ -15,6 +15,7 @@ from bot.adapters.office.converting import OfficeConverter
 from bot.answering.gate import read_gate
 from bot.app.core import open_core
 from bot.app.knowledge_parts import identify_locale
+from bot.app.office_folder import with_office_files
 from bot.app.office_import import MadeDraft, OfficeImport
 from bot.app.state import has_state
 from bot.app.vectors import stale_vectors, write_vector_files
@@ -92,7 +93,7 @@ def check_command(context: typer.Context) -> None:
     read = _read_files(context.obj)
     foreign = in_other_languages(read.documents, identify_locale())
     warnings = (*read.warnings, *unreadable, *foreign, *stale_vectors(context.obj, read.documents), *overtaken)
-    reading = inspect(replace(read, warnings=warnings), record)
+    reading = inspect(with_office_files(replace(read, warnings=warnings), context.obj), record)
     print_faults(reading)
     out.print(
         f"{len(reading.documents)} documents, {len(reading.faults)} faults, {len(reading.warnings)} warnings.",
@@ -213,7 +214,7 @@ def _print_status(settings: Settings) -> None:
         if is_restoring:
             out.print("A rollback was cut short: scoda knowledge sync, or the bot, completes it.")
         tell_held(list(held.reasons) if held is not None else [])
-        print_faults(status.reading)
+        print_faults(with_office_files(status.reading, settings))
         record, _ = TranslationLedger(settings.knowledge.folder).read()
         stale = stale_translations(status.reading.documents, record)
         for name, files in (

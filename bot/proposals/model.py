@@ -49,6 +49,19 @@ class UnreadableFile(StrEnum):
     DAMAGED = "damaged"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeFileNews:
+    """What became of an office file that somebody put into the knowledge folder; names are below the folder."""
+
+    file: str
+    draft: str = ""
+    """What was made of it; empty where nothing could be."""
+    reason: str = ""
+    """Why nothing could be, in English."""
+    kind: UnreadableFile | None = None
+    """The same where the chat has words for it."""
+
+
 class Weight(StrEnum):
     """What a change means for the translations."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from watchfiles import awatch
 
-from bot.adapters.knowledge.reader import Snapshot, signature_of, walk_folder
+from bot.adapters.knowledge.reader import Snapshot, Walk, signature_of, walk_folder
 from bot.errors import KnowledgeError, ScodaError
 
 _log = structlog.get_logger(__name__)
@@ -24,6 +24,7 @@ class FolderWatch:
 
     The system's own notices make it quick; a look every `rescan_s` makes it sure (network folders give no notices). A
     file that keeps changing for longer than `patience_s` does not hold up the others: it is named to the callback.
+    `on_look` is shown every look at once, settled or not.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class FolderWatch:
         settle_s: float = 2.0,
         rescan_s: float = 20.0,
         patience_s: float = 30.0,
+        on_look: Callable[[Walk], None] | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._folder = folder
@@ -41,6 +43,7 @@ class FolderWatch:
         self._settle_s = settle_s
         self._rescan_s = rescan_s
         self._patience_s = patience_s
+        self._on_look = on_look
         self._pause = pause
         self._synced: Snapshot | None = None
         self._told: set[str] = set()
@@ -94,6 +97,8 @@ class FolderWatch:
         except (KnowledgeError, OSError) as error:
             self._tell_once("knowledge_folder_missing", str(error))
             return None
+        if self._on_look is not None:
+            self._on_look(walk)
         return walk.snapshot
 
     def _tell_once(self, event: str, reason: str) -> None:

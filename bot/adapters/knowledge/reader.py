@@ -31,6 +31,10 @@ _DRAFTS = f"{DRAFTS_FOLDER}/"
 _README = "readme.md"
 _OFFICE_ENDINGS = (".docx", ".xlsx", ".pptx", ".pdf", ".html", ".htm", ".csv", ".ics", ".txt")
 """Of files that can be made into drafts."""
+_TEMPORARY = "~$"
+"""How the name of what an office program keeps beside an open file begins."""
+OFFICE_FILE = "an office file"
+"""How the warning about one begins."""
 _PROJECT_FILES = frozenset({_README, "contributing.md", "license.md", "changelog.md"})
 """What stands at the top of a folder for those who work on it."""
 
@@ -57,6 +61,8 @@ class Walk:
     files: list[FoundFile] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+    office: list[FoundFile] = field(default_factory=list)
+    """What can be made into drafts."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -158,6 +164,14 @@ def raw_file(path: Path) -> bytes | None:
     return _read_bytes(path, _signature(status))
 
 
+def is_untouched(folder: Path, file: FoundFile) -> bool:
+    """Whether it still stands there as it was found."""
+    try:
+        return _signature((folder / file.name).lstat()) == file.signature
+    except OSError:
+        return False
+
+
 def kept_file(name: str, raw: bytes) -> KeptFile:
     """The file with what names it."""
     return KeptFile(name, hashlib.sha256(name.encode("utf-8", "surrogateescape") + b"\0" + raw).hexdigest(), raw)
@@ -232,8 +246,12 @@ def _visit_file(entry: os.DirEntry[str], name: str, walk: Walk) -> None:
     own_name = entry.name.lower()
     if name == LEDGER_NAME or name.lower() in _PROJECT_FILES:
         return
-    if own_name.endswith(_OFFICE_ENDINGS):
-        walk.warnings.append(Fault(name, 1, f"an office file: make a draft of it with scoda knowledge import {name}"))
+    if own_name.startswith(_TEMPORARY):
+        walk.warnings.append(Fault(name, 1, "of an office program that has a file open: passed over"))
+    elif own_name.endswith(_OFFICE_ENDINGS):
+        walk.warnings.append(Fault(name, 1, f"{OFFICE_FILE}: make a draft of it with scoda knowledge import {name}"))
+        if not name.startswith(_DRAFTS):
+            walk.office.append(FoundFile(name, _signature(entry.stat(follow_symlinks=False))))
     elif not own_name.endswith(".md"):
         walk.warnings.append(Fault(name, 1, "no .md file: passed over"))
     elif own_name == _README:

@@ -94,6 +94,18 @@ def how_to_ask(t: Translator, command: str) -> str:
     return t.fill(t.gettext("How sure the bot is of it (takes minutes): {command}"), command=command)
 
 
+# ── Office files in the folder ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def file_became_draft(t: Translator, file: str, draft: str) -> str:
+    sentence = t.gettext("📄 {file} became a draft: {draft}\nNothing is told from it before somebody approves it.")
+    return t.fill(sentence, file=file, draft=draft)
+
+
+def file_refused(t: Translator, file: str, reason: str) -> str:
+    return t.fill(t.gettext("📄 No draft could be made of {file}\n{reason}"), file=file, reason=reason)
+
+
 # ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 from bot.adapters.announcements.command_spool import CommandSpool
+from bot.adapters.database.audit_store import SqlAuditLog
 from bot.adapters.database.connection import Database
 from bot.adapters.database.gap_store import SqlGapStore, SqlWatchStore
 from bot.adapters.index.gap_tracer import IndexTracer
@@ -28,7 +29,14 @@ _QINGDAO = timezone(timedelta(hours=8))
 def gap_desk_of(database: Database, settings: Settings) -> GapDesk:
     """What staff and visitors want of gaps."""
     files = GapDraftFiles(settings.knowledge.folder)
-    return GapDesk(SqlGapStore(database), SqlWatchStore(database), files, now=utc_now)
+    return GapDesk(
+        SqlGapStore(database),
+        SqlWatchStore(database),
+        files,
+        audit=SqlAuditLog(database),
+        transaction=database.transaction,
+        now=utc_now,
+    )
 
 
 class GapOrders:
@@ -45,9 +53,9 @@ class GapOrders:
         """
         name, gap_id, person = order.get("order"), GapId(str(order.get("gap"))), order.get("person")
         if name == "close":
-            await self._desk.close(gap_id)
+            await self._desk.close(gap_id, actor=None)
         elif name == "assign" and isinstance(person, int | None):
-            await self._desk.assign(gap_id, VisitorId(person) if person is not None else None)
+            await self._desk.assign(gap_id, VisitorId(person) if person is not None else None, actor=None)
         elif name == "draft":
             locales = order.get("locales")
             chosen = [Locale(str(one)) for one in locales] if isinstance(locales, list) else []

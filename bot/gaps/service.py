@@ -8,11 +8,14 @@ from pathlib import Path
 
 import structlog
 
+from bot.announcements.model import AuditEntry
+from bot.announcements.ports import AuditLog
 from bot.errors import GapError
 from bot.gaps.drafting import draft_name, draft_of
 from bot.gaps.model import Gap, GapId, GapState
 from bot.gaps.ports import DraftFiles, GapStore, WatchStore
 from bot.ids import Locale, VisitorId
+from bot.transaction import Transaction
 
 _log = structlog.get_logger(__name__)
 
@@ -24,10 +27,21 @@ _NO_ANSWERS: Mapping[Locale, str] = {}
 class GapDesk:
     """Lists gaps, worst first, and does what is wanted of one."""
 
-    def __init__(self, store: GapStore, watches: WatchStore, files: DraftFiles, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: GapStore,
+        watches: WatchStore,
+        files: DraftFiles,
+        *,
+        audit: AuditLog,
+        transaction: Transaction,
+        now: Callable[[], datetime],
+    ) -> None:
         self._store = store
         self._watches = watches
         self._files = files
+        self._audit = audit
+        self._transaction = transaction
         self._now = now
 
     async def worst_first(self, states: frozenset[GapState] = WORTH_A_LOOK) -> Sequence[Gap]:
@@ -46,23 +60,30 @@ class GapDesk:
             raise _not_there(gap_id)
         return found
 
-    async def close(self, gap_id: GapId) -> None:
+    async def close(self, gap_id: GapId, *, actor: VisitorId | None) -> None:
         """Let it be: it is not listed any more, and what is asked like it joins it silently.
 
-        Raises:
-            GapError: there is none.
-        """
-        if not await self._store.move(gap_id, GapState.CLOSED, now=self._now()):
-            raise _not_there(gap_id)
-
-    async def assign(self, gap_id: GapId, person: VisitorId | None) -> None:
-        """Make it somebody's, or nobody's.
+        `actor` is who is named for it in the audit log; None from the command line.
 
         Raises:
             GapError: there is none.
         """
-        if not await self._store.assign(gap_id, person):
-            raise _not_there(gap_id)
+        async with self._transaction():
+            if not await self._store.move(gap_id, GapState.CLOSED, now=self._now()):
+                raise _not_there(gap_id)
+            await self._note("gap_closed", gap_id, actor)
+
+    async def assign(self, gap_id: GapId, person: VisitorId | None, *, actor: VisitorId | None) -> None:
+        """Make it somebody's, or nobody's; `actor` as above.
+
+        Raises:
+            GapError: there is none.
+        """
+        is_own = person is not None and person == actor
+        async with self._transaction():
+            if not await self._store.assign(gap_id, person):
+                raise _not_there(gap_id)
+            await self._note("gap_taken" if is_own else "gap_assigned" if person else "gap_left", gap_id, actor)
 
     async def draft(self, gap_id: GapId, locales: Sequence[Locale] = ()) -> list[Path]:
         """Begin a file in each of these languages, else in those that asked; returns the new files.
@@ -74,6 +95,9 @@ class GapDesk:
         made = await write_drafts(gap, self._files, locales, now=self._now())
         await self._store.note_drafted(gap_id)
         return made
+
+    async def _note(self, action: str, gap_id: GapId, actor: VisitorId | None) -> None:
+        await self._audit.note(AuditEntry(at=self._now(), actor=actor, action=action, subject=gap_id))
 
     async def wish(self, turn_id: str, visitor_id: VisitorId, *, now: datetime) -> None:
         """Have a visitor told once their question has an answer; joins the open transaction."""

@@ -26,6 +26,7 @@ from bot.answering.model import Feedback, Outcome, TurnRecord
 from bot.app.announcing import announcing
 from bot.app.core import open_core
 from bot.app.visitors import keep_forgotten
+from bot.chat.text import gap_texts
 from bot.chat.text.privacy_pages import privacy_page
 from bot.chat.text.rendering import plain
 from bot.chat_state.model import Button, ButtonAction, StoredUpdate
@@ -296,6 +297,9 @@ def test_P04_privacy_tells_every_term_in_every_language(locale):
     t = Catalogs().translator(locale)
     told = plain(privacy_page(t, kept=kept, contact=""))
     assert all(t.number(days) in told for days in (11, 12, 13, 14, 15))
+    with_wishes = plain(privacy_page(t, kept=kept, contact="", has_wishes=True))
+    assert gap_texts.privacy(t, 11) in with_wishes
+    assert gap_texts.privacy(t, 11) not in told
 
 
 def test_P04_the_settings_and_the_chat_have_the_same_terms():

@@ -48,12 +48,12 @@ async def _show(context: OrganiserContext, gap_id: GapId) -> None:
 
 
 async def _take(context: OrganiserContext, gap_id: GapId) -> None:
-    await _desk(context).assign(gap_id, context.actor)
+    await _desk(context).assign(gap_id, context.actor, actor=context.actor)
     await _show(context, gap_id)
 
 
 async def _close(context: OrganiserContext, gap_id: GapId) -> None:
-    await _desk(context).close(gap_id)
+    await _desk(context).close(gap_id, actor=context.actor)
     await _list(context, gap_id)
 
 

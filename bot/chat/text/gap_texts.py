@@ -27,6 +27,16 @@ def button_ask_again(t: Translator) -> str:
     return t.pgettext("button", "🔄 Ask again")
 
 
+def privacy(t: Translator, days: int) -> str:
+    # Translators: {label} is what stands on the button.
+    sentence = t.ngettext(
+        "If you press “{label}”, your wish is stored with that question, for {days} day at most.",
+        "If you press “{label}”, your wish is stored with that question, for {days} days at most.",
+        days,
+    )
+    return t.fill(sentence, label=button_tell_me(t), days=t.number(days))
+
+
 # ── To staff ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.text import correction_texts, relay_texts, texts
+from bot.chat.text import correction_texts, gap_texts, relay_texts, texts
 from bot.chat.text.keyboards import Key
 from bot.chat.text.rendering import Html, bold, lines, paragraphs, said
 from bot.chat.text.replies import Reply
@@ -19,6 +19,7 @@ def privacy_page(
     model_host: str = "",
     search_host: str = "",
     has_relay: bool = False,
+    has_wishes: bool = False,
 ) -> Html:
     """The page of /privacy: stored data, terms, purpose, who sees questions, and how to have all deleted."""
     terms = (
@@ -29,13 +30,14 @@ def privacy_page(
     )
     purpose = _purpose(t, model_host, search_host)
     stored = (texts.privacy_stored(t, kept.questions_days), texts.privacy_masked(t))
+    wishes = (gap_texts.privacy(t, kept.questions_days),) if has_wishes else ()
     operator = texts.privacy_operator(t, contact) if contact else ""
     commands = (texts.privacy_copy(t), texts.privacy_delete(t))
     people = (relay_texts.privacy(t, kept.questions_days),) if has_relay else ()
     if has_relay and model_host:
         people = (*people, relay_texts.privacy_translated(t, model_host))
     news = (texts.privacy_announcements(t), correction_texts.privacy_corrections(t))
-    groups = (stored, news, people, terms, (purpose,), (operator,), commands)
+    groups = ((*stored, *wishes), news, people, terms, (purpose,), (operator,), commands)
     title = bold(said(texts.privacy_title(t), t.locale))
     return paragraphs(title, *(lines(*(said(one, t.locale) for one in group if one)) for group in groups))
 

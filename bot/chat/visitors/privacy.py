@@ -25,6 +25,7 @@ async def privacy(context: UpdateContext) -> None:
         model_host=rules.model_host,
         search_host=rules.search_host,
         has_relay=context.app.relay is not None,
+        has_wishes=context.app.gaps is not None,
     )
     await context.say(page)
 

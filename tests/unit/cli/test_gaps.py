@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.database.audit_store import SqlAuditLog
 from bot.adapters.database.connection import open_database
 from bot.app.state import STATE_FILE
 from bot.ids import Locale
@@ -70,6 +71,9 @@ async def test_a_gap_is_listed_shown_taken_drafted_and_closed(idle):
     run(idle, "close", line["id"])
     assert run(idle, "list") == []
     assert [one["id"] for one in run(idle, "list", "--state", "closed")] == [line["id"]]
+    async with open_database(idle.data / STATE_FILE) as database:
+        noted = [(one.action, one.actor) for one in await SqlAuditLog(database).entries(subject=line["id"])]
+    assert noted == [("gap_closed", None), ("gap_left", None), ("gap_assigned", None)]
 
 
 async def test_a_gap_that_is_not_there_is_an_error_that_says_so(idle):

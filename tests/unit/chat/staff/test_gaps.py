@@ -32,7 +32,14 @@ async def gaps(tmp_path):
 async def rig(gaps, tmp_path):
     rig = NewsRig()
     files = GapDraftFiles(tmp_path / "knowledge")
-    rig._changes["gaps"] = GapDesk(gaps.store, gaps.watches, files, now=lambda: NOW)
+    rig._changes["gaps"] = GapDesk(
+        gaps.store,
+        gaps.watches,
+        files,
+        audit=rig.parts.audit,
+        transaction=gaps.database.transaction,
+        now=lambda: NOW,
+    )
     await rig.open()
     await rig.appoint()
     yield rig
@@ -67,6 +74,8 @@ async def test_staff_see_the_worst_first_take_it_draft_it_and_close_it(rig, gaps
     assert [button["text"] for button in rig.telegram.keyboard()] == ["1 · pram?"]
     await rig.taps(OWNER, "pram")
     assert await rig.taps(OWNER, "Close") == "No question waits for an answer."
+    noted = [(one.action, one.actor) for one in rig.parts.database.tables.audit if one.action.startswith("gap_")]
+    assert noted == [("gap_taken", OWNER), ("gap_closed", OWNER), ("gap_closed", OWNER)]
 
 
 async def test_who_is_no_staff_gets_what_an_unknown_command_gets_and_no_page_by_a_press(rig, gaps):
@@ -102,3 +111,8 @@ def test_a_button_says_what_it_does_in_the_same_text_for_ever_and_each_verb_has_
         assert GapButton.read(button).key("label") == key
     assert GapButton(GapVerb.TAKE, "0a1b2c3d").key("l").argument == "take 0a1b2c3d"
     assert HANDLERS.keys() == set(GapVerb)
+
+
+async def test_privacy_tells_of_the_wish_where_there_are_wishes(rig):
+    told = await rig.says(STRANGER, "/privacy")
+    assert "“🔔 Tell me when known”, your wish is stored with that question, for" in told

@@ -241,6 +241,10 @@ class TurnStore(Protocol):
         """Note that a section was shown with a turn of this chat though its answer cites it not: it was told."""
         ...
 
+    async def reject_offers(self, turn_id: str, chat_id: ChatId) -> None:
+        """Note that none of what was offered below a turn of this chat was meant; joins the open transaction."""
+        ...
+
     async def rate(self, turn_id: str, visitor_id: VisitorId, feedback: Feedback, *, now: datetime) -> None:
         """Keep the visitor's last opinion on a turn; joins the open transaction.
 

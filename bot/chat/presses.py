@@ -16,7 +16,7 @@ from bot.chat.text.sections import section_text, source_details
 from bot.chat.text.unsubscribe import Unsubscribe
 from bot.chat.visitors import asking_people, gap_news, news, privacy, settings, start, topics
 from bot.chat.visitors.notices import help_page
-from bot.chat.visitors.questions import answer_question, note_shown
+from bot.chat.visitors.questions import answer_question, note_shown, refuse_offers
 from bot.chat.wire.sender import SendResult
 from bot.chat_state.model import Button, ButtonAction
 from bot.ids import SectionKey
@@ -160,6 +160,7 @@ _ACTIONS: dict[ButtonAction, Callable[[UpdateContext, Button], Awaitable[None]]]
     ButtonAction.ASK: _ask,
     ButtonAction.SECTION: topics.show_section,
     ButtonAction.OFFER: _offer,
+    ButtonAction.NONE_OF_THESE: refuse_offers,
     ButtonAction.TOPICS: _topics,
     ButtonAction.TOPIC: topics.show_topic,
     ButtonAction.DOCUMENT: topics.show_document,

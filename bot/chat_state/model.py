@@ -40,6 +40,7 @@ class ButtonAction(StrEnum):
     ASK = "ask"
     SECTION = "section"
     OFFER = "offer"
+    NONE_OF_THESE = "none_of_these"
     TOPICS = "topics"
     TOPIC = "topic"
     DOCUMENT = "document"

@@ -58,7 +58,10 @@ class GapStore(Protocol):
     """Keeps which lost question belongs to which gap. Writes join the open transaction, if there is one."""
 
     async def fresh(self, *, offered_before: datetime, limit: int) -> Sequence[LostQuestion]:
-        """Lost questions without a gap, oldest first; one that was offered something only if asked before then."""
+        """Lost questions without a gap, oldest first; one that was offered something only if asked before then.
+
+        Where a visitor said that nothing offered was meant, there is nothing to wait for.
+        """
         ...
 
     async def traced(self, identity: str, *, limit: int) -> Sequence[TracedQuestion]:

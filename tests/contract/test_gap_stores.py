@@ -73,6 +73,28 @@ async def test_a_turn_is_lost_by_its_step_and_what_was_helped_after_all_is_not(s
     assert (kept.loss, kept.offered, kept.tapped) == (offered, (HALL, OPEN), OPEN)
 
 
+async def test_a_turn_of_which_nothing_offered_was_meant_is_lost_at_once(store, turns):
+    offered = Loss(LostBy.OFFERED, HALL, (Locale.EN,))
+    soon = NOW + timedelta(minutes=1)
+    for turn_id in ("offered", "tapped"):
+        await turns.record(lost_turn(turn_id, "b", loss=offered, outcome=Outcome.OFFERED, offered=(HALL, OPEN)))
+    await turns.record(lost_turn("answered", "c", loss=None, outcome=Outcome.ANSWERED, keys=(HALL,)))
+    await turns.tap("tapped", ChatId(AIDA), OPEN)
+    await turns.reject_offers("offered", ChatId(BORIS))
+    assert await fresh(store, at=soon) == [], "nobody speaks for another chat"
+    for turn_id in ("offered", "tapped", "answered"):
+        await turns.reject_offers(turn_id, ChatId(AIDA))
+    assert await fresh(store, at=soon) == ["offered", "tapped"]
+    await place(store, offered=GapId("g1"), tapped=GapId("g1"))
+    await store.tidy()
+    gap = await store.find(GapId("g1"))
+    assert gap is not None
+    assert len(gap.questions) == 2
+    kept = await turns.answered(ChatId(AIDA), AIDA, turn_id="offered")
+    assert kept is not None
+    assert (kept.loss, kept.offered, kept.tapped) == (offered, (HALL, OPEN), None)
+
+
 async def test_placed_questions_are_read_back_as_they_were(store, turns):
     for number, turn_id in enumerate(("b", "a", "c")):
         await turns.record(lost_turn(turn_id, turn_id.upper(), asked_at=NOW + timedelta(seconds=number)))

@@ -49,6 +49,8 @@ class FakeState:
     turns: dict[str, TurnRecord] = field(default_factory=dict)
     feedback: dict[tuple[str, int], Feedback] = field(default_factory=dict)
     shown: dict[tuple[str, SectionKey], datetime] = field(default_factory=dict)
+    rejected: set[str] = field(default_factory=set)
+    """Turns of which nothing that was offered was meant."""
     transactions: int = 0
     is_in_transaction: bool = False
 
@@ -290,6 +292,11 @@ class FakeTurnStore:
             self.state.turns[turn_id] = replace(turn, loss=Loss(LostBy.THUMBS_DOWN))
         elif feedback is Feedback.HELPFUL and turn.loss == Loss(LostBy.THUMBS_DOWN):
             self.state.turns[turn_id] = replace(turn, loss=None)
+
+    async def reject_offers(self, turn_id: str, chat_id: ChatId) -> None:
+        turn = self.state.turns.get(turn_id)
+        if turn is not None and turn.chat_id == chat_id:
+            self.state.rejected.add(turn_id)
 
     async def tap(self, turn_id: str, chat_id: ChatId, key: SectionKey) -> None:
         turn = self.state.turns.get(turn_id)

@@ -12,14 +12,18 @@ from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, exists, 
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import gap_assignees, gap_questions, gap_watches, gaps, turns, visitors
-from bot.adapters.database.turn_store import loss_in
+from bot.adapters.database.turn_store import NONE_OF_THEM, loss_in
 from bot.answering.model import LostBy
 from bot.gaps.model import Gap, GapId, GapState, LostQuestion, Trace, TracedQuestion, Watch, WatchState
 from bot.ids import Locale, SectionKey, VisitorId
 
 _STORED_AS = np.dtype("<f2")
 """Half the room; cosines change in the fourth digit."""
-_IS_LOST = and_(turns.c.lost_by.is_not(None), or_(turns.c.lost_by != LostBy.OFFERED, turns.c.tapped.is_(None)))
+_WAS_REJECTED = turns.c.tapped == NONE_OF_THEM
+_IS_LOST = and_(
+    turns.c.lost_by.is_not(None),
+    or_(turns.c.lost_by != LostBy.OFFERED, turns.c.tapped.is_(None), _WAS_REJECTED),
+)
 
 
 class SqlGapStore:
@@ -31,7 +35,7 @@ class SqlGapStore:
     async def fresh(self, *, offered_before: datetime, limit: int) -> Sequence[LostQuestion]:
         """See the port."""
         is_placed = exists().where(gap_questions.c.turn_id == turns.c.turn_id)
-        had_time = or_(turns.c.lost_by != LostBy.OFFERED, turns.c.asked_at < offered_before)
+        had_time = or_(turns.c.lost_by != LostBy.OFFERED, turns.c.asked_at < offered_before, _WAS_REJECTED)
         query = (
             select(turns).where(_IS_LOST, had_time, ~is_placed).order_by(turns.c.asked_at, turns.c.turn_id).limit(limit)
         )

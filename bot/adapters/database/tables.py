@@ -85,7 +85,7 @@ turns = Table(
     Column("nearest", AnyText),  # a section key
     Column("nearest_in", String(64)),  # its languages, with blanks between them
     Column("offered", AnyText),  # a JSON list of section keys
-    Column("tapped", AnyText),  # the one of them that was chosen
+    Column("tapped", AnyText),  # the one of them that was chosen; an empty text: none was meant
     Index(None, "chat_id", "visitor_id", "asked_at"),
     Index(None, "lost_by", "asked_at"),
 )

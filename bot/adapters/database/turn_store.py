@@ -14,6 +14,8 @@ from bot.adapters.database.tables import shown_sections, turns
 from bot.answering.model import Feedback, Loss, LostBy, Outcome, Turn, TurnRecord
 from bot.ids import ChatId, Locale, SectionKey, VisitorId
 
+NONE_OF_THEM = ""
+"""Stands in `tapped` where a visitor said that nothing offered was meant."""
 _RECENT = (
     select(turns.c.question, turns.c.locale, turns.c.outcome, turns.c["keys"])
     .where(
@@ -106,6 +108,12 @@ class SqlTurnStore:
         its = (turns.c.turn_id == turn_id, turns.c.chat_id == chat_id)
         async with self._database.writing() as connection:
             await connection.execute(update(turns).where(*its).values(tapped=str(key)))
+
+    async def reject_offers(self, turn_id: str, chat_id: ChatId) -> None:
+        """See the port. A section that was chosen before was not meant either."""
+        its = (turns.c.turn_id == turn_id, turns.c.chat_id == chat_id, turns.c.lost_by == LostBy.OFFERED)
+        async with self._database.writing() as connection:
+            await connection.execute(update(turns).where(*its).values(tapped=NONE_OF_THEM))
 
     async def show(self, turn_id: str, chat_id: ChatId, key: SectionKey, *, now: datetime) -> None:
         """See the port. Whose turn it was is who was shown it."""

@@ -169,7 +169,8 @@ def reply_to_question(
     """The message and its buttons: more, source, opinion, related questions, sections on offer, and what is next.
 
     `text` is its `answer_text`. `news_of` is the chat whose announcements may be stopped; None where the bot sends
-    none. With `may_wait` who gets no answer may wish to be told once there is one, with `has_relay` ask people.
+    none. With `may_wait` who gets no answer may wish to be told once there is one, with `has_relay` ask people; below
+    offers both come after «none of these».
     """
     rows: list[Sequence[Key]] = []
     if answer.outcome is Outcome.ANSWERED:
@@ -182,6 +183,9 @@ def reply_to_question(
         )
     rows.extend(column([suggestion_key(suggestion, t.locale, turn_id) for suggestion in answer.suggestions]))
     rows.extend(column([_offer_key(offer, t, turn_id) for offer in offers_shown(answer)]))
+    if answer.outcome is Outcome.OFFERED and (may_wait or has_relay):
+        none = Key(texts.button_none_of_these(t), ButtonAction.NONE_OF_THESE, f"{t.locale} {turn_id}")
+        rows.append((none,))
     if may_wait and answer.outcome is Outcome.UNKNOWN:
         rows.append((Key(gap_texts.button_tell_me(t), ButtonAction.TELL_ME, turn_id),))
     if has_relay and answer.outcome in _OFFERS_PEOPLE:

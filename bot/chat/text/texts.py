@@ -1042,6 +1042,11 @@ def inline_nothing(t: Translator) -> str:
 # ── Buttons: at most 24 characters in every language, the sign included ─────────────────────────────────────────────
 
 
+def button_none_of_these(t: Translator) -> str:
+    # Translators: Below sections to choose from.
+    return t.pgettext("button", "🚫 None of these")
+
+
 def button_more(t: Translator) -> str:
     return t.pgettext("button", "📄 More")
 

@@ -15,7 +15,7 @@ from telegram import Message, MessageEntity
 from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
 from bot.chat.context import UpdateContext
 from bot.chat.text import texts
-from bot.chat.text.answers import answer_text, draft_text, offers_shown, reply_to_question
+from bot.chat.text.answers import answer_text, draft_text, offers_shown, reply_to_question, turn_of
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.chat.text.sections import section_text
@@ -24,7 +24,8 @@ from bot.chat.visitors.notices import excuse
 from bot.chat.wire.rate_limits import Admission
 from bot.chat.wire.sender import SendResult
 from bot.chat.wire.triage import Treatment
-from bot.ids import SectionKey
+from bot.chat_state.model import Button
+from bot.ids import Locale, SectionKey
 from bot.operations.processor_time import metered
 from bot.writing.cleaning import clean
 from bot.writing.masking import masked
@@ -106,6 +107,14 @@ async def answer_question(context: UpdateContext, text: str, *, fallback: Sectio
             note_shown(context, fallback, turn_id=turn_id)
     if delivery is SendResult.SENT and answer.outcome is Outcome.ANSWERED:
         await ask_for_consent(context)
+
+
+async def refuse_offers(context: UpdateContext, button: Button) -> None:
+    """None of the sections on offer was meant: the question is lost, and its page says what else can be done."""
+    locale, turn_id = Locale(button.argument.partition(" ")[0]), turn_of(button.argument)
+    chat_id = context.chat_id
+    await context.show(_reply(context, Answer(Outcome.UNKNOWN, locale, locale), turn_id, None))
+    context.later(lambda: context.app.turns.reject_offers(turn_id, chat_id))
 
 
 async def _may_ask(context: UpdateContext) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.answering.model import Answer, Loss, LostBy, Offer, Outcome, Suggestion
+from bot.chat.text import texts
 from bot.chat.visitors.gap_news import GapNews
 from bot.gaps.model import FoundAnswer, Told, Watch
 from bot.ids import Locale, VisitorId
@@ -77,6 +78,27 @@ async def test_a_section_in_place_of_an_answer_was_shown(rig):
     first, second = rig.state.turns.values()
     assert first.outcome is second.outcome is Outcome.UNKNOWN
     assert list(rig.state.shown) == [(second.turn_id, KEY)]
+
+
+async def test_who_says_that_nothing_offered_fits_may_wish_to_be_told_and_the_turn_is_lost_at_once(rig):
+    rig.answerer.answer_to = lambda question: OFFERED
+    await rig.write("dog inside?")
+    [turn] = rig.state.turns.values()
+    labels = [button["text"] for button in rig.telegram.keyboard()]
+    assert labels == ["Volumes", "🚫 None of these", "📚 Topics"]
+    await rig.press(rig.telegram.button("None of these"))
+    shown = rig.telegram.sent("editMessageText")[-1]
+    assert texts.unknown(rig.dispatcher._app.catalogs.translator(Locale.EN)) in shown["text"]
+    assert [button["text"] for button in rig.telegram.keyboard()] == ["🔔 Tell me when known", "📚 Topics"]
+    assert rig.state.rejected == {turn.turn_id}
+    await rig.press(rig.telegram.button("Tell me"))
+    assert rig.dispatcher._app.gaps.kept == [(turn.turn_id, 11, NOW)]
+
+
+async def test_in_a_group_nothing_follows_from_saying_so_and_it_is_not_offered(rig):
+    rig.answerer.answer_to = lambda question: OFFERED
+    await rig.handle(group_message("@scoda_test_bot dog inside?"))
+    assert [button["text"] for button in rig.telegram.keyboard()] == ["Volumes", "📚 Topics"]
 
 
 async def news(rig):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 
@@ -30,7 +31,8 @@ from bot.drafting.desk import DraftDesk
 from bot.errors import ScodaError
 from bot.ingestion.validity import Expiry, expiring
 from bot.proposals.approving import ProposalApprovals
-from bot.proposals.ports import ConversionRefusal, ConvertedDocument, DocumentConverter
+from bot.proposals.news import tell_owed
+from bot.proposals.ports import ConversionRefusal, ConvertedDocument, DocumentConverter, TellProposer
 from bot.proposals.rules import ProposalPorts
 from bot.proposals.sent_files import SentFiles
 from bot.proposals.service import Proposals
@@ -123,11 +125,18 @@ def staff_context_of(core: Core, parts: Announcing) -> StaffContext:
     )
 
 
-async def keep_written(approvals: ProposalApprovals) -> None:
-    """Write what was approved before a crash, and what could not be written since; until cancelled."""
+async def keep_written(approvals: ProposalApprovals, tell: TellProposer, started: asyncio.Event) -> None:
+    """Write what was approved before a crash, and what could not be written since; until cancelled.
+
+    Once the chat has `started`, whoever was not told of a decision is told.
+    """
     while True:
         try:
             await approvals.complete_all(utc_now())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(started.wait(), _AGAIN_S)
+            if started.is_set():
+                await tell_owed(approvals.news, tell)
         except ScodaError as error:
             _log.warning("proposals_not_completed", reason=str(error))
         await asyncio.sleep(_AGAIN_S)

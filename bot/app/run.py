@@ -30,6 +30,7 @@ from bot.app.visitors import keep_forgotten
 from bot.chat.application import Chat, build_chat
 from bot.ingestion.progress import ProgressCallback
 from bot.operations.open_files import allow_many_open_files
+from bot.proposals.news import begin_telling
 from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -67,7 +68,8 @@ async def run_bot(
         _stop_on_signals(await _begin_announcing(stack, core, parts, chat), sandbox)
         _in_background(stack, keep_read(core, progress, office_folder_of(settings, chat.tell_of_file, chat.started)))
         if for_chat.staff is not None:
-            _in_background(stack, keep_written(for_chat.staff.approvals))
+            await begin_telling(for_chat.staff.approvals.news)
+            _in_background(stack, keep_written(for_chat.staff.approvals, chat.tell_proposer, chat.started))
         if core.writer is not None:
             _in_background(stack, core.writer.model.load())
         if (draftsman := draftsman_of(core, parts, chat.drafting_progress)) is not None:

@@ -29,6 +29,7 @@ from bot.chat.ports import Answerer
 from bot.chat.staff.office_news import tell_of_file
 from bot.chat.staff.relay_post import RelayPost
 from bot.chat.staff.reminding import tell_of_ends
+from bot.chat.staff.telling import tell_proposer
 from bot.chat.staff_context import StaffContext
 from bot.chat.text import texts
 from bot.chat.visitors.gap_news import GapNews
@@ -145,6 +146,7 @@ class Chat:
         )
         self._app = self._make_context()
         self.tell_of_ends = partial(tell_of_ends, self._app)
+        self.tell_proposer = partial(tell_proposer, self._app, now=parts.now)
         self.tell_of_file = partial(tell_of_file, self._app, now=parts.now)
         self._dispatcher = UpdateDispatcher(self._app, now=parts.now)
         self._progress = self._bind_notifier(self._app)

@@ -17,6 +17,7 @@ import structlog
 from bot.errors import KnowledgeError
 from bot.ids import VisitorId
 from bot.proposals.model import Proposal, ProposalId, ProposalState, Weight
+from bot.proposals.ports import ProposalNews
 from bot.proposals.rules import ProposalDecision, ProposalOutcome, ProposalPorts, ProposalRights, objections
 
 _log = structlog.get_logger(__name__)
@@ -30,6 +31,11 @@ class ProposalApprovals:
         self._rights = ProposalRights(ports)
         self._turn = asyncio.Lock()
 
+    @property
+    def news(self) -> ProposalNews:
+        """Whose proposer is still to be told."""
+        return self._ports.proposals
+
     async def approve(
         self, proposal_id: ProposalId, *, version: int, actor: VisitorId, now: datetime
     ) -> ProposalDecision:
@@ -41,7 +47,7 @@ class ProposalApprovals:
             decision = await self._begin(proposal_id, version, actor, now)
             if not decision.is_done or decision.proposal is None:
                 return decision
-            return await self._complete(decision.proposal, now)
+            return await self._complete(decision.proposal, now, actor)
 
     async def return_to_proposer(
         self, proposal_id: ProposalId, reason: str, *, version: int, actor: VisitorId, now: datetime
@@ -54,6 +60,7 @@ class ProposalApprovals:
                 return ProposalDecision(outcome=refusal or ProposalOutcome.NOT_FOUND, proposal=proposal)
             moved = self._moved(replace(proposal, reason=reason), ProposalState.RETURNED, now)
             await self._save(moved)
+            await self._owe_news(moved, actor)
             await self._rights.note("proposal_returned", moved, actor=actor, now=now)
         return ProposalDecision(outcome=ProposalOutcome.DONE, proposal=moved)
 
@@ -63,7 +70,7 @@ class ProposalApprovals:
             found = await self._ports.proposals.listed({ProposalState.APPROVING})
             for proposal in found:
                 await self._ports.folder.clear_up(proposal.files)
-            return [await self._complete(proposal, now) for proposal in found]
+            return [await self._complete(proposal, now, None) for proposal in found]
 
     async def _begin(self, proposal_id: ProposalId, version: int, actor: VisitorId, now: datetime) -> ProposalDecision:
         """Look at the folder, and store that it is approved. Roles are read in the transaction that stores it."""
@@ -75,18 +82,19 @@ class ProposalApprovals:
             if refusal is not None or proposal is None or check is None:
                 return ProposalDecision(outcome=refusal or ProposalOutcome.NOT_FOUND, proposal=proposal)
             if check.moved:
-                return await self._overtaken(proposal, check.moved, now)
+                return await self._overtaken(proposal, check.moved, now, actor)
             if objections(proposal, check):
                 return ProposalDecision(outcome=ProposalOutcome.HAS_FAULTS, proposal=proposal, check=check)
             following = {} if proposal.weight is Weight.OTHER_FACT else check.following
             recorded = {**following, **proposal.recorded}
             approved = self._moved(replace(proposal, recorded=recorded), ProposalState.APPROVING, now)
             await self._save(approved)
+            await self._owe_news(approved, actor)
             action = "proposal_approved_alone" if proposal.proposed_by == actor else "proposal_approved"
             await self._rights.note(action, approved, actor=actor, now=now)
         return ProposalDecision(outcome=ProposalOutcome.DONE, proposal=approved)
 
-    async def _complete(self, proposal: Proposal, now: datetime) -> ProposalDecision:
+    async def _complete(self, proposal: Proposal, now: datetime, actor: VisitorId | None) -> ProposalDecision:
         try:
             foreign = await self._ports.folder.write(proposal.changes, proposal.recorded)
         except KnowledgeError as error:
@@ -94,23 +102,26 @@ class ProposalApprovals:
             return ProposalDecision(outcome=ProposalOutcome.CANNOT_WRITE, proposal=proposal, detail=str(error))
         async with self._ports.transaction():
             if foreign:
-                return await self._overtaken(proposal, frozenset(foreign), now)
+                return await self._overtaken(proposal, frozenset(foreign), now, actor)
             written = self._moved(proposal, ProposalState.APPROVED, now)
             await self._save(written)
             await self._rights.note("proposal_written", written, actor=None, now=now)
-            overtaken = await self._overtake_others(written, now)
+            overtaken = await self._overtake_others(written, now, actor)
         return ProposalDecision(outcome=ProposalOutcome.DONE, proposal=written, overtaken=overtaken)
 
-    async def _overtake_others(self, written: Proposal, now: datetime) -> tuple[Proposal, ...]:
+    async def _overtake_others(self, written: Proposal, now: datetime, actor: VisitorId | None) -> tuple[Proposal, ...]:
         """What else waits for one of these files was made against another text."""
         waiting = await self._ports.proposals.listed({ProposalState.WAITING})
         others = [one for one in waiting if one.files & written.files]
-        moved = [(await self._overtaken(one, one.files & written.files, now)).proposal for one in others]
+        moved = [(await self._overtaken(one, one.files & written.files, now, actor)).proposal for one in others]
         return tuple(one for one in moved if one is not None)
 
-    async def _overtaken(self, proposal: Proposal, files: frozenset[str], now: datetime) -> ProposalDecision:
+    async def _overtaken(
+        self, proposal: Proposal, files: frozenset[str], now: datetime, actor: VisitorId | None
+    ) -> ProposalDecision:
         stale = self._moved(proposal, ProposalState.STALE, now)
         await self._save(stale)
+        await self._owe_news(stale, actor)
         await self._rights.note("proposal_overtaken", stale, actor=None, now=now)
         detail = ", ".join(sorted(files))
         return ProposalDecision(outcome=ProposalOutcome.CHANGED_MEANWHILE, proposal=stale, detail=detail)
@@ -132,6 +143,11 @@ class ProposalApprovals:
     @staticmethod
     def _moved(proposal: Proposal, state: ProposalState, now: datetime) -> Proposal:
         return replace(proposal, state=state, version=proposal.version + 1, changed_at=now)
+
+    async def _owe_news(self, proposal: Proposal, actor: VisitorId | None) -> None:
+        """In the transaction that decides, so that no death loses it; whoever decides needs no telling."""
+        if proposal.proposed_by != actor:
+            await self._ports.proposals.owe(proposal.proposal_id)
 
     async def _save(self, proposal: Proposal) -> None:
         """In the transaction that has read it: nobody can have been first."""

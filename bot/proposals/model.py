@@ -87,6 +87,10 @@ class ProposalState(StrEnum):
     """A file was changed after it was made: it fits no longer."""
 
 
+DECIDED = frozenset({ProposalState.APPROVED, ProposalState.RETURNED, ProposalState.STALE})
+"""The states of which a proposer hears."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
     """What one file becomes. `file` is its name below the folder, with `/`."""

@@ -18,7 +18,39 @@ from bot.proposals.model import (
 )
 
 
-class ProposalStore(Protocol):
+class ProposalNews(Protocol):
+    """Keeps whose proposer is still to be told what became of it. Saving a proposal changes nothing of that."""
+
+    async def owe(self, proposal_id: ProposalId) -> None:
+        """Its proposer is to be told; joins the open transaction."""
+        ...
+
+    async def owed(self, *, limit: int) -> Sequence[Proposal]:
+        """The decided ones whose proposer is to be told, the oldest first."""
+        ...
+
+    async def claim(self, proposal_id: ProposalId) -> bool:
+        """Mark it as being told; False when somebody was first."""
+        ...
+
+    async def settle(self, proposal_id: ProposalId, *, is_owed: bool) -> None:
+        """What was claimed was told, or else is still owed."""
+        ...
+
+    async def doubt_interrupted(self) -> int:
+        """After a start: what was being told may have arrived, and is owed no more; returns how many that are."""
+        ...
+
+
+class TellProposer(Protocol):
+    """Tells a proposer what became of their proposal."""
+
+    async def __call__(self, proposal: Proposal) -> bool:
+        """Send one message in one try; False where surely nothing was sent and it may be tried again."""
+        ...
+
+
+class ProposalStore(ProposalNews, Protocol):
     """Keeps proposals."""
 
     async def create(self, proposal: Proposal) -> bool:

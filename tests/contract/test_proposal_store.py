@@ -95,3 +95,40 @@ async def test_P04_proposals_go_after_the_retention_of_the_audit_log_but_never_o
     assert await visitors.sweep(TERMS, now=end) == 0
     assert await visitors.sweep(TERMS, now=end + timedelta(seconds=1)) == 1
     assert [one.proposal_id for one in await store.listed(set(ProposalState))] == ["b"]
+
+
+async def told_of(store):
+    return [one.proposal_id for one in await store.owed(limit=9)]
+
+
+async def test_what_is_owed_is_claimed_once_and_only_when_it_is_decided(store):
+    for number, name in enumerate(("abc", "def", "ghi")):
+        await store.create(proposal(name, changed_at=NOW + timedelta(hours=number)))
+    await store.owe(ProposalId("abc"))
+    await store.owe(ProposalId("def"))
+    assert await told_of(store) == [], "nothing is decided"
+    for name in ("def", "abc", "ghi"):
+        assert await store.save(proposal(name, state=ProposalState.APPROVED, version=2))
+    assert await told_of(store) == ["abc", "def"]
+    assert await store.owed(limit=1) == [proposal("abc", state=ProposalState.APPROVED, version=2)]
+    assert await store.claim(ProposalId("abc"))
+    assert not await store.claim(ProposalId("abc"))
+    assert not await store.claim(ProposalId("ghi"))
+    assert await told_of(store) == ["def"]
+    await store.settle(ProposalId("abc"), is_owed=True)
+    assert await told_of(store) == ["abc", "def"]
+    assert await store.claim(ProposalId("abc"))
+    await store.settle(ProposalId("abc"), is_owed=False)
+    await store.settle(ProposalId("def"), is_owed=False)
+    assert await told_of(store) == ["def"], "what was not claimed is not settled"
+
+
+async def test_after_a_start_what_was_being_told_is_owed_no_more(store):
+    for name in ("abc", "def"):
+        await store.create(proposal(name, state=ProposalState.RETURNED))
+        await store.owe(ProposalId(name))
+    assert await store.claim(ProposalId("abc"))
+    assert await store.doubt_interrupted() == 1
+    assert await store.doubt_interrupted() == 0
+    assert await told_of(store) == ["def"]
+    assert not await store.claim(ProposalId("abc"))

@@ -123,6 +123,13 @@ def _state(home: Path, proposal_id: str) -> str:
     return str(state)
 
 
+def _is_owed(home: Path, proposal_id: str) -> bool:
+    """Whether its proposer is still to be told."""
+    with sqlite3.connect(home / "state.sqlite3") as connection:
+        [(news,)] = connection.execute("SELECT news FROM proposals WHERE proposal_id = ?", (proposal_id,))
+    return news == "owed"
+
+
 def _version_live(home: Path) -> list[int | None]:
     """The version that each file says, 0 for none; None for a file that is not whole."""
     found: list[int | None] = []
@@ -155,6 +162,8 @@ def main(home: Path, kills: int) -> dict[str, Any]:
         wanted = [number, number, number if number % 2 else 0] if now == "approved" else before
         if now not in {"waiting", "approved"} or after != wanted or (at_death != "waiting" and now != "approved"):
             report["wrong"].append(f"{number}: {at_death} → {now}, {before} → {after}")
+        if _is_owed(home, proposal_id) != (now == "approved"):
+            report["wrong"].append(f"{number}: {now}, and its proposer would not hear of it")
         report["states"][at_death] = report["states"].get(at_death, 0) + 1
         if now == "waiting":
             assert _in_child(partial(_approve, home, proposal_id)) == 0

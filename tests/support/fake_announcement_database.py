@@ -59,6 +59,7 @@ class Tables:
     organisers: dict[tuple[VisitorId, Role], Organiser] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
     proposals: dict[ProposalId, Proposal] = field(default_factory=dict)
+    proposal_news: dict[ProposalId, str] = field(default_factory=dict)
     epoch: Epoch = NO_EPOCH
     lease_holder: str = ""
     lease_until: datetime = LONG_AGO

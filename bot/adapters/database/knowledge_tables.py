@@ -84,6 +84,7 @@ proposals = Table(
     Column("state", String(16), nullable=False),
     Column("version", Integer, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("news", String(16)),  # whether its proposer is to be told what became of it, or is being told
     Column("body", AnyText, nullable=False),  # JSON of all the rest
     Index(None, "state", "changed_at"),
 )

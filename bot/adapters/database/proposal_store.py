@@ -7,12 +7,12 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, select, update
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.knowledge_tables import proposals
 from bot.ids import VisitorId
-from bot.proposals.model import FileChange, Proposal, ProposalId, ProposalKind, ProposalState, Weight
+from bot.proposals.model import DECIDED, FileChange, Proposal, ProposalId, ProposalKind, ProposalState, Weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class _Body:
 
 
 _BODY = TypeAdapter(_Body)
+_OWED, _TELLING = "owed", "telling"
+"""What `news` says of a proposal whose proposer is to be told, or is being told."""
 
 
 class SqlProposalStore:
@@ -70,6 +72,37 @@ class SqlProposalStore:
         )
         async with self._database.reading() as connection:
             return [_proposal(row) for row in (await connection.execute(query)).mappings()]
+
+    async def owe(self, proposal_id: ProposalId) -> None:
+        """See the port."""
+        async with self._database.writing() as connection:
+            its = proposals.c.proposal_id == proposal_id
+            await connection.execute(update(proposals).where(its).values(news=_OWED))
+
+    async def owed(self, *, limit: int) -> Sequence[Proposal]:
+        """See the port."""
+        is_due = (proposals.c.news == _OWED, proposals.c.state.in_([state.value for state in DECIDED]))
+        query = select(proposals).where(*is_due).order_by(proposals.c.changed_at, proposals.c.proposal_id).limit(limit)
+        async with self._database.reading() as connection:
+            return [_proposal(row) for row in (await connection.execute(query)).mappings()]
+
+    async def claim(self, proposal_id: ProposalId) -> bool:
+        """See the port."""
+        return bool(await self._turn_news(_OWED, _TELLING, proposals.c.proposal_id == proposal_id))
+
+    async def settle(self, proposal_id: ProposalId, *, is_owed: bool) -> None:
+        """See the port."""
+        await self._turn_news(_TELLING, _OWED if is_owed else None, proposals.c.proposal_id == proposal_id)
+
+    async def doubt_interrupted(self) -> int:
+        """See the port."""
+        return await self._turn_news(_TELLING, None)
+
+    async def _turn_news(self, before: str, after: str | None, *its: ColumnElement[bool]) -> int:
+        """Returns how many there were."""
+        async with self._database.writing() as connection:
+            turning = update(proposals).where(proposals.c.news == before, *its).values(news=after)
+            return (await connection.execute(turning)).rowcount
 
 
 def _changing(proposal: Proposal) -> dict[str, object]:

@@ -12,7 +12,7 @@ from bot.chat.staff.buttons import StaffButton, StaffVerb, subject_of
 from bot.chat.staff.expiry_pages import expiry_page
 from bot.chat.staff.prompts import StaffPrompt, StaffPromptKind, forget_prompt, remember_prompt
 from bot.chat.staff.proposal_pages import ProposalView, item_page, list_page, staff_page, text_pages
-from bot.chat.staff.telling import tell_proposers, tell_reviewers
+from bot.chat.staff.telling import tell_owed_news, tell_reviewers
 from bot.chat.text import announcement_texts, staff_texts
 from bot.chat.text.rendering import plain, said
 from bot.chat_state.model import Button
@@ -120,7 +120,7 @@ async def _answer_reason(context: OrganiserContext, prompt: StaffPrompt, text: s
     )
     await _say_outcome(context, decision.outcome)
     if decision.is_done:
-        await tell_proposers(context, decision)
+        await tell_owed_news(context)
 
 
 async def _take_back(context: OrganiserContext, argument: str) -> None:
@@ -144,7 +144,7 @@ async def _settle(context: OrganiserContext, decision: ProposalDecision) -> None
     if decision.proposal is not None and decision.outcome is not ProposalOutcome.NOT_ALLOWED:
         await context.show(item_page(await _view(context, decision.proposal), context.t))
     if decision.outcome in {ProposalOutcome.DONE, ProposalOutcome.CHANGED_MEANWHILE}:
-        await tell_proposers(context, decision)
+        await tell_owed_news(context)
 
 
 async def _view(context: OrganiserContext, proposal: Proposal) -> ProposalView:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from bot.announcements.model import STAFF_ROLES
-from bot.chat.context import UpdateContext
-from bot.chat.outreach import translator_of, write_to
+from bot.chat.context import AppContext, UpdateContext
+from bot.chat.outreach import send_to, translator_of, write_to
 from bot.chat.staff.buttons import StaffVerb, staff_key
 from bot.chat.text import staff_texts
 from bot.chat.text.rendering import said
 from bot.chat.text.replies import Reply
 from bot.i18n.translator import Translator
-from bot.ids import VisitorId
 from bot.proposals.model import Proposal, ProposalState
-from bot.proposals.rules import ProposalDecision
+from bot.proposals.news import tell_owed
 
 
 async def tell_reviewers(context: UpdateContext, proposal: Proposal) -> bool:
@@ -27,19 +28,21 @@ async def tell_reviewers(context: UpdateContext, proposal: Proposal) -> bool:
     return bool(reviewers)
 
 
-async def tell_proposers(context: UpdateContext, decision: ProposalDecision) -> None:
-    """What became of their proposal, and of those that it has overtaken; whoever decides needs no telling."""
-    told = (*((decision.proposal,) if decision.proposal is not None else ()), *decision.overtaken)
-    for proposal in _of_others(told, context.actor):
-        if STAFF_ROLES & await context.announcements.organisers.roles(proposal.proposed_by):
-            t = await translator_of(context.app, proposal.proposed_by)
-            sentence = _sentence(proposal, t)
-            if sentence:
-                await write_to(context.app, proposal.proposed_by, _told(sentence, proposal, t), now=context.now)
+async def tell_owed_news(context: UpdateContext) -> None:
+    """Tell proposers what was decided just now, and what could not be told before."""
+    await tell_owed(context.staff.approvals.news, partial(tell_proposer, context.app, now=lambda: context.now))
 
 
-def _of_others(proposals: Iterable[Proposal], actor: VisitorId) -> list[Proposal]:
-    return [one for one in proposals if one.proposed_by != actor and one.proposed_by > 0]
+async def tell_proposer(app: AppContext, proposal: Proposal, *, now: Callable[[], datetime]) -> bool:
+    """Is a `bot.proposals.ports.TellProposer`, once it has the chat: who is no staff any more is not told."""
+    person = proposal.proposed_by
+    if app.announcements is None or person <= 0:
+        return True
+    t = await translator_of(app, person)
+    sentence = _sentence(proposal, t)
+    if not sentence or not STAFF_ROLES & await app.announcements.organisers.roles(person):
+        return True
+    return await send_to(app, person, _told(sentence, proposal, t), now=now()) is not None
 
 
 def _sentence(proposal: Proposal, t: Translator) -> str:

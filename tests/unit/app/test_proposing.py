@@ -14,8 +14,11 @@ from bot.app.core import open_core
 from bot.errors import DatabaseError
 from bot.ids import VisitorId
 from bot.proposals.approving import ProposalApprovals
+from bot.proposals.model import Proposal
 from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.processes import Place
+from tests.support.proposal_parts import NOW, REVIEWER, ProposalParts, write_hall
+from tests.support.visitors import until
 
 
 class Approvals(ProposalApprovals):
@@ -33,14 +36,36 @@ class Approvals(ProposalApprovals):
 
 async def test_it_is_tried_again_and_an_error_does_not_end_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(proposing, "_AGAIN_S", 0.0)
-    approvals = Approvals()
-    keeping = asyncio.create_task(proposing.keep_written(approvals))
+    approvals, started, told = Approvals(), asyncio.Event(), []
+    keeping = asyncio.create_task(proposing.keep_written(approvals, told.append, started))
     async with asyncio.timeout(20):
         while approvals.tries < 3:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0)
     assert not keeping.done()
     keeping.cancel()
     await asyncio.wait({keeping})
+
+
+async def test_who_is_owed_news_is_told_once_the_chat_has_started(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(proposing, "_AGAIN_S", 0.01)
+    write_hall(tmp_path)
+    parts, started, told = ProposalParts(tmp_path), asyncio.Event(), []
+    await parts.appoint()
+    proposal = await parts.proposed("1,600", "1,700")
+    await parts.approvals.approve(proposal.proposal_id, version=proposal.version, actor=REVIEWER, now=NOW)
+
+    async def tell(one: Proposal) -> bool:
+        assert started.is_set()
+        told.append(one.proposal_id)
+        return True
+
+    keeping = asyncio.create_task(proposing.keep_written(parts.approvals, tell, started))
+    await asyncio.sleep(0)
+    started.set()
+    await until(lambda: told, "news")
+    keeping.cancel()
+    await asyncio.wait({keeping})
+    assert told == [proposal.proposal_id]
 
 
 def test_text_files_can_be_sent():

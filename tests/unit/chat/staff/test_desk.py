@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -10,8 +12,9 @@ from bot.announcements.model import Role
 from bot.chat.staff.buttons import StaffVerb
 from bot.chat.staff.desk import HANDLERS
 from bot.chat.staff.reminding import tell_of_ends
+from bot.chat.staff.telling import tell_proposer
 from bot.chat.text import life_texts
-from bot.ids import Locale
+from bot.ids import Locale, VisitorId
 from bot.proposals.model import ProposalState, Weight
 from bot.reminding.model import Phase, Reminder
 from tests.support.chat_rig import message, person
@@ -196,3 +199,16 @@ async def test_a_long_text_comes_as_a_file_and_its_differences_are_cut_and_count
     await rig.taps(REVIEWER, "The whole text")
     [file] = rig.telegram.sent("sendDocument")
     assert int(file["chat_id"]) == REVIEWER
+
+
+async def test_a_proposer_who_surely_was_not_reached_is_still_owed_the_news(rig):
+    proposal = await rig.knowledge.proposed("1,600", "1,700")
+    decided = await rig.staff.approvals.approve(proposal.proposal_id, version=proposal.version, actor=REVIEWER, now=NOW)
+    assert decided.proposal is not None
+    tell = partial(tell_proposer, rig.app, now=lambda: NOW)
+    rig.telegram.refuse("sendMessage", 429, "Too Many Requests: retry after 86400", retry_after=86400)
+    assert not await tell(decided.proposal)
+    await rig.parts.organisers.revoke(EDITOR, Role.EDITOR)
+    assert await tell(decided.proposal), "who is no staff any more needs no telling"
+    assert await tell(replace(decided.proposal, proposed_by=VisitorId(-7))), "who was forgotten can't be told"
+    assert len(rig.telegram.to(EDITOR)) == 1, "the try that was refused"

@@ -143,7 +143,7 @@ def _steps(view: SectionsView, section: SectionStatus, t: Translator) -> Iterato
     if section.missing(view.locales) or section.stale or section.poor:
         yield knowledge_texts.how_to_draft(t, _command(f"scoda knowledge draft {section.key.path}", t))
     if section.drafts:
-        yield knowledge_texts.how_to_review(t, _command("scoda knowledge drafts", t))
+        yield knowledge_texts.how_to_review(t, _command("/drafts", t))
     if view.ends_soon(section):
         yield command_line("expiring", life_texts.command_expiring(t), t)
     yield command_line("gaps", staff_texts.command_gaps(t), t)

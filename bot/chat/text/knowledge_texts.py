@@ -113,5 +113,9 @@ def command_knowledge(t: Translator) -> str:
     return t.pgettext("command", "How the sections stand")
 
 
-COMMANDS: tuple[tuple[str, Sentence], ...] = (("knowledge", command_knowledge),)
+def command_drafts(t: Translator) -> str:
+    return t.pgettext("command", "Drafts that wait for you")
+
+
+COMMANDS: tuple[tuple[str, Sentence], ...] = (("knowledge", command_knowledge), ("drafts", command_drafts))
 """What Telegram lists to the staff besides."""

@@ -12,8 +12,14 @@ from bot.ids import Locale
 from bot.writing.folding import words
 from bot.writing.terms import stem
 
-_SHORT_SECTION = 340
-"""A section of so many characters is shown whole: cutting it saves nothing and may lose the point."""
+_LONG_SENTENCE = 135
+"""The characters of a long sentence: a section no longer than the sentences that may be told is told whole.
+
+Cutting it saves nothing and may lose the point. On the training questions about plain files 222 of 282 were right, and
+214 where the best three were told of any section of four.
+"""
+_LONG_HAN_SENTENCE = 45
+"""The same in Chinese, which says as much in a third of the characters."""
 _KIND_BONUS = 0.08
 """What a sentence gains that holds what is asked for, a date say, in cosine similarity. Chosen, as the two below."""
 _WORD_BONUS = 0.25
@@ -34,13 +40,14 @@ class Extract:
 def select(
     question: str, section: StoredSection, scores: Sequence[float], *, kind: AskedKind | None, at_most: int
 ) -> Extract:
-    """Choose at most `at_most` sentences: the best and those nearly as good, or all of a short section.
+    """Choose at most `at_most` sentences, the best and those nearly as good; or all of a section that is no longer.
 
     `scores` are the similarities of the sentences with the question.
     """
     everything = range(len(section.sentences))
     weighed = [scores[place] + _bonus(question, section.sentences[place], kind, section.locale) for place in everything]
-    if len(section.text) <= _SHORT_SECTION and len(section.sentences) <= at_most:
+    long_sentence = _LONG_HAN_SENTENCE if section.locale is Locale.ZH else _LONG_SENTENCE
+    if len(section.text) <= at_most * long_sentence:
         chosen = set(everything)
     else:
         top = sorted(everything, key=lambda place: -weighed[place])[:at_most]

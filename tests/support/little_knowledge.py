@@ -38,7 +38,7 @@ _TRAINS = {
 In 2025 the demonstration area handled a record 1,225 freight trains in and out. It was the first time that the
 number passed one thousand. Most of the trains went to Kazakhstan, Uzbekistan and Russia. They carried cars,
 household appliances and machines. On the way back they brought grain, timber and cotton. The first train of the year
-left on 3 January. The last one left on 30 December.
+left on 3 January. The last one left on 30 December. Most of them were made up of fifty wagons or a few more.
 
 ? How many freight trains ran in 2025?
 ? What was the number of freight trains in 2025?

@@ -81,7 +81,9 @@ def test_the_surest_reading_is_told():
 
 
 def test_as_many_sentences_are_told_as_the_settings_say_and_the_others_are_kept():
-    long = section("one", "A first. A second. A third. A fourth.")
+    long = section(
+        "one", " ".join(f"The {place} of them{' and so on' * 9}." for place in ("first", "next", "last", "end"))
+    )
     answer = decide([long], finding(SURE, {"one": 0.5}), decider=Decider(THRESHOLDS, answer_from=0.5, sentences=2))
     assert (len(answer.sentences), len(answer.rest)) == (2, 2)
 

@@ -6,11 +6,15 @@ from hypothesis import strategies as st
 
 from bot.answering.asked_kind import AskedKind
 from bot.answering.selecting import select
+from bot.ids import Locale
 from tests.support.answering_parts import section
 
 SHORT = section("short", "It is new. It is big.")
+OF_MANY_SENTENCES = section("many", "It is new. It is big. It is warm. It is by the sea. It is open.")
 LONG = section(
-    "long", "The hall stands by the sea. It opened on 17 July 2018. Many came. They liked the white stone. " * 4
+    "long",
+    "The hall stands by the sea. It opened on 17 July 2018. Many came, for the way was short. They liked the white stone. "
+    * 4,
 )
 
 
@@ -23,9 +27,20 @@ def test_a_short_section_is_told_whole():
     assert (extract.sentences, extract.rest) == (SHORT.sentences, ())
 
 
-def test_a_short_section_of_too_many_sentences_is_cut():
-    extract = chosen(SHORT, [0.1, 0.9], at_most=1)
-    assert (extract.sentences, extract.rest) == (SHORT.sentences[1:], SHORT.sentences[:1])
+def test_a_section_of_many_short_sentences_is_told_whole_too():
+    extract = chosen(OF_MANY_SENTENCES, [0.9, 0.0, 0.0, 0.0, 0.0])
+    assert (extract.sentences, extract.rest) == (OF_MANY_SENTENCES.sentences, ())
+
+
+@pytest.mark.parametrize(
+    ("locale", "characters", "at_most", "is_whole"),
+    [(Locale.EN, 400, 3, True), (Locale.EN, 400, 2, False), (Locale.ZH, 130, 3, True), (Locale.ZH, 400, 3, False)],
+)
+def test_how_long_a_section_may_be_depends_on_how_many_sentences_are_told(locale, characters, at_most, is_whole):
+    text = "。".join(["字" * 19] * (characters // 20)) if locale is Locale.ZH else "A word more. " * (characters // 13)
+    of = section("long", text, locale)
+    extract = chosen(of, [1.0, *[0.0] * (len(of.sentences) - 1)], at_most=at_most)
+    assert (extract.sentences == of.sentences) is is_whole
 
 
 def test_of_a_long_section_the_best_and_those_nearly_as_good_are_told_in_reading_order():
@@ -53,7 +68,7 @@ def test_what_holds_the_kind_or_the_words_asked_for_goes_first(question, kind, t
     assert extract.sentences == (told,)
 
 
-@given(st.lists(st.floats(-1, 1), min_size=16, max_size=16), st.integers(1, 5), st.text(max_size=40))
+@given(st.lists(st.floats(-1, 1), min_size=16, max_size=16), st.integers(1, 3), st.text(max_size=40))
 def test_nothing_is_lost_or_told_twice(scores, at_most, question):
     extract = chosen(LONG, scores, question=question, at_most=at_most)
     assert 1 <= len(extract.sentences) <= at_most

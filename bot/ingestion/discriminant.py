@@ -25,13 +25,15 @@ _ROUNDS = 24
 _BATCH = 2048
 """Questions in a step."""
 _STEP = 0.02
-"""Adam's step at the beginning of learning anew …"""
+"""Adam's step at the beginning …"""
 _LAST_STEP = 1e-3
 """… and what remains of it at the end."""
-_ROUNDS_AGAIN = 6
-"""Passes when only what is new is learned."""
-_STEP_AGAIN = 0.01
-"""Adam's step then: smaller, since what is known is nearly right."""
+_ROUNDS_AGAIN = 60
+"""Passes when only what is new is learned: its rows are few, so that there are few steps in each.
+
+Of the training questions on new files with drafts 82.3 % are answered rightly, and 92.5 % of the near misses refused;
+with 6 passes of half the step it was 77.0 and 90.8 %. 24 of .05 do as well.
+"""
 _KEPT_IN_MIND = 3000
 """Rows of other classes that are looked at while something new is learned."""
 _MOMENTUM = 0.9
@@ -53,7 +55,7 @@ class Discriminant:
     def of(cls, vectors: Vector, class_of: npt.NDArray[np.int64], classes: int) -> Self:
         """Learn from one row a question and the class, 0 to `classes` - 1, of each."""
         nothing = cls(np.zeros((classes, vectors.shape[1]), dtype=np.float32), np.zeros(classes, dtype=np.float32))
-        return nothing._learned(vectors, class_of, moved=np.arange(classes), rounds=_ROUNDS, step=_STEP)
+        return nothing._learned(vectors, class_of, moved=np.arange(classes), rounds=_ROUNDS)
 
     def renamed(self, places: Sequence[int]) -> Self:
         """The same with its classes in another order: class n is what was `places[n]`, or new where that is -1.
@@ -85,7 +87,7 @@ class Discriminant:
         others = np.flatnonzero(~chosen)
         sample = np.random.default_rng(0).choice(others, min(_KEPT_IN_MIND, len(others)), replace=False)
         rows = np.concatenate([np.flatnonzero(chosen), sample])
-        return self._learned(vectors[rows], class_of[rows], moved=moved, rounds=_ROUNDS_AGAIN, step=_STEP_AGAIN)
+        return self._learned(vectors[rows], class_of[rows], moved=moved, rounds=_ROUNDS_AGAIN)
 
     def _learned(
         self,
@@ -94,7 +96,6 @@ class Discriminant:
         *,
         moved: npt.NDArray[np.int64],
         rounds: int,
-        step: float,
     ) -> Self:
         """Go on learning the classes `moved` from these rows.
 
@@ -111,7 +112,7 @@ class Discriminant:
         draw = np.random.default_rng(0)
         steps = counted = 0
         for done in range(rounds):
-            size = step * (1 - done / rounds) + _LAST_STEP
+            size = _STEP * (1 - done / rounds) + _LAST_STEP
             order = draw.permutation(len(rows))
             for first in range(0, len(rows), _BATCH):
                 chosen = order[first : first + _BATCH]

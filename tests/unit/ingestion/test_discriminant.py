@@ -70,6 +70,16 @@ def test_what_is_new_is_learned_and_all_others_stay_as_they_are():
     assert after.log_posteriors(np.array([0, 0, 1], np.float32)).argmax() == 2
 
 
+def test_what_is_new_is_known_as_surely_as_if_all_had_been_learned_at_once():
+    vectors, class_of = three_with_one_new()
+    before = Discriminant.of(vectors[:-NEW], class_of[:-NEW], 2).renamed([0, 1, -1])
+    question = np.array([0, 0, 1], np.float32)
+
+    step_by_step = before.updated(vectors, class_of, class_of == 2).log_posteriors(question)[2]
+
+    assert step_by_step > Discriminant.of(vectors, class_of, 3).log_posteriors(question)[2] - 0.05
+
+
 def test_where_nothing_is_new_nothing_is_learned(trained):
     vectors = np.zeros((2, 2), np.float32)
     assert trained.updated(vectors, np.array([0, 1]), np.array([False, False])) is trained

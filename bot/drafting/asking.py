@@ -21,7 +21,7 @@ from bot.writing.folding import fold
 
 _CALL_S = 120.0
 """Seconds for one call: a whole section with its questions, and nobody waits for it."""
-_OUTPUT_TOKENS = 3000
+_OUTPUT_TOKENS = 4000
 """Tokens that a section with its questions may take. Chosen: a long one in Hindi."""
 _NAME_LIMIT = 400
 """Characters of a name that are kept; the longest known has some 60 (chosen)."""

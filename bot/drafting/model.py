@@ -13,9 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.ids import Locale
 from bot.ingestion.model import Document, KnowledgeDraft
 
-QUESTIONS_ASKED = 8
-"""Questions of each kind that a model is asked for: the check throws some away, and six are enough."""
-_MOST_LISTED = 16
+QUESTIONS_ASKED = 12
+"""Questions of each kind that a model is asked for: the check throws some away.
+
+Of the unseen questions on plain files with drafts 86.1 % are answered rightly with six of each kind and section in each
+language, and 89.2 % with ten; nothing is told to 82.5 and 85.0 % of the near misses.
+"""
+_MOST_LISTED = 24
 """Questions of a kind that are read at all. Chosen: twice what is asked for."""
 _MOST_LINES = 300
 """Lines of an announcement that are read at all. Chosen: Telegram takes 4,096 letters."""

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import multiprocessing
 import os
 import random
 import signal
@@ -54,6 +53,7 @@ from bot.sandbox.server import SandboxServer
 from tests.faults import sender_process
 from tests.faults.sender_process import CHATS_AT_ONCE, STATE_FILE, Orders
 from tests.faults.simulation import BrokenPromiseError, promise
+from tests.support.nursery import forked
 from tests.support.sandbox_keys import sandbox_server
 from tests.support.stored_announcements import approved, guests, subscribe
 
@@ -91,8 +91,6 @@ _LIMIT_S = 400.0
 _LOOK_EVERY_S = 0.01
 _MIGRATING = asyncio.Lock()
 """Alembic keeps what it works on in its modules: one at a time in a process."""
-_NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload([sender_process.__name__])
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +180,7 @@ class Sender:
     """A running process."""
 
     def __init__(self, orders: Orders) -> None:
-        self._process = _NURSERY.Process(target=sender_process.main, args=(orders,), daemon=True)
-        self._process.start()
+        self._process = forked(sender_process.main, orders)
         self.pid = self._process.pid or 0
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import random
 import signal
 import subprocess
@@ -27,6 +26,7 @@ from tests.faults import sync_process
 from tests.faults.sync_process import Moments
 from tests.support.brute_force_index import sections_found
 from tests.support.knowledge_parts import THREADS, LetterEmbeddings, section_text, write_file
+from tests.support.nursery import forked
 
 KILLS = 8
 FILES = 12
@@ -117,8 +117,6 @@ def test_F10_a_kill_at_any_moment_leaves_one_whole_generation_answering(tmp_path
 STAGED_KILLS = 64
 STAGED_FILES = 4
 PARTS = 4
-FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["tests.faults.sync_process", "chromadb", "asyncio"])
 
 
 class Workshop:
@@ -153,8 +151,7 @@ class Workshop:
     def run(self, moments: Moments) -> bool:
         """Synchronise in a process of its own; returns whether it was killed."""
         arguments = (self.knowledge, self.data, self.log, moments, self.counted)
-        process = FORKING.Process(target=sync_process.sync_in_steps, args=arguments)
-        process.start()
+        process = forked(sync_process.sync_in_steps, *arguments)
         process.join(60)
         assert process.exitcode in {0, -signal.SIGKILL}
         return process.exitcode != 0

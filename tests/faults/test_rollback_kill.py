@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import random
 import signal
 from collections import Counter
@@ -16,12 +15,11 @@ from bot.adapters.knowledge.folder_restore import NOTE_NAME
 from tests.faults import rollback_process
 from tests.faults.sync_process import Moments
 from tests.support.knowledge_parts import section_text, write_file
+from tests.support.nursery import forked
 
 KILLS = 36
 """With the 64 of test_knowledge_kill.py a hundred."""
 FILES = 5
-FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["tests.faults.rollback_process", "asyncio"])
 
 Folder = dict[str, bytes]
 
@@ -45,10 +43,7 @@ class Ground:
 
     def run(self, number: int | None, moments: Moments) -> bool:
         """In a process of its own; returns whether it was killed."""
-        process = FORKING.Process(
-            target=rollback_process.go, args=(self.knowledge, self.data, number, moments, self.counted)
-        )
-        process.start()
+        process = forked(rollback_process.go, self.knowledge, self.data, number, moments, self.counted)
         process.join(60)
         assert process.exitcode in {0, -signal.SIGKILL}
         return process.exitcode != 0

@@ -9,15 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
-from tests.support.command_server import SERVER
+from tests.support.nursery import Birth, born
 from tests.support.sandbox_keys import SANDBOX_TOKEN
 from tests.support.visitors import LIMIT_S, until
 
@@ -58,10 +60,14 @@ class Place:
     def scoda(self, *arguments: str, given: str = "", **settings: object) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, with `given` on its standard input."""
         line, variables = self.command(*arguments), environment(settings)
-        done = SERVER.run(
-            line[len(_SCODA) :], folder=self.home, environment=variables, given=given, timeout_s=_COMMAND_S
-        )
-        return done or subprocess.run(
+        with tempfile.TemporaryDirectory(prefix="scoda-command-") as name:
+            stdin, out, err = (Path(name) / stream for stream in ("stdin", "stdout", "stderr"))
+            stdin.write_text(given, encoding="utf-8")
+            birth = Birth(line[len(_SCODA) :], self.home, variables, out, err, given=stdin)
+            if birth.can_be_forked:
+                code = _to_its_end(born(birth), line)
+                return subprocess.CompletedProcess(line, code, *(file.read_text("utf-8") for file in (out, err)))
+        return subprocess.run(
             line,
             cwd=self.home,
             env=variables,
@@ -87,6 +93,14 @@ class Place:
         ).stdout.strip()
 
 
+def _to_its_end(process: ForkServerProcess, line: Sequence[str]) -> int:
+    process.join(_COMMAND_S)
+    if process.exitcode is None:
+        process.kill()
+        raise TimeoutError(f"{' '.join(line)} took more than {_COMMAND_S:.0f} s")
+    return process.exitcode
+
+
 @dataclass(slots=True)
 class BotProcess:
     """A running `scoda run`. Its standard error, one JSON object a line, is in `log_file`."""
@@ -95,7 +109,7 @@ class BotProcess:
     settings: dict[str, object]
     log_file: Path
     health: str
-    process: asyncio.subprocess.Process
+    process: ForkServerProcess
     begun_at: int
     _client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=LIMIT_S, trust_env=False))
 
@@ -115,11 +129,10 @@ class BotProcess:
             "announcements_ask_visitors": False,
         } | settings
         log_file = place.home / "bot.log"
-        with log_file.open("ab") as log:
-            begun_at = log.tell()
-            process = await asyncio.create_subprocess_exec(
-                *place.command("run", *options), cwd=place.home, env=environment(chosen), stdout=log, stderr=log
-            )
+        log_file.touch()
+        begun_at = log_file.stat().st_size
+        line = place.command("run", *options)[len(_SCODA) :]
+        process = await asyncio.to_thread(born, Birth(line, place.home, environment(chosen), log_file, log_file))
         health = f"http://127.0.0.1:{port}"
         return cls(place, chosen, log_file, health, process, begun_at)
 
@@ -145,12 +158,14 @@ class BotProcess:
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
-        self.process.send_signal(number)
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
 
     async def ended(self) -> int:
         """Its exit code, once it has ended."""
-        async with asyncio.timeout(LIMIT_S):
-            return await self.process.wait()
+        await asyncio.to_thread(self.process.join, LIMIT_S)
+        assert self.process.exitcode is not None, f"the bot does not end: {self.log()}"
+        return self.process.exitcode
 
     async def kill(self) -> None:
         """End it as a power cut would."""
@@ -164,13 +179,13 @@ class BotProcess:
 
     async def close(self) -> None:
         """Leave nothing behind."""
-        if self.process.returncode is None:
+        if self.process.exitcode is None:
             self.process.kill()
-            await self.process.wait()
+            await self.ended()
         await self._client.aclose()
 
     def _must_run(self) -> bool:
-        assert self.process.returncode is None, f"the bot ended with {self.process.returncode}: {self.log()}"
+        assert self.process.exitcode is None, f"the bot ended with {self.process.exitcode}: {self.log()}"
         return False
 
 

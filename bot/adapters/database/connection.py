@@ -70,6 +70,26 @@ async def open_database(target: str | Path, *, lock: bool = True) -> AsyncIterat
         yield database
 
 
+async def revision_of(target: str | Path) -> str | None:
+    """The schema's revision of a database that another process may hold; None where nothing is set up yet.
+
+    Raises:
+        DatabaseError: it can't be reached, is damaged, or has a newer schema.
+    """
+    url = _url_of(target)
+    file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+    if file is not None and not file.is_file():
+        return None
+    engine = _postgresql_engine(url) if file is None else _sqlite_engine(url, reads_only=True)
+    try:
+        database = Database(engine, name=str(file or url.render_as_string()), reads_only=True)
+        async with database.reading() as connection:
+            await connection.run_sync(schema.refuse_newer, database.name)
+            return await connection.run_sync(schema.current_revision)
+    finally:
+        await engine.dispose()
+
+
 class Database:
     """The open state database. Made by `open_database`."""
 
@@ -154,17 +174,21 @@ class Database:
         """An INSERT that knows ON CONFLICT in this database's dialect."""
         return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
 
-    async def migrate(self) -> None:
-        """Bring the schema to this program's revision, in one transaction. At that revision it does nothing."""
+    async def migrate(self) -> str | None:
+        """Bring the schema to this program's revision, in one transaction; returns the revision from before.
+
+        At that revision it does nothing. A process that is killed meanwhile leaves the schema from before.
+        """
         self._require_writable()
         # Alembic changes a SQLite table by dropping it for a copy: with foreign keys on, the rows of its children
         # would go too.
         engine = self._engine.execution_options(**{_BEGIN: ("PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE")})
         with self.translated_errors():
             async with engine.begin() as connection:
-                await connection.run_sync(schema.upgrade)
+                before = await connection.run_sync(schema.upgrade)
         if self._is_sqlite:
             await engine.dispose()  # the connection still has its foreign keys off
+        return before
 
     async def check(self) -> None:
         """Make sure that the database is whole, of a revision this program knows, and keeps what is committed.
@@ -266,6 +290,9 @@ def _url_of(target: str | Path) -> URL:
     backend = url.drivername.partition("+")[0]
     if backend not in drivers:
         raise DatabaseError(f"store.database_url names {backend!r}: only postgresql:// and sqlite:/// are known")
+    password = url.query.get("password")
+    if isinstance(password, str):  # libpq takes it there, too, where nothing would mask it
+        url = url.difference_update_query(["password"]).set(password=password)
     return url.set(drivername=drivers[backend])
 
 

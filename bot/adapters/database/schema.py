@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import Connection, column, func, inspect, select, table
 
 from bot.adapters.database.migrations import REVISIONS
 from bot.errors import DatabaseError
+
+_MIGRATING = 5_304_731_842_191
+"""An advisory lock of PostgreSQL, beside the one of `locks`: any number that no other program takes will do."""
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -41,10 +44,17 @@ def require_newest(connection: Connection, name: str) -> None:
         raise DatabaseError(f"{name} is not set up for this version: run `scoda run` or `scoda knowledge sync` first")
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the tables to the newest revision, in the transaction that is open. At the newest it does nothing."""
-    if current_revision(connection) == REVISIONS[-1]:
-        return
+def upgrade(connection: Connection) -> str | None:
+    """Bring the tables to the newest revision, in the transaction that is open; returns the revision from before.
+
+    At the newest it does nothing. Of several processes that start together on one server the first one does it, and
+    the others wait.
+    """
+    if connection.dialect.name == "postgresql" and current_revision(connection) != REVISIONS[-1]:
+        connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+    before = current_revision(connection)
+    if before == REVISIONS[-1]:
+        return before
     from alembic import command  # noqa: PLC0415 - loading Alembic takes longer than starting on a current schema
     from alembic.config import Config  # noqa: PLC0415
 
@@ -54,3 +64,4 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    return before

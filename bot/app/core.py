@@ -188,8 +188,12 @@ class Core:
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, *, may_read_only: bool = False) -> AsyncIterator[Core]:
+async def open_core(
+    settings: Settings, *, may_read_only: bool = False, adopts_state: bool = False
+) -> AsyncIterator[Core]:
     """Open state and knowledge; with `may_read_only` also beside a running bot, then without writing.
+
+    With `adopts_state` a state that was moved to another database goes on here after all.
 
     Raises:
         AlreadyRunningError: another process holds the data folder and `may_read_only` is not set.
@@ -202,7 +206,7 @@ async def open_core(settings: Settings, *, may_read_only: bool = False) -> Async
     async with AsyncExitStack() as stack:
         can_write = True
         try:
-            database = await stack.enter_async_context(open_state(settings))
+            database = await stack.enter_async_context(open_state(settings, adopts=adopts_state))
         except AlreadyRunningError:
             if not may_read_only:
                 raise

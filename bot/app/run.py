@@ -46,8 +46,8 @@ async def run_bot(
 ) -> None:
     """Run the bot until it is told to stop: the sandbox (without a token), the chat, the watch and the clock.
 
-    With `adopts_state` it takes over the state of another bot; with `exposes_sandbox` other machines may reach the
-    sandbox.
+    With `adopts_state` it takes over the state of another bot, or one that was moved to another database; with
+    `exposes_sandbox` other machines may reach the sandbox.
 
     Raises:
         ScodaError: a part can't start; the message says which and why.
@@ -57,7 +57,7 @@ async def run_bot(
     async with AsyncExitStack() as stack:
         own = sandbox_process(settings, exposes=exposes_sandbox) if needs_sandbox(settings) else nullcontext()
         sandbox = await stack.enter_async_context(own)
-        core = await stack.enter_async_context(open_core(settings))
+        core = await stack.enter_async_context(open_core(settings, adopts_state=adopts_state))
         owner = await _owner(core, settings, adopts=adopts_state)
         parts = await _begin(core, settings)
         await core.open_published()

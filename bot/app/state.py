@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.locks import is_held, private_folder
+from bot.adapters.database.moves import refuse_left
 from bot.adapters.database.restore_guard import FILE_NAME as STARTED_FILE
 from bot.adapters.database.state_owner import OFFICIAL, SANDBOX, Owner, server_number
 from bot.sandbox.keys import DEFAULT_BOT_ID
@@ -67,20 +68,29 @@ def has_state(settings: Settings) -> bool:
     return bool(settings.store.database_url.get_secret_value()) or (settings.store.data / STATE_FILE).exists()
 
 
+def target_of(settings: Settings) -> str | Path:
+    """The database that these settings name: a PostgreSQL address, or a file in their data folder."""
+    return settings.store.database_url.get_secret_value() or settings.store.data / STATE_FILE
+
+
 @asynccontextmanager
-async def open_state(settings: Settings, *, reads_only: bool = False) -> AsyncIterator[Database]:
+async def open_state(settings: Settings, *, reads_only: bool = False, adopts: bool = False) -> AsyncIterator[Database]:
     """Open the state database alone, at this program's schema; with `reads_only` also beside a running bot.
+
+    With `adopts` a state that was moved to another database goes on here after all.
 
     Raises:
         AlreadyRunningError: another process holds it, and it is to be written.
         DatabaseError: it can't be opened.
+        ForeignStateError: it was moved to another database.
     """
-    elsewhere = settings.store.database_url.get_secret_value()
-    async with open_database(elsewhere or settings.store.data / STATE_FILE, lock=not reads_only) as database:
+    target = target_of(settings)
+    async with open_database(target, lock=not reads_only) as database:
         if not reads_only:
-            if elsewhere:
+            if isinstance(target, str):
                 private_folder(settings.store.data)
             await database.migrate()
+        await refuse_left(database, adopts=adopts)
         yield database
 
 

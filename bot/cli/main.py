@@ -17,6 +17,7 @@ from bot.cli.gaps import gaps
 from bot.cli.knowledge import knowledge
 from bot.cli.link import link
 from bot.cli.logs import logs
+from bot.cli.moving import copy_state, migrate
 from bot.cli.run import run_command, sandbox
 from bot.cli.stats import stats
 from bot.errors import ScodaError
@@ -36,7 +37,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command("run")(run_command)
-for _command in (sandbox, ask, evaluate, calibrate, link, stats):
+for _command in (sandbox, ask, evaluate, calibrate, link, stats, migrate, copy_state):
     cli.command()(_command)
 for _group, _name in ((knowledge, "knowledge"), (announce, "announce"), (gaps, "gaps"), (logs, "logs")):
     cli.add_typer(_group, name=_name)

@@ -20,7 +20,10 @@ from bot.settings import Settings
 def run_command(
     context: typer.Context,
     adopts_state: Annotated[
-        bool, typer.Option("--adopt-state", help="Take over the state of another bot or server, with its roles.")
+        bool,
+        typer.Option(
+            "--adopt-state", help="Take over the state of another bot or server, or one that was moved, with its roles."
+        ),
     ] = False,
     exposes: Annotated[
         bool, typer.Option("--expose", help="Let the sandbox listen where other machines reach it.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import marks
@@ -24,3 +24,9 @@ async def write_marks(database: Database, values: Mapping[str, int]) -> None:
         for name, value in values.items():
             row = database.insert(marks).values(name=name, value=value)
             await connection.execute(row.on_conflict_do_update(index_elements=[marks.c.name], set_={"value": value}))
+
+
+async def delete_marks(database: Database, *names: str) -> None:
+    """Forget these numbers; what is not known is none of them."""
+    async with database.writing() as connection:
+        await connection.execute(delete(marks).where(marks.c.name.in_(names)))

@@ -18,7 +18,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import delete, func, make_url, select, text, update
 
-from bot.adapters.database import state_copy
+from bot.adapters.database import moves, state_copy
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.migrations import REVISIONS
@@ -289,13 +289,13 @@ async def test_what_the_target_can_not_hold_is_named_by_its_table_and_not_shown(
 
 async def test_a_commit_that_fails_leaves_the_source_in_use(crossing, monkeypatch):
     async with both(crossing) as (source, target):
-        leave = state_copy.moves.leave
+        leave = moves.leave
 
         async def leave_and_fail(database, arrival):
             await leave(database, arrival)
             raise DatabaseError("the disk is full")
 
-        monkeypatch.setattr(state_copy.moves, "leave", leave_and_fail)
+        monkeypatch.setattr(moves, "leave", leave_and_fail)
         with pytest.raises(DatabaseError, match="disk is full"):
             await copy_state(source, target)
         await refuse_left(source)
@@ -309,6 +309,39 @@ async def test_both_are_held_meanwhile(crossing):
             with pytest.raises(AlreadyRunningError):
                 async with open_database(place):
                     pass
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_B11_beside_a_process_that_is_connected_without_a_lock_nothing_is_copied(which, full, set_up):
+    """As a replica is."""
+    places = full("postgresql"), set_up("postgresql")
+    async with both(places) as (source, target):
+        await target.migrate()
+        async with open_database(places[which], lock=False) as other:
+            await other.ping()
+            with pytest.raises(AlreadyRunningError, match="in use by 1 other process of this program"):
+                await copy_state(source, target)
+            await refuse_left(target)
+        assert await copy_state(source, target)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_B11_a_replica_that_starts_just_before_the_farewell_keeps_the_state_where_it_is(
+    which, full, set_up, monkeypatch
+):
+    places, leave = (full("postgresql"), set_up("postgresql")), moves.leave
+    async with both(places) as (source, target), AsyncExitStack() as others:
+
+        async def begin_and_leave(database, arrival):
+            other = await others.enter_async_context(open_database(places[which], lock=False))
+            await other.ping()
+            await leave(database, arrival)
+
+        monkeypatch.setattr(moves, "leave", begin_and_leave)
+        with pytest.raises(AlreadyRunningError):
+            await copy_state(source, target)
+        await refuse_left(source)
+        assert await rows(target) == 0
 
 
 async def test_long_rows_are_never_held_many_at_once(new_place, set_up):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.adapters.database import schema
-from bot.adapters.database.locks import folder_lock, server_lock
+from bot.adapters.database.locks import PROGRAM, folder_lock, server_lock
 from bot.adapters.database.turnstile import Turnstile
 from bot.errors import DatabaseError
 
@@ -309,7 +310,7 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
         pool_size=10,
         max_overflow=0,
         pool_timeout=WAIT_S,
-        connect_args={"connect_timeout": int(WAIT_S)},
+        connect_args={"connect_timeout": int(WAIT_S), "application_name": f"{PROGRAM}{secrets.token_hex(8)}"},
     )
 
 

@@ -8,8 +8,8 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import structlog
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.adapters.system.file_lock import file_lock
 from bot.errors import AlreadyRunningError, DatabaseError
@@ -19,6 +19,9 @@ _log = structlog.get_logger(__name__)
 LOCK_FILE = "running.lock"
 _ADVISORY_LOCK = 5_304_731_842_190
 """Any number will do, as long as no other program takes the same in our database."""
+
+PROGRAM = "scoda-"
+"""How a PostgreSQL server's list of sessions names this program's, each process with a random ending."""
 
 
 @contextmanager
@@ -93,3 +96,20 @@ async def server_lock(engine: AsyncEngine) -> AsyncIterator[None]:
                 "bot): stop that one first, or set another store.database_url"
             )
         yield
+
+
+async def require_alone(connection: AsyncConnection, name: str) -> None:
+    """Make sure that no other process of this program is connected to a PostgreSQL database, whatever lock it holds.
+
+    Raises:
+        AlreadyRunningError: one is; the database is called by `name`.
+    """
+    others = text(
+        "SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND starts_with(application_name, :program) AND application_name <> current_setting('application_name')"
+    )
+    if count := await connection.scalar(others, {"program": PROGRAM}):
+        raise AlreadyRunningError(
+            f"the database {name} is in use by {count} other process{'es' if count > 1 else ''} of this program (a "
+            "replica, or a command that is still at work): stop it first"
+        )

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.adapters.database import moves, schema
 from bot.adapters.database.columns import AnyText
 from bot.adapters.database.connection import Database
+from bot.adapters.database.locks import require_alone
 from bot.adapters.database.migrations import REVISIONS
 from bot.adapters.database.state_sums import TableSum
 from bot.adapters.database.tables import marks, whole_schema
@@ -44,11 +45,13 @@ async def copy_state(source: Database, target: Database) -> Mapping[str, TableSu
     Both are held by this process. The target may be of any older schema, as long as it holds no row.
 
     Raises:
+        AlreadyRunningError: another process of this program is connected to one of them.
         DatabaseError: the source is of an older schema, the target holds rows, or the two differ after the copy;
             nothing is changed then in the target but its schema.
         ForeignStateError: the source was moved elsewhere.
     """
     await require_current(source)
+    await _require_alone(source, target)
     await _require_migratable(target)
     await target.migrate()
     arrival = await moves.begin_arrival(source, target)
@@ -77,6 +80,14 @@ async def require_current(source: Database) -> None:
             f"schema {REVISIONS[-1]} is copied: let --data or store.database_url name it, run `scoda migrate`, and "
             "copy it then"
         )
+
+
+async def _require_alone(*databases: Database) -> None:
+    """A replica holds no lock, and one that has looked at the marks already does not look again."""
+    for database in databases:
+        async with database.reading() as connection:
+            if connection.dialect.name == "postgresql":
+                await require_alone(connection, database.name)
 
 
 async def _require_migratable(target: Database) -> None:
@@ -109,6 +120,7 @@ async def _copied(source: Database, target: Database, arrival: int) -> Mapping[s
         sums = await _compared(sides)
         await moves.arrive(writing, arrival)
         await moves.leave(source, arrival)
+        await _require_alone(source, target)  # who starts from now on finds the mark
     return sums
 
 

@@ -83,3 +83,7 @@ class ForeignStateError(ScodaError):
 
 class AlreadyRunningError(ScodaError):
     """Another process holds the data folder."""
+
+
+class BackupError(ScodaError):
+    """A backup can't be taken, read or restored; the message says which one, why, and what to do."""

@@ -168,6 +168,8 @@ class DeliveryDispatcher:
 
     async def _correct(self) -> CorrectionStep:
         try:
+            if await self._parts.watch.is_restored(now=self._parts.clock()):
+                return CorrectionStep(0)
             step = await self._parts.corrector.step(self._parts.clock())
         except DatabaseError as error:
             _log.error("correction_failed", error=str(error))

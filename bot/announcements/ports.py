@@ -253,6 +253,10 @@ class RestoreGuard(Protocol):
         """Whether this database is older than what this installation has last seen: nothing may be sent unasked."""
         ...
 
+    async def needs_word(self) -> bool:
+        """Whether it stays so, though nothing is left to decide of announcements, until somebody accepts it."""
+        ...
+
     async def mark(self) -> None:
         """Note how far the database has come, outside of it as well."""
         ...

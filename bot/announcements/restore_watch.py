@@ -44,7 +44,7 @@ class RestoreWatch:
         """When all that is due was seen: go on if nothing waits for a confirmation; else note how far we are."""
         if not await self.is_restored(now=now):
             await self._guard.mark()
-        elif not await self._outbox.occurrences(states=_WAITING, limit=1):
+        elif not (await self._guard.needs_word() or await self._outbox.occurrences(states=_WAITING, limit=1)):
             await self._guard.accept()
 
     async def mark(self, *, now: datetime) -> None:

@@ -92,17 +92,24 @@ async def _keep_stored(core: Core, published: asyncio.Event, progress: ProgressC
             _log.error("vector_store_not_written", reason=f"{type(error).__name__}: {error}")
 
 
-def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper) -> None:
-    """Give the clock what is done over and over: sweep, follow the announcements, look after gaps, log the cost."""
+def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper, *, given: asyncio.Event) -> None:
+    """Give the clock what is done over and over: sweep, follow the announcements, look after gaps, log the cost.
+
+    Gaps, whose visitors hear of answers, wait until the word that the state may send is `given`.
+    """
     visitors, terms = visitor_store_of(core), retention_of(settings)
 
     async def sweep(now: datetime) -> None:
         if removed := await visitors.sweep(terms, now=now):
             _log.info("outdated_rows_deleted", rows=removed)
 
+    async def look_after_gaps(now: datetime) -> None:
+        await given.wait()
+        await keeper.turn(now)
+
     clock.every(_SWEEP_EVERY, "sweep", sweep)
     clock.every(_FOLLOW_EVERY, "follow_announcements", AnnouncementFollower(core).follow)
-    clock.every(_GAPS_EVERY, "gaps", keeper.turn)
+    clock.every(_GAPS_EVERY, "gaps", look_after_gaps)
     clock.every(_ORDERS_EVERY, "gap_orders", _gap_orders(core))
     orders = KnowledgeOrders(core)
     orders.recover()

@@ -17,7 +17,9 @@ from bot.adapters.system.clock import Clock, utc_now
 from bot.app.announcement_drafts import draftsman_of
 from bot.app.announcing import Announcing, Broadcasting, announcing
 from bot.app.background import keep_read, schedule, schedule_relay, schedule_reminders
+from bot.app.backup import schedule_backups
 from bot.app.chat import chat_options, chat_parts
+from bot.app.confirming import RestoreWord, restore_word_of
 from bot.app.core import Core, open_core
 from bot.app.correcting import correction_desk_of, schedule_corrections
 from bot.app.gaps import gap_keeper_of
@@ -60,20 +62,21 @@ async def run_bot(
         core = await stack.enter_async_context(open_core(settings, adopts_state=adopts_state))
         owner = await _owner(core, settings, adopts=adopts_state)
         parts = await _begin(core, settings)
+        word = await restore_word_of(core)
         await core.open_published()
         if sandbox is not None:
             await sandbox_ready(sandbox, settings, say)
         for_chat = replace(chat_parts(core, parts), connected=partial(_settle, owner, settings))
         chat = await stack.enter_async_context(build_chat(chat_options(settings), for_chat))
-        _stop_on_signals(await _begin_announcing(stack, core, parts, chat), sandbox)
+        _stop_on_signals(await _begin_announcing(stack, core, parts, chat, word=word), sandbox)
         _in_background(stack, keep_read(core, progress, office_folder_of(settings, chat.tell_of_file, chat.started)))
         if for_chat.staff is not None:
             await begin_telling(for_chat.staff.approvals.news)
-            _in_background(stack, keep_written(for_chat.staff.approvals, chat.tell_proposer, chat.started))
+            _in_background(stack, keep_written(for_chat.staff.approvals, chat.tell_proposer, word.may_send))
         if core.writer is not None:
             _in_background(stack, core.writer.model.load())
         if (draftsman := draftsman_of(core, parts, chat.drafting_progress)) is not None:
-            _in_background(stack, draftsman.keep_writing(chat.started))
+            _in_background(stack, draftsman.keep_writing(word.may_send))
         await chat.run()
 
 
@@ -86,18 +89,25 @@ async def _begin(core: Core, settings: Settings) -> Announcing:
     return parts
 
 
-async def _begin_announcing(stack: AsyncExitStack, core: Core, parts: Announcing, chat: Chat) -> Callable[[], None]:
+async def _begin_announcing(
+    stack: AsyncExitStack, core: Core, parts: Announcing, chat: Chat, *, word: RestoreWord
+) -> Callable[[], None]:
     """Start the clock, and the sending once the chat has started; returns what stops both and the chat."""
     broadcasting = Broadcasting(parts, chat.announcement_sender, core.settings)
     parts.states["announcements"] = lambda: broadcasting.state
+    parts.states["restore"] = lambda: word.state
     clock = await stack.enter_async_context(Clock())
+    word.schedule(clock)
+    _in_background(stack, word.follow(chat.started))
+    if (backup_state := schedule_backups(clock, core.settings, core.database)) is not None:
+        parts.states["backup"] = backup_state
     keeper = gap_keeper_of(core, chat.gap_news)
     await keeper.begin(now=utc_now())
-    schedule(clock, core, core.settings, keeper)
-    schedule_reminders(clock, reminders_of(core, chat.tell_of_ends), chat.started)
+    schedule(clock, core, core.settings, keeper, given=word.given)
+    schedule_reminders(clock, reminders_of(core, chat.tell_of_ends), word.may_send)
     if (courier := relay_courier_of(core, chat.relay_post)) is not None:
         await courier.begin(now=utc_now())
-        schedule_relay(clock, courier, chat.started)
+        schedule_relay(clock, courier, word.may_send)
     broadcasting.schedule(clock)
     schedule_corrections(clock, correction_desk_of(core.database, parts, core.settings), core.settings.store.data)
     sending = asyncio.create_task(broadcasting.run(chat.started))

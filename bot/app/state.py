@@ -47,6 +47,12 @@ def to_look(settings: Settings) -> Settings:
     return _in_folder(settings, running[0] if len(running) == 1 else max(used, key=_started_at))
 
 
+def data_folder_for(settings: Settings, *, of_sandbox: bool) -> Settings:
+    """The settings with the folder of the sandbox's bot, or of the other one, as far as they leave it open."""
+    candidates = _candidates(settings)
+    return _in_folder(settings, candidates[0] if of_sandbox else candidates[-1])
+
+
 def has_two(settings: Settings) -> bool:
     """Whether these settings leave it open which of two bots is meant."""
     return len([folder for folder in _candidates(settings) if (folder / STATE_FILE).exists()]) > 1

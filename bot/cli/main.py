@@ -11,6 +11,7 @@ import typer
 from bot.app.state import has_two, to_look, to_run
 from bot.cli.announce import announce
 from bot.cli.ask import ask, evaluate
+from bot.cli.backup import backup, restore
 from bot.cli.calibrate import calibrate
 from bot.cli.console import err, say_aside
 from bot.cli.gaps import gaps
@@ -37,7 +38,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command("run")(run_command)
-for _command in (sandbox, ask, evaluate, calibrate, link, stats, migrate, copy_state):
+for _command in (sandbox, ask, evaluate, calibrate, link, stats, migrate, copy_state, backup, restore):
     cli.command()(_command)
 for _group, _name in ((knowledge, "knowledge"), (announce, "announce"), (gaps, "gaps"), (logs, "logs")):
     cli.add_typer(_group, name=_name)
@@ -73,7 +74,7 @@ def _options(
 ) -> None:
     settings = load_settings(config or DEFAULT_FILE, knowledge=knowledge_folder, data=data)
     forget_variables()
-    runs = context.invoked_subcommand in {"run", "sandbox"}
+    runs = context.invoked_subcommand in {"run", "sandbox", "restore"}
     context.obj = settings if runs else _of_the_bot_meant(settings)
     configure_logs(
         settings.logs.level,

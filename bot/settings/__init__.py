@@ -26,6 +26,9 @@ more were not at hand to measure."""
 _SHORTEST_PASSWORD = 5
 """Characters; chosen: a shorter one may be a word of its own, and would be blotted out of every line of the log."""
 
+SHORTEST_PASSPHRASE = 12
+"""Characters of a passphrase of backups; chosen: whoever has a file may try as long as they like."""
+
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -283,6 +286,30 @@ class PrivacySettings(_Table):
     """Who sent /deleteme, as a keyed hash: a backup that is older may bring them back."""
 
 
+class BackupSettings(_Table):
+    """Archives of the state, which `scoda backup` writes, and the bot by itself."""
+
+    folder: str = ""
+    """Where they are kept; empty: `backups` in the data folder. Better on another disk."""
+    every_hours: Annotated[float, Field(ge=0, le=24 * 366)] = 0.0
+    """The bot writes one when the newest is older than this; 0: it writes none."""
+    keep: Annotated[int, Field(ge=1)] = 7
+    """So many of this bot's are kept there when the bot has written one; older ones are removed."""
+    passphrase: SecretStr = SecretStr("")
+    """They are encrypted with it. From the environment only: SCODA_BACKUP_PASSPHRASE."""
+    key_file: str = ""
+    """In place of a passphrase: a file that holds one, which its owner alone can read."""
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> BackupSettings:
+        secret = self.passphrase.get_secret_value()
+        if secret and self.key_file:
+            raise ValueError("set either passphrase or key_file, not both")
+        if secret and len(secret) < SHORTEST_PASSPHRASE:
+            raise ValueError(f"passphrase must have at least {SHORTEST_PASSPHRASE} characters")
+        return self
+
+
 class LogSettings(_Table):
     """What is written to standard error."""
 
@@ -324,6 +351,7 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = DeliverySettings()
     limits: LimitSettings = LimitSettings()
     privacy: PrivacySettings = PrivacySettings()
+    backup: BackupSettings = BackupSettings()
     logs: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
     network: NetworkSettings = NetworkSettings()

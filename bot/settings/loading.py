@@ -86,6 +86,12 @@ def _read(file: Path) -> dict[str, object]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{file}: {error}; correct the file or remove it to use the defaults") from error
     _refuse_readable_secrets(file, tables)
+    backup = tables.get("backup")
+    if isinstance(backup, dict) and backup.get("passphrase"):
+        raise SettingsError(
+            f"{file} holds the passphrase of the backups: take it out, and set SCODA_BACKUP_PASSPHRASE or [backup] "
+            "key_file"
+        )
     return tables
 
 

@@ -183,6 +183,9 @@ class FakeRestoreGuard:
     async def was_restored(self) -> bool:
         return self.disk.mark < self.disk.outside_mark
 
+    async def needs_word(self) -> bool:
+        return False
+
     async def mark(self) -> None:
         self.disk.mark = self.disk.outside_mark = self.disk.outside_mark + 1
 

@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.adapters.database import schema
 from bot.adapters.database.locks import PROGRAM, folder_lock, server_lock
+from bot.adapters.database.replacing import finish_replacing, refuse_unfinished
 from bot.adapters.database.turnstile import Turnstile
 from bot.errors import DatabaseError
 
@@ -59,7 +60,9 @@ async def open_database(target: str | Path, *, lock: bool = True) -> AsyncIterat
     async with AsyncExitStack() as stack:
         if file is not None and lock:
             stack.enter_context(folder_lock(file.parent))
+            finish_replacing(file)
         if file is not None and not lock:
+            refuse_unfinished(file)
             _require(file)
         engine = _postgresql_engine(url) if file is None else _sqlite_engine(url, reads_only=not lock)
         stack.push_async_callback(engine.dispose)
@@ -175,21 +178,36 @@ class Database:
         """An INSERT that knows ON CONFLICT in this database's dialect."""
         return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that reads, as long as it is open, what was committed at its first read, whoever writes."""
+        with self.translated_errors():
+            async with self._reading_engine.connect() as connection:
+                if not self._is_sqlite:
+                    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                    await connection.execution_options(**options)
+                yield connection
+
     async def migrate(self) -> str | None:
         """Bring the schema to this program's revision, in one transaction; returns the revision from before.
 
         At that revision it does nothing. A process that is killed meanwhile leaves the schema from before.
         """
+        async with self.rebuilding() as connection:
+            return await connection.run_sync(schema.upgrade)
+
+    @asynccontextmanager
+    async def rebuilding(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction in which tables may be made and changed; it is no part of any other."""
         self._require_writable()
         # Alembic changes a SQLite table by dropping it for a copy: with foreign keys on, the rows of its children
         # would go too.
         engine = self._engine.execution_options(**{_BEGIN: ("PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE")})
         with self.translated_errors():
             async with engine.begin() as connection:
-                before = await connection.run_sync(schema.upgrade)
+                yield connection
         if self._is_sqlite:
             await engine.dispose()  # the connection still has its foreign keys off
-        return before
 
     async def check(self) -> None:
         """Make sure that the database is whole, of a revision this program knows, and keeps what is committed.
@@ -272,8 +290,8 @@ class Database:
     def _damage(self, reason: str) -> str:
         return (
             f"the database {self.name} is damaged ({reason}). Stop the bot, move this file and those beside it that "
-            "end in -wal and -shm out of the folder, put the last backup in their place and start again. Without a "
-            "backup start with none: the knowledge index is built again from the knowledge files; visitors' "
+            "end in -wal and -shm out of the folder, run `scoda restore` with the last backup and start again. Without "
+            "one start with none: the knowledge index is built again from the knowledge files; visitors' "
             "languages, open questions and feedback are lost."
         )
 

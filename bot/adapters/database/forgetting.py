@@ -26,6 +26,7 @@ from bot.adapters.database.tables import (
     tables_about_people,
     visitors,
 )
+from bot.adapters.database.tombstones import Tombstones
 from bot.announcements.model import Audience, DeliveryState
 from bot.ids import ChatId, VisitorId
 
@@ -60,6 +61,17 @@ async def people_in(connection: AsyncConnection) -> dict[int, datetime | None]:
     from_visitors = await connection.execute(select(visitors.c.visitor_id, visitors.c.first_seen_at))
     found.update((row.visitor_id, row.first_seen_at) for row in from_visitors)
     return found
+
+
+async def people_returned(connection: AsyncConnection, tombstones: Tombstones) -> list[VisitorId]:
+    """Those who were forgotten and are here all the same; who has written again since is not one of them."""
+    first_seen = await people_in(connection)
+    forgotten = await tombstones.moments(first_seen)
+    return [
+        VisitorId(person)
+        for person, forgotten_at in forgotten.items()
+        if (seen := first_seen[person]) is None or seen < forgotten_at
+    ]
 
 
 async def change_audiences(

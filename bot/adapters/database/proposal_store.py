@@ -29,7 +29,7 @@ class _Body:
 
 
 _BODY = TypeAdapter(_Body)
-_OWED, _TELLING = "owed", "telling"
+OWED, TELLING = "owed", "telling"
 """What `news` says of a proposal whose proposer is to be told, or is being told."""
 
 
@@ -77,26 +77,26 @@ class SqlProposalStore:
         """See the port."""
         async with self._database.writing() as connection:
             its = proposals.c.proposal_id == proposal_id
-            await connection.execute(update(proposals).where(its).values(news=_OWED))
+            await connection.execute(update(proposals).where(its).values(news=OWED))
 
     async def owed(self, *, limit: int) -> Sequence[Proposal]:
         """See the port."""
-        is_due = (proposals.c.news == _OWED, proposals.c.state.in_([state.value for state in DECIDED]))
+        is_due = (proposals.c.news == OWED, proposals.c.state.in_([state.value for state in DECIDED]))
         query = select(proposals).where(*is_due).order_by(proposals.c.changed_at, proposals.c.proposal_id).limit(limit)
         async with self._database.reading() as connection:
             return [_proposal(row) for row in (await connection.execute(query)).mappings()]
 
     async def claim(self, proposal_id: ProposalId) -> bool:
         """See the port."""
-        return bool(await self._turn_news(_OWED, _TELLING, proposals.c.proposal_id == proposal_id))
+        return bool(await self._turn_news(OWED, TELLING, proposals.c.proposal_id == proposal_id))
 
     async def settle(self, proposal_id: ProposalId, *, is_owed: bool) -> None:
         """See the port."""
-        await self._turn_news(_TELLING, _OWED if is_owed else None, proposals.c.proposal_id == proposal_id)
+        await self._turn_news(TELLING, OWED if is_owed else None, proposals.c.proposal_id == proposal_id)
 
     async def doubt_interrupted(self) -> int:
         """See the port."""
-        return await self._turn_news(_TELLING, None)
+        return await self._turn_news(TELLING, None)
 
     async def _turn_news(self, before: str, after: str | None, *its: ColumnElement[bool]) -> int:
         """Returns how many there were."""

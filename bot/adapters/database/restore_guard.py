@@ -3,7 +3,8 @@
 The database keeps a random name and a counter. A small file beside it, which no backup of the database holds, keeps
 the same. A database whose counter is behind the file's is older than what this installation has seen; one without its
 file was brought here from elsewhere; one with another name is another database. A copy of the whole folder is known by
-the file's number on the disk, which the file names itself and which a copy does not have.
+the file's number on the disk, which the file names itself and which a copy does not have. What `scoda restore` has put
+in place says so itself, by the mark of `restored_rows`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ import asyncio
 import os
 import secrets
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
+import structlog
 from sqlalchemy import func, select
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.marks import read_marks, write_marks
+from bot.adapters.database.restored_rows import FREE, HELD, UNTIL_SAID, hold
 from bot.adapters.database.tables import announcements
+
+_log = structlog.get_logger(__name__)
 
 FILE_NAME = "high_water"
 _NAME = "installation"
@@ -40,10 +46,21 @@ class FileRestoreGuard:
         self._is_restored: bool | None = None
 
     async def was_restored(self) -> bool:
-        """See the port. While the process lives its database can't be replaced, so it is looked at once."""
-        if self._is_restored is None:
+        """See the port. While the process lives its database can't be replaced: once it is free it stays so."""
+        if self._is_restored is not False:
             self._is_restored = await self._look()
         return self._is_restored
+
+    async def needs_word(self) -> bool:
+        """See the port."""
+        return await read_marks(self._database, HELD) == (UNTIL_SAID,)
+
+    async def hold(self, *, now: datetime) -> None:
+        """At the start, where the database was put in place by hand: nothing of it goes out unasked."""
+        if await self.was_restored() and await read_marks(self._database, HELD) in {None, (FREE,)}:
+            async with self._database.apart() as connection:
+                found = await hold(connection, needs_word=False, now=now)
+            _log.warning("restored_rows_held", **found)
 
     async def mark(self) -> None:
         """See the port. The database comes first: cut short, it is ahead of the file, never behind."""
@@ -61,10 +78,13 @@ class FileRestoreGuard:
             reached = max(known.counter, outside.counter if outside else 0)
             mark = replace(known, counter=reached + 1)
             await self._store(mark)
+            await write_marks(self._database, {HELD: FREE})
         await asyncio.to_thread(_write, self._file, mark)
         self._is_restored = False
 
     async def _look(self) -> bool:
+        if await read_marks(self._database, HELD) not in {None, (FREE,)}:
+            return True
         outside = await asyncio.to_thread(_read, self._file)
         inside = await self._in_database()
         if inside is None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection, column, func, inspect, select, table
+from sqlalchemy import Connection, column, func, inspect, select, table, text
 
 from bot.adapters.database.migrations import REVISIONS
+from bot.adapters.database.tables import whole_schema
 from bot.errors import DatabaseError
 
 _MIGRATING = 5_304_731_842_191
@@ -44,8 +45,25 @@ def require_newest(connection: Connection, name: str) -> None:
         raise DatabaseError(f"{name} is not set up for this version: run `scoda run` or `scoda knowledge sync` first")
 
 
-def upgrade(connection: Connection) -> str | None:
-    """Bring the tables to the newest revision, in the transaction that is open; returns the revision from before.
+def require_empty(connection: Connection, name: str, *, drops: bool) -> None:
+    """Leave no table of ours in the database, in the transaction that is open; rows go only where `drops` says so.
+
+    Raises:
+        DatabaseError: there are rows, and they may not go.
+    """
+    if current_revision(connection) is None:
+        return
+    upgrade(connection)
+    tables = whole_schema()
+    has_rows = any(connection.execute(select(one).limit(1)).first() is not None for one in tables.sorted_tables)
+    if has_rows and not drops:
+        raise DatabaseError(f"{name} is not empty: back it up, then add --replace, or set another store.database_url")
+    tables.drop_all(connection)
+    connection.execute(text("DROP TABLE alembic_version"))
+
+
+def upgrade(connection: Connection, to: str = REVISIONS[-1]) -> str | None:
+    """Bring the tables to a revision, in the transaction that is open; returns the revision from before.
 
     At the newest it does nothing. Of several processes that start together on one server the first one does it, and
     the others wait.
@@ -63,5 +81,5 @@ def upgrade(connection: Connection) -> str | None:
     config.set_main_option("script_location", folder.replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
     return before

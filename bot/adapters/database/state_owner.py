@@ -63,7 +63,7 @@ class StateOwner:
         """
         if self._adopts:
             return
-        known = await self._known()
+        known = await self.known()
         if known is None and owner.server == OFFICIAL and await self._holds_personas():
             raise ForeignStateError(
                 f"the state in {self._database.name} was used with the sandbox before states were bound to a bot, and "
@@ -82,14 +82,15 @@ class StateOwner:
             ForeignStateError: as `require`.
         """
         await self.require(owner)
-        known = await self._known()
+        known = await self.known()
         if known == owner:
             return
         if known is not None:
             _log.warning("state_adopted", from_bot=str(known), by_bot=str(owner))
         await write_marks(self._database, {_BOT: owner.bot_id, _SERVER: owner.server})
 
-    async def _known(self) -> Owner | None:
+    async def known(self) -> Owner | None:
+        """Whose it is; None while it is nobody's."""
         found = await read_marks(self._database, _BOT, _SERVER)
         return None if found is None else Owner(*found)
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import DatabaseError
-from bot.operations.key_file import key_of
+from bot.operations.key_file import key_of, write_whole
 
 FILE_NAME = "forgotten"
 KEY_FILE_NAME = "forgotten.key"
@@ -49,6 +48,14 @@ class Tombstones:
         """When those of these people were forgotten, for the last time, who ever were."""
         return await asyncio.to_thread(self._moments, person_ids)
 
+    async def merge(self, key: bytes, lines: bytes) -> None:
+        """Take in what another copy of the file knows, made with this key; what stands here already stays.
+
+        Raises:
+            DatabaseError: this file was made with another key.
+        """
+        await asyncio.to_thread(self._merge, key, lines)
+
     async def drop_before(self, moment: datetime) -> int:
         """Take out the lines that are older; returns how many. The last one stays: it says how far it was counted."""
         return await asyncio.to_thread(self._drop_before, moment)
@@ -76,6 +83,20 @@ class Tombstones:
             self._write(kept)
         return len(known) - len(kept)
 
+    def _merge(self, key: bytes, lines: bytes) -> None:
+        own, others = self._read(), [_tombstone(line) for line in lines.decode("ascii").splitlines()]
+        if own and self._key() != key:
+            raise DatabaseError(
+                f"{self._file} says who asked to be forgotten by another key than the archive's: it is of another "
+                "installation; restore into a folder of its own with --data, or move this file and its key aside"
+            )
+        if not own:
+            write_whole(self._key_file, key)
+        known = {one.person_hash for one in own}
+        self._write(
+            sorted([*own, *(one for one in others if one.person_hash not in known)], key=lambda one: one.number)
+        )
+
     def _key(self) -> bytes:
         try:
             return key_of(self._key_file)
@@ -98,18 +119,8 @@ class Tombstones:
 
     def _write(self, tombstones: list[_Tombstone]) -> None:
         """In place of the old file, durably: after a power cut either stands there whole."""
-        fresh = self._file.with_name(f".{self._file.name}.new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as writing:
-            writing.writelines(f"{one.number} {one.person_hash} {one.forgotten_at.isoformat()}\n" for one in tombstones)
-            writing.flush()
-            os.fsync(writing.fileno())
-        fresh.replace(self._file)
-        folder = os.open(self._file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        lines = (f"{one.number} {one.person_hash} {one.forgotten_at.isoformat()}\n" for one in tombstones)
+        write_whole(self._file, "".join(lines).encode("ascii"))
 
 
 def _tombstone(line: str) -> _Tombstone:

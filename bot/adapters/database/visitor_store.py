@@ -17,7 +17,7 @@ from bot.visitors.model import PersonalRows, PlainValue, Retention, Visitor
 
 _FINDING = select(visitors).where(visitors.c.visitor_id == bindparam("of"))
 """Asked for every message: made once, it takes a fifth less."""
-_CARRIED_OUT = "forgotten"
+CARRIED_OUT = "forgotten"
 """The mark that says how many tombstones this database has carried out."""
 _ONLY_COUNTED = (buttons, inbox)
 _ROWS_AT_ONCE = 250
@@ -102,17 +102,11 @@ class SqlVisitorStore:
         Who has written again since they were forgotten is not one of them.
         """
         async with self._database.reading() as connection:
-            query = select(marks.c.value).where(marks.c.name == _CARRIED_OUT)
+            query = select(marks.c.value).where(marks.c.name == CARRIED_OUT)
             carried_out = await connection.scalar(query) or 0
             if carried_out >= await self._tombstones.last_number():
                 return ()
-            first_seen = await forgetting.people_in(connection)
-        forgotten = await self._tombstones.moments(first_seen)
-        return [
-            VisitorId(person)
-            for person, forgotten_at in forgotten.items()
-            if (seen := first_seen[person]) is None or seen < forgotten_at
-        ]
+            return await forgetting.people_returned(connection, self._tombstones)
 
     async def forget_again(self, visitor_ids: Sequence[VisitorId], *, now: datetime) -> None:
         """Forget who was `returned`; with that every tombstone is carried out."""
@@ -148,7 +142,7 @@ class SqlVisitorStore:
         )
 
     async def _note_carried_out(self, connection: AsyncConnection, number: int) -> None:
-        noting = self._database.insert(marks).values(name=_CARRIED_OUT, value=number)
+        noting = self._database.insert(marks).values(name=CARRIED_OUT, value=number)
         await connection.execute(noting.on_conflict_do_update(index_elements=[marks.c.name], set_={"value": number}))
 
 

@@ -1,0 +1,95 @@
+"""The folder of archives: their names, how one comes to stand there whole, and how older ones go."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from bot.adapters.system.file_lock import file_lock
+from bot.errors import AlreadyRunningError, BackupError
+
+PLAIN, SEALED = ".tar.gz", ".tar.gz.sealed"
+_STAMP = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"scoda-(\d{1,20})-(\d{8}T\d{6}Z)\.tar\.gz(?:\.sealed)?")
+_LOCK = ".scoda-backup.lock"
+_UNFINISHED = ".scoda-backup.part"
+"""One at a time, under the lock: one that is found at the start was left by a process that was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArchive:
+    """An archive by its name."""
+
+    file: Path
+    bot: int
+    taken_at: datetime
+
+
+def name_of(bot: int, taken_at: datetime, *, is_sealed: bool) -> str:
+    """The name of a bot's archive of that moment."""
+    return f"scoda-{bot}-{taken_at.astimezone(UTC):{_STAMP}}{SEALED if is_sealed else PLAIN}"
+
+
+def archives_in(folder: Path, bot: int) -> list[StoredArchive]:
+    """This bot's archives, newest first; whatever else is in the folder is none of ours."""
+    found = []
+    with suppress(FileNotFoundError):
+        for file in folder.iterdir():
+            named = _NAME.fullmatch(file.name)
+            if named is None or int(named[1]) != bot or not file.is_file() or file.is_symlink():
+                continue
+            with suppress(ValueError):  # no such day
+                taken_at = datetime.strptime(named[2], _STAMP).replace(tzinfo=UTC)
+                found.append(StoredArchive(file, bot, taken_at))
+    return sorted(found, key=lambda one: one.taken_at, reverse=True)
+
+
+def drop_older(folder: Path, bot: int, *, keep: int) -> list[Path]:
+    """Remove this bot's archives but for the newest `keep`; returns those that went."""
+    gone = [one.file for one in archives_in(folder, bot)[keep:]]
+    for file in gone:
+        file.unlink(missing_ok=True)
+    return gone
+
+
+@contextmanager
+def place_for(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """An unfinished file beside `target`, for this user alone; renamed to it when the block ends well, else removed.
+
+    Raises:
+        AlreadyRunningError: another backup is being written there.
+        BackupError: the file can't be made or written, or `target` is there already.
+    """
+    unfinished = target.with_name(_UNFINISHED)
+    try:
+        with file_lock(target.with_name(_LOCK)) as is_ours:
+            if not is_ours:
+                raise AlreadyRunningError(f"another backup is being written in {target.parent}: wait for its end")
+            if target.exists():
+                raise BackupError(f"{target} is there already: name another file, or remove it")
+            unfinished.unlink(missing_ok=True)
+            try:
+                with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+                    yield opened, unfinished
+                unfinished.rename(target)
+                _sync_folder(target.parent)
+            finally:
+                unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise BackupError(
+            f"the backup {target} can't be written ({error.strerror or error}): make room, or choose another folder"
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

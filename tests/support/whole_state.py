@@ -20,11 +20,17 @@ from sqlalchemy import (
     select,
 )
 
+from bot.adapters.database.announcement_store import BODY
 from bot.adapters.database.columns import AnyText
 from bot.adapters.database.connection import Database
-from bot.adapters.database.tables import whole_schema
+from bot.adapters.database.table_rows import set_counters
+from bot.adapters.database.tables import PERSON_COLUMNS, whole_schema
+from bot.announcements.model import Content
+from bot.ids import Locale
+from tests.support.stored_announcements import approved
 
 BEGUN = datetime(2026, 11, 3, 9, 30, 0, 250_001, tzinfo=UTC)
+_CONTENT = Content(source=Locale.EN, texts={Locale.EN: "The forum begins at ten."})
 ODD = 'Ω "quoted"\n\x00\x1a\ud83c {row} 中文'
 """What neither database can store as it stands, and what JSON must escape."""
 
@@ -35,6 +41,7 @@ async def fill(database: Database, *, rows: int = 3, first: int = 1) -> None:
         for table in whole_schema().sorted_tables:
             made = [_row(table, number) for number in range(first, first + rows)]
             await connection.execute(insert(table), made)
+        await connection.run_sync(set_counters, {})
 
 
 async def counts(database: Database) -> dict[str, int]:
@@ -64,7 +71,7 @@ def _row(table: Table, number: int) -> dict[str, object]:
 def _value(column: Column[object], number: int) -> object:
     for kind, made in (
         (Boolean, bool(number % 2)),
-        (BigInteger, 5_000_000_000 + number if "_id" in column.name or column.name == "lane" else number),
+        (BigInteger, 5_000_000_000 + number if column.name in PERSON_COLUMNS else number),
         (Integer, number),
         (Float, number / 3),
         (LargeBinary, bytes([number % 256, 0, 255]) * number),
@@ -80,7 +87,10 @@ def _value(column: Column[object], number: int) -> object:
 
 def _word(column: Column[object], number: int) -> str:
     """Short enough for each column; what refers to another table's row has the same number there."""
-    return f"w{number}"
+    if column.table.name == "announcements" and column.name == "body":
+        return BODY.dump_json(approved(f"w{number}", _CONTENT, due_at=BEGUN)).decode()
+    length = getattr(column.type, "length", None)
+    return f"w{number}"[-length:] if length else f"w{number}"
 
 
 def _plain(column: Column[object]) -> object:

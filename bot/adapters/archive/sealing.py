@@ -12,7 +12,7 @@ import io
 import json
 import os
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +31,8 @@ _KEY = 32
 """Bytes of a key of AES-256."""
 _CHECK = 16
 """Bytes that tell a wrong passphrase from a damaged file, made together with the key and as hard to guess from."""
+_COST = 2**16
+"""scrypt's N: with r = 8 it takes 64 MiB, with p = 2 as OWASP's cheat sheet on storing passwords advises."""
 _LARGEST_HEADER = 1_024
 """Bytes; ours has some 150."""
 _MOST_MEMORY = 2**28
@@ -40,11 +42,11 @@ _LENGTH = struct.Struct(">I")
 
 @dataclass(frozen=True, slots=True)
 class _Derivation:
-    """How the key is made: scrypt's numbers as OWASP advises (64 MiB), the salt and the check in hexadecimal."""
+    """How the key is made: scrypt's numbers, the salt and the check in hexadecimal."""
 
     salt: str
+    n: int
     check: str = ""
-    n: int = 2**16
     r: int = 8
     p: int = 2
 
@@ -60,10 +62,9 @@ class SealingWriter(io.RawIOBase):
     """Takes bytes and writes frames into `file`, which stays open; `close` writes the last one."""
 
     def __init__(self, file: BinaryIO, passphrase: str) -> None:
-        derivation = _Derivation(salt=os.urandom(16).hex())
+        derivation = _Derivation(os.urandom(16).hex(), _COST)
         key, check = derivation.secrets(passphrase)
-        stated = _Derivation(salt=derivation.salt, check=check.hex())
-        self._header = MAGIC + json.dumps(asdict(stated)).encode() + b"\n"
+        self._header = MAGIC + json.dumps(asdict(replace(derivation, check=check.hex()))).encode() + b"\n"
         self._cipher = AESGCM(key)
         self._file = file
         self._waiting = bytearray()

@@ -98,17 +98,23 @@ async def counters(connection: AsyncConnection) -> dict[str, tuple[str, int]]:
     return found
 
 
-def set_counters(connection: Connection, values: Mapping[str, tuple[str, int]]) -> None:
-    """Go on counting after these numbers."""
-    for name, (key, last) in values.items():
-        if connection.dialect.name == "sqlite":
-            reached = connection.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": name}) or 0
-            connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": name})
-            values_ = {"name": name, "seq": max(last, reached)}
-            connection.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)"), values_)
-        else:
-            own = text("SELECT setval(pg_get_serial_sequence(:name, :key), :seq)")
-            connection.execute(own, {"name": name, "key": key, "seq": last})
+def set_counters(connection: Connection, known: Mapping[str, tuple[str, int]]) -> None:
+    """Go on counting after the numbers that are there and those that are known to have been given."""
+    for one in tables_in_order():
+        if (key := _counting_column(one)) is not None:
+            there = connection.scalar(select(func.max(one.columns[key]))) or 0
+            last = max(there, known.get(one.name, ("", 0))[1])
+            if last:
+                _set_counter(connection, one.name, key, last)
+
+
+def _set_counter(connection: Connection, name: str, key: str, last: int) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": name})
+        connection.execute(text("INSERT INTO sqlite_sequence VALUES (:name, :last)"), {"name": name, "last": last})
+    else:
+        own = text("SELECT setval(pg_get_serial_sequence(:name, :key), :last)")
+        connection.execute(own, {"name": name, "key": key, "last": last})
 
 
 def _counting_column(table_: Table) -> str | None:

@@ -21,7 +21,10 @@ from typing import IO
 
 _NURSERY = multiprocessing.get_context("forkserver")
 _NURSERY.set_forkserver_preload(
-    ["tests.support.imported_program", *(f"tests.faults.{name}_process" for name in ("sender", "sync", "rollback"))]
+    [
+        "tests.support.imported_program",
+        *(f"tests.faults.{name}_process" for name in ("sender", "sync", "rollback", "backup")),
+    ]
 )
 _ROOT = Path(__file__).parents[2]
 _READ_AT_THE_START = ("PYTHON", "LD_", "OMP_", "OPENBLAS_")

@@ -24,7 +24,7 @@ from bot.adapters.database.table_rows import columns_of, counters, rows_of, tabl
 from bot.adapters.database.tombstones import FILE_NAME as FORGOTTEN
 from bot.adapters.database.tombstones import KEY_FILE_NAME as FORGOTTEN_KEY
 from bot.adapters.system.clock import Clock
-from bot.errors import BackupError, ScodaError
+from bot.errors import BackupError, DatabaseError, ScodaError
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.settings import SHORTEST_PASSPHRASE, Settings
 
@@ -98,7 +98,10 @@ async def take_backup(
     target = to or folder_of(settings)
     if not target.name.endswith((PLAIN, SEALED)):
         target /= name_of(owner.bot_id, now, is_sealed=bool(passphrase))
-    private_folder(target.parent)
+    try:
+        private_folder(target.parent)
+    except DatabaseError as error:
+        raise BackupError(f"{target.parent} can't be a folder of backups: choose another") from error
     with place_for(target) as (opened, unfinished):
         with writing(opened, passphrase) as archive:
             manifest = await _save(settings, database, archive, owner, now=now)
@@ -170,10 +173,10 @@ class BackupKeeper:
         """Write one if it is due."""
         if self._failed_at is not None and now < self._failed_at + _AGAIN_AFTER:
             return
-        if not await self._does_it_here() or not await self._is_due(now):
-            return
         settings = self._settings
         try:
+            if not await self._does_it_here() or not await self._is_due(now):
+                return
             taken = await take_backup(settings, self._database, keep=settings.backup.keep, now=now)
         except (ScodaError, OSError) as error:
             self._failed_at, self.state = now, f"failed: {type(error).__name__}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +19,7 @@ from sqlalchemy import func, insert, select, text, update
 import bot.app.backup
 from bot.adapters.archive import sealing
 from bot.adapters.archive.archive import parts_of, table_of, verified, writing
+from bot.adapters.archive.folder import archives_in
 from bot.adapters.archive.manifest import ArchiveManifest
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.inbox_store import SqlInbox
@@ -48,6 +50,8 @@ from bot.proposals.model import DECIDED
 from bot.relay.courier import CourierParts, RelayCourier
 from bot.relay.model import RelayedKind, RelayedState
 from bot.settings import BackupSettings, Settings, StoreSettings
+from tests.faults.sync_process import Moments
+from tests.support.backup_kills import KilledState
 from tests.support.relay_rig import AIDA, RULES, Calls, FirstLetters, relay_of, relayed
 from tests.support.whole_state import BEGUN, contents, counts, fill
 
@@ -391,3 +395,24 @@ def _parts(database: Database, calls: Calls) -> CourierParts:
         interpreter=None,
         transaction=database.transaction,
     )
+
+
+def test_O05_a_restore_that_is_killed_leaves_a_postgresql_database_as_it_was_or_as_it_is_to_be(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    state = KilledState(tmp_path, postgresql_url)
+    asyncio.run(_emptied(postgresql_url))
+    archives, states = [], []
+    for first in (1, 4):
+        state.fill(first)
+        states.append(state.rows())
+        state.archives = tmp_path / f"archives-{first}"
+        assert not state.backs_up(Moments())
+        archives.append(archives_in(state.archives, 0)[0].file)
+    state.kill_restores(6, *archives, states=states)
+
+
+async def _emptied(address: str) -> None:
+    settings = Settings(store=StoreSettings(database_url=SecretStr(address)))
+    async with opened(settings, empties=True):
+        pass

@@ -10,22 +10,29 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.outbox_store import SqlOutbox
+from bot.adapters.database.relay_tables import relayed_messages
 from bot.adapters.database.restore_guard import FILE_NAME, FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
+from bot.adapters.database.tables import gap_watches
 from bot.announcements.model import (
     Content,
+    OccurrenceId,
     OccurrenceState,
 )
 from bot.announcements.planner import Planner, PlannerParts
 from bot.announcements.restore_watch import RestoreWatch
+from bot.gaps.model import WatchState
 from bot.ids import ChatId, Locale, NewsTopic
+from bot.relay.model import RelayedState
 from bot.visitors.model import Subscription
 from tests.support.fake_announcement_sender import NotifiedOrganisers
 from tests.support.stored_announcements import approved
+from tests.support.whole_state import fill
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 CONTENT = Content(source=Locale.EN, texts={Locale.EN: "The forum begins at ten."})
@@ -165,6 +172,42 @@ def _planner(database: Database, data: Path) -> tuple[Planner, NotifiedOrganiser
         transaction=database.transaction,
     )
     return Planner(parts), told
+
+
+async def test_D31_a_file_put_in_place_by_hand_is_held_once_and_waits_for_a_word_if_somebody_waits(tmp_path: Path):
+    await marked(tmp_path, 2)
+    async with opened(tmp_path) as database:
+        await fill(database, rows=2)
+        async with database.writing() as connection:
+            await connection.execute(update(gap_watches).values(state=WatchState.WAITING))
+            await connection.execute(update(relayed_messages).values(state=RelayedState.WAITING))
+    backed_up(tmp_path, tmp_path / "backup")
+    await marked(tmp_path)
+    async with opened(tmp_path) as database:
+        await FileRestoreGuard(database, tmp_path).hold(now=NOW)
+        assert await _relayed(database) == {RelayedState.WAITING}, "it was not restored"
+    restored(tmp_path / "backup", tmp_path)
+    async with opened(tmp_path) as database:
+        guard = FileRestoreGuard(database, tmp_path)
+        await guard.hold(now=NOW)
+        assert await guard.needs_word()
+        assert await _relayed(database) == {RelayedState.SENDING}, "in doubt for whoever carries"
+        async with database.writing() as connection:
+            await connection.execute(update(relayed_messages).values(state=RelayedState.WAITING))
+        await FileRestoreGuard(database, tmp_path).hold(now=NOW)
+        assert await _relayed(database) == {RelayedState.WAITING}, "what was written since the restore is new"
+        watch = RestoreWatch(guard, SqlOutbox(database), NotifiedOrganisers())
+        await SqlOutbox(database).set_state(OccurrenceId("w1"), OccurrenceState.STOPPED, now=NOW)
+        await SqlOutbox(database).set_state(OccurrenceId("w2"), OccurrenceState.STOPPED, now=NOW)
+        await watch.settle(now=NOW)
+        assert await guard.was_restored(), "nothing is left to decide of announcements, and somebody waits"
+        await guard.accept()
+        assert not await guard.was_restored()
+
+
+async def _relayed(database: Database) -> set[str]:
+    async with database.reading() as connection:
+        return set(await connection.scalars(select(relayed_messages.c.state)))
 
 
 async def _approve(database: Database, *, due_at: datetime) -> None:

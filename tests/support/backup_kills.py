@@ -14,9 +14,11 @@ from pathlib import Path
 from bot.adapters.archive.archive import verified
 from bot.adapters.archive.folder import archives_in
 from bot.adapters.database.connection import open_database
+from bot.errors import AlreadyRunningError
 from tests.faults import backup_process
 from tests.faults.sync_process import Moments
 from tests.support.nursery import forked
+from tests.support.visitors import until
 from tests.support.whole_state import BEGUN, contents, fill
 
 _PATIENCE_S = 120.0
@@ -64,12 +66,19 @@ class KilledState:
         """What the next start finds; the number of a restore's mark apart."""
 
         async def reading() -> _Rows:
-            async with open_database(self.address or self.data / "state.sqlite3") as database:
-                found = dict(await contents(database))
+            found: dict[str, list[tuple[object, ...]]] = await until(self._contents, "the lock's release")
             found["marks"] = [row for row in found["marks"] if row[0] != "restored"]
             return found
 
         return asyncio.run(reading())
+
+    async def _contents(self) -> dict[str, list[tuple[object, ...]]] | None:
+        """None while the server has not noticed yet that the killed process is gone."""
+        try:
+            async with open_database(self.address or self.data / "state.sqlite3") as database:
+                return dict(await contents(database))
+        except AlreadyRunningError:
+            return None
 
     def backs_up(self, moments: Moments) -> bool:
         """In a process of its own; whether it was killed."""

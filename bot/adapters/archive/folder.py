@@ -37,17 +37,29 @@ def name_of(bot: int, taken_at: datetime, *, is_sealed: bool) -> str:
 
 
 def archives_in(folder: Path, bot: int) -> list[StoredArchive]:
-    """This bot's archives, newest first; whatever else is in the folder is none of ours."""
+    """This bot's archives, newest first; whatever else is in the folder is none of ours.
+
+    Raises:
+        BackupError: the folder can't be looked into.
+    """
     found = []
-    with suppress(FileNotFoundError):
-        for file in folder.iterdir():
-            named = _NAME.fullmatch(file.name)
-            if named is None or int(named[1]) != bot or not file.is_file() or file.is_symlink():
-                continue
-            with suppress(ValueError):  # no such day
-                taken_at = datetime.strptime(named[2], _STAMP).replace(tzinfo=UTC)
-                found.append(StoredArchive(file, bot, taken_at))
+    for file in _files_in(folder):
+        named = _NAME.fullmatch(file.name)
+        if named is None or int(named[1]) != bot or not file.is_file() or file.is_symlink():
+            continue
+        with suppress(ValueError):  # no such day
+            taken_at = datetime.strptime(named[2], _STAMP).replace(tzinfo=UTC)
+            found.append(StoredArchive(file, bot, taken_at))
     return sorted(found, key=lambda one: one.taken_at, reverse=True)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise BackupError(f"{folder} can't be a folder of backups ({error.strerror}): choose another") from error
 
 
 def drop_older(folder: Path, bot: int, *, keep: int) -> list[Path]:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.adapters.system.clock import Clock
 from bot.app.backup import BackupKeeper, always, folder_of, passphrase_of, schedule_backups, take_backup
 from bot.errors import BackupError
 from bot.settings import BackupSettings, KnowledgeSettings, Settings, StoreSettings
+from tests.support.visitors import until
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -81,7 +81,7 @@ async def test_a_failure_is_told_and_tried_again_after_a_while(settings, databas
         for minutes in range(14):
             await keeper.turn(NOW + timedelta(minutes=minutes))
     assert [(line["event"], line["log_level"]) for line in lines] == [("backup_failed", "warning")]
-    assert keeper.state == "failed: DatabaseError"
+    assert keeper.state == "failed: BackupError"
     (settings.store.data / "backups").unlink()
     await keeper.turn(NOW + timedelta(minutes=15))
     assert (keeper.state, len(stored(settings))) == ("ok", 1)
@@ -99,15 +99,14 @@ async def test_the_clock_has_one_only_where_it_is_set(settings, database):
         assert schedule_backups(clock, none, database) is None
         state = schedule_backups(clock, settings, database)
         assert state is not None
-        while not stored(settings):
-            await asyncio.sleep(0.01)
+        await until(lambda: stored(settings), "the first backup")
         assert state() == "ok"
 
 
 async def test_a_key_file_that_is_wrong_is_named_at_the_start(settings, database):
     wrong = settings.model_copy(update={"backup": BackupSettings(every_hours=1, key_file="none.key")})
     async with Clock() as clock:
-        with pytest.raises(BackupError, match="key_file none.key can't be read"):
+        with pytest.raises(BackupError, match=r"key_file none\.key can't be read"):
             schedule_backups(clock, wrong, database)
 
 

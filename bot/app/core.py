@@ -214,7 +214,7 @@ async def open_core(
             database = await stack.enter_async_context(open_state(settings, reads_only=True))
         threads = AnsweringThreads()
         stack.callback(threads.close)
-        core = _core(settings, database, threads, can_write=can_write)
+        core = core_over(settings, database, threads, can_write=can_write)
         stack.callback(core.embedder.close)
         stack.push_async_callback(core.index.close)
         if can_write and core.versions.restore.is_waiting:
@@ -224,8 +224,8 @@ async def open_core(
         yield core
 
 
-def _core(settings: Settings, database: Database, threads: AnsweringThreads, *, can_write: bool) -> Core:
-    """Join the parts; nothing is read yet."""
+def core_over(settings: Settings, database: Database, threads: AnsweringThreads, *, can_write: bool) -> Core:
+    """Join the parts over a state that is open; nothing is read yet but the model's name, or EmbeddingError raised."""
     identifier, announced = ShortMessageIdentifier(), SqlAnnounced(database)
     shipped = VectorFiles(settings.knowledge.folder)
     embedder = embedder_of(settings, database, shipped, threads, can_write=can_write)

@@ -63,7 +63,7 @@ def writer_of(
     ledger = SqlBudgetLedger(
         database, Budgets(chosen.tokens_per_visitor_day, chosen.tokens_per_day, chosen.tokens_in_all)
     )
-    model = _model_of(chosen)
+    model = chat_model_of(chosen)
     limits = CallLimits(
         call_s=chosen.timeout_s,
         answer_s=chosen.deadline_s,
@@ -74,7 +74,8 @@ def writer_of(
     return Writer(model, ledger, answerer)
 
 
-def _model_of(chosen: ModelSettings) -> LangChainChatModel:
+def chat_model_of(chosen: ModelSettings) -> LangChainChatModel:
+    """The model by the settings, which name one; it is not connected yet."""
     if chosen.provider == "openai":
         return openai_compatible(
             base_url=chosen.base_url, model=chosen.model, api_key=chosen.api_key, temperature=chosen.temperature

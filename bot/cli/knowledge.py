@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +11,13 @@ import typer
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.knowledge.translation_ledger import TranslationLedger
 from bot.adapters.office.converting import OfficeConverter
-from bot.answering.gate import read_gate
 from bot.app.core import open_core
+from bot.app.knowledge_check import checked_folder
 from bot.app.knowledge_parts import identify_locale
 from bot.app.office_folder import with_office_files
 from bot.app.office_import import MadeDraft, OfficeImport
 from bot.app.state import has_state
-from bot.app.vectors import stale_vectors, write_vector_files
+from bot.app.vectors import write_vector_files
 from bot.app.versions import publish, report_values
 from bot.cli.console import err, out, print_faults, sync_progress
 from bot.cli.knowledge_correct import correct_command
@@ -40,7 +39,6 @@ from bot.cli.options import AsJson
 from bot.cli.proposals import proposals
 from bot.errors import Fault, KnowledgeError
 from bot.ids import Locale
-from bot.ingestion.inspection import in_other_languages, inspect
 from bot.ingestion.model import FolderReading, PublishingConsent, SyncReport
 from bot.ingestion.translations import record_translated, stale_translations
 from bot.operations.logs import redact
@@ -88,12 +86,7 @@ for _name, _command in (
 def check_command(context: typer.Context) -> None:
     """Say what is wrong with the files and between the languages, by file and line, and change nothing."""
     overtaken = asyncio.run(_overtaken_gaps(context.obj))  # first: opening the state completes a rollback
-    read_gate(context.obj.knowledge.gate)
-    record, unreadable = TranslationLedger(context.obj.knowledge.folder).read()
-    read = _read_files(context.obj)
-    foreign = in_other_languages(read.documents, identify_locale())
-    warnings = (*read.warnings, *unreadable, *foreign, *stale_vectors(context.obj, read.documents), *overtaken)
-    reading = inspect(with_office_files(replace(read, warnings=warnings), context.obj), record)
+    reading = asyncio.run(checked_folder(context.obj, *overtaken))
     print_faults(reading)
     out.print(
         f"{len(reading.documents)} documents, {len(reading.faults)} faults, {len(reading.warnings)} warnings.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from bot.cli.ask import ask, evaluate
 from bot.cli.backup import backup, restore
 from bot.cli.calibrate import calibrate
 from bot.cli.console import err, say_aside
+from bot.cli.doctor import DoctorsCall, doctor
 from bot.cli.gaps import gaps
 from bot.cli.knowledge import knowledge
 from bot.cli.link import link
@@ -38,7 +40,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command("run")(run_command)
-for _command in (sandbox, ask, evaluate, calibrate, link, stats, migrate, copy_state, backup, restore):
+for _command in (sandbox, ask, evaluate, calibrate, link, stats, migrate, copy_state, backup, restore, doctor):
     cli.command()(_command)
 for _group, _name in ((knowledge, "knowledge"), (announce, "announce"), (gaps, "gaps"), (logs, "logs")):
     cli.add_typer(_group, name=_name)
@@ -72,7 +74,12 @@ def _options(
         ),
     ] = None,
 ) -> None:
-    settings = load_settings(config or DEFAULT_FILE, knowledge=knowledge_folder, data=data)
+    file = config or DEFAULT_FILE
+    load = partial(load_settings, file, knowledge=knowledge_folder, data=data)
+    if context.invoked_subcommand == "doctor":
+        context.obj = DoctorsCall(load, file)  # what is wrong with the settings is the first thing that it tells
+        return
+    settings = load()
     forget_variables()
     runs = context.invoked_subcommand in {"run", "sandbox", "restore"}
     context.obj = settings if runs else _of_the_bot_meant(settings)

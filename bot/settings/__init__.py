@@ -363,7 +363,7 @@ class Settings(BaseSettings):
         ]
         secrets = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         addresses = [value for value in (*secrets, *values) if isinstance(value, str) and "://" in value]
-        return [secret for secret in (*secrets, *map(_password_in, addresses)) if secret]
+        return [secret for secret in (*secrets, *map(password_in, addresses)) if secret]
 
     @classmethod
     def settings_customise_sources(  # noqa: PLR0917 - pydantic-settings' own signature
@@ -378,7 +378,7 @@ class Settings(BaseSettings):
         return VariablesAndFiles(settings_cls), init_settings
 
 
-def _password_in(address: str) -> str:
+def password_in(address: str) -> str:
     """The password of an address as its server gets it; nothing where it is so short that it is a word of its own."""
     try:
         password = unquote(urlsplit(address).password or "")

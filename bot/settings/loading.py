@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.errors import SettingsError
 from bot.operations.addresses import is_private
-from bot.settings import Settings
+from bot.settings import Settings, password_in
 from bot.settings.secret_files import SUFFIX, secrets_of, variables_of_secrets
 
 DEFAULT_FILE = Path("config/bot.toml")
@@ -99,13 +99,28 @@ def _refuse_readable_secrets(file: Path, tables: Mapping[str, object]) -> None:
     """A secret in a file that everybody on the machine can read is no secret."""
     if not file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         return
+    for place, variable in _secrets_among(tables):
+        raise SettingsError(
+            f"{file} holds the secret {place} and others on this machine can read it: "
+            f"run `chmod 600 {file}`, or set {variable} instead"
+        )
+
+
+def secrets_in_file(file: Path) -> list[tuple[str, str]]:
+    """Which secrets stand in a settings file, as `[table] name`, each with the variable that belongs in its place.
+
+    Raises:
+        SettingsError: it can't be read, or others can.
+    """
+    return list(_secrets_among(_read(file)))
+
+
+def _secrets_among(tables: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Secrets, and addresses with a password in them."""
     for table, values in tables.items():
-        names = [name for name in _secrets_of(table) if isinstance(values, dict) and values.get(name)]
-        if names:
-            raise SettingsError(
-                f"{file} holds the secret [{table}] {names[0]} and others on this machine can read it: "
-                f"run `chmod 600 {file}`, or set SCODA_{table.upper()}_{names[0].upper()} instead"
-            )
+        for name, value in values.items() if isinstance(values, dict) else ():
+            if value and (name in _secrets_of(table) or (isinstance(value, str) and password_in(value))):
+                yield f"[{table}] {name}", f"SCODA_{table.upper()}_{name.upper()}"
 
 
 def _secrets_of(table: str) -> list[str]:

@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -29,6 +30,8 @@ _TOO_OLD_S = 60.0
 """An older order was given while no bot ran, and may not be meant any more."""
 _KEPT_S = 3600.0
 """Answers that nobody fetched, for somebody who looks what became of an order."""
+_LONGEST_WORK_S = 1800.0
+"""Seconds after which an order that was taken counts as stuck: by reasoning, twice what the longest is waited for."""
 _LARGEST = 1_048_576
 """Bytes of an order or an answer, as of a file of announcements."""
 
@@ -135,6 +138,18 @@ class CommandSpool:
     def _open(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
+
+
+def stuck_orders(data: Path, *, now: datetime) -> list[tuple[Path, float]]:
+    """Orders below the data folder that nobody takes, or that were taken and never answered, with their age in s."""
+    found = []
+    for ending, longest_s in ((_ORDER, _TOO_OLD_S), (_TAKEN, _LONGEST_WORK_S)):
+        for file in sorted(data.rglob(f"*{ending}")):
+            with suppress(FileNotFoundError):
+                age_s = now.timestamp() - file.stat().st_mtime
+                if age_s > longest_s:
+                    found.append((file, age_s))
+    return found
 
 
 def _write(file: Path, content: Mapping[str, object]) -> None:

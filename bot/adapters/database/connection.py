@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.adapters.database import schema
+from bot.adapters.database.at_rest import untouched
 from bot.adapters.database.locks import PROGRAM, folder_lock, server_lock
 from bot.adapters.database.replacing import finish_replacing, refuse_unfinished
 from bot.adapters.database.turnstile import Turnstile
@@ -30,7 +31,7 @@ WAIT_S = 30.0
 _BEGIN = "scoda_begin"
 _SYNCHRONOUS = "FULL"
 """SQLite's word for commits that survive a power cut; with a WAL, NORMAL may take back what was committed."""
-_SURVIVES_POWER_LOSS = ("2", "3", "on", "local", "remote_write", "remote_apply")
+SURVIVES_POWER_LOSS = ("2", "3", "on", "local", "remote_write", "remote_apply")
 """As SQLite (FULL, EXTRA) and PostgreSQL say it."""
 
 
@@ -92,6 +93,29 @@ async def revision_of(target: str | Path) -> str | None:
             return await connection.run_sync(schema.current_revision)
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def open_to_look(target: str | Path, *, is_running: bool) -> AsyncIterator[Database]:
+    """Open a database in whatever state it is: nothing is checked, no lock is taken, and not a byte of it changes.
+
+    `is_running` says whether a bot has it open; it matters to SQLite alone.
+
+    Raises:
+        DatabaseError: there is no such file.
+    """
+    url = _url_of(target)
+    async with AsyncExitStack() as stack:
+        if url.get_backend_name() != "sqlite":
+            name, engine = url.render_as_string(), _postgresql_engine(url)
+        else:
+            file = Path(url.database or "")
+            _require(file)
+            copying = untouched(file, is_running=is_running)
+            here = await asyncio.to_thread(stack.enter_context, copying)
+            name, engine = str(file), _sqlite_engine(here, reads_only=True)
+        stack.push_async_callback(engine.dispose)
+        yield Database(engine, name=name, reads_only=True)
 
 
 class Database:
@@ -281,7 +305,7 @@ class Database:
         """An intent that a power cut takes back would be sent twice."""
         asking = "PRAGMA synchronous" if self._is_sqlite else "SHOW synchronous_commit"
         found = str(await connection.scalar(text(asking)))
-        if found not in _SURVIVES_POWER_LOSS:
+        if found not in SURVIVES_POWER_LOSS:
             raise DatabaseError(
                 f"the database {self.name} may lose committed writes when the power fails ({asking} says {found}): "
                 f"set it to {'FULL' if self._is_sqlite else 'on'}"

@@ -8,6 +8,7 @@ import asyncio
 import json
 import math
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -30,10 +31,12 @@ from bot.adapters.index.published import NOMINATED_FROM, PublishedIndex
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.answering.ports import Index
 from bot.answering.reading import Reading, ReadingKind
+from bot.app.doctor.knowledge_checks import look_at_chroma
 from bot.errors import KnowledgeError
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.model import Readership, Vector
 from bot.ingestion.service import Ingestion
+from bot.operations.examining import Severity
 from tests.support.brute_force_index import BruteForceIndex, sections_found
 from tests.support.knowledge_parts import (
     NOW,
@@ -548,3 +551,9 @@ async def test_sentences_that_are_not_embedded_yet_are_all_as_near(
         (found,) = await retriever.retrieve([Reading("a warehouse in Almaty")], Locale.EN, top_k=3)
 
         assert list(found.sentence_scores(stored)) == [0.0, 0.0, 0.0]
+
+
+def test_the_doctor_tells_the_version_of_a_real_chroma_server(chroma_server):
+    told = look_at_chroma(chroma_server)
+    assert re.search(r"version \d+\.\d+\.\d+", told.what)
+    assert told.severity is Severity.FINE

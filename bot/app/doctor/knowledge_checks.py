@@ -135,7 +135,7 @@ async def look_at_generation(core: Core) -> Diagnoses:
 
 def _vectors(store: FileIndexStore, published: IndexVersion, url: str) -> list[Diagnosis]:
     """The vector store; without one every row is compared, which only a large index feels."""
-    server = [] if not url else [_server(url)]
+    server = [] if not url else [look_at_chroma(url)]
     if any(one.advice for one in server):
         return server
     try:
@@ -149,7 +149,8 @@ def _vectors(store: FileIndexStore, published: IndexVersion, url: str) -> list[D
     return [*server, fine("without a vector store: every row is compared, which at this size is as fast")]
 
 
-def _server(url: str) -> Diagnosis:
+def look_at_chroma(url: str) -> Diagnosis:
+    """Whether a Chroma server answers, and its version. Blocks."""
     try:
         with urlopen(f"{url.rstrip('/')}/api/v2/version", timeout=_SERVER_S) as answer:  # noqa: S310 - the settings take http(s) alone
             version = str(json.loads(answer.read()))

@@ -49,6 +49,13 @@ async def test_an_update_that_is_known_is_left_out(stores):
     assert await stores.inbox.store([]) == 0
 
 
+async def test_I06_an_update_that_is_replayed_after_it_was_handled_is_left_out(stores):
+    await stores.inbox.store([update(1)])
+    await stores.inbox.done(1, now=NOW)
+    assert await stores.inbox.store([update(1)]) == 0
+    assert await stores.inbox.count_pending() == 0
+
+
 async def test_many_updates_are_stored_at_once(stores):
     assert await stores.inbox.store([update(number) for number in range(1, 1001)]) == 1000
     assert await stores.inbox.count_pending() == 1000

@@ -84,6 +84,17 @@ def test_S03_a_secret_in_a_file_that_others_can_read_is_refused(tmp_path):
     assert load_settings(write(tmp_path / "closed.toml", text)).telegram.token.get_secret_value()
 
 
+@pytest.mark.parametrize(("password", "refused"), [(":hunter22", True), ("", False)])
+def test_S03_an_address_with_a_password_is_a_secret_of_the_file_too(tmp_path, password, refused):
+    text = f'[store]\nchroma_url = "http://me{password}@127.0.0.1:8000"\n'
+    file = write(tmp_path / "open.toml", text, mode=0o644)
+    if refused:
+        with pytest.raises(SettingsError, match=r"\[store\] chroma_url .*SCODA_STORE_CHROMA_URL"):
+            load_settings(file)
+    else:
+        assert load_settings(file).store.chroma_url
+
+
 def test_secrets_do_not_show_when_settings_are_printed(tmp_path, monkeypatch):
     monkeypatch.setenv("SCODA_TELEGRAM_TOKEN", "7000001:very-secret")
     assert "very-secret" not in repr(load_settings(tmp_path / "none.toml"))

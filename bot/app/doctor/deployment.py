@@ -72,9 +72,6 @@ class _Opened:
     core: Core | None = None
     reason: str = ""
 
-    def with_database(self, look: Callable[[Database], Look]) -> Look:
-        return _not_looked(self.reason) if self.database is None else look(self.database)
-
     def with_core(self, look: Callable[[Core], Look]) -> Look:
         return _not_looked(self.reason) if self.core is None else look(self.core)
 
@@ -88,13 +85,13 @@ async def examine_deployment(
     """
     try:
         settings = to_look(read())
-    except SettingsError as refused:
-        checks = [Check("settings", _refusal(refused, file)), *_of_the_machine_alone()]
-        async for examination in examine(checks):
+        clock, is_running = ClockWatch(settings.store.data), await _is_running(settings)
+    except (SettingsError, OSError) as refused:
+        name, where = ("settings", str(file)) if isinstance(refused, SettingsError) else ("rights", "")
+        async for examination in examine([Check(name, _refusal(refused, where)), *_of_the_machine_alone()]):
             yield examination
         return
-    clock = ClockWatch(settings.store.data)
-    async with _opened(settings) as parts:
+    async with _opened(settings, is_running=is_running) as parts:
         checks = [
             Check("settings", in_thread(look_at_settings, settings, file)),
             Check("pace", in_thread(look_at_pace, settings)),
@@ -127,10 +124,11 @@ def _of_the_state(parts: _Opened) -> list[Check]:
     async def zones(database: Database) -> Diagnoses:
         return look_at_zones(await zones_in_use(database) | {settings.relay.zone})
 
-    # A database that can't be read as ours is still looked at as such: that says why.
-    look = _not_looked("there is no state yet: `scoda run` or `scoda knowledge sync` makes it")
-    if parts.database is not None:
+    look = _not_looked(parts.reason)
+    if parts.database is not None:  # one that can't be read as ours is looked at all the same: that says why
         look = partial(look_at_database, parts.database, now=utc_now())
+    elif has_state(settings):
+        look = _unopened(parts.reason)
     return [
         Check("database", look, _LONG_S),
         Check("restore", parts.with_core(lambda core: partial(look_at_restore, core.database, data))),
@@ -174,22 +172,21 @@ def _of_telegram(parts: _Opened) -> list[Check]:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[_Opened]:
-    elsewhere = settings.store.database_url.get_secret_value()
-    is_running = await _listens(settings) if elsewhere else is_held(settings.store.data)
+async def _opened(settings: Settings, *, is_running: bool) -> AsyncIterator[_Opened]:
     parts = partial(_Opened, settings=settings, is_running=is_running)
     if not has_state(settings):
-        yield parts(reason="there is no state yet")
+        yield parts(reason="there is no state yet: `scoda run` or `scoda knowledge sync` makes it")
         return
+    target = settings.store.database_url.get_secret_value() or settings.store.data / STATE_FILE
     async with AsyncExitStack() as stack:
-        opening = open_to_look(elsewhere or settings.store.data / STATE_FILE, is_running=is_running)
-        database = await stack.enter_async_context(opening)
+        database = None
         try:
+            database = await stack.enter_async_context(open_to_look(target, is_running=is_running))
             await database.check()
             threads = AnsweringThreads()
             stack.callback(threads.close)
             core = core_over(settings, database, threads, can_write=False)
-        except ScodaError as broken:
+        except (ScodaError, OSError) as broken:
             yield parts(database=database, reason=str(broken))
             return
         stack.callback(core.embedder.close)
@@ -197,8 +194,10 @@ async def _opened(settings: Settings) -> AsyncIterator[_Opened]:
         yield parts(database=database, core=core)
 
 
-async def _listens(settings: Settings) -> bool:
-    """Whether a bot of this machine does: its database is elsewhere and can't tell."""
+async def _is_running(settings: Settings) -> bool:
+    """Whether a bot of this machine is; where its database is elsewhere, that can't tell, but the health port can."""
+    if not settings.store.database_url.get_secret_value():
+        return is_held(settings.store.data)
     with suppress(OSError, TimeoutError):
         async with asyncio.timeout(_KNOCK_S):
             _, writer = await asyncio.open_connection(settings.health.host, settings.health.port)
@@ -207,10 +206,12 @@ async def _listens(settings: Settings) -> bool:
     return False
 
 
-def _refusal(refused: SettingsError, file: Path) -> Look:
+def _refusal(refused: Exception, where: str) -> Look:
     async def look() -> Diagnoses:
         advice = "every setting stands in config/bot.toml with its default; the bot does not start before"
-        return [error(line, where=str(file), advice=advice) for line in str(refused).splitlines()]
+        if isinstance(refused, OSError):
+            advice = "run the doctor as the user that runs the bot, or give that user the folder with chown"
+        return [error(line, where=where, advice=advice) for line in str(refused).splitlines()]
 
     return look
 
@@ -218,5 +219,12 @@ def _refusal(refused: SettingsError, file: Path) -> Look:
 def _not_looked(reason: str) -> Look:
     async def look() -> Diagnoses:
         return [fine(f"not looked at: {reason}")]
+
+    return look
+
+
+def _unopened(reason: str) -> Look:
+    async def look() -> Diagnoses:
+        return [error(f"the database can't be opened: {reason}", where="[store]", advice="do what the message says")]
 
     return look

@@ -12,11 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.adapters.database.tombstones import KEY_FILE_NAME
 from bot.adapters.index.folders import numbered
 from bot.adapters.system.clock import stopwatch, utc_now
 from bot.operations.examining import Diagnoses, Diagnosis, error, fine, warning
-from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.operations.open_files import ENOUGH
 from bot.operations.pinned_packages import mismatches
 
@@ -50,11 +48,10 @@ def look_at_rights(data: Path) -> Diagnoses:
         return [fine("there is no data folder yet: `scoda run` makes it, for its user alone", str(data))]
     mode = stat.S_IMODE(data.stat().st_mode)
     found = list(_ownership(data, mode))
-    keys = [data / LOG_IDS_KEY, data / KEY_FILE_NAME]
     found += [
         error("others on this machine may read or change a secret key", where=str(key), advice=f"run `chmod 600 {key}`")
-        for key in keys
-        if key.exists() and stat.S_IMODE(key.stat().st_mode) & _OTHERS
+        for key in sorted(data.glob("*.key"))
+        if stat.S_IMODE(key.stat().st_mode) & _OTHERS
     ]
     return found or [fine(f"only its user can enter it (mode {mode:04o})", str(data))]
 

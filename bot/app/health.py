@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from bot.adapters.index.chroma import is_answering
 from bot.app.core import Core
 from bot.chat_state.ports import Inbox
 from bot.errors import ScodaError
@@ -27,7 +28,11 @@ def health_of(core: Core, inbox: Inbox, states: Mapping[str, Look]) -> Callable[
             "publication": "ok" if (held := core.versions.held.read()) is None else f"held: {held.reasons[0]}",
             **{name: look() for name, look in states.items()},
         }
-        return found if core.writer is None else {**found, "model": await core.writer.model.state()}
+        if core.settings.store.chroma_url:
+            found["vectors"] = await _vectors_state(core.settings.store.chroma_url)
+        if core.writer is not None:
+            found["model"] = await core.writer.model.state()
+        return found
 
     return health
 
@@ -51,3 +56,8 @@ async def _knowledge_state(core: Core) -> str:
 
 async def _knowledge_answers(core: Core) -> None:
     core.index.current()
+
+
+async def _vectors_state(chroma_url: str) -> str:
+    """Of the Chroma server; without it answers come from the files, and are the same."""
+    return "ok" if await is_answering(chroma_url, timeout_s=_CHECK_S) else "no answer: every row is compared"

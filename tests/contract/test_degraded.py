@@ -23,24 +23,28 @@ from bot.app.health import health_of
 from bot.chat.wire.webhook import health_app
 from bot.errors import EmbeddingMismatchError
 from bot.ingestion.model import IndexVersionContent, Means
+from bot.settings import Settings, StoreSettings
+from tests.support.certificates import answering
 from tests.support.knowledge_parts import NOW, THREADS, LetterEmbeddings, MemoryVectorCache
+from tests.support.processes import free_port
 
 
-def _core(database: Database) -> Any:
-    """A bot whose parts are all well but its database."""
+def _core(database: Database, *, chroma_url: str = "") -> Any:
+    """A bot whose parts are all well but its database, and the Chroma server if there is one."""
     whole = SimpleNamespace(current=lambda: None, read=lambda: None)
     return SimpleNamespace(
         database=database,
         ingestion=SimpleNamespace(reading_in=None),
         index=whole,
         versions=SimpleNamespace(held=whole),
+        settings=Settings(store=StoreSettings(chroma_url=chroma_url)),
         writer=None,
     )
 
 
-async def _asked(database: Database, *paths: str) -> list[httpx.Response]:
+async def _asked(database: Database, *paths: str, chroma_url: str = "") -> list[httpx.Response]:
     """What a bot over this database answers at its health routes."""
-    app = health_app(health_of(_core(database), SqlInbox(database), {}))
+    app = health_app(health_of(_core(database, chroma_url=chroma_url), SqlInbox(database), {}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:
         return [await client.get(path) for path in paths]
 
@@ -75,6 +79,19 @@ async def test_O03_without_its_database_of_either_kind_a_bot_lives_and_is_not_re
 async def test_O03_with_its_database_of_either_kind_it_is_ready(database):
     [ready] = await _asked(database, "/readyz")
     assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+
+
+async def test_O03_without_its_chroma_server_it_is_ready_and_degraded(database):
+    [ready] = await _asked(database, "/readyz", chroma_url=f"http://127.0.0.1:{free_port()}")
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert ready.json()["components"]["vectors"] == "no answer: every row is compared"
+
+
+async def test_O03_with_its_chroma_server_it_is_whole(database):
+    alive = answering(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"))
+    with alive as port:
+        [ready] = await _asked(database, "/readyz", chroma_url=f"http://127.0.0.1:{port}")
+    assert (ready.json()["status"], ready.json()["components"]["vectors"]) == ("ok", "ok")
 
 
 async def test_O07_an_index_of_another_model_is_refused_on_either_database(database, tmp_path):

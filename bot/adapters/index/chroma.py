@@ -7,6 +7,7 @@ in the files of the version: with them the store took twice the time to write an
 
 from __future__ import annotations
 
+import asyncio
 import math
 import shutil
 import sqlite3
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -292,11 +294,20 @@ def _as_client(client: object) -> Client:
     return client
 
 
-def _knock(url: str) -> None:
+async def is_answering(url: str, *, timeout_s: float) -> bool:
+    """Whether a Chroma server is there."""
+    try:
+        await asyncio.to_thread(_knock, url, timeout_s)
+    except (OSError, ValueError, HTTPException):
+        return False
+    return True
+
+
+def _knock(url: str, timeout_s: float = _SERVER_TIMEOUT_S) -> None:
     """Find out within a limited time whether the server answers: Chroma's client would wait for ever."""
     if not url.startswith(("http://", "https://")):
         raise KnowledgeError(f"chroma_url must begin with http:// or https://, not {url!r}")
-    with urlopen(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=_SERVER_TIMEOUT_S):  # noqa: S310 - checked above
+    with urlopen(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=timeout_s):  # noqa: S310 - checked above
         pass
 
 

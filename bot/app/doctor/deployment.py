@@ -97,7 +97,7 @@ async def examine_deployment(
             Check("pace", in_thread(look_at_pace, settings)),
             Check("rights", in_thread(look_at_rights, settings.store.data)),
             Check("disk", in_thread(look_at_disk, settings.store.data)),
-            *_of_the_machine_alone(),
+            *_of_the_machine_alone(settings.store.data),
             *_of_the_state(parts),
             *_of_the_knowledge(parts, is_offline=is_offline),
             *([] if is_offline else _of_telegram(parts)),
@@ -107,12 +107,12 @@ async def examine_deployment(
             yield examination
 
 
-def _of_the_machine_alone() -> list[Check]:
+def _of_the_machine_alone(data: Path | None = None) -> list[Check]:
     async def versions() -> Diagnoses:
         return look_at_versions(lock_files(_LOCKS), installed_packages())
 
     return [
-        Check("open files", in_thread(look_at_open_files)),
+        Check("open files", in_thread(look_at_open_files, data)),
         Check("versions", versions),
         Check("catalogs", in_thread(look_at_catalogs), _LONG_S),
     ]

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.adapters.database.locks import LOCK_FILE
 from bot.adapters.index.folders import numbered
 from bot.adapters.system.clock import stopwatch, utc_now
 from bot.operations.examining import Diagnoses, Diagnosis, error, fine, warning
-from bot.operations.open_files import ENOUGH
+from bot.operations.open_files import ENOUGH, OpenFiles, open_files_of_holder
 from bot.operations.pinned_packages import mismatches
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -30,8 +31,13 @@ _JUMP_S = 0.5
 """By so much the clock may leave the stopwatch while the doctor works: by reasoning, more than it is ever slewed."""
 _FEW_FILES = 256
 """With fewer the web servers and the index alone use them up, as `open_files.py` counts them."""
+_NEARLY_ALL = 0.8
+"""Share of the files that may be open: by reasoning, what is left is used up by the next crowd."""
+_MORE_FILES = f"raise it to {ENOUGH}: LimitNOFILE in systemd, --ulimit nofile in a container, limits.conf elsewhere"
 _NAMED = 5
 """Packages that are named: by reasoning, enough to see what kind of difference it is."""
+Holder = Callable[[Path], OpenFiles | None]
+"""Tells of the process that has a file open."""
 FreeSpace = Callable[[Path], int]
 """The bytes that this user may still write on the disk of a folder."""
 
@@ -121,16 +127,25 @@ def _in_mb(size: float) -> str:
     return f"{size / _MEGABYTE:,.0f} MB"
 
 
-def look_at_open_files() -> Diagnoses:
-    """How many files and connections a bot that this user starts may open."""
+def look_at_open_files(data: Path | None = None, *, holder: Holder = open_files_of_holder) -> Diagnoses:
+    """How many files and connections a bot that this user starts may open, and how many one that runs has open."""
+    used = None if data is None else holder(data / LOCK_FILE)
+    if used is not None:
+        return [_use(used)]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY or hard >= ENOUGH:
         return [fine(f"a bot may open {'any number of' if hard == resource.RLIM_INFINITY else hard} files")]
-    advice = f"raise it to {ENOUGH}: LimitNOFILE in systemd, --ulimit nofile in a container, limits.conf elsewhere"
     told = f"a bot may open {hard} files and connections at once (soft limit {soft})"
     if hard < _FEW_FILES:
-        return [error(f"{told}: too few to serve and to answer", where="RLIMIT_NOFILE", advice=advice)]
-    return [warning(f"{told}: {ENOUGH} are enough for any crowd", where="RLIMIT_NOFILE", advice=advice)]
+        return [error(f"{told}: too few to serve and to answer", where="RLIMIT_NOFILE", advice=_MORE_FILES)]
+    return [warning(f"{told}: {ENOUGH} are enough for any crowd", where="RLIMIT_NOFILE", advice=_MORE_FILES)]
+
+
+def _use(used: OpenFiles) -> Diagnosis:
+    told = f"the running bot has {used.count} of {used.limit} files and connections open"
+    if used.count < _NEARLY_ALL * used.limit:
+        return fine(told)
+    return error(told, where="RLIMIT_NOFILE", advice=f"{_MORE_FILES}; start the bot again, and see whether they grow")
 
 
 class ClockWatch:

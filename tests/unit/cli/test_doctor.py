@@ -73,6 +73,7 @@ async def test_beside_a_running_bot_it_tells_what_that_says_of_itself(place: Pla
     async with running_bot(place, town.base_url, organisers_owners="[1]") as bot:
         found = await _doctor(place, code=1, **bot.settings)
         assert "a bot runs and is ready" in found["bot"][0]["what"]
+        assert "the running bot has" in found["open files"][0]["what"]
         assert {name for name in ALL if _grave(found, name)} == {"knowledge files"}
         elsewhere = {**bot.settings, "health_port": free_port()}
         found = await _doctor(place, code=2, **elsewhere)

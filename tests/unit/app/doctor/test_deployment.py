@@ -22,7 +22,7 @@ async def _found(read):
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is looked at elsewhere, and takes seconds, is left out."""
-    monkeypatch.setattr(deployment, "_of_the_machine_alone", list)
+    monkeypatch.setattr(deployment, "_of_the_machine_alone", lambda _data=None: [])
     monkeypatch.setattr(deployment, "look_at_embedding", lambda _settings: [])
 
 

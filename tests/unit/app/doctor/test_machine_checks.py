@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.database.locks import LOCK_FILE
 from bot.adapters.system.clock import utc_now
 from bot.app.doctor.machine_checks import (
     ClockWatch,
@@ -19,6 +20,7 @@ from bot.app.doctor.machine_checks import (
     look_at_zones,
 )
 from bot.operations.examining import Severity
+from bot.operations.open_files import OpenFiles, open_files_of_holder
 
 MEGABYTE = 2**20
 NOON = datetime(2031, 3, 1, 12, tzinfo=UTC)
@@ -111,6 +113,24 @@ def test_how_many_files_may_be_open_is_told(monkeypatch, hard, severity):
     [told] = look_at_open_files()
     assert told.severity == severity
     assert ("LimitNOFILE" in told.advice) == bool(severity)
+
+
+@pytest.mark.parametrize(("count", "severity"), [(30, 0), (819, 0), (820, 2), (1024, 2)])
+def test_how_many_files_a_running_bot_has_open_is_told(data, count, severity):
+    [told] = look_at_open_files(data, holder=lambda _lock: OpenFiles(count, 1024))
+    assert told.severity == severity
+    assert f"{count} of 1024" in told.what
+
+
+def test_the_process_that_holds_the_folder_is_found_by_its_lock(data):
+    lock = data / LOCK_FILE
+    assert open_files_of_holder(lock) is None
+    with lock.open("w"):
+        found = open_files_of_holder(lock)
+    assert found is not None
+    assert found.limit == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    assert 3 < found.count < found.limit
+    assert open_files_of_holder(lock, processes=data / "no such place") is None
 
 
 # ── clock ──

@@ -9,7 +9,7 @@ import signal
 import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,49 +50,55 @@ CROSSING = WAYS[:2]
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """States that are made once, to be copied: full ones, and one that is set up and holds nothing."""
+    """A state of each kind that is made once, to be copied: full, or set up with nothing in it."""
 
-    full_file: Path
-    full_server: str
-    empty_file: Path
+    sqlite: Path
+    postgresql: str
 
 
-@pytest.fixture(scope="module")
-def made(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Made]:
-    folder, name = tmp_path_factory.mktemp("made"), f"made_{secrets.token_hex(6)}"
-    server = make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
-    states = _Made(folder / "full" / "state.sqlite3", server, folder / "empty" / "state.sqlite3")
+@contextmanager
+def _made(url: str, folder: Path, *, is_full: bool) -> Iterator[_Made]:
+    name = f"made_{secrets.token_hex(6)}"
+    states = _Made(folder / "state.sqlite3", make_url(url).set(database=name).render_as_string(hide_password=False))
 
     async def make() -> None:
-        for place in (states.full_file, states.full_server, states.empty_file):
+        for place in (states.sqlite, states.postgresql):
             async with open_database(place) as database:
                 await database.migrate()
-                if place != states.empty_file:
+                if is_full:
                     await fill(database)
 
-    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
         asyncio.run(make())
         yield states
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@pytest.fixture(scope="module")
+def full_ones(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Made]:
+    with _made(postgresql_url, tmp_path_factory.mktemp("full"), is_full=True) as states:
+        yield states
+
+
+@pytest.fixture(scope="module")
+def empty_ones(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Made]:
+    with _made(postgresql_url, tmp_path_factory.mktemp("empty"), is_full=False) as states:
+        yield states
+
+
 @pytest.fixture
-def full(made: _Made, tmp_path: Path, new_postgresql: Callable[..., str]) -> NewPlace:
+def full(full_ones: _Made, tmp_path: Path, new_postgresql: Callable[..., str]) -> NewPlace:
     """Names a full state of a kind."""
-
-    def make(kind: str) -> Target:
-        if kind == "postgresql":
-            return new_postgresql(like=made.full_server)
-        return _copied(made.full_file, tmp_path / "full")
-
-    return make
+    file, server = full_ones.sqlite, full_ones.postgresql
+    return lambda kind: _copied(file, tmp_path / "full") if kind == "sqlite" else new_postgresql(like=server)
 
 
 @pytest.fixture
-def set_up(made: _Made, tmp_path: Path, new_place: NewPlace) -> NewPlace:
-    """Names an empty place of a kind: a file is set up, a database of a server is as it was made."""
-    return lambda kind: _copied(made.empty_file, tmp_path / "set up") if kind == "sqlite" else new_place(kind)
+def set_up(empty_ones: _Made, tmp_path: Path, new_postgresql: Callable[..., str]) -> NewPlace:
+    """Names a place of a kind with nothing in it, at this program's schema."""
+    file, server = empty_ones.sqlite, empty_ones.postgresql
+    return lambda kind: _copied(file, tmp_path / "set up") if kind == "sqlite" else new_postgresql(like=server)
 
 
 def _copied(file: Path, folder: Path) -> Path:

@@ -239,7 +239,7 @@ async def test_O06_a_damaged_file_is_replaced_without_being_opened(settings_for)
         taken = await take_backup(settings, database, now=NOW)
     state = settings.store.data / "state.sqlite3"
     state.write_bytes(b"damaged" * 1000)
-    with pytest.raises(DatabaseError, match="run `scoda restore` with the last backup"):
+    with pytest.raises(DatabaseError, match="run `scoda restore` with the last backup, which keeps this file aside"):
         async with opened(settings):
             pass
     done = await restored(settings, taken)

@@ -80,7 +80,7 @@ async def test_O06_a_damaged_file_is_named_at_the_start_with_the_way_back(file, 
         async with open_database(file):
             pass
     assert str(file) in str(refusal.value)
-    assert "put the last backup in their place" in str(refusal.value)
+    assert "run `scoda restore` with the last backup, which keeps this file aside" in str(refusal.value)
 
 
 async def test_O06_damage_deep_in_a_table_is_found_at_the_start(file):

@@ -313,10 +313,10 @@ class Database:
 
     def _damage(self, reason: str) -> str:
         return (
-            f"the database {self.name} is damaged ({reason}). Stop the bot, move this file and those beside it that "
-            "end in -wal and -shm out of the folder, run `scoda restore` with the last backup and start again. Without "
-            "one start with none: the knowledge index is built again from the knowledge files; visitors' "
-            "languages, open questions and feedback are lost."
+            f"the database {self.name} is damaged ({reason}). Stop the bot, run `scoda restore` with the last backup, "
+            "which keeps this file aside, and start again. Without a backup move this file, and those beside it that "
+            "end in -wal and -shm, out of the folder and start with none: the knowledge index is built again from the "
+            "knowledge files; visitors' languages, open questions and feedback are lost."
         )
 
 

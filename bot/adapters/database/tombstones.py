@@ -1,8 +1,9 @@
 """Who asked to be forgotten, so that a restored backup does not bring them back.
 
 The database holds nobody who was forgotten, and its backups may hold everybody. So keyed hashes of their ids stand in a
-file of their own beside `restore_guard`'s, which no backup of the database holds, one a line and numbered; the key
-stands in another file. The database notes how many lines it has carried out: one that comes from a backup is behind.
+file of their own beside `restore_guard`'s, one a line and numbered; the key stands in another file. An archive takes
+copies of both along, and a restore joins them with what stands here. The database notes how many lines it has carried
+out: one that comes from a backup is behind.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.processes import Place, free_port, running_bot
@@ -78,6 +79,28 @@ async def test_beside_a_running_bot_it_tells_what_that_says_of_itself(place: Pla
         elsewhere = {**bot.settings, "health_port": free_port()}
         found = await _doctor(place, code=2, **elsewhere)
         assert "does not answer at its health address" in _grave(found, "bot")[0]
+        assert await bot.stop() == 0
+
+
+async def test_a_webhook_that_somebody_sets_elsewhere_is_told_beside_the_running_bot(place: Place, town: Town):
+    port = free_port()
+    hook = {
+        "telegram_mode": "webhook",
+        "telegram_webhook_url": f"http://127.0.0.1:{port}/hook",
+        "telegram_webhook_secret": "a-long-random-secret-of-a-webhook",
+        "telegram_webhook_port": port,
+        "organisers_owners": "[1]",
+    }
+    async with running_bot(place, town.base_url, **hook) as bot:
+        found = await _doctor(place, code=1, **bot.settings)
+        assert _grave(found, "webhook") == _grave(found, "certificate") == []
+        async with httpx.AsyncClient(trust_env=False) as client:
+            taken = f"{town.base_url}/bot{SANDBOX_TOKEN}/setWebhook"
+            await client.post(taken, json={"url": f"http://127.0.0.1:{free_port()}/theirs"})
+        found = await _doctor(place, code=2, **bot.settings)
+        [what] = _grave(found, "webhook")
+        assert "/theirs, and webhook_url is" in what
+        assert "a-long-random-secret" not in json.dumps(found)
         assert await bot.stop() == 0
 
 

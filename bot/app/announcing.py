@@ -25,9 +25,7 @@ from bot.adapters.database.audit_store import SqlAuditLog
 from bot.adapters.database.connection import Database
 from bot.adapters.database.correction_store import SqlCorrections
 from bot.adapters.database.dialogue_store import SqlDialogueStore
-from bot.adapters.database.lease_store import SqlLease
 from bot.adapters.database.organiser_store import SqlOrganiserStore
-from bot.adapters.database.outbox_store import SqlOutbox
 from bot.adapters.database.request_store import SqlRequests
 from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.subscription_store import SqlSubscribers, SqlSubscriptionStore
@@ -62,11 +60,13 @@ from bot.announcements.standing import StandingAnnouncements, StandingParts, ref
 from bot.announcements.text_draft_ports import TextDrafts
 from bot.announcements.text_drafting import TextDrafting
 from bot.announcements.workflow import ApprovalWorkflow
+from bot.app.observed import ObservedLease, ObservedOutbox
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.organisers.reports import OccurrenceReports
 from bot.chat.wire.composer import HtmlComposer
 from bot.chat_state.ports import DialogueStore
 from bot.ids import VisitorId
+from bot.observing import NOBODY, Observer
 from bot.settings import DeliverySettings, Settings
 from bot.transaction import Transaction
 from bot.visitors.ports import SubscriptionStore
@@ -104,19 +104,19 @@ class AnnouncementStores:
     """For planning and sending, which may not stand in line for long."""
 
 
-def sql_stores(database: Database, data: Path) -> AnnouncementStores:
+def sql_stores(database: Database, data: Path, observer: Observer = NOBODY) -> AnnouncementStores:
     """The stores of a running bot; the guard against restores has its mark in the data folder."""
     return AnnouncementStores(
         announcements=SqlAnnouncementStore(database),
         subscribers=SqlSubscribers(database),
         subscriptions=SqlSubscriptionStore(database),
-        outbox=SqlOutbox(database),
+        outbox=ObservedOutbox(database, observer),
         corrections=SqlCorrections(database),
         requests=SqlRequests(database),
         organisers=SqlOrganiserStore(database),
         audit=SqlAuditLog(database),
         dialogues=SqlDialogueStore(database),
-        lease=SqlLease(database),
+        lease=ObservedLease(database, observer),
         guard=FileRestoreGuard(database, data),
         text_drafts=SqlTextDrafts(database),
         transaction=database.transaction,
@@ -196,9 +196,9 @@ class Announcing:
         await self.watch.mark(now=now)
 
 
-def announcing(database: Database, data: Path) -> Announcing:
+def announcing(database: Database, data: Path, observer: Observer = NOBODY) -> Announcing:
     """Join stores and services over one database."""
-    return joined(sql_stores(database, data))
+    return joined(sql_stores(database, data, observer))
 
 
 def joined(

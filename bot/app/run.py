@@ -23,10 +23,12 @@ from bot.app.confirming import RestoreWord, restore_word_of
 from bot.app.core import Core, open_core
 from bot.app.correcting import correction_desk_of, schedule_corrections
 from bot.app.gaps import gap_keeper_of
+from bot.app.observed import ObservedAnnouncementSender
 from bot.app.office_folder import office_folder_of
 from bot.app.proposing import keep_written, reminders_of
 from bot.app.relaying import relay_courier_of
 from bot.app.sandbox import Say, sandbox_process, sandbox_ready, with_keys
+from bot.app.seeing import open_sight
 from bot.app.state import needs_sandbox, owner_of, to_run
 from bot.app.visitors import keep_forgotten
 from bot.chat.application import Chat, build_chat
@@ -59,7 +61,8 @@ async def run_bot(
     async with AsyncExitStack() as stack:
         own = sandbox_process(settings, exposes=exposes_sandbox) if needs_sandbox(settings) else nullcontext()
         sandbox = await stack.enter_async_context(own)
-        core = await stack.enter_async_context(open_core(settings, adopts_state=adopts_state))
+        sight = await stack.enter_async_context(open_sight(os.environ))
+        core = await stack.enter_async_context(open_core(settings, adopts_state=adopts_state, sight=sight))
         owner = await _owner(core, settings, adopts=adopts_state)
         parts = await _begin(core, settings)
         word = await restore_word_of(core)
@@ -82,7 +85,7 @@ async def run_bot(
 
 async def _begin(core: Core, settings: Settings) -> Announcing:
     """What announces, and the state as it must be before anybody is written to."""
-    parts = announcing(core.database, settings.store.data)
+    parts = announcing(core.database, settings.store.data, core.sight.observer)
     core.versions.notices.bind(parts.notifier)
     await parts.begin(settings, now=utc_now())
     await keep_forgotten(core, parts.organisers, now=utc_now())
@@ -93,7 +96,8 @@ async def _begin_announcing(
     stack: AsyncExitStack, core: Core, parts: Announcing, chat: Chat, *, word: RestoreWord
 ) -> Callable[[], None]:
     """Start the clock, and the sending once the chat has started; returns what stops both and the chat."""
-    broadcasting = Broadcasting(parts, chat.announcement_sender, core.settings)
+    announcement_sender = ObservedAnnouncementSender(chat.announcement_sender, core.sight.observer)
+    broadcasting = Broadcasting(parts, announcement_sender, core.settings)
     parts.states["announcements"] = lambda: broadcasting.state
     parts.states["restore"] = lambda: word.state
     clock = await stack.enter_async_context(Clock())

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.adapters.database.budget_store import Budgets, SqlBudgetLedger
+from bot.adapters.database.budget_store import Budgets, Spending, SqlBudgetLedger
 from bot.adapters.database.connection import Database
 from bot.adapters.models.chat_model import LangChainChatModel, any_langchain, openai_compatible
 from bot.adapters.models.language_id import ShortMessageIdentifier
@@ -29,17 +29,22 @@ class Writer:
     ledger: SqlBudgetLedger
     answerer: GeneratingAnswerer
 
+    @staticmethod
+    def cost_of(spent: Spending, price: ModelSettings) -> float:
+        """What it cost, in the currency of the settings."""
+        parts = spent.prompt_tokens * price.price_per_million_in, spent.completion_tokens * price.price_per_million_out
+        return sum(parts) / 1_000_000
+
     async def log_use(self, settings: Settings, now: datetime) -> None:
         """What the model cost today, in tokens and in money, and what has become of its answers since the start."""
         today, price, counts = await self.ledger.spent_on(now), settings.model, self.answerer.counts
-        cost = today.prompt_tokens * price.price_per_million_in + today.completion_tokens * price.price_per_million_out
         _log.info(
             "model_used",
             tokens_today=today.tokens,
             tokens_in_all=(await self.ledger.spent_in_all()).tokens,
             prompt_tokens=today.prompt_tokens,
             completion_tokens=today.completion_tokens,
-            cost_today=f"{cost / 1_000_000:.4f} {price.currency}",
+            cost_today=f"{self.cost_of(today, price):.4f} {price.currency}",
             outcomes={outcome.value: count for outcome, count in counts.outcomes.items()},
             blocked={block.value: count for block, count in counts.blocked.items()},
             in_doubt={resolved.value: count for resolved, count in counts.resolved.items()},

@@ -43,6 +43,7 @@ from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.polling import Poller
 from bot.chat.wire.rate_limits import CpuBudget
 from bot.chat.wire.rendered_messages import ReaderWords
+from bot.chat.wire.seeing import Seeing
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest
 from bot.chat.wire.web_server import Address, serve
@@ -125,6 +126,7 @@ class ChatParts:
     reading_in: Callable[[], float | None] = lambda: None
     """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    seeing: Seeing = field(default_factory=Seeing)
 
 
 class Chat:
@@ -138,7 +140,7 @@ class Chat:
         self._application = application
         self._updates_transport = updates_transport
         self._catalogs = Catalogs()
-        self.sender = Sender(application.bot, deadline_s=options.rules.answer_deadline_s, pace=Pace(options.rates))
+        self.sender = self._make_sender()
         self.announcement_sender = TelegramAnnouncementSender(
             self.sender,
             self._catalogs,
@@ -161,6 +163,7 @@ class Chat:
             limits=options.limits,
             now=parts.now,
             waiting=self._waiting_room,
+            observer=parts.seeing.observer,
         )
         self._stopping = asyncio.Event()
         self._poller: Poller | None = None
@@ -272,7 +275,9 @@ class Chat:
             yield serve(hook, address, ready=partial(setattr, self, "webhook_port"))
         if options.health_port is not None:
             address = Address(options.health_host, options.health_port, "SCODA_HEALTH_PORT")
-            yield serve(health_app(self._health), address, ready=partial(setattr, self, "health_port"))
+            scrape = self._parts.seeing.scrape
+            metrics = partial(scrape, self._health, self.sender.pace_reading) if scrape is not None else None
+            yield serve(health_app(self._health, metrics), address, ready=partial(setattr, self, "health_port"))
 
     async def _health(self) -> Mapping[str, str]:
         """What the parts say of themselves, and whether Telegram is reached."""
@@ -289,6 +294,11 @@ class Chat:
             return None
         app.announcements.notifier.bind(OrganiserNotices(app, app.announcements, now=self._parts.now))
         return ProgressBoard(app, app.announcements)
+
+    def _make_sender(self) -> Sender:
+        options, bot = self._options, self._application.bot
+        pace, observer = Pace(options.rates), self._parts.seeing.observer
+        return Sender(bot, deadline_s=options.rules.answer_deadline_s, pace=pace, observer=observer)
 
     def _make_context(self) -> AppContext:
         options, parts = self._options, self._parts

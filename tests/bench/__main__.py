@@ -3,7 +3,7 @@
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
 Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, new_sections, check, embedding,
-fast_path, worst_message, announcement, planning, office, gaps. The data folder is the one `scoda run` uses; where a bench
+fast_path, worst_message, announcement, planning, office, gaps, seeing. The data folder is the one `scoda run` uses; where a bench
 needs the index, what is not built yet is built there first, with a progress bar. The benches themselves work on copies.
 """
 
@@ -34,6 +34,7 @@ BENCHES = {
     "planning": "A million recipients planned",
     "office": "Office files as Markdown",
     "gaps": "Lost questions put into gaps",
+    "seeing": "What it costs to look on",
 }
 NEED_NO_INDEX = (
     "first_minute",
@@ -46,6 +47,7 @@ NEED_NO_INDEX = (
     "announcement",
     "planning",
     "office",
+    "seeing",
 )
 QUICK_SYNC = ("--files", "200")
 

@@ -219,9 +219,10 @@ async def test_S08_the_health_routes_are_on_loopback_and_say_nothing_of_anybody(
     async with running_app(place, town, mode) as app:
         await john.ask(question)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.chat.health_port}", trust_env=False) as client:
-            told = [(await client.get(path)).text for path in ("/livez", "/readyz")]
+            told = [(await client.get(path)).text for path in ("/livez", "/readyz", "/metrics")]
     assert Settings().health.host == "127.0.0.1"
-    assert all("status" in one for one in told)
+    assert all("status" in one for one in told[:2])
+    assert 'scoda_questions_total{language="en",outcome=' in told[2]
     for secret in (str(john.id), "John", "umbrellas", SANDBOX_TOKEN, str(place.data), "secret-for"):
         assert secret not in "".join(told)
 

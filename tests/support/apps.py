@@ -13,6 +13,7 @@ from bot.adapters.system.clock import utc_now
 from bot.app.announcing import announcing
 from bot.app.chat import chat_options, chat_parts
 from bot.app.core import Core, open_core
+from bot.app.seeing import open_sight
 from bot.chat.application import Chat, build_chat
 from bot.i18n.translator import Catalogs, Translator
 from bot.ids import Locale, VisitorId
@@ -96,9 +97,9 @@ async def running_app(
         health=HealthSettings(port=0),
     )
     options = chat_options(settings)
-    async with open_core(settings) as core:
+    async with open_sight({}) as sight, open_core(settings, sight=sight) as core:
         await core.make_answerable()
-        news = announcing(core.database, settings.store.data)
+        news = announcing(core.database, settings.store.data, sight.observer)
         await news.appoint(settings, now=utc_now())
         async with build_chat(options, chat_parts(core, news)) as chat:
             running = asyncio.create_task(chat.run())

@@ -11,6 +11,7 @@ from bot.chat.wire.intake import Intake, IntakeLimits
 from bot.chat.wire.triage import Treatment
 from bot.chat_state.model import InboxState
 from bot.chat_state.ports import Effect
+from bot.observing import NOBODY, Observer
 from tests.support.chat_rig import NOW, message, no_pause, person, until
 from tests.support.fakes import FakeInbox, FakeState
 
@@ -56,6 +57,7 @@ class Door:
         state: FakeState | None = None,
         *,
         pause: Callable[[float], Awaitable[object]] = no_pause,
+        observer: Observer = NOBODY,
         **limits: int,
     ) -> None:
         self.handler = handler
@@ -75,6 +77,7 @@ class Door:
             limits=IntakeLimits(**values),
             now=lambda: self.now,
             pause=pause,
+            observer=observer,
         )
 
     async def accept(self, raws: Iterable[dict[str, object]]) -> int:

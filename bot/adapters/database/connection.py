@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -256,6 +257,18 @@ class Database:
         """
         async with self.reading() as connection:
             await connection.execute(text("SELECT 1"))
+
+    def watch_statements(self, took: Callable[[float], object]) -> None:
+        """From now on `took` is told the seconds of each statement, its wait for the driver's thread included."""
+
+        def begin(connection: Connection, *_rest: object) -> None:
+            connection.info["began"] = time.perf_counter()
+
+        def end(connection: Connection, *_rest: object) -> None:
+            took(time.perf_counter() - connection.info["began"])
+
+        event.listen(self._engine.sync_engine, "before_cursor_execute", begin)
+        event.listen(self._engine.sync_engine, "after_cursor_execute", end)
 
     @contextmanager
     def translated_errors(self) -> Iterator[None]:

@@ -117,6 +117,11 @@ class VersionRetriever:
         """How many rows may nominate their section."""
         return int(self._files.is_searched.sum())
 
+    @property
+    def is_nominated(self) -> bool:
+        """Whether a vector store names the candidates; else every row is compared."""
+        return self._store is not None
+
     def nominate_by(self, store: VectorStore) -> None:
         """From now on let the store name the candidates."""
         self._store = _OpenStore(store, self._files)

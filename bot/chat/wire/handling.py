@@ -17,9 +17,11 @@ import structlog
 
 from bot.chat.wire.envelope import Envelope, IncomingUpdate
 from bot.chat.wire.lanes import QueuedUpdate
+from bot.chat.wire.seeing import until_reply, word
 from bot.chat.wire.sender import TokenRefusedError, UnreachableError
 from bot.chat.wire.triage import Treatment
 from bot.chat_state.ports import Effect, Inbox
+from bot.observing import NOBODY, Happening, Observer, Work
 from bot.transaction import Transaction
 
 log = structlog.get_logger(__name__)
@@ -70,7 +72,7 @@ class WaitingChats(Protocol):
 class Handling:
     """Implements `bot.chat.wire.lanes.Worker`: at most `places` updates are handled at once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with, each by its name
         self,
         inbox: Inbox,
         transaction: Transaction,
@@ -80,7 +82,9 @@ class Handling:
         now: Callable[[], datetime],
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
         waiting: WaitingChats | None = None,
+        observer: Observer = NOBODY,
     ) -> None:
+        self._observer = observer
         self._inbox = inbox
         self._transaction = transaction
         self._handler = handler
@@ -112,7 +116,8 @@ class Handling:
     async def drop(self, items: list[QueuedUpdate]) -> None:
         """See the port."""
         async with self._places:
-            await self._commit([item.update.update_id for item in items], ())
+            await self._commit(items, ())
+        self._observer.happened(Happening.UPDATES_DROPPED, value=len(items))
 
     async def _try(self, item: QueuedUpdate) -> float | None:
         """One attempt; returns how long to wait before the next, None when there is nothing more to do."""
@@ -123,7 +128,7 @@ class Handling:
                 await self._give_up(item)
                 return None
         try:
-            effects = await self._handler.handle(update, item.treatment)
+            effects = await self._handled(item)
         except UnreachableError as error:
             item.attempt_is_open = True
             return error.pause_s
@@ -136,8 +141,23 @@ class Handling:
                 return _RETRY_S
             await self._give_up(item)
             return None
-        await self._commit([update.update_id], effects)
+        await self._commit([item], effects)
         return None
+
+    async def _handled(self, item: QueuedUpdate) -> Sequence[Effect]:
+        """Have it handled, with the observer looking on."""
+        update, facts = item.update, {"kind": word(item.update.envelope.kind), "treatment": word(item.treatment)}
+        with (
+            self._observer.work(Work.UPDATE, **facts) as notes,
+            until_reply(update, item.received_at, self._observer, now=self._now),
+        ):
+            try:
+                effects = await self._handler.handle(update, item.treatment)
+            except UnreachableError:
+                notes.note(result="unreachable")
+                raise
+            notes.note(result="handled")
+            return effects
 
     async def _give_up(self, item: QueuedUpdate) -> None:
         update = item.update
@@ -148,11 +168,17 @@ class Handling:
             raise
         except Exception as error:  # noqa: BLE001 - the apology is a courtesy
             log.warning("apology_failed", update_id=update.update_id, **_where(error))
-        async with self._transaction():
-            await self._inbox.failed(update.update_id, now=self._now())
+        await self._fail([item])
 
-    async def _commit(self, update_ids: Sequence[int], effects: Sequence[Effect]) -> None:
+    async def _fail(self, items: Sequence[QueuedUpdate]) -> None:
+        async with self._transaction():
+            await self._inbox.failed(*(item.update.update_id for item in items), now=self._now())
+        for item in items:
+            self._observer.happened(Happening.UPDATE_GIVEN_UP, kind=word(item.update.envelope.kind))
+
+    async def _commit(self, items: Sequence[QueuedUpdate], effects: Sequence[Effect]) -> None:
         """Store the effects and «done» in one transaction; what was sent is not sent again when that fails."""
+        update_ids = [item.update.update_id for item in items]
         for attempt in range(1, _COMMIT_TRIES + 1):
             try:
                 async with self._transaction():
@@ -165,8 +191,7 @@ class Handling:
             else:
                 return
         log.error("effects_given_up", update_id=update_ids[0], updates=len(update_ids))
-        async with self._transaction():
-            await self._inbox.failed(*update_ids, now=self._now())
+        await self._fail(items)
 
 
 def _where(error: BaseException) -> dict[str, str]:

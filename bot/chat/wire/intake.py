@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from bot.chat.wire.envelope import IncomingUpdate, parse_update
 from bot.chat.wire.handling import Handler, Handling, WaitingChats
 from bot.chat.wire.lanes import Lane, Lanes, QueuedUpdate
 from bot.chat.wire.load_shedding import LoadShedding
+from bot.chat.wire.seeing import word
 from bot.chat.wire.triage import Triage
 from bot.chat_state.model import StoredUpdate
 from bot.chat_state.ports import Inbox
 from bot.ids import VisitorId
+from bot.observing import NOBODY, Happening, Observer
 from bot.transaction import Transaction
 
 log = structlog.get_logger(__name__)
@@ -47,7 +50,7 @@ class IntakeLimits:
 class Intake:
     """Takes updates in and has them handled."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with, each by its name
         self,
         inbox: Inbox,
         transaction: Transaction,
@@ -57,7 +60,9 @@ class Intake:
         now: Callable[[], datetime],
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
         waiting: WaitingChats | None = None,
+        observer: Observer = NOBODY,
     ) -> None:
+        self._observer = observer
         self._inbox = inbox
         self._waiting_room = waiting
         self._now = now
@@ -66,7 +71,14 @@ class Intake:
         self._backlog = Backlog()
         self._shedding = LoadShedding(self._triage, waiting_updates=limits.waiting_updates)
         self._handling = Handling(
-            inbox, transaction, handler, places=limits.chats_at_once, now=now, pause=pause, waiting=waiting
+            inbox,
+            transaction,
+            handler,
+            places=limits.chats_at_once,
+            now=now,
+            pause=pause,
+            waiting=waiting,
+            observer=observer,
         )
         self._lanes = Lanes(self._handling, finished=self._finished, failed=self._request_stop)
         self._waiting = 0
@@ -100,6 +112,7 @@ class Intake:
         except BaseException:  # it may have been committed all the same
             self._leave_in_inbox(updates)
             raise
+        self._tell_received(updates, new)
         if new == len(updates):
             self._note_waiting(updates)
             for item, lane in self._shedding.shed(updates, received_at, waiting=self._waiting):
@@ -109,6 +122,12 @@ class Intake:
         elif new:
             self._leave_in_inbox(updates)
         return new
+
+    def _tell_received(self, updates: Sequence[IncomingUpdate], new: int) -> None:
+        """Of what came before as well, nobody knows which of them are new: they have no kind."""
+        kinds = Counter(word(update.envelope.kind) for update in updates) if new == len(updates) else {"": new}
+        for kind, count in kinds.items():
+            self._observer.happened(Happening.UPDATES_RECEIVED, value=count, kind=kind)
 
     async def run(self) -> None:
         """Handle what waits, the backlog first, until `stop` is called.
@@ -169,7 +188,7 @@ class Intake:
 
     def _queue(self, update: IncomingUpdate, received_at: datetime, *, attempts: int, attempt_is_open: bool) -> None:
         treatment = self._triage.treatment(update.envelope, received_at, now=self._now())
-        self._enqueue(QueuedUpdate(update, attempts, treatment, attempt_is_open), _lane_of(update.lane))
+        self._enqueue(QueuedUpdate(update, attempts, treatment, attempt_is_open, received_at), _lane_of(update.lane))
 
     def _enqueue(self, item: QueuedUpdate, lane: Lane) -> None:
         self._backlog.load(item.update.update_id)

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
@@ -36,6 +37,8 @@ class QueuedUpdate:
     treatment: Treatment
     attempt_is_open: bool = False
     """The attempt is counted, but nothing was sent yet: what begins now is no new one."""
+    received_at: datetime | None = None
+    """When it was stored; None where nobody will wait for a reply."""
 
 
 class Worker(Protocol):

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
 
-from bot.chat.wire.pace_slot import PaceSlot
+from bot.chat.wire.pace_slot import PaceSlot, PaceWaiter
 from bot.chat.wire.rate_window import LONG_AGO, RateWindow
+from bot.chat.wire.seeing import PaceReading, word
 from bot.ids import ChatId
 
 # Chosen by reasoning where no source is named; tests/unit/chat/wire/test_pace.py shows what they come to together.
@@ -106,7 +107,7 @@ class Pace:
         self._overall = RateWindow(self.rates.overall_per_s, 1.0)
         self._paid = RateWindow(self.rates.paid_per_s, 1.0)
         self._chats: OrderedDict[ChatId, RateWindow] = OrderedDict()
-        self._waiting: dict[Priority, deque[_Waiter]] = {priority: deque() for priority in Priority}
+        self._waiting: dict[Priority, deque[PaceWaiter]] = {priority: deque() for priority in Priority}
         self._paused_until = LONG_AGO
         self._chat_pauses: dict[ChatId, float] = {}
         self._complaints: deque[tuple[float, ChatId]] = deque(maxlen=_COMPLAINTS_KEPT)
@@ -151,6 +152,11 @@ class Pace:
         """Seconds for which nothing goes to anybody; 0 for none."""
         return max(self._paused_until - self._clock(), 0.0)
 
+    def reading(self) -> PaceReading:
+        """How it stands, for whoever looks on."""
+        waiting = {word(priority): len(queue) for priority, queue in self._waiting.items()}
+        return PaceReading(self._overall.taken(self._clock()), self.rates.overall_per_s, waiting, self.pause_s)
+
     def chat_wait_s(self, chat_id: ChatId) -> float:
         """Seconds until the chat may be sent something, as far as it alone is concerned."""
         return max(self._chat_wait_s(chat_id, self._clock()), 0.0)
@@ -167,7 +173,7 @@ class Pace:
         if not queue and max(self._common_wait_s(turn.priority, now), self._chat_wait_s(turn.chat_id, now)) <= 0:
             self._take(turn, now)
             return
-        waiter = _Waiter(turn, asyncio.get_running_loop().create_future(), now + turn.patience_s)
+        waiter = PaceWaiter(turn, asyncio.get_running_loop().create_future(), now + turn.patience_s)
         queue.append(waiter)
         self._serve_all()
         try:
@@ -341,7 +347,7 @@ class Pace:
     def _serve(self, priority: Priority, now: float) -> float:
         """Serve one queue in order; returns when to look again. A chat that must wait holds up nobody else."""
         queue = self._waiting[priority]
-        passed_over: list[_Waiter] = []
+        passed_over: list[PaceWaiter] = []
         look_again_at = _NEVER
         while queue:
             common_wait_s = self._common_wait_s(priority, now)
@@ -361,7 +367,7 @@ class Pace:
         return look_again_at
 
     @staticmethod
-    def _pass_over(waiter: _Waiter, chat_wait_s: float, now: float, passed_over: list[_Waiter]) -> float:
+    def _pass_over(waiter: PaceWaiter, chat_wait_s: float, now: float, passed_over: list[PaceWaiter]) -> float:
         if now + chat_wait_s > waiter.patient_until:
             waiter.refuse(TooLongError(chat_wait_s, concerns_all=False))
             return _NEVER
@@ -382,17 +388,3 @@ class Pace:
         await self._sleep(max(moment - self._clock(), 0.0))
         self._timer = None
         self._serve_all()
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiter:
-    """Somebody who waits for a turn."""
-
-    turn: PaceSlot
-    granted: asyncio.Future[None]
-    patient_until: float
-
-    def refuse(self, error: TooLongError) -> None:
-        """The wait is longer than they are willing to."""
-        if not self.granted.done():
-            self.granted.set_exception(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -93,3 +95,17 @@ class PaceSlot:
     def _settles(self) -> bool:
         first, self._is_settled = not self._is_settled, True
         return first
+
+
+@dataclass(frozen=True, slots=True)
+class PaceWaiter:
+    """Somebody who waits for a turn."""
+
+    turn: PaceSlot
+    granted: asyncio.Future[None]
+    patient_until: float
+
+    def refuse(self, error: Exception) -> None:
+        """The wait is longer than they are willing to."""
+        if not self.granted.done():
+            self.granted.set_exception(error)

@@ -36,9 +36,11 @@ from bot.chat.wire.calls import (
 from bot.chat.wire.failures import ANSWER_LOST, Failure, judge
 from bot.chat.wire.pace import Pace, Priority, TooLongError
 from bot.chat.wire.pace_slot import PaceSlot
+from bot.chat.wire.seeing import CALL_RESULTS, PaceReading, replied
 from bot.chat.wire.transport import post
 from bot.errors import TelegramError
 from bot.ids import ChatId
+from bot.observing import NOBODY, Observer, Work
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +99,9 @@ class Sender:
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         pace: Pace | None = None,
+        observer: Observer = NOBODY,
     ) -> None:
+        self._observer = observer
         self._bot = bot
         self._pace = pace
         self._deadline_s = deadline_s
@@ -107,6 +111,10 @@ class Sender:
     def wait_s(self, chat_id: ChatId) -> float:
         """Seconds for which the chat has had enough; 0 when it may be sent something."""
         return self._pace.chat_wait_s(chat_id) if self._pace is not None else 0.0
+
+    def pace_reading(self) -> PaceReading:
+        """How the common pace stands."""
+        return self._pace.reading() if self._pace is not None else PaceReading()
 
     @property
     def may_pay(self) -> bool:
@@ -282,6 +290,7 @@ class Sender:
             )
             failure = tried.failure
             if failure is None:
+                replied()
                 return SendResult.SENT, tried.result
             if failure.outcome is SendOutcome.UNPARSEABLE and formatted:
                 log.error("formatting_refused", chat_id=chat_id)
@@ -304,7 +313,15 @@ class Sender:
         await self._pause(pause_s)
 
     async def _try(self, made: TelegramCall, chat_id: ChatId, *, formatted: bool = True) -> Attempt:
-        """Make the call once."""
+        """Make the call once, with the observer looking on."""
+        with self._observer.work(Work.CALL, method=made.method) as notes:
+            attempt = await self._tried(made, chat_id, formatted=formatted)
+            failure = attempt.failure
+            is_flood = failure is not None and failure.is_flood
+            notes.note(result=CALL_RESULTS[0] if is_flood else failure.outcome if failure else SendOutcome.SENT)
+        return attempt
+
+    async def _tried(self, made: TelegramCall, chat_id: ChatId, *, formatted: bool) -> Attempt:
         try:
             result = await self._make(made, chat_id, formatted=formatted)
         except (telegram_error.TelegramError, KeyError) as error:  # KeyError: a 200 with ok false

@@ -24,6 +24,8 @@ _BODY_LIMIT = 1024 * 1024
 """Bytes: far more than an update has, whose text ends at 4,096 characters. By reasoning."""
 _NEEDED = ("database", "inbox")
 """Without these no update can be taken; all else may be down and the bot still does part of its work."""
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""Prometheus's text format."""
 
 
 def webhook_app(accept: Accept, *, path: str, secret: str) -> Starlette:
@@ -45,8 +47,13 @@ def webhook_app(accept: Accept, *, path: str, secret: str) -> Starlette:
     return Starlette(routes=[Route(path, receive, methods=["POST"])])
 
 
-def health_app(health: Health) -> Starlette:
-    """`/livez` and `/readyz`, for whoever looks after the machine."""
+def is_ready(components: Mapping[str, str]) -> bool:
+    """Whether updates can be taken."""
+    return all(components.get(name, "ok") == "ok" for name in _NEEDED)
+
+
+def health_app(health: Health, metrics: Callable[[], Awaitable[bytes]] | None = None) -> Starlette:
+    """`/livez` and `/readyz`, for whoever looks after the machine, and `/metrics` where there are any."""
 
     async def live(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -56,13 +63,21 @@ def health_app(health: Health) -> Starlette:
             components = dict(await health())
         except Exception as error:  # noqa: BLE001 - a check that fails is an answer too
             components = {"database": f"the check failed: {type(error).__name__}"}
-        is_ready = all(components.get(name, "ok") == "ok" for name in _NEEDED)
+        can_take = is_ready(components)
         is_whole = all(state == "ok" for state in components.values())
-        status = "ok" if is_whole else "degraded" if is_ready else "unavailable"
-        code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+        status = "ok" if is_whole else "degraded" if can_take else "unavailable"
+        code = HTTPStatus.OK if can_take else HTTPStatus.SERVICE_UNAVAILABLE
         return JSONResponse({"status": status, "components": components}, status_code=code)
 
-    return Starlette(routes=[Route("/livez", live), Route("/readyz", ready)])
+    routes = [Route("/livez", live), Route("/readyz", ready)]
+    return Starlette(routes=routes if metrics is None else [*routes, Route("/metrics", _page_of(metrics))])
+
+
+def _page_of(metrics: Callable[[], Awaitable[bytes]]) -> Callable[[Request], Awaitable[Response]]:
+    async def page(_request: Request) -> Response:
+        return Response(await metrics(), media_type=_METRICS_TYPE)
+
+    return page
 
 
 async def _receive(request: Request, accept: Accept) -> Response:

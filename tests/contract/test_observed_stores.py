@@ -1,0 +1,133 @@
+"""What the outbox and the lease tell whoever looks on, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.adapters.database.announcement_store import SqlAnnouncementStore
+from bot.adapters.database.connection import Database
+from bot.adapters.database.outbox_reading import OutboxReading, read_outbox
+from bot.announcements.model import (
+    AnnouncementId,
+    Content,
+    Delivery,
+    DeliveryState,
+    Occurrence,
+    OccurrenceId,
+    OccurrenceState,
+)
+from bot.app.observed import ObservedLease, ObservedOutbox
+from bot.ids import ChatId, Locale
+from bot.observing import Condition, Happening, Work
+from tests.support.fake_observer import FakeObserver
+from tests.support.stored_announcements import approved
+
+NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+FIRST, OVER = OccurrenceId("first"), OccurrenceId("over")
+CHATS = [ChatId(7_000_000_001 + number) for number in range(5)]
+
+
+async def planned(database: Database, observer: FakeObserver) -> ObservedOutbox:
+    """Five copies that are due now, of one that runs; and some of one that is over."""
+    outbox = ObservedOutbox(database, observer)
+    content = Content(source=Locale.EN, texts={Locale.EN: "The forum moved."})
+    await SqlAnnouncementStore(database).create(approved("forum", content, due_at=NOW), request_key="forum")
+    for number, name in enumerate((FIRST, OVER)):
+        firing = Occurrence(
+            occurrence_id=name,
+            announcement_id=AnnouncementId("forum"),
+            slot=f"2026-11-0{number + 3}T09:30",
+            due_at=NOW,
+            valid_until=None,
+            state=OccurrenceState.RUNNING,
+            created_at=NOW,
+        )
+        await outbox.open_occurrence(firing)
+        await outbox.plan([_copy(name, chat) for chat in CHATS], occurrence_id=name, through=CHATS[-1])
+    await outbox.set_state(OVER, OccurrenceState.STOPPED, now=NOW)
+    return outbox
+
+
+def _copy(occurrence_id: OccurrenceId, chat: ChatId) -> Delivery:
+    return Delivery(
+        occurrence_id=occurrence_id,
+        chat_id=chat,
+        locale=Locale.EN,
+        zone="UTC",
+        state=DeliveryState.PLANNED,
+        body_hash="1",
+        not_before=NOW,
+        changed_at=NOW,
+    )
+
+
+async def test_an_empty_outbox_has_nothing_open_and_nothing_late(database: Database):
+    assert await read_outbox(database, now=NOW) == OutboxReading({}, 0.0)
+
+
+async def test_batches_are_told_with_their_copies_and_what_was_sent_with_its_lateness(database: Database):
+    observer = FakeObserver()
+    outbox, lease = await planned(database, observer), ObservedLease(database, observer)
+    epoch = await lease.take("me", now=NOW, lasts_s=30)
+    assert epoch is not None
+    assert [facts["copies"] for facts in observer.of(Work.PLANNING)] == [5, 5]
+    assert await read_outbox(database, now=NOW + timedelta(seconds=90)) == OutboxReading({DeliveryState.PLANNED: 5}, 90)
+
+    claimed = await outbox.claim(FIRST, epoch=epoch, now=NOW, limit=3)
+    assert [facts["copies"] for facts in observer.of(Work.BATCH)] == [3]
+    late = NOW + timedelta(seconds=42)
+    sent = replace(claimed[0], state=DeliveryState.SENT, message_id=1, changed_at=late)
+    refused = replace(claimed[1], state=DeliveryState.FAILED, changed_at=late)
+    assert await outbox.settle([sent, refused], epoch=epoch) == 2
+    arrived = [(what, value) for what, value, _facts in observer.happenings]
+    assert arrived == [(Happening.COPY_ARRIVED, 42.0)]
+    found = await read_outbox(database, now=NOW)
+    assert found.counts == {
+        DeliveryState.PLANNED: 2, DeliveryState.SENDING: 1, DeliveryState.SENT: 1, DeliveryState.FAILED: 1,
+    }  # fmt: skip
+    assert found.overdue_s == 0.0
+
+
+async def test_what_could_not_be_settled_is_not_told_as_sent(database: Database):
+    observer = FakeObserver()
+    outbox, lease = await planned(database, observer), ObservedLease(database, observer)
+    epoch = await lease.take("me", now=NOW, lasts_s=30)
+    claimed = await outbox.claim(FIRST, epoch=epoch, now=NOW, limit=1)
+    await lease.take("another", now=NOW + timedelta(minutes=1), lasts_s=30)
+    sent = replace(claimed[0], state=DeliveryState.SENT, message_id=1)
+    assert await outbox.settle([sent], epoch=epoch) == 0
+    assert observer.happenings == []
+
+
+async def test_the_lease_is_told_when_it_is_taken_renewed_lost_and_given_back(database: Database):
+    observer = FakeObserver()
+    lease = ObservedLease(database, observer)
+    first = await lease.take("me", now=NOW, lasts_s=30)
+    assert observer.conditions[Condition.LEASE_HELD] == 1
+    assert observer.conditions[Condition.LEASE_EXPIRES] == (NOW + timedelta(seconds=30)).timestamp()
+    assert await lease.take("another", now=NOW, lasts_s=30) is None
+    assert await lease.renew(first, now=NOW + timedelta(seconds=10), lasts_s=30)
+    assert observer.conditions[Condition.LEASE_EXPIRES] == (NOW + timedelta(seconds=40)).timestamp()
+
+    other = ObservedLease(database, FakeObserver())
+    assert await other.take("another", now=NOW + timedelta(minutes=1), lasts_s=30) == first + 1
+    assert not await lease.renew(first, now=NOW + timedelta(minutes=1), lasts_s=30)
+    assert observer.conditions[Condition.LEASE_HELD] == 0
+    assert [what for what, *_ in observer.happenings] == [Happening.LEASE_LOST]
+    assert observer.conditions[Condition.LEASE_EPOCH] == first
+
+    await other.release(first + 1)
+    second = await lease.take("me", now=NOW + timedelta(minutes=1), lasts_s=30)
+    await lease.release(second)
+    assert observer.conditions[Condition.LEASE_HELD] == 0
+
+
+async def test_each_statement_is_timed(database: Database):
+    took: list[float] = []
+    database.watch_statements(took.append)
+    await database.ping()
+    async with database.transaction():
+        await read_outbox(database, now=NOW)
+    assert len(took) >= 3
+    assert all(0 < seconds < 60 for seconds in took)

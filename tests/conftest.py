@@ -20,6 +20,7 @@ from typing import Any  # noqa: E402
 import pytest  # noqa: E402
 
 from tests.golden import KNOWLEDGE  # noqa: E402
+from tests.support import log_search  # noqa: E402
 from tests.support.little_knowledge import write_little_knowledge  # noqa: E402
 from tests.support.processes import Place  # noqa: E402
 from tests.support.real_model import serving_real_model  # noqa: E402
@@ -27,8 +28,12 @@ from tests.support.sandbox_keys import SANDBOX_TOKEN  # noqa: E402
 from tests.support.visitors import Town, open_town  # noqa: E402
 
 
-def pytest_configure() -> None:
-    """Measure no processes that tests start: they take four times as long then to import what they need."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Search all output (S01), and measure no processes that tests start.
+
+    They take four times as long then to import what they need.
+    """
+    config.pluginmanager.register(log_search)
     if _is_measured_worker():
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests.support.log_search import know_keys, require_clean
 from tests.support.nursery import Birth, born
 from tests.support.sandbox_keys import SANDBOX_TOKEN
 from tests.support.visitors import LIMIT_S, until
@@ -41,6 +42,7 @@ def environment(settings: Mapping[str, object]) -> dict[str, str]:
 
     The program runs unmeasured: its start takes four times as long under coverage.
     """
+    know_keys(settings)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCODA_", "COVERAGE_"))}
     return kept | {f"SCODA_{name.upper()}": str(value) for name, value in settings.items()}
 
@@ -66,7 +68,9 @@ class Place:
             birth = Birth(line[len(_SCODA) :], self.home, variables, out, err, given=stdin)
             if birth.can_be_forked:
                 code = _to_its_end(born(birth), line)
-                return subprocess.CompletedProcess(line, code, *(file.read_text("utf-8") for file in (out, err)))
+                told, log = (file.read_text("utf-8") for file in (out, err))
+                require_clean(log, " ".join(line))
+                return subprocess.CompletedProcess(line, code, told, log)
         return subprocess.run(
             line,
             cwd=self.home,
@@ -178,11 +182,12 @@ class BotProcess:
         return await self.ended()
 
     async def close(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing behind, neither a process nor a key or a visitor's words in its log."""
         if self.process.exitcode is None:
             self.process.kill()
             await self.ended()
         await self._client.aclose()
+        require_clean(self.log(), "the bot")
 
     def _must_run(self) -> bool:
         assert self.process.exitcode is None, f"the bot ended with {self.process.exitcode}: {self.log()}"

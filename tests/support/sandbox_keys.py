@@ -9,9 +9,12 @@ import httpx
 from bot.sandbox.gate import TOKEN_HEADER
 from bot.sandbox.keys import Keys
 from bot.sandbox.server import SandboxServer, create_sandbox
+from tests.support.log_search import know_key
 
 SANDBOX_TOKEN = "7000001:sandbox"
 KEYS = Keys(bot=SANDBOX_TOKEN, control="control-of-the-tests", reading="reading-of-the-tests")
+for _key in (KEYS.bot, KEYS.control, KEYS.reading):
+    know_key(_key)
 CONTROL = {TOKEN_HEADER: KEYS.control}
 """The header that lets a request act as a person."""
 

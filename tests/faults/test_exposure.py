@@ -15,16 +15,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import date
 from pathlib import Path
+from random import Random
 from urllib.request import urlopen
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from bot.adapters.database.connection import open_database
 from bot.adapters.models.vector_files import write_vectors
 from bot.answering.model import Question
 from bot.app.core import open_core
+from bot.app.seeing import all_words
 from bot.chat.text.answers import answer_text
 from bot.chat.text.rendering import plain
 from bot.chat.wire import web_server
@@ -225,6 +228,39 @@ async def test_S08_the_health_routes_are_on_loopback_and_say_nothing_of_anybody(
     assert 'scoda_questions_total{language="en",outcome=' in told[2]
     for secret in (str(john.id), "John", "umbrellas", SANDBOX_TOKEN, str(place.data), "secret-for"):
         assert secret not in "".join(told)
+
+
+_ODD = ("\u202e0000", "'; DROP TABLE inbox; --", '{kind="x"} 1', "a\nscoda_ready 0", "7000001:" + "Aa1" * 12, "‰" * 700)
+"""Starts of messages that would show in a page of metrics, were they put there."""
+
+
+async def test_S08_however_odd_what_comes_in_is_every_label_of_the_metrics_is_a_known_word(place: Place, town: Town):
+    random = Random(8)
+    words, canaries = all_words(), [f"canary{random.getrandbits(40):x}" for _ in range(30)]
+    async with running_app(place, town) as app:
+        people = [await town.visitor(f"Name{one}", "en", username=one) for one in canaries[:5]]
+        for number, canary in enumerate(canaries):
+            person, text = people[number % len(people)], f"{random.choice(_ODD)} {canary}"
+            if number % 3 == 0:
+                raw = {random.choice(("message", "poll", canary)): {"text": text, "chat": {"id": person.id}, canary: 1}}
+                await town.act("updates", update=raw)
+            elif number % 3 == 1:
+                await person.write(random.choice(("", "/ask ", "/start ", f"/{canary} ")) + text)
+            else:
+                await town.act(f"personas/{person.id}/inline", query=text, wait_s=60)
+        with capture_logs():
+            await app.is_idle()
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.chat.health_port}", trust_env=False) as client:
+            page = (await client.get("/metrics")).text
+    ours = [family for family in text_string_to_metric_families(page) if family.name.startswith("scoda_")]
+    labels = [(name, value) for family in ours for one in family.samples for name, value in one.labels.items()]
+    unknown = {(name, value) for name, value in labels if name not in ("le", "version") and value not in words.of(name)}
+    assert unknown == set()
+    assert len(labels) > 100
+    handled = [one.value for family in ours for one in family.samples if one.name == "scoda_updates_handled_total"]
+    assert sum(handled) >= len(canaries) / 3
+    for secret in (*canaries, *(str(person.id) for person in people), SANDBOX_TOKEN, "DROP TABLE", str(place.data)):
+        assert secret not in page
 
 
 # ── links ──

@@ -51,14 +51,17 @@ class Readings:
         self._manifest = SqlManifestStore(core.database)
         self._now = now
         self._read_at = float("-inf")
-        self._turn = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
 
     async def page(self, health: HealthCheck, pace: Callable[[], PaceReading]) -> bytes:
         """The page; what can't be read at present stays as it was."""
-        async with self._turn:
-            if time.monotonic() - self._read_at >= _READ_AGAIN_S:
-                self._read_at = time.monotonic()
-                await self._read(health)
+        if self._reading is None or (self._reading.done() and time.monotonic() - self._read_at >= _READ_AGAIN_S):
+            self._read_at = time.monotonic()
+            self._reading = asyncio.create_task(self._read(health))
+        # Not cut short: a query that is cancelled while it connects leaves its connection open.
+        _, late = await asyncio.wait({self._reading}, timeout=_LONGEST_S)
+        if late:
+            _log.warning("metrics_read_in_part", after_s=_LONGEST_S)
         self._show_pace(pace())
         return self._metrics.page()
 
@@ -73,11 +76,7 @@ class Readings:
             self._restore(),
             self._disk(),
         )
-        try:
-            async with asyncio.timeout(_LONGEST_S):
-                await asyncio.gather(*(_as_far_as_possible(one) for one in readings))
-        except TimeoutError:
-            _log.warning("metrics_read_in_part", after_s=_LONGEST_S)
+        await asyncio.gather(*(_as_far_as_possible(one) for one in readings))
 
     async def _health(self, health: HealthCheck) -> None:
         components = dict(await health())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 
 import typer
@@ -53,6 +53,10 @@ class _SyncBar:
         self._is_shown = False
 
     def show(self, progress: Progress) -> None:
+        with suppress(OSError):  # where the log goes, the disk may be full: no reason to stop reading
+            self._show(progress)
+
+    def _show(self, progress: Progress) -> None:
         if not self._is_shown:
             self._is_shown = True
             self._bars.start()
@@ -62,7 +66,8 @@ class _SyncBar:
             self._bars.stop()
 
     def stop(self) -> None:
-        self._bars.stop()
+        with suppress(OSError):
+            self._bars.stop()
 
 
 def bars(unit: str) -> Bars:

@@ -24,12 +24,12 @@ from bot.errors import DatabaseError
 from bot.operations.logs import configure_logs
 from tests.support.apps import App, running_app
 from tests.support.little_knowledge import TRAINS_IN_2025, write_document
-from tests.support.nursery import Birth, born
 from tests.support.processes import BotProcess, Place, environment, free_port, running_bot
 from tests.support.sandbox_keys import SANDBOX_TOKEN
 from tests.support.visitors import Town, Visitor, until
 
 QUESTION = "How many freight trains ran in 2025?"
+ROOT = Path(__file__).parents[2]
 NEVER_S = 300.0
 """Longer than a test waits: what has to end sooner must not have waited for it."""
 
@@ -323,20 +323,21 @@ def test_O08_the_bot_goes_on_when_its_log_can_not_be_written(monkeypatch, error)
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
 async def test_O08_a_bot_whose_log_disk_is_full_answers_and_ends_in_order(place: Place, town: Town):
-    full, port = Path("/dev/full"), free_port()
     chosen = {
         "telegram_base_url": town.base_url,
         "telegram_token": SANDBOX_TOKEN,
-        "health_port": port,
+        "health_port": free_port(),
         "announcements_ask_visitors": False,
     }
-    line = place.command("run")[len((sys.executable, "-m", "bot")) :]
-    process = await asyncio.to_thread(born, Birth(line, place.home, environment(chosen), full, full))
+    settings, command = environment(chosen) | {"PYTHONPATH": str(ROOT)}, place.command("run")
+    (place.knowledge / "en/logistics/trains.md").touch()  # there is something to read, and so a bar to show
+    with Path("/dev/full").open("w") as full:  # noqa: ASYNC230 - a device
+        bot = await asyncio.create_subprocess_exec(*command, cwd=place.home, env=settings, stdout=full, stderr=full)
     try:
         john = await town.visitor("John", "en")
         assert TRAINS_IN_2025 in (await john.ask(QUESTION))["text"]
-        process.terminate()
-        await until(lambda: process.exitcode is not None, "the bot's end")
-        assert process.exitcode == 0
+        bot.terminate()
+        assert await bot.wait() == 0
     finally:
-        process.kill()
+        if bot.returncode is None:
+            bot.kill()

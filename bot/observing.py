@@ -114,8 +114,11 @@ class WorkNotes(Protocol):
 class Observer(Protocol):
     """Whoever looks on. It never raises, waits for nothing, and takes microseconds."""
 
-    def work(self, work: Work, **facts: Fact) -> AbstractContextManager[WorkNotes]:
-        """Around a piece of work. One that raises and notes no result has the result `error`."""
+    def work(self, work: Work, *, story: str = "", **facts: Fact) -> AbstractContextManager[WorkNotes]:
+        """Around a piece of work. One that raises and notes no result has the result `error`.
+
+        What has the same `story`, an occurrence's id, belongs together; the story itself is told to nobody.
+        """
         ...
 
     def done(self, work: Work, *, took_s: float, ago_s: float = 0.0, **facts: Fact) -> None:
@@ -135,7 +138,7 @@ class _Nobody:
     def note(self, **facts: Fact) -> None:
         """Forget it."""
 
-    def work(self, work: Work, **facts: Fact) -> AbstractContextManager[WorkNotes]:  # noqa: ARG002 - a port's signature
+    def work(self, work: Work, *, story: str = "", **facts: Fact) -> AbstractContextManager[WorkNotes]:  # noqa: ARG002 - a port's signature
         return nullcontext(self)
 
     def done(self, work: Work, *, took_s: float, ago_s: float = 0.0, **facts: Fact) -> None:

@@ -154,7 +154,7 @@ class ObservedOutbox(SqlOutbox):
 
     async def plan(self, batch: Sequence[Delivery], *, occurrence_id: OccurrenceId, through: ChatId | None) -> int:
         """See the port."""
-        with self._observer.work(Work.PLANNING) as notes:
+        with self._observer.work(Work.PLANNING, story=occurrence_id) as notes:
             new = await super().plan(batch, occurrence_id=occurrence_id, through=through)
             notes.note(copies=new)
         return new
@@ -163,7 +163,7 @@ class ObservedOutbox(SqlOutbox):
         self, occurrence_id: OccurrenceId, *, epoch: Epoch, now: datetime, limit: int
     ) -> Sequence[Delivery]:
         """See the port."""
-        with self._observer.work(Work.BATCH) as notes:
+        with self._observer.work(Work.BATCH, story=occurrence_id) as notes:
             claimed = await super().claim(occurrence_id, epoch=epoch, now=now, limit=limit)
             notes.note(copies=len(claimed))
         return claimed

@@ -28,7 +28,7 @@ class FakeObserver:
         self.conditions: dict[Condition, float] = {}
 
     @contextmanager
-    def work(self, work: Work, **facts: Fact) -> Iterator[WorkNotes]:
+    def work(self, work: Work, *, story: str = "", **facts: Fact) -> Iterator[WorkNotes]:
         noted = _Noted(dict(facts))
         try:
             yield noted

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import Self
 
-from bot.observing import Condition, Fact, Happening, Observer, Work
+from bot.observing import Condition, Fact, Happening, Observer, Work, WorkNotes
 
 
 class Both:
@@ -16,9 +16,9 @@ class Both:
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = observers
 
-    def work(self, work: Work, **facts: Fact) -> _Together:
+    def work(self, work: Work, *, story: str = "", **facts: Fact) -> _Together:
         """See the port."""
-        return _Together(self._observers, work, facts)
+        return _Together([one.work(work, story=story, **facts) for one in self._observers])
 
     def done(self, work: Work, *, took_s: float, ago_s: float = 0.0, **facts: Fact) -> None:
         """See the port."""
@@ -39,8 +39,8 @@ class Both:
 class _Together:
     """One piece of work that all of them look at."""
 
-    def __init__(self, observers: Sequence[Observer], work: Work, facts: dict[str, Fact]) -> None:
-        self._open = [one.work(work, **facts) for one in observers]
+    def __init__(self, opened: Sequence[AbstractContextManager[WorkNotes]]) -> None:
+        self._open = opened
         self._stack = ExitStack()
 
     def note(self, **facts: Fact) -> None:

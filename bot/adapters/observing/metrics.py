@@ -33,7 +33,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         Gauge("scoda_build", "This version runs.", ["version"], registry=self._registry).labels(version).set(1)
 
-    def work(self, work: Work, **facts: Fact) -> _Timed:
+    def work(self, work: Work, *, story: str = "", **facts: Fact) -> _Timed:  # noqa: ARG002 - a port's signature
         """See the port."""
         return _Timed(self, work, facts)
 

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import Span, StatusCode, use_span
+from opentelemetry.trace import Span, StatusCode, set_span_in_context, use_span
 
 from bot.adapters.observing.words import Words, ended
 from bot.observing import Condition, Fact, Happening, Work
@@ -27,6 +28,10 @@ _FLUSH_S = 2.0
 """Seconds at the end for what is not exported yet: a stop may take 8 s in all. By reasoning."""
 _IDLE = "scoda.idle"
 _FAILED = frozenset({"error", "given_up"})
+_STORY = "occurrence"
+"""The only stories are firings of announcements."""
+_STORIES = 64
+"""Kept at once: as many announcements as anybody sends at a time. One that is forgotten begins anew. By reasoning."""
 _NS = 1_000_000_000
 """Nanoseconds in a second."""
 
@@ -42,10 +47,11 @@ class Traces:
         self._provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
         self._provider.add_span_processor(_Worthwhile(exporter or OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("scoda")
+        self._stories: dict[str, Context] = {}
 
-    def work(self, work: Work, **facts: Fact) -> _OpenSpan:
-        """See the port."""
-        return _OpenSpan(self, work, facts)
+    def work(self, work: Work, *, story: str = "", **facts: Fact) -> _OpenSpan:
+        """See the port. What belongs to a story stands in one span of it, wherever it was begun."""
+        return _OpenSpan(self, work, facts, story)
 
     def done(self, work: Work, *, took_s: float, ago_s: float = 0.0, **facts: Fact) -> None:
         """See the port."""
@@ -66,9 +72,18 @@ class Traces:
         flushing.start()
         await asyncio.to_thread(flushing.join, _FLUSH_S)
 
-    def begun(self, work: Work, facts: Mapping[str, Fact]) -> Span:
-        """A span inside the present one."""
-        return self._tracer.start_span(self.name(work, facts))
+    def begun(self, work: Work, facts: Mapping[str, Fact], story: str) -> Span:
+        """A span inside the present one, or inside that of its story."""
+        return self._tracer.start_span(self.name(work, facts), context=self._inside(story) if story else None)
+
+    def _inside(self, story: str) -> Context:
+        if story not in self._stories:
+            if len(self._stories) >= _STORIES:
+                del self._stories[next(iter(self._stories))]
+            first = self._tracer.start_span(_STORY)
+            first.end()
+            self._stories[story] = set_span_in_context(first)
+        return self._stories[story]
 
     def name(self, work: Work, facts: Mapping[str, Fact]) -> str:
         """`step retrieve`, `call sendMessage`, else the work itself."""
@@ -91,17 +106,17 @@ class Traces:
 class _OpenSpan:
     """One piece of work while it goes on."""
 
-    __slots__ = ("_facts", "_span", "_traces", "_using", "_work")
+    __slots__ = ("_facts", "_span", "_story", "_traces", "_using", "_work")
 
-    def __init__(self, traces: Traces, work: Work, facts: dict[str, Fact]) -> None:
-        self._traces, self._work, self._facts = traces, work, facts
+    def __init__(self, traces: Traces, work: Work, facts: dict[str, Fact], story: str) -> None:
+        self._traces, self._work, self._facts, self._story = traces, work, facts, story
 
     def note(self, **facts: Fact) -> None:
         """See `bot.observing.WorkNotes`."""
         self._facts.update(facts)
 
     def __enter__(self) -> Self:
-        self._span = self._traces.begun(self._work, self._facts)
+        self._span = self._traces.begun(self._work, self._facts, self._story)
         self._using = use_span(self._span, record_exception=False, set_status_on_exception=False)
         self._using.__enter__()
         return self

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Iterable, Sequence
 from types import TracebackType
@@ -45,7 +46,7 @@ def configure_logs(
     addresses with the token (httpx) or what visitors wrote (aiosqlite, SQLAlchemy).
     """
     _known_secrets[:] = sorted({written for secret in secrets for written in _ways_to_write(secret)}, key=len)[::-1]
-    sys.excepthook = _show_crash
+    _take_crashes()
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         ids or LogIds(None),
@@ -103,7 +104,16 @@ def _hide(logger: Any, name: str, line: Any) -> str:  # noqa: ANN401, ARG001 - s
     return redact(str(line))
 
 
-def _show_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _take_crashes() -> None:
+    """Show what nobody catches without secrets: in the main thread, in another one, and where nothing can be raised."""
+    sys.excepthook = _show_crash
+    if threading.excepthook is threading.__excepthook__:  # whoever has set another one looks for errors themselves
+        threading.excepthook = lambda crash: _show_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = lambda crash: _show_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
+
+
+def _show_crash(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
     """In place of Python's own: an error that nobody foresaw may hold anything."""
     sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
 

@@ -186,6 +186,32 @@ def test_S11_an_unforeseen_error_ends_with_a_traceback_without_secrets(place: Pl
     assert "the key [hidden] is refused" in told
 
 
+_WHERE_NOBODY_CATCHES = {
+    "a thread": "import threading\nt = threading.Thread(target=fail)\nt.start()\nt.join()",
+    "an object's end": "class Ends:\n    def __del__(self): fail()\nEnds()",
+}
+
+
+@pytest.mark.parametrize("where", _WHERE_NOBODY_CATCHES)
+def test_S11_an_error_that_nobody_can_catch_is_told_without_secrets(where: str):
+    code = (
+        "import sys; sys.stderr = sys.stdout\n"
+        "from bot.operations.logs import configure_logs\n"
+        "configure_logs('info', as_json=True, secrets=['s3cretpw'])\n"
+        "def fail(): raise RuntimeError('the key s3cretpw is refused')\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code + _WHERE_NOBODY_CATCHES[where]],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Traceback" in told.stdout
+    assert "the key [hidden] is refused" in told.stdout
+    assert "s3cretpw" not in told.stdout + told.stderr
+
+
 # ── S16: child processes ──
 
 _KEYS = (

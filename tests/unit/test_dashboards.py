@@ -202,5 +202,13 @@ def test_prometheus_itself_takes_the_rules_and_the_example():
     assert promtool("check", "config", str(SCRAPING)) == ""
 
 
+def test_prometheus_itself_takes_every_expression_of_the_dashboard(tmp_path: Path):
+    found = sorted({one.replace("$instance", ".*") for one in of_dashboard()})
+    recorded = [{"record": f"dashboard:expression{number}", "expr": one} for number, one in enumerate(found)]
+    file = tmp_path / "rules.yaml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": recorded}]}), encoding="utf-8")
+    assert promtool("check", "rules", str(file)) == ""
+
+
 def test_alerts_fire_when_they_should_and_are_still_when_all_is_well():
     assert promtool("test", "rules", str(Path(__file__).with_name("alerts_fire.yaml"))) == ""

@@ -55,7 +55,7 @@ def test_clean(): print("all is well")
 """
 
 
-def test_a_test_that_passes_fails_all_the_same_if_what_it_wrote_holds_a_key(tmp_path: Path):
+def test_S01_a_test_that_passes_fails_all_the_same_if_what_it_wrote_holds_a_key(tmp_path: Path):
     (tmp_path / "test_writes.py").write_text(_WRITES, encoding="utf-8")
     line = [
         sys.executable,

@@ -639,6 +639,28 @@ def test_D31_after_a_restore_nothing_is_sent_without_a_word(send):
     run_virtually(main())
 
 
+def test_D31_deletions_that_wait_in_a_backup_wait_for_a_word_though_no_announcement_does():
+    async def main():
+        rig = AnnouncementRig()
+        await rig.parts.subscribe(range(1, 6))
+        await rig.approved()
+        await rig.deliver()
+        await rig.lifecycle.withdraw(rig.occurrence.announcement_id, actor=OWNER, now=rig.now)
+        disk = rig.parts.database.disk
+        backup, disk.mark = rig.tables.copied(), disk.outside_mark - 1
+        disk.tables = backup
+        restored = AnnouncementRig(database=FakeDatabase(disk), clock=rig.clock)
+        restored.parts.guard.waits_for_word = True
+        await restored.deliver(timedelta(hours=1))
+        assert restored.announcement_sender.deletions == []
+        assert await restored.parts.guard.was_restored()
+        await restored.parts.guard.accept()
+        await restored.deliver()
+        assert len(restored.announcement_sender.deletions) == 5
+
+    run_virtually(main())
+
+
 def test_D31_what_became_due_before_the_restore_waits_for_a_word_too():
     async def main():
         rig = AnnouncementRig()

@@ -179,18 +179,19 @@ class FakeRestoreGuard:
 
     def __init__(self, database: FakeDatabase | None = None) -> None:
         self.disk = (database or FakeDatabase()).disk
+        self.waits_for_word = False
 
     async def was_restored(self) -> bool:
         return self.disk.mark < self.disk.outside_mark
 
     async def needs_word(self) -> bool:
-        return False
+        return self.waits_for_word
 
     async def mark(self) -> None:
         self.disk.mark = self.disk.outside_mark = self.disk.outside_mark + 1
 
     async def accept(self) -> None:
-        self.disk.mark = self.disk.outside_mark
+        self.disk.mark, self.waits_for_word = self.disk.outside_mark, False
 
 
 class FakeAuditLog:

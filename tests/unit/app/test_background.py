@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.adapters.system.clock import utc_now
-from bot.app.background import keep_read
+from bot.adapters.system.clock import Clock, Job, utc_now
+from bot.app.background import keep_read, schedule, schedule_relay, schedule_reminders
 from bot.app.core import Core, open_core
 from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.processes import Place
@@ -70,3 +72,41 @@ async def test_a_store_that_cannot_be_written_is_said_and_does_not_end_the_watch
             reading.cancel()
             await asyncio.wait({reading})
         assert core.index.current().knowledge.version == version
+
+
+class _Jobs:
+    """Stands for the clock: keeps the jobs, and runs one when a test says so."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+
+    def every(self, interval: timedelta, name: str, job: Job) -> None:
+        self.jobs[name] = job
+
+
+class _Turns:
+    """Stands for whoever sends by itself: counts its turns."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def turn(self, now: datetime) -> None:
+        self.count += 1
+
+    remind = turn
+
+
+async def test_D31_gaps_reminders_and_the_relay_wait_for_the_word_after_a_restore(place: Place):
+    clock, word, work = _Jobs(), asyncio.Event(), _Turns()
+    sends: Any = work
+    async with open_core(settings_of(place)) as core:
+        schedule(cast("Clock", clock), core, core.settings, sends, given=word)
+        schedule_reminders(cast("Clock", clock), sends, word)
+        schedule_relay(cast("Clock", clock), sends, word)
+        waiting = [asyncio.ensure_future(clock.jobs[name](utc_now())) for name in ("gaps", "reminders", "relay")]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert work.count == 0
+        word.set()
+        await asyncio.gather(*waiting)
+    assert work.count == 3

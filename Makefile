@@ -77,7 +77,7 @@ bench: .venv/.test-ready ## how fast it is
 figures: .venv/.test-ready ## ask the unseen questions and put the counts into README
 	$(BIN)/python -m tests.bench.bench_unseen --write
 
-# The long forms of the fault tests, an hour and a half. A broken promise fails them; its seed is printed.
+# The long forms of the fault tests, an hour and a half, and the million updates of the last one some hours more. A broken promise fails them; its seed is printed.
 soak: .venv/.test-ready ## the long forms of the fault tests, an hour and a half
 	$(BIN)/python -m tests.faults.simulation --seeds 2000
 	$(BIN)/python -m tests.faults.kills --kills 200
@@ -86,6 +86,7 @@ soak: .venv/.test-ready ## the long forms of the fault tests, an hour and a half
 	$(BIN)/python -m tests.faults.fuzzing --updates 60000
 	FUZZ_FACTOR=30 $(BIN)/python -m pytest -q tests/faults/test_fuzzing.py
 	$(BIN)/python -m tests.faults.load --visitors 1000
+	$(BIN)/python -m tests.faults.soak --updates 1000000
 
 .venv/bin/python:
 	@$(PYTHON) -c '$(SUITS)' 2>/dev/null || { printf '%s\n' \

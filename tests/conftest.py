@@ -22,6 +22,7 @@ import pytest  # noqa: E402
 from tests.golden import KNOWLEDGE  # noqa: E402
 from tests.support import log_search  # noqa: E402
 from tests.support.little_knowledge import write_little_knowledge  # noqa: E402
+from tests.support.postgresql import postgresql_address  # noqa: E402
 from tests.support.processes import Place  # noqa: E402
 from tests.support.real_model import serving_real_model  # noqa: E402
 from tests.support.sandbox_keys import SANDBOX_TOKEN  # noqa: E402
@@ -97,6 +98,13 @@ def place(built_place: Place, tmp_path: Path) -> Place:
     shutil.copytree(built_place.knowledge, own.knowledge)
     shutil.copytree(built_place.data, own.data)
     return own
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with postgresql_address() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 
 from bot.announcements.crash_points import CrashPoint
-from bot.announcements.events import ResultsNotStored, TokenRefused
+from bot.announcements.events import DatabaseFailed, ResultsNotStored, TokenRefused
 from bot.announcements.lease_holder import LeaseLostError
 from bot.announcements.model import Delivery, DeliveryState, OccurrenceId, OccurrenceState, SendOutcome
 from bot.announcements.policy import after_doubt, when_ended
@@ -75,12 +75,17 @@ class ResultSettler:
         deadline = monotonic() + session.rules.settle_patience_s
         while True:
             try:
-                return await self.store(results)
+                groups = await self.store(results)
             except DatabaseError as error:
                 _log.error("results_not_stored", count=len(results), error=str(error))
+                if session.gate.note_database_failure():
+                    session.notify(DatabaseFailed())
                 if monotonic() >= deadline:
                     session.notify(ResultsNotStored(count=len(results)))
                     raise LeaseLostError("results could not be stored: their rows are left in doubt") from error
+            else:
+                session.gate.note_recovery()
+                return groups
             await asyncio.sleep(min(1.0, session.rules.database_pause_s))
 
     async def _store_group(self, group: _Group) -> None:

@@ -79,8 +79,6 @@ _STAR_PRICE = 0.1
 """Of one message of the paid broadcast, in Telegram Stars (https://core.telegram.org/bots/api#sendmessage)."""
 _AFTER_A_CRASH_S = 5.0
 """Before a dispatcher that broke is started again: time for a database to come back. By reasoning."""
-_LEAVING_S = 15.0
-"""More than any call to Telegram takes that is in flight, less than what a stop may take in all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,13 +367,13 @@ class Broadcasting:
         self._is_leaving = True
         self._dispatcher.leave()
 
-    async def finish(self, running: asyncio.Task[None]) -> None:
-        """Leave, and wait within a limit until what is in flight is stored."""
+    async def finish(self, running: asyncio.Task[None], within_s: float) -> None:
+        """Leave, and wait at most `within_s` until what is in flight is stored; calls cut short are in doubt."""
         self.leave()
         if self._has_begun:
-            _, late = await asyncio.wait({running}, timeout=_LEAVING_S)
+            _, late = await asyncio.wait({running}, timeout=within_s)
             if late:
-                _log.error("dispatcher_cut_short", after_s=_LEAVING_S)
+                _log.error("dispatcher_cut_short")
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running

@@ -108,12 +108,12 @@ def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper, *,
         await keeper.turn(now)
 
     clock.every(_SWEEP_EVERY, "sweep", sweep)
-    clock.every(_FOLLOW_EVERY, "follow_announcements", AnnouncementFollower(core).follow)
+    clock.every(_FOLLOW_EVERY, "follow_announcements", AnnouncementFollower(core).follow, finishes=False)
     clock.every(_GAPS_EVERY, "gaps", look_after_gaps)
     clock.every(_ORDERS_EVERY, "gap_orders", _gap_orders(core))
     orders = KnowledgeOrders(core)
     orders.recover()
-    clock.every(_ORDERS_EVERY, "knowledge_orders", orders.serve)
+    clock.every(_ORDERS_EVERY, "knowledge_orders", orders.serve, finishes=False)
     if core.writer is not None:
         clock.every(_SWEEP_EVERY, "model_use", partial(core.writer.log_use, settings))
 

@@ -53,7 +53,6 @@ def chat_options(settings: Settings) -> ChatOptions:
             uncounted=frozenset({settings.relay.group} - {0}),
         ),
         cpu_s_per_minute=limits.cpu_s_per_minute,
-        shutdown_s=limits.shutdown_s,
         rules=_visitor_rules(settings),
         rates=Rates(
             overall_per_s=delivery.messages_per_s,

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, nullcontext
+from collections.abc import Coroutine, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
-
-import structlog
 
 from bot.adapters.database.state_owner import StateOwner
 from bot.adapters.system.clock import Clock, utc_now
@@ -22,6 +18,7 @@ from bot.app.chat import chat_options, chat_parts
 from bot.app.confirming import RestoreWord, restore_word_of
 from bot.app.core import Core, open_core
 from bot.app.correcting import correction_desk_of, schedule_corrections
+from bot.app.ending import Ending
 from bot.app.gaps import gap_keeper_of
 from bot.app.observed import ObservedAnnouncementSender
 from bot.app.office_folder import office_folder_of
@@ -36,8 +33,6 @@ from bot.ingestion.progress import ProgressCallback
 from bot.operations.open_files import allow_many_open_files
 from bot.proposals.news import begin_telling
 from bot.settings import Settings
-
-_log = structlog.get_logger(__name__)
 
 
 async def run_bot(
@@ -57,10 +52,11 @@ async def run_bot(
         ScodaError: a part can't start; the message says which and why.
     """
     allow_many_open_files()
-    settings = with_keys(to_run(settings))
+    settings, ending = with_keys(to_run(settings)), Ending(settings.limits.shutdown_s)
     async with AsyncExitStack() as stack:
-        own = sandbox_process(settings, exposes=exposes_sandbox) if needs_sandbox(settings) else nullcontext()
-        sandbox = await stack.enter_async_context(own)
+        stack.enter_context(ending.on_signals())
+        own = sandbox_process(settings, exposes=exposes_sandbox)
+        sandbox = await stack.enter_async_context(own) if needs_sandbox(settings) else None
         sight = await stack.enter_async_context(open_sight(os.environ))
         core = await stack.enter_async_context(open_core(settings, adopts_state=adopts_state, sight=sight))
         owner = await _owner(core, settings, adopts=adopts_state)
@@ -71,16 +67,26 @@ async def run_bot(
             await sandbox_ready(sandbox, settings, say)
         for_chat = replace(chat_parts(core, parts), connected=partial(_settle, owner, settings))
         chat = await stack.enter_async_context(build_chat(chat_options(settings), for_chat))
-        _stop_on_signals(await _begin_announcing(stack, core, parts, chat, word=word), sandbox)
-        _in_background(stack, keep_read(core, progress, office_folder_of(settings, chat.tell_of_file, chat.started)))
+        await _begin_announcing(stack, ending, core, parts, chat=chat, word=word)
+        beside = partial(_in_background, stack, ending)
+        beside(keep_read(core, progress, office_folder_of(settings, chat.tell_of_file, chat.started)))
         if for_chat.staff is not None:
             await begin_telling(for_chat.staff.approvals.news)
-            _in_background(stack, keep_written(for_chat.staff.approvals, chat.tell_proposer, word.may_send))
-        if core.writer is not None:
-            _in_background(stack, core.writer.model.load())
-        if (draftsman := draftsman_of(core, parts, chat.drafting_progress)) is not None:
-            _in_background(stack, draftsman.keep_writing(word.may_send))
+            beside(keep_written(for_chat.staff.approvals, chat.tell_proposer, word.may_send))
+        for work in _of_the_model(core, parts, chat, word):
+            beside(work)
+        ending.begin_with(lambda: chat.stop(ending.work_left_s))
         await chat.run()
+
+
+def _of_the_model(
+    core: Core, parts: Announcing, chat: Chat, word: RestoreWord
+) -> Iterator[Coroutine[object, object, None]]:
+    """What is done beside the chat where a language model is set."""
+    if core.writer is not None:
+        yield core.writer.model.load()
+    if (draftsman := draftsman_of(core, parts, chat.drafting_progress)) is not None:
+        yield draftsman.keep_writing(word.may_send)
 
 
 async def _begin(core: Core, settings: Settings) -> Announcing:
@@ -93,16 +99,18 @@ async def _begin(core: Core, settings: Settings) -> Announcing:
 
 
 async def _begin_announcing(
-    stack: AsyncExitStack, core: Core, parts: Announcing, chat: Chat, *, word: RestoreWord
-) -> Callable[[], None]:
-    """Start the clock, and the sending once the chat has started; returns what stops both and the chat."""
+    stack: AsyncExitStack, ending: Ending, core: Core, parts: Announcing, *, chat: Chat, word: RestoreWord
+) -> None:
+    """Start the clock, and the sending once the chat has started."""
     announcement_sender = ObservedAnnouncementSender(chat.announcement_sender, core.sight.observer)
     broadcasting = Broadcasting(parts, announcement_sender, core.settings)
     parts.states["announcements"] = lambda: broadcasting.state
     parts.states["restore"] = lambda: word.state
     clock = await stack.enter_async_context(Clock())
+    stack.push_async_callback(lambda: clock.finish(ending.work_left_s if chat.started.is_set() else 0.0))
+    ending.also(clock.leave)
     word.schedule(clock)
-    _in_background(stack, word.follow(chat.started))
+    _in_background(stack, ending, word.follow(chat.started))
     if (backup_state := schedule_backups(clock, core.settings, core.database)) is not None:
         parts.states["backup"] = backup_state
     keeper = gap_keeper_of(core, chat.gap_news)
@@ -115,13 +123,8 @@ async def _begin_announcing(
     broadcasting.schedule(clock)
     schedule_corrections(clock, correction_desk_of(core.database, parts, core.settings), core.settings.store.data)
     sending = asyncio.create_task(broadcasting.run(chat.started))
-    stack.push_async_callback(broadcasting.finish, sending)
-
-    def stop() -> None:
-        chat.stop()
-        broadcasting.leave()
-
-    return stop
+    stack.push_async_callback(lambda: broadcasting.finish(sending, ending.work_left_s))
+    ending.also(broadcasting.leave)
 
 
 async def _owner(core: Core, settings: Settings, *, adopts: bool) -> StateOwner:
@@ -138,37 +141,18 @@ async def _settle(owner: StateOwner, settings: Settings, bot_id: int) -> None:
         await owner.settle(me)
 
 
-def _in_background(stack: AsyncExitStack, work: Coroutine[object, object, None]) -> None:
-    """Do it beside everything else, at most until the stack is closed, which waits until it has let go."""
+def _in_background(stack: AsyncExitStack, ending: Ending, work: Coroutine[object, object, None]) -> None:
+    """Do it beside everything else until the end begins, at most until the stack is closed.
+
+    Both wait until it has let go. It is cut short once: who is cancelled again while they close what they had open may
+    wait for ever for the database.
+    """
     task = asyncio.create_task(work)
 
     async def cut_short() -> None:
-        task.cancel()
+        if not task.cancelling():
+            task.cancel()
         await asyncio.wait({task})
 
     stack.push_async_callback(cut_short)
-
-
-def _stop_on_signals(stop: Callable[[], None], sandbox: asyncio.subprocess.Process | None) -> None:
-    loop = asyncio.get_running_loop()
-    asked = _SignalledStop(stop, sandbox)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.receive, number)
-
-
-class _SignalledStop:
-    """The first signal asks for an end in good order, the second ends at once: what is in the inbox stays there."""
-
-    def __init__(self, stop: Callable[[], None], sandbox: asyncio.subprocess.Process | None) -> None:
-        self._stop = stop
-        self._sandbox = sandbox
-        self._is_asked = False
-
-    def receive(self, number: int) -> None:
-        if self._is_asked:
-            if self._sandbox is not None and self._sandbox.returncode is None:
-                self._sandbox.kill()
-            os._exit(128 + number)
-        self._is_asked = True
-        _log.info("stopping", signal=signal.Signals(number).name)
-        self._stop()
+    ending.also(task.cancel)

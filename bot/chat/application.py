@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ from bot.chat.visitors.waiting import WaitingRoom
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.connecting import until_reached
 from bot.chat.wire.drafts import Drafts
-from bot.chat.wire.envelope import ALLOWED_UPDATES
+from bot.chat.wire.envelope import ALLOWED_UPDATES, IncomingUpdate
 from bot.chat.wire.intake import Intake, IntakeLimits
 from bot.chat.wire.pace import Pace, Rates
 from bot.chat.wire.polling import Poller
@@ -49,7 +49,7 @@ from bot.chat.wire.transport import AiohttpRequest
 from bot.chat.wire.web_server import Address, serve
 from bot.chat.wire.webhook import Health, health_app, webhook_app
 from bot.chat_state.ports import ButtonStore, Inbox
-from bot.errors import SettingsError
+from bot.errors import SettingsError, TelegramError
 from bot.gaps.service import GapDesk
 from bot.i18n.translator import Catalogs
 from bot.relay.service import RelayDesk
@@ -69,6 +69,7 @@ _WEBHOOK_CONNECTIONS = 100
 _MINUTE = timedelta(minutes=1)
 _TURNS_REMEMBERED = 5000
 """Answers of the last minute that are counted at a start: more than one process gives in a minute. By reasoning."""
+_FINISHING_S = 5.0  # for what was begun, where nobody names another limit; chosen
 _SPARE_CONNECTIONS = 8
 """For «typing…» and the menu, beside one for each chat and each copy; chosen, not measured."""
 
@@ -94,7 +95,6 @@ class ChatOptions:
     limits: IntakeLimits = field(default_factory=IntakeLimits)
     cpu_s_per_minute: float = CPU_S_PER_MINUTE
     rules: VisitorRules = field(default_factory=VisitorRules)
-    shutdown_s: float = 20.0
     rates: Rates = field(default_factory=Rates)
     copies_in_flight: int = 0
     """Announcements' copies on their way at once, beside the replies."""
@@ -132,6 +132,8 @@ class ChatParts:
 class Chat:
     """The running chat. `run` lasts until `stop`; `stop` may be called from a signal handler."""
 
+    _poller: Poller | None
+
     def __init__(
         self, options: ChatOptions, parts: ChatParts, application: AnyApplication, *, updates_transport: BaseRequest
     ) -> None:
@@ -166,7 +168,8 @@ class Chat:
             observer=parts.seeing.observer,
         )
         self._stopping = asyncio.Event()
-        self._poller: Poller | None = None
+        self._finish_by, self._poller = 0.0, None
+        self._polling: asyncio.Task[None] | None = None
         self.started = asyncio.Event()
         """Set once updates are taken in."""
         self.webhook_port: int | None = None
@@ -174,7 +177,7 @@ class Chat:
         """Where the webhook and the health routes are served, once they are."""
 
     async def run(self) -> None:
-        """Connect, take updates in and handle them until `stop`; then finish what was begun, within the limit.
+        """Connect, take updates in and handle them until `stop`; then finish what was begun, within its limit.
 
         Raises:
             TelegramError: the token is refused, or another process took the updates over.
@@ -185,14 +188,20 @@ class Chat:
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
-            await self.intake.stop(self._options.shutdown_s if self._stopping.is_set() else 0.0)
+            await self.intake.stop(max(self._finish_by - asyncio.get_running_loop().time(), 0.0))
             work.cancel()
             with suppress(asyncio.CancelledError):
                 await work
 
-    def stop(self) -> None:
-        """Ask for the end; safe to call twice."""
+    def stop(self, within_s: float = _FINISHING_S) -> None:
+        """Take nothing in any more, at once, and ask for the end; what was begun may take `within_s`.
+
+        A long poll that is cut confirms nothing: Telegram gives its updates again.
+        """
+        self._finish_by = asyncio.get_running_loop().time() + within_s
         self._stopping.set()
+        if self._polling is not None:
+            self._polling.cancel()
 
     async def _work(self) -> None:
         """Everything that runs side by side; the first error ends it all and is raised as it is."""
@@ -225,11 +234,7 @@ class Chat:
 
     async def _connect(self) -> None:
         """Ask Telegram who the bot is; a network that is down is waited for, a wrong token is not."""
-
-        async def connect() -> None:
-            await self._application.initialize()
-
-        await until_reached(connect)
+        await until_reached(self._application.initialize)
         if self._parts.connected is not None:
             await self._parts.connected(self._application.bot.id)
         log.info("telegram_connected", bot_id=self._application.bot.id, mode=self._options.mode)
@@ -262,7 +267,7 @@ class Chat:
                 timeout_s=options.poll_timeout_s,
                 request_timeout_s=options.request_timeout_s,
             )
-            group.create_task(self._poller.run())
+            self._polling = group.create_task(self._poller.run())
         self.started.set()
 
     def _web_apps(self) -> Iterator[Coroutine[None, None, None]]:
@@ -270,7 +275,7 @@ class Chat:
         options = self._options
         if options.mode == "webhook":
             path = urlsplit(options.webhook_url).path or "/"
-            hook = webhook_app(self.intake.accept, path=path, secret=options.webhook_secret)
+            hook = webhook_app(self._accept_until_stop, path=path, secret=options.webhook_secret)
             address = Address(options.webhook_host, options.webhook_port, "SCODA_TELEGRAM_WEBHOOK_PORT")
             yield serve(hook, address, ready=partial(setattr, self, "webhook_port"))
         if options.health_port is not None:
@@ -279,8 +284,15 @@ class Chat:
             metrics = partial(scrape, self._health, self.sender.pace_reading) if scrape is not None else None
             yield serve(health_app(self._health, metrics), address, ready=partial(setattr, self, "health_port"))
 
+    async def _accept_until_stop(self, updates: Sequence[IncomingUpdate]) -> int:
+        if self._stopping.is_set():
+            raise TelegramError("the bot is stopping: Telegram keeps the update for whoever comes next")
+        return await self.intake.accept(updates)
+
     async def _health(self) -> Mapping[str, str]:
-        """What the parts say of themselves, and whether Telegram is reached."""
+        """What the parts say of themselves, and whether Telegram is reached; nobody is asked once it stops."""
+        if self._stopping.is_set():
+            return {"intake": "stopping"}
         return {**await self._parts.health(), "telegram": self._reach()}
 
     def _reach(self) -> str:

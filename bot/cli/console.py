@@ -36,7 +36,10 @@ def print_faults(found: FolderReading | SyncReport) -> None:
 
 @contextmanager
 def sync_progress() -> Iterator[Callable[[Progress], None]]:
-    """One bar on standard error for a whole synchronisation; nothing is shown when there is nothing to do."""
+    """One bar on standard error for a whole synchronisation; nothing is shown when there is nothing to do.
+
+    Where nothing can be written, the disk of the log being full, say, it goes on without.
+    """
     bar = _SyncBar()
     try:
         yield bar.show
@@ -66,8 +69,9 @@ class _SyncBar:
             self._bars.stop()
 
     def stop(self) -> None:
-        with suppress(OSError):
-            self._bars.stop()
+        if self._is_shown:
+            with suppress(OSError):
+                self._bars.stop()
 
 
 def bars(unit: str) -> Bars:

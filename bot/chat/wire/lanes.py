@@ -24,8 +24,8 @@ DROPPED: Lane = ("dropped", 0)
 """The lane of what is closed without a word, many at once: a flood costs one transaction for all that waits."""
 _DROPPED_AT_ONCE = 100
 """Updates a transaction, as many as Telegram hands out at once; chosen, not measured."""
-_LET_GO_S = 5.0
-"""Seconds for those that were cut short to close what they had open; chosen, not measured."""
+_LET_GO_S = 1.0
+"""Seconds for those that were cut short to close what they had open: of the time for closing. Chosen."""
 
 
 @dataclass(slots=True)

@@ -27,8 +27,8 @@ _MOST_CONNECTIONS = 256
 """Telegram opens 100 at most."""
 _KEEP_ALIVE_S = 75
 """Longer than a proxy usually keeps a connection, so that it is the proxy who ends it."""
-_CLOSE_S = 3.0
-"""Seconds for exchanges to end when the server stops; chosen, not measured."""
+_CLOSE_S = 0.5
+"""Seconds for exchanges to end when the server stops, after the work has had its time. Chosen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ Health = Callable[[], Awaitable[Mapping[str, str]]]
 _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 _BODY_LIMIT = 1024 * 1024
 """Bytes: far more than an update has, whose text ends at 4,096 characters. By reasoning."""
-_NEEDED = ("database", "inbox")
+_NEEDED = ("database", "inbox", "intake")
 """Without these no update can be taken; all else may be down and the bot still does part of its work."""
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus's text format."""

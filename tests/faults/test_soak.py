@@ -1,0 +1,17 @@
+"""The short form of the soak: a slope through its looks; `make soak` sends a million."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.faults.soak import LOOKS, soak
+
+UPDATES = 5000
+
+
+async def test_O09_what_stays_of_an_update_is_nothing(tmp_path: Path):
+    """Memory of so few says little: an object that were kept for each would stand out by a factor of twenty."""
+    report = await soak(tmp_path, updates=UPDATES, seed=1)
+    assert (len(report.looks), report.looks[-1].updates) == (LOOKS, UPDATES)
+    assert report.calls > UPDATES
+    report.check()

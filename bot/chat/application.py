@@ -207,9 +207,9 @@ class Chat:
         """Everything that runs side by side; the first error ends it all and is raised as it is."""
         try:
             async with asyncio.TaskGroup() as group:
-                await asyncio.to_thread(self._catalogs.read)
-                for served in self._web_apps():
+                for served in self._web_apps():  # first: what comes in is stored, and answered when the rest is there
                     group.create_task(served)
+                await asyncio.to_thread(self._catalogs.read)
                 await self._connect()
                 await self._resume_limits()
                 await self._remember_the_last_minute()

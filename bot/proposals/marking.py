@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 import regex
 
@@ -77,9 +78,9 @@ def is_instruction_like(line: str) -> bool:
     if _ROLE_MARK.search(line):
         return True
     folded = fold(line)
-    if any(phrase.search(folded) for phrase in _PHRASES):
+    if any(phrase.search(folded) for phrase in _phrases()):
         return True
-    return any(verbs.search(folded) and nouns.search(folded) for verbs, nouns in _ORDERS)
+    return any(verbs.search(folded) and nouns.search(folded) for verbs, nouns in _orders())
 
 
 def _of_line(line: str) -> Iterator[Mark]:
@@ -95,5 +96,11 @@ def _beginnings(words: Iterable[str], locale: Locale) -> regex.Pattern[str]:
     return regex.compile(border + "(?:" + "|".join(regex.escape(fold(word)) for word in words) + ")")
 
 
-_ORDERS = [(_beginnings(verbs, locale), _beginnings(nouns, locale)) for locale, (verbs, nouns) in _IGNORED.items()]
-_PHRASES = [_beginnings(phrases, locale) for locale, phrases in _ADDRESSED.items()]
+@cache  # folding reads tables of Chinese letters: a tenth of all that an import of the program takes
+def _orders() -> list[tuple[regex.Pattern[str], regex.Pattern[str]]]:
+    return [(_beginnings(verbs, locale), _beginnings(nouns, locale)) for locale, (verbs, nouns) in _IGNORED.items()]
+
+
+@cache
+def _phrases() -> list[regex.Pattern[str]]:
+    return [_beginnings(phrases, locale) for locale, phrases in _ADDRESSED.items()]

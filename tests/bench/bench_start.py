@@ -1,14 +1,18 @@
-"""Cold start: `scoda ask` in a fresh process to its end, against importing the same libraries and doing nothing.
+"""Cold start: `scoda ask` to its end, and `scoda run` until /readyz says 200, against importing the same and no more.
 
     python -m tests.bench.bench_start [--quick] [--data DIR] [--knowledge DIR]
 
 The libraries are every module of others that is loaded when the question is answered, imported in the same order. Two
 more figures: how long `import bot.cli.main` takes, and what an audit hook sees during it: databases, sockets, child
 processes, files of 200 KiB and more that are no code (a model would be one), and who opened them.
+
+The start of `scoda run` with a published index is compared with 1.5 times its import and the opening of the store: the
+state, checked and migrated, and the published index, read. All three are whole processes but for the opening.
 """
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import statistics
@@ -19,9 +23,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.support.processes import free_port
+from tests.support.sandbox_keys import SANDBOX_TOKEN
 from tests.support.workshop import Workshop, parser_of
 
 QUESTION = "How large is the SCO demonstration area?"
+_LOOK_EVERY_S = 0.01
 
 _ASK_AND_LIST = """
 import json, os, sys
@@ -43,6 +50,25 @@ with open(sys.argv[1]) as file:
     names = json.load(file)
 for name in names:
     importlib.import_module(name)
+"""
+
+_IMPORT_TO_RUN = "import bot.cli.main, bot.app.run"
+
+_OPEN = """
+import asyncio, sys, time
+from pathlib import Path
+import bot.cli.main, bot.app.run
+from bot.app.core import open_core
+from bot.settings import KnowledgeSettings, Settings, StoreSettings
+settings = Settings(
+    knowledge=KnowledgeSettings(folder=Path(sys.argv[1])), store=StoreSettings(data=Path(sys.argv[2]))
+)
+async def main():
+    began = time.perf_counter()
+    async with open_core(settings) as core:
+        await core.open_published()
+        print("opened", time.perf_counter() - began)
+asyncio.run(main())
 """
 
 _WATCH_IMPORT = """
@@ -115,6 +141,65 @@ def bench(workshop: Workshop, runs: int) -> None:
         print_what_import_does(folder)
 
 
+def opened(workshop: Workshop, folder: Path) -> float:
+    """Seconds that opening the state and the published index takes."""
+    command = python(_OPEN, str(workshop.knowledge), str(workshop.data))
+    said = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=True).stdout
+    return float(said.rpartition("opened ")[2])
+
+
+def ready(workshop: Workshop, folder: Path) -> float:
+    """Seconds from the start of `scoda run` until /readyz says 200; Telegram is not there, which it does not need."""
+    port = free_port()
+    chosen = {
+        "SCODA_TELEGRAM_TOKEN": SANDBOX_TOKEN,
+        "SCODA_TELEGRAM_BASE_URL": f"http://127.0.0.1:{free_port()}",
+        "SCODA_HEALTH_PORT": str(port),
+    }
+    started = time.perf_counter()
+    running = subprocess.Popen(
+        workshop.scoda("run"),
+        cwd=folder,
+        env=environment() | chosen,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not _says_200(port):
+            if running.poll() is not None:
+                raise RuntimeError(f"scoda run ended with {running.returncode} before it was ready")
+            time.sleep(_LOOK_EVERY_S)
+        return time.perf_counter() - started
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def _says_200(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def bench_ready(workshop: Workshop, runs: int) -> None:
+    """How long a warm start of the bot takes, by its parts."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rounds = [
+            (timed(python(_IMPORT_TO_RUN), folder), opened(workshop, folder), ready(workshop, folder))
+            for _ in range(runs + 1)
+        ][1:]  # the first one reads files that no cache has yet
+    imported, opening, until_ready = (statistics.median(column) for column in zip(*rounds, strict=True))
+    print(f"scoda run: importing {imported:.2f} s, opening the store {opening:.2f} s, ready after {until_ready:.2f} s")
+    ratio = until_ready / (1.5 * imported + opening)
+    print(f"ready : 1.5 x import + opening = {ratio:.2f} : 1 (wanted: at most 1)")
+
+
 def print_what_import_does(folder: Path) -> None:
     """The audit of `import bot.cli.main`."""
     made = subprocess.run(
@@ -131,6 +216,7 @@ def main() -> None:
     given = parser_of(__doc__).parse_args()
     with Workshop.of(given).copied() as workshop:
         bench(workshop, runs=3 if given.quick else 7)
+        bench_ready(workshop, runs=3 if given.quick else 7)
 
 
 if __name__ == "__main__":

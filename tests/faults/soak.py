@@ -272,9 +272,14 @@ async def soak(
     """
     report, process, began = SoakReport(), psutil.Process(), time.monotonic()
     telegram = SoakTelegram(Random(seed), updates)
-    async with _open(place, telegram) as (core, chat):
+    async with _open(place, telegram) as (core, chat, running):
         for goal in _goals(updates):
-            await until(lambda goal=goal: telegram.made >= goal and (goal < updates or not telegram.has_more(chat)))
+            await until(
+                lambda goal=goal: (
+                    running.done() or (telegram.made >= goal and (goal < updates or not telegram.has_more(chat)))
+                )
+            )
+            promise(not running.done(), f"the bot ended: {running}")
             report.swept += await visitor_store_of(core).sweep(retention_of(core.settings), now=telegram.now())
             gc.collect()
             give_back_memory()
@@ -290,7 +295,7 @@ def _goals(updates: int) -> Iterator[int]:
 
 
 @asynccontextmanager
-async def _open(place: Path, telegram: SoakTelegram) -> AsyncIterator[tuple[Core, Chat]]:
+async def _open(place: Path, telegram: SoakTelegram) -> AsyncIterator[tuple[Core, Chat, asyncio.Task[None]]]:
     """The bot at work: put together as `scoda run` does it, but for Telegram, the answers and the time."""
     write_little_knowledge(place / "knowledge")
     settings = Settings(
@@ -312,10 +317,11 @@ async def _open(place: Path, telegram: SoakTelegram) -> AsyncIterator[tuple[Core
             async with build_chat(replace(chat_options(settings), rates=rates), parts) as chat:
                 telegram.chat = chat
                 running = asyncio.create_task(chat.run())
-                await chat.started.wait()
-                yield core, chat
-                chat.stop()
-                await running
+                try:
+                    yield core, chat, running
+                finally:
+                    chat.stop()
+                    await running
 
 
 async def main() -> int:

@@ -61,7 +61,8 @@ SPARE_TASKS = SPARE_FILES = 8
 """More than at rest while a look falls into the middle of something."""
 _WAITING = 200
 """So many updates wait at most: the pretended Telegram hands out more only then."""
-_VISITORS = 20_000
+_UPDATES_A_VISITOR = 50
+"""All have been there after a fifth of the updates: what grows from then on grows with updates, not with people."""
 _AT_A_TIME = 300
 """Visitors who are about at the same time; they go, and others come."""
 _MANY = 10**9
@@ -130,8 +131,8 @@ class SoakTelegram(PretendedTelegram):
     def _update(self, number: int) -> dict[str, object]:
         """What visitors do: ask, press, greet, send pictures, edit."""
         random = self._random
-        first = number // 50  # who is about moves on through all of them
-        person = 50_000_000 + (first + random.randrange(_AT_A_TIME)) % _VISITORS
+        first = number // 10  # who is about moves on through all of them
+        person = 50_000_000 + (first + random.randrange(_AT_A_TIME)) % (self._updates // _UPDATES_A_VISITOR)
         user = {
             "id": person,
             "is_bot": False,
@@ -274,11 +275,7 @@ async def soak(
     telegram = SoakTelegram(Random(seed), updates)
     async with _open(place, telegram) as (core, chat, running):
         for goal in _goals(updates):
-            await until(
-                lambda goal=goal: (
-                    running.done() or (telegram.made >= goal and (goal < updates or not telegram.has_more(chat)))
-                )
-            )
+            await until(lambda goal=goal: running.done() or telegram.made >= goal)
             promise(not running.done(), f"the bot ended: {running}")
             report.swept += await visitor_store_of(core).sweep(retention_of(core.settings), now=telegram.now())
             gc.collect()
@@ -286,6 +283,8 @@ async def soak(
             memory_mb, tasks = process.memory_info().rss / 2**20, len(asyncio.all_tasks())
             report.looks.append(Look(telegram.made, memory_mb, len(gc.get_objects()), tasks, process.num_fds()))
             tell(report.looks[-1])
+        await until(lambda: running.done() or not telegram.has_more(chat))
+        promise(not running.done(), f"the bot ended: {running}")
         report.took_s, report.calls = time.monotonic() - began, telegram.calls
     return report
 

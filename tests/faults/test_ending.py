@@ -101,8 +101,8 @@ async def test_O01_a_signal_during_100_questions_and_a_broadcast_loses_none_and_
 async def test_O01_a_telegram_that_hangs_every_call_leaves_in_doubt_only_what_was_in_flight(state: State, town: Town):
     chats = await state.announce(town, 400)
     visitors = await town.visitors(20)
-    async with state.bot(town, **PATIENT) as bot:
-        await until(lambda: knows(bot) and sum(copies_of(town, chats).values()) > 20, "the first copies")
+    async with state.bot(town, delivery_messages_per_s=40, **PATIENT) as bot:
+        await until(lambda: sum(copies_of(town, chats).values()) > 20, "the first copies")
         for visitor in visitors:
             await visitor.write(QUESTION)
         await until(lambda: not town.unfetched, "all questions to be taken in")

@@ -91,3 +91,47 @@ async def test_R09_a_job_that_begins_late_says_by_how_much(monkeypatch):
     late = [(line["log_level"], line["late_s"]) for line in logs if line["event"] == "job_begun"]
     assert late[0] == ("debug", 0.0)
     assert late[1] == ("warning", pytest.approx(5.0, abs=0.01))
+
+
+async def test_a_clock_that_is_left_lets_jobs_finish_and_cuts_short_those_that_need_not():
+    begun, may_end, steps = asyncio.Semaphore(0), asyncio.Event(), []
+
+    async def finishing(_now):
+        begun.release()
+        await may_end.wait()
+        steps.append("finished")
+
+    async def repeated(_now):
+        begun.release()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            steps.append("cut short")
+
+    async with Clock() as clock:
+        clock.every(HOUR, "finishing", finishing)
+        clock.every(HOUR, "repeated", repeated, finishes=False)
+        for _ in range(2):
+            await begun.acquire()
+        clock.leave()
+        await asyncio.sleep(0)
+        assert steps == ["cut short"]
+        may_end.set()
+        await clock.finish(60.0)
+        assert steps == ["cut short", "finished"]
+
+
+async def test_a_clock_that_is_left_begins_nothing_more_and_waits_no_longer_than_it_may():
+    begun = asyncio.Event()
+
+    async def endless(_now):
+        assert not begun.is_set(), "a second turn"
+        begun.set()
+        await asyncio.Event().wait()
+
+    with capture_logs() as logs:
+        async with Clock() as clock:
+            clock.every(timedelta(milliseconds=1), "endless", endless)
+            await begun.wait()
+            await clock.finish(0.0)
+    assert [line["event"] for line in logs if line["event"] in ("job_failed", "job_cut_short")] == ["job_cut_short"]

@@ -334,9 +334,13 @@ class ExtractiveAnswerer:
         return browsing.documents(self.knowledge, topic, locale, today)
 
 
+def folded(text: str) -> str:
+    """All that is looked at of a message: two that are folded alike get the same answer."""
+    return unshouted(unstretched(one_line(text, limit=QUESTION_LIMIT)))
+
+
 def _cleaned(text: str, prior: Locale | None, parts: Parts) -> str:
-    cleaned = unshouted(unstretched(one_line(text, limit=QUESTION_LIMIT)))
-    return parts.identifier.retyped(cleaned, prior=prior)
+    return parts.identifier.retyped(folded(text), prior=prior)
 
 
 async def _asked_before(context: Context, parts: Parts) -> Turn | None:

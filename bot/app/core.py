@@ -28,6 +28,7 @@ from bot.adapters.system.memory import give_back_memory
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
 from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import Knowledge
+from bot.answering.sharing import SharedAnswers
 from bot.app.gatekeeper import GateKeeper
 from bot.app.kept_versions import Versions, versions_of
 from bot.app.knowledge_parts import embedder_of, extractive_of, index_store_of, reader_of
@@ -72,7 +73,7 @@ class Core:
     """Quotes the knowledge."""
     identifier: ShortMessageIdentifier
     answerer: Answerer
-    """Words its answers with a language model where one is set, else `extractive`."""
+    """Words its answers with a language model where one is set, else `extractive`, whose answers are shared."""
     versions: Versions
     """What is kept of former versions, and what is held back."""
     can_write: bool
@@ -268,7 +269,7 @@ def core_over(
         extractive=extractive,
         identifier=identifier,
         versions=versions,
-        answerer=extractive if writer is None else writer.answerer,
+        answerer=SharedAnswers(extractive) if writer is None else writer.answerer,
         can_write=can_write,
         writer=writer,
         sight=sight,

@@ -14,6 +14,7 @@ from bot.announcements.ports import AnnouncementSender
 from bot.answering.ports import TurnStore
 from bot.chat.announcement_context import AnnouncementContext
 from bot.chat.ports import Answerer
+from bot.chat.ready_answers import ReadyAnswers
 from bot.chat.staff_context import StaffContext
 from bot.chat.text.keyboards import build_keyboard, new_token
 from bot.chat.text.rendering import Html, said
@@ -89,6 +90,7 @@ class AppContext:
     token: Callable[[], str] = new_token
     cpu: CpuBudget = field(default_factory=lambda: CpuBudget(CPU_S_PER_MINUTE))
     """What the answers to each visitor may take of the processor."""
+    ready: ReadyAnswers = field(default_factory=ReadyAnswers)
     exports: OncePer = field(default_factory=lambda: OncePer(timedelta(hours=1)))
     """A copy of all that is stored about one is work, so it is made once an hour."""
     text_only_notices: OncePer = field(default_factory=lambda: OncePer(timedelta(minutes=1)))

@@ -14,6 +14,7 @@ from telegram import Message, MessageEntity
 
 from bot.answering.model import Answer, OnSentence, Outcome, Question, Turn, TurnRecord
 from bot.chat.context import UpdateContext
+from bot.chat.ready_answers import ReadyAnswer
 from bot.chat.text import texts
 from bot.chat.text.answers import answer_text, draft_text, offers_shown, reply_to_question, turn_of
 from bot.chat.text.rendering import said
@@ -73,9 +74,30 @@ def addressed_text(context: UpdateContext) -> str | None:
 
 async def answer_question(context: UpdateContext, text: str, *, fallback: SectionKey | None = None) -> None:
     """Answer `text`; when a button asked it and it gets no answer, the section that the button stands for is shown."""
+    app, update_id = context.app, context.update.update_id
+    ready = app.ready.of(update_id)
+    if ready is None:
+        ready = await _made(context, text)
+        if ready is None:
+            return
+        app.ready.keep(update_id, ready)
+    answer, took_ms = ready.answer, ready.took_ms
+    turn_id = app.token()
+    delivery = await context.say(_reply(context, answer, turn_id, fallback))
+    app.ready.done(update_id)
+    if delivery in (SendResult.SENT, SendResult.IN_DOUBT):
+        _record(context, text, answer, turn_id=turn_id, took_ms=took_ms)
+        if fallback is not None and answer.outcome is not Outcome.ANSWERED:
+            note_shown(context, fallback, turn_id=turn_id)
+    if delivery is SendResult.SENT and answer.outcome is Outcome.ANSWERED:
+        await ask_for_consent(context)
+
+
+async def _made(context: UpdateContext, text: str) -> ReadyAnswer | None:
+    """The answer, made now; None where the visitor was told that there is none."""
     app = context.app
     if not await _may_ask(context):
-        return
+        return None
     question = Question(
         text, context.today, context.chosen, context.app_locale, await _history(context), visitor_id=context.payer
     )
@@ -89,7 +111,7 @@ async def answer_question(context: UpdateContext, text: str, *, fallback: Sectio
     except TimeoutError:
         log.warning("answer_took_too_long", update_id=context.update.update_id)
         await context.say(context.text(texts.busy))
-        return
+        return None
     took_ms = (app.clock() - began) * 1000
     log.info(
         "question_answered",
@@ -99,14 +121,7 @@ async def answer_question(context: UpdateContext, text: str, *, fallback: Sectio
         took_ms=round(took_ms, 1),
         steps_ms={name: round(step_ms, 1) for name, step_ms in answer.steps.items()},
     )
-    turn_id = app.token()
-    delivery = await context.say(_reply(context, answer, turn_id, fallback))
-    if delivery in (SendResult.SENT, SendResult.IN_DOUBT):
-        _record(context, text, answer, turn_id=turn_id, took_ms=took_ms)
-        if fallback is not None and answer.outcome is not Outcome.ANSWERED:
-            note_shown(context, fallback, turn_id=turn_id)
-    if delivery is SendResult.SENT and answer.outcome is Outcome.ANSWERED:
-        await ask_for_consent(context)
+    return ReadyAnswer(answer, took_ms)
 
 
 async def refuse_offers(context: UpdateContext, button: Button) -> None:

@@ -19,6 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from bot.adapters.models.embeddings import TwoSidedEmbeddings, prepared
+from bot.adapters.models.question_batches import QuestionBatches
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.adapters.system.child import become_child
 from bot.errors import EmbeddingError
@@ -98,7 +99,7 @@ class CachedEmbedder:
         self._cache = cache
         self._workers = workers
         self._shipped = shipped
-        self._answering = answering
+        self._batches = QuestionBatches(embeddings, answering) if answering is not None else None
         self._threads: ThreadPoolExecutor | None = None
         self._processes: ProcessPoolExecutor | None = None
         self._questions: OrderedDict[str, Vector] = OrderedDict()
@@ -150,11 +151,11 @@ class CachedEmbedder:
                 pool.shutdown(wait=False, cancel_futures=True)
         self._threads = self._processes = None
 
-    async def _asked(self, text: str) -> list[float]:
+    async def _asked(self, text: str) -> Sequence[float]:
         """Computed in the threads of answers; what only waits for a server must not hold these up."""
-        if self._answering is None or not self._embeddings.computes:
+        if self._batches is None or not self._embeddings.computes:
             return await self._embeddings.aembed_query(text)
-        return await self._answering.run(self._embeddings.embed_query, text)
+        return await self._batches.vector(text)
 
     async def _find(self, side: Side, texts: Mapping[str, str]) -> Mapping[str, Vector]:
         """By hash what was shipped or is in the cache."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -18,10 +19,19 @@ _WORKERS = 2
 _Result = TypeVar("_Result")
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of those for whom work is done at once: who pays, if anybody, and by what weight."""
+
+    payer: Charge | None
+    weight: float = 1.0
+
+
 class AnsweringThreads:
     """A few threads; the time of the processor that they take is charged to the visitor who is answered."""
 
     def __init__(self, workers: int = _WORKERS) -> None:
+        self.workers = workers
         self._threads = ThreadPoolExecutor(workers, "answering")
 
     async def run(self, function: Callable[..., _Result], *arguments: object) -> _Result:
@@ -29,11 +39,14 @@ class AnsweringThreads:
 
         What was begun goes on to its end, and is charged for.
         """
+        return await self.run_for([Share(payer())], function, *arguments)
+
+    async def run_for(self, shares: Sequence[Share], function: Callable[..., _Result], *arguments: object) -> _Result:
+        """The same for several visitors, who pay for it by weight."""
         loop = asyncio.get_running_loop()
         work = partial(copy_context().run, function, *arguments)
-        charge = payer()
-        if charge is not None:
-            work = partial(_charged, work, partial(_tell, loop, charge))
+        if any(share.payer is not None for share in shares):
+            work = partial(_charged, work, partial(_tell, loop, shares))
         return await loop.run_in_executor(self._threads, work)
 
     def close(self) -> None:
@@ -49,6 +62,13 @@ def _charged(work: Callable[[], _Result], tell: Callable[[float], None]) -> _Res
         tell(time.thread_time() - began)
 
 
-def _tell(loop: asyncio.AbstractEventLoop, charge: Charge, seconds: float) -> None:
+def _tell(loop: asyncio.AbstractEventLoop, shares: Sequence[Share], seconds: float) -> None:
     with suppress(RuntimeError):  # the loop is closed: nobody asks any more
-        loop.call_soon_threadsafe(charge, seconds)
+        loop.call_soon_threadsafe(_charge, shares, seconds)
+
+
+def _charge(shares: Sequence[Share], seconds: float) -> None:
+    whole = sum(share.weight for share in shares)
+    for share in shares:
+        if share.payer is not None:
+            share.payer(seconds * share.weight / whole)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot.adapters.models.cached_embedder import CachedEmbedder
-from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.adapters.system.answering_threads import AnsweringThreads, Share
 from bot.operations import processor_time
 from bot.operations.processor_time import metered, payer
 from tests.support.knowledge_parts import LetterEmbeddings, MemoryVectorCache
@@ -122,6 +122,14 @@ async def test_work_that_goes_on_after_the_deadline_is_charged_too(threads, cloc
     assert sum(charged) == 3.0
 
 
+async def test_work_for_several_is_paid_for_by_weight(threads, clock):
+    bills: list[list[float]] = [[], []]
+    shares = [Share(bills[0].append, 1.0), Share(None, 1.0), Share(bills[1].append, 2.0)]
+    await threads.run_for(shares, clock.work, 8.0)
+    await asyncio.sleep(0)
+    assert bills == [[2.0], [4.0]]
+
+
 async def test_a_cancelled_answer_can_clean_up():
     cleaned = []
 
@@ -144,9 +152,9 @@ async def test_questions_are_embedded_in_the_threads_of_answers(threads):
     class Computes(LetterEmbeddings):
         computes = True
 
-        def embed_query(self, text: str) -> list[float]:
+        def embed_queries(self, texts: list[str]) -> list[list[float]]:
             names.append(threading.current_thread().name)
-            return super().embed_query(text)
+            return super().embed_queries(texts)
 
     first = await CachedEmbedder(Computes(), MemoryVectorCache(), answering=threads).question("Where is it?")
     second = await CachedEmbedder(LetterEmbeddings(), MemoryVectorCache(), answering=threads).question("Where is it?")

@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from bot.adapters.database import schema
 from bot.adapters.database.at_rest import untouched
 from bot.adapters.database.locks import PROGRAM, folder_lock, server_lock
+from bot.adapters.database.one_trip import OneTripConnection
 from bot.adapters.database.replacing import finish_replacing, refuse_unfinished
 from bot.adapters.database.turnstile import Turnstile
 from bot.errors import DatabaseError
@@ -370,7 +371,14 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
 
 
 def _sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
-    engine = create_async_engine(url, hide_parameters=True, pool_size=5, max_overflow=0, pool_timeout=WAIT_S)
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=5,
+        max_overflow=0,
+        pool_timeout=WAIT_S,
+        connect_args={"async_creator_fn": OneTripConnection},
+    )
     pragmas = [
         f"busy_timeout={WAIT_S * 1000:.0f}",
         "query_only=ON" if reads_only else "journal_mode=WAL",

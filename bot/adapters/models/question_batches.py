@@ -16,8 +16,8 @@ from bot.adapters.system.answering_threads import AnsweringThreads, Share
 from bot.operations.processor_time import payer
 
 MOST = 8
-"""Texts a call. Measured on questions of 30 tokens, processor time of a text: alone 14.4 ms, four at once 12.4, eight and
-sixteen 10.6."""
+"""Texts a call. Measured on questions of 30 tokens, processor time of a text: alone 14.4 ms, four at once 12.4, eight
+and sixteen 10.6."""
 _OVERHEAD_LETTERS = 10
 """What a text costs beside its letters, in letters: its prefix and borders. By reasoning."""
 

@@ -37,6 +37,9 @@ _TIMES_HEAD = 6.0
 word there are many others, mostly endings."""
 _HEAD_SIGNS = 5
 """Signs of a word's first n-gram, the border before it among them: the longest n-gram that is kept."""
+_LONG_ENTRIES = 200
+"""Sections an n-gram, in the mean, from which each is copied by a call of its own: by reasoning, a call costs as much
+as picking a hundred numbers."""
 _UNKNOWN_SHARE = 0.5
 """What the rarity of an n-gram counts that no section holds.
 
@@ -204,7 +207,7 @@ class NgramIndexes:
             return np.zeros(len(self._divisors), dtype=np.float32)
         times = np.array([_TIMES_HEAD if bucket in heads else 1.0 for bucket in asked.tolist()])
         firsts, counts = self._firsts[asked], self._firsts[asked + 1] - self._firsts[asked]
-        entries, entry_times = _ranges(firsts, counts), np.repeat(times, counts)
+        entries, entry_times = ranges(firsts, counts), np.repeat(times, counts)
         languages, weights = self._languages[entries], entry_times * self._weights[entries]
         more = weights - entry_times * self._unknown[languages]
         totals = times.sum() * self._unknown + np.bincount(languages, weights=more, minlength=len(self._unknown))
@@ -214,9 +217,15 @@ class NgramIndexes:
     def _held(self, entries: npt.NDArray[np.int64], weights: _Floats) -> npt.NDArray[np.float64]:
         """The weights of the entries that each section holds, added up."""
         holders, count = self._holders[entries], len(self._divisors)
-        rows = self._rows[_ranges(self._starts[entries], holders)]
+        rows = self._rows_of(self._starts[entries], holders)
         held = np.bincount(rows, weights=np.repeat(weights, holders), minlength=2 * count)
         return held[:count] + _DETAIL_SHARE * held[count:]
+
+    def _rows_of(self, starts: _Int32s, holders: _Int32s) -> npt.NDArray[np.integer]:
+        """Entry by entry. Long ones are copied whole, short ones picked together: whatever is faster."""
+        if holders.sum() < _LONG_ENTRIES * len(holders):
+            return self._rows[ranges(starts, holders)]
+        return np.concatenate([self._rows[start:end] for start, end in zip(starts, starts + holders, strict=True)])
 
 
 class _Entries(NamedTuple):
@@ -249,7 +258,7 @@ def _array(numbers: Iterable[int]) -> _Int32s:
     return np.fromiter(numbers, dtype=np.int32)
 
 
-def _ranges(firsts: npt.NDArray[np.integer], counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+def ranges(firsts: npt.NDArray[np.integer], counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     """So many numbers from each first one on, one range after the other."""
     ends = np.cumsum(counts)
     return np.asarray(np.arange(counts.sum()) + np.repeat(firsts - ends + counts, counts), dtype=np.int64)

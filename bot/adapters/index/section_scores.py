@@ -16,14 +16,17 @@ from bot.ingestion.model import ChunkKind, Vector
 _BY_LETTERS = 8
 """Sections that are added for holding the question's letters, however far they are by meaning."""
 LOCALES = tuple(Locale)
+_PAIRED = 8
+"""Rows that are added in pairs, as NumPy adds eight numbers that stand side by side."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowGroups:
     """The rows of a version in groups: those of one kind in one copy of a section follow each other.
 
-    `places` are where the best of each group goes in a table of kinds, sections, numbered as in the knowledge's `keys`,
-    and languages, numbered as in `Locale`; a group that is not searched goes nowhere.
+    `places` are where the best of each group goes in a table of kinds, languages, numbered as in `Locale`, and
+    sections, numbered as in the knowledge's `keys`; a group that is not searched goes nowhere. Sections come last: what
+    is taken over the languages is then taken of all sections at once.
     """
 
     starts: npt.NDArray[np.int64]
@@ -40,12 +43,12 @@ class RowGroups:
         of_copy = np.array([numbers.get(section.key, 0) for section in files.sections], dtype=np.int64)  # pins: nowhere
         in_locale = np.array([LOCALES.index(section.locale) for section in files.sections], dtype=np.int64)
         is_searched = ~np.isin(copies, np.array(sorted(files.left_out), dtype=np.int64))
-        shape = len(ChunkKind), len(numbers), len(LOCALES)
-        places = np.ravel_multi_index((files.kinds[starts], of_copy[copies], in_locale[copies]), shape)
+        shape = len(ChunkKind), len(LOCALES), len(numbers)
+        places = np.ravel_multi_index((files.kinds[starts], in_locale[copies], of_copy[copies]), shape)
         return cls(starts, is_searched, places[is_searched], shape)
 
     def best(self, similarities: Vector) -> Vector:
-        """The best similarity in each group, as a table of kinds, sections and languages; -inf where there is none."""
+        """The best similarity in each group, as a table of kinds, languages and sections; -inf where there is none."""
         table = np.full(self.shape, -np.inf, dtype=np.float32)
         if len(self.starts):
             table.put(self.places, np.maximum.reduceat(similarities, self.starts)[self.is_searched])
@@ -65,16 +68,16 @@ class SectionTable:
 
     @classmethod
     def of(cls, best: Vector, own: int) -> Self:
-        """From the best of each kind, section and language; `own` is the number of the question's language."""
+        """From the best of each kind, language and section; `own` is the number of the question's language."""
         passages = best[kind_number(ChunkKind.PASSAGE)]
         questions = best[kind_number(ChunkKind.QUESTION)]
         return cls(
-            passage=passages.max(axis=1),
+            passage=passages.max(axis=0),
             passage_mean=_mean_of_finite(passages),
-            question=questions.max(axis=1),
+            question=questions.max(axis=0),
             question_mean=_mean_of_finite(questions),
-            sentence=best[kind_number(ChunkKind.SENTENCE)].max(axis=1),
-            is_native=np.isfinite(passages[:, own]),
+            sentence=best[kind_number(ChunkKind.SENTENCE)].max(axis=0),
+            is_native=np.isfinite(passages[own]),
         )
 
     @property
@@ -140,11 +143,23 @@ class TextCoverage:
 
 
 def _mean_of_finite(table: Vector) -> Vector:
-    """The mean of each row over what is not -inf; -inf where nothing is left."""
+    """The mean of each column over what is not -inf; -inf where nothing is left."""
     is_there = np.isfinite(table)
-    count = is_there.sum(axis=1)
-    total = np.where(is_there, table, 0).sum(axis=1)
+    count = is_there.sum(axis=0)
+    total = _sum_in_pairs(np.where(is_there, table, np.float32(0)))
     return np.where(count > 0, total / np.maximum(count, 1), -np.inf).astype(np.float32)
+
+
+def _sum_in_pairs(rows: Vector) -> Vector:
+    """The sum of the rows, added two by two, then four by four: the calibration was fitted to sums in that order."""
+    whole = len(rows) // _PAIRED * _PAIRED
+    total = np.zeros(rows.shape[1], dtype=rows.dtype)
+    for start in range(0, whole, _PAIRED):
+        pairs = rows[start : start + _PAIRED : 2] + rows[start + 1 : start + _PAIRED : 2]
+        total = total + ((pairs[0] + pairs[1]) + (pairs[2] + pairs[3]))
+    for row in rows[whole:]:
+        total = total + row
+    return total
 
 
 def _most(values: Vector, count: int, *, least: float = 0.0) -> npt.NDArray[np.bool_]:

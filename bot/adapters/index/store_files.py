@@ -42,7 +42,7 @@ class StoreSeal(BaseModel):
 def write_from_nothing(folder: Path, place: StorePlace, tell: TellShare) -> str:
     """What the child process does: the whole store from nothing. Returns what names the means."""
     files = read_folder(folder)
-    chroma.write_store(place, _stored(files), tell=tell)
+    chroma.write_store(place, stored_chunks(files), tell=tell)
     return files.fitted
 
 
@@ -54,13 +54,14 @@ def patch_copy(folder: Path, place: StorePlace, before: Path, tell: TellShare) -
     sealed, files = read_store_seal(before), read_folder(folder)
     if sealed is None or sealed.fitted != files.fitted:
         return None
-    chunks = _stored(files)
+    chunks = stored_chunks(files)
     at_most = int(_PATCHED_AT_MOST * len(chunks.ids)) - sealed.patched
     changed = chroma.patch_store(place, before / "chroma", chunks, at_most=at_most, tell=tell)
     return None if changed is None else (files.fitted, sealed.patched + changed)
 
 
-def _stored(files: VersionFiles) -> StoredChunks:
+def stored_chunks(files: VersionFiles) -> StoredChunks:
+    """What a store holds of a version: the rows that may nominate their section."""
     rows, ids = files.searched()
     labels = [
         {"key": str(section.key), "locale": section.locale.value, "kind": files.kind_of(row).value}

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import structlog
 
 from bot.adapters.index.chroma import VectorStore
+from bot.adapters.index.ngram_index import ranges
 from bot.adapters.index.pinned_rows import PinnedRows
 from bot.adapters.index.section_scores import LOCALES, Coverage, RowGroups, SectionTable, TextCoverage
 from bot.adapters.index.version_files import VersionFiles
@@ -95,6 +96,7 @@ class VersionRetriever:
         numbers = {key: number for number, key in enumerate(self._keys)}
         self._groups = RowGroups.of(files, numbers)
         self._copies = {(section.key, section.locale): number for number, section in enumerate(files.sections)}
+        self._key_of = np.array([numbers.get(section.key, -1) for section in files.sections], dtype=np.int64)
         self._classes = _places(files.discriminant[1] if files.discriminant else {}, self._keys)
         self._coverage = TextCoverage(files, numbers)
         has_pins = any(section.is_pin for section in files.sections)
@@ -186,11 +188,12 @@ class VersionRetriever:
         if any(rows is None for rows in nominated):
             return self._files.similarities(vectors)
         found = np.concatenate([rows for rows in nominated if rows is not None])
-        keys = {self._files.sections[number].key for number in self._files.section_of[found].tolist()}
-        by_letters = np.logical_or.reduce([one.most for one in covered])
-        keys |= {self._keys[number] for number in np.flatnonzero(by_letters).tolist()}
-        copies = [number for number, section in enumerate(self._files.sections) if section.key in keys]
-        rows = np.flatnonzero(np.isin(self._files.section_of, copies))
+        is_named = np.logical_or.reduce([one.most for one in covered])
+        named = self._key_of[self._files.section_of[found]]
+        is_named[named[named >= 0]] = True
+        copies = np.flatnonzero((self._key_of >= 0) & is_named[self._key_of]) if len(is_named) else self._key_of[:0]
+        firsts, ends = self._files.first_rows[copies], self._files.first_rows[copies + 1]
+        rows = ranges(firsts, ends - firsts)
         rows = rows if self._pins is None else np.union1d(rows, self._pins.rows)
         similarities = np.full((len(vectors), len(self._files.section_of)), -np.inf, dtype=np.float32)
         similarities[:, rows] = vectors @ self._files.vectors(rows).T

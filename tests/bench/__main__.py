@@ -3,7 +3,8 @@
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
 Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, new_sections, check, embedding,
-fast_path, worst_message, announcement, planning, office, gaps, seeing. The data folder is the one `scoda run` uses; where a bench
+fast_path, worst_message, announcement, planning, office, gaps, seeing, throughput, repeated, store_size. The data folder is the
+one `scoda run` uses; where a bench
 needs the index, what is not built yet is built there first, with a progress bar. The benches themselves work on copies.
 """
 
@@ -35,6 +36,9 @@ BENCHES = {
     "office": "Office files as Markdown",
     "gaps": "Lost questions put into gaps",
     "seeing": "What it costs to look on",
+    "throughput": "A crowd at once, against embedding alone",
+    "repeated": "What many ask, asked again",
+    "store_size": "A search among 1,000 and 50,000 sections",
 }
 NEED_NO_INDEX = (
     "first_minute",
@@ -48,6 +52,7 @@ NEED_NO_INDEX = (
     "planning",
     "office",
     "seeing",
+    "store_size",
 )
 QUICK_SYNC = ("--files", "200")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,17 +17,20 @@ _BY_LETTERS = 8
 """Sections that are added for holding the question's letters, however far they are by meaning."""
 LOCALES = tuple(Locale)
 _PAIRED = 8
-"""Rows that are added in pairs, as NumPy adds eight numbers that stand side by side."""
+"""Numbers that NumPy adds in pairs where they stand side by side."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowGroups:
     """The rows of a version in groups: those of one kind in one copy of a section follow each other.
 
-    `places` are where the best of each group goes in a table of kinds, languages, numbered as in `Locale`, and
+    `places` are where the best of each group goes in a table of kinds, `languages`, numbered as in `Locale`, and
     sections, numbered as in the knowledge's `keys`; a group that is not searched goes nowhere. Sections come last: what
     is taken over the languages is then taken of all sections at once.
     """
+
+    languages: tuple[int, ...]
+    """Those that a section stands in."""
 
     starts: npt.NDArray[np.int64]
     is_searched: npt.NDArray[np.bool_]
@@ -41,11 +44,13 @@ class RowGroups:
         starts = np.flatnonzero(np.diff(names, prepend=-1))
         copies = files.section_of[starts]
         of_copy = np.array([numbers.get(section.key, 0) for section in files.sections], dtype=np.int64)  # pins: nowhere
-        in_locale = np.array([LOCALES.index(section.locale) for section in files.sections], dtype=np.int64)
+        languages = tuple(sorted({LOCALES.index(section.locale) for section in files.sections}))
+        places_of = {LOCALES[number]: place for place, number in enumerate(languages)}
+        in_locale = np.array([places_of[section.locale] for section in files.sections], dtype=np.int64)
         is_searched = ~np.isin(copies, np.array(sorted(files.left_out), dtype=np.int64))
-        shape = len(ChunkKind), len(LOCALES), len(numbers)
+        shape = len(ChunkKind), max(len(languages), 1), len(numbers)
         places = np.ravel_multi_index((files.kinds[starts], in_locale[copies], of_copy[copies]), shape)
-        return cls(starts, is_searched, places[is_searched], shape)
+        return cls(languages, starts, is_searched, places[is_searched], shape)
 
     def best(self, similarities: Vector) -> Vector:
         """The best similarity in each group, as a table of kinds, languages and sections; -inf where there is none."""
@@ -67,17 +72,18 @@ class SectionTable:
     is_native: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, best: Vector, own: int) -> Self:
+    def of(cls, best: Vector, languages: Sequence[int], own: int) -> Self:
         """From the best of each kind, language and section; `own` is the number of the question's language."""
         passages = best[kind_number(ChunkKind.PASSAGE)]
         questions = best[kind_number(ChunkKind.QUESTION)]
+        is_nowhere = np.zeros(passages.shape[1], dtype=np.bool_)
         return cls(
             passage=passages.max(axis=0),
-            passage_mean=_mean_of_finite(passages),
+            passage_mean=_mean_of_finite(passages, languages),
             question=questions.max(axis=0),
-            question_mean=_mean_of_finite(questions),
+            question_mean=_mean_of_finite(questions, languages),
             sentence=best[kind_number(ChunkKind.SENTENCE)].max(axis=0),
-            is_native=np.isfinite(passages[own]),
+            is_native=np.isfinite(passages[languages.index(own)]) if own in languages else is_nowhere,
         )
 
     @property
@@ -128,6 +134,7 @@ class TextCoverage:
     def __init__(self, files: VersionFiles, numbers: Mapping[SectionKey, int]) -> None:
         self._files = files
         self._shape = len(LOCALES), len(numbers)
+        self._spoken = sorted({LOCALES.index(section.locale) for section in files.sections})
         searched = [section for number, section in enumerate(files.sections) if number not in files.left_out]
         self._locales = np.array([LOCALES.index(section.locale) for section in searched], dtype=np.int64)
         self._numbers = np.array([numbers[section.key] for section in searched], dtype=np.int64)
@@ -139,27 +146,37 @@ class TextCoverage:
         letters[self._locales, self._numbers] = self._files.ngrams.coverage(text)
         if part is not None:
             words[self._numbers[self._locales == own]] = part.words.shares(text)
-        return Coverage(letters[own], np.delete(letters, own, axis=0).max(axis=0), words)
+        others = letters[[number for number in self._spoken if number != own]]
+        return Coverage(letters[own], others.max(axis=0, initial=0.0), words)
 
 
-def _mean_of_finite(table: Vector) -> Vector:
-    """The mean of each column over what is not -inf; -inf where nothing is left."""
+def _mean_of_finite(table: Vector, languages: Sequence[int]) -> Vector:
+    """The mean of each column over what is not -inf, a row a language; -inf where nothing is left."""
     is_there = np.isfinite(table)
     count = is_there.sum(axis=0)
-    total = _sum_in_pairs(np.where(is_there, table, np.float32(0)))
+    total = _sum_in_pairs(np.where(is_there, table, np.float32(0)), languages)
     return np.where(count > 0, total / np.maximum(count, 1), -np.inf).astype(np.float32)
 
 
-def _sum_in_pairs(rows: Vector) -> Vector:
-    """The sum of the rows, added two by two, then four by four: the calibration was fitted to sums in that order."""
-    whole = len(rows) // _PAIRED * _PAIRED
+def _sum_in_pairs(rows: Vector, places: Sequence[int], *, of: int = len(LOCALES)) -> Vector:
+    """The sum of rows that stand at these places among `of`, added two by two, then four by four.
+
+    The calibration was fitted to sums in that order, in which NumPy adds numbers that stand side by side. What is not
+    there is 0, and left out.
+    """
+    known, whole = dict(zip(places, rows, strict=True)), of // _PAIRED * _PAIRED
     total = np.zeros(rows.shape[1], dtype=rows.dtype)
     for start in range(0, whole, _PAIRED):
-        pairs = rows[start : start + _PAIRED : 2] + rows[start + 1 : start + _PAIRED : 2]
-        total = total + ((pairs[0] + pairs[1]) + (pairs[2] + pairs[3]))
-    for row in rows[whole:]:
-        total = total + row
+        pairs = [_plus(known.get(place), known.get(place + 1)) for place in range(start, start + _PAIRED, 2)]
+        eight = _plus(_plus(pairs[0], pairs[1]), _plus(pairs[2], pairs[3]))
+        total = total if eight is None else total + eight
+    for place in range(whole, of):
+        total = total + known[place] if place in known else total
     return total
+
+
+def _plus(one: Vector | None, other: Vector | None) -> Vector | None:
+    return (other if one is None else one) if one is None or other is None else one + other
 
 
 def _most(values: Vector, count: int, *, least: float = 0.0) -> npt.NDArray[np.bool_]:

@@ -207,7 +207,7 @@ class VersionRetriever:
     def _sections_near(
         self, vector: Vector, similarities: Vector, covered: Coverage, *, own: int, top_k: int
     ) -> Sequence[RetrievedSection]:
-        table = SectionTable.of(self._groups.best(similarities), own)
+        table = SectionTable.of(self._groups.best(similarities), self._groups.languages, own)
         chosen = np.flatnonzero((table.nearest(top_k) | covered.most) & table.is_embedded)
         columns = (  # in the order of the fields
             *table.columns(),

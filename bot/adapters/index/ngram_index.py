@@ -223,7 +223,7 @@ class NgramIndexes:
 
     def _rows_of(self, starts: _Int32s, holders: _Int32s) -> npt.NDArray[np.integer]:
         """Entry by entry. Long ones are copied whole, short ones picked together: whatever is faster."""
-        if holders.sum() < _LONG_ENTRIES * len(holders):
+        if holders.sum() <= _LONG_ENTRIES * len(holders):
             return self._rows[ranges(starts, holders)]
         return np.concatenate([self._rows[start:end] for start, end in zip(starts, starts + holders, strict=True)])
 

@@ -12,7 +12,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 
 from bot.adapters.models.embeddings import TwoSidedEmbeddings
-from bot.adapters.system.answering_threads import AnsweringThreads, Share
+from bot.adapters.system.answering_threads import AnsweringThreads, Payment
 from bot.operations.processor_time import payer
 
 MOST = 8
@@ -25,7 +25,7 @@ _OVERHEAD_LETTERS = 10
 @dataclass(slots=True)
 class _Waiting:
     text: str
-    share: Share
+    share: Payment
     vector: asyncio.Future[Sequence[float]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -47,7 +47,7 @@ class QuestionBatches:
         Raises:
             EmbeddingError: the model could not embed it; others that waited with it get theirs.
         """
-        one = _Waiting(text, Share(payer(), len(text) + _OVERHEAD_LETTERS))
+        one = _Waiting(text, Payment(payer(), len(text) + _OVERHEAD_LETTERS))
         self._waiting.append(one)
         if len(self._running) < self._threads.workers:
             # In a context of its own: it works for many. It begins when all who are awake now have asked.

@@ -20,7 +20,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Payment:
     """One of those for whom work is done at once: who pays, if anybody, and by what weight."""
 
     payer: Charge | None
@@ -39,9 +39,9 @@ class AnsweringThreads:
 
         What was begun goes on to its end, and is charged for.
         """
-        return await self.run_for([Share(payer())], function, *arguments)
+        return await self.run_for([Payment(payer())], function, *arguments)
 
-    async def run_for(self, shares: Sequence[Share], function: Callable[..., _Result], *arguments: object) -> _Result:
+    async def run_for(self, shares: Sequence[Payment], function: Callable[..., _Result], *arguments: object) -> _Result:
         """The same for several visitors, who pay for it by weight."""
         loop = asyncio.get_running_loop()
         work = partial(copy_context().run, function, *arguments)
@@ -62,12 +62,12 @@ def _charged(work: Callable[[], _Result], tell: Callable[[float], None]) -> _Res
         tell(time.thread_time() - began)
 
 
-def _tell(loop: asyncio.AbstractEventLoop, shares: Sequence[Share], seconds: float) -> None:
+def _tell(loop: asyncio.AbstractEventLoop, shares: Sequence[Payment], seconds: float) -> None:
     with suppress(RuntimeError):  # the loop is closed: nobody asks any more
         loop.call_soon_threadsafe(_charge, shares, seconds)
 
 
-def _charge(shares: Sequence[Share], seconds: float) -> None:
+def _charge(shares: Sequence[Payment], seconds: float) -> None:
     whole = sum(share.weight for share in shares)
     for share in shares:
         if share.payer is not None:

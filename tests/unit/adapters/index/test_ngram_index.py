@@ -100,6 +100,11 @@ def test_it_makes_no_difference_how_rows_are_copied(monkeypatch: pytest.MonkeyPa
     assert np.array_equal(shares_of(question, index), expected)
 
 
+def test_a_question_of_which_nothing_is_known_holds_nothing() -> None:
+    index = NgramIndex.of(["hall"], [0])
+    assert shares_of("поезд", index).tolist() == [0.0]
+
+
 def test_languages_that_are_searched_together_share_nothing() -> None:
     one, other = NgramIndex.of(TEXTS, range(4), usual=["Когда поезд?"]), NgramIndex.of(["Поезд", "hall"], range(2))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot.adapters.models.cached_embedder import CachedEmbedder
-from bot.adapters.system.answering_threads import AnsweringThreads, Share
+from bot.adapters.system.answering_threads import AnsweringThreads, Payment
 from bot.operations import processor_time
 from bot.operations.processor_time import metered, payer
 from tests.support.knowledge_parts import LetterEmbeddings, MemoryVectorCache
@@ -124,7 +124,7 @@ async def test_work_that_goes_on_after_the_deadline_is_charged_too(threads, cloc
 
 async def test_work_for_several_is_paid_for_by_weight(threads, clock):
     bills: list[list[float]] = [[], []]
-    shares = [Share(bills[0].append, 1.0), Share(None, 1.0), Share(bills[1].append, 2.0)]
+    shares = [Payment(bills[0].append, 1.0), Payment(None, 1.0), Payment(bills[1].append, 2.0)]
     await threads.run_for(shares, clock.work, 8.0)
     await asyncio.sleep(0)
     assert bills == [[2.0], [4.0]]

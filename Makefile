@@ -34,7 +34,7 @@ coverage: .venv/.test-ready ## what share of the program the tests of its parts 
 	$(BIN)/coverage report --format=total | $(BIN)/python .ci/coverage_figure.py
 	$(BIN)/coverage report
 
-check: .venv/.test-ready ## what needs no run: style, types, imports, catalogs, knowledge, the chat page
+check: .venv/.test-ready ## what needs no run: style, types, imports, catalogs, knowledge, secrets, the chat page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -42,6 +42,7 @@ check: .venv/.test-ready ## what needs no run: style, types, imports, catalogs, 
 	$(BIN)/python -m bot.i18n check
 	$(BIN)/scoda knowledge check
 	$(BIN)/python .ci/whitespace.py
+	$(BIN)/python -m pytest -q -n 0 -k S02 tests/faults/test_secrets.py
 	@$(MAKE) --no-print-directory check-page
 
 # The page's own tools come from npm. A visitor of this repository needs none of it: without npm this is left out, aloud.

@@ -61,6 +61,10 @@ class DatabaseError(ScodaError):
     """The state database can't be opened, is damaged, or belongs to another version."""
 
 
+class ClaimLostError(ScodaError):
+    """Another replica has taken over what this one was about to finish: nothing of it may be stored."""
+
+
 class AnnouncementError(ScodaError):
     """What was wanted of an announcement is not possible or not allowed."""
 

@@ -261,6 +261,10 @@ class RestoreGuard(Protocol):
         """Note how far the database has come, outside of it as well."""
         ...
 
+    async def join(self) -> None:
+        """Others work with this database, and wait for no word: an installation that has seen none goes on with it."""
+        ...
+
     async def accept(self) -> None:
         """An organiser has confirmed: go on from here."""
         ...

@@ -114,7 +114,7 @@ def sql_stores(database: Database, data: Path, observer: Observer = NOBODY) -> A
         organisers=SqlOrganiserStore(database),
         audit=SqlAuditLog(database),
         dialogues=SqlDialogueStore(database),
-        lease=ObservedLease(database, observer),
+        lease=ObservedLease(database, observer, is_elected=True),
         guard=FileRestoreGuard(database, data),
         text_drafts=SqlTextDrafts(database),
         transaction=database.transaction,

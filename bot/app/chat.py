@@ -20,11 +20,13 @@ from bot.app.relaying import relay_desk_of
 from bot.app.state import needs_sandbox
 from bot.app.told_drafts import answerer_of
 from bot.app.visitors import retention_of, visitor_store_of
-from bot.chat.application import ChatOptions, ChatParts
+from bot.chat.application import ChatParts
 from bot.chat.context import VisitorRules
+from bot.chat.options import ChatOptions
 from bot.chat.wire.intake import IntakeLimits
-from bot.chat.wire.pace import Rates
+from bot.chat.wire.pace_terms import Rates
 from bot.chat.wire.seeing import Seeing
+from bot.chat_state.ports import Inbox
 from bot.operations.addresses import is_loopback
 from bot.sandbox.gate import as_host
 from bot.settings import Settings
@@ -77,9 +79,12 @@ def _visitor_rules(settings: Settings) -> VisitorRules:
     )
 
 
-def chat_parts(core: Core, parts: Announcing | None = None) -> ChatParts:
-    """What the chat works with; without `parts` its announcements are joined here and nothing sends them."""
-    inbox = SqlInbox(core.database)
+def chat_parts(core: Core, parts: Announcing | None = None, inbox: Inbox | None = None) -> ChatParts:
+    """What the chat works with; without `parts` its announcements are joined here and nothing sends them.
+
+    Without an `inbox` it has one to itself.
+    """
+    inbox = inbox or SqlInbox(core.database)
     news = parts or announcing(core.database, core.settings.store.data, core.sight.observer)
     sight = core.sight
     readings = Readings(sight.metrics, core, inbox, news.stores.guard) if sight.metrics is not None else None

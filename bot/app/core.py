@@ -195,24 +195,28 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    settings: Settings, *, may_read_only: bool = False, adopts_state: bool = False, sight: Sight = NO_SIGHT
+    settings: Settings,
+    *,
+    may_read_only: bool = False,
+    adopts_state: bool = False,
+    shares: bool = False,
+    sight: Sight = NO_SIGHT,
 ) -> AsyncIterator[Core]:
     """Open state and knowledge; with `may_read_only` also beside a running bot, then without writing.
 
-    With `adopts_state` a state that was moved to another database goes on here after all.
+    With `adopts_state` a state that was moved to another database goes on here after all; with `shares` other processes
+    may write to the state, too, where it is on PostgreSQL.
 
     Raises:
         AlreadyRunningError: another process holds the data folder and `may_read_only` is not set.
         DatabaseError: the state can't be opened.
         LanguageError: the words of a language can't be read.
     """
-    report_to_nobody()
-    for locale in Locale:
-        words_of(locale)  # so that a damaged file stops the start, rather than an answer
+    _look_at_what_comes_along()
     async with AsyncExitStack() as stack:
         can_write = True
         try:
-            database = await stack.enter_async_context(open_state(settings, adopts=adopts_state))
+            database = await stack.enter_async_context(open_state(settings, adopts=adopts_state, shares=shares))
         except AlreadyRunningError:
             if not may_read_only:
                 raise
@@ -232,6 +236,12 @@ async def open_core(
         yield core
 
 
+def _look_at_what_comes_along() -> None:
+    report_to_nobody()
+    for locale in Locale:
+        words_of(locale)  # so that a damaged file stops the start, rather than an answer
+
+
 def core_over(
     settings: Settings, database: Database, threads: AnsweringThreads, *, can_write: bool, sight: Sight = NO_SIGHT
 ) -> Core:
@@ -243,20 +253,18 @@ def core_over(
     index_store, reader = index_store_of(settings, observer), reader_of(settings, announced, identifier)
     answerer_of = partial(extractive_of, settings, identifier=identifier, identity=embedder.identity)
     versions = versions_of(settings, manifest, index_store, embedder, threads, reader, answerer_of)
-    gate = GateKeeper(settings.knowledge.gate, index_store, versions.reader)
     ingestion = Ingestion(
         reader=reader,
         embedder=embedder,
         manifest=manifest,
         index_store=index_store,
         asked_in=SqlTurnStore(database).locales_by_use,
-        examiner=gate,
+        examiner=(gate := GateKeeper(settings.knowledge.gate, index_store, versions.reader)),
         restorer=versions.restore,
     )
     restore = partial(_restore, ingestion) if can_write else None
     index = PublishedIndex(manifest, index_store, ObservedEmbedder(embedder, observer), threads, restore=restore)
-    extractive = answerer_of(index)
-    gate.bind(index, extractive)
+    gate.bind(index, extractive := answerer_of(index))
     writer = _writer(settings, database, extractive, identifier) if can_write else None
     return Core(
         settings=settings,

@@ -71,8 +71,11 @@ class Ending:
         self._begin = stop
 
     def also(self, stop: Callable[[], object]) -> None:
-        """A signal calls this too, which must return at once."""
-        self._stops.append(stop)
+        """A signal calls this too, which must return at once; after the first one it is called now."""
+        if self.is_asked:
+            stop()
+        else:
+            self._stops.append(stop)
 
     def _first(self, loop: asyncio.AbstractEventLoop, number: signal.Signals) -> None:
         for each in _SIGNALS:

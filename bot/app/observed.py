@@ -181,8 +181,8 @@ class ObservedOutbox(SqlOutbox):
 class ObservedLease(SqlLease):
     """Tells who has the lease, as far as this process is concerned."""
 
-    def __init__(self, database: Database, observer: Observer) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, observer: Observer, *, is_elected: bool = False) -> None:
+        super().__init__(database, is_elected=is_elected)
         self._observer = observer
 
     async def take(self, holder: str, *, now: datetime, lasts_s: float) -> Epoch | None:

@@ -14,7 +14,7 @@ from bot.announcements.model import DeliveryState, SendOutcome
 from bot.answering.model import LostBy, Outcome
 from bot.answering.pipeline import STEPS
 from bot.chat.wire.envelope import UpdateKind
-from bot.chat.wire.pace import Priority
+from bot.chat.wire.pace_terms import Priority
 from bot.chat.wire.seeing import CALL_RESULTS, METHODS, UPDATE_RESULTS, word
 from bot.chat.wire.triage import Treatment
 from bot.ids import Locale

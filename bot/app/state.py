@@ -80,10 +80,13 @@ def target_of(settings: Settings) -> str | Path:
 
 
 @asynccontextmanager
-async def open_state(settings: Settings, *, reads_only: bool = False, adopts: bool = False) -> AsyncIterator[Database]:
+async def open_state(
+    settings: Settings, *, reads_only: bool = False, adopts: bool = False, shares: bool = False
+) -> AsyncIterator[Database]:
     """Open the state database alone, at this program's schema; with `reads_only` also beside a running bot.
 
-    With `adopts` a state that was moved to another database goes on here after all.
+    With `adopts` a state that was moved to another database goes on here after all; with `shares` it is open to other
+    processes as well, where it is on PostgreSQL.
 
     Raises:
         AlreadyRunningError: another process holds it, and it is to be written.
@@ -91,7 +94,7 @@ async def open_state(settings: Settings, *, reads_only: bool = False, adopts: bo
         ForeignStateError: it was moved to another database.
     """
     target = target_of(settings)
-    async with open_database(target, lock=not reads_only) as database:
+    async with open_database(target, lock=not reads_only, shares=shares) as database:
         if not reads_only:
             if isinstance(target, str):
                 private_folder(settings.store.data)

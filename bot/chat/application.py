@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -19,9 +19,10 @@ from telegram.request import BaseRequest
 
 from bot.answering.ports import TurnStore
 from bot.chat.announcement_context import AnnouncementContext
-from bot.chat.context import CPU_S_PER_MINUTE, AppContext, VisitorRules
+from bot.chat.context import AppContext
 from bot.chat.dispatch import UpdateDispatcher
 from bot.chat.menu import publish_menu
+from bot.chat.options import ChatOptions
 from bot.chat.organisers.drafting_progress import DraftingProgress
 from bot.chat.organisers.notifications import OrganiserNotices
 from bot.chat.organisers.progress import ProgressBoard
@@ -38,13 +39,14 @@ from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.connecting import until_reached
 from bot.chat.wire.drafts import Drafts
 from bot.chat.wire.envelope import ALLOWED_UPDATES, IncomingUpdate
-from bot.chat.wire.intake import Intake, IntakeLimits
-from bot.chat.wire.pace import Pace, Rates
-from bot.chat.wire.polling import Poller
+from bot.chat.wire.intake import Intake
+from bot.chat.wire.pace import Pace
+from bot.chat.wire.polling import Poller, poll_during
 from bot.chat.wire.rate_limits import CpuBudget
 from bot.chat.wire.rendered_messages import ReaderWords
 from bot.chat.wire.seeing import Seeing
 from bot.chat.wire.sender import Sender
+from bot.chat.wire.spell import Spell
 from bot.chat.wire.transport import AiohttpRequest
 from bot.chat.wire.web_server import Address, serve
 from bot.chat.wire.webhook import Health, health_app, webhook_app
@@ -72,32 +74,6 @@ _TURNS_REMEMBERED = 5000
 _FINISHING_S = 5.0  # for what was begun, where nobody names another limit; chosen
 _SPARE_CONNECTIONS = 8
 """For «typing…» and the menu, beside one for each chat and each copy; chosen, not measured."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatOptions:
-    """Plain values; `bot.settings` says what they mean. `base_url` empty means Telegram itself.
-
-    A port of 0 takes a free one; `health_port` None serves no health routes.
-    """
-
-    token: str = field(repr=False)
-    base_url: str = ""
-    mode: Literal["polling", "webhook"] = "polling"
-    webhook_url: str = ""
-    webhook_secret: str = field(default="", repr=False)
-    webhook_host: str = "127.0.0.1"
-    webhook_port: int = 0
-    health_host: str = "127.0.0.1"
-    health_port: int | None = None
-    poll_timeout_s: int = 25
-    request_timeout_s: float = 20.0
-    limits: IntakeLimits = field(default_factory=IntakeLimits)
-    cpu_s_per_minute: float = CPU_S_PER_MINUTE
-    rules: VisitorRules = field(default_factory=VisitorRules)
-    rates: Rates = field(default_factory=Rates)
-    copies_in_flight: int = 0
-    """Announcements' copies on their way at once, beside the replies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,27 +113,23 @@ class Chat:
     def __init__(
         self, options: ChatOptions, parts: ChatParts, application: AnyApplication, *, updates_transport: BaseRequest
     ) -> None:
-        self._options = options
-        self._parts = parts
-        self._application = application
-        self._updates_transport = updates_transport
+        self._options, self._parts = options, parts
+        self._application, self._updates_transport = application, updates_transport
         self._catalogs = Catalogs()
+        self.pace = Pace(options.rates)
         self.sender = self._make_sender()
         self.announcement_sender = TelegramAnnouncementSender(
             self.sender,
             self._catalogs,
             ReaderWords(texts.announcement_may_repeat, texts.button_stop_topic, texts.button_stop_all),
         )
-        self._app = self._make_context()
-        self.tell_of_ends = partial(tell_of_ends, self._app)
-        self.tell_proposer = partial(tell_proposer, self._app, now=parts.now)
-        self.tell_of_file = partial(tell_of_file, self._app, now=parts.now)
-        self._dispatcher = UpdateDispatcher(self._app, now=parts.now)
-        self._progress = self._bind_notifier(self._app)
-        self.drafting_progress = DraftingProgress(self._app, now=parts.now)
-        self._waiting_room = WaitingRoom(self._app)
-        self.gap_news = GapNews(self._app, now=parts.now)
-        self.relay_post = RelayPost(self._app, now=parts.now)
+        self._app = app = self._make_context()
+        self.tell_of_ends, self.tell_proposer = partial(tell_of_ends, app), partial(tell_proposer, app, now=parts.now)
+        self.tell_of_file = partial(tell_of_file, app, now=parts.now)
+        self._dispatcher, self._waiting_room = UpdateDispatcher(app, now=parts.now), WaitingRoom(app)
+        self._progress = self._bind_notifier(app)
+        self.drafting_progress = DraftingProgress(app, now=parts.now)
+        self.gap_news, self.relay_post = GapNews(app, now=parts.now), RelayPost(app, now=parts.now)
         self.intake = Intake(
             parts.inbox,
             parts.transaction,
@@ -172,6 +144,8 @@ class Chat:
         self._polling: asyncio.Task[None] | None = None
         self.started = asyncio.Event()
         """Set once updates are taken in."""
+        self.leads = Spell(is_on=not options.is_replica)
+        """Whether this process leads: of several only that one polls."""
         self.webhook_port: int | None = None
         self.health_port: int | None = None
         """Where the webhook and the health routes are served, once they are."""
@@ -213,8 +187,9 @@ class Chat:
                 await self._connect()
                 await self._resume_limits()
                 await self._remember_the_last_minute()
-                group.create_task(self.intake.run())
-                group.create_task(self._waiting_room.run())
+                if self._options.handles_updates:
+                    group.create_task(self.intake.run())
+                    group.create_task(self._waiting_room.run())
                 group.create_task(publish_menu(self._application.bot, self._catalogs))
                 if self._progress is not None:
                     group.create_task(self._progress.run())
@@ -267,13 +242,13 @@ class Chat:
                 timeout_s=options.poll_timeout_s,
                 request_timeout_s=options.request_timeout_s,
             )
-            self._polling = group.create_task(self._poller.run())
+            self._polling = group.create_task(poll_during(self.leads, self._poller))
         self.started.set()
 
     def _web_apps(self) -> Iterator[Coroutine[None, None, None]]:
         """The webhook, and the health routes at an address of their own: they are no stranger's business."""
         options = self._options
-        if options.mode == "webhook":
+        if options.mode == "webhook" and options.handles_updates:
             path = urlsplit(options.webhook_url).path or "/"
             hook = webhook_app(self._accept_until_stop, path=path, secret=options.webhook_secret)
             address = Address(options.webhook_host, options.webhook_port, "SCODA_TELEGRAM_WEBHOOK_PORT")
@@ -308,9 +283,8 @@ class Chat:
         return ProgressBoard(app, app.announcements)
 
     def _make_sender(self) -> Sender:
-        options, bot = self._options, self._application.bot
-        pace, observer = Pace(options.rates), self._parts.seeing.observer
-        return Sender(bot, deadline_s=options.rules.answer_deadline_s, pace=pace, observer=observer)
+        deadline_s, observer = self._options.rules.answer_deadline_s, self._parts.seeing.observer
+        return Sender(self._application.bot, deadline_s=deadline_s, pace=self.pace, observer=observer)
 
     def _make_context(self) -> AppContext:
         options, parts = self._options, self._parts

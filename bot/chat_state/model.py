@@ -31,6 +31,14 @@ class StoredUpdate:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What came of storing updates: how many were `new`, and the ids of those that this process is to handle."""
+
+    new: int
+    mine: frozenset[int]
+
+
 class ButtonAction(StrEnum):
     """What a button does."""
 

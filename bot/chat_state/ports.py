@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.chat_state.model import Button, Dialogue, StoredUpdate
+from bot.chat_state.model import Button, Dialogue, Stored, StoredUpdate
 from bot.ids import VisitorId
 
 Effect = Callable[[], Awaitable[object]]
@@ -14,30 +14,60 @@ Effect = Callable[[], Awaitable[object]]
 
 
 class Inbox(Protocol):
-    """The durable inbox: what is in it is never lost and handled once."""
+    """The durable inbox: what is in it is never lost and handled once.
 
-    async def store(self, updates: Sequence[StoredUpdate]) -> int:
-        """Store and commit; an update_id that is known already is left out. Returns how many were new."""
+    Where several replicas share it, the updates of a chat are one replica's at a time.
+    """
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others store and handle updates, too."""
+        ...
+
+    async def store(self, updates: Sequence[StoredUpdate], *, takes: bool = True) -> Stored:
+        """Store and commit; an update_id that is known already is left out.
+
+        A shared inbox gives to this process what `takes` says it has room for, as far as no one else handles the chat;
+        one that is not gives it all that is new.
+        """
         ...
 
     async def pending(self, *, after: int, limit: int) -> Sequence[StoredUpdate]:
-        """Updates not yet handled with an update_id above `after`, in order of update_id."""
+        """Updates not yet handled with an update_id above `after`, in order of update_id.
+
+        Of a shared inbox, whatever `after` says: those that nobody handles; from now on this process does.
+        """
         ...
 
-    async def attempted(self, update_id: int) -> int:
-        """Count one more attempt, before it begins, in a transaction of its own; returns the count."""
+    async def attempted(self, update_id: int) -> int | None:
+        """Count one more attempt, before it begins, in a transaction of its own; returns the count.
+
+        None: it is another replica's by now.
+        """
         ...
 
-    async def done(self, *update_ids: int, now: datetime) -> None:
-        """Mark as handled and wipe the payloads; joins the open transaction."""
+    async def hold(self, *update_ids: int) -> None:
+        """Begin a transaction that will say that they are done.
+
+        Raises:
+            ClaimLostError: they are another replica's by now.
+        """
         ...
 
-    async def failed(self, *update_ids: int, now: datetime) -> None:
-        """Give up on updates that failed too often and wipe the payloads; joins the open transaction."""
+    async def done(self, *update_ids: int, now: datetime) -> Sequence[StoredUpdate]:
+        """Mark as handled and wipe the payloads; joins the open transaction.
+
+        Returns what is this process's to handle next of the same chats, as far as the inbox is shared: another replica
+        may have stored it.
+        """
+        ...
+
+    async def failed(self, *update_ids: int, now: datetime) -> Sequence[StoredUpdate]:
+        """Give up on updates that failed too often; otherwise as `done`."""
         ...
 
     async def count_pending(self) -> int:
-        """How many wait."""
+        """How many wait for this process."""
         ...
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from bot.app.roles import RunRole
 from bot.app.sandbox import require_meant, tell
 from bot.cli.console import sync_progress
 from bot.errors import SettingsError
@@ -28,13 +29,22 @@ def run_command(
     exposes: Annotated[
         bool, typer.Option("--expose", help="Let the sandbox listen where other machines reach it.")
     ] = False,
+    role: Annotated[
+        RunRole,
+        typer.Option(help="Of several processes on PostgreSQL: web answers visitors, sender leads if it is elected."),
+    ] = RunRole.ALL,
 ) -> None:
     """Run the bot. Without a token it starts the sandbox and prints the address of the chat page."""
     from bot.app.run import run_bot  # noqa: PLC0415 - 0.15 s to import, and every other command does without
 
     with sync_progress() as report:
         running = run_bot(
-            context.obj, say=typer.echo, progress=report, adopts_state=adopts_state, exposes_sandbox=exposes
+            context.obj,
+            say=typer.echo,
+            progress=report,
+            adopts_state=adopts_state,
+            exposes_sandbox=exposes,
+            role=role,
         )
         asyncio.run(running)
 

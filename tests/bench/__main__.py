@@ -3,9 +3,9 @@
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
 Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, new_sections, check, embedding,
-fast_path, worst_message, announcement, planning, office, gaps, seeing, throughput, repeated, store_size. The data folder is the
-one `scoda run` uses; where a bench
-needs the index, what is not built yet is built there first, with a progress bar. The benches themselves work on copies.
+fast_path, worst_message, announcement, planning, office, gaps, seeing, throughput, repeated, store_size. The data folder is
+the one `scoda run` uses; where a bench needs the index, what is not built yet is built there first, with a progress bar. The
+benches themselves work on copies.
 """
 
 from __future__ import annotations

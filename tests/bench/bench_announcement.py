@@ -22,10 +22,12 @@ from dataclasses import dataclass
 import httpx
 
 from bot.announcements.model import AnnouncementId, OutgoingMessage, SendOutcome
-from bot.chat.application import ChatOptions, build_application
+from bot.chat.application import build_application
+from bot.chat.options import ChatOptions
 from bot.chat.text.rendering import Html
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
-from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.pace import Pace
+from bot.chat.wire.pace_terms import Rates
 from bot.chat.wire.sender import Sender, SendResult
 from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs

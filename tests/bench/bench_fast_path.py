@@ -30,9 +30,11 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.request import HTTPXRequest
 
 from bot.announcements.model import AnnouncementId, OutgoingMessage, SendOutcome
-from bot.chat.application import ChatOptions, build_application
+from bot.chat.application import build_application
+from bot.chat.options import ChatOptions
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
-from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.pace import Pace
+from bot.chat.wire.pace_terms import Rates
 from bot.chat.wire.rendered_messages import ReaderWords
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest

@@ -29,7 +29,7 @@ from bot.app.chat import chat_options, chat_parts
 from bot.app.core import open_core
 from bot.chat.application import build_chat
 from bot.chat.ports import Answerer
-from bot.chat_state.model import StoredUpdate
+from bot.chat_state.model import Stored, StoredUpdate
 from bot.chat_state.ports import Inbox
 from bot.ingestion.model import Vector
 from bot.operations.logs import configure_logs
@@ -48,18 +48,21 @@ class TimedInbox:
     def __getattr__(self, name: str) -> object:
         return getattr(self._inbox, name)
 
-    async def store(self, updates: Sequence[StoredUpdate]) -> int:
-        new = await self._inbox.store(updates)
+    is_shared = False
+
+    async def store(self, updates: Sequence[StoredUpdate], *, takes: bool = True) -> Stored:
+        stored = await self._inbox.store(updates, takes=takes)
         stored_at = time.time()
         for update in updates:
             self._lanes[update.update_id] = update.lane
             say(lane=update.lane, stored_at=stored_at)
-        return new
+        return stored
 
-    async def done(self, *update_ids: int, now: datetime) -> None:
-        await self._inbox.done(*update_ids, now=now)
+    async def done(self, *update_ids: int, now: datetime) -> Sequence[StoredUpdate]:
+        came = await self._inbox.done(*update_ids, now=now)
         for update_id in update_ids:
             say(handled=self._lanes[update_id])
+        return came
 
 
 class CountedTexts:

@@ -251,35 +251,36 @@ async def test_O06_a_damaged_file_is_replaced_without_being_opened(settings_for)
 
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_an_archive_of_an_older_schema_is_brought_up_to_date(engine, settings_for, tmp_path):
-    """Of a program whose proposals had no news."""
+    """Of a program that knew of no replicas."""
     settings = settings_for(engine)
     async with opened(settings, empties=True) as database:
         await fill(database)
         taken = await take_backup(settings, database, now=NOW)
-    older = _as_of_0013(taken.file, tmp_path / "older.tar.gz")
+    older = _as_of_0014(taken.file, tmp_path / "older.tar.gz")
     manifest = read_archive(settings, older)
-    assert manifest.schema == "0013"
+    assert manifest.schema == "0014"
     await restore(settings, older, manifest, replaces=True, now=LATER)
     async with opened(settings) as database:
         numbers = await counts(database)
         async with database.reading() as connection:
-            news = await connection.scalar(select(func.count(proposals.c.news)))
+            held = await connection.scalar(select(func.count()).where(inbox.c.holder != ""))
     assert (numbers["visitors"], numbers["proposals"]) == (3, 3)
-    assert news == 0
+    assert held == 0
 
 
-def _as_of_0013(file: Path, older: Path) -> Path:
+def _as_of_0014(file: Path, older: Path) -> Path:
     """The archive as that program would have written it."""
     manifest = verified(file, "")
-    its = manifest.tables["proposals"]
-    place = [name for name, _ in its.columns].index("news")
+    its = manifest.tables["inbox"]
+    place = [name for name, _ in its.columns].index("holder")
     without = replace(its, columns=its.columns[:place] + its.columns[place + 1 :])
     with older.open("wb") as opened_, writing(opened_, "") as archive:
         for part, content in parts_of(file, "", manifest):
-            archive.add(
-                part.name, _without(content, place) if table_of(part) == "proposals" else content, rows=part.rows
-            )
-        archive.finish(replace(manifest, schema="0013", tables={**manifest.tables, "proposals": without}))
+            if table_of(part) != "replicas":
+                lines = _without(content, place) if table_of(part) == "inbox" else content
+                archive.add(part.name, lines, rows=part.rows)
+        tables = {name: table for name, table in manifest.tables.items() if name != "replicas"} | {"inbox": without}
+        archive.finish(replace(manifest, schema="0014", tables=tables))
     return older
 
 

@@ -29,11 +29,13 @@ from bot.announcements.planner import Planner
 from bot.announcements.ports import AnnouncementSender
 from bot.answering.model import Answer, Outcome, Question
 from bot.app.announcing import announcing, delivery_rules, dispatcher_of, planner_of, planning_rules
-from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat
+from bot.chat.application import Chat, ChatParts, build_application, build_chat
+from bot.chat.options import ChatOptions
 from bot.chat.text import texts
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.intake import IntakeLimits
-from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.pace import Pace
+from bot.chat.wire.pace_terms import Rates
 from bot.chat.wire.rendered_messages import ReaderWords
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.transport import AiohttpRequest

@@ -39,7 +39,7 @@ from bot.app.visitors import retention_of, visitor_store_of
 from bot.chat import application
 from bot.chat.application import Chat, build_chat
 from bot.chat.ports import Answerer
-from bot.chat.wire.pace import Rates
+from bot.chat.wire.pace_terms import Rates
 from bot.chat.wire.transport import Encoded
 from bot.ids import Locale, SectionKey
 from bot.operations.logs import configure_logs

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.chat.application import ChatOptions, ChatParts, build_chat, keep_tokens_out_of_logs
+from bot.chat.application import ChatParts, build_chat, keep_tokens_out_of_logs
+from bot.chat.options import ChatOptions
 from bot.chat_state.model import Button, ButtonAction
 from bot.errors import SettingsError, TelegramError
 from bot.ids import ChatId, VisitorId

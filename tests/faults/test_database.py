@@ -47,9 +47,9 @@ async def file(tmp_path):
 async def test_I02_an_update_delivered_twice_is_handled_once(file):
     async with open_database(file) as database:
         inbox = SqlInbox(database)
-        assert await inbox.store([update(1)]) == 1
+        assert (await inbox.store([update(1)])).new == 1
         await inbox.done(1, now=NOW)
-        assert await inbox.store([update(1)]) == 0
+        assert (await inbox.store([update(1)])).new == 0
         assert await inbox.pending(after=0, limit=9) == []
 
 

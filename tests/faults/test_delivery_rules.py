@@ -34,8 +34,9 @@ from bot.announcements.planner import PlanningRules
 from bot.announcements.ports import Leave
 from bot.announcements.schedule import Note, preview
 from bot.announcements.session import DeliveryRules
-from bot.chat.wire.pace import Pace, Priority, Rates
+from bot.chat.wire.pace import Pace
 from bot.chat.wire.pace_slot import PaceSlot
+from bot.chat.wire.pace_terms import Priority, Rates
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, NewsTopic
 from tests.support.announcement_rig import APPROVER, AUTHOR, OWNER, START, TEXTS, AnnouncementRig, draft

@@ -49,8 +49,8 @@ async def test_an_update_that_comes_while_the_backlog_is_counted_is_counted_once
         await asyncio.wait([asyncio.create_task(stored.wait())], timeout=0.05)
         return await count_pending()
 
-    async def store_slowly(given) -> int:
-        new = await store(given)
+    async def store_slowly(given, *, takes):
+        new = await store(given, takes=takes)
         stored.set()
         await asyncio.sleep(0.1)
         return new
@@ -393,7 +393,7 @@ async def test_R08_dropped_updates_that_can_not_be_closed_are_tried_again():
     async def done_later(*update_ids: int, now):
         if len(update_ids) > 1 and next(refusals, False):
             raise OSError("disk full")
-        await done(*update_ids, now=now)
+        return await done(*update_ids, now=now)
 
     door.inbox.done = done_later
     await door.accept(updates(*[(number, 1) for number in range(1, 31)]))

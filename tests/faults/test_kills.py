@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.adapters.database import connection as engine
+from bot.adapters.database import engines
 from bot.adapters.database.connection import open_database
 from bot.announcements.crash_points import CrashPoint
 from bot.announcements.model import Policy
@@ -159,7 +159,7 @@ async def test_D34_every_commit_of_the_state_is_durable_before_it_counts(tmp_pat
 async def test_D34_a_database_that_may_lose_what_was_committed_is_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
 ):
-    monkeypatch.setattr(engine, "_SYNCHRONOUS", setting)
+    monkeypatch.setattr(engines, "_SYNCHRONOUS", setting)
     with pytest.raises(DatabaseError, match="may lose committed writes when the power fails"):
         async with open_database(tmp_path / STATE_FILE):
             pass

@@ -262,7 +262,7 @@ def test_without_a_model_nothing_of_it_is_loaded(place: Place):
         "from bot.settings import Settings\n"
         "async def look():\n"
         "    async with open_core(Settings()) as core:\n"
-        "        assert core.answerer is core.extractive\n"
+        "        assert core.writer is None\n"
         "asyncio.run(look())\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('openai', 'langchain_openai', 'langchain')\n"
         "       or name.startswith('bot.answering.generation.') or name == 'bot.adapters.models.chat_model'])\n"
@@ -282,7 +282,7 @@ async def test_beside_a_running_bot_no_tokens_are_spent(place: Place, server: Mo
         await core.make_answerable()
         async with open_core(settings, may_read_only=True) as reader:
             await reader.make_answerable()
-            assert reader.answerer is reader.extractive
+            assert reader.writer is None
 
 
 @pytest.mark.parametrize("manner", [Manner.WRONG_KEY, None], ids=["wrong key", "nobody there"])

@@ -106,7 +106,7 @@ async def test_P03_deleting_in_the_transaction_of_its_own_update_closes_that_upd
         await visitors.forget(AIDA, now=NOW)
         await inbox.done(1, now=NOW)
     assert await inbox.count_pending() == 0
-    assert await inbox.store([StoredUpdate(1, AIDA, "{}", NOW, 0)]) == 0, "it is known, and comes no second time"
+    assert (await inbox.store([StoredUpdate(1, AIDA, "{}", NOW, 0)])).new == 0, "it is known, and comes no second time"
     assert not any((await exported(visitors.export(AIDA))).values())
 
 
@@ -127,7 +127,7 @@ async def test_R08_handled_updates_are_known_for_two_days_and_come_no_second_tim
     await inbox.store([StoredUpdate(2, AIDA, "{}", NOW, 0)])
     for hours, swept in ((25, 1), (48, 0)):  # the button went first
         assert await visitors.sweep(Retention(), now=NOW + timedelta(hours=hours)) == swept
-        assert await inbox.store([StoredUpdate(1, AIDA, "{}", NOW, 0)]) == 0
+        assert (await inbox.store([StoredUpdate(1, AIDA, "{}", NOW, 0)])).new == 0
     assert await visitors.sweep(Retention(), now=NOW + timedelta(hours=48, seconds=1)) == 1
     assert await inbox.count_pending() == 1, "what is not handled yet stays, however old"
 

@@ -28,8 +28,9 @@ from bot.announcements.model import (
     Stage,
 )
 from bot.announcements.organisers import RoleChange
-from bot.chat.application import Chat, ChatOptions, ChatParts, build_application, build_chat, keep_tokens_out_of_logs
+from bot.chat.application import Chat, ChatParts, build_application, build_chat, keep_tokens_out_of_logs
 from bot.chat.menu import publish_commands_for
+from bot.chat.options import ChatOptions
 from bot.chat.organisers.buttons import ItemButton, ItemVerb
 from bot.chat.routes import routes
 from bot.chat.text import announcement_texts, statistics_texts

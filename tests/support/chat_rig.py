@@ -15,9 +15,10 @@ from typing import Any
 from telegram.request import BaseRequest, RequestData
 
 from bot.answering.model import Answer, Citation, DocumentView, OnSentence, Outcome, Question, Suggestion, TopicView
-from bot.chat.application import ChatOptions, build_application
+from bot.chat.application import build_application
 from bot.chat.context import AppContext, VisitorRules
 from bot.chat.dispatch import UpdateDispatcher
+from bot.chat.options import ChatOptions
 from bot.chat.wire.envelope import read_update
 from bot.chat.wire.sender import Sender
 from bot.chat.wire.triage import Treatment

@@ -190,6 +190,9 @@ class FakeRestoreGuard:
     async def mark(self) -> None:
         self.disk.mark = self.disk.outside_mark = self.disk.outside_mark + 1
 
+    async def join(self) -> None:
+        pass
+
     async def accept(self) -> None:
         self.disk.mark, self.waits_for_word = self.disk.outside_mark, False
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from bot.adapters.database.tombstones import Tombstones
 from bot.answering.model import Feedback, Loss, LostBy, Turn, TurnRecord
-from bot.chat_state.model import Button, InboxState, StoredUpdate
+from bot.chat_state.model import Button, InboxState, Stored, StoredUpdate
 from bot.errors import DatabaseError
 from bot.ids import ChatId, Locale, SectionKey, VisitorId
 from bot.visitors.model import PersonalRows, PlainValue, Retention, Visitor
@@ -187,18 +187,20 @@ class FakeInbox:
     def __init__(self, state: FakeState | None = None) -> None:
         self.state = state or FakeState()
 
-    async def store(self, updates: Sequence[StoredUpdate]) -> int:
+    is_shared = False
+
+    async def store(self, updates: Sequence[StoredUpdate], *, takes: bool = True) -> Stored:
         self.state.require_no_transaction()
         new = {update.update_id: InboxRow(update) for update in reversed(updates)}
         new = {update_id: row for update_id, row in new.items() if update_id not in self.state.inbox}
         self.state.inbox.update(new)
-        return len(new)
+        return Stored(len(new), frozenset(new))
 
     async def pending(self, *, after: int, limit: int) -> Sequence[StoredUpdate]:
         waiting = [self.state.inbox[update_id] for update_id in sorted(self.state.inbox) if update_id > after]
         return [row.update for row in waiting if row.state is InboxState.PENDING][:limit]
 
-    async def attempted(self, update_id: int) -> int:
+    async def attempted(self, update_id: int) -> int | None:
         self.state.require_no_transaction()
         if update_id not in self.state.inbox:
             raise DatabaseError(f"update {update_id} is not in the inbox: store it before it is handled")
@@ -207,13 +209,18 @@ class FakeInbox:
         self.state.inbox[update_id] = replace(row, update=replace(row.update, attempts=attempts))
         return attempts
 
-    async def done(self, *update_ids: int, now: datetime) -> None:
+    async def hold(self, *update_ids: int) -> None:
+        pass
+
+    async def done(self, *update_ids: int, now: datetime) -> Sequence[StoredUpdate]:
         for update_id in update_ids:
             self._close(update_id, InboxState.DONE, now)
+        return ()
 
-    async def failed(self, *update_ids: int, now: datetime) -> None:
+    async def failed(self, *update_ids: int, now: datetime) -> Sequence[StoredUpdate]:
         for update_id in update_ids:
             self._close(update_id, InboxState.FAILED, now)
+        return ()
 
     async def count_pending(self) -> int:
         return sum(row.state is InboxState.PENDING for row in self.state.inbox.values())

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Table, event, make_url, text
+from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.adapters.database import schema
 from bot.adapters.database.at_rest import untouched
-from bot.adapters.database.locks import PROGRAM, folder_lock, server_lock
-from bot.adapters.database.one_trip import OneTripConnection
+from bot.adapters.database.engines import BEGIN, WAIT_S, postgresql_engine, require_file, sqlite_engine, url_of
+from bot.adapters.database.locks import folder_lock, server_lock
 from bot.adapters.database.replacing import finish_replacing, refuse_unfinished
 from bot.adapters.database.turnstile import Turnstile
 from bot.errors import DatabaseError
 
-WAIT_S = 30.0
-"""How long a write waits for its turn, and a connection for a free place, before it fails."""
-
-_BEGIN = "scoda_begin"
-_SYNCHRONOUS = "FULL"
-"""SQLite's word for commits that survive a power cut; with a WAL, NORMAL may take back what was committed."""
 SURVIVES_POWER_LOSS = ("2", "3", "on", "local", "remote_write", "remote_apply")
 """As SQLite (FULL, EXTRA) and PostgreSQL say it."""
 
@@ -48,17 +38,18 @@ _open: ContextVar[_OpenTransaction | None] = ContextVar("open_transaction", defa
 
 
 @asynccontextmanager
-async def open_database(target: str | Path, *, lock: bool = True) -> AsyncIterator[Database]:
+async def open_database(target: str | Path, *, lock: bool = True, shares: bool = False) -> AsyncIterator[Database]:
     """Open the database at a file path or a `postgresql://` address, and close it at the end.
 
     With `lock` this process is the only one that may write; a SQLite file's folder is made if it is missing. Without
-    it the database can only be read, also beside a running bot.
+    it the database can only be read, also beside a running bot. With `shares` other processes may write to a PostgreSQL
+    database, too; who of them leads is decided by `election`.
 
     Raises:
         AlreadyRunningError: another process holds the database.
         DatabaseError: it can't be reached, is damaged, or has a newer schema.
     """
-    url = _url_of(target)
+    url = url_of(target)
     file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
     async with AsyncExitStack() as stack:
         if file is not None and lock:
@@ -66,12 +57,12 @@ async def open_database(target: str | Path, *, lock: bool = True) -> AsyncIterat
             finish_replacing(file)
         if file is not None and not lock:
             refuse_unfinished(file)
-            _require(file)
-        engine = _postgresql_engine(url) if file is None else _sqlite_engine(url, reads_only=not lock)
+            require_file(file)
+        engine = postgresql_engine(url) if file is None else sqlite_engine(url, reads_only=not lock)
         stack.push_async_callback(engine.dispose)
         database = Database(engine, name=str(file or url.render_as_string()), reads_only=not lock)
         with database.translated_errors():
-            if file is None and lock:
+            if file is None and lock and not shares:
                 await stack.enter_async_context(server_lock(engine))
             await database.check()
         yield database
@@ -83,11 +74,11 @@ async def revision_of(target: str | Path) -> str | None:
     Raises:
         DatabaseError: it can't be reached, is damaged, or has a newer schema.
     """
-    url = _url_of(target)
+    url = url_of(target)
     file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
     if file is not None and not file.is_file():
         return None
-    engine = _postgresql_engine(url) if file is None else _sqlite_engine(url, reads_only=True)
+    engine = postgresql_engine(url) if file is None else sqlite_engine(url, reads_only=True)
     try:
         database = Database(engine, name=str(file or url.render_as_string()), reads_only=True)
         async with database.reading() as connection:
@@ -106,16 +97,16 @@ async def open_to_look(target: str | Path, *, is_running: bool) -> AsyncIterator
     Raises:
         DatabaseError: there is no such file.
     """
-    url = _url_of(target)
+    url = url_of(target)
     async with AsyncExitStack() as stack:
         if url.get_backend_name() != "sqlite":
-            name, engine = url.render_as_string(), _postgresql_engine(url)
+            name, engine = url.render_as_string(), postgresql_engine(url)
         else:
             file = Path(url.database or "")
-            _require(file)
+            require_file(file)
             copying = untouched(file, is_running=is_running)
             here = await asyncio.to_thread(stack.enter_context, copying)
-            name, engine = str(file), _sqlite_engine(here, reads_only=True)
+            name, engine = str(file), sqlite_engine(here, reads_only=True)
         stack.push_async_callback(engine.dispose)
         yield Database(engine, name=name, reads_only=True)
 
@@ -128,7 +119,7 @@ class Database:
         self._reads_only = reads_only
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._engine = engine
-        self._reading_engine = engine.execution_options(**{_BEGIN: ("BEGIN",)})
+        self._reading_engine = engine.execution_options(**{BEGIN: ("BEGIN",)})
         self._write_turn = Turnstile()
 
     @asynccontextmanager
@@ -200,6 +191,28 @@ class Database:
                 async with self._engine.begin() as connection:
                     yield connection
 
+    async def own_connection(self, name: str) -> AsyncConnection:
+        """A connection outside of all transactions, which the caller closes; the server calls it so. PostgreSQL alone.
+
+        Raises:
+            DatabaseError: there is none to be had.
+        """
+        with self.translated_errors():
+            connection = await self._engine.connect()
+            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("SELECT set_config('application_name', :name, false)"), {"name": name})
+            return connection
+
+    async def end_connection(self, connection: AsyncConnection) -> None:
+        """End one that `own_connection` gave, for good: its name and its locks are not the next one's."""
+        with suppress(SQLAlchemyError):
+            driver = (await connection.get_raw_connection()).driver_connection
+            if driver is not None:
+                await driver.close()
+        with suppress(SQLAlchemyError):
+            await connection.invalidate()
+            await connection.close()
+
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows ON CONFLICT in this database's dialect."""
         return sqlite.insert(table) if self._is_sqlite else postgresql.insert(table)
@@ -228,7 +241,7 @@ class Database:
         self._require_writable()
         # Alembic changes a SQLite table by dropping it for a copy: with foreign keys on, the rows of its children
         # would go too.
-        engine = self._engine.execution_options(**{_BEGIN: ("PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE")})
+        engine = self._engine.execution_options(**{BEGIN: ("PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE")})
         with self.translated_errors():
             async with engine.begin() as connection:
                 yield connection
@@ -249,6 +262,11 @@ class Database:
             await connection.run_sync(schema.refuse_newer, self.name)
             if self._reads_only:
                 await connection.run_sync(schema.require_newest, self.name)
+
+    @property
+    def can_be_shared(self) -> bool:
+        """Whether several processes may write to it: PostgreSQL."""
+        return not self._is_sqlite
 
     async def ping(self) -> None:
         """Ask for an answer.
@@ -332,77 +350,6 @@ class Database:
             "end in -wal and -shm, out of the folder and start with none: the knowledge index is built again from the "
             "knowledge files; visitors' languages, open questions and feedback are lost."
         )
-
-
-def _url_of(target: str | Path) -> URL:
-    if isinstance(target, Path) or "://" not in target:
-        return URL.create("sqlite+aiosqlite", database=str(target))
-    try:
-        url = make_url(target)
-    except (ArgumentError, ValueError) as error:
-        raise DatabaseError(
-            "store.database_url can't be read: it needs the form postgresql://user@host/name"
-        ) from error
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-    backend = url.drivername.partition("+")[0]
-    if backend not in drivers:
-        raise DatabaseError(f"store.database_url names {backend!r}: only postgresql:// and sqlite:/// are known")
-    password = url.query.get("password")
-    if isinstance(password, str):  # libpq takes it there, too, where nothing would mask it
-        url = url.difference_update_query(["password"]).set(password=password)
-    return url.set(drivername=drivers[backend])
-
-
-def _require(file: Path) -> None:
-    if not file.is_file():
-        raise DatabaseError(f"there is no database {file} yet: run `scoda run` or `scoda knowledge sync` first")
-
-
-def _postgresql_engine(url: URL) -> AsyncEngine:
-    return create_async_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=0,
-        pool_timeout=WAIT_S,
-        connect_args={"connect_timeout": int(WAIT_S), "application_name": f"{PROGRAM}{secrets.token_hex(8)}"},
-    )
-
-
-def _sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        hide_parameters=True,
-        pool_size=5,
-        max_overflow=0,
-        pool_timeout=WAIT_S,
-        connect_args={"async_creator_fn": OneTripConnection},
-    )
-    pragmas = [
-        f"busy_timeout={WAIT_S * 1000:.0f}",
-        "query_only=ON" if reads_only else "journal_mode=WAL",
-        f"synchronous={_SYNCHRONOUS}",
-        "foreign_keys=ON",
-        "secure_delete=ON",  # what a visitor had deleted is overwritten in the file
-    ]
-
-    def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:  # noqa: ARG001 - SQLAlchemy's own signature
-        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-        driver = connection.driver_connection
-        driver.stop = cache(driver.stop)  # a second stop, of a task cancelled twice, would wait for ever
-
-    def begin(connection: Connection) -> None:
-        for statement in connection.get_execution_options().get(_BEGIN, ("BEGIN IMMEDIATE",)):
-            connection.exec_driver_sql(statement)
-
-    event.listen(engine.sync_engine, "connect", prepare)
-    event.listen(engine.sync_engine, "begin", begin)
-    return engine
 
 
 def _means_damage(reason: str) -> bool:

@@ -9,28 +9,30 @@ from sqlalchemy import func, select, update
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.tables import inbox
-from bot.chat_state.model import InboxState, StoredUpdate
+from bot.chat_state.model import InboxState, Stored, StoredUpdate
 from bot.errors import DatabaseError
 
-_BATCH = 100
+BATCH = 100
 """Updates a statement: Telegram gives no more at once."""
 
 
 class SqlInbox:
-    """Implements `bot.chat_state.ports.Inbox`."""
+    """Implements `bot.chat_state.ports.Inbox` for the one process that there is."""
+
+    is_shared = False
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def store(self, updates: Sequence[StoredUpdate]) -> int:
+    async def store(self, updates: Sequence[StoredUpdate], *, takes: bool = True) -> Stored:  # noqa: ARG002 - nobody else would
         """See the port."""
-        new = 0
+        new: set[int] = set()
         async with self._database.apart() as connection:
-            for start in range(0, len(updates), _BATCH):
-                rows = [_row(stored) for stored in updates[start : start + _BATCH]]
+            for start in range(0, len(updates), BATCH):
+                rows = [row_of(stored) for stored in updates[start : start + BATCH]]
                 insert = self._database.insert(inbox).values(rows).on_conflict_do_nothing()
-                new += len((await connection.execute(insert.returning(inbox.c.update_id))).all())
-        return new
+                new.update(await connection.scalars(insert.returning(inbox.c.update_id)))
+        return Stored(len(new), frozenset(new))
 
     async def pending(self, *, after: int, limit: int) -> Sequence[StoredUpdate]:
         """See the port."""
@@ -43,7 +45,7 @@ class SqlInbox:
         async with self._database.reading() as connection:
             return [StoredUpdate(*row) for row in await connection.execute(query)]
 
-    async def attempted(self, update_id: int) -> int:
+    async def attempted(self, update_id: int) -> int | None:
         """See the port.
 
         Raises:
@@ -56,13 +58,18 @@ class SqlInbox:
             raise DatabaseError(f"update {update_id} is not in the inbox: store it before it is handled")
         return int(attempts)
 
-    async def done(self, *update_ids: int, now: datetime) -> None:
+    async def hold(self, *update_ids: int) -> None:
+        """See the port: nobody else could have them."""
+
+    async def done(self, *update_ids: int, now: datetime) -> Sequence[StoredUpdate]:
         """See the port. The chat's id is wiped too."""
         await self._close(update_ids, wiped(now))
+        return ()
 
-    async def failed(self, *update_ids: int, now: datetime) -> None:
+    async def failed(self, *update_ids: int, now: datetime) -> Sequence[StoredUpdate]:
         """See the port. The chat's id is wiped too."""
         await self._close(update_ids, wiped(now) | {"state": InboxState.FAILED})
+        return ()
 
     async def count_pending(self) -> int:
         """See the port."""
@@ -84,7 +91,8 @@ def wiped(now: datetime) -> dict[str, object]:
     return {"state": InboxState.DONE, "lane": 0, "payload": "", "handled_at": now}
 
 
-def _row(stored: StoredUpdate) -> dict[str, object]:
+def row_of(stored: StoredUpdate) -> dict[str, object]:
+    """An update as a row of the inbox."""
     return {
         "update_id": stored.update_id,
         "lane": stored.lane,

@@ -17,8 +17,10 @@ DISPATCHER = "dispatcher"
 class SqlLease:
     """Implements `bot.announcements.ports.Lease`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, is_elected: bool = False) -> None:
+        """`is_elected`: whoever asks is known to be the only one, so a lease that still lasts is a dead one's."""
         self._database = database
+        self._is_elected = is_elected
 
     async def take(self, holder: str, *, now: datetime, lasts_s: float) -> Epoch | None:
         """See the port."""
@@ -27,7 +29,7 @@ class SqlLease:
         next_one = first.on_conflict_do_update(
             index_elements=[leases.c.name],
             set_={"epoch": leases.c.epoch + 1, "holder": holder, "expires_at": until},
-            where=(leases.c.holder == "") | (leases.c.expires_at <= now),
+            where=None if self._is_elected else (leases.c.holder == "") | (leases.c.expires_at <= now),
         )
         async with self._database.writing() as connection:
             epoch = await connection.scalar(next_one.returning(leases.c.epoch))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import stat
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import structlog
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.adapters.system.file_lock import file_lock
@@ -17,8 +18,11 @@ from bot.errors import AlreadyRunningError, DatabaseError
 _log = structlog.get_logger(__name__)
 
 LOCK_FILE = "running.lock"
-_ADVISORY_LOCK = 5_304_731_842_190
-"""Any number will do, as long as no other program takes the same in our database."""
+LEADER_LOCK = 5_304_731_842_190
+"""The advisory lock of who alone does what is done once. Any number will do, as long as no other program takes the same
+in our database."""
+SHARES_LOCK = LEADER_LOCK + 2
+"""Beside that of `schema`: of who takes its part of what may be sent in a second."""
 
 PROGRAM = "scoda-"
 """How a PostgreSQL server's list of sessions names this program's, each process with a random ending."""
@@ -90,12 +94,16 @@ async def server_lock(engine: AsyncEngine) -> AsyncIterator[None]:
     """
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not await connection.scalar(select(func.pg_try_advisory_lock(_ADVISORY_LOCK))):
+        if not await connection.scalar(select(func.pg_try_advisory_lock(LEADER_LOCK))):
             raise AlreadyRunningError(
                 f"the database {engine.url.render_as_string()} is in use by another process (probably a running "
                 "bot): stop that one first, or set another store.database_url"
             )
-        yield
+        try:
+            yield
+        finally:
+            with suppress(SQLAlchemyError):  # else the server finds out by itself, some time after the connection's end
+                await connection.scalar(select(func.pg_advisory_unlock(LEADER_LOCK)))
 
 
 async def require_alone(connection: AsyncConnection, name: str) -> None:

@@ -70,6 +70,13 @@ class FileRestoreGuard:
             await self._store(mark)
         await asyncio.to_thread(_write, self._file, mark)
 
+    async def join(self) -> None:
+        """See the port."""
+        inside = await self._in_database()
+        is_held = await read_marks(self._database, HELD) not in {None, (FREE,)}
+        if inside is not None and not is_held and await asyncio.to_thread(_read, self._file) is None:
+            await asyncio.to_thread(_write, self._file, inside)
+
     async def accept(self) -> None:
         """See the port."""
         outside = await asyncio.to_thread(_read, self._file)

@@ -50,7 +50,20 @@ inbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("handled_at", UtcDateTime),
+    Column("holder", String(64), nullable=False, server_default=""),  # the replica that handles it; empty: none yet
     Index(None, "state", "update_id"),
+)
+
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("alive_until", UtcDateTime, nullable=False, index=True),  # by the database's clock
+    Column("places", Integer, nullable=False),  # of the messages that may go in a second
+    *(Column(name, Integer, nullable=False) for name in ("replies", "copies")),  # that it would send in a second
+    Column("paused_until", UtcDateTime),  # Telegram wants nothing from anybody before
 )
 
 buttons = Table(

@@ -14,7 +14,7 @@ from bot.chat.text.keyboards import build_keyboard
 from bot.chat.text.relay_pages import for_staff, for_visitor
 from bot.chat.text.replies import Reply
 from bot.chat.wire.calls import message_call
-from bot.chat.wire.pace import Priority
+from bot.chat.wire.pace_terms import Priority
 from bot.chat.wire.sender import Attempt
 from bot.ids import ChatId, VisitorId
 from bot.relay.model import Posted, RelayedMessage

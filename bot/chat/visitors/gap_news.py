@@ -13,7 +13,7 @@ from bot.chat.text import gap_texts
 from bot.chat.text.keyboards import Key, build_keyboard
 from bot.chat.text.rendering import said
 from bot.chat.wire.calls import message_call
-from bot.chat.wire.pace import Priority
+from bot.chat.wire.pace_terms import Priority
 from bot.chat_state.model import Button, ButtonAction
 from bot.gaps.model import FoundAnswer, Told
 from bot.ids import ChatId, VisitorId

@@ -18,7 +18,7 @@ from bot.chat.context import AppContext
 from bot.chat.text import texts
 from bot.chat.text.rendering import said
 from bot.chat.wire.envelope import Envelope, UpdateKind
-from bot.chat.wire.pace import Priority, TooLongError
+from bot.chat.wire.pace_terms import Priority, TooLongError
 from bot.i18n.negotiation import negotiate
 from bot.ids import ChatId, Locale, VisitorId
 

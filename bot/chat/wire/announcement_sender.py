@@ -15,8 +15,8 @@ from bot.announcements.model import Attachment, AttachmentKind, OutgoingMessage,
 from bot.announcements.ports import Leave
 from bot.chat.wire.calls import TelegramCall, call, message_id_of
 from bot.chat.wire.failures import Failure
-from bot.chat.wire.pace import Priority, TooLongError
 from bot.chat.wire.pace_slot import PaceSlot
+from bot.chat.wire.pace_terms import Priority, TooLongError
 from bot.chat.wire.rendered_messages import MessageRenderer, ReaderWords, RenderKey, render_key
 from bot.chat.wire.sender import Attempt, Sender
 from bot.i18n.translator import Catalogs

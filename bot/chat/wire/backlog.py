@@ -40,7 +40,11 @@ class Backlog:
     def must_take_up(self, update_id: int) -> bool:
         """Whether it is neither at work nor done already; from now on it counts as read."""
         self._cursor = max(self._cursor, update_id)
-        return update_id not in self._loaded and update_id not in self._finished_ids
+        return not self.knows(update_id)
+
+    def knows(self, update_id: int) -> bool:
+        """Whether it is at work or done already."""
+        return update_id in self._loaded or update_id in self._finished_ids
 
     def load(self, update_id: int) -> None:
         """It is at work from now on."""
@@ -49,6 +53,10 @@ class Backlog:
     def leave(self, update_ids: Iterable[int]) -> None:
         """They were stored, and are in the inbox alone."""
         self._oldest_new = min(self._oldest_new, *update_ids)
+        self.may_hold_more = True
+
+    def look_again(self) -> None:
+        """Somebody else may have left something there."""
         self.may_hold_more = True
 
     def next_page(self) -> int:

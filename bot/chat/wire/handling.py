@@ -20,7 +20,9 @@ from bot.chat.wire.lanes import QueuedUpdate
 from bot.chat.wire.seeing import until_reply, word
 from bot.chat.wire.sender import TokenRefusedError, UnreachableError
 from bot.chat.wire.triage import Treatment
+from bot.chat_state.model import StoredUpdate
 from bot.chat_state.ports import Effect, Inbox
+from bot.errors import ClaimLostError
 from bot.observing import NOBODY, Happening, Observer, Work
 from bot.transaction import Transaction
 
@@ -98,7 +100,7 @@ class Handling:
         """Whether one more update would have to wait for a place."""
         return self._places.locked()
 
-    async def finish(self, item: QueuedUpdate) -> None:
+    async def finish(self, item: QueuedUpdate) -> Sequence[StoredUpdate]:
         """See the port; chats that wait hold up nobody."""
         pauses = 0
         while True:
@@ -107,26 +109,30 @@ class Handling:
             async with self._places:
                 if self._waiting is not None:
                     self._waiting.begun(item.update.update_id, item.update.lane)
-                pause_s = await self._try(item)
-            if pause_s is None:
-                return
+                came = await self._try(item)
+            if not isinstance(came, float):
+                return came
             pauses += 1
-            await self._pause(min(pause_s * pauses, _LONGEST_PAUSE_S))
+            await self._pause(min(came * pauses, _LONGEST_PAUSE_S))
 
-    async def drop(self, items: list[QueuedUpdate]) -> None:
+    async def drop(self, items: list[QueuedUpdate]) -> Sequence[StoredUpdate]:
         """See the port."""
         async with self._places:
-            await self._commit(items, ())
+            came = await self._commit(items, ())
         self._observer.happened(Happening.UPDATES_DROPPED, value=len(items))
+        return came
 
-    async def _try(self, item: QueuedUpdate) -> float | None:
-        """One attempt; returns how long to wait before the next, None when there is nothing more to do."""
+    async def _try(self, item: QueuedUpdate) -> float | Sequence[StoredUpdate]:
+        """One attempt; returns how long to wait before the next, or what comes next when there is no more to do."""
         update = item.update
         if not item.attempt_is_open:
-            item.attempts = await self._inbox.attempted(update.update_id)
+            attempts = await self._inbox.attempted(update.update_id)
+            if attempts is None:
+                log.warning("update_taken_over", update_id=update.update_id)
+                return ()
+            item.attempts = attempts
             if item.attempts > ATTEMPTS:  # it took the whole process down, the last time too
-                await self._give_up(item)
-                return None
+                return await self._give_up(item)
         try:
             effects = await self._handled(item)
         except UnreachableError as error:
@@ -139,10 +145,8 @@ class Handling:
             log.warning("update_failed", update_id=update.update_id, attempt=item.attempts, **_where(error))
             if item.attempts < ATTEMPTS:
                 return _RETRY_S
-            await self._give_up(item)
-            return None
-        await self._commit([item], effects)
-        return None
+            return await self._give_up(item)
+        return await self._commit([item], effects)
 
     async def _handled(self, item: QueuedUpdate) -> Sequence[Effect]:
         """Have it handled, with the observer looking on."""
@@ -159,7 +163,7 @@ class Handling:
             notes.note(result="handled")
             return effects
 
-    async def _give_up(self, item: QueuedUpdate) -> None:
+    async def _give_up(self, item: QueuedUpdate) -> Sequence[StoredUpdate]:
         update = item.update
         log.error("update_given_up", update_id=update.update_id, attempts=item.attempts)
         try:
@@ -168,30 +172,35 @@ class Handling:
             raise
         except Exception as error:  # noqa: BLE001 - the apology is a courtesy
             log.warning("apology_failed", update_id=update.update_id, **_where(error))
-        await self._fail([item])
+        return await self._fail([item])
 
-    async def _fail(self, items: Sequence[QueuedUpdate]) -> None:
+    async def _fail(self, items: Sequence[QueuedUpdate]) -> Sequence[StoredUpdate]:
         async with self._transaction():
-            await self._inbox.failed(*(item.update.update_id for item in items), now=self._now())
+            came = await self._inbox.failed(*(item.update.update_id for item in items), now=self._now())
         for item in items:
             self._observer.happened(Happening.UPDATE_GIVEN_UP, kind=word(item.update.envelope.kind))
+        return came
 
-    async def _commit(self, items: Sequence[QueuedUpdate], effects: Sequence[Effect]) -> None:
+    async def _commit(self, items: Sequence[QueuedUpdate], effects: Sequence[Effect]) -> Sequence[StoredUpdate]:
         """Store the effects and «done» in one transaction; what was sent is not sent again when that fails."""
         update_ids = [item.update.update_id for item in items]
         for attempt in range(1, _COMMIT_TRIES + 1):
             try:
                 async with self._transaction():
+                    await self._inbox.hold(*update_ids)
                     for effect in effects:
                         await effect()
-                    await self._inbox.done(*update_ids, now=self._now())
+                    came = await self._inbox.done(*update_ids, now=self._now())
+            except ClaimLostError as error:
+                log.warning("effects_not_stored", update_id=update_ids[0], reason=str(error))
+                return ()
             except Exception as error:  # noqa: BLE001 - retried, then given up without a second message
                 log.warning("effects_not_stored", update_id=update_ids[0], attempt=attempt, **_where(error))
                 await self._pause(_COMMIT_RETRY_S * attempt)
             else:
-                return
+                return came
         log.error("effects_given_up", update_id=update_ids[0], updates=len(update_ids))
-        await self._fail(items)
+        return await self._fail(items)
 
 
 def _where(error: BaseException) -> dict[str, str]:

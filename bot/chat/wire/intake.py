@@ -23,7 +23,7 @@ from bot.chat.wire.lanes import Lane, Lanes, QueuedUpdate
 from bot.chat.wire.load_shedding import LoadShedding
 from bot.chat.wire.seeing import word
 from bot.chat.wire.triage import Triage
-from bot.chat_state.model import StoredUpdate
+from bot.chat_state.model import Stored, StoredUpdate
 from bot.chat_state.ports import Inbox
 from bot.ids import VisitorId
 from bot.observing import NOBODY, Happening, Observer
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 _UNREADABLE_PAUSE_S = 1.0
 """Seconds between two looks at an inbox that can't be read; chosen, not measured."""
+_LOOK_AGAIN_S = 1.0
+"""Seconds between two looks for what other replicas have left; chosen: it costs a short query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,8 @@ class Intake:
         self._waiting = 0
         self._counting = asyncio.Lock()
         self._is_counted = False
+        self._claiming = asyncio.Lock()
+        """Of a shared inbox one transaction at a time hands updates out: they are taken up in the order of commits."""
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
 
@@ -104,24 +108,42 @@ class Intake:
         """Store and commit updates; returns how many were new. Only then confirm them."""
         await self._shedding.wait_for_room()
         received_at = self._now()
-        begun = self._begun_at_once(updates)
-        if not updates:
-            return 0
-        try:
-            new = await self._store(updates, received_at, begun)
-        except BaseException:  # it may have been committed all the same
-            self._leave_in_inbox(updates)
-            raise
-        self._tell_received(updates, new)
+        async with self._claiming if self._inbox.is_shared else nullcontext():
+            begun = self._begun_at_once(updates)
+            if not updates:
+                return 0
+            try:
+                stored = await self._store(updates, received_at, begun)
+            except BaseException:  # it may have been committed all the same
+                self._leave_in_inbox(updates)
+                raise
+            self._tell_received(updates, stored.new)
+            if self._inbox.is_shared:
+                self._take_up_mine([one for one in updates if one.update_id in stored.mine], received_at, begun)
+            else:
+                self._take_up_or_leave(updates, stored.new, received_at, begun)
+        return stored.new
+
+    def _take_up_or_leave(
+        self, updates: Sequence[IncomingUpdate], new: int, received_at: datetime, begun: Container[int]
+    ) -> None:
+        """Nobody else handles them: what is not taken up now is read back later."""
         if new == len(updates):
-            self._note_waiting(updates)
-            for item, lane in self._shedding.shed(updates, received_at, waiting=self._waiting):
-                self._enqueue(item, lane)
+            self._note_and_shed(updates, received_at)
         if new == len(updates) and self._takes_at_once(new):
             self._take_up_new(updates, received_at, begun)
         elif new:
             self._leave_in_inbox(updates)
-        return new
+
+    def _take_up_mine(self, mine: Sequence[IncomingUpdate], received_at: datetime, begun: Container[int]) -> None:
+        """Another replica handles the others, or nobody yet."""
+        self._note_and_shed(mine, received_at)
+        self._take_up_new(mine, received_at, begun)
+
+    def _note_and_shed(self, updates: Sequence[IncomingUpdate], received_at: datetime) -> None:
+        self._note_waiting(updates)
+        for item, lane in self._shedding.shed(updates, received_at, waiting=self._waiting):
+            self._enqueue(item, lane)
 
     def _tell_received(self, updates: Sequence[IncomingUpdate], new: int) -> None:
         """Of what came before as well, nobody knows which of them are new: they have no kind."""
@@ -140,9 +162,13 @@ class Intake:
         async with asyncio.TaskGroup() as group:
             self._is_counted = True
             self._lanes.open(group)
+            if self._inbox.is_shared:
+                looking = group.create_task(self._look_again())
             while not self._stopping.is_set():
                 await self._feed()
                 await self._wake.wait()
+            if self._inbox.is_shared:
+                looking.cancel()
         if self._lanes.fatal is not None:
             raise self._lanes.fatal
 
@@ -151,16 +177,16 @@ class Intake:
         self._request_stop()
         await self._lanes.drain(limit_s)
 
-    async def _store(self, updates: Sequence[IncomingUpdate], received_at: datetime, begun: Container[int]) -> int:
+    async def _store(self, updates: Sequence[IncomingUpdate], received_at: datetime, begun: Container[int]) -> Stored:
         """Store and count them; not while `run` counts what is stored, or they would be counted twice."""
         rows = [
             StoredUpdate(one.update_id, one.lane, json.dumps(one.raw), received_at, int(one.update_id in begun))
             for one in updates
         ]
         async with nullcontext() if self._is_counted else self._counting:
-            new = await self._inbox.store(rows)
-            self._waiting += new
-        return new
+            stored = await self._inbox.store(rows, takes=self._takes_at_once(len(updates)))
+            self._waiting += len(stored.mine)
+        return stored
 
     def _begun_at_once(self, updates: Sequence[IncomingUpdate]) -> Container[int]:
         """Ids of those whose first attempt begins as soon as they are stored: it needs no transaction of its own."""
@@ -170,14 +196,24 @@ class Intake:
         return [update_id for lane, update_id in first.items() if _lane_of(lane) not in self._lanes]
 
     def _takes_at_once(self, count: int) -> bool:
-        """Whether new updates need not be read back: nothing that came before them is still in the inbox alone."""
-        return self._lanes.are_open and not self._backlog.may_hold_more and count <= self._backlog.room
+        """Whether new updates need not be read back: nothing that came before them is still in the inbox alone.
+
+        A shared inbox sees to that by itself.
+        """
+        is_next = self._inbox.is_shared or not self._backlog.may_hold_more
+        return self._lanes.are_open and is_next and count <= self._backlog.room
 
     def _take_up_new(self, updates: Sequence[IncomingUpdate], received_at: datetime, begun: Container[int]) -> None:
         for update in sorted(updates, key=_update_id):
             if self._backlog.must_take_up(update.update_id):
                 is_begun = update.update_id in begun
                 self._queue(update, received_at, attempts=int(is_begun), attempt_is_open=is_begun)
+
+    def _take_up_claimed(self, updates: Sequence[StoredUpdate]) -> None:
+        """What a shared inbox has handed out; some of it may be at work already."""
+        new = [stored for stored in updates if not self._backlog.knows(stored.update_id)]
+        self._waiting += len(new)
+        self._take_up_stored(new)
 
     def _take_up_stored(self, updates: Sequence[StoredUpdate]) -> None:
         for stored in updates:
@@ -213,19 +249,37 @@ class Intake:
         self._wake.clear()
         while self._backlog.may_hold_more and not self._stopping.is_set() and (room := self._backlog.room) > 0:
             try:
-                updates = await self._inbox.pending(after=self._backlog.next_page(), limit=room)
+                found = await self._next_page(room)
             except Exception as error:  # noqa: BLE001 - a database that is away comes back; the loop must not end
                 log.warning("inbox_unreadable", error=type(error).__name__)
                 await self._pause(_UNREADABLE_PAUSE_S)
                 continue
-            self._take_up_stored(updates)
-            self._backlog.end_page(is_last=len(updates) < room)
+            self._backlog.end_page(is_last=found < room)
 
-    def _finished(self, item: QueuedUpdate) -> None:
-        update_id = item.update.update_id
-        self._backlog.finish(update_id)
-        self._shedding.finish(update_id)
-        self._waiting -= 1
+    async def _next_page(self, room: int) -> int:
+        """Take up some of what waits; returns how many."""
+        if not self._inbox.is_shared:
+            updates = await self._inbox.pending(after=self._backlog.next_page(), limit=room)
+            self._take_up_stored(updates)
+            return len(updates)
+        async with self._claiming:
+            updates = await self._inbox.pending(after=self._backlog.next_page(), limit=room)
+            self._take_up_claimed(updates)
+        return len(updates)
+
+    async def _look_again(self) -> None:
+        """A replica that died, or had no room, has left something."""
+        while True:
+            await self._pause(_LOOK_AGAIN_S)
+            self._backlog.look_again()
+            self._wake.set()
+
+    def _finished(self, items: Sequence[QueuedUpdate], came: Sequence[StoredUpdate]) -> None:
+        for item in items:
+            self._backlog.finish(item.update.update_id)
+            self._shedding.finish(item.update.update_id)
+        self._waiting -= len(items)
+        self._take_up_claimed(came)
         if self._backlog.has_much_room:
             self._wake.set()
 

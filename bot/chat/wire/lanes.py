@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -15,6 +15,7 @@ import structlog
 from bot.chat.wire.envelope import IncomingUpdate
 from bot.chat.wire.sender import TokenRefusedError
 from bot.chat.wire.triage import Treatment
+from bot.chat_state.model import StoredUpdate
 
 log = structlog.get_logger(__name__)
 
@@ -44,12 +45,12 @@ class QueuedUpdate:
 class Worker(Protocol):
     """Does what has come to the front of a lane."""
 
-    async def finish(self, item: QueuedUpdate) -> None:
-        """Try until the update is done or has failed for good."""
+    async def finish(self, item: QueuedUpdate) -> Sequence[StoredUpdate]:
+        """Try until the update is done or has failed for good; returns what another replica stored to come next."""
         ...
 
-    async def drop(self, items: list[QueuedUpdate]) -> None:
-        """Close them without a word."""
+    async def drop(self, items: list[QueuedUpdate]) -> Sequence[StoredUpdate]:
+        """Close them without a word; returns what another replica stored to come next."""
         ...
 
 
@@ -57,9 +58,13 @@ class Lanes:
     """The lanes with something in them, a task each."""
 
     def __init__(
-        self, worker: Worker, *, finished: Callable[[QueuedUpdate], object], failed: Callable[[], object]
+        self,
+        worker: Worker,
+        *,
+        finished: Callable[[Sequence[QueuedUpdate], Sequence[StoredUpdate]], object],
+        failed: Callable[[], object],
     ) -> None:
-        """`finished` is told of each update that has left; `failed` that nothing more can be done (see `fatal`)."""
+        """`finished` is told what leaves and what comes next; `failed` that nothing more can be done (see `fatal`)."""
         self._worker = worker
         self._finished = finished
         self._failed = failed
@@ -80,12 +85,12 @@ class Lanes:
         return self._group is not None and not self._is_stopping
 
     def add(self, item: QueuedUpdate, lane: Lane) -> None:
-        """Put an update at the end of a lane; before `open` it only waits there."""
+        """Put an update into its place in a lane, by its number; before `open` it only waits there."""
         if item.treatment is Treatment.DROP:
             lane = DROPPED
         queue = self._queues.get(lane)
         if queue is not None:
-            queue.append(item)
+            _put_in(queue, item)
             return
         self._queues[lane] = deque([item])
         self._start(lane)
@@ -128,8 +133,9 @@ class Lanes:
                 if lane == DROPPED:
                     await self._drop(queue)
                 else:
-                    await self._worker.finish(queue[0])
-                    self._finished(queue.popleft())
+                    came = await self._worker.finish(queue[0])
+                    self._finished([queue[0]], came)  # what comes next finds the lane still there
+                    queue.popleft()
         except TokenRefusedError as error:
             self.fatal = error
             self._failed()
@@ -139,6 +145,15 @@ class Lanes:
     async def _drop(self, queue: deque[QueuedUpdate]) -> None:
         """Close what has gathered meanwhile."""
         items = list(islice(queue, _DROPPED_AT_ONCE))
-        await self._worker.drop(items)
+        came = await self._worker.drop(items)
+        self._finished(items, came)
         for _ in items:
-            self._finished(queue.popleft())
+            queue.popleft()
+
+
+def _put_in(queue: deque[QueuedUpdate], item: QueuedUpdate) -> None:
+    """Behind all that came before it, and never before the first, which is being handled."""
+    place = len(queue)
+    while place > 1 and queue[place - 1].update.update_id > item.update.update_id:
+        place -= 1
+    queue.insert(place, item)

@@ -12,11 +12,10 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import IntEnum
 from itertools import islice
 
 from bot.chat.wire.pace_slot import PaceSlot, PaceWaiter
+from bot.chat.wire.pace_terms import Priority, Rates, TooLongError
 from bot.chat.wire.rate_window import LONG_AGO, RateWindow
 from bot.chat.wire.seeing import PaceReading, word
 from bot.ids import ChatId
@@ -57,35 +56,6 @@ _COMPLAINTS_KEPT = 64
 _NEVER = float("inf")
 
 
-class Priority(IntEnum):
-    """Who goes first."""
-
-    REPLY = 0
-    ANNOUNCEMENT = 1
-    PAID = 2
-    """By Telegram's paid broadcast, in a budget of its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """What Telegram allows. `paid_messages` caps what may go by paid broadcast in this process; 0 switches it off."""
-
-    overall_per_s: int = 30
-    chat_per_s: int = 1
-    group_per_min: int = 20
-    paid_per_s: int = 1000
-    paid_messages: int = 0
-
-
-class TooLongError(Exception):
-    """The turn would come later than the caller is willing to wait: nothing was sent."""
-
-    def __init__(self, wait_s: float, *, concerns_all: bool) -> None:
-        super().__init__(f"no turn for {wait_s:.1f} s")
-        self.wait_s = wait_s
-        self.concerns_all = concerns_all
-
-
 class Pace:
     """Gives turns: `async with pace.turn(chat_id, priority=…, patience_s=…) as turn`, send, `turn.answered()`.
 
@@ -115,6 +85,8 @@ class Pace:
         self._next_announcement_at = LONG_AGO
         self._announcement_overdue_at = LONG_AGO
         self._own_step_s = _OWN_SHARE / self.rates.overall_per_s
+        self._places = self.rates.overall_per_s
+        self._taken = dict.fromkeys(Priority, 0)
         self._trip_s = _NEVER
         self._trips = 0
         self._timer: asyncio.Task[None] | None = None
@@ -160,6 +132,27 @@ class Pace:
     def chat_wait_s(self, chat_id: ChatId) -> float:
         """Seconds until the chat may be sent something, as far as it alone is concerned."""
         return max(self._chat_wait_s(chat_id, self._clock()), 0.0)
+
+    # ── Among several processes ──────────────────────────────────────────────────────────────────────────────────────
+
+    def share(self, places: int) -> None:
+        """This process's part of what may go in a second, over all chats; one goes in any case."""
+        self._places = places
+        self._overall.limit = places
+        self._serve_all()
+
+    def take_demand(self) -> tuple[int, int]:
+        """Replies and announcements that went since this was last asked, and those that wait."""
+        replies, copies = (self._taken[kind] + len(self._waiting[kind]) for kind in list(Priority)[:2])
+        self._taken = dict.fromkeys(Priority, 0)
+        return replies, copies
+
+    def pause(self, seconds: float) -> None:
+        """Another process was told that nothing may go to anybody for so long."""
+        now = self._clock()
+        if now + seconds > self._paused_until:
+            self._paused_until = now + seconds
+            self._turn_away(now)
 
     # ── For `PaceSlot` ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -271,7 +264,7 @@ class Pace:
     def _kept_free(self, now: float) -> int:
         """Places that announcements leave to the visitors who may ask next: none while nobody asks."""
         expected = now - self._last_reply_at <= _REPLIES_EXPECTED_S
-        return self.rates.overall_per_s // _KEPT_FREE if expected else 0
+        return self._places // _KEPT_FREE if expected else 0
 
     def _chat_wait_s(self, chat_id: ChatId | None, now: float) -> float:
         if chat_id is None:
@@ -296,11 +289,12 @@ class Pace:
 
     def _take(self, turn: PaceSlot, now: float) -> None:
         turn.began_at = now
+        self._taken[turn.priority] += 1
         if turn.priority is Priority.PAID:
             turn.is_charged = self._overall.taken(now) + self._paid.taken(now) >= self.rates.overall_per_s
             self.paid_sent += turn.is_charged
         if turn.priority is Priority.ANNOUNCEMENT:
-            turn.step_s = step_s = 1.0 / (self.rates.overall_per_s - self._kept_free(now))
+            turn.step_s = step_s = 1.0 / max(self._places - self._kept_free(now), 1)
             was_held_up = now - self._next_announcement_at < _HELD_UP_S
             earliest = now - max(_CATCH_UP * step_s, _CATCH_UP_S if was_held_up else 0.0)
             self._next_announcement_at = max(self._next_announcement_at, earliest) + step_s

@@ -11,7 +11,8 @@ from bot.chat.wire.rate_window import LONG_AGO, RateWindow
 from bot.ids import ChatId
 
 if TYPE_CHECKING:
-    from bot.chat.wire.pace import Pace, Priority
+    from bot.chat.wire.pace import Pace
+    from bot.chat.wire.pace_terms import Priority
 
 
 class PaceSlot:

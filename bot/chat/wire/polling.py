@@ -14,6 +14,7 @@ from bot.announcements.model import SendOutcome
 from bot.chat.wire.connecting import RECONNECTING, TOKEN_REFUSED
 from bot.chat.wire.envelope import ALLOWED_UPDATES, Accept, read_update
 from bot.chat.wire.failures import judge
+from bot.chat.wire.spell import Spell
 from bot.chat.wire.transport import Encoded, post
 from bot.errors import TelegramError
 
@@ -132,3 +133,22 @@ class Poller:
             log.info("telegram_reached_again", failures=self._failures)
         self._failures = self._conflicts = 0
         self._has_polled = True
+
+
+async def poll_during(spell: Spell, poller: Poller) -> None:
+    """Poll whenever the spell goes on, until cancelled: of several processes one may.
+
+    Raises:
+        TelegramError: as `Poller.run`.
+    """
+    while True:
+        await spell.begun()
+        polling, ending = asyncio.create_task(poller.run()), asyncio.create_task(spell.ended())
+        try:
+            done, _ = await asyncio.wait({polling, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if polling in done:
+                polling.result()
+        finally:
+            polling.cancel()
+            ending.cancel()
+            await asyncio.wait({polling, ending})

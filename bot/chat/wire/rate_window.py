@@ -13,12 +13,12 @@ Chosen, not measured."""
 class RateWindow:
     """At most `limit` messages in any `span_s` seconds; each place is taken until a moment that is known."""
 
-    __slots__ = ("_busy_until", "_limit", "last_at", "span_s")
+    __slots__ = ("_busy_until", "last_at", "limit", "span_s")
 
     def __init__(self, limit: int, span_s: float) -> None:
         self.span_s = span_s
         self.last_at = LONG_AGO
-        self._limit = limit
+        self.limit = limit
         self._busy_until: list[float] = []
 
     def taken(self, now: float) -> int:
@@ -28,7 +28,7 @@ class RateWindow:
 
     def wait_s(self, now: float, *, keep_free: int = 0) -> float:
         """Seconds until one more may go while `keep_free` places stay free; 0 means now."""
-        surplus = self.taken(now) - max(self._limit - keep_free, 1)
+        surplus = self.taken(now) - max(self.limit - keep_free, 1)
         return self._busy_until[surplus] - now if surplus >= 0 else 0.0
 
     def take(self, now: float) -> float:

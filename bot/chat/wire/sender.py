@@ -34,8 +34,9 @@ from bot.chat.wire.calls import (
     worded,
 )
 from bot.chat.wire.failures import ANSWER_LOST, Failure, judge
-from bot.chat.wire.pace import Pace, Priority, TooLongError
+from bot.chat.wire.pace import Pace
 from bot.chat.wire.pace_slot import PaceSlot
+from bot.chat.wire.pace_terms import Priority, TooLongError
 from bot.chat.wire.seeing import CALL_RESULTS, PaceReading, replied
 from bot.chat.wire.transport import post
 from bot.errors import TelegramError

@@ -22,7 +22,7 @@ from bot.app.core import open_core
 from bot.chat import application
 from bot.chat.application import Chat, build_chat
 from bot.chat.wire.envelope import read_update
-from bot.chat.wire.pace import Rates
+from bot.chat.wire.pace_terms import Rates
 from bot.settings import KnowledgeSettings, LimitSettings, OrganiserSettings, Settings, StoreSettings, TelegramSettings
 from tests.faults.fuzzing.updates import OWNER
 from tests.support.little_knowledge import write_little_knowledge

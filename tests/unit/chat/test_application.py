@@ -15,8 +15,9 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.announcements.model import SendOutcome
 from bot.answering.model import Outcome, TurnRecord
-from bot.chat.application import ChatOptions, ChatParts, build_chat
+from bot.chat.application import ChatParts, build_chat
 from bot.chat.menu import publish_menu
+from bot.chat.options import ChatOptions
 from bot.chat.text.texts import COMMANDS
 from bot.chat.wire.failures import judge
 from bot.chat.wire.intake import IntakeLimits

@@ -26,5 +26,6 @@ REVISIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """Every revision, oldest first: known here so that a start on an up-to-date schema need not load Alembic (0.4 s)."""

@@ -9,7 +9,8 @@ import pytest
 from bot.chat.text import texts
 from bot.chat.visitors.waiting import WaitingRoom
 from bot.chat.wire.envelope import read_envelope
-from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.pace import Pace
+from bot.chat.wire.pace_terms import Rates
 from bot.chat.wire.sender import Sender
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale

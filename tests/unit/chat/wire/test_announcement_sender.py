@@ -12,7 +12,8 @@ from bot.chat.text.markup import MarkupError
 from bot.chat.text.unsubscribe import Unsubscribe
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.composer import HtmlComposer
-from bot.chat.wire.pace import Pace, Rates
+from bot.chat.wire.pace import Pace
+from bot.chat.wire.pace_terms import Rates
 from bot.chat.wire.rendered_messages import ReaderWords
 from bot.chat.wire.sender import Sender
 from bot.i18n.translator import Catalogs

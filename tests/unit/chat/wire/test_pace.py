@@ -4,7 +4,8 @@ from bisect import bisect_right
 
 import pytest
 
-from bot.chat.wire.pace import Pace, Priority, Rates, TooLongError
+from bot.chat.wire.pace import Pace
+from bot.chat.wire.pace_terms import Priority, Rates, TooLongError
 from bot.ids import ChatId
 from tests.support.virtual_time import loop_time, run_virtually
 

@@ -1,0 +1,111 @@
+"""The engines of both databases, as they must be set for what this program promises."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.adapters.database.locks import PROGRAM
+from bot.adapters.database.one_trip import OneTripConnection
+from bot.errors import DatabaseError
+
+WAIT_S = 30.0
+"""How long a write waits for its turn, and a connection for a free place, before it fails."""
+
+BEGIN = "scoda_begin"
+"""An execution option: the statements with which a transaction of SQLite begins."""
+_SYNCHRONOUS = "FULL"
+"""SQLite's word for commits that survive a power cut; with a WAL, NORMAL may take back what was committed."""
+
+
+def url_of(target: str | Path) -> URL:
+    """The address of a database file, or of a `postgresql://` server, with the driver that is used.
+
+    Raises:
+        DatabaseError: it is no such address.
+    """
+    if isinstance(target, Path) or "://" not in target:
+        return URL.create("sqlite+aiosqlite", database=str(target))
+    try:
+        url = make_url(target)
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseError(
+            "store.database_url can't be read: it needs the form postgresql://user@host/name"
+        ) from error
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+    backend = url.drivername.partition("+")[0]
+    if backend not in drivers:
+        raise DatabaseError(f"store.database_url names {backend!r}: only postgresql:// and sqlite:/// are known")
+    password = url.query.get("password")
+    if isinstance(password, str):  # libpq takes it there, too, where nothing would mask it
+        url = url.difference_update_query(["password"]).set(password=password)
+    return url.set(drivername=drivers[backend])
+
+
+def require_file(file: Path) -> None:
+    """See that the database is there.
+
+    Raises:
+        DatabaseError: it is not.
+    """
+    if not file.is_file():
+        raise DatabaseError(f"there is no database {file} yet: run `scoda run` or `scoda knowledge sync` first")
+
+
+def postgresql_engine(url: URL) -> AsyncEngine:
+    """Ten connections at most; on the server's list they bear a name of this process alone."""
+    return create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=0,
+        pool_timeout=WAIT_S,
+        connect_args={"connect_timeout": int(WAIT_S), "application_name": f"{PROGRAM}{secrets.token_hex(8)}"},
+    )
+
+
+def sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
+    """Five connections at most, each set so that what is committed survives a power cut.
+
+    A transaction begins with the statements of the execution option `BEGIN`, by default as one that writes.
+    """
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=5,
+        max_overflow=0,
+        pool_timeout=WAIT_S,
+        connect_args={"async_creator_fn": OneTripConnection},
+    )
+    pragmas = [
+        f"busy_timeout={WAIT_S * 1000:.0f}",
+        "query_only=ON" if reads_only else "journal_mode=WAL",
+        f"synchronous={_SYNCHRONOUS}",
+        "foreign_keys=ON",
+        "secure_delete=ON",  # what a visitor had deleted is overwritten in the file
+    ]
+
+    def prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:  # noqa: ARG001 - SQLAlchemy's own signature
+        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+        driver = connection.driver_connection
+        driver.stop = cache(driver.stop)  # a second stop, of a task cancelled twice, would wait for ever
+
+    def begin(connection: Connection) -> None:
+        for statement in connection.get_execution_options().get(BEGIN, ("BEGIN IMMEDIATE",)):
+            connection.exec_driver_sql(statement)
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "begin", begin)
+    return engine

@@ -1,0 +1,191 @@
+"""The inbox that several replicas share, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.adapters.database.connection import Database, open_database
+from bot.adapters.database.election import ServerElection
+from bot.adapters.database.replica_store import Replica, Report, SqlReplicas
+from bot.adapters.database.shared_inbox import SharedInbox
+from bot.adapters.database.tables import inbox as rows
+from bot.adapters.database.tables import replicas
+from bot.chat_state.model import StoredUpdate
+from bot.errors import ClaimLostError
+
+NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
+LONG_S = 3600.0
+
+
+@dataclass
+class Two:
+    """Two replicas on one database, by name."""
+
+    database: Database
+    roll: SqlReplicas
+    a: SharedInbox
+    b: SharedInbox
+
+    async def dies(self, name: str) -> None:
+        await beat(self.roll, name, lasts_s=-1.0)
+
+
+async def beat(roll: SqlReplicas, name: str, *, lasts_s: float = LONG_S) -> None:
+    await roll.beat(
+        Replica(name, "all", NOW), Report(), lasts_s=lasts_s, share=lambda reports: dict.fromkeys(reports, 0)
+    )
+
+
+@pytest.fixture
+async def two(postgresql_url: str) -> AsyncIterator[Two]:
+    async with open_database(postgresql_url, shares=True) as database:
+        await database.migrate()
+        async with database.writing() as connection:
+            await connection.execute(rows.delete())
+            await connection.execute(replicas.delete())
+        roll, other = SqlReplicas(database), SqlReplicas(database)
+        await roll.be_present("a")
+        await other.be_present("b")
+        for name in "ab":
+            await beat(roll, name)
+        yield Two(database, roll, SharedInbox(database, "a"), SharedInbox(database, "b"))
+        await roll.be_absent()
+        await other.be_absent()
+
+
+def update(update_id: int, lane: int = 7) -> StoredUpdate:
+    return StoredUpdate(update_id, lane, "{}", NOW, 0)
+
+
+async def finish(two: Two, inbox: SharedInbox, *update_ids: int) -> list[int]:
+    """Say that they are done; returns the ids of what comes next."""
+    async with two.database.transaction():
+        await inbox.hold(*update_ids)
+        came = await inbox.done(*update_ids, now=NOW)
+    return [one.update_id for one in came]
+
+
+async def test_who_stores_an_update_handles_it_and_a_chat_goes_on_where_it_is(two: Two):
+    assert (await two.a.store([update(1), update(2, lane=8)])).mine == {1, 2}
+    stored = await two.b.store([update(3)])
+    assert (stored.new, stored.mine) == (1, frozenset())
+    assert await finish(two, two.a, 1) == [3], "the other one stored it meanwhile"
+    assert await finish(two, two.a, 3) == []
+    assert (await two.b.store([update(4)])).mine == {4}, "the chat is nobody's once nothing of it waits"
+
+
+async def test_an_update_that_is_known_is_nobodys_again(two: Two):
+    await two.a.store([update(1)])
+    again = await two.b.store([update(1), update(1)])
+    assert (again.new, again.mine) == (0, frozenset())
+    assert await two.b.count_pending() == 0
+    assert await two.a.count_pending() == 1
+
+
+async def test_what_there_is_no_room_for_goes_to_the_next_with_what_comes_after_it(two: Two):
+    assert not (await two.a.store([update(1)], takes=False)).mine
+    assert not (await two.a.store([update(2)])).mine, "in a chat the first goes first"
+    assert [one.update_id for one in await two.b.pending(after=99, limit=10)] == [1, 2]
+    assert await two.a.pending(after=99, limit=10) == []
+
+
+async def test_a_dead_replicas_updates_are_taken_over_once_and_it_can_finish_none(two: Two):
+    await two.a.store([update(1), update(2), update(3, lane=8)])
+    assert await two.b.pending(after=99, limit=10) == []
+    await two.dies("a")
+    assert [one.update_id for one in await two.b.pending(after=99, limit=10)] == [1, 2, 3]
+    assert await two.a.attempted(1) is None
+    with pytest.raises(ClaimLostError):
+        await finish(two, two.a, 1)
+    assert await two.b.attempted(1) == 1
+    assert await finish(two, two.b, 1) == [2]
+
+
+async def test_a_replica_that_counts_as_dead_takes_nothing(two: Two):
+    await two.dies("a")
+    assert not (await two.a.store([update(1)])).mine
+    assert [one.update_id for one in await two.b.pending(after=99, limit=10)] == [1]
+
+
+async def test_what_was_stored_though_nothing_was_heard_of_it_is_given_once_more(two: Two):
+    await two.a.store([update(5)])
+    assert [one.update_id for one in await two.a.pending(after=4, limit=10)] == [5]
+    assert await two.a.pending(after=5, limit=10) == []
+
+
+async def test_while_an_update_is_finished_nobody_takes_it_over(two: Two):
+    await two.a.store([update(1)])
+    async with two.database.transaction():
+        await two.a.hold(1)
+        await asyncio.create_task(two.dies("a"))  # outside the transaction
+        taking = asyncio.create_task(two.b.pending(after=99, limit=10))
+        done, _ = await asyncio.wait({taking}, timeout=0.3)
+        assert not done
+        await two.a.done(1, now=NOW)
+    assert await taking == []
+
+
+async def test_one_whose_connection_is_gone_is_dead_at_the_others_next_word(two: Two):
+    await two.a.store([update(1)])
+    await two.roll.be_absent()
+    await beat(two.roll, "b")
+    assert [replica.name for replica in await two.roll.living()] == ["b"]
+    assert [one.update_id for one in await two.b.pending(after=99, limit=10)] == [1]
+
+
+async def test_who_leaves_in_good_order_leaves_its_updates_to_the_others_at_once(two: Two):
+    await two.a.store([update(1)])
+    await two.roll.leave("a")
+    assert [replica.name for replica in await two.roll.living()] == ["b"]
+    assert [one.update_id for one in await two.b.pending(after=99, limit=10)] == [1]
+
+
+@pytest.mark.parametrize("rounds", [40])
+async def test_two_that_store_and_finish_at_once_lose_nothing_and_keep_the_order(two: Two, rounds: int):
+    handled: dict[int, list[int]] = {1: [], 2: [], 3: []}
+
+    async def live(inbox: SharedInbox, parity: int) -> None:
+        queue: list[StoredUpdate] = []
+        for number in range(rounds):
+            new = [update(2 * (3 * number + lane) + parity, lane=lane) for lane in handled]
+            stored = await inbox.store(new)
+            queue += [one for one in new if one.update_id in stored.mine]
+            while queue:
+                queue.sort(key=lambda one: one.update_id)
+                one = queue.pop(0)
+                async with two.database.transaction():
+                    await inbox.hold(one.update_id)
+                    came = await inbox.done(one.update_id, now=NOW)
+                handled[one.lane].append(one.update_id)
+                known = {other.update_id for other in queue}
+                queue += [other for other in came if other.update_id not in known]
+
+    await asyncio.gather(live(two.a, 0), live(two.b, 1))
+    assert await two.a.count_pending() == await two.b.count_pending() == 0
+    for ids in handled.values():
+        assert len(ids) == len(set(ids)) == 2 * rounds
+
+
+async def test_one_leads_and_another_follows_at_once_when_it_ends(two: Two):
+    first, second = ServerElection(two.database, "a"), ServerElection(two.database, "b")
+    await first.won()
+    following = asyncio.create_task(second.won())
+    done, _ = await asyncio.wait({following}, timeout=1.2)
+    assert not done
+    await first.resign()
+    await asyncio.wait_for(following, 5)
+    await second.resign()
+
+
+async def test_D25_a_leader_of_which_nothing_is_heard_is_cut_off_and_notices_it(two: Two):
+    first, second = ServerElection(two.database, "a"), ServerElection(two.database, "b")
+    await first.won()
+    await two.dies("a")
+    await asyncio.wait_for(second.won(), 5)
+    await asyncio.wait_for(first.lost(), 5)
+    await second.resign()

@@ -1,0 +1,48 @@
+"""Three bots on one PostgreSQL database: what one of them takes in, any of them finishes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.little_knowledge import TRAINS_IN_2025
+from tests.support.processes import Place
+from tests.support.replicas import Fleet, fleet
+from tests.support.sandbox_keys import SANDBOX_TOKEN
+from tests.support.visitors import Town, until
+
+QUESTION = "How many freight trains ran in 2025?"
+
+
+@pytest.fixture
+async def replicas(postgresql_url: str, place: Place, tmp_path: Path, town: Town) -> AsyncIterator[Fleet]:
+    async with fleet(postgresql_url, place.knowledge, tmp_path, town) as some:
+        yield some
+
+
+async def test_three_answer_one_leads_and_another_goes_on_when_it_is_killed(replicas: Fleet, town: Town):
+    for _ in range(3):
+        await replicas.start()
+    await replicas.are_ready()
+    leader = await until(replicas.leader, "a leader")
+    visitors = await town.visitors(6)
+    for visitor in visitors:
+        assert TRAINS_IN_2025 in (await visitor.ask(QUESTION))["text"]
+    await leader.kill()
+    await until(replicas.leader, "a new leader")
+    for visitor in visitors:
+        assert TRAINS_IN_2025 in (await visitor.ask(QUESTION))["text"]
+    left = [bot for bot in replicas.bots if bot is not leader]
+    for bot in left:
+        assert bot.process.exitcode is None
+    codes = await asyncio.gather(*(bot.stop() for bot in left))
+    assert codes == [0, 0]
+
+
+async def test_a_second_process_beside_sqlite_is_refused_and_told_of_postgresql(place: Place):
+    refused = await asyncio.to_thread(place.scoda, "run", "--role", "web", telegram_token=SANDBOX_TOKEN)
+    assert refused.returncode == 1
+    assert "SCODA_STORE_DATABASE_URL" in refused.stderr

@@ -39,6 +39,7 @@ from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.connecting import until_reached
 from bot.chat.wire.drafts import Drafts
 from bot.chat.wire.envelope import ALLOWED_UPDATES, IncomingUpdate
+from bot.chat.wire.gathering import Gathering
 from bot.chat.wire.intake import Intake
 from bot.chat.wire.pace import Pace
 from bot.chat.wire.polling import Poller, poll_during
@@ -250,7 +251,7 @@ class Chat:
         options = self._options
         if options.mode == "webhook" and options.handles_updates:
             path = urlsplit(options.webhook_url).path or "/"
-            hook = webhook_app(self._accept_until_stop, path=path, secret=options.webhook_secret)
+            hook = webhook_app(Gathering(self._accept_until_stop).accept, path=path, secret=options.webhook_secret)
             address = Address(options.webhook_host, options.webhook_port, "SCODA_TELEGRAM_WEBHOOK_PORT")
             yield serve(hook, address, ready=partial(setattr, self, "webhook_port"))
         if options.health_port is not None:

@@ -154,17 +154,46 @@ async def test_an_update_that_fails_three_times_is_given_up_with_one_apology_and
     assert "a visitor's words" not in repr(logs)
 
 
-async def test_an_update_that_took_the_process_down_three_times_is_not_tried_a_fourth():
+async def _taken_down(state: FakeState, update_id: int, *, deaths: int) -> None:
+    """So many processes died while it was under way."""
+    for _ in range(deaths):
+        await Door(RecordingHandler(), state).inbox.attempted(update_id)
+
+
+async def test_an_update_that_took_the_process_down_even_alone_is_not_tried_again():
     state = FakeState()
-    door = Door(RecordingHandler(), state)
-    await door.accept(updates((1, 1)))
-    for _ in range(3):
-        await door.inbox.attempted(1)
+    await Door(RecordingHandler(), state).accept(updates((1, 1)))
+    await _taken_down(state, 1, deaths=6)
     handler = RecordingHandler()
     with capture_logs():
         await Door(handler, state).finish()
     assert handler.handled == []
     assert handler.apologies == [1]
+
+
+async def test_who_may_only_have_stood_beside_another_s_update_is_tried_alone():
+    under_way: set[int] = set()
+    beside: dict[int, set[int]] = {}
+
+    async def act(update: IncomingUpdate):
+        beside[update.update_id] = set(under_way)
+        under_way.add(update.update_id)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        for others in (beside[other] for other in under_way):
+            others |= under_way
+        under_way.discard(update.update_id)
+        return ()
+
+    state = FakeState()
+    await Door(RecordingHandler(), state).accept(updates((1, 1), (2, 2), (3, 3), (4, 4)))
+    for suspect in (2, 3):
+        await _taken_down(state, suspect, deaths=3)
+    handler = RecordingHandler(act)
+    await Door(handler, state).finish()
+    assert sorted(handler.ids()) == [1, 2, 3, 4]
+    assert (beside[2], beside[3]) == ({2}, {3})
+    assert handler.apologies == []
 
 
 async def test_while_telegram_is_away_no_attempt_is_counted():

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -29,7 +30,11 @@ from bot.transaction import Transaction
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
-"""Tries before an update is given up: one more than a single accident takes. Chosen, not measured."""
+"""Errors of its handler, or deaths of its process, before an update is no more taken for a bystander: one more than a
+single accident takes. Chosen, not measured."""
+_ATTEMPTS_ALONE = 3
+"""Tries that follow those deaths, with nothing else under way: who dies of another's update is not given up with it.
+Chosen, not measured."""
 _COMMIT_TRIES = 5
 """Tries to store the effects before the update is given up; see `_COMMIT_RETRY_S`."""
 _COMMIT_RETRY_S = 0.2
@@ -90,7 +95,9 @@ class Handling:
         self._inbox = inbox
         self._transaction = transaction
         self._handler = handler
+        self._count = places
         self._places = asyncio.Semaphore(places)
+        self._gathering_places = asyncio.Lock()
         self._now = now
         self._pause = pause
         self._waiting = waiting
@@ -106,7 +113,7 @@ class Handling:
         while True:
             if item.treatment is Treatment.NORMAL and (wait_s := self._handler.wait_s(item.update)):
                 await self._pause(min(wait_s, _LONGEST_CHAT_WAIT_S))
-            async with self._places:
+            async with self._everything() if _is_suspect(item) else self._places:
                 if self._waiting is not None:
                     self._waiting.begun(item.update.update_id, item.update.lane)
                 came = await self._try(item)
@@ -131,7 +138,7 @@ class Handling:
                 log.warning("update_taken_over", update_id=update.update_id)
                 return ()
             item.attempts = attempts
-            if item.attempts > ATTEMPTS:  # it took the whole process down, the last time too
+            if item.attempts > ATTEMPTS + _ATTEMPTS_ALONE:  # it took the whole process down, alone as well
                 return await self._give_up(item)
         try:
             effects = await self._handled(item)
@@ -142,11 +149,20 @@ class Handling:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a handler does, the others' updates go on
             item.attempt_is_open = False
+            item.errors += 1
             log.warning("update_failed", update_id=update.update_id, attempt=item.attempts, **_where(error))
-            if item.attempts < ATTEMPTS:
+            if item.errors < ATTEMPTS:
                 return _RETRY_S
             return await self._give_up(item)
         return await self._commit([item], effects)
+
+    @asynccontextmanager
+    async def _everything(self) -> AsyncIterator[None]:
+        """Every place at once."""
+        async with self._gathering_places, AsyncExitStack() as stack:
+            for _ in range(self._count):
+                await stack.enter_async_context(self._places)
+            yield
 
     async def _handled(self, item: QueuedUpdate) -> Sequence[Effect]:
         """Have it handled, with the observer looking on."""
@@ -201,6 +217,11 @@ class Handling:
                 return came
         log.error("effects_given_up", update_id=update_ids[0], updates=len(update_ids))
         return await self._fail(items)
+
+
+def _is_suspect(item: QueuedUpdate) -> bool:
+    """Whether so many processes died while it was under way that the next to die must die of it alone, or not of it."""
+    return item.attempts - item.attempt_is_open - item.errors >= ATTEMPTS
 
 
 def _where(error: BaseException) -> dict[str, str]:

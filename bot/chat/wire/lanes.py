@@ -40,6 +40,8 @@ class QueuedUpdate:
     """The attempt is counted, but nothing was sent yet: what begins now is no new one."""
     received_at: datetime | None = None
     """When it was stored; None where nobody will wait for a reply."""
+    errors: int = 0
+    """How often its handler failed in this process."""
 
 
 class Worker(Protocol):

@@ -176,8 +176,8 @@ async def follow(core: Core, parts: Announcing) -> None:
     told = ""
     while True:
         try:
-            await core.index.refresh()
             await parts.stores.guard.join()
+            await core.index.refresh()
             told = ""
         except KnowledgeError as error:
             if str(error) != told:

@@ -189,3 +189,14 @@ async def test_D25_a_leader_of_which_nothing_is_heard_is_cut_off_and_notices_it(
     await asyncio.wait_for(second.won(), 5)
     await asyncio.wait_for(first.lost(), 5)
     await second.resign()
+
+
+async def test_who_has_not_told_of_itself_does_not_lead_and_is_not_taken_for_silent(two: Two):
+    newcomer, known = ServerElection(two.database, "newcomer"), ServerElection(two.database, "a")
+    asking = asyncio.create_task(newcomer.won())
+    await asyncio.wait_for(known.won(), 5)
+    assert not asking.done()
+    asking.cancel()
+    await asyncio.wait({asking})
+    await newcomer.resign()
+    await known.resign()

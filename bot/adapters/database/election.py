@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.database.connection import Database
 from bot.adapters.database.locks import LEADER_LOCK
-from bot.adapters.database.replica_store import PREFIX
+from bot.adapters.database.replica_store import PREFIX, living_names
+from bot.adapters.database.tables import replicas
 from bot.errors import DatabaseError
 
 _log = structlog.get_logger(__name__)
@@ -73,6 +74,8 @@ class ServerElection:
         """Ask for the lock once; a database that does not answer is asked again later."""
         try:
             connection = await self._own_connection()
+            if await connection.scalar(living_names().where(replicas.c.name == self._name)) is None:
+                return False  # nothing was heard of it yet: the others would take it for silent
             if await connection.scalar(select(func.pg_try_advisory_lock(LEADER_LOCK))):
                 return True
             if ended := await connection.scalar(_END_THE_SILENT):

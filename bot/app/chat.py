@@ -102,6 +102,7 @@ def chat_parts(core: Core, parts: Announcing | None = None, inbox: Inbox | None 
         relay=relay_desk_of(core.database, core.settings),
         statistics=SqlStatistics(core.database),
         reading_in=lambda: core.ingestion.reading_in,
+        knows_answers=lambda: core.index.is_open,
         now=utc_now,
         seeing=Seeing(sight.observer, readings.page if readings is not None else None),
     )

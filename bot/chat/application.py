@@ -73,6 +73,9 @@ _MINUTE = timedelta(minutes=1)
 _TURNS_REMEMBERED = 5000
 """Answers of the last minute that are counted at a start: more than one process gives in a minute. By reasoning."""
 _FINISHING_S = 5.0  # for what was begun, where nobody names another limit; chosen
+_LEFT_TO_OTHERS_S = 20.0
+"""How long a replica that has nothing to answer from yet takes up no updates; chosen: others answer at once."""
+_LOOK_S = 0.1
 _SPARE_CONNECTIONS = 8
 """For «typing…» and the menu, beside one for each chat and each copy; chosen, not measured."""
 
@@ -102,6 +105,8 @@ class ChatParts:
     """Is told the bot's id before any update is taken in; what it raises ends the chat."""
     reading_in: Callable[[], float | None] = lambda: None
     """While a large part of the knowledge is not read yet, the share, 0 to 1, that is."""
+    knows_answers: Callable[[], bool] = lambda: True
+    """Whether there is anything to answer from."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     seeing: Seeing = field(default_factory=Seeing)
 
@@ -189,7 +194,7 @@ class Chat:
                 await self._resume_limits()
                 await self._remember_the_last_minute()
                 if self._options.handles_updates:
-                    group.create_task(self.intake.run())
+                    group.create_task(self._handle_updates())
                     group.create_task(self._waiting_room.run())
                 group.create_task(publish_menu(self._application.bot, self._catalogs))
                 if self._progress is not None:
@@ -197,6 +202,15 @@ class Chat:
                 await self._take_updates(group)
         except BaseExceptionGroup as errors:
             raise _first_error(errors) from errors
+
+    async def _handle_updates(self) -> None:
+        """Of several replicas one that knows nothing yet leaves them to the others at first, unless it leads."""
+        if self._options.is_replica:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LEFT_TO_OTHERS_S):
+                    while not (self._parts.knows_answers() or self.leads.is_on):  # noqa: ASYNC110 - two things are waited for
+                        await asyncio.sleep(_LOOK_S)
+        await self.intake.run()
 
     async def _remember_the_last_minute(self) -> None:
         """What visitors were answered before the start counts against their limits.

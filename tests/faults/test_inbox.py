@@ -180,8 +180,8 @@ async def test_who_may_only_have_stood_beside_another_s_update_is_tried_alone():
         under_way.add(update.update_id)
         for _ in range(20):
             await asyncio.sleep(0)
-        for others in (beside[other] for other in under_way):
-            others |= under_way
+        for other in under_way:
+            beside[other] |= under_way
         under_way.discard(update.update_id)
         return ()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.replica_kills import renew, tell
 from tests.support.little_knowledge import TRAINS_IN_2025
 from tests.support.processes import Place
 from tests.support.replicas import Fleet, fleet
@@ -40,6 +41,22 @@ async def test_three_answer_one_leads_and_another_goes_on_when_it_is_killed(repl
         assert bot.process.exitcode is None
     codes = await asyncio.gather(*(bot.stop() for bot in left))
     assert codes == [0, 0]
+
+
+async def test_D24_kills_among_replicas_lose_nothing_double_nothing_and_keep_the_order(
+    postgresql_url: str, tmp_path: Path
+):
+    account = await tell(postgresql_url, tmp_path, kills=4, updates=80, recipients=60, seed=1)
+    assert account.kills == 4
+    assert (account.updates, account.copies + account.in_doubt >= 60) == (80, True)
+
+
+async def test_O01_replicas_that_are_renewed_one_by_one_under_load_lose_and_double_nothing(
+    postgresql_url: str, tmp_path: Path
+):
+    account = await renew(postgresql_url, tmp_path, updates=120, recipients=60, seed=1)
+    assert (account.updates, account.repeated, account.copies, account.in_doubt) == (120, 0, 60, 0)
+    assert max(account.ends_s) < 8, "seconds until it has ended"
 
 
 async def test_a_second_process_beside_sqlite_is_refused_and_told_of_postgresql(place: Place):

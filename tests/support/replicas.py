@@ -98,6 +98,10 @@ class Fleet:
         await bot.kill()
         await bot.close()
 
+    def forget_ended(self) -> None:
+        """The proxy no more tries those that have ended."""
+        self._balance()
+
     @property
     def living(self) -> list[BotProcess]:
         """Those that have not ended."""

@@ -68,6 +68,11 @@ class PublishedIndex:
     ) -> None:
         await self.close()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to answer from."""
+        return self._current is not None
+
     def current(self) -> VersionRetriever:
         """See the port."""
         if self._current is None:

@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ from bot.chat.staff.reminding import tell_of_ends
 from bot.chat.staff.telling import tell_proposer
 from bot.chat.staff_context import StaffContext
 from bot.chat.text import texts
+from bot.chat.visitor_counts import VisitorCounts
 from bot.chat.visitors.gap_news import GapNews
 from bot.chat.visitors.waiting import WaitingRoom
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
@@ -69,13 +70,11 @@ _CONNECT_TIMEOUT_S = 5.0
 """Seconds; a connection that takes longer is a network that is down. Chosen, not measured."""
 _WEBHOOK_CONNECTIONS = 100
 """The most that Telegram opens: https://core.telegram.org/bots/api#setwebhook."""
-_MINUTE = timedelta(minutes=1)
-_TURNS_REMEMBERED = 5000
-"""Answers of the last minute that are counted at a start: more than one process gives in a minute. By reasoning."""
 _FINISHING_S = 5.0  # for what was begun, where nobody names another limit; chosen
 _LEFT_TO_OTHERS_S = 20.0
 """How long a replica that has nothing to answer from yet takes up no updates; chosen: others answer at once."""
 _LOOK_S = 0.1
+"""How often it looks meanwhile whether it knows something now; chosen."""
 _SPARE_CONNECTIONS = 8
 """For «typing…» and the menu, beside one for each chat and each copy; chosen, not measured."""
 
@@ -145,6 +144,7 @@ class Chat:
             waiting=self._waiting_room,
             observer=parts.seeing.observer,
         )
+        self._counts = VisitorCounts(self.intake, app.cpu, parts.turns, made_here=app.made_here, now=parts.now)
         self._stopping = asyncio.Event()
         self._finish_by, self._poller = 0.0, None
         self._polling: asyncio.Task[None] | None = None
@@ -191,11 +191,12 @@ class Chat:
                     group.create_task(served)
                 await asyncio.to_thread(self._catalogs.read)
                 await self._connect()
-                await self._resume_limits()
-                await self._remember_the_last_minute()
+                await self._counts.begin()
                 if self._options.handles_updates:
                     group.create_task(self._handle_updates())
                     group.create_task(self._waiting_room.run())
+                    if self._options.is_replica:
+                        group.create_task(self._counts.keep_up())
                 group.create_task(publish_menu(self._application.bot, self._catalogs))
                 if self._progress is not None:
                     group.create_task(self._progress.run())
@@ -212,27 +213,12 @@ class Chat:
                         await asyncio.sleep(_LOOK_S)
         await self.intake.run()
 
-    async def _remember_the_last_minute(self) -> None:
-        """What visitors were answered before the start counts against their limits.
-
-        An answer that a language model worded took its time mostly waiting: that is no processor's.
-        """
-        for turn in await self._parts.turns.answered_since(self._parts.now() - _MINUTE, limit=_TURNS_REMEMBERED):
-            self.intake.count_answered(turn.visitor_id, turn.asked_at)
-            if not turn.composed:
-                self._app.cpu.spend(turn.visitor_id, turn.asked_at, turn.took_ms / 1000)
-
     async def _connect(self) -> None:
         """Ask Telegram who the bot is; a network that is down is waited for, a wrong token is not."""
         await until_reached(self._application.initialize)
         if self._parts.connected is not None:
             await self._parts.connected(self._application.bot.id)
         log.info("telegram_connected", bot_id=self._application.bot.id, mode=self._options.mode)
-
-    async def _resume_limits(self) -> None:
-        """A start does not begin the visitors' day anew."""
-        midnight = self._parts.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        self.intake.resume(await self._parts.turns.asked_since(midnight), midnight.date())
 
     async def _take_updates(self, group: asyncio.TaskGroup) -> None:
         bot, options = self._application.bot, self._options

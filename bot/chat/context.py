@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -38,6 +39,8 @@ CPU_S_PER_MINUTE = 6.0
 """Of one visitor. Twenty usual answers take 0.6 s, twenty of the dearest 8 s."""
 _QINGDAO = timezone(timedelta(hours=8))
 """The facts and their dates are of there; China has one time all year."""
+_TURNS_REMEMBERED = 5000
+"""More than one process answers while others look back; by reasoning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,8 @@ class AppContext:
     token: Callable[[], str] = new_token
     cpu: CpuBudget = field(default_factory=lambda: CpuBudget(CPU_S_PER_MINUTE))
     """What the answers to each visitor may take of the processor."""
+    made_here: deque[str] = field(default_factory=lambda: deque(maxlen=_TURNS_REMEMBERED))
+    """The turns of the answers that this process gave last, by their ids."""
     ready: ReadyAnswers = field(default_factory=ReadyAnswers)
     exports: OncePer = field(default_factory=lambda: OncePer(timedelta(hours=1)))
     """A copy of all that is stored about one is work, so it is made once an hour."""

@@ -217,6 +217,7 @@ def _record(context: UpdateContext, text: str, answer: Answer, *, turn_id: str, 
         loss=answer.loss if answer.outcome in (Outcome.UNKNOWN, Outcome.OFFERED) else None,
         offered=_offered(answer),
     )
+    context.app.made_here.append(turn_id)
     context.later(lambda: context.app.turns.record(turn))
 
 

@@ -104,6 +104,10 @@ class Intake:
         """Count a question that was answered before this process began: a restart gives nobody more."""
         self._triage.count_answered(visitor_id, at)
 
+    def count_answered_elsewhere(self, visitor_id: int, at: datetime) -> None:
+        """Count a question that another replica has just answered, of the minute and of the day."""
+        self._triage.count_answered_elsewhere(visitor_id, at)
+
     async def accept(self, updates: Sequence[IncomingUpdate]) -> int:
         """Store and commit updates; returns how many were new. Only then confirm them."""
         await self._shedding.wait_for_room()

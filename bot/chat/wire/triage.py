@@ -77,6 +77,11 @@ class Triage:
         """Count a question that was answered before this process began."""
         self._limits[UpdateKind.QUESTION].admit(visitor_id, at)
 
+    def count_answered_elsewhere(self, visitor_id: int, at: datetime) -> None:
+        """Count a question that another process has answered meanwhile."""
+        self.count_answered(visitor_id, at)
+        self._daily[UpdateKind.QUESTION].admit(visitor_id, at)
+
     def shed(self, envelope: Envelope, at: datetime) -> Treatment:
         """How a question is to be handled that can't be answered because all together ask too much."""
         return Treatment.BUSY if self._busy_notices.may(_who(envelope), at) else Treatment.DROP

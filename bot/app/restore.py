@@ -94,6 +94,7 @@ async def restore(
     aside = None
     if address:
         async with open_database(address) as database:
+            await database.require_alone()
             await _restore_files(parts(), data)
             forgotten, held = await rebuild(
                 database, _saved(parts(), manifest), Tombstones(data), drops=replaces, now=now

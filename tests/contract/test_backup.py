@@ -217,6 +217,17 @@ async def test_a_state_that_is_in_use_is_not_replaced(engine, settings_for):
             await restored(settings, taken)
 
 
+async def test_a_state_on_which_replicas_work_is_not_replaced_though_none_of_them_leads(settings_for):
+    settings = settings_for("postgresql")
+    async with opened(settings) as database:
+        await fill(database)
+        taken = await take_backup(settings, database, now=NOW)
+    async with open_database(settings.store.database_url.get_secret_value(), shares=True) as replica:
+        await replica.ping()
+        with pytest.raises(AlreadyRunningError, match="in use by 1 other process of this program"):
+            await restore(settings, taken.file, read_archive(settings, taken.file), replaces=True, now=LATER)
+
+
 async def test_the_file_that_was_there_is_kept_aside_whole(settings_for):
     settings = settings_for("sqlite")
     async with opened(settings) as database:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.adapters.database import schema
 from bot.adapters.database.at_rest import untouched
 from bot.adapters.database.engines import BEGIN, WAIT_S, postgresql_engine, require_file, sqlite_engine, url_of
-from bot.adapters.database.locks import folder_lock, server_lock
+from bot.adapters.database.locks import folder_lock, require_alone, server_lock
 from bot.adapters.database.replacing import finish_replacing, refuse_unfinished
 from bot.adapters.database.turnstile import Turnstile
 from bot.errors import DatabaseError
@@ -267,6 +267,16 @@ class Database:
     def can_be_shared(self) -> bool:
         """Whether several processes may write to it: PostgreSQL."""
         return not self._is_sqlite
+
+    async def require_alone(self) -> None:
+        """Make sure that no replica works on it: one that does not lead holds no lock.
+
+        Raises:
+            AlreadyRunningError: one does.
+        """
+        if self.can_be_shared:
+            async with self.reading() as connection:
+                await require_alone(connection, self.name)
 
     async def ping(self) -> None:
         """Ask for an answer.

@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.adapters.database import moves, schema
 from bot.adapters.database.columns import AnyText
 from bot.adapters.database.connection import Database
-from bot.adapters.database.locks import require_alone
 from bot.adapters.database.migrations import REVISIONS
 from bot.adapters.database.state_sums import TableSum
 from bot.adapters.database.tables import marks, whole_schema
@@ -51,7 +50,8 @@ async def copy_state(source: Database, target: Database) -> Mapping[str, TableSu
         ForeignStateError: the source was moved elsewhere.
     """
     await require_current(source)
-    await _require_alone(source, target)
+    for database in (source, target):
+        await database.require_alone()
     await _require_migratable(target)
     await target.migrate()
     arrival = await moves.begin_arrival(source, target)
@@ -80,14 +80,6 @@ async def require_current(source: Database) -> None:
             f"schema {REVISIONS[-1]} is copied: let --data or store.database_url name it, run `scoda migrate`, and "
             "copy it then"
         )
-
-
-async def _require_alone(*databases: Database) -> None:
-    """A replica holds no lock, and one that has looked at the marks already does not look again."""
-    for database in databases:
-        async with database.reading() as connection:
-            if connection.dialect.name == "postgresql":
-                await require_alone(connection, database.name)
 
 
 async def _require_migratable(target: Database) -> None:
@@ -120,7 +112,8 @@ async def _copied(source: Database, target: Database, arrival: int) -> Mapping[s
         sums = await _compared(sides)
         await moves.arrive(writing, arrival)
         await moves.leave(source, arrival)
-        await _require_alone(source, target)  # who starts from now on finds the mark
+        for database in (source, target):
+            await database.require_alone()  # who starts from now on finds the mark
     return sums
 
 

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.adapters.archive.folder import archives_in
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.outbox_reading import read_outbox
+from bot.adapters.database.state_owner import StateOwner
 from bot.adapters.system.clock import utc_now
 from bot.announcements.model import DeliveryState
 from bot.announcements.ports import RestoreGuard
+from bot.app.backup import folder_of
 from bot.app.core import Core
 from bot.chat.wire.seeing import HealthCheck, PaceReading
 from bot.chat.wire.webhook import is_ready
@@ -75,6 +78,7 @@ class Readings:
             self._model(),
             self._restore(),
             self._disk(),
+            self._backup(),
         )
         await asyncio.gather(*(_as_far_as_possible(one) for one in readings))
 
@@ -131,6 +135,13 @@ class Readings:
         usage = await asyncio.to_thread(shutil.disk_usage, self._core.settings.store.data)
         self._metrics.show(Condition.DISK_FREE, usage.free)
         self._metrics.show(Condition.DISK_SIZE, usage.total)
+
+    async def _backup(self) -> None:
+        """By the folder: another replica, or a command, may have made the last one."""
+        owner = await StateOwner(self._core.database).known()
+        if owner is not None:
+            found = await asyncio.to_thread(archives_in, folder_of(self._core.settings), owner.bot_id)
+            self._metrics.show(Condition.BACKUP_MADE, found[0].taken_at.timestamp() if found else 0)
 
     def _show_pace(self, pace: PaceReading) -> None:
         self._metrics.show(Condition.PACE_TAKEN, pace.taken)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.adapters.archive.folder import name_of
 from bot.adapters.database.budget_store import Spending
 from bot.adapters.database.connection import open_database
+from bot.adapters.database.state_owner import Owner, StateOwner
 from bot.adapters.observing.metrics import Metrics
 from bot.app import readings as module
 from bot.app.readings import Readings
@@ -95,6 +97,20 @@ async def test_what_the_model_has_cost_is_told_where_there_is_one(rig: Rig):
     assert "scoda_model_budget_spent_tokens 1.7e+06" in page
     assert "scoda_model_budget_tokens 2e+06" in page
     assert "scoda_model_cost_today 4.0" in page
+
+
+async def test_the_last_backup_is_told_whoever_made_it(rig: Rig):
+    assert "scoda_backup_timestamp_seconds 0.0" in await rig.page()
+    await StateOwner(rig.core.database).settle(Owner(7, 0))
+    folder = rig.core.settings.store.data / "backups"
+    folder.mkdir()
+    for at in (NOW - timedelta(days=1), NOW):
+        (folder / name_of(7, at, is_sealed=False)).touch()
+    (folder / name_of(8, NOW + timedelta(days=1), is_sealed=False)).touch()  # another bot's
+    rig.readings = Readings(rig.metrics, rig.core, FakeInbox(FakeState()), rig.guard)  # type: ignore[arg-type]
+    page = await rig.page()
+    told = next(line for line in page if line.startswith("scoda_backup_timestamp_seconds"))
+    assert float(told.split()[1]) == NOW.timestamp()
 
 
 async def test_whoever_asks_again_and_again_costs_no_query_and_still_sees_the_pace(rig: Rig):

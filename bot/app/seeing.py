@@ -25,7 +25,19 @@ if TYPE_CHECKING:
 
 FAILURES = ("cut_short", "nothing_published", "failed")
 """What a question may end with instead of an answer."""
-COMPONENTS = ("database", "inbox", "knowledge", "publication", "announcements", "model", "telegram")
+COMPONENTS = (
+    "database",
+    "inbox",
+    "intake",
+    "knowledge",
+    "publication",
+    "vectors",
+    "model",
+    "telegram",
+    "announcements",
+    "restore",
+    "backup",
+)
 """The parts that /readyz names."""
 SYNC_RESULTS = ("published", "unchanged", "held")
 

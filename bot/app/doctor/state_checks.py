@@ -44,8 +44,8 @@ def _damage(vitals: DatabaseVitals, name: str) -> Iterator[Diagnosis]:
         yield error(
             f"the database is damaged: {'; '.join(vitals.damage)}",
             where=name,
-            advice="stop the bot, move this file and those beside it that end in -wal and -shm out of the folder, put "
-            "the last backup in their place and start again",
+            advice="stop the bot, run `scoda restore` with the last backup, which keeps the damaged file aside, and "
+            "start again",
         )
 
 

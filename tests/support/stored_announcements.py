@@ -41,13 +41,13 @@ def approved(name: str, content: Content, *, due_at: datetime, terms: Terms | No
     )
 
 
-async def subscribe(database: Database, chats: Sequence[int]) -> None:
-    """They have agreed to the forum's announcements in English."""
+async def subscribe(database: Database, chats: Sequence[int], topic: NewsTopic = NewsTopic.FORUM) -> None:
+    """They have agreed to announcements on the topic in English."""
     agreed = {"agreed_at": datetime.now(UTC), "locale": Locale.EN, "zone": "", "country": ""}
     async with database.writing() as connection:
         await connection.execute(subscriptions.insert(), [{"chat_id": chat, **agreed} for chat in chats])
         await connection.execute(
-            subscription_topics.insert(), [{"chat_id": chat, "topic": NewsTopic.FORUM.value} for chat in chats]
+            subscription_topics.insert(), [{"chat_id": chat, "topic": topic.value} for chat in chats]
         )
 
 

@@ -152,6 +152,8 @@ class TextCoverage:
 
 def _mean_of_finite(table: Vector, languages: Sequence[int]) -> Vector:
     """The mean of each column over what is not -inf, a row a language; -inf where nothing is left."""
+    if not languages:
+        return np.full(table.shape[1], -np.inf, dtype=np.float32)
     is_there = np.isfinite(table)
     count = is_there.sum(axis=0)
     total = _sum_in_pairs(np.where(is_there, table, np.float32(0)), languages)

@@ -18,7 +18,7 @@ _UNUSED_CHUNK = 64
 _FIRST = 1000
 """Rows that come with the first trip at most: more than any statement of a question has. By reasoning."""
 _STEP = 8
-"""Rows after which it is looked whether they are long; chosen: few enough for rows of a megabyte."""
+"""Rows, beyond the first, after which it is looked whether they are long; chosen."""
 _LONG = 256 * 1024
 """Characters and bytes with which the first trip ends; by reasoning: a thousand times what a row of a chat has."""
 
@@ -103,9 +103,10 @@ class OneTripCursor:
         self.rowcount = cursor.rowcount
 
     def _fetch_first(self) -> None:
-        length = 0
-        while self._fetch(_STEP) and len(self._rows) < _FIRST and length < _LONG:
-            length += sum(len(value) for row in self._rows[-_STEP:] for value in row if isinstance(value, str | bytes))
+        length, step = 0, 1
+        while self._fetch(step) and len(self._rows) < _FIRST and length < _LONG:
+            length += sum(len(value) for row in self._rows[-step:] for value in row if isinstance(value, str | bytes))
+            step = _STEP
 
     def _fetch(self, count: int | None) -> bool:
         """Fetch so many more, or all; a cursor that has given its last row is closed. Returns whether it has not."""

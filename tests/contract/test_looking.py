@@ -31,16 +31,19 @@ def _snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()}
 
 
+@pytest.fixture
+def server_url(new_postgresql: Callable[[], str]) -> str:
+    """An empty PostgreSQL database of the test's own."""
+    return new_postgresql()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def target(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+async def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a database of each kind is, whole and of this program's schema; nobody has it open."""
-    where = str(tmp_path / "state.db") if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    where = str(tmp_path / "state.db") if request.param == "sqlite" else request.getfixturevalue("server_url")
     async with open_database(where) as database:
         await database.migrate()
-        async with database.writing() as connection:
-            await connection.execute(subscriptions.delete())
-    yield where
-    await _set_revision(where, REVISIONS[-1])
+    return where
 
 
 @asynccontextmanager
@@ -165,8 +168,8 @@ async def test_a_database_that_is_not_there_is_not_made(tmp_path):
 
 
 @pytest.fixture
-async def alter(postgresql_url) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
-    administrator = create_async_engine(make_url(postgresql_url).set(drivername="postgresql+psycopg"))
+async def alter(server_url) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
+    administrator = create_async_engine(make_url(server_url).set(drivername="postgresql+psycopg"))
 
     async def change(how: str) -> None:
         async with administrator.begin() as connection:
@@ -178,38 +181,38 @@ async def alter(postgresql_url) -> AsyncIterator[Callable[[str], Awaitable[None]
     await administrator.dispose()
 
 
-async def test_D34_a_postgresql_that_may_lose_what_was_committed_is_told_by_the_setting(postgresql_url, alter):
-    async with open_database(postgresql_url) as database:
+async def test_D34_a_postgresql_that_may_lose_what_was_committed_is_told_by_the_setting(server_url, alter):
+    async with open_database(server_url) as database:
         await database.migrate()
     await alter("SET synchronous_commit TO off")
-    async with _looked(postgresql_url) as database:
+    async with _looked(server_url) as database:
         found = await look_at_database(database, now=(await vitals_of(database)).server_now)
     [told] = [one for one in found if one.severity is Severity.ERROR]
     assert "synchronous_commit = off" in told.what
 
 
 @pytest.mark.parametrize(("apart_s", "is_told"), [(0, False), (-3600, True), (5, True)])
-async def test_a_clock_that_differs_from_the_database_servers_is_told_in_seconds(postgresql_url, apart_s, is_told):
-    async with open_database(postgresql_url) as database:
+async def test_a_clock_that_differs_from_the_database_servers_is_told_in_seconds(server_url, apart_s, is_told):
+    async with open_database(server_url) as database:
         await database.migrate()
-    async with _looked(postgresql_url) as database:
+    async with _looked(server_url) as database:
         now = (await vitals_of(database)).server_now
         found = await look_at_database(database, now=now + timedelta(seconds=apart_s))
     assert [one.severity for one in found[1:]] == ([Severity.WARNING] if is_told else [])
 
 
-async def test_a_postgresql_that_is_away_is_an_error_without_the_password(postgresql_url):
-    away = make_url(postgresql_url).set(host="127.0.0.1", port=1, password="hunter22", query={})
+async def test_a_postgresql_that_is_away_is_an_error_without_the_password(server_url):
+    away = make_url(server_url).set(host="127.0.0.1", port=1, password="hunter22", query={})
     with pytest.raises(DatabaseError) as refusal:
         async with _looked(away.render_as_string(hide_password=False)) as database:
             await look_at_database(database, now=NOW)
     assert "hunter22" not in str(refusal.value)
 
 
-async def test_the_doctor_looks_at_a_deployment_whose_state_is_on_a_server(postgresql_url, place):
-    async with open_database(postgresql_url) as database:
+async def test_the_doctor_looks_at_a_deployment_whose_state_is_on_a_server(server_url, place):
+    async with open_database(server_url) as database:
         await database.migrate()
-    settings = {"store_database_url": postgresql_url, "organisers_owners": "[1]", "health_port": free_port()}
+    settings = {"store_database_url": server_url, "organisers_owners": "[1]", "health_port": free_port()}
     made = await asyncio.to_thread(place.scoda, "knowledge", "sync", **settings)
     assert made.returncode == 0, made.stderr
     done = await asyncio.to_thread(place.scoda, "doctor", "--offline", "--json", **settings)

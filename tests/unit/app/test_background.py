@@ -80,7 +80,7 @@ class _Jobs:
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
 
-    def every(self, interval: timedelta, name: str, job: Job) -> None:
+    def every(self, interval: timedelta, name: str, job: Job, *, finishes: bool = True) -> None:
         self.jobs[name] = job
 
 

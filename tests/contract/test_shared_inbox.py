@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -77,6 +77,21 @@ async def test_who_stores_an_update_handles_it_and_a_chat_goes_on_where_it_is(tw
     assert await finish(two, two.a, 1) == [3], "the other one stored it meanwhile"
     assert await finish(two, two.a, 3) == []
     assert (await two.b.store([update(4)])).mine == {4}, "the chat is nobody's once nothing of it waits"
+
+
+async def test_texts_of_any_code_points_and_moments_of_any_zone_come_back_as_they_were(two: Two):
+    odd = StoredUpdate(1, 7, '{"a": "\\u0000 \x00\ud800\x1a, {\\"}"}', NOW.astimezone(timezone(timedelta(hours=8))), 1)
+    await two.a.store([odd, odd])
+    [found] = await two.a.pending(after=0, limit=9)
+    assert (found.payload, found.received_at, found.attempts) == (odd.payload, NOW, 1)
+
+
+async def test_an_attempt_that_began_with_the_storing_counts_where_the_update_is_handled_alone(two: Two):
+    """Replica b has begun nothing: it finds out by storing that the chat is replica a's."""
+    await two.a.store([update(1)])
+    begun = replace(update(2), attempts=1)
+    assert (await two.b.store([begun])).mine == frozenset()
+    assert [one.attempts for one in await two.a.pending(after=1, limit=9)] == [0]
 
 
 async def test_an_update_that_is_known_is_nobodys_again(two: Two):

@@ -29,9 +29,11 @@ class SqlInbox:
         new: set[int] = set()
         async with self._database.apart() as connection:
             for start in range(0, len(updates), BATCH):
-                rows = [row_of(stored) for stored in updates[start : start + BATCH]]
-                insert = self._database.insert(inbox).values(rows).on_conflict_do_nothing()
-                new.update(await connection.scalars(insert.returning(inbox.c.update_id)))
+                rows = [_row_of(stored) for stored in updates[start : start + BATCH]]
+                # With the rows in the statement itself, which is compiled anew for each number of them, 40 of them took
+                # four times the processor's time.
+                insert = self._database.insert(inbox).on_conflict_do_nothing()
+                new.update(await connection.scalars(insert.returning(inbox.c.update_id), rows))
         return Stored(len(new), frozenset(new))
 
     async def pending(self, *, after: int, limit: int) -> Sequence[StoredUpdate]:
@@ -91,7 +93,7 @@ def wiped(now: datetime) -> dict[str, object]:
     return {"state": InboxState.DONE, "lane": 0, "payload": "", "handled_at": now}
 
 
-def row_of(stored: StoredUpdate) -> dict[str, object]:
+def _row_of(stored: StoredUpdate) -> dict[str, object]:
     """An update as a row of the inbox."""
     return {
         "update_id": stored.update_id,

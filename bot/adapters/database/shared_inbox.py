@@ -10,12 +10,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, any_, bindparam, func, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    any_,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.adapters.database.connection import Database
-from bot.adapters.database.inbox_store import BATCH, row_of, wiped
+from bot.adapters.database.inbox_store import BATCH, wiped
 from bot.adapters.database.replica_store import living_names
 from bot.adapters.database.tables import inbox
 from bot.chat_state.model import InboxState, Stored, StoredUpdate
@@ -29,6 +46,47 @@ _LOCK = text(
 ).bindparams(bindparam("locks", _LOCKS, type_=Integer), bindparam("lanes", type_=ARRAY(BigInteger)))
 """All of them in one order, so that two that want several never wait for each other."""
 _WAITS = inbox.c.state == InboxState.PENDING
+_LANES: BindParameter[Sequence[int]] = bindparam("lanes", type_=ARRAY(BigInteger))
+
+
+def _holders() -> Select[tuple[int, str]]:
+    """Who handles the chats `lanes`: the replica that has their updates, nobody, or `newcomer` where nothing waits."""
+    waiting = (
+        select(inbox.c.lane, func.max(inbox.c.holder).label("holder"))
+        .where(_WAITS, inbox.c.lane == any_(_LANES))
+        .group_by(inbox.c.lane)
+        .subquery()
+    )
+    asked = func.unnest(_LANES).table_valued(column("lane", BigInteger), name="asked").render_derived()
+    holder = func.coalesce(waiting.c.holder, bindparam("newcomer", type_=String))
+    query = select(asked.c.lane, case((holder.in_(living_names()), holder), else_="").label("holder"))
+    return query.outerjoin_from(asked, waiting, waiting.c.lane == asked.c.lane)
+
+
+def _storing() -> ReturningInsert[tuple[int, str]]:
+    """Stores rows given as columns, each with its holder. `attempts` counts where that is `me`.
+
+    One statement that is always the same: of 40 rows it took a third of the processor's time of one with a place for
+    each value.
+    """
+    given = [inbox.c.update_id, inbox.c.lane, inbox.c.payload, inbox.c.received_at, inbox.c.attempts]
+    arrays = [bindparam(one.name, type_=ARRAY(one.type)) for one in given]
+    new = func.unnest(*arrays).table_valued(*(column(one.name, one.type) for one in given), name="new").render_derived()
+    holders = _holders().subquery()
+    is_mine = holders.c.holder == bindparam("me", type_=String)
+    attempts = case((is_mine, new.c.attempts), else_=0)
+    rows = select(*(new.c[one.name] for one in given[:-1]), attempts, literal(InboxState.PENDING), holders.c.holder)
+    rows = rows.join_from(new, holders, new.c.lane == holders.c.lane)
+    return (
+        insert(inbox)
+        .from_select([*given, inbox.c.state, inbox.c.holder], rows)
+        .on_conflict_do_nothing()
+        .returning(inbox.c.update_id, inbox.c.holder)
+    )
+
+
+_HOLDERS = _holders()
+_STORING = _storing()
 
 
 class SharedInbox:
@@ -50,10 +108,7 @@ class SharedInbox:
             async with self._database.apart() as connection:
                 lanes = sorted({stored.lane for stored in batch})
                 await connection.execute(_LOCK, {"lanes": lanes})
-                holders = await self._holders(connection, lanes, takes=takes)
-                rows = [self._row(stored, holders[stored.lane]) for stored in batch]
-                insert = self._database.insert(inbox).values(rows).on_conflict_do_nothing()
-                for row in await connection.execute(insert.returning(inbox.c.update_id, inbox.c.holder)):
+                for row in await connection.execute(_STORING, self._rows(batch, lanes, takes=takes)):
                     known.add(row.update_id)
                     if takes and row.holder == self._holder:
                         mine.add(row.update_id)
@@ -70,8 +125,8 @@ class SharedInbox:
             lanes = sorted(await connection.scalars(unheld))
             if lanes:
                 await connection.execute(_LOCK, {"lanes": lanes})
-                holders = await self._holders(connection, lanes, takes=True)
-                lanes = [lane for lane, holder in holders.items() if holder in ("", self._holder)]
+                holders = await connection.execute(_HOLDERS, {"lanes": lanes, "newcomer": self._holder})
+                lanes = [row.lane for row in holders if row.holder in ("", self._holder)]
                 await connection.execute(
                     update(inbox).where(_WAITS, _is_nobodys(), _in(lanes)).values(holder=self._holder)
                 )
@@ -123,18 +178,6 @@ class SharedInbox:
         await connection.execute(_LOCK, {"lanes": lanes})
         return lanes
 
-    async def _holders(self, connection: AsyncConnection, lanes: Sequence[int], *, takes: bool) -> dict[int, str]:
-        """Who handles the chats: the replica that has their updates, nobody, or this one where nothing waits."""
-        alive: set[str] = {str(name) for name in await connection.scalars(living_names())}
-        newcomer = self._holder if takes and self._holder in alive else ""
-        holders = dict.fromkeys(lanes, newcomer)
-        waiting = await connection.execute(
-            select(inbox.c.lane, func.max(inbox.c.holder).label("holder"))
-            .where(_WAITS, _in(lanes))
-            .group_by(inbox.c.lane)
-        )
-        return holders | {row.lane: row.holder if row.holder in alive else "" for row in waiting}
-
     async def _held(self, connection: AsyncConnection, which: ColumnElement[bool]) -> Sequence[StoredUpdate]:
         """What waits of these and is this replica's."""
         query = select(inbox.c.update_id, inbox.c.lane, inbox.c.payload, inbox.c.received_at, inbox.c.attempts)
@@ -144,9 +187,11 @@ class SharedInbox:
     def _is_mine(self) -> ColumnElement[bool]:
         return _WAITS & (inbox.c.holder == self._holder)
 
-    def _row(self, stored: StoredUpdate, holder: str) -> dict[str, object]:
-        begun = {} if holder == self._holder else {"attempts": 0}
-        return row_of(stored) | {"holder": holder} | begun
+    def _rows(self, batch: Sequence[StoredUpdate], lanes: Sequence[int], *, takes: bool) -> dict[str, object]:
+        newcomer = self._holder if takes else ""
+        fields = ("update_id", "lane", "payload", "received_at", "attempts")
+        columns = {name: [getattr(stored, name) for stored in batch] for name in fields}
+        return columns | {"lanes": lanes, "newcomer": newcomer, "me": self._holder}
 
 
 def _is_nobodys() -> ColumnElement[bool]:

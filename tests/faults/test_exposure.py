@@ -189,6 +189,50 @@ async def test_R05_when_all_places_are_taken_the_longest_waiting_leaves_and_whol
             writer.close()
 
 
+_ENDLESS = {
+    "one header": (_HALF + b"X: ", b"x" * 65536),
+    "headers": (_HALF, b"X: y\r\n" * 8192),
+    "trailers": (_HALF + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n" * 8192),
+}
+
+
+@pytest.mark.parametrize("sent", _ENDLESS.values(), ids=_ENDLESS)
+async def test_R05_a_request_whose_headers_do_not_end_is_ended_before_it_fills_the_memory(sent: tuple[bytes, bytes]):
+    begin, more = sent
+    async with asyncio.timeout(LIMIT_S), _webhook() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(begin)
+        written = 0
+        with suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(more)
+                await writer.drain()
+                written += len(more)
+                assert written < 64 * 1024 * 1024, "it takes whatever comes"
+        writer.close()
+
+
+async def test_R05_a_body_as_long_as_any_may_be_is_read_to_its_end():
+    text = b"x" * (1024 * 1024 - 40)
+    headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}
+    async with _webhook() as port, httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(
+            f"http://127.0.0.1:{port}/hook", content=b'{"update_id":1,"a":"%b"}' % text, headers=headers
+        )
+    assert answer.status_code == 200
+
+
+async def test_R05_requests_that_come_together_are_answered_one_after_the_other():
+    body = b'{"update_id":1}'
+    one = _SENT[-1].partition(b"Content-Length")[0] + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    async with asyncio.timeout(LIMIT_S), _webhook() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(one * 3 + one.replace(SECRET.encode(), b"another one"))
+        answers = [(await reader.readuntil(b"\r\n\r\n")).split()[1] for _ in range(4)]
+        writer.close()
+    assert answers == [b"200", b"200", b"200", b"403"]
+
+
 async def _ended(reader: asyncio.StreamReader) -> bool:
     with suppress(ConnectionResetError):
         return await reader.read() == b""
@@ -211,8 +255,11 @@ def test_R05_the_number_of_open_files_is_raised_as_far_as_the_system_lets_us(
 
 async def test_S10_at_the_public_address_there_is_the_webhook_and_nothing_else():
     async with _webhook() as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-        for path in ("/readyz", "/livez", "/", "/docs", "/metrics"):
+        for path in ("/readyz", "/livez", "/", "/docs", "/metrics", "/hook/", "//hook"):
             assert (await client.get(path)).status_code == 404
+        for method in ("GET", "PUT", "DELETE", "OPTIONS"):
+            refused = await client.request(method, "/hook", headers={"X-Telegram-Bot-Api-Secret-Token": SECRET})
+            assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])

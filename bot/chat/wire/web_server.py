@@ -1,7 +1,8 @@
-"""The bot's own web server, on uvicorn: bounded in connections and in time, whoever is at the other end.
+"""The bot's own web server, on uvicorn: bounded in connections, time and memory, whoever is at the other end.
 
 uvicorn limits the time between two requests of a connection, not the time that a request takes: a connection that
-sends half of one would be held for ever, and a few hundred of them are all that a process may open.
+sends half of one would be held for ever, and a few hundred of them are all that a process may open. Nor does it limit
+how long headers are.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import h11
 import uvicorn
-from starlette.applications import Starlette
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.errors import SettingsError
 
@@ -27,6 +27,9 @@ _MOST_CONNECTIONS = 256
 """Telegram opens 100 at most."""
 _KEEP_ALIVE_S = 75
 """Longer than a proxy usually keeps a connection, so that it is the proxy who ends it."""
+_MOST_BESIDE_BODY = 512 * 1024
+"""Bytes of a request that are no body: a hundred times what headers have, and twice what is read at once, in which the
+end of one request and the next may come together. By reasoning."""
 _CLOSE_S = 0.5
 """Seconds for exchanges to end when the server stops, after the work has had its time. Chosen."""
 
@@ -40,7 +43,7 @@ class Address:
     variable: str
 
 
-async def serve(app: Starlette, address: Address, *, ready: Callable[[int], object]) -> None:
+async def serve(app: ASGIApp, address: Address, *, ready: Callable[[int], object]) -> None:
     """Serve until cancelled; `ready` is told the port once connections are taken.
 
     Raises:
@@ -96,11 +99,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _BoundedProtocol(H11Protocol):
-    """Ends an exchange that takes too long; when all places are taken, whoever keeps one waiting longest leaves."""
+class _BoundedProtocol(HttpToolsProtocol):
+    """Ends an exchange that takes too long or too much; of too many, whoever keeps one waiting longest leaves."""
 
     _since = 0.0
     _end: asyncio.TimerHandle | None = None
+    _beside_body = 0
+    _is_asked = False
+    """Whether a whole request waits for its answer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -113,10 +119,26 @@ class _BoundedProtocol(H11Protocol):
         if self._end is None:
             self._begin()
         super().data_received(data)
+        self._beside_body += len(data)
+        if self._beside_body > _MOST_BESIDE_BODY:
+            self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        self._beside_body = 0
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        self._beside_body -= len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._is_asked = not self.cycle.response_complete
 
     def on_response_complete(self) -> None:
         self._finish()
         super().on_response_complete()
+        self._is_asked = not (self.cycle.response_complete or self.cycle.more_body)
         if not self.cycle.response_complete:  # the next request came along with the last one
             self._begin()
 
@@ -127,7 +149,7 @@ class _BoundedProtocol(H11Protocol):
     @property
     def keeps_waiting(self) -> bool:
         """Whether it is the other side's turn: to begin a request, or to send the rest of it."""
-        return self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
+        return not self._is_asked
 
     def _begin(self) -> None:
         self._since = self.loop.time()

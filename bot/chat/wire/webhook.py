@@ -1,4 +1,7 @@
-"""What is served: Telegram's calls in webhook mode, and the health routes, each at an address of its own."""
+"""What is served: Telegram's calls in webhook mode, and the health routes, each at an address of its own.
+
+Telegram's calls go by no framework: there is one address, and thousands of them may come in a second.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from http import HTTPStatus
 
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.chat.wire.envelope import Accept, IncomingUpdate, parse_update
 
@@ -19,7 +23,7 @@ log = structlog.get_logger(__name__)
 Health = Callable[[], Awaitable[Mapping[str, str]]]
 """Component → `ok`, or what is wrong with it in a few words."""
 
-_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
+_SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 _BODY_LIMIT = 1024 * 1024
 """Bytes: far more than an update has, whose text ends at 4,096 characters. By reasoning."""
 _NEEDED = ("database", "inbox", "intake")
@@ -28,7 +32,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus's text format."""
 
 
-def webhook_app(accept: Accept, *, path: str, secret: str) -> Starlette:
+def webhook_app(accept: Accept, *, path: str, secret: str) -> ASGIApp:
     """Telegram's calls at `path`, and nothing else: the address is open to everybody.
 
     Raises:
@@ -38,13 +42,24 @@ def webhook_app(accept: Accept, *, path: str, secret: str) -> Starlette:
         raise ValueError("webhook mode needs a secret: set SCODA_TELEGRAM_WEBHOOK_SECRET")
     expected = secret.encode()
 
-    async def receive(request: Request) -> Response:
-        given = request.headers.get(_SECRET_HEADER, "").encode()
-        if not hmac.compare_digest(given, expected):
-            return Response(status_code=HTTPStatus.FORBIDDEN)
-        return await _receive(request, accept)
+    async def status_of(scope: Scope, receive: Receive) -> HTTPStatus:
+        if scope["path"] != path:
+            return HTTPStatus.NOT_FOUND
+        if scope["method"] != "POST":
+            return HTTPStatus.METHOD_NOT_ALLOWED
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        if not hmac.compare_digest(headers.get(_SECRET_HEADER, b""), expected):
+            return HTTPStatus.FORBIDDEN
+        return await _taken(headers, receive, accept)
 
-    return Starlette(routes=[Route(path, receive, methods=["POST"])])
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        status = await status_of(scope, receive)
+        allow = [(b"allow", b"POST")] if status is HTTPStatus.METHOD_NOT_ALLOWED else []
+        headers = [(b"content-length", b"0"), *allow]
+        await send({"type": "http.response.start", "status": status.value, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    return app
 
 
 def is_ready(components: Mapping[str, str]) -> bool:
@@ -80,37 +95,39 @@ def _page_of(metrics: Callable[[], Awaitable[bytes]]) -> Callable[[Request], Awa
     return page
 
 
-async def _receive(request: Request, accept: Accept) -> Response:
+async def _taken(headers: Mapping[bytes, bytes], receive: Receive, accept: Accept) -> HTTPStatus:
     """Store the update, commit, and only then say 200: until then Telegram repeats it."""
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        return Response(status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    body = await _read(request)
+    if not headers.get(b"content-type", b"").startswith(b"application/json"):
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    body = await _read(headers, receive)
     if body is None:
-        return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     update = _parse(body)
     if update is None:
-        return Response(status_code=HTTPStatus.BAD_REQUEST)
+        return HTTPStatus.BAD_REQUEST
     try:
         await accept([update])
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the store, Telegram shall come again
         log.warning("update_not_stored", error=type(error).__name__)
-        return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)
-    return Response(status_code=HTTPStatus.OK)
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    return HTTPStatus.OK
 
 
-async def _read(request: Request) -> bytes | None:
+async def _read(headers: Mapping[bytes, bytes], receive: Receive) -> bytes | None:
     """The body; None as soon as it is longer than any update."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > _BODY_LIMIT:
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > _BODY_LIMIT:
         return None
     body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _BODY_LIMIT:
-                return None
-    except ClientDisconnect:
-        return b""
+    has_more = True
+    while has_more:
+        message = await receive()
+        if message["type"] != "http.request":  # whoever sent it has gone
+            return b""
+        body += message.get("body", b"")
+        if len(body) > _BODY_LIMIT:
+            return None
+        has_more = message.get("more_body", False)
     return bytes(body)
 
 

@@ -3,9 +3,9 @@
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
 Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, new_sections, check, embedding,
-fast_path, worst_message, announcement, planning, office, gaps, seeing, throughput, repeated, store_size. The data folder is
-the one `scoda run` uses; where a bench needs the index, what is not built yet is built there first, with a progress bar. The
-benches themselves work on copies.
+fast_path, worst_message, announcement, planning, office, gaps, seeing, throughput, repeated, store_size, intake.
+The data folder is the one `scoda run` uses; where a bench needs the index, what is not built yet is built there first, with
+a progress bar. The benches themselves work on copies.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ BENCHES = {
     "throughput": "A crowd at once, against embedding alone",
     "repeated": "What many ask, asked again",
     "store_size": "A search among 1,000 and 50,000 sections",
+    "intake": "Updates taken in by webhook",
 }
 NEED_NO_INDEX = (
     "first_minute",
@@ -53,6 +54,7 @@ NEED_NO_INDEX = (
     "office",
     "seeing",
     "store_size",
+    "intake",
 )
 QUICK_SYNC = ("--files", "200")
 

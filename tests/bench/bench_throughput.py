@@ -151,14 +151,15 @@ async def crowd(workshop: Workshop, questions: Sequence[str], warm_up: Sequence[
         place = Place(Path(home), workshop.knowledge, workshop.data)
         settings = {"delivery_messages_per_s": 1000}
         async with running_bot(place, server.base_url, **settings) as bot:
-            await until(lambda: _has_read_all(bot), "all knowledge to be read")
+            await until(lambda: has_read_all(bot), "all knowledge to be read")
             await server.asked(warm_up)
             before = cpu_s(bot.process.pid)
             seen = await server.asked(questions)
             return seen, cpu_s(bot.process.pid) - before, rss_mb(bot.process.pid)
 
 
-async def _has_read_all(bot: BotProcess) -> bool:
+async def has_read_all(bot: BotProcess) -> bool:
+    """Whether it answers from all of its knowledge."""
     health = await bot.get("/readyz")
     return health is not None and '"knowledge":"ok"' in health.text.replace(" ", "")
 

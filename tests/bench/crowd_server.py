@@ -53,6 +53,7 @@ class Crowd:
         self.answered = asyncio.Event()
         self._asked_at = 0.0
         self._first: dict[int, float] = {}
+        self._wanted = 0
         self.counts: Counter[str] = Counter()
 
     async def ask(self, questions: Sequence[str]) -> dict[str, object]:

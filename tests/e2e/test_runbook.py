@@ -47,7 +47,7 @@ NAMED = (
     "Knowledge wrong", "Model bill", "A visitor's data request", "Certificate", "Failover", "Restore", "Clock wrong",
 )  # fmt: skip
 """What may never be missing."""
-WITHOUT_COMMANDS = {"What saturates first"}
+WITHOUT_COMMANDS = {"Planning capacity"}
 FINE, WARNS, ERRS = 0, 1, 2
 QUESTION = "How many freight trains ran in 2025?"
 WRONG = "1,300"

@@ -30,6 +30,11 @@ class OwnServer:
         """Its database `postgres`."""
         return self._server.get_uri()
 
+    @property
+    def process_id(self) -> int:
+        """Of the postmaster, whose children are all others."""
+        return int(self._server.get_pid())
+
     def restart(self) -> None:
         """End it in good order, which cuts every connection, and start it again."""
         self.end()

@@ -6,12 +6,40 @@ import asyncio
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
+
+
+class HeldFiles:
+    """Files of a folder that can be read whenever they are needed, though another process may delete it before."""
+
+    def __init__(self, folder: Path, names: Iterable[str]) -> None:
+        """Open those that are there; they are closed when nobody has this object any more."""
+        self._folder = folder
+        self._opened = {name: os.open(folder / name, os.O_RDONLY) for name in names if (folder / name).exists()}
+        weakref.finalize(self, _close_all, list(self._opened.values()))
+
+    def read(self, name: str) -> BytesIO:
+        """What stands in one of them.
+
+        Raises:
+            FileNotFoundError: it was not there.
+        """
+        if name not in self._opened:
+            raise FileNotFoundError(self._folder / name)
+        opened = self._opened[name]
+        return BytesIO(os.pread(opened, os.fstat(opened).st_size, 0))
+
+
+def _close_all(opened: Iterable[int]) -> None:
+    for descriptor in opened:
+        os.close(descriptor)
 
 
 def hash_of(path: Path) -> str:

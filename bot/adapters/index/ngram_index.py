@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -159,7 +159,7 @@ class NgramIndex:
         np.savez_compressed(file, **{name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
-    def load(cls, file: Path) -> NgramIndex:
+    def load(cls, file: Path | BinaryIO) -> NgramIndex:
         """Read what `save` wrote."""
         with np.load(file, allow_pickle=False) as arrays:
             return cls(**{name: arrays[name] for name in _ARRAYS})

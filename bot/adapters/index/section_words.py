@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +75,7 @@ class SectionWords:
         np.savez_compressed(file, **{name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
-    def load(cls, file: Path) -> SectionWords:
+    def load(cls, file: Path | BinaryIO) -> SectionWords:
         """Read what `save` wrote."""
         with np.load(file, allow_pickle=False) as arrays:
             words, starts, rows = (arrays[name] for name in ("words", "starts", "rows"))

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, TypeAdapter
 
 from bot.adapters.e5.dots import dots_here
+from bot.adapters.index.folders import HeldFiles
 from bot.adapters.index.learned_sections import DISCRIMINANT, Ids, LearnedSections
 from bot.adapters.index.ngram_index import NgramIndex, NgramIndexes
 from bot.adapters.index.section_words import SectionWords
@@ -34,6 +35,7 @@ from bot.ingestion.model import (
 from bot.writing.spelling import Spelling
 
 MEANS = "means.npz"
+_WORDS, _SPELLING, _LEXICON = "words.npz", "spelling.tsv", "lexicon.npz"
 _KINDS = tuple(ChunkKind)
 
 
@@ -99,7 +101,7 @@ class PartFiles:
     `first_section` and `first_row` are the numbers of its first section and of its first row in the version.
     """
 
-    folder: Path
+    held: HeldFiles
     locale: Locale
     sections: tuple[StoredSection, ...]
     left_out: frozenset[int]
@@ -111,11 +113,11 @@ class PartFiles:
     @cached_property
     def words(self) -> SectionWords:
         """Which words its sections know, those that are searched."""
-        return SectionWords.load(self.folder / "words.npz")
+        return SectionWords.load(self.held.read(_WORDS))
 
     def spelling(self) -> Spelling:
         """How its texts write their words, read anew."""
-        return Spelling.read((self.folder / "spelling.tsv").read_text(encoding="utf-8"))
+        return Spelling.read(self.held.read(_SPELLING).read().decode())
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class VersionFiles:
     @cached_property
     def ngrams(self) -> NgramIndexes:
         """What the letters of the sections that are searched are; read at the first need."""
-        return NgramIndexes([NgramIndex.load(part.folder / "lexicon.npz") for part in self.parts])
+        return NgramIndexes([NgramIndex.load(part.held.read(_LEXICON)) for part in self.parts])
 
     @property
     def dimension(self) -> int:
@@ -260,7 +262,7 @@ def read_parts(
         last = parts[-1] if parts else None
         parts.append(
             PartFiles(
-                folder=own,
+                held=HeldFiles(own, (_WORDS, _SPELLING, _LEXICON)),
                 locale=locale,
                 sections=tuple(stored.sections),
                 left_out=frozenset(stored.left_out),

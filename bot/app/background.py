@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -30,12 +31,16 @@ _SWEEP_EVERY = timedelta(hours=1)
 """Terms are counted in days: an hour more is nothing. The cost of the model is logged as often."""
 _ORDERS_EVERY = timedelta(seconds=1)
 """How soon an order of `scoda knowledge` is taken up; chosen: it costs a look at an empty folder."""
+_LOOK_AGAIN_S = 15.0
+"""How soon a vector store is written again that could not be, or that a server has lost: by reasoning."""
 _REMIND_EVERY = timedelta(minutes=15)
 """How soon who could not be reached is tried again; there is one round a day (chosen)."""
 _FOLLOW_EVERY = timedelta(seconds=5)
 """How soon what is announced can be asked for, or no longer; chosen: it costs one short query."""
 _GAPS_EVERY = timedelta(seconds=10)
 """How soon staff see what was lost and visitors hear of an answer; chosen: short queries where nothing is new."""
+_STORE_EVERY = timedelta(seconds=1)
+"""How soon a vector store that is there again is asked again; chosen: where one is asked it costs nothing."""
 _RELAY_EVERY = timedelta(seconds=1)
 """How soon what people write to each other goes on; chosen: short queries where nobody writes."""
 _ORDERS_EVERY = timedelta(seconds=1)
@@ -44,14 +49,12 @@ _ORDERS_EVERY = timedelta(seconds=1)
 
 async def keep_read(core: Core, progress: ProgressCallback | None, office: OfficeFolder | None = None) -> None:
     """Read the knowledge in, behind the chat, and from then on whatever changes of it; `office` sees office files."""
-    published = asyncio.Event()
     drafts = DraftsOfChanges(core)
 
     async def settled(unsettled: frozenset[str], signature: str) -> None:
         if unsettled or not await core.is_current(signature):
             _log_report(await core.sync(unsettled=unsettled))
             drafts.follow()
-        published.set()
 
     async def begin() -> None:
         try:
@@ -61,7 +64,7 @@ async def keep_read(core: Core, progress: ProgressCallback | None, office: Offic
             return
         if report is not None:
             _log_report(report)
-        published.set()
+        core.has_published.set()  # its store may have been left out when its writer ended
 
     knowledge = core.settings.knowledge
     watch = FolderWatch(
@@ -73,7 +76,7 @@ async def keep_read(core: Core, progress: ProgressCallback | None, office: Offic
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(asyncio.to_thread(core.warm))
-        group.create_task(_keep_stored(core, published, progress))
+        group.create_task(_keep_stored(core, progress))
         await begin()
         group.create_task(drafts.keep_drafting())
         group.create_task(watch.run())
@@ -81,15 +84,22 @@ async def keep_read(core: Core, progress: ProgressCallback | None, office: Offic
             group.create_task(office.run())
 
 
-async def _keep_stored(core: Core, published: asyncio.Event, progress: ProgressCallback | None) -> None:
+async def _keep_stored(core: Core, progress: ProgressCallback | None) -> None:
     """Write the vector store of each version, one at a time: answers do not wait for it."""
+    told, look_again_s = "", None
     while True:
-        await published.wait()
-        published.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(core.has_published.wait(), look_again_s)
+        core.has_published.clear()
+        reason = ""
         try:
             await core.write_store(progress=progress)
         except Exception as error:  # noqa: BLE001 - a full disk, say: answers go on without a store
-            _log.error("vector_store_not_written", reason=f"{type(error).__name__}: {error}")
+            reason = f"{type(error).__name__}: {error}"
+            if reason != told:
+                _log.error("vector_store_not_written", reason=reason)
+        told = reason
+        look_again_s = _LOOK_AGAIN_S if reason or core.settings.store.chroma_url else None
 
 
 def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper, *, given: asyncio.Event) -> None:
@@ -103,12 +113,16 @@ def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper, *,
         if removed := await visitors.sweep(terms, now=now):
             _log.info("outdated_rows_deleted", rows=removed)
 
+    async def take_store(_now: datetime) -> None:
+        await core.index.take_store()
+
     async def look_after_gaps(now: datetime) -> None:
         await given.wait()
         await keeper.turn(now)
 
     clock.every(_SWEEP_EVERY, "sweep", sweep)
     clock.every(_FOLLOW_EVERY, "follow_announcements", AnnouncementFollower(core).follow, finishes=False)
+    clock.every(_STORE_EVERY, "vector_store", take_store, finishes=False)
     clock.every(_GAPS_EVERY, "gaps", look_after_gaps)
     clock.every(_ORDERS_EVERY, "gap_orders", _gap_orders(core))
     orders = KnowledgeOrders(core)

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,6 +80,8 @@ class Core:
     """False beside a running bot."""
     writer: Writer | None
     sight: Sight = NO_SIGHT
+    has_published: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at each publication: whoever writes the vector store clears it."""
 
     async def sync(
         self,
@@ -111,6 +113,7 @@ class Core:
         if report.published is None:
             await self.index.refresh()  # what another process has published, or what had to be built again
         else:
+            self.has_published.set()
             self.shipped.forget()
             self.embedder.close()
             await asyncio.to_thread(give_back_memory)
@@ -246,8 +249,8 @@ def core_over(
     settings: Settings, database: Database, threads: AnsweringThreads, *, can_write: bool, sight: Sight = NO_SIGHT
 ) -> Core:
     """Join the parts over a state that is open; nothing is read yet but the model's name, or EmbeddingError raised."""
-    identifier, announced, observer = ShortMessageIdentifier(), SqlAnnounced(database), sight.observer
-    shipped = VectorFiles(settings.knowledge.folder)
+    identifier, observer, store = ShortMessageIdentifier(), sight.observer, settings.store
+    announced, shipped = SqlAnnounced(database), VectorFiles(settings.knowledge.folder)
     embedder = embedder_of(settings, database, shipped, threads, can_write=can_write)
     manifest = ObservedManifest(database, observer, keep_versions=settings.knowledge.keep_versions)
     index_store, reader = index_store_of(settings, observer), reader_of(settings, announced, identifier)
@@ -262,8 +265,8 @@ def core_over(
         examiner=(gate := GateKeeper(settings.knowledge.gate, index_store, versions.reader)),
         restorer=versions.restore,
     )
-    restore = partial(_restore, ingestion) if can_write else None
-    index = PublishedIndex(manifest, index_store, ObservedEmbedder(embedder, observer), threads, restore=restore)
+    restore, asking = partial(_restore, ingestion) if can_write else None, ObservedEmbedder(embedder, observer)
+    index = PublishedIndex(manifest, index_store, asking, threads, restore=restore, nominated_from=store.nominated_from)
     gate.bind(index, extractive := answerer_of(index))
     writer = _writer(settings, database, extractive, identifier) if can_write else None
     return Core(

@@ -29,7 +29,7 @@ def health_of(core: Core, inbox: Inbox, states: Mapping[str, Look]) -> Callable[
             **{name: look() for name, look in states.items()},
         }
         if core.settings.store.chroma_url:
-            found["vectors"] = await _vectors_state(core.settings.store.chroma_url)
+            found["vectors"] = await _vectors_state(core)
         if core.writer is not None:
             found["model"] = await core.writer.model.state()
         return found
@@ -58,6 +58,8 @@ async def _knowledge_answers(core: Core) -> None:
     core.index.current()
 
 
-async def _vectors_state(chroma_url: str) -> str:
+async def _vectors_state(core: Core) -> str:
     """Of the Chroma server; without it answers come from the files, and are the same."""
-    return "ok" if await is_answering(chroma_url, timeout_s=_CHECK_S) else "no answer: every row is compared"
+    if not await is_answering(core.settings.store.chroma_url, timeout_s=_CHECK_S):
+        return "no answer: every row is compared"
+    return "no collection of this version yet: every row is compared" if core.index.lacks_store else "ok"

@@ -178,6 +178,7 @@ async def follow(core: Core, parts: Announcing) -> None:
         try:
             await parts.stores.guard.join()
             await core.index.refresh()
+            await core.index.take_store()
             told = ""
         except KnowledgeError as error:
             if str(error) != told:

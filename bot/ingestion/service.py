@@ -199,11 +199,16 @@ class Ingestion:
     async def restore(self, *, now: datetime, progress: ProgressCallback | None = None) -> bool:
         """Build the published version's files again from the manifest if they are missing or damaged.
 
-        Returns whether they had to be built.
+        So a process with a data folder of its own comes by what another one has published. Returns whether they had to
+        be built.
         """
         async with self._turn, self._index_store.exclusive():
             published = await self._manifest.published()
-            return published is not None and await self._repair(published, SyncProgress(progress or silent), now)
+            if published is None or not await self._repair(published, SyncProgress(progress or silent), now):
+                return False
+            former = [record.number for record in await self._manifest.history() if record.was_published]
+            await self._index_store.prune({published.number, *former[:2]})
+            return True
 
     async def store(self, *, progress: ProgressCallback | None = None) -> bool:
         """Write the vector store of the published version, if it is whole and has none; False if not.

@@ -31,7 +31,7 @@ from tests.support.processes import free_port
 
 def _core(database: Database, *, chroma_url: str = "") -> Any:
     """A bot whose parts are all well but its database, and the Chroma server if there is one."""
-    whole = SimpleNamespace(current=lambda: None, read=lambda: None)
+    whole = SimpleNamespace(current=lambda: None, read=lambda: None, lacks_store=False)
     return SimpleNamespace(
         database=database,
         ingestion=SimpleNamespace(reading_in=None),

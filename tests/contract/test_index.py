@@ -7,15 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +19,7 @@ import pytest
 
 from bot.adapters.index.chroma import Near, VectorStore
 from bot.adapters.index.index_store import FileIndexStore
-from bot.adapters.index.published import NOMINATED_FROM, PublishedIndex
+from bot.adapters.index.published import PublishedIndex
 from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.answering.ports import Index
 from bot.answering.reading import Reading, ReadingKind
@@ -38,6 +30,7 @@ from bot.ingestion.model import Readership, Vector
 from bot.ingestion.service import Ingestion
 from bot.operations.examining import Severity
 from tests.support.brute_force_index import BruteForceIndex, sections_found
+from tests.support.chroma_server import chroma_server as serving_chroma
 from tests.support.knowledge_parts import (
     NOW,
     THREADS,
@@ -99,34 +92,8 @@ class Place:
 @pytest.fixture(scope="session")
 def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real Chroma server on loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("chroma-server")
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--host", "127.0.0.1"]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [*command, "--port", str(port)], stdout=log, stderr=log, cwd=folder,
-            env={**os.environ, "ANONYMIZED_TELEMETRY": "False"},
-        )  # fmt: skip
-        try:
-            _wait_until_ready(server, port)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=20)
-
-
-def _wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v2/heartbeat", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            assert server.poll() is None, "the Chroma server ended"
-            assert time.monotonic() < deadline, "the Chroma server did not start"
-            time.sleep(0.05)
+    with serving_chroma(tmp_path_factory.mktemp("chroma") / "server") as server:
+        yield server.url
 
 
 KINDS = ("brute force", "exact", "embedded store", "server store")
@@ -164,7 +131,7 @@ def _parts(kind: str, folder: Path, request: pytest.FixtureRequest | None = None
 def _index(parts: Parts) -> BruteForceIndex | PublishedIndex:
     if isinstance(parts.index_store, MemoryIndexStore):
         return BruteForceIndex(parts.manifest, parts.index_store, parts.embeddings)
-    nominated_from = 0 if parts.uses_store else NOMINATED_FROM
+    nominated_from = 0 if parts.uses_store else None
     return PublishedIndex(parts.manifest, parts.index_store, parts.embedder, THREADS, nominated_from=nominated_from)
 
 

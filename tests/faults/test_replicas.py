@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.replica_kills import renew, tell
+from tests.support.chroma_server import chroma_server
 from tests.support.little_knowledge import TRAINS_IN_2025
+from tests.support.on_chroma import asks_server, on, publish_ferry, told
 from tests.support.processes import Place
 from tests.support.replicas import Fleet, fleet
 from tests.support.sandbox_keys import SANDBOX_TOKEN
@@ -24,22 +26,28 @@ async def replicas(postgresql_url: str, place: Place, tmp_path: Path, town: Town
         yield some
 
 
-async def test_three_answer_one_leads_and_another_goes_on_when_it_is_killed(replicas: Fleet, town: Town):
-    for _ in range(3):
-        await replicas.start()
-    await replicas.are_ready()
-    leader = await until(replicas.leader, "a leader")
+async def test_three_answer_one_leads_and_another_goes_on_when_it_is_killed(
+    replicas: Fleet, town: Town, tmp_path: Path
+):
     visitors = await town.visitors(6)
-    for visitor in visitors:
-        assert TRAINS_IN_2025 in (await visitor.ask(QUESTION))["text"]
-    await leader.kill()
-    await until(replicas.leader, "a new leader")
-    for visitor in visitors:
-        assert TRAINS_IN_2025 in (await visitor.ask(QUESTION))["text"]
-    left = [bot for bot in replicas.bots if bot is not leader]
-    for bot in left:
-        assert bot.process.exitcode is None
-    codes = await asyncio.gather(*(bot.stop() for bot in left))
+    with chroma_server(tmp_path / "chroma") as server:
+        for _ in range(3):
+            await replicas.start(**on(server))
+        await replicas.are_ready()
+        leader = await until(replicas.leader, "a leader")
+        for visitor in visitors:
+            assert TRAINS_IN_2025 in (await visitor.ask(QUESTION))["text"]
+        await leader.kill()
+        await until(replicas.leader, "a new leader")
+        for visitor in visitors:
+            assert TRAINS_IN_2025 in (await visitor.ask(QUESTION))["text"]
+        publish_ferry(replicas, "07:15")
+        await told(visitors[0], "07:15")
+        left = [bot for bot in replicas.bots if bot is not leader]
+        for bot in left:
+            await asks_server(bot)
+            assert bot.process.exitcode is None
+        codes = await asyncio.gather(*(bot.stop() for bot in left))
     assert codes == [0, 0]
 
 

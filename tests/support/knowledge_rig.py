@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.adapters.index.chroma import StorePlace
 from bot.adapters.index.index_store import FileIndexStore
-from bot.adapters.index.published import NOMINATED_FROM, PublishedIndex
+from bot.adapters.index.published import PublishedIndex
 from bot.adapters.knowledge.folder_restore import FolderRestore
 from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder
@@ -20,12 +20,12 @@ from tests.support.knowledge_parts import NOW, THREADS, LetterEmbeddings, Memory
 class KnowledgeRig:
     """Real files, index store and Chroma; manifest and model are fakes. Each text that is embedded takes a second."""
 
-    def __init__(self, folder: Path, data: Path, *, first_step_s: float = 1e9) -> None:
+    def __init__(self, folder: Path, data: Path, *, first_step_s: float = 1e9, chroma_url: str = "") -> None:
         self.folder = folder
         self.first_step_s = first_step_s
         self.manifest = MemoryManifest()
         self.cache = MemoryVectorCache()
-        self.index_store = FileIndexStore(data / "index")
+        self.index_store = FileIndexStore(data / "index", chroma_url=chroma_url)
         self.restore = FolderRestore(folder, data)
         self.examiner: Examiner | None = None
         self.use(LetterEmbeddings())
@@ -76,7 +76,7 @@ class KnowledgeRig:
             self.embedder,
             THREADS,
             restore=restore if restores else None,
-            nominated_from=0 if asks_store else NOMINATED_FROM,
+            nominated_from=0 if asks_store else None,
         )
 
     async def publish(self) -> SyncReport:

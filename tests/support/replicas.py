@@ -73,10 +73,11 @@ class Fleet:
     bots: list[BotProcess] = field(default_factory=list)
     ports: dict[int, int] = field(default_factory=dict)
 
-    async def start(self, role: str = "all", **settings: object) -> BotProcess:
-        """One more; what it answers from is there when it has followed the leader."""
+    async def start(self, role: str = "all", *, data: Path | None = None, **settings: object) -> BotProcess:
+        """One more, with a data folder of its own or this one; it answers when it has followed the leader."""
         number = len(self.bots)
-        place = Place(self.home / f"replica-{number}", self.knowledge, self.home / f"replica-{number}" / "data")
+        home = self.home / f"replica-{number}"
+        place = Place(home, self.knowledge, data or home / "data")
         place.home.mkdir()
         port = free_port()
         given = {

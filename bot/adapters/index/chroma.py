@@ -48,7 +48,11 @@ _ALL_BUT_EQUAL = 0.98
 _NEAREST = 5
 """Neighbours among which a chunk must be: an approximate graph may put near ones before it."""
 _SERVER_TIMEOUT_S = 20.0
-"""Seconds that a Chroma server may take for one call: by reasoning."""
+"""Seconds that a Chroma server may take for one call while a collection is written: by reasoning."""
+_READER_TIMEOUT_S = 2.0
+"""Seconds that it may take while somebody waits for an answer, which exact search gives as well: by reasoning."""
+_PAGE = 100
+"""Collections that are listed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +115,13 @@ class VectorStore:
         _close(self._client)
 
 
-def open_store(place: StorePlace) -> VectorStore:
-    """Open a finished collection.
+def open_store(place: StorePlace, *, timeout_s: float = _READER_TIMEOUT_S) -> VectorStore:
+    """Open a finished collection; a server may take `timeout_s` for each call.
 
     Raises:
         KnowledgeError: it is not there, or Chroma can't read it.
     """
-    client = _client(place)
+    client = _client(place, timeout_s)
     try:
         return VectorStore(client, client.get_collection(place.collection, embedding_function=None))
     except Exception as error:
@@ -209,7 +213,7 @@ def check_store(place: StorePlace, chunks: StoredChunks, *, also: Iterable[int] 
     Raises:
         IndexVersionError: a chunk is missing, or is not found by its own vector.
     """
-    store = open_store(place)
+    store = open_store(place, timeout_s=_SERVER_TIMEOUT_S)
     try:
         count = store.count()
         if count != len(chunks):
@@ -240,8 +244,35 @@ def drop_collections(place: StorePlace, names: Sequence[str]) -> None:
 
 def collections_on(place: StorePlace) -> list[str]:
     """The names of all collections of a server."""
+    names: list[str] = []
     with _opened(place) as client:
-        return [collection.name for collection in client.list_collections()]
+        while page := client.list_collections(limit=_PAGE, offset=len(names)):
+            names += [collection.name for collection in page]
+    return names
+
+
+def is_there(place: StorePlace) -> bool:
+    """Whether a server has the collection.
+
+    Raises:
+        KnowledgeError: it does not answer.
+    """
+    from chromadb.errors import NotFoundError  # noqa: PLC0415 - see `_client`
+
+    with _opened(place, _READER_TIMEOUT_S) as client:
+        try:
+            client.get_collection(place.collection, embedding_function=None)
+        except NotFoundError:
+            return False
+        except Exception as error:
+            raise KnowledgeError(f"{_name(place)} can't be looked for: {type(error).__name__}: {error}") from error
+    return True
+
+
+def rename(place: StorePlace, name: str) -> None:
+    """Give a collection another name, unless another one has it; who reads it goes on."""
+    with _opened(place) as client:
+        client.get_collection(place.collection, embedding_function=None).modify(name=name)
 
 
 def _finds(store: VectorStore, vector: Vector, wanted: AbstractSet[str]) -> bool:
@@ -253,15 +284,15 @@ def _finds(store: VectorStore, vector: Vector, wanted: AbstractSet[str]) -> bool
 
 
 @contextmanager
-def _opened(place: StorePlace) -> Iterator[Client]:
-    client = _client(place)
+def _opened(place: StorePlace, timeout_s: float = _SERVER_TIMEOUT_S) -> Iterator[Client]:
+    client = _client(place, timeout_s)
     try:
         yield client
     finally:
         _close(client)
 
 
-def _client(place: StorePlace) -> Client:
+def _client(place: StorePlace, timeout_s: float = _SERVER_TIMEOUT_S) -> Client:
     import chromadb  # noqa: PLC0415 - takes half a second to import
     from chromadb.config import Settings  # noqa: PLC0415
 
@@ -271,26 +302,24 @@ def _client(place: StorePlace) -> Client:
     )
     try:
         if place.folder is not None:
-            return _as_client(chromadb.PersistentClient(path=str(place.folder), settings=settings))
+            return _as_client(chromadb.PersistentClient(path=str(place.folder), settings=settings), timeout_s)
         address = urlsplit(place.url)
         port = address.port or (443 if address.scheme == "https" else 80)
-        _knock(place.url)
-        return _as_client(
-            chromadb.HttpClient(
-                host=address.hostname or "", port=port, ssl=address.scheme == "https", settings=settings
-            )
-        )
+        _knock(place.url, timeout_s)
+        is_tls = address.scheme == "https"
+        client = chromadb.HttpClient(host=address.hostname or "", port=port, ssl=is_tls, settings=settings)
+        return _as_client(client, timeout_s)
     except Exception as error:  # Chroma raises its own, httpx's and ValueError
         raise KnowledgeError(f"{_name(place)} can't be reached: {type(error).__name__}: {error}") from error
 
 
-def _as_client(client: object) -> Client:
+def _as_client(client: object, timeout_s: float) -> Client:
     """Chroma's factories promise less than they return: only the class has `close`."""
     from chromadb.api.client import Client as Closable  # noqa: PLC0415
 
     assert isinstance(client, Closable)
     for session in _sessions_of(client):
-        session.timeout = _SERVER_TIMEOUT_S
+        session.timeout = timeout_s
     return client
 
 
@@ -303,7 +332,7 @@ async def is_answering(url: str, *, timeout_s: float) -> bool:
     return True
 
 
-def _knock(url: str, timeout_s: float = _SERVER_TIMEOUT_S) -> None:
+def _knock(url: str, timeout_s: float) -> None:
     """Find out within a limited time whether the server answers: Chroma's client would wait for ever."""
     if not url.startswith(("http://", "https://")):
         raise KnowledgeError(f"chroma_url must begin with http:// or https://, not {url!r}")

@@ -3,8 +3,8 @@
 Which one is in use stands in the manifest alone, so there is no second place that could disagree. A folder whose seal
 does not fit the manifest counts as missing and is built again.
 
-The vector store of a version stands beside it, in `index/store-<number>`, and comes later: what is published answers
-by exact comparison until then.
+The vector store of a version stands beside it, in `index/store-<number>`, or on a Chroma server, and comes later: what
+is published answers by exact comparison until then.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pathlib import Path
 
 import structlog
 
-from bot.adapters.index import chroma
 from bot.adapters.index.chroma import StorePlace
 from bot.adapters.index.folders import empty, numbered, put_in_place, remove, to_its_end
 from bot.adapters.index.learning import Lesson, learn
+from bot.adapters.index.server_stores import ServerStores
 from bot.adapters.index.store_files import (
     StoreSeal,
     finish_store,
@@ -72,7 +72,7 @@ class FileIndexStore:
     ) -> None:
         self._folder = folder
         self._origin = origin or folder
-        self._chroma_url = chroma_url
+        self._server = ServerStores(chroma_url) if chroma_url else None
         self._lock_timeout_s = lock_timeout_s
         self._workers = workers
         self._shipped = shipped
@@ -136,40 +136,32 @@ class FileIndexStore:
     async def store(self, version: IndexVersion, *, report: ReportShare | None = None) -> bool:
         """See the port. Only one process writes stores at a time."""
         async with self._locked(".store-lock"):
-            if await asyncio.to_thread(self.store_of, version) is not None:
-                await asyncio.to_thread(self._prune_stores, version)  # who wrote it may have been killed then
-                return False
-            writing = self._folder / f".store-{version.number}"
-            place = self._place(writing, version)
-            try:
-                await asyncio.to_thread(empty, writing)
-                sealed = await self._written_store(writing, place, version, report)
-                await to_its_end(finish_store, writing, self._folder / f"store-{version.number}", sealed)
-            except (ChildCrashedError, OSError) as error:
-                raise IndexVersionError(
-                    f"writing the store of version {version.number} in {self._folder} failed: {error}"
-                ) from error
-            finally:
-                await to_its_end(remove, writing)
-            await asyncio.to_thread(self._prune_stores, version)
-            return True
+            is_missing = await asyncio.to_thread(self.store_of, version) is None
+            if is_missing:
+                try:
+                    await self._write_store(version, report)
+                except (ChildCrashedError, OSError) as error:
+                    raise IndexVersionError(
+                        f"writing the store of version {version.number} in {self._folder} failed: {error}"
+                    ) from error
+            await asyncio.to_thread(self._prune_stores, version)  # who wrote it may have been killed then
+            return is_missing
 
     def store_of(self, version: IndexVersion) -> StorePlace | None:
         """Where the version's vector store is, if it was finished and is as it was; blocks.
 
-        An embedded store is not opened for that, since a damaged one may crash the process. A store on a server is
-        asked whether it is there.
+        An embedded store is not opened for that, since a damaged one may crash the process. A server is asked.
+
+        Raises:
+            KnowledgeError: the server does not answer.
         """
+        if self._server is not None:
+            return self._server.find(version)
         folder = self._folder / f"store-{version.number}"
         sealed = read_store_seal(folder)
         if sealed is None or sealed.format != FORMAT or sealed.fingerprint != version.fingerprint:
             return None
-        if sealed.url != self._chroma_url:
-            return None
-        place = self._place(folder, version)
-        if self._chroma_url:
-            return place if place.collection in chroma.collections_on(place) else None
-        return place if is_undamaged_store(folder, sealed) else None
+        return _place(folder) if is_undamaged_store(folder, sealed) else None
 
     async def prune(self, keep: Collection[int]) -> None:
         """See the port."""
@@ -249,12 +241,22 @@ class FileIndexStore:
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
 
-    async def _written_store(
-        self, writing: Path, place: StorePlace, version: IndexVersion, report: ReportShare | None
-    ) -> StoreSeal:
+    async def _write_store(self, version: IndexVersion, report: ReportShare | None) -> None:
+        if self._server is not None:
+            await self._server.write(self.folder_of(version.number), version, report)
+            return
+        writing = self._folder / f".store-{version.number}"
+        try:
+            await asyncio.to_thread(empty, writing)
+            sealed = await self._written_store(writing, version, report)
+            await to_its_end(finish_store, writing, self._folder / f"store-{version.number}", sealed)
+        finally:
+            await to_its_end(remove, writing)
+
+    async def _written_store(self, writing: Path, version: IndexVersion, report: ReportShare | None) -> StoreSeal:
         """Make the store from the newest one before; from nothing where that is not worth while or does not succeed."""
-        folder = self.folder_of(version.number)
-        before = None if self._chroma_url else await asyncio.to_thread(self._store_before, version)
+        folder, place = self.folder_of(version.number), _place(writing)
+        before = await asyncio.to_thread(self._store_before, version)
         if before is not None:
             try:
                 patched = await in_child(patch_copy, folder, place, before, report=report)
@@ -262,36 +264,20 @@ class FileIndexStore:
                 _log.warning("store_not_patched", store=before.name, error=type(error).__name__)
                 patched = None
             if patched is not None:
-                return self._store_seal(version, patched[0], patched[1])
+                return _store_seal(version, *patched)
             await asyncio.to_thread(empty, writing)
         fitted = await in_child(write_from_nothing, folder, place, report=report)
-        return self._store_seal(version, fitted, 0)
-
-    def _store_seal(self, version: IndexVersion, fitted: str, patched: int) -> StoreSeal:
-        return StoreSeal(
-            format=FORMAT,
-            number=version.number,
-            fingerprint=version.fingerprint,
-            url=self._chroma_url,
-            fitted=fitted,
-            patched=patched,
-            hashes={},
-        )
+        return _store_seal(version, fitted, 0)
 
     def _store_before(self, version: IndexVersion) -> Path | None:
         """The newest other store that may be copied."""
         stores = {number: folder for folder, number in numbered(self._folder, "store")}
         for number in sorted(stores.keys() - {version.number}, reverse=True):
             sealed = read_store_seal(stores[number])
-            is_usable = sealed is not None and sealed.format == FORMAT and not sealed.url
+            is_usable = sealed is not None and sealed.format == FORMAT
             if sealed is not None and is_usable and is_undamaged_store(stores[number], sealed):
                 return stores[number]
         return None
-
-    def _place(self, folder: Path, version: IndexVersion) -> StorePlace:
-        if self._chroma_url:
-            return StorePlace(f"scoda-{version.number}-{version.fingerprint[:12]}", url=self._chroma_url)
-        return StorePlace(_COLLECTION, folder=folder / "chroma")
 
     def _finish(self, building: Path, content: IndexVersionContent, before: SealedVersion | None) -> None:
         seal(building, content, before=before)
@@ -314,15 +300,17 @@ class FileIndexStore:
             for folder, number in numbered(self._folder, kind):
                 if number < version.number:
                     remove(folder)
-        if self._chroma_url:
-            place = StorePlace("", url=self._chroma_url)
-            names = {name: name.split("-") for name in chroma.collections_on(place)}
-            old = [
-                name
-                for name, parts in names.items()
-                if len(parts) == 3 and parts[0] == "scoda" and parts[1].isdigit() and int(parts[1]) < version.number
-            ]
-            chroma.drop_collections(place, old)
+        if self._server is not None:
+            self._server.prune(version)
+
+
+def _place(folder: Path) -> StorePlace:
+    return StorePlace(_COLLECTION, folder=folder / "chroma")
+
+
+def _store_seal(version: IndexVersion, fitted: str, patched: int) -> StoreSeal:
+    number, fingerprint = version.number, version.fingerprint
+    return StoreSeal(format=FORMAT, number=number, fingerprint=fingerprint, fitted=fitted, patched=patched, hashes={})
 
 
 def _begin(building: Path, content: IndexVersionContent, before: SealedVersion | None) -> None:

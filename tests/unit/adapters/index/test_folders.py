@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import shutil
 from pathlib import Path
 
@@ -24,9 +23,13 @@ def test_what_is_held_is_read_though_its_folder_was_deleted(tmp_path: Path) -> N
 
 def test_what_nobody_holds_any_more_is_closed(tmp_path: Path) -> None:
     (tmp_path / "words").touch()
-    opened = os.listdir("/proc/self/fd")
+    before = _open_files()
     held = HeldFiles(tmp_path, ("words",))
-    assert len(os.listdir("/proc/self/fd")) == len(opened) + 1
+    assert _open_files() == before + 1
     del held
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == len(opened)
+    assert _open_files() == before
+
+
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

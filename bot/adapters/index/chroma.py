@@ -24,7 +24,7 @@ from urllib.request import urlopen
 import numpy as np
 
 from bot.adapters.system.child import TellShare
-from bot.errors import IndexVersionError, KnowledgeError
+from bot.errors import IndexVersionError, KnowledgeError, ScodaError
 from bot.ingestion.model import ChunkKind, Vector
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _BATCH = 4000
 """Chroma takes at most 5,461 at once."""
+_SERVER_BATCH = 1000
+"""A server has to answer in time: one on a busy machine of 2 cores took more than 20 s for 2,000."""
 DATABASE = "chroma.sqlite3"
 _SEARCH_EF = 200
 """Candidates that HNSW keeps while it searches (its `ef_search`): by reasoning, well above the `top_k` asked for."""
@@ -47,8 +49,8 @@ _ALL_BUT_EQUAL = 0.98
 """Cosine from which five neighbours count as copies of each other, so that any of them will do: by reasoning."""
 _NEAREST = 5
 """Neighbours among which a chunk must be: an approximate graph may put near ones before it."""
-_SERVER_TIMEOUT_S = 20.0
-"""Seconds that a Chroma server may take for one call while a collection is written: by reasoning."""
+_SERVER_TIMEOUT_S = 120.0
+"""Seconds that it may take for one call while a collection is written, for which nobody waits: by reasoning."""
 _READER_TIMEOUT_S = 2.0
 """Seconds that it may take while somebody waits for an answer, which exact search gives as well: by reasoning."""
 _PAGE = 100
@@ -135,7 +137,8 @@ def write_store(place: StorePlace, chunks: StoredChunks, *, tell: TellShare) -> 
     Raises:
         IndexVersionError: it does not hold or find what was written.
     """
-    batches = _THIRDS * math.ceil(len(chunks) / _THIRDS / _BATCH) or 1
+    most = _BATCH if place.folder is not None else _SERVER_BATCH
+    batches = _THIRDS * math.ceil(len(chunks) / _THIRDS / most) or 1
     size = math.ceil(len(chunks) / batches) or 1
     with _opened(place) as client:
         _drop(client, place.collection)
@@ -264,8 +267,6 @@ def is_there(place: StorePlace) -> bool:
             client.get_collection(place.collection, embedding_function=None)
         except NotFoundError:
             return False
-        except Exception as error:
-            raise KnowledgeError(f"{_name(place)} can't be looked for: {type(error).__name__}: {error}") from error
     return True
 
 
@@ -288,6 +289,10 @@ def _opened(place: StorePlace, timeout_s: float = _SERVER_TIMEOUT_S) -> Iterator
     client = _client(place, timeout_s)
     try:
         yield client
+    except (ScodaError, OSError):
+        raise
+    except Exception as error:  # Chroma raises its own, httpx's and ValueError
+        raise KnowledgeError(f"{_name(place)} failed: {type(error).__name__}: {error}") from error
     finally:
         _close(client)
 

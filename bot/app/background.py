@@ -18,6 +18,7 @@ from bot.app.gaps import GapOrders, gap_desk_of, gap_spool_of
 from bot.app.office_folder import OfficeFolder
 from bot.app.versions import KnowledgeOrders
 from bot.app.visitors import retention_of, visitor_store_of
+from bot.backoff import Backoff
 from bot.gaps.keeper import GapKeeper
 from bot.ingestion.model import SyncReport
 from bot.ingestion.progress import ProgressCallback
@@ -31,8 +32,8 @@ _SWEEP_EVERY = timedelta(hours=1)
 """Terms are counted in days: an hour more is nothing. The cost of the model is logged as often."""
 _ORDERS_EVERY = timedelta(seconds=1)
 """How soon an order of `scoda knowledge` is taken up; chosen: it costs a look at an empty folder."""
-_LOOK_AGAIN_S = 15.0
-"""How soon a vector store is written again that could not be, or that a server has lost: by reasoning."""
+_LOOK_AGAIN = Backoff(first_s=15.0, longest_s=120.0)
+"""How soon a vector store is written again that a server has lost, or that could not be: by reasoning."""
 _REMIND_EVERY = timedelta(minutes=15)
 """How soon who could not be reached is tried again; there is one round a day (chosen)."""
 _FOLLOW_EVERY = timedelta(seconds=5)
@@ -86,7 +87,7 @@ async def keep_read(core: Core, progress: ProgressCallback | None, office: Offic
 
 async def _keep_stored(core: Core, progress: ProgressCallback | None) -> None:
     """Write the vector store of each version, one at a time: answers do not wait for it."""
-    told, look_again_s = "", None
+    told, failures, look_again_s = "", 0, None
     while True:
         with suppress(TimeoutError):
             await asyncio.wait_for(core.has_published.wait(), look_again_s)
@@ -98,8 +99,9 @@ async def _keep_stored(core: Core, progress: ProgressCallback | None) -> None:
             reason = f"{type(error).__name__}: {error}"
             if reason != told:
                 _log.error("vector_store_not_written", reason=reason)
-        told = reason
-        look_again_s = _LOOK_AGAIN_S if reason or core.settings.store.chroma_url else None
+        told, failures = reason, failures + 1 if reason else 0
+        is_looked_at = failures or core.settings.store.chroma_url
+        look_again_s = _LOOK_AGAIN.pause_s(max(failures - 1, 0)) if is_looked_at else None
 
 
 def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper, *, given: asyncio.Event) -> None:
@@ -113,8 +115,8 @@ def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper, *,
         if removed := await visitors.sweep(terms, now=now):
             _log.info("outdated_rows_deleted", rows=removed)
 
-    async def take_store(_now: datetime) -> None:
-        await core.index.take_store()
+    async def look_for_store(_now: datetime) -> None:
+        await core.index.look_for_store()
 
     async def look_after_gaps(now: datetime) -> None:
         await given.wait()
@@ -122,7 +124,7 @@ def schedule(clock: Clock, core: Core, settings: Settings, keeper: GapKeeper, *,
 
     clock.every(_SWEEP_EVERY, "sweep", sweep)
     clock.every(_FOLLOW_EVERY, "follow_announcements", AnnouncementFollower(core).follow, finishes=False)
-    clock.every(_STORE_EVERY, "vector_store", take_store, finishes=False)
+    clock.every(_STORE_EVERY, "vector_store", look_for_store, finishes=False)
     clock.every(_GAPS_EVERY, "gaps", look_after_gaps)
     clock.every(_ORDERS_EVERY, "gap_orders", _gap_orders(core))
     orders = KnowledgeOrders(core)

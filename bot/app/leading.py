@@ -178,7 +178,7 @@ async def follow(core: Core, parts: Announcing) -> None:
         try:
             await parts.stores.guard.join()
             await core.index.refresh()
-            await core.index.take_store()
+            await core.index.look_for_store()
             told = ""
         except KnowledgeError as error:
             if str(error) != told:

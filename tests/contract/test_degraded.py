@@ -29,9 +29,9 @@ from tests.support.knowledge_parts import NOW, THREADS, LetterEmbeddings, Memory
 from tests.support.processes import free_port
 
 
-def _core(database: Database, *, chroma_url: str = "") -> Any:
+def _core(database: Database, *, chroma_url: str = "", lacks_store: bool = False) -> Any:
     """A bot whose parts are all well but its database, and the Chroma server if there is one."""
-    whole = SimpleNamespace(current=lambda: None, read=lambda: None, lacks_store=False)
+    whole = SimpleNamespace(current=lambda: None, read=lambda: None, lacks_store=lacks_store)
     return SimpleNamespace(
         database=database,
         ingestion=SimpleNamespace(reading_in=None),
@@ -42,9 +42,9 @@ def _core(database: Database, *, chroma_url: str = "") -> Any:
     )
 
 
-async def _asked(database: Database, *paths: str, chroma_url: str = "") -> list[httpx.Response]:
+async def _asked(database: Database, *paths: str, **vectors: Any) -> list[httpx.Response]:
     """What a bot over this database answers at its health routes."""
-    app = health_app(health_of(_core(database, chroma_url=chroma_url), SqlInbox(database), {}))
+    app = health_app(health_of(_core(database, **vectors), SqlInbox(database), {}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:
         return [await client.get(path) for path in paths]
 
@@ -87,11 +87,13 @@ async def test_O03_without_its_chroma_server_it_is_ready_and_degraded(database):
     assert ready.json()["components"]["vectors"] == "no answer: every row is compared"
 
 
-async def test_O03_with_its_chroma_server_it_is_whole(database):
+@pytest.mark.parametrize(("lacks_store", "status"), [(False, "ok"), (True, "degraded")])
+async def test_O03_with_its_chroma_server_it_is_whole_once_its_version_is_there(database, lacks_store, status):
     alive = answering(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"))
     with alive as port:
-        [ready] = await _asked(database, "/readyz", chroma_url=f"http://127.0.0.1:{port}")
-    assert (ready.json()["status"], ready.json()["components"]["vectors"]) == ("ok", "ok")
+        [ready] = await _asked(database, "/readyz", chroma_url=f"http://127.0.0.1:{port}", lacks_store=lacks_store)
+    assert (ready.status_code, ready.json()["status"]) == (200, status)
+    assert (ready.json()["components"]["vectors"] == "ok") is not lacks_store
 
 
 async def test_O07_an_index_of_another_model_is_refused_on_either_database(database, tmp_path):

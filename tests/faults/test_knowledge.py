@@ -678,6 +678,33 @@ async def test_O06_a_store_that_can_t_be_opened_is_said_and_exact_search_answers
     assert ["can't be opened" in log["reason"] for log in logs] == [True]
 
 
+async def test_O06_a_store_that_can_t_be_opened_is_looked_for_less_and_less_often_and_taken_when_it_can(
+    rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, tried = [0], []
+
+    def refuse(place: StorePlace) -> VectorStore:
+        tried.append(now[0])
+        raise KnowledgeError("the vector store can't be opened")
+
+    async def wait(index: PublishedIndex, until: int) -> None:
+        while now[0] < until:
+            await index.look_for_store()
+            now[0] += 1
+
+    await rig.publish()
+    monkeypatch.setattr(bot.adapters.index.published, "stopwatch", lambda: now[0])
+    with capture_logs() as logs, pytest.MonkeyPatch.context() as fault:
+        fault.setattr(bot.adapters.index.published, "open_store", refuse)
+        async with rig.index(asks_store=True) as index:
+            await wait(index, 61)
+            fault.undo()
+            await wait(index, 76)
+            assert not index.lacks_store
+    assert tried == [0, 0, 1, 3, 7, 15, 30, 45, 60], "when it is opened, and then over and over"
+    assert [log["event"] for log in logs] == ["vector_store_failed", "vector_store_opened"]
+
+
 async def test_O06_a_store_that_fails_while_it_is_asked_is_given_up_and_exact_search_answers(
     rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

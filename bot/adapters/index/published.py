@@ -15,10 +15,15 @@ from bot.adapters.index.chroma import VectorStore, open_store
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.index.version_retriever import QuestionEmbedder, VersionRetriever
 from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.adapters.system.clock import stopwatch
+from bot.backoff import Backoff
 from bot.errors import EmbeddingMismatchError, KnowledgeError, NothingPublishedError
 from bot.ingestion.model import IndexVersion
 
 _log = structlog.get_logger(__name__)
+
+_LOOKING = Backoff(first_s=1.0, longest_s=15.0)
+"""How often a store that is not there, or fails, is looked for: by reasoning, since looking may mean to hash it."""
 
 
 class PublishedVersion(Protocol):
@@ -55,6 +60,8 @@ class PublishedIndex:
         self._current: VersionRetriever | None = None
         self._closers: set[weakref.finalize[..., object]] = set()
         self._failure = ""
+        self._looks = 0
+        self._look_at = 0.0
         self._refreshing = asyncio.Lock()
         self._nominating = asyncio.Lock()
 
@@ -125,12 +132,21 @@ class PublishedIndex:
         if published is not None and current is not None and current.knowledge.version == published.number:
             await self._nominate(current, published)
 
+    async def look_for_store(self) -> None:
+        """The same, to be called each second: what was looked for in vain is looked for less and less often."""
+        if stopwatch() < self._look_at:
+            return
+        await self.take_store()
+        self._look_at = stopwatch() + _LOOKING.pause_s(self._looks)
+        self._looks = self._looks + 1 if self.lacks_store else 0
+
     async def _change_over(self, published: IndexVersion, *, is_just_built: bool) -> bool:
         """Answer from this version from now on; False when its files are not there, or not as they were written."""
         files = await self._index_store.read(published, is_just_built=is_just_built)
         if files is None:
             return False
         self._current = VersionRetriever(files, self._embedder, self._threads)
+        self._looks, self._look_at = 0, 0.0
         await self._nominate(self._current, published)
         return True
 
@@ -141,7 +157,7 @@ class PublishedIndex:
             try:
                 store = await asyncio.to_thread(self._opened_store, published, current.dimension)
             except KnowledgeError as error:
-                if str(error) != self._failure:  # it is tried again every second
+                if str(error) != self._failure:  # it is tried again and again
                     _log.error("vector_store_failed", reason=str(error), then="every row is compared")
                 self._failure = str(error)
                 return

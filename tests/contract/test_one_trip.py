@@ -37,13 +37,13 @@ async def test_each_statement_is_one_trip(database, monkeypatch):
     in_thread = one_trip.OneTripConnection.in_thread
 
     async def counted(self, function, *arguments):
-        trips.append(arguments[0])
+        trips.append(str(arguments[0]) if arguments else function.__name__)
         return await in_thread(self, function, *arguments)
 
     monkeypatch.setattr(one_trip.OneTripConnection, "in_thread", counted)
     await insert(database, "one")
     assert await names(database) == ["one"]
-    assert [trip.split()[0] for trip in trips] == ["BEGIN", "INSERT", "BEGIN", "SELECT"]
+    assert [trip.split()[0] for trip in trips] == ["INSERT", "commit", "SELECT"]
 
 
 async def test_rows_counts_and_rows_returned_are_as_ever(database):
@@ -80,3 +80,33 @@ async def test_a_connection_that_is_closed_answers_nothing(tmp_path):
     await connection.close()
     with pytest.raises(ValueError, match="closed"):
         await connection.cursor().execute("SELECT 1")
+
+
+async def test_what_was_announced_to_begin_does_not_outlive_its_transaction(tmp_path):
+    connection = await one_trip.OneTripConnection(str(tmp_path / "state.sqlite3"))
+    connection.begin_with(["BEGIN IMMEDIATE"])
+    await connection.rollback()
+    await connection.cursor().execute("SELECT 1")
+    assert not connection.in_transaction
+    await connection.close()
+
+
+async def test_what_a_cancelled_statement_begins_after_all_is_taken_back(tmp_path):
+    connection = await one_trip.OneTripConnection(str(tmp_path / "state.sqlite3"))
+    connection.begin_with(["BEGIN IMMEDIATE"])
+    task = asyncio.create_task(connection.cursor().execute("CREATE TABLE things (id)"))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    await connection.rollback()  # also while its thread has not come to the statement yet
+    assert not connection.in_transaction
+    assert (await connection.cursor().execute("SELECT name FROM sqlite_master")).rowcount == -1
+    await connection.close()
+
+
+async def test_a_snapshot_reads_what_was_there_at_its_first_read_and_others_what_is_there(database):
+    count = text("SELECT count(*) FROM things")
+    async with database.snapshot() as snapshot, database.reading() as reading:
+        assert (await snapshot.scalar(count), await reading.scalar(count)) == (0, 0)
+        await insert(database, "one")
+        assert (await snapshot.scalar(count), await reading.scalar(count)) == (0, 1)

@@ -119,7 +119,7 @@ class Database:
         self._reads_only = reads_only
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._engine = engine
-        self._reading_engine = engine.execution_options(**{BEGIN: ("BEGIN",)})
+        self._reading_engine = engine.execution_options(**{BEGIN: ()})
         self._write_turn = Turnstile()
 
     @asynccontextmanager
@@ -162,7 +162,10 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read with: the open transaction's, which sees its own writes, or a fresh one."""
+        """A connection to read with: the open transaction's, which sees its own writes, or a fresh one.
+
+        Of a fresh one each statement reads what is committed by then; see `snapshot` for more.
+        """
         with self.translated_errors():
             joined = self._joined()
             if joined is None:
@@ -221,8 +224,10 @@ class Database:
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """A connection that reads, as long as it is open, what was committed at its first read, whoever writes."""
         with self.translated_errors():
-            async with self._reading_engine.connect() as connection:
-                if not self._is_sqlite:
+            async with self._engine.connect() as connection:
+                if self._is_sqlite:
+                    await connection.execution_options(**{BEGIN: ("BEGIN",)})
+                else:
                     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
                     await connection.execution_options(**options)
                 yield connection

@@ -103,8 +103,9 @@ def sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
         driver.stop = cache(driver.stop)  # a second stop, of a task cancelled twice, would wait for ever
 
     def begin(connection: Connection) -> None:
-        for statement in connection.get_execution_options().get(BEGIN, ("BEGIN IMMEDIATE",)):
-            connection.exec_driver_sql(statement)
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, OneTripConnection)
+        driver.begin_with(connection.get_execution_options().get(BEGIN, ("BEGIN IMMEDIATE",)))
 
     event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "begin", begin)

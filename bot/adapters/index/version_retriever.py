@@ -10,6 +10,8 @@ import asyncio
 import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +24,7 @@ from bot.adapters.index.pinned_rows import PinnedRows
 from bot.adapters.index.section_scores import LOCALES, Coverage, RowGroups, SectionTable, TextCoverage
 from bot.adapters.index.version_files import VersionFiles
 from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.adapters.system.gathered_work import GatheredWork
 from bot.answering.ports import LEAST_LOG_POSTERIOR, Retrieved, RetrievedSection, StoredSection
 from bot.answering.reading import Reading
 from bot.errors import KnowledgeError
@@ -36,6 +39,8 @@ _log = structlog.get_logger(__name__)
 _NO_WORDS = Spelling(())
 _PINNED_TOP_K = 40
 """Sections found for a pin's question: as many as `bot.answering.pipeline` asks for."""
+_MOST_SEARCHES = 8
+"""Questions that are searched for at once: as many as are embedded at once."""
 _TINY = 1e-9
 """In place of a length of 0, by which nothing can be divided."""
 
@@ -55,6 +60,16 @@ class QuestionEmbedder(Protocol):
     def remembers(self, text: str) -> bool:
         """Whether `question` needs no work for this one."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The readings of one question, a row of `vectors` each."""
+
+    readings: Sequence[Reading]
+    vectors: Vector
+    locale: Locale
+    top_k: int
 
 
 class PublishedKnowledge:
@@ -102,6 +117,9 @@ class VersionRetriever:
         self._coverage = TextCoverage(files, numbers)
         has_pins = any(section.is_pin for section in files.sections)
         self._pins = PinnedRows(files) if has_pins else None
+        self._searches: GatheredWork[_Search, Sequence[Retrieved]] = GatheredWork(
+            threads, self._found, most=_MOST_SEARCHES
+        )
         self._readers: dict[Locale, Reader] = {}
         self._spellings: dict[Locale, Spelling] = {}
 
@@ -142,7 +160,7 @@ class VersionRetriever:
             text: centred_query(vector, locale, self._files.means) for text, vector in zip(texts, raw, strict=True)
         }
         vectors = np.stack([_middle([known[text] for text in reading.texts]) for reading in readings])
-        return await self._threads.run(self._found, readings, vectors, locale, top_k)
+        return await self._searches.result(_Search(readings, vectors, locale, top_k), weight=len(readings))
 
     async def vector_of(self, text: str, locale: Locale) -> Vector:
         """The centred vector of a question, of length 1."""
@@ -172,25 +190,29 @@ class VersionRetriever:
             self._spellings[locale] = _NO_WORDS if part is None else await asyncio.to_thread(part.spelling)
         return self._spellings[locale]
 
-    def _found(self, readings: Sequence[Reading], vectors: Vector, locale: Locale, top_k: int) -> Sequence[Retrieved]:
+    def _found(self, searches: Sequence[_Search]) -> list[Sequence[Retrieved]]:
         """Compare all at once: going through the rows costs more than the products."""
-        by_text = {text: self._coverage.coverage(text, locale) for text in {reading.text for reading in readings}}
-        covered = [by_text[reading.text] for reading in readings]
-        similarities = self._similarities(vectors, top_k, covered)
+        if self._store is not None:
+            return [self._found_one(search, None) for search in searches]
+        compared = self._files.similarities(np.concatenate([search.vectors for search in searches]))
+        ends = np.cumsum([len(search.vectors) for search in searches])[:-1]
+        return [self._found_one(*one) for one in zip(searches, np.split(compared, ends), strict=True)]
+
+    def _found_one(self, search: _Search, compared: Vector | None) -> Sequence[Retrieved]:
+        """What is found for a question; what the store names is for it alone, or it would depend on others'."""
+        coverage = partial(self._coverage.coverage, locale=search.locale)
+        by_text = {text: coverage(text) for text in {reading.text for reading in search.readings}}
+        covered = [by_text[reading.text] for reading in search.readings]
+        similarities = self._nominated(search.vectors, search.top_k, covered) if compared is None else compared
         return [
-            self._retrieved(*one, own=LOCALES.index(locale), top_k=top_k)
-            for one in zip(vectors, similarities, covered, strict=True)
+            self._retrieved(*one, own=LOCALES.index(search.locale), top_k=search.top_k)
+            for one in zip(search.vectors, similarities, covered, strict=True)
         ]
 
-    def _similarities(self, vectors: Vector, top_k: int, covered: Sequence[Coverage]) -> Vector:
-        """How near every row is to each vector.
-
-        Where the store nominates, the rows of the sections that neither it nor the letters name are -inf.
-        """
+    def _nominated(self, vectors: Vector, top_k: int, covered: Sequence[Coverage]) -> Vector:
+        """How near every row is to each vector; those of sections that neither store nor letters name are -inf."""
         store = self._store
-        if store is None:
-            return self._files.similarities(vectors)
-        nominated = [store.nearest(vector, top_k) for vector in vectors]
+        nominated = [store.nearest(vector, top_k) if store is not None else None for vector in vectors]
         if any(rows is None for rows in nominated):
             return self._files.similarities(vectors)
         found = np.concatenate([rows for rows in nominated if rows is not None])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.operations.processor_time import Charge, payer
 
@@ -31,8 +31,14 @@ class AnsweringThreads:
     """A few threads; the time of the processor that they take is charged to the visitor who is answered."""
 
     def __init__(self, workers: int = _WORKERS) -> None:
-        self.workers = workers
+        self._workers = workers
         self._threads = ThreadPoolExecutor(workers, "answering")
+        self._under_way: set[Future[Any]] = set()
+
+    @property
+    def idle(self) -> int:
+        """Threads with nothing to do."""
+        return max(self._workers - len(self._under_way), 0)
 
     async def run(self, function: Callable[..., _Result], *arguments: object) -> _Result:
         """What `asyncio.to_thread` does, in these threads. Work that nobody waits for any more is not begun.
@@ -42,12 +48,13 @@ class AnsweringThreads:
         return await self.run_for([Payment(payer())], function, *arguments)
 
     async def run_for(self, shares: Sequence[Payment], function: Callable[..., _Result], *arguments: object) -> _Result:
-        """The same for several visitors, who pay for it by weight."""
-        loop = asyncio.get_running_loop()
+        """The same for several visitors, who pay for it by weight; the work itself may add to the shares."""
         work = partial(copy_context().run, function, *arguments)
-        if any(share.payer is not None for share in shares):
-            work = partial(_charged, work, partial(_tell, loop, shares))
-        return await loop.run_in_executor(self._threads, work)
+        tell = partial(_tell, asyncio.get_running_loop(), shares)
+        begun: Future[_Result] = self._threads.submit(_charged, work, tell)
+        self._under_way.add(begun)
+        begun.add_done_callback(self._under_way.discard)
+        return await asyncio.wrap_future(begun)
 
     def close(self) -> None:
         """Begin nothing more; what was begun is not waited for."""
@@ -63,6 +70,8 @@ def _charged(work: Callable[[], _Result], tell: Callable[[float], None]) -> _Res
 
 
 def _tell(loop: asyncio.AbstractEventLoop, shares: Sequence[Payment], seconds: float) -> None:
+    if all(share.payer is None for share in shares):
+        return
     with suppress(RuntimeError):  # the loop is closed: nobody asks any more
         loop.call_soon_threadsafe(_charge, shares, seconds)
 

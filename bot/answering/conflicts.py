@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from bot.answering.ports import StoredSection
 from bot.writing.folding import has_han
@@ -11,6 +12,8 @@ from bot.writing.terms import is_year, stem, terms
 
 _ALIKE_FROM = 0.5
 """Share of common words; `bot.ingestion.contradictions` has measured it on the project's own files."""
+_SENTENCES_KEPT = 4096
+"""Sentences whose words stay known: by reasoning, those of the sections that are often told, in a few megabytes."""
 
 
 def disagree(one: StoredSection, other: StoredSection) -> bool:
@@ -37,7 +40,7 @@ def newest_first(sections: Sequence[StoredSection]) -> list[int]:
     return [*newest, *others]
 
 
-def _part(mine: set[str], theirs: set[str]) -> bool:
+def _part(mine: frozenset[str], theirs: frozenset[str]) -> bool:
     figures, others = {w for w in mine if w.isdigit()}, {w for w in theirs if w.isdigit()}
     about, of = mine - figures, theirs - others
     if not figures - others or not others - figures or _years(figures) != _years(others):
@@ -45,10 +48,11 @@ def _part(mine: set[str], theirs: set[str]) -> bool:
     return len(about & of) >= _ALIKE_FROM * len(about | of)
 
 
-def _years(figures: set[str]) -> set[str]:
+def _years(figures: Iterable[str]) -> set[str]:
     return set(filter(is_year, figures))
 
 
-def _words(sentence: str) -> set[str]:
+@lru_cache(maxsize=_SENTENCES_KEPT)
+def _words(sentence: str) -> frozenset[str]:
     """Its terms without lone Chinese signs, which are mostly particles."""
-    return {term for term in terms(sentence) if len(term) > 1 or not has_han(term)}
+    return frozenset(term for term in terms(sentence) if len(term) > 1 or not has_han(term))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta, get_day_names
@@ -25,6 +26,9 @@ _TAJIK_MONTHS = (
     "июли", "августи", "сентябри", "октябри", "ноябри", "декабри",
 )  # fmt: skip
 
+_DAYS_KEPT = 1024
+"""Dates that stay written out: by reasoning, more than the knowledge names; Babel parses its pattern for each."""
+
 
 def format_number(number: float, locale: Locale) -> str:
     """The number with the language's own group and decimal signs; Persian digits in Persian."""
@@ -38,6 +42,7 @@ def format_percent(share: float, locale: Locale) -> str:
     return text.translate(_PERSIAN_NUMBERS) if locale is Locale.FA else text
 
 
+@lru_cache(maxsize=_DAYS_KEPT)
 def format_day(day: date, locale: Locale) -> str:
     """The date in words: Persian with the Solar Hijri date in brackets, Tajik by hand because CLDR's is thin."""
     if locale is Locale.FA:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,8 @@ _SURPRISE_NATS = 7.0
 """How much a single word may speak against a language at most. Chosen: one name or slip must not outweigh a
 sentence."""
 
+_WORDS_KEPT = 8192
+"""Words whose costs stay known: by reasoning, half a megabyte that holds the usual words of all languages."""
 _APOSTROPHES = str.maketrans(dict.fromkeys("‘’`ʻʼ´", "'"))
 _WORDS = {
     "cyrillic": regex.compile(r"\p{Cyrillic}+(?:'\p{Cyrillic}+)*"),
@@ -55,7 +57,7 @@ def words_of(text: str, script: str) -> list[str]:
     return _WORDS[script].findall(text.casefold().translate(_APOSTROPHES))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ScriptNgrams:
     """The n-grams of one script; the columns of both tables are `locales`."""
 
@@ -69,7 +71,7 @@ class ScriptNgrams:
 
         A word may be a loan, and no single word speaks against a language without limit.
         """
-        scores = np.vstack([self._log_probability(word) for word in found])
+        scores = np.vstack([_log_probability(self, word) for word in found])
         for borrower, lender, share in self._loans():
             loan = scores[:, lender] + np.log(share)
             scores[:, borrower] = np.logaddexp(scores[:, borrower] + np.log(1 - share), loan)
@@ -84,7 +86,8 @@ class ScriptNgrams:
                 if borrower in places:
                     yield places[borrower], places[lender], share
 
-    def _log_probability(self, word: str) -> Costs:
+    def log_probability(self, word: str) -> Costs:
+        """That of one word in each locale, in nats, whatever it may be borrowed from."""
         found, handed_over = self._walk(f"{EDGE}{word}{EDGE}")
         cost: Costs = self.costs[found].sum(axis=0, dtype=np.float32)
         if handed_over:
@@ -104,6 +107,14 @@ class ScriptNgrams:
                 if context is not None:
                     handed_over.append(context)
         return found, handed_over
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _log_probability(ngrams: ScriptNgrams, word: str) -> Costs:
+    """Most words of a question were in others, and each question is looked at twice or more."""
+    costs = ngrams.log_probability(word)
+    costs.flags.writeable = False
+    return costs
 
 
 class LanguageNgrams:

@@ -112,10 +112,19 @@ async def test_R07_lines_go_first_to_those_who_wait_longest_from_now(room):
 
 
 async def test_R07_a_great_crowd_sees_typing_in_turns(room):
-    for visitor in range(1, 61):
+    for visitor in range(1, 26):
         room.ask(visitor, visitor)
     await room.look(3.0)
-    assert len(room.typed()) < 60
+    assert len(room.typed()) < 25
     await room.look(3.5)
     await room.look(4.0)
-    assert sorted(room.typed()) == list(range(1, 61))
+    assert sorted(room.typed()) == list(range(1, 26))
+
+
+async def test_R07_whoever_is_told_to_be_in_line_sees_no_typing_any_more(room):
+    room.ask(1)
+    await room.look(10)
+    assert len(room.told()) == 1
+    typed = len(room.typed())
+    await room.look(15)
+    assert len(room.typed()) == typed

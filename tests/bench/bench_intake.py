@@ -2,10 +2,10 @@
 
     python -m tests.bench.bench_intake [--quick]
 
-`scoda run` has one core to itself, on SQLite as `all` and on PostgreSQL as `--role web`; who posts, PostgreSQL and the
-baseline's poster have the others. The baseline is a server on aiohttp that reads the JSON, answers 200 and stores
+`scoda run` has one core to itself, on SQLite as `all` and on PostgreSQL as `--role web` (as `all` where it handles); who
+posts, and PostgreSQL, have the others. The baseline is a server on aiohttp that reads the JSON, answers 200 and stores
 nothing. Each is told by what the clock says and by the processor's time: other programs on the machine lower the first
-alone.
+alone, and so does a PostgreSQL that has no core to itself.
 
 «Stored»: nothing is handled meanwhile, since the one place for that waits for an answer of Telegram. «Handled»: what the
 bot only looks at and ignores (talk in a group) is opened and marked as done at the same time. «Asked»: private questions,
@@ -129,7 +129,7 @@ def place_in(home: Path) -> Place:
 
 @asynccontextmanager
 async def hook(
-    home: Path, telegram: str, database_url: str, **settings: object
+    home: Path, telegram: str, database_url: str, *, role: str = "all", **settings: object
 ) -> AsyncIterator[tuple[BotProcess, int]]:
     """A bot on a core of its own that takes updates at this port."""
     place, port = place_in(home), free_port()
@@ -143,10 +143,9 @@ async def hook(
         "limits_answer_deadline_s": 600,
         "delivery_messages_per_s": 1000,
     }
-    options = ("--role", "web") if database_url else ()
-    async with running_bot(place, telegram, *options, **given | settings) as bot:
+    async with running_bot(place, telegram, "--role", role, **given | settings) as bot:
         assert bot.process.pid is not None
-        if not database_url:  # a web replica reads nothing in by itself
+        if role == "all":  # a web replica reads nothing in by itself, and so handles nothing here
             await until(lambda: has_read_all(bot), "all knowledge to be read")
         pin(bot.process.pid, CORE)
         yield bot, port
@@ -164,7 +163,8 @@ async def stored(home: Path, database_url: str) -> int:
 
 async def idle_case(engine: str, home: Path, telegram: str, url: str, updates: int) -> list[Rate]:
     """Nothing is handled."""
-    async with hook(home, telegram, url, limits_chats_at_once=1) as (bot, port):
+    role = "web" if url else "all"
+    async with hook(home, telegram, url, role=role, limits_chats_at_once=1) as (bot, port):
         assert bot.process.pid is not None
         stuck = update(next(_NUMBERS), {"id": NEVER_ANSWERED, "type": "private"}, NEVER_ANSWERED, "/start")
         await post(port, [stuck], connections=1)

@@ -28,7 +28,7 @@ from bot.adapters.database.tombstones import Tombstones
 from bot.app.backup import FILES, passphrase_of
 from bot.app.state import STATE_FILE, data_folder_for, to_run
 from bot.errors import BackupError
-from bot.operations.key_file import write_whole
+from bot.operations.durable import replace_file
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.settings import Settings
 
@@ -133,7 +133,7 @@ async def _restore_files(parts: Iterator[tuple[ArchivedPart, bytes]], data: Path
     files = await asyncio.to_thread(_files_in, parts)
     for name in (LOG_IDS_KEY,):
         if name in files and not (data / name).exists():
-            await asyncio.to_thread(write_whole, data / name, files[name])
+            await asyncio.to_thread(replace_file, data / name, files[name])
     if FORGOTTEN in files and FORGOTTEN_KEY in files:
         await Tombstones(data).merge(files[FORGOTTEN_KEY], files[FORGOTTEN])
 

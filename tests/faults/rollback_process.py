@@ -31,7 +31,7 @@ _WATCHED: tuple[tuple[Any, str], ...] = (
     (FolderRestore, "finish"),
     (bot.adapters.knowledge.folder_restore, "write_bytes_whole"),
     (bot.adapters.knowledge.folder_restore, "remove_whole"),
-    (bot.adapters.knowledge.folder_writer, "_settle"),
+    (bot.adapters.knowledge.folder_writer, "sync_to_disk"),
     (Path, "replace"),
     (SqlManifestStore, "write_documents"),
     (SqlManifestStore, "write_files"),

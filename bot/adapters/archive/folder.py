@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from bot.adapters.system.file_lock import file_lock
 from bot.errors import AlreadyRunningError, BackupError
+from bot.operations.durable import sync_to_disk
 
 PLAIN, SEALED = ".tar.gz", ".tar.gz.sealed"
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -90,18 +91,10 @@ def place_for(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
                 with os.fdopen(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
                     yield opened, unfinished
                 unfinished.rename(target)
-                _sync_folder(target.parent)
+                sync_to_disk(target.parent)
             finally:
                 unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise BackupError(
             f"the backup {target} can't be written ({error.strerror or error}): make room, or choose another folder"
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

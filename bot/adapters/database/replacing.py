@@ -6,12 +6,12 @@ moment that counts. Whoever holds the folder next does the rest, as often as it 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import structlog
 
 from bot.errors import DatabaseError
+from bot.operations.durable import sync_to_disk
 
 _log = structlog.get_logger(__name__)
 
@@ -27,9 +27,9 @@ def replace_database(fresh: Path, state: Path, *, stamp: str) -> Path | None:
     Raises:
         OSError: it can't be moved.
     """
-    _sync(fresh)
+    sync_to_disk(fresh)
     fresh.rename(state.with_name(f"{state.name}{_READY}{stamp}"))
-    _sync(state.parent)
+    sync_to_disk(state.parent)
     return finish_replacing(state)
 
 
@@ -44,9 +44,9 @@ def finish_replacing(state: Path) -> Path | None:
         old = state.with_name(state.name + ending)
         if old.exists():
             old.rename(aside.with_name(aside.name + ending))
-    _sync(state.parent)
+    sync_to_disk(state.parent)
     ready[-1].rename(state)
-    _sync(state.parent)
+    sync_to_disk(state.parent)
     _log.info("state_replaced", kept_aside=str(aside))
     return aside if aside.exists() else None
 
@@ -59,11 +59,3 @@ def refuse_unfinished(state: Path) -> None:
     """
     if any(state.parent.glob(f"{state.name}{_READY}*")):
         raise DatabaseError(f"a restore of {state} was cut short: run `scoda run`, which finishes it first")
-
-
-def _sync(place: Path) -> None:
-    descriptor = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

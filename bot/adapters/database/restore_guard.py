@@ -23,6 +23,7 @@ from bot.adapters.database.connection import Database
 from bot.adapters.database.marks import read_marks, write_marks
 from bot.adapters.database.restored_rows import FREE, HELD, UNTIL_SAID, hold
 from bot.adapters.database.tables import announcements
+from bot.operations.durable import sync_to_disk
 
 _log = structlog.get_logger(__name__)
 
@@ -136,8 +137,4 @@ def _write(file: Path, mark: _Mark) -> None:
         writing.flush()
         os.fsync(writing.fileno())
     fresh.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_to_disk(file.parent)

@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import DatabaseError
-from bot.operations.key_file import key_of, write_whole
+from bot.operations.durable import replace_file
+from bot.operations.key_file import key_of
 
 FILE_NAME = "forgotten"
 KEY_FILE_NAME = "forgotten.key"
@@ -92,7 +93,7 @@ class Tombstones:
                 "installation; restore into a folder of its own with --data, or move this file and its key aside"
             )
         if not own:
-            write_whole(self._key_file, key)
+            replace_file(self._key_file, key)
         known = {one.person_hash for one in own}
         self._write(
             sorted([*own, *(one for one in others if one.person_hash not in known)], key=lambda one: one.number)
@@ -121,7 +122,7 @@ class Tombstones:
     def _write(self, tombstones: list[_Tombstone]) -> None:
         """In place of the old file, durably: after a power cut either stands there whole."""
         lines = (f"{one.number} {one.person_hash} {one.forgotten_at.isoformat()}\n" for one in tombstones)
-        write_whole(self._file, "".join(lines).encode("ascii"))
+        replace_file(self._file, "".join(lines).encode("ascii"))
 
 
 def _tombstone(line: str) -> _Tombstone:

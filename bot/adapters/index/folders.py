@@ -12,6 +12,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from bot.operations.durable import sync_to_disk
+
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
@@ -46,15 +48,6 @@ def hash_of(path: Path) -> str:
     """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_to_disk(path: Path) -> None:
-    """Make sure that a file or folder survives a loss of power."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def link(source: Path, target: Path) -> None:

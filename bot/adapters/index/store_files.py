@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.adapters.index import chroma
 from bot.adapters.index.chroma import DATABASE, StoredChunks, StorePlace
-from bot.adapters.index.folders import hash_of, put_in_place, sync_to_disk
+from bot.adapters.index.folders import hash_of, put_in_place
 from bot.adapters.index.version_files import VersionFiles, read_folder
 from bot.adapters.system.child import TellShare
+from bot.operations.durable import sync_to_disk
 
 _SEAL = "store.json"
 _PATCHED_AT_MOST = 0.2

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.adapters.index.folders import hash_of, sync_to_disk
+from bot.adapters.index.folders import hash_of
 from bot.ids import Locale
 from bot.ingestion.model import IndexVersion, IndexVersionContent, PartNames
+from bot.operations.durable import sync_to_disk
 
 FORMAT = 10
 """Raise it when the files change their form: they are then built anew."""

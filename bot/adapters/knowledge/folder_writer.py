@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from bot.operations.durable import sync_to_disk
+
 HALF_WRITTEN = ".writing-"
 """How the name of a file begins until it is whole: hidden, so that no reader takes it for knowledge."""
 _MODE = 0o644
@@ -41,7 +43,7 @@ def write_bytes_whole(file: Path, raw: bytes, *, mark: str = "") -> None:
     except BaseException:
         written.unlink(missing_ok=True)
         raise
-    _settle(file.parent)
+    sync_to_disk(file.parent)
 
 
 def remove_whole(file: Path) -> None:
@@ -51,13 +53,4 @@ def remove_whole(file: Path) -> None:
         OSError: it can't be removed.
     """
     file.unlink(missing_ok=True)
-    _settle(file.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Force the folder's own entries to the disk, where the system can."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_to_disk(file.parent)

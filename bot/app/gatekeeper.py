@@ -143,7 +143,8 @@ class StaffNotices:
 
     async def held(self, held: Held) -> None:
         """See the port."""
-        _log.warning("knowledge_held", reasons=list(held.reasons), then="scoda knowledge publish --anyway")
+        # Not the reasons themselves: a question of the gate is often one that a visitor asked.
+        _log.warning("knowledge_held", reasons=len(held.reasons), then="scoda knowledge status")
         if self._notify is not None:
             event = KnowledgeHeld(reason=held.reasons[0], reasons=len(held.reasons))
             await notify_all(self._notify, event, roles=frozenset({Role.OWNER}))

@@ -205,11 +205,11 @@ class Chat:
             raise _first_error(errors) from errors
 
     async def _handle_updates(self) -> None:
-        """Of several replicas one that knows nothing yet leaves them to the others at first, unless it leads."""
+        """Of several replicas one that knows nothing yet leaves them to the others at first."""
         if self._options.is_replica:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LEFT_TO_OTHERS_S):
-                    while not (self._parts.knows_answers() or self.leads.is_on):  # noqa: ASYNC110 - two things are waited for
+                    while not self._parts.knows_answers():  # noqa: ASYNC110 - nobody tells of it
                         await asyncio.sleep(_LOOK_S)
         await self.intake.run()
 

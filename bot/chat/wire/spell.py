@@ -12,11 +12,6 @@ class Spell:
         self._on, self._off = asyncio.Event(), asyncio.Event()
         (self._on if is_on else self._off).set()
 
-    @property
-    def is_on(self) -> bool:
-        """Whether it goes on now."""
-        return self._on.is_set()
-
     def set(self) -> None:
         """It begins; twice changes nothing."""
         self._off.clear()

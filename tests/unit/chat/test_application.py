@@ -123,6 +123,23 @@ async def test_R04_a_restart_gives_nobody_more_than_a_minute_holds(request, befo
     assert (len(state.turns) == before + 1) is is_answered
 
 
+async def test_a_replica_that_knows_nothing_yet_stores_updates_and_answers_none_of_them():
+    state, known = FakeState(), asyncio.Event()
+    async with sandbox_server() as server, person_client(server.base_url) as person:
+        await person.post(f"/sandbox/personas/{ANNA}/send", json={"text": "question"})
+        options = ChatOptions(token=SANDBOX_TOKEN, base_url=server.base_url, poll_timeout_s=1, is_replica=True)
+        async with build_chat(options, replace(parts(state), knows_answers=known.is_set)) as chat:
+            chat.leads.set()
+            running = asyncio.create_task(chat.run())
+            await until(lambda: state.inbox)
+            assert not state.turns
+            known.set()
+            await until(lambda: state.turns)
+            chat.stop()
+            await asyncio.wait_for(running, 10)
+    assert [turn.question for turn in state.turns.values()] == ["question"]
+
+
 async def test_the_long_poll_has_a_transport_of_its_own(monkeypatch):
     made = []
 

@@ -22,6 +22,7 @@ from bot.chat.text import texts
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale
 from tests.support.sandbox_keys import SANDBOX_TOKEN
+from tests.support.whole_requests import cut_request
 
 LIMIT_S = 300.0
 _AT_ONCE = 100
@@ -126,13 +127,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        while (head_end := self._received.find(b"\r\n\r\n")) >= 0:
-            head = self._received[:head_end].lower()
-            _, found, rest = head.partition(b"content-length:")
-            end = head_end + 4 + (int(rest.partition(b"\r\n")[0]) if found else 0)
-            if len(self._received) < end:
-                return
-            body, self._received = self._received[head_end + 4 : end], self._received[end:]
+        while (request := cut_request(self._received)) is not None:
+            head, body, self._received = request
             self._answer(head.partition(b" http/")[0].rpartition(b"/")[2].decode(), body)
 
     def _answer(self, method: str, body: bytes) -> None:

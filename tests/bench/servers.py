@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from bot.sandbox.engine import SandboxLimits
 from bot.sandbox.server import serve_sandbox
 from tests.support.sandbox_keys import KEYS
+from tests.support.whole_requests import cut_request
 from tests.support.workshop import other_cores
 
 CALLS_REMEMBERED = 100_000
@@ -50,13 +51,8 @@ class LittleServer(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        while (head_end := self._received.find(b"\r\n\r\n")) >= 0:
-            head = self._received[:head_end].lower()
-            _, found, rest = head.partition(b"content-length:")
-            end = head_end + 4 + (int(rest.partition(b"\r\n")[0]) if found else 0)
-            if len(self._received) < end:
-                return
-            self._received = self._received[end:]
+        while (request := cut_request(self._received)) is not None:
+            self._received = request[2]
             self._transport.write(_RESPONSE)
 
 

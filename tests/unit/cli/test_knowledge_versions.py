@@ -7,12 +7,13 @@ import json
 from tests.support.processes import Place
 
 PEARL = "en/venue/pearl.md"
-QUESTION = "How large is the Pearl exhibition hall?"
+QUESTION = "How large is the exhibition hall that is named Pearl?"
+"""Of the gate, and asked by no visitor of any test: `knowledge status` shows it to whoever holds it back."""
 
 
 def test_a_change_is_compared_published_held_and_taken_back(place: Place):
     gate = place.home / "gate.jsonl"
-    gate.write_text('{"question": "How large is the Pearl exhibition hall?", "says": "160,000"}\n')
+    gate.write_text(json.dumps({"question": QUESTION, "says": "160,000"}) + "\n")
     settings = {"knowledge_gate": gate}
     pearl = place.knowledge / PEARL
     original = pearl.read_bytes()

@@ -32,6 +32,7 @@ from bot.chat.wire.intake import IntakeLimits
 from bot.chat_state.model import InboxState
 from bot.ids import Locale
 from bot.sandbox import person
+from bot.sandbox.engine import SandboxLimits
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from tests.faults.simulation import promise
 from tests.support.little_knowledge import write_little_knowledge
@@ -49,6 +50,8 @@ _IN_LINE = "Many people are asking at the moment."
 """How the word begins that a question waits; its answer follows."""
 _IN_FLIGHT = 10
 _BETWEEN_KILLS_S = (0.5, 3.0)
+_LIMITS = SandboxLimits(calls=1_000_000)
+"""Every answer is compared: a call that the sandbox forgot would be an answer that nobody gave."""
 
 
 @dataclass(slots=True)
@@ -199,7 +202,7 @@ async def renew(server_url: str, home: Path, *, updates: int, recipients: int, s
         BrokenPromiseError: something was lost, doubled, out of order or in doubt.
     """
     write_little_knowledge(home / "knowledge")
-    async with open_town() as town, fleet(server_url, home / "knowledge", home, town) as replicas:
+    async with open_town(_LIMITS) as town, fleet(server_url, home / "knowledge", home, town) as replicas:
         scene = Scene(replicas, town, seed)
         people = await scene.open(recipients)
         asking = asyncio.create_task(scene.ask(updates))
@@ -216,7 +219,7 @@ async def tell(server_url: str, home: Path, *, kills: int, updates: int, recipie
         BrokenPromiseError: something was lost, doubled or out of order.
     """
     write_little_knowledge(home / "knowledge")
-    async with open_town() as town, fleet(server_url, home / "knowledge", home, town) as replicas:
+    async with open_town(_LIMITS) as town, fleet(server_url, home / "knowledge", home, town) as replicas:
         scene = Scene(replicas, town, seed)
         people = await scene.open(recipients)
         asking = asyncio.create_task(scene.ask(updates))

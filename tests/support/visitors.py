@@ -13,6 +13,7 @@ import httpx
 from bot.chat.text import texts
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale
+from bot.sandbox.engine import SandboxLimits
 from bot.sandbox.keys import DEFAULT_BOT_ID
 from bot.sandbox.server import SandboxServer
 from tests.support.log_search import know_text
@@ -185,10 +186,10 @@ def button(message: Json, label: str) -> Json:
 
 
 @asynccontextmanager
-async def open_town() -> AsyncIterator[Town]:
+async def open_town(limits: SandboxLimits | None = None) -> AsyncIterator[Town]:
     """A sandbox on a free port."""
     async with (
-        sandbox_server() as server,
+        sandbox_server(limits=limits) as server,
         person_client(server.base_url, timeout_s=LIMIT_S) as client,
     ):
         yield Town(server, client)

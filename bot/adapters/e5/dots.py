@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Protocol
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import structlog
 
 from bot.adapters.e5 import processor, self_test
 from bot.adapters.e5.engine import Machine
-from bot.adapters.e5.kernel import KernelDots
+from bot.adapters.e5.kernel import KernelDots, Level
 from bot.ingestion.model import Vector
 
 _log = structlog.get_logger(__name__)
@@ -50,10 +51,23 @@ def dots_here() -> Dots:
 
 def dots_of(machine: Machine) -> Dots:
     """The kernel where it was compiled and computes rightly, or else NumPy."""
+    tested = tested_library(machine)
+    return KernelDots(*tested) if tested is not None else numpy_dots
+
+
+class TestedLibrary(NamedTuple):
+    """What may be loaded, and what of the processor it may use."""
+
+    library: Path
+    level: Level
+
+
+def tested_library(machine: Machine) -> TestedLibrary | None:
+    """The compiled library, if it is there and compares and adds rightly."""
     library, level = machine.library, processor.level_of(machine.features)
     if library is None or not library.is_file():
-        return numpy_dots
-    if not self_test.dots_pass(library, level, memory=machine.memory or library.with_suffix(".tested")):
+        return None
+    if not self_test.search_passes(library, level, memory=machine.memory or library.with_suffix(".tested")):
         _log.warning("comparing_kernel_refused", library=str(library), level=level.name)
-        return numpy_dots
-    return KernelDots(library, level)
+        return None
+    return TestedLibrary(library, level)

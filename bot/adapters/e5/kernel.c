@@ -1,4 +1,5 @@
-/* The layers of multilingual-e5-small over 4-bit weights, and at the end the comparison of vectors with packed ones.
+/* The layers of multilingual-e5-small over 4-bit weights, and at the end the comparison of vectors with packed ones, and
+ * what many numbers come to place by place.
  * `kernel.py` packs the weights.
  *
  * Weights of 16 output rows stand side by side: for each block of 32 inputs four lines of 16 × 4 bytes, a byte holding
@@ -391,4 +392,27 @@ __attribute__((visibility("default"))) int scoda_dots(int level, DOTS) {
     if (outcome == DONE) outcome = rounded_dots(level, codes, rows, width, rounded, steps, count, out);
     free(rounded), free(steps);
     return outcome;
+}
+
+#define EACH_LIST(Row)                                             \
+    for (int64_t l = 0; l < lists; l++) {                          \
+        const Row *own = (const Row *)rows + starts[l];            \
+        for (int64_t i = 0; i < counts[l]; i++) sums[own[i]] += weights[l]; \
+    }
+
+/* Each weight is added to the sums at its rows, list after list: to the last bit as NumPy's bincount adds them, in a
+ * quarter of its time and without a copy of the rows. `size` is that of a row in bytes. */
+__attribute__((visibility("default"))) int scoda_sums(
+    int size, const void *rows, const int64_t *starts, const int64_t *counts, const double *weights, int64_t lists, double *sums) {
+    switch (size) {
+    case 2: EACH_LIST(uint16_t) return DONE;
+    case 4: EACH_LIST(int32_t) return DONE;
+    default: return NO_SUCH_LEVEL;
+    }
+}
+
+/* Of the values that belong to a place the highest. */
+__attribute__((visibility("default"))) void scoda_best(const float *values, const int32_t *places, int64_t count, float *best) {
+    for (int64_t i = 0; i < count; i++)
+        if (values[i] > best[places[i]]) best[places[i]] = values[i];
 }

@@ -1,4 +1,4 @@
-"""The layers and the comparison in C (`kernel.c`), compiled at the install where a compiler is there."""
+"""Layers, comparison and reductions in C (`kernel.c`), compiled at the install where a compiler is there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from bot.adapters.e5.lists import Integers, Lists
 from bot.adapters.e5.weights import INNER, LAYERS, WIDTH, Bytes, Floats, ModelFile
 from bot.errors import EmbeddingError
 
@@ -19,6 +20,7 @@ _TOKENS = 4
 """Tokens that are computed at once."""
 _ALIGNED = 64
 """Bytes: a line of the processor's memory, and one AVX-512 register."""
+Doubles = npt.NDArray[np.float64]
 _Array = TypeVar("_Array", Bytes, Floats)
 
 
@@ -100,6 +102,46 @@ class KernelDots:
         failed = self._run(self._level, codes.ctypes.data, rows, width, given.ctypes.data, count, out.ctypes.data)
         if failed:
             raise ValueError(f"the kernel has no level {self._level!r}, or there is no memory left (code {failed})")
+
+
+class KernelReductions:
+    """Implements `bot.adapters.e5.reductions.Reductions`: one call of C each, without Python's lock."""
+
+    def __init__(self, library: Path) -> None:
+        """Load the library.
+
+        Raises:
+            OSError: the library can't be loaded.
+            AttributeError: the library is of another kind.
+        """
+        loaded = ctypes.CDLL(str(library))
+        self._sum, self._best = loaded.scoda_sums, loaded.scoda_best
+        self._sum.argtypes = [ctypes.c_int, *[ctypes.c_void_p] * 4, ctypes.c_int64, ctypes.c_void_p]
+        self._best.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
+
+    def sums(self, lists: Lists, numbers: Integers, weights: Doubles) -> Doubles:
+        """See the protocol."""
+        starts, counts = (column[numbers].astype(np.int64) for column in (lists.starts, lists.counts))
+        given, rows, found = np.ascontiguousarray(weights, np.float64), lists.rows, np.zeros(lists.places)
+        if len(given) != len(starts):
+            raise ValueError(f"{len(starts)} lists, and {len(given)} weights")
+        assert rows.dtype in (np.uint16, np.int32)
+        assert rows.flags.c_contiguous
+        arrays = (array.ctypes.data for array in (rows, starts, counts, given))
+        failed = self._sum(rows.itemsize, *arrays, len(starts), found.ctypes.data)
+        if failed:
+            raise ValueError(f"the kernel adds no rows of {rows.itemsize} bytes (code {failed})")
+        return found
+
+    def best(self, values: Floats, places: npt.NDArray[np.int32], count: int) -> Floats:
+        """See the protocol."""
+        given, found = np.ascontiguousarray(values, np.float32), np.full(count, -np.inf, dtype=np.float32)
+        if len(given) != len(places):
+            raise ValueError(f"{len(given)} values, and {len(places)} places")
+        assert places.dtype == np.int32
+        assert places.flags.c_contiguous
+        self._best(given.ctypes.data, places.ctypes.data, len(given), found.ctypes.data)
+        return found
 
 
 def _parts(model: ModelFile, layer: int) -> list[Bytes | Floats]:

@@ -2,8 +2,8 @@
 
     python -m bot.adapters.e5.self_test LIBRARY LEVEL [MODEL]
 
-Ends with 0 if it compares vectors rightly and, given a model file, gives the vectors of the model. NumPy computes what
-is right, from the same file and with nothing in common with the C.
+Ends with 0 if it compares vectors and reduces numbers rightly and, given a model file, gives the vectors of the model.
+NumPy computes what is right, from the same file and with nothing in common with the C.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from bot.adapters.e5.encoder import Encoder
-from bot.adapters.e5.kernel import KernelDots, KernelLayers, Level
+from bot.adapters.e5.kernel import KernelDots, KernelLayers, KernelReductions, Level
+from bot.adapters.e5.lists import Lists
 from bot.adapters.e5.numpy_layers import NumpyLayers
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
@@ -43,9 +44,11 @@ def passes(library: Path, model: Path, level: Level, *, memory: Path, model_hash
     return _remembered(memory, _hash_of(library), what, lambda: _passes_in_child(library, model, level))
 
 
-def dots_pass(library: Path, level: Level, *, memory: Path) -> bool:
-    """Whether the kernel may compare vectors, which needs no model. It is kept beside the outcome of `passes`."""
-    return _remembered(memory, _hash_of(library), f"dots {level.name}", lambda: _passes_in_child(library, None, level))
+def search_passes(library: Path, level: Level, *, memory: Path) -> bool:
+    """Whether the kernel may compare and reduce, which needs no model. It is kept beside the outcome of `passes`."""
+    return _remembered(
+        memory, _hash_of(library), f"search {level.name}", lambda: _passes_in_child(library, None, level)
+    )
 
 
 def lowest_cosine(library: Path, model_file: Path, level: Level) -> float:
@@ -75,6 +78,27 @@ def largest_error(library: Path, level: Level) -> float:
         left, right = vectors.astype(np.float64), codes.T.astype(np.float64)
         errors.append((np.abs(found - left @ right) / np.maximum(np.abs(left) @ np.abs(right), 1e-9)).max())
     return float(np.max(errors))
+
+
+def reduces_rightly(library: Path) -> bool:
+    """Whether sums and highest values are those that NumPy gives, to the last bit, for rows of both sizes."""
+    reductions, random = KernelReductions(library), np.random.default_rng(0)
+    return all(_reduces_rightly(reductions, random, places) for places in (5000, 70_000))
+
+
+def _reduces_rightly(reductions: KernelReductions, random: np.random.Generator, places: int) -> bool:
+    counts = random.integers(0, places // 2, 30)
+    starts = np.cumsum(counts) - counts
+    rows = np.concatenate([random.permutation(places)[:count] for count in counts])
+    numbers, weights = random.permutation(30)[:20], random.standard_normal(20)
+    sums = np.zeros(places)
+    for number, weight in zip(numbers, weights, strict=True):
+        sums[rows[starts[number] : starts[number] + counts[number]]] += weight
+    lists = Lists(rows.astype(np.uint16 if places < 1 << 16 else np.int32), starts, counts, places)
+    values, best = random.standard_normal(len(rows), dtype=np.float32), np.full(places, -np.inf, dtype=np.float32)
+    np.maximum.at(best, rows, values)
+    found = reductions.best(values, rows.astype(np.int32), places)
+    return np.array_equal(reductions.sums(lists, numbers, weights), sums) and np.array_equal(found, best)
 
 
 def _texts() -> Iterator[str]:
@@ -125,7 +149,7 @@ def _hash_of(library: Path) -> str:
 
 
 def _main(library: Path, level: Level, model: Path | None = None) -> int:
-    is_right = largest_error(library, level) <= _LARGEST_ERROR
+    is_right = largest_error(library, level) <= _LARGEST_ERROR and reduces_rightly(library)
     if is_right and model is not None:
         is_right = lowest_cosine(library, model, level) >= _LOWEST_COSINE
     return 0 if is_right else 1

@@ -17,6 +17,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bot.adapters.e5.lists import Lists, ranges
+from bot.adapters.e5.reductions import reductions_here
 from bot.writing.folding import has_han, words
 from bot.writing.terms import han_pairs
 
@@ -37,9 +39,6 @@ _TIMES_HEAD = 6.0
 word there are many others, mostly endings."""
 _HEAD_SIGNS = 5
 """Signs of a word's first n-gram, the border before it among them: the longest n-gram that is kept."""
-_LONG_ENTRIES = 200
-"""Sections an n-gram, in the mean, from which each is copied by a call of its own: by reasoning, a call costs as much
-as picking a hundred numbers."""
 _UNKNOWN_SHARE = 0.5
 """What the rarity of an n-gram counts that no section holds.
 
@@ -172,8 +171,8 @@ class NgramIndexes:
     """The indexes of several languages, searched at once.
 
     Their n-grams are entries in one list, bucket by bucket: those of bucket b are `firsts[b]:firsts[b + 1]`, at most
-    one for each language. The sections that hold an entry's n-gram are `rows[starts[e]:starts[e] + holders[e]]`,
-    numbered through all languages; to those that hold it only in their details the count of all sections is added.
+    one for each language. Each entry has a list of the sections that hold its n-gram, numbered through all languages;
+    to those that hold it only in their details the count of all sections is added.
     """
 
     def __init__(self, indexes: Sequence[NgramIndex]) -> None:
@@ -185,15 +184,16 @@ class NgramIndexes:
         self._firsts = np.append(0, np.cumsum(np.bincount(buckets, minlength=_BUCKETS))).astype(np.int32)
         languages = np.arange(len(entries), dtype=np.uint8)
         self._languages = np.repeat(languages, [len(one.buckets) for one in entries])[order]
-        self._starts = _joined(np.int32, [one.starts for one in entries], first_rows)[order]
-        self._holders = _joined(np.int32, [one.holders for one in entries])[order]
+        starts = _joined(np.int32, [one.starts for one in entries], first_rows)[order]
+        holders = _joined(np.int32, [one.holders for one in entries])[order]
         self._weights = _joined(np.float32, [one.weights for one in entries])[order]
         self._unknown = np.array([_rarity_of_unknown(one) for one in indexes])
         self._counts = np.diff(first_sections)
         self._divisors = 1 + _LENGTH_SHARE * (_joined(np.float32, [one.lengths for one in indexes]) - 1)
         total = np.int32(first_sections[-1])
         rows = [np.where(one.is_subject, one.rows, one.rows + total) for one in indexes]
-        self._rows = _joined(np.uint16 if 2 * total <= _SMALL else np.int32, rows, first_sections)
+        all_rows = _joined(np.uint16 if 2 * total <= _SMALL else np.int32, rows, first_sections)
+        self._lists = Lists(all_rows, starts, holders, int(2 * total))
 
     def coverage(self, text: str) -> _Floats:
         """For each of their sections the share, 0 to 1, of the text's n-grams, weighted by rarity, that it holds.
@@ -214,18 +214,10 @@ class NgramIndexes:
         shares = self._held(entries, weights) / np.repeat(totals, self._counts) / self._divisors
         return np.asarray(np.minimum(shares, 1.0), dtype=np.float32)
 
-    def _held(self, entries: npt.NDArray[np.int64], weights: _Floats) -> npt.NDArray[np.float64]:
+    def _held(self, entries: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The weights of the entries that each section holds, added up."""
-        holders, count = self._holders[entries], len(self._divisors)
-        rows = self._rows_of(self._starts[entries], holders)
-        held = np.bincount(rows, weights=np.repeat(weights, holders), minlength=2 * count)
+        held, count = reductions_here().sums(self._lists, entries, weights), len(self._divisors)
         return held[:count] + _DETAIL_SHARE * held[count:]
-
-    def _rows_of(self, starts: _Int32s, holders: _Int32s) -> npt.NDArray[np.integer]:
-        """Entry by entry. Long ones are copied whole, short ones picked together: whatever is faster."""
-        if holders.sum() <= _LONG_ENTRIES * len(holders):
-            return self._rows[ranges(starts, holders)]
-        return np.concatenate([self._rows[start:end] for start, end in zip(starts, starts + holders, strict=True)])
 
 
 class _Entries(NamedTuple):
@@ -256,12 +248,6 @@ def _rarity_of_unknown(index: NgramIndex) -> float:
 
 def _array(numbers: Iterable[int]) -> _Int32s:
     return np.fromiter(numbers, dtype=np.int32)
-
-
-def ranges(firsts: npt.NDArray[np.integer], counts: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-    """So many numbers from each first one on, one range after the other."""
-    ends = np.cumsum(counts)
-    return np.asarray(np.arange(counts.sum()) + np.repeat(firsts - ends + counts, counts), dtype=np.int64)
 
 
 def _joined(kind: type[np.generic], arrays: Sequence[np.ndarray], added: Iterable[int] = repeat(0)) -> np.ndarray:

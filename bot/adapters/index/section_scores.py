@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -9,6 +10,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from bot.adapters.e5.reductions import reductions_here
 from bot.adapters.index.version_files import VersionFiles, kind_number
 from bot.ids import Locale, SectionKey
 from bot.ingestion.model import ChunkKind, Vector
@@ -22,69 +24,59 @@ _PAIRED = 8
 
 @dataclass(frozen=True, slots=True)
 class RowGroups:
-    """The rows of a version in groups: those of one kind in one copy of a section follow each other.
+    """Where each row of a version belongs in a table of kinds, languages and sections.
 
-    `places` are where the best of each group goes in a table of kinds, `languages`, numbered as in `Locale`, and
-    sections, numbered as in the knowledge's `keys`; a group that is not searched goes nowhere. Sections come last: what
-    is taken over the languages is then taken of all sections at once.
+    Languages are numbered as in `Locale`, sections as in the knowledge's `keys`. They come last: what is taken over the
+    languages is then taken of all sections at once. Rows that are not searched belong behind the table.
     """
 
     languages: tuple[int, ...]
     """Those that a section stands in."""
 
-    starts: npt.NDArray[np.int64]
-    is_searched: npt.NDArray[np.bool_]
-    places: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int32]
     shape: tuple[int, int, int]
 
     @classmethod
     def of(cls, files: VersionFiles, numbers: Mapping[SectionKey, int]) -> Self:
-        """Group the rows, which stand copy by copy and in each copy kind by kind."""
-        names = files.section_of.astype(np.int64) * len(ChunkKind) + files.kinds
-        starts = np.flatnonzero(np.diff(names, prepend=-1))
-        copies = files.section_of[starts]
+        """Find the places."""
         of_copy = np.array([numbers.get(section.key, 0) for section in files.sections], dtype=np.int64)  # pins: nowhere
         languages = tuple(sorted({LOCALES.index(section.locale) for section in files.sections}))
         places_of = {LOCALES[number]: place for place, number in enumerate(languages)}
         in_locale = np.array([places_of[section.locale] for section in files.sections], dtype=np.int64)
-        is_searched = ~np.isin(copies, np.array(sorted(files.left_out), dtype=np.int64))
+        is_searched = ~np.isin(files.section_of, np.array(sorted(files.left_out), dtype=np.int64))
         shape = len(ChunkKind), max(len(languages), 1), len(numbers)
-        places = np.ravel_multi_index((files.kinds[starts], in_locale[copies], of_copy[copies]), shape)
-        return cls(languages, starts, is_searched, places[is_searched], shape)
+        copies = files.section_of[is_searched]
+        places = np.full(len(is_searched), math.prod(shape), dtype=np.int32)
+        found = np.ravel_multi_index((files.kinds[is_searched], in_locale[copies], of_copy[copies]), shape)
+        places[is_searched] = found
+        return cls(languages, places, shape)
 
     def best(self, similarities: Vector) -> Vector:
-        """The best similarity in each group, as a table of kinds, languages and sections; -inf where there is none."""
-        table = np.full(self.shape, -np.inf, dtype=np.float32)
-        if len(self.starts):
-            table.put(self.places, np.maximum.reduceat(similarities, self.starts)[self.is_searched])
-        return table
+        """The best similarity in each place of the table; -inf where there is none."""
+        count = math.prod(self.shape)
+        return reductions_here().best(similarities, self.places, count + 1)[:count].reshape(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class SectionTable:
-    """What is nearest in each section: best and mean over its languages; -inf where nothing is there to compare."""
+    """What is nearest in each section, in a row a language or in any; -inf where nothing is there to compare."""
 
+    languages: Sequence[int]
+    """Their numbers, a row each."""
+
+    passages: Vector
+    questions: Vector
     passage: Vector
-    passage_mean: Vector
     question: Vector
-    question_mean: Vector
     sentence: Vector
-    is_native: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, best: Vector, languages: Sequence[int], own: int) -> Self:
-        """From the best of each kind, language and section; `own` is the number of the question's language."""
-        passages = best[kind_number(ChunkKind.PASSAGE)]
-        questions = best[kind_number(ChunkKind.QUESTION)]
-        is_nowhere = np.zeros(passages.shape[1], dtype=np.bool_)
-        return cls(
-            passage=passages.max(axis=0),
-            passage_mean=_mean_of_finite(passages, languages),
-            question=questions.max(axis=0),
-            question_mean=_mean_of_finite(questions, languages),
-            sentence=best[kind_number(ChunkKind.SENTENCE)].max(axis=0),
-            is_native=np.isfinite(passages[languages.index(own)]) if own in languages else is_nowhere,
+    def of(cls, best: Vector, languages: Sequence[int]) -> Self:
+        """From the best of each kind, language and section."""
+        passages, questions, sentences = (
+            best[kind_number(kind)] for kind in (ChunkKind.PASSAGE, ChunkKind.QUESTION, ChunkKind.SENTENCE)
         )
+        return cls(languages, passages, questions, *(table.max(axis=0) for table in (passages, questions, sentences)))
 
     @property
     def is_embedded(self) -> npt.NDArray[np.bool_]:
@@ -98,20 +90,27 @@ class SectionTable:
         )
         return by_passage | by_question | by_sentence
 
-    @property
-    def has_questions(self) -> npt.NDArray[np.bool_]:
-        """Which sections have stored questions that can be compared."""
-        return np.isfinite(self.question)
-
-    def columns(self) -> tuple[Vector, ...]:
-        """The similarities of `RetrievedSection`, in its order: passages stand in for what a section does not have."""
-        return (
-            self.passage,
-            self.passage_mean,
-            np.where(self.has_questions, self.question, self.passage),
-            np.where(self.has_questions, self.question_mean, self.passage_mean),
-            np.where(np.isfinite(self.sentence), self.sentence, self.passage),
+    def similarities(self, sections: npt.NDArray[np.int64]) -> tuple[Vector, ...]:
+        """Those of `RetrievedSection`, in its order: passages stand in for what a section does not have."""
+        passage, question, sentence = (of_all[sections] for of_all in (self.passage, self.question, self.sentence))
+        passage_mean, question_mean = (
+            _mean_of_finite(table[:, sections], self.languages) for table in (self.passages, self.questions)
         )
+        has_questions = np.isfinite(question)
+        return (
+            passage,
+            passage_mean,
+            np.where(has_questions, question, passage),
+            np.where(has_questions, question_mean, passage_mean),
+            np.where(np.isfinite(sentence), sentence, passage),
+        )
+
+    def traits(self, sections: npt.NDArray[np.int64], own: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Which of them have a passage in the language with the number `own`, and which have stored questions."""
+        is_native = np.zeros(len(sections), dtype=np.bool_)
+        if own in self.languages:
+            is_native = np.isfinite(self.passages[self.languages.index(own), sections])
+        return is_native, np.isfinite(self.question[sections])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +132,27 @@ class TextCoverage:
 
     def __init__(self, files: VersionFiles, numbers: Mapping[SectionKey, int]) -> None:
         self._files = files
-        self._shape = len(LOCALES), len(numbers)
-        self._spoken = sorted({LOCALES.index(section.locale) for section in files.sections})
         searched = [section for number, section in enumerate(files.sections) if number not in files.left_out]
-        self._locales = np.array([LOCALES.index(section.locale) for section in searched], dtype=np.int64)
-        self._numbers = np.array([numbers[section.key] for section in searched], dtype=np.int64)
+        self._spoken = sorted({section.locale for section in files.sections}, key=LOCALES.index)
+        rows = {locale: row for row, locale in enumerate(self._spoken)}
+        self._shape = len(rows), len(numbers)
+        self._numbers = {
+            locale: np.array([numbers[section.key] for section in searched if section.locale is locale], dtype=np.int64)
+            for locale in self._spoken
+        }
+        places = [rows[section.locale] * len(numbers) + numbers[section.key] for section in searched]
+        self._places = np.array(places, dtype=np.int64)
 
     def coverage(self, text: str, locale: Locale) -> Coverage:
         """What each section holds of the letters and of the words of a text in a language."""
-        own, part = LOCALES.index(locale), self._files.part(locale)
+        part = self._files.part(locale)
         letters, words = np.zeros(self._shape, dtype=np.float32), np.zeros(self._shape[1], dtype=np.float32)
-        letters[self._locales, self._numbers] = self._files.ngrams.coverage(text)
-        if part is not None:
-            words[self._numbers[self._locales == own]] = part.words.shares(text)
-        others = letters[[number for number in self._spoken if number != own]]
-        return Coverage(letters[own], others.max(axis=0, initial=0.0), words)
+        letters.put(self._places, self._files.ngrams.coverage(text))
+        if part is not None and locale in self._numbers:
+            words[self._numbers[locale]] = part.words.shares(text)
+        is_own = np.array([spoken is locale for spoken in self._spoken], dtype=np.bool_)
+        others = letters[~is_own].max(axis=0, initial=0.0)
+        return Coverage(letters[is_own].max(axis=0, initial=0.0), others, words)
 
 
 def _mean_of_finite(table: Vector, languages: Sequence[int]) -> Vector:

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
+from bot.adapters.e5.lists import ranges
 from bot.adapters.index.chroma import VectorStore
-from bot.adapters.index.ngram_index import ranges
 from bot.adapters.index.pinned_rows import PinnedRows
 from bot.adapters.index.section_scores import LOCALES, Coverage, RowGroups, SectionTable, TextCoverage
 from bot.adapters.index.version_files import VersionFiles
@@ -235,15 +235,15 @@ class VersionRetriever:
     def _sections_near(
         self, vector: Vector, similarities: Vector, covered: Coverage, *, own: int, top_k: int
     ) -> Sequence[RetrievedSection]:
-        table = SectionTable.of(self._groups.best(similarities), self._groups.languages, own)
+        table = SectionTable.of(self._groups.best(similarities), self._groups.languages)
         chosen = np.flatnonzero((table.nearest(top_k) | covered.most) & table.is_embedded)
         columns = (  # in the order of the fields
-            *table.columns(),
-            *(covered.own, covered.foreign, covered.words),
-            *(table.is_native, table.has_questions),
-            self._posteriors(vector),
+            *table.similarities(chosen),
+            *(of_all[chosen] for of_all in (covered.own, covered.foreign, covered.words)),
+            *table.traits(chosen, own),
+            self._posteriors(vector, chosen),
         )
-        rows = zip(*(column[chosen].tolist() for column in columns), strict=True)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
         return [RetrievedSection(self._keys[n], *row) for n, row in zip(chosen.tolist(), rows, strict=True)]
 
     def _found_for(self, text: str, locale: Locale, vector: Vector) -> Sequence[RetrievedSection]:
@@ -262,12 +262,12 @@ class VersionRetriever:
         scores: list[float] = similarities[rows].tolist()
         return scores
 
-    def _posteriors(self, vector: Vector) -> np.ndarray:
-        """Of each section, in the order of the keys; None for each where nothing was learned."""
+    def _posteriors(self, vector: Vector, sections: npt.NDArray[np.int64]) -> np.ndarray:
+        """Of each of these sections; None for each where nothing was learned."""
         if self._files.discriminant is None:
-            return np.full(len(self._keys), None)
+            return np.full(len(sections), None)
         known = np.append(self._files.discriminant[0].log_posteriors(vector), LEAST_LOG_POSTERIOR)
-        return np.asarray(known[self._classes], dtype=np.float32)
+        return np.asarray(known[self._classes[sections]], dtype=np.float32)
 
 
 class _OpenStore:

@@ -222,13 +222,13 @@ def test_an_outcome_that_was_not_kept_whole_is_found_out_again(
 ) -> None:
     memory = tmp_path / "tested"
     monkeypatch.setattr(self_test, "_passes_in_child", lambda *_asked: True)
-    assert self_test.dots_pass(own_library, LEVEL, memory=memory)
+    assert self_test.search_passes(own_library, LEVEL, memory=memory)
     whole = memory.read_text(encoding="utf-8")
     key = whole.removesuffix(" passed\n")
 
     memory.write_text(kept.format(key=key, hash=key.split()[0]), encoding="utf-8")
 
-    assert self_test.dots_pass(own_library, LEVEL, memory=memory)
+    assert self_test.search_passes(own_library, LEVEL, memory=memory)
     assert memory.read_text(encoding="utf-8") == whole
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.index import ngram_index
 from bot.adapters.index.ngram_index import NgramIndex, NgramIndexes
 
 TEXTS = ["Поезда везут лес.", "Выставка открылась весной.", "Поезд в Ташкент.", "展览会在青岛举行。"]
@@ -90,14 +89,6 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
 
     assert loaded.sections.tolist() == [3, 5, 7, 9]
     assert np.array_equal(shares_of("поезд весной", loaded), shares_of("поезд весной", lexicon))
-
-
-@pytest.mark.parametrize("long_entries", [0, 1000])
-def test_it_makes_no_difference_how_rows_are_copied(monkeypatch: pytest.MonkeyPatch, long_entries: int) -> None:
-    index, question = NgramIndex.of(TEXTS, range(4), details=["весной", "", "поезд", ""]), "поезд весной в зале"
-    expected = shares_of(question, index)
-    monkeypatch.setattr(ngram_index, "_LONG_ENTRIES", long_entries)
-    assert np.array_equal(shares_of(question, index), expected)
 
 
 def test_a_question_of_which_nothing_is_known_holds_nothing() -> None:

@@ -3,9 +3,10 @@
     python -m tests.bench.crowd_server
 
 Prints its address. Reads lines of JSON: a list of questions is asked at once by as many new visitors, and answered, when
-each has an answer or `LIMIT_S` is over, by {"waits_s", "span_s", "answers", "notes", "calls", "cpu_s"}: the seconds until
-each first answer, until the last, how many answers and lines of company («you are in line») came, all calls, and the
-processor time that this server took. Ends with its standard input.
+each has an answer or `LIMIT_S` is over, by {"waits_s", "words_s", "span_s", "answers", "notes", "calls", "cpu_s"}: the
+seconds until each first answer, until each first message of any kind, until the last answer, how many answers and lines of
+company («you are in line») came, all other calls, and the processor time that this server took. Ends with its standard
+input.
 """
 
 from __future__ import annotations
@@ -54,12 +55,13 @@ class Crowd:
         self.answered = asyncio.Event()
         self._asked_at = 0.0
         self._first: dict[int, float] = {}
+        self._first_word: dict[int, float] = {}
         self._wanted = 0
         self.counts: Counter[str] = Counter()
 
     async def ask(self, questions: Sequence[str]) -> dict[str, object]:
         """Ask at once, and wait for the answers; what became of it."""
-        self._first, self.counts = {}, Counter()
+        self._first, self._first_word, self.counts = {}, {}, Counter()
         visitors = {next(self._visitors): question for question in questions}
         self.answered.clear()
         self._wanted = len(visitors)
@@ -74,6 +76,7 @@ class Crowd:
         waits = sorted(self._first.values())
         return {
             "waits_s": waits,
+            "words_s": sorted(self._first_word.values()),
             "span_s": waits[-1] if waits else LIMIT_S,
             "answers": self.counts["answers"],
             "notes": self.counts["notes"],
@@ -84,11 +87,13 @@ class Crowd:
     def sent(self, body: bytes) -> dict[str, object]:
         """The bot wrote to somebody."""
         chat = int(body[body.index(b":") + 1 : body.index(b",")])  # it begins with {"chat_id":
+        after_s = time.perf_counter() - self._asked_at
+        self._first_word.setdefault(chat, after_s)
         if _IN_LINE in body:
             self.counts["notes"] += 1
         else:
             self.counts["answers"] += 1
-            self._first.setdefault(chat, time.perf_counter() - self._asked_at)
+            self._first.setdefault(chat, after_s)
             if len(self._first) == self._wanted:
                 self.answered.set()
         return {"message_id": next(self._messages), "date": int(time.time()), "chat": {"id": chat, "type": "private"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bot.answering.model import Answer, Feedback, Question, Turn, TurnRecord
 from bot.answering.reading import Reading
@@ -47,9 +47,11 @@ LEAST_LOG_POSTERIOR = -12.0
 """Below it a section is as good as excluded, whatever the exact figure."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetrievedSection:
-    """A section as it was found for one reading of a question. Similarities are centred cosines, -1 to 1."""
+class RetrievedSection(NamedTuple):
+    """A section as it was found for one reading of a question. Similarities are centred cosines, -1 to 1.
+
+    A tuple: a hundred of them are made for each reading, in a quarter of the time that a frozen dataclass takes.
+    """
 
     key: SectionKey
     passage: float

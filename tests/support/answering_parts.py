@@ -57,7 +57,7 @@ def examples(reply: ReplyKind) -> StoredSection:
 def retrieved_section(name: str, near: float, **more: Any) -> RetrievedSection:
     """A section that is as near by all similarities; by words half as much."""
     plain = RetrievedSection(key(name), near, near, near, near, near, near / 2, near)
-    return replace(plain, **more)
+    return plain._replace(**more)
 
 
 @dataclass(eq=False)

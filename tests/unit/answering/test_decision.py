@@ -168,7 +168,7 @@ def test_between_telling_and_refusing_sections_are_offered(probability, outcome)
 
 def without_questions(found: Finding) -> Finding:
     """The same with sections of a plain file."""
-    plain = [replace(one, section=replace(one.section, has_questions=False)) for one in found.answerable]
+    plain = [replace(one, section=one.section._replace(has_questions=False)) for one in found.answerable]
     return replace(found, answerable=tuple(plain))
 
 
@@ -208,7 +208,7 @@ def test_beside_an_answer_from_a_new_file_what_has_long_been_known_is_not_offere
 def test_a_new_file_that_is_not_the_nearest_offers_nothing():
     found = finding(0.1, {"one": 0.5, "two": 0.4})
     rich, poor = found.answerable
-    poor = replace(poor, section=replace(poor.section, has_questions=False))
+    poor = replace(poor, section=poor.section._replace(has_questions=False))
     assert decide(plain("one", "two"), replace(found, answerable=(rich, poor))).outcome is Outcome.UNKNOWN
 
 

@@ -114,8 +114,8 @@ class WaitingRoom:
         except TooLongError:
             return False
         try:
-            waiting = self._waiting_for(TOLD_AFTER_S, self._app.clock())
-            waiter = next((one for one in reversed(list(waiting)) if not one.is_told), None)
+            last_first, now = reversed(self._waiters.values()), self._app.clock()
+            waiter = next((one for one in last_first if not one.is_told and one.waits_s(now) >= TOLD_AFTER_S), None)
             if waiter is None:
                 return False
             waiter.is_told = True

@@ -86,6 +86,8 @@ class Pace:
         self._announcement_overdue_at = LONG_AGO
         self._own_step_s = _OWN_SHARE / self.rates.overall_per_s
         self._places = self.rates.overall_per_s
+        self._is_shared = False
+        """Whether other processes send, too."""
         self._taken = dict.fromkeys(Priority, 0)
         self._trip_s = _NEVER
         self._trips = 0
@@ -137,6 +139,7 @@ class Pace:
 
     def share(self, places: int) -> None:
         """This process's part of what may go in a second, over all chats; one goes in any case."""
+        self._is_shared = True
         self._places = places
         self._overall.limit = places
         self._serve_all()
@@ -224,7 +227,8 @@ class Pace:
         self._complaints.append((now, chat_id))
         complaining = {chat for at, chat in self._complaints if now - at <= _SEVERAL_WITHIN_S}
         own_rate_explains = now - turn.chat_served_at <= (_MINUTE_S if chat_id < 0 else 1.0)
-        pauses_all = len(complaining) >= _SEVERAL or not own_rate_explains
+        is_its_own = own_rate_explains or self._is_shared  # others' messages to the chat are not known here
+        pauses_all = len(complaining) >= _SEVERAL or not is_its_own
         until = now + retry_after_s
         if pauses_all:
             self._paused_until = max(self._paused_until, until)

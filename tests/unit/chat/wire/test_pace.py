@@ -213,6 +213,17 @@ def test_a_429_of_a_chat_that_was_sent_nothing_pauses_all():
     run_virtually(main())
 
 
+def test_where_others_send_too_a_429_of_a_chat_that_was_sent_nothing_here_pauses_this_chat_alone():
+    async def run() -> None:
+        pace = Pace(Rates())
+        pace.share(10)
+        assert await refused(pace, -1, 30.0) is False
+        assert pace.pause_s == 0
+        assert await refused(pace, 2, 5.0) is True, "several together are everybody's"
+
+    run_virtually(run())
+
+
 def test_a_429_of_a_group_is_its_own_while_its_minute_lasts():
     async def main() -> None:
         pace = virtual_pace()

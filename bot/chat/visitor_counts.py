@@ -21,8 +21,8 @@ _MOST = 5000
 """Answers that are counted at once: more than are given in a minute. By reasoning."""
 _LOOK_S = 1.0
 """How soon others' answers count here; chosen: it costs one short query."""
-_LOOK_BACK = timedelta(seconds=5)
-"""How long after it was asked an answer is looked for; one that takes longer mostly waits for a language model."""
+_LOOK_BACK = timedelta(seconds=30)
+"""How long after it was asked an answer is looked for: as long as one may take and clocks may differ. By reasoning."""
 
 
 class VisitorCounts:

@@ -39,11 +39,7 @@ class RateLimit:
 
     def admit(self, visitor_id: int, at: datetime) -> Admission:
         """Count one request that came in `at`."""
-        times = self._admitted.setdefault(visitor_id, deque())
-        self._admitted.move_to_end(visitor_id)
-        self._forget_the_oldest()
-        while times and at - times[0] >= _MINUTE:
-            times.popleft()
+        times = self._within_a_minute(visitor_id, at)
         if len(times) < self._per_minute:
             times.append(at)
             self._noticed.discard(visitor_id)
@@ -52,6 +48,20 @@ class RateLimit:
             return Admission.DROPPED
         self._noticed.add(visitor_id)
         return Admission.NOTICE
+
+    def count(self, visitor_id: int, at: datetime) -> None:
+        """Count one that was admitted elsewhere; the notice stays to be given."""
+        times = self._within_a_minute(visitor_id, at)
+        if len(times) < self._per_minute:
+            times.append(at)
+
+    def _within_a_minute(self, visitor_id: int, at: datetime) -> deque[datetime]:
+        times = self._admitted.setdefault(visitor_id, deque())
+        self._admitted.move_to_end(visitor_id)
+        self._forget_the_oldest()
+        while times and at - times[0] >= _MINUTE:
+            times.popleft()
+        return times
 
     def _forget_the_oldest(self) -> None:
         while len(self._admitted) > _VISITORS_REMEMBERED:

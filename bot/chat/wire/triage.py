@@ -75,7 +75,7 @@ class Triage:
 
     def count_answered(self, visitor_id: int, at: datetime) -> None:
         """Count a question that was answered before this process began."""
-        self._limits[UpdateKind.QUESTION].admit(visitor_id, at)
+        self._limits[UpdateKind.QUESTION].count(visitor_id, at)
 
     def count_answered_elsewhere(self, visitor_id: int, at: datetime) -> None:
         """Count a question that another process has answered meanwhile."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.context import CPU_S_PER_MINUTE
-from bot.chat.wire.rate_limits import Admission, CpuBudget
+from bot.chat.wire.rate_limits import Admission, CpuBudget, RateLimit
 from bot.settings import LimitSettings
 from tests.support.chat_rig import ANSWER, NOW, FakeAnswerer, Rig, group_message, person, press
 
@@ -126,3 +126,10 @@ async def test_rights_are_answered_whatever_was_spent(rig):
     answered = len(rig.telegram.texts())
     await rig.write("/privacy")
     assert len(rig.telegram.texts()) == answered + 1
+
+
+def test_what_was_admitted_elsewhere_counts_and_leaves_the_notice_to_be_given():
+    limit = RateLimit(2)
+    for _ in range(5):
+        limit.count(1, NOW)
+    assert [limit.admit(1, NOW) for _ in range(2)] == [Admission.NOTICE, Admission.DROPPED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -61,8 +62,17 @@ class DatabaseError(ScodaError):
     """The state database can't be opened, is damaged, or belongs to another version."""
 
 
+class DatabaseAwayError(DatabaseError):
+    """The database server can't be reached, or has cut the connection off: what was wanted may be tried again."""
+
+
 class ClaimLostError(ScodaError):
     """Another replica has taken over what this one was about to finish: nothing of it may be stored."""
+
+    def __init__(self, message: str, lost: Iterable[int] = ()) -> None:
+        super().__init__(message)
+        self.lost = frozenset(lost)
+        """Ids of the updates."""
 
 
 class AnnouncementError(ScodaError):
@@ -79,6 +89,10 @@ class CorrectionError(ScodaError):
 
 class TelegramError(ScodaError):
     """Telegram (or the sandbox) can't be reached or refuses the bot's token."""
+
+
+class TakenOverError(TelegramError):
+    """Another process takes this bot's updates."""
 
 
 class ForeignStateError(ScodaError):

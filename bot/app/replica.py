@@ -37,6 +37,8 @@ _BEAT_S = 0.5
 """How often it tells of itself, and hears of a pause; chosen: it costs four short statements."""
 _WINDOW_S = 1.5
 """How long what was sent counts with Telegram, with the way there: only then others have the place. By reasoning."""
+_PATIENCE_S = 5.0
+"""How long one word to the others may take; chosen: a third of `ALIVE_S`."""
 _LEAVING_S = 2.0
 """How long a replica that ends tries to say so; chosen: if it can't, the others find out by themselves."""
 _HOST_LENGTH = 30
@@ -81,6 +83,8 @@ class Heart:
         self._replica = replica
         self._held: deque[tuple[float, int]] = deque([(stopwatch(), 0)])
         """Since when it may send how many messages a second, as far as that still counts."""
+        self._heard_at = stopwatch()
+        """When the others last heard of it."""
         self._beating: asyncio.Task[None] | None = None
 
     async def sees_others(self) -> bool:
@@ -96,10 +100,15 @@ class Heart:
     async def _beat(self, pace: Pace) -> None:
         while True:
             try:
-                await self._roll.be_present(self._replica.name)
-                self._follow(pace, await self._tell(pace))
-            except DatabaseError as error:
-                _log.warning("replica_not_heard_of", error=str(error))
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._roll.be_present(self._replica.name)
+                    allowance = await self._tell(pace)
+                self._heard_at = stopwatch()
+                self._follow(pace, allowance)
+            except Exception as error:  # noqa: BLE001 - a heart that stops would let others answer beside this replica
+                _log.warning("replica_not_heard_of", error=type(error).__name__, reason=str(error))
+                if stopwatch() - self._heard_at > ALIVE_S:
+                    self._follow(pace, Allowance(0, 0.0))  # the others have its places by now
             await asyncio.sleep(_BEAT_S)
 
     async def _tell(self, pace: Pace) -> Allowance:

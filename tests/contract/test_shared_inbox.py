@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from bot.adapters.database import engines
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.election import ServerElection
 from bot.adapters.database.replica_store import Replica, Report, SqlReplicas
@@ -16,10 +17,11 @@ from bot.adapters.database.shared_inbox import SharedInbox
 from bot.adapters.database.tables import inbox as rows
 from bot.adapters.database.tables import replicas
 from bot.chat_state.model import StoredUpdate
-from bot.errors import ClaimLostError
+from bot.errors import ClaimLostError, DatabaseAwayError, DatabaseError
 
 NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
 LONG_S = 3600.0
+WAIT_S = 30.0
 
 
 @dataclass
@@ -28,8 +30,11 @@ class Two:
 
     database: Database
     roll: SqlReplicas
+    other: SqlReplicas
     a: SharedInbox
     b: SharedInbox
+    now: float = 0.0
+    """Seconds of the replicas' own clocks."""
 
     async def dies(self, name: str) -> None:
         await beat(self.roll, name, lasts_s=-1.0)
@@ -48,12 +53,14 @@ async def two(postgresql_url: str) -> AsyncIterator[Two]:
         async with database.writing() as connection:
             await connection.execute(rows.delete())
             await connection.execute(replicas.delete())
-        roll, other = SqlReplicas(database), SqlReplicas(database)
+        inboxes = SharedInbox(database, "a"), SharedInbox(database, "b")
+        roll, other = (SqlReplicas(database, clock=lambda: both.now) for _ in range(2))
+        both = Two(database, roll, other, *inboxes)
         await roll.be_present("a")
         await other.be_present("b")
         for name in "ab":
             await beat(roll, name)
-        yield Two(database, roll, SharedInbox(database, "a"), SharedInbox(database, "b"))
+        yield both
         await roll.be_absent()
         await other.be_absent()
 
@@ -115,8 +122,9 @@ async def test_a_dead_replicas_updates_are_taken_over_once_and_it_can_finish_non
     await two.dies("a")
     assert [one.update_id for one in await two.b.pending(after=99, limit=10)] == [1, 2, 3]
     assert await two.a.attempted(1) is None
-    with pytest.raises(ClaimLostError):
+    with pytest.raises(ClaimLostError) as error:
         await finish(two, two.a, 1)
+    assert error.value.lost == {1}
     assert await two.b.attempted(1) == 1
     assert await finish(two, two.b, 1) == [2]
 
@@ -148,9 +156,59 @@ async def test_while_an_update_is_finished_nobody_takes_it_over(two: Two):
 async def test_one_whose_connection_is_gone_is_dead_at_the_others_next_word(two: Two):
     await two.a.store([update(1)])
     await two.roll.be_absent()
-    await beat(two.roll, "b")
+    two.now += LONG_S
+    await beat(two.other, "b")
     assert [replica.name for replica in await two.roll.living()] == ["b"]
     assert [one.update_id for one in await two.b.pending(after=99, limit=10)] == [1]
+
+
+async def test_after_the_server_cut_all_off_the_first_to_come_back_takes_nobody_for_dead(two: Two):
+    await two.a.store([update(1)])
+    for roll in (two.roll, two.other):
+        await roll.be_absent()
+    two.now += LONG_S
+    await two.other.be_present("b")
+    await beat(two.other, "b")
+    assert [replica.name for replica in await two.roll.living()] == ["a", "b"]
+    assert await two.b.pending(after=99, limit=10) == []
+
+
+async def test_a_replica_that_counts_as_dead_takes_over_nothing(two: Two):
+    await two.a.store([update(1)])
+    for name in "ab":
+        await two.dies(name)
+    assert await two.b.pending(after=99, limit=10) == []
+    await beat(two.other, "b")
+    assert [one.update_id for one in await two.b.pending(after=99, limit=10)] == [1]
+
+
+async def test_a_replica_that_hangs_with_a_chat_locked_holds_up_nobody_for_long(
+    two: Two, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(engines, "IDLE_S", 1)
+    async with open_database(postgresql_url, shares=True) as hanging:
+        inbox = SharedInbox(hanging, "a")
+        await inbox.store([update(1)])
+
+        async def hang() -> None:
+            async with hanging.transaction():
+                await inbox.hold(1)
+                async with asyncio.timeout(WAIT_S):
+                    await asyncio.create_task(two.b.store([update(2)]))  # outside the transaction
+                await inbox.done(1, now=NOW)
+
+        with pytest.raises(DatabaseAwayError, match="idle-in-transaction"):
+            await hang()
+    assert [one.update_id for one in await two.a.pending(after=0, limit=9)] == [1, 2]
+
+
+async def test_an_error_of_the_server_tells_nothing_of_what_rows_hold(two: Two):
+    await two.a.store([update(1)])
+    with pytest.raises(DatabaseError) as refused:
+        async with two.database.writing() as connection:
+            await connection.execute(rows.insert().values(update_id=1, lane=4_711, payload="secret", received_at=NOW))
+    assert "violates not-null constraint" in str(refused.value)
+    assert not any(held in str(refused.value) for held in ("4711", "secret"))
 
 
 async def test_who_leaves_in_good_order_leaves_its_updates_to_the_others_at_once(two: Two):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.adapters.database import schema
@@ -21,7 +22,7 @@ from bot.adapters.database.engines import BEGIN, WAIT_S, postgresql_engine, requ
 from bot.adapters.database.locks import folder_lock, require_alone, server_lock
 from bot.adapters.database.replacing import finish_replacing, refuse_unfinished
 from bot.adapters.database.turnstile import Turnstile
-from bot.errors import DatabaseError
+from bot.errors import DatabaseAwayError, DatabaseError
 
 SURVIVES_POWER_LOSS = ("2", "3", "on", "local", "remote_write", "remote_apply")
 """As SQLite (FULL, EXTRA) and PostgreSQL say it."""
@@ -34,6 +35,10 @@ class _OpenTransaction:
     task: asyncio.Task[object] | None
 
 
+_MAY_PAUSE = text("SET LOCAL idle_in_transaction_session_timeout = 0")
+"""For a transaction of PostgreSQL between whose statements files are read or written."""
+_STOOD_STILL = "25P03"
+"""PostgreSQL's word for a transaction that it ended because nothing came of it."""
 _open: ContextVar[_OpenTransaction | None] = ContextVar("open_transaction", default=None)
 
 
@@ -230,6 +235,7 @@ class Database:
                 else:
                     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
                     await connection.execution_options(**options)
+                    await connection.execute(_MAY_PAUSE)
                 yield connection
 
     async def migrate(self) -> str | None:
@@ -249,6 +255,8 @@ class Database:
         engine = self._engine.execution_options(**{BEGIN: ("PRAGMA foreign_keys=OFF", "BEGIN IMMEDIATE")})
         with self.translated_errors():
             async with engine.begin() as connection:
+                if not self._is_sqlite:
+                    await connection.execute(_MAY_PAUSE)
                 yield connection
         if self._is_sqlite:
             await engine.dispose()  # the connection still has its foreign keys off
@@ -310,10 +318,11 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+            reason = _reason(error)
             if _means_damage(reason):
                 raise DatabaseError(self._damage(reason)) from error
-            raise DatabaseError(f"the database {self.name} failed: {reason}") from error
+            kind = DatabaseAwayError if not self._is_sqlite and _means_absence(error) else DatabaseError
+            raise kind(f"the database {self.name} failed: {reason}") from error
 
     def _require_writable(self) -> None:
         if self._reads_only:
@@ -365,6 +374,19 @@ class Database:
             "end in -wal and -shm, out of the folder and start with none: the knowledge index is built again from the "
             "knowledge files; visitors' languages, open questions and feedback are lost."
         )
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """What went wrong. Of PostgreSQL's words the first line alone: the details below it tell what rows hold."""
+    if not isinstance(error, DBAPIError):
+        return str(error)
+    return getattr(getattr(error.orig, "diag", None), "message_primary", None) or str(error.orig)
+
+
+def _means_absence(error: SQLAlchemyError) -> bool:
+    """Whether the server or the way to it is gone, rather than something wrong with what was asked."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state == _STOOD_STILL or isinstance(error, OperationalError | InterfaceError | PoolTimeoutError)
 
 
 def _means_damage(reason: str) -> bool:

@@ -19,6 +19,13 @@ from bot.errors import DatabaseError
 WAIT_S = 30.0
 """How long a write waits for its turn, and a connection for a free place, before it fails."""
 
+IDLE_S = 10
+"""How long a transaction on PostgreSQL may stand still before the server ends it: a process that hangs, or whose
+machine is gone, would hold its locks on chats for ever. Less than `ALIVE_S` of replicas; chosen."""
+_KEEPALIVES = {"idle": 5, "interval": 2, "count": 3}
+"""Seconds of silence, seconds between questions, and questions without an answer, after which either end takes the
+other for gone: 11 s in all. Chosen."""
+
 BEGIN = "scoda_begin"
 """An execution option: the statements with which a transaction of SQLite begins."""
 _SYNCHRONOUS = "FULL"
@@ -68,8 +75,19 @@ def postgresql_engine(url: URL) -> AsyncEngine:
         pool_size=10,
         max_overflow=0,
         pool_timeout=WAIT_S,
-        connect_args={"connect_timeout": int(WAIT_S), "application_name": f"{PROGRAM}{secrets.token_hex(8)}"},
+        connect_args={
+            "connect_timeout": int(WAIT_S),
+            "application_name": f"{PROGRAM}{secrets.token_hex(8)}",
+            "tcp_user_timeout": IDLE_S * 1000,
+            **{f"keepalives_{name}": value for name, value in _KEEPALIVES.items()},
+            "options": " ".join(f"-c {name}={value}" for name, value in _server_settings().items()),
+        },
     )
+
+
+def _server_settings() -> dict[str, str]:
+    keepalives = {f"tcp_keepalives_{name}": str(value) for name, value in _KEEPALIVES.items()}
+    return {"idle_in_transaction_session_timeout": f"{IDLE_S}s", **keepalives}
 
 
 def sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:

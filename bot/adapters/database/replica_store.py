@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.adapters.database.connection import Database
 from bot.adapters.database.locks import PROGRAM, SHARES_LOCK
 from bot.adapters.database.tables import inbox, replicas
+from bot.adapters.system.clock import stopwatch
 from bot.chat_state.model import InboxState
 
 _REMEMBERED = timedelta(days=1)
@@ -27,6 +28,9 @@ _CALL_DEAD = text(
     "UPDATE replicas SET alive_until = clock_timestamp() WHERE alive_until > clock_timestamp() AND name <> :name AND "
     "NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = :prefix || replicas.name)"
 ).bindparams(bindparam("prefix", PREFIX))
+_SETTLED_S = 2.0
+"""How long the own connection must have stood before others count as gone by theirs: where the server has cut all of
+them off, they need so long to come back. Four beats, by reasoning."""
 _COOLING = timedelta(seconds=3)
 """How long the places of one that died are nobody's: what it sent last may still count. By reasoning."""
 
@@ -65,9 +69,11 @@ class Allowance:
 class SqlReplicas:
     """The roll of replicas; PostgreSQL alone."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, clock: Callable[[], float] = stopwatch) -> None:
         self._database = database
+        self._clock = clock
         self._presence: AsyncConnection | None = None
+        self._present_since = 0.0
 
     async def be_present(self, name: str) -> None:
         """Hold a connection of this name, as long as the process lives.
@@ -82,6 +88,7 @@ class SqlReplicas:
                 await self.be_absent()
         if self._presence is None:
             self._presence = await self._database.own_connection(f"{PREFIX}{name}")
+            self._present_since = self._clock()
 
     async def be_absent(self) -> None:
         """Let go of the connection; twice changes nothing."""
@@ -107,7 +114,8 @@ class SqlReplicas:
         async with self._database.apart() as connection:
             await connection.execute(select(func.pg_advisory_xact_lock(SHARES_LOCK)))
             await connection.execute(row.on_conflict_do_update(index_elements=[replicas.c.name], set_=values))
-            await connection.execute(_CALL_DEAD, {"name": replica.name})
+            if self._presence is not None and self._clock() - self._present_since >= _SETTLED_S:
+                await connection.execute(_CALL_DEAD, {"name": replica.name})
             living, held = await self._reports(connection)
             goals = share(living)
             goal = goals.get(replica.name, 0)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
+    exists,
     func,
     literal,
     select,
@@ -34,7 +35,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from bot.adapters.database.connection import Database
 from bot.adapters.database.inbox_store import BATCH, wiped
 from bot.adapters.database.replica_store import living_names
-from bot.adapters.database.tables import inbox
+from bot.adapters.database.tables import inbox, replicas
 from bot.chat_state.model import InboxState, Stored, StoredUpdate
 from bot.errors import ClaimLostError
 
@@ -115,7 +116,7 @@ class SharedInbox:
         return Stored(len(known), frozenset(mine))
 
     async def pending(self, *, after: int, limit: int) -> Sequence[StoredUpdate]:
-        """See the port: the chats of those that nobody handles, oldest first.
+        """See the port: the chats of those that nobody handles, oldest first. A replica that counts as dead takes none.
 
         With them comes what is this replica's after `after`: it may have been stored though nothing was heard of it.
         """
@@ -127,8 +128,9 @@ class SharedInbox:
                 await connection.execute(_LOCK, {"lanes": lanes})
                 holders = await connection.execute(_HOLDERS, {"lanes": lanes, "newcomer": self._holder})
                 lanes = [row.lane for row in holders if row.holder in ("", self._holder)]
+                lives = exists(living_names().where(replicas.c.name == self._holder))
                 await connection.execute(
-                    update(inbox).where(_WAITS, _is_nobodys(), _in(lanes)).values(holder=self._holder)
+                    update(inbox).where(_WAITS, _is_nobodys(), _in(lanes), lives).values(holder=self._holder)
                 )
             return await self._held(connection, _in(lanes) | (inbox.c.update_id > after))
 
@@ -148,7 +150,7 @@ class SharedInbox:
             await self._lock(connection, update_ids)
             held = set(await connection.scalars(query))
         if lost := set(update_ids) - held:
-            raise ClaimLostError(f"another replica has taken over {len(lost)} of {len(update_ids)} updates")
+            raise ClaimLostError(f"another replica has taken over {len(lost)} of {len(update_ids)} updates", lost)
 
     async def done(self, *update_ids: int, now: datetime) -> Sequence[StoredUpdate]:
         """See the port. The chat's id is wiped too."""

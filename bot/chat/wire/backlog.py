@@ -69,6 +69,10 @@ class Backlog:
         if is_last and self._oldest_new == _NONE:
             self.may_hold_more = False
 
+    def forget(self, update_id: int) -> None:
+        """It is another replica's by now: if it comes again, it is to be taken up again."""
+        self._loaded.discard(update_id)
+
     def finish(self, update_id: int) -> None:
         """It is done, or has failed for good."""
         if len(self._finished) == self._finished.maxlen:

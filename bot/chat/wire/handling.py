@@ -10,20 +10,21 @@ import asyncio
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
 from bot.chat.wire.envelope import Envelope, IncomingUpdate
-from bot.chat.wire.lanes import QueuedUpdate
+from bot.chat.wire.lanes import Closed, QueuedUpdate
 from bot.chat.wire.seeing import until_reply, word
 from bot.chat.wire.sender import TokenRefusedError, UnreachableError
 from bot.chat.wire.triage import Treatment
 from bot.chat_state.model import StoredUpdate
 from bot.chat_state.ports import Effect, Inbox
-from bot.errors import ClaimLostError
+from bot.errors import ClaimLostError, DatabaseAwayError
 from bot.observing import NOBODY, Happening, Observer, Work
 from bot.transaction import Transaction
 
@@ -40,12 +41,25 @@ _COMMIT_TRIES = 5
 _COMMIT_RETRY_S = 0.2
 """Seconds to wait after the first failed commit, twice that after the second, and so on: 3 s in all, in which a locked
 database is free again. Chosen, not measured."""
+_AWAY_S = 0.5
+"""Seconds until a database that is away is asked again, times the number of pauses so far. Chosen, not measured."""
 _RETRY_S = 0.2
 """Seconds between two attempts after an error of a handler, times the number of pauses so far."""
 _LONGEST_PAUSE_S = 30.0
 """Seconds at most between two attempts while Telegram is away, as `bot.chat.wire.polling` waits."""
 _LONGEST_CHAT_WAIT_S = 3.0
 """A chat that writes too fast waits beside the others; longer pauses are told by the sender when it tries."""
+
+
+_Result = TypeVar("_Result")
+
+
+class _Closing(Protocol):
+    """Says of updates that they are done, or have failed; see `bot.chat_state.ports.Inbox`."""
+
+    async def __call__(self, *update_ids: int, now: datetime) -> Sequence[StoredUpdate]:
+        """Returns what comes next."""
+        ...
 
 
 class Handler(Protocol):
@@ -107,7 +121,7 @@ class Handling:
         """Whether one more update would have to wait for a place."""
         return self._places.locked()
 
-    async def finish(self, item: QueuedUpdate) -> Sequence[StoredUpdate]:
+    async def finish(self, item: QueuedUpdate) -> Closed:
         """See the port; chats that wait hold up nobody."""
         pauses = 0
         while True:
@@ -116,35 +130,33 @@ class Handling:
             async with self._everything() if _is_suspect(item) else self._places:
                 if self._waiting is not None:
                     self._waiting.begun(item.update.update_id, item.update.lane)
-                came = await self._try(item)
-            if not isinstance(came, float):
-                return came
+                closed = await self._try(item)
+            if isinstance(closed, Closed):
+                return closed
             pauses += 1
-            await self._pause(min(came * pauses, _LONGEST_PAUSE_S))
+            await self._pause(min(closed * pauses, _LONGEST_PAUSE_S))
 
-    async def drop(self, items: list[QueuedUpdate]) -> Sequence[StoredUpdate]:
+    async def drop(self, items: list[QueuedUpdate]) -> Closed:
         """See the port."""
         async with self._places:
-            came = await self._commit(items, ())
-        self._observer.happened(Happening.UPDATES_DROPPED, value=len(items))
-        return came
+            closed = await self._commit(items, ())
+        self._observer.happened(Happening.UPDATES_DROPPED, value=len(items) - len(closed.lost))
+        return closed
 
-    async def _try(self, item: QueuedUpdate) -> float | Sequence[StoredUpdate]:
-        """One attempt; returns how long to wait before the next, or what comes next when there is no more to do."""
+    async def _try(self, item: QueuedUpdate) -> float | Closed:
+        """One attempt; returns how long to wait before the next, or what came of it when there is no more to do."""
         update = item.update
-        if not item.attempt_is_open:
-            attempts = await self._inbox.attempted(update.update_id)
-            if attempts is None:
-                log.warning("update_taken_over", update_id=update.update_id)
-                return ()
-            item.attempts = attempts
-            if item.attempts > ATTEMPTS + _ATTEMPTS_ALONE:  # it took the whole process down, alone as well
-                return await self._give_up(item)
+        if not item.attempt_is_open and (closed := await self._begin(item)) is not None:
+            return closed
         try:
             effects = await self._handled(item)
         except UnreachableError as error:
             item.attempt_is_open = True
             return error.pause_s
+        except DatabaseAwayError as error:
+            log.warning("update_waits_for_database", update_id=update.update_id, reason=str(error))
+            item.attempt_is_open = True
+            return _AWAY_S
         except TokenRefusedError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a handler does, the others' updates go on
@@ -155,6 +167,18 @@ class Handling:
                 return _RETRY_S
             return await self._give_up(item)
         return await self._commit([item], effects)
+
+    async def _begin(self, item: QueuedUpdate) -> Closed | None:
+        """Count one more attempt; returns what came of it where none is to be made."""
+        update_id = item.update.update_id
+        attempts = await self._once_there(lambda: self._inbox.attempted(update_id))
+        if attempts is None:
+            log.warning("update_taken_over", update_id=update_id)
+            return Closed(lost=frozenset({update_id}))
+        item.attempts = attempts
+        if item.attempts > ATTEMPTS + _ATTEMPTS_ALONE:  # it took the whole process down, alone as well
+            return await self._give_up(item)
+        return None
 
     @asynccontextmanager
     async def _everything(self) -> AsyncIterator[None]:
@@ -179,7 +203,7 @@ class Handling:
             notes.note(result="handled")
             return effects
 
-    async def _give_up(self, item: QueuedUpdate) -> Sequence[StoredUpdate]:
+    async def _give_up(self, item: QueuedUpdate) -> Closed:
         update = item.update
         log.error("update_given_up", update_id=update.update_id, attempts=item.attempts)
         try:
@@ -190,33 +214,54 @@ class Handling:
             log.warning("apology_failed", update_id=update.update_id, **_where(error))
         return await self._fail([item])
 
-    async def _fail(self, items: Sequence[QueuedUpdate]) -> Sequence[StoredUpdate]:
-        async with self._transaction():
-            came = await self._inbox.failed(*(item.update.update_id for item in items), now=self._now())
-        for item in items:
-            self._observer.happened(Happening.UPDATE_GIVEN_UP, kind=word(item.update.envelope.kind))
-        return came
-
-    async def _commit(self, items: Sequence[QueuedUpdate], effects: Sequence[Effect]) -> Sequence[StoredUpdate]:
+    async def _commit(self, items: Sequence[QueuedUpdate], effects: Sequence[Effect]) -> Closed:
         """Store the effects and «done» in one transaction; what was sent is not sent again when that fails."""
-        update_ids = [item.update.update_id for item in items]
         for attempt in range(1, _COMMIT_TRIES + 1):
             try:
-                async with self._transaction():
-                    await self._inbox.hold(*update_ids)
-                    for effect in effects:
-                        await effect()
-                    came = await self._inbox.done(*update_ids, now=self._now())
-            except ClaimLostError as error:
-                log.warning("effects_not_stored", update_id=update_ids[0], reason=str(error))
-                return ()
+                return await self._close(items, self._inbox.done, effects)
             except Exception as error:  # noqa: BLE001 - retried, then given up without a second message
-                log.warning("effects_not_stored", update_id=update_ids[0], attempt=attempt, **_where(error))
+                first = items[0].update.update_id
+                log.warning("effects_not_stored", update_id=first, attempt=attempt, **_where(error))
                 await self._pause(_COMMIT_RETRY_S * attempt)
-            else:
-                return came
-        log.error("effects_given_up", update_id=update_ids[0], updates=len(update_ids))
+        log.error("effects_given_up", update_id=items[0].update.update_id, updates=len(items))
         return await self._fail(items)
+
+    async def _fail(self, items: Sequence[QueuedUpdate]) -> Closed:
+        closed = await self._close(items, self._inbox.failed)
+        for item in items:
+            if item.update.update_id not in closed.lost:
+                self._observer.happened(Happening.UPDATE_GIVEN_UP, kind=word(item.update.envelope.kind))
+        return closed
+
+    async def _close(self, items: Sequence[QueuedUpdate], how: _Closing, effects: Sequence[Effect] = ()) -> Closed:
+        """Store it with the effects, which are of one update alone. Of several, some may be lost, others closed."""
+        update_ids = [item.update.update_id for item in items]
+
+        async def store() -> Closed:
+            async with self._transaction():
+                await self._inbox.hold(*update_ids)
+                for effect in effects:
+                    await effect()
+                return Closed(await how(*update_ids, now=self._now()))
+
+        try:
+            return await self._once_there(store)
+        except ClaimLostError as error:
+            log.warning("effects_not_stored", update_id=update_ids[0], reason=str(error))
+            others = [item for item in items if item.update.update_id not in error.lost]
+            closed = await self._close(others, how) if others else Closed()
+            return replace(closed, lost=closed.lost | error.lost)
+
+    async def _once_there(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Do it, again and again while the database is away: what waits is stored, and goes on when that comes back."""
+        pauses = 0
+        while True:
+            try:
+                return await work()
+            except DatabaseAwayError as error:
+                log.warning("database_away", reason=str(error))
+            pauses += 1
+            await self._pause(min(_AWAY_S * pauses, _LONGEST_PAUSE_S))
 
 
 def _is_suspect(item: QueuedUpdate) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +19,7 @@ import structlog
 from bot.chat.wire.backlog import Backlog
 from bot.chat.wire.envelope import IncomingUpdate, parse_update
 from bot.chat.wire.handling import Handler, Handling, WaitingChats
-from bot.chat.wire.lanes import Lane, Lanes, QueuedUpdate
+from bot.chat.wire.lanes import Closed, Lane, Lanes, QueuedUpdate
 from bot.chat.wire.load_shedding import LoadShedding
 from bot.chat.wire.seeing import word
 from bot.chat.wire.triage import Triage
@@ -119,7 +119,7 @@ class Intake:
             try:
                 stored = await self._store(updates, received_at, begun)
             except BaseException:  # it may have been committed all the same
-                self._leave_in_inbox(updates)
+                self._leave_in_inbox(map(_update_id, updates))
                 raise
             self._tell_received(updates, stored.new)
             if self._inbox.is_shared:
@@ -137,7 +137,7 @@ class Intake:
         if new == len(updates) and self._takes_at_once(new):
             self._take_up_new(updates, received_at, begun)
         elif new:
-            self._leave_in_inbox(updates)
+            self._leave_in_inbox(map(_update_id, updates))
 
     def _take_up_mine(self, mine: Sequence[IncomingUpdate], received_at: datetime, begun: Container[int]) -> None:
         """Another replica handles the others, or nobody yet."""
@@ -239,8 +239,9 @@ class Intake:
             for update in updates:
                 self._waiting_room.came(update.envelope)
 
-    def _leave_in_inbox(self, updates: Sequence[IncomingUpdate]) -> None:
-        self._backlog.leave(update.update_id for update in updates)
+    def _leave_in_inbox(self, update_ids: Iterable[int]) -> None:
+        """What of them is this process's is read back."""
+        self._backlog.leave(update_ids)
         self._wake.set()
 
     def _request_stop(self) -> None:
@@ -278,12 +279,15 @@ class Intake:
             self._backlog.look_again()
             self._wake.set()
 
-    def _finished(self, items: Sequence[QueuedUpdate], came: Sequence[StoredUpdate]) -> None:
+    def _finished(self, items: Sequence[QueuedUpdate], closed: Closed) -> None:
         for item in items:
-            self._backlog.finish(item.update.update_id)
-            self._shedding.finish(item.update.update_id)
+            update_id = item.update.update_id
+            (self._backlog.forget if update_id in closed.lost else self._backlog.finish)(update_id)
+            self._shedding.finish(update_id)
         self._waiting -= len(items)
-        self._take_up_claimed(came)
+        if closed.lost:
+            self._leave_in_inbox(closed.lost)
+        self._take_up_claimed(closed.came)
         if self._backlog.has_much_room:
             self._wake.set()
 

@@ -44,15 +44,25 @@ class QueuedUpdate:
     """How often its handler failed in this process."""
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What became of updates that were worked on, besides those that are done or have failed for good."""
+
+    came: Sequence[StoredUpdate] = ()
+    """What another replica stored to come next."""
+    lost: frozenset[int] = frozenset()
+    """The ids of those that another replica has taken over: it may leave them to this one again."""
+
+
 class Worker(Protocol):
     """Does what has come to the front of a lane."""
 
-    async def finish(self, item: QueuedUpdate) -> Sequence[StoredUpdate]:
-        """Try until the update is done or has failed for good; returns what another replica stored to come next."""
+    async def finish(self, item: QueuedUpdate) -> Closed:
+        """Try until the update is done, has failed for good, or is lost."""
         ...
 
-    async def drop(self, items: list[QueuedUpdate]) -> Sequence[StoredUpdate]:
-        """Close them without a word; returns what another replica stored to come next."""
+    async def drop(self, items: list[QueuedUpdate]) -> Closed:
+        """Close them without a word."""
         ...
 
 
@@ -63,7 +73,7 @@ class Lanes:
         self,
         worker: Worker,
         *,
-        finished: Callable[[Sequence[QueuedUpdate], Sequence[StoredUpdate]], object],
+        finished: Callable[[Sequence[QueuedUpdate], Closed], object],
         failed: Callable[[], object],
     ) -> None:
         """`finished` is told what leaves and what comes next; `failed` that nothing more can be done (see `fatal`)."""
@@ -135,8 +145,8 @@ class Lanes:
                 if lane == DROPPED:
                     await self._drop(queue)
                 else:
-                    came = await self._worker.finish(queue[0])
-                    self._finished([queue[0]], came)  # what comes next finds the lane still there
+                    closed = await self._worker.finish(queue[0])
+                    self._finished([queue[0]], closed)  # what comes next finds the lane still there
                     queue.popleft()
         except TokenRefusedError as error:
             self.fatal = error
@@ -147,8 +157,8 @@ class Lanes:
     async def _drop(self, queue: deque[QueuedUpdate]) -> None:
         """Close what has gathered meanwhile."""
         items = list(islice(queue, _DROPPED_AT_ONCE))
-        came = await self._worker.drop(items)
-        self._finished(items, came)
+        closed = await self._worker.drop(items)
+        self._finished(items, closed)
         for _ in items:
             queue.popleft()
 

@@ -7,7 +7,7 @@ elected, the others follow what is published and answer from it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -32,12 +32,14 @@ from bot.app.relaying import relay_courier_of
 from bot.app.visitors import keep_forgotten
 from bot.chat.application import Chat
 from bot.chat.staff_context import StaffContext
-from bot.errors import KnowledgeError
+from bot.errors import KnowledgeError, ScodaError
 from bot.ingestion.progress import ProgressCallback
 from bot.proposals.news import begin_telling
 
 _log = structlog.get_logger(__name__)
 
+_CANNOT_LEAD_S = 5.0
+"""After which a replica that could not lead asks to lead again; chosen: the others ask each half second."""
 _FOLLOW_S = 1.0
 """How soon a follower answers from what the leader has published; chosen: it costs one short query."""
 
@@ -81,13 +83,22 @@ class Leadership:
     progress: ProgressCallback | None = None
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Start the clock, the sending, and what is written and published in the background; ends all of it."""
+    async def held(self) -> AsyncIterator[Callable[[], None]]:
+        """Start the clock, the sending, and what is written and published in the background; ends all of it.
+
+        Gives what has all of it begin nothing more: whoever leads next does not wait for the end of what is under way.
+        """
         core, chat = self.core, self.chat
         async with AsyncExitStack() as stack:
             chat.leads.set()
             stack.callback(chat.leads.clear)
-            await self._begin_announcing(stack)
+            clock, broadcasting = await self._begin_announcing(stack)
+
+            def retire() -> None:
+                chat.leads.clear()
+                broadcasting.leave()
+                clock.leave()
+
             office = office_folder_of(core.settings, chat.tell_of_file, chat.started)
             beside = partial(in_background, stack, self.ending)
             beside(keep_read(core, self.progress, office))
@@ -96,9 +107,9 @@ class Leadership:
                 beside(keep_written(self.staff.approvals, chat.tell_proposer, self.word.may_send))
             if (draftsman := draftsman_of(core, self.parts, chat.drafting_progress)) is not None:
                 beside(draftsman.keep_writing(self.word.may_send))
-            yield
+            yield retire
 
-    async def _begin_announcing(self, stack: AsyncExitStack) -> None:
+    async def _begin_announcing(self, stack: AsyncExitStack) -> tuple[Clock, Broadcasting]:
         """The clock, and the sending once the chat has started."""
         core, parts, chat, ending, word = self.core, self.parts, self.chat, self.ending, self.word
         announcement_sender = ObservedAnnouncementSender(chat.announcement_sender, core.sight.observer)
@@ -125,6 +136,7 @@ class Leadership:
         sending = asyncio.create_task(broadcasting.run(chat.started))
         stack.push_async_callback(lambda: broadcasting.finish(sending, ending.work_left_s))
         ending.also(broadcasting.leave)
+        return clock, broadcasting
 
 
 class Candidacy:
@@ -149,24 +161,41 @@ class Candidacy:
         try:
             while True:
                 await self._follow(self._election)
-                await self._lead(self._election)
+                await self._lead_if_it_can(self._election)
         finally:
             await self._election.resign()
 
     async def _follow(self, election: Election) -> None:
         following = asyncio.create_task(follow(self._leadership.core, self._leadership.parts))
+        waiting = asyncio.create_task(election.won())
         try:
-            await election.won()
+            await asyncio.wait({following, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            (waiting if waiting.done() else following).result()
         finally:
             following.cancel()
-            await asyncio.wait({following})
+            waiting.cancel()
+            await asyncio.wait({following, waiting})
+
+    async def _lead_if_it_can(self, election: Election) -> None:
+        """Of several replicas one that can't lead answers on, and leaves it to another."""
+        try:
+            await self._lead(election)
+        except (ScodaError, OSError) as error:
+            if not self._leadership.core.database.can_be_shared:
+                raise
+            _log.error("cannot_lead", reason=str(error), then="another replica may; this one answers on")
+            await election.resign()
+            await asyncio.sleep(_CANNOT_LEAD_S)
 
     async def _lead(self, election: Election) -> None:
         _log.info("leading")
         if self._leadership.core.database.can_be_shared:
             await prepare_to_lead(self._leadership.core, self._leadership.parts)
-        async with self._leadership.held():
-            await election.lost()
+        async with self._leadership.held() as retire:
+            try:
+                await election.lost()
+            finally:
+                retire()
         _log.warning("following")
 
 

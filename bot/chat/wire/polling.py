@@ -16,7 +16,7 @@ from bot.chat.wire.envelope import ALLOWED_UPDATES, Accept, read_update
 from bot.chat.wire.failures import judge
 from bot.chat.wire.spell import Spell
 from bot.chat.wire.transport import Encoded, post
-from bot.errors import TelegramError
+from bot.errors import TakenOverError, TelegramError
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,8 @@ _CONFLICTS_AT_START = 6
 process may still last (30 s). By reasoning."""
 _CONFLICT_PAUSE_S = 5.0
 """Seconds between two of them."""
+_SPELL_ENDS_WITHIN_S = 10.0
+"""After somebody else polls: a leader that is cut off knows it within `ServerElection`'s 3.5 s. By reasoning."""
 _NOT_STORED_PAUSE_S = 1.0
 """Seconds before the same updates are fetched again; chosen, not measured."""
 
@@ -111,7 +113,7 @@ class Poller:
         """
         self._conflicts += 1
         if self._has_polled or self._conflicts > _CONFLICTS_AT_START:
-            raise TelegramError(
+            raise TakenOverError(
                 f"another process takes this bot's updates ({error.message}); the later one wins, so this one stops. "
                 "Run one process for each token, in polling or in webhook mode"
             ) from error
@@ -138,8 +140,10 @@ class Poller:
 async def poll_during(spell: Spell, poller: Poller) -> None:
     """Poll whenever the spell goes on, until cancelled: of several processes one may.
 
+    Who has taken over may have begun before this one knows that its spell is over.
+
     Raises:
-        TelegramError: as `Poller.run`.
+        TelegramError: as `Poller.run`; taken over for longer than that.
     """
     while True:
         await spell.begun()
@@ -147,8 +151,18 @@ async def poll_during(spell: Spell, poller: Poller) -> None:
         try:
             done, _ = await asyncio.wait({polling, ending}, return_when=asyncio.FIRST_COMPLETED)
             if polling in done:
-                polling.result()
+                await _require_successor(polling, ending)
         finally:
             polling.cancel()
             ending.cancel()
             await asyncio.wait({polling, ending})
+
+
+async def _require_successor(polling: asyncio.Task[None], ending: asyncio.Task[None]) -> None:
+    """Raise what ended the polling, unless it was somebody who polls because this spell ends."""
+    try:
+        polling.result()
+    except TakenOverError:
+        await asyncio.wait({ending}, timeout=_SPELL_ENDS_WITHIN_S)
+        if not ending.done():
+            raise

@@ -54,36 +54,45 @@ class Readings:
         self._manifest = SqlManifestStore(core.database)
         self._now = now
         self._read_at = float("-inf")
-        self._reading: asyncio.Task[None] | None = None
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        """The last of each reading: one that hangs holds up none of the others."""
+        self._components: set[str] = set()
 
     async def page(self, health: HealthCheck, pace: Callable[[], PaceReading]) -> bytes:
         """The page; what can't be read at present stays as it was."""
-        if self._reading is None or (self._reading.done() and time.monotonic() - self._read_at >= _READ_AGAIN_S):
+        if time.monotonic() - self._read_at >= _READ_AGAIN_S:
             self._read_at = time.monotonic()
-            self._reading = asyncio.create_task(self._read(health))
+            self._begin(health)
         # Not cut short: a query that is cancelled while it connects leaves its connection open.
-        _, late = await asyncio.wait({self._reading}, timeout=_LONGEST_S)
+        _, late = await asyncio.wait(self._under_way.values(), timeout=_LONGEST_S)
         if late:
-            _log.warning("metrics_read_in_part", after_s=_LONGEST_S)
+            names = [name for name, reading in self._under_way.items() if reading in late]
+            _log.warning("metrics_read_in_part", after_s=_LONGEST_S, not_read=names)
         self._show_pace(pace())
         return self._metrics.page()
 
-    async def _read(self, health: HealthCheck) -> None:
-        readings = (
-            self._health(health),
-            self._database(),
-            self._updates(),
-            self._outbox(),
-            self._index(),
-            self._model(),
-            self._restore(),
-            self._disk(),
-            self._backup(),
-        )
-        await asyncio.gather(*(_as_far_as_possible(one) for one in readings))
+    def _begin(self, health: HealthCheck) -> None:
+        """Read everything again, but what is still being read."""
+        readings: dict[str, Callable[[], Awaitable[None]]] = {
+            "health": lambda: self._health(health),
+            "database": self._database,
+            "updates": self._updates,
+            "outbox": self._outbox,
+            "index": self._index,
+            "model": self._model,
+            "restore": self._restore,
+            "disk": self._disk,
+            "backup": self._backup,
+        }
+        for name, read in readings.items():
+            if name not in self._under_way or self._under_way[name].done():
+                self._under_way[name] = asyncio.create_task(_as_far_as_possible(read))
 
     async def _health(self, health: HealthCheck) -> None:
         components = dict(await health())
+        for gone in self._components - components.keys():  # what a leader alone does, say: it leads no more
+            self._metrics.forget(Condition.COMPONENT_OK, component=gone)
+        self._components = set(components)
         self._metrics.show(Condition.READY, is_ready(components))
         for name, state in components.items():
             self._metrics.show(Condition.COMPONENT_OK, state == "ok", component=name)
@@ -151,8 +160,8 @@ class Readings:
             self._metrics.show(Condition.PACE_WAITING, count, priority=priority)
 
 
-async def _as_far_as_possible(reading: Awaitable[None]) -> None:
+async def _as_far_as_possible(read: Callable[[], Awaitable[None]]) -> None:
     try:
-        await reading
+        await read()
     except Exception as error:  # noqa: BLE001 - a database that is away: the page is what tells of it
         _log.warning("metric_not_read", error=type(error).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from types import TracebackType
 from typing import Self
@@ -52,6 +53,13 @@ class Metrics:
         assert isinstance(meter, Gauge)
         if labels is not None:
             (meter.labels(*labels) if labels else meter).set(value)
+
+    def forget(self, what: Condition, **facts: Fact) -> None:
+        """It is no longer so or so: nothing is told of it any more."""
+        labels = self._labels(CONDITIONS[what], facts)
+        if labels is not None:
+            with suppress(KeyError):  # it was not told before
+                self._conditions[what].remove(*labels)
 
     def page(self) -> bytes:
         """All of it in Prometheus's text format 0.0.4."""

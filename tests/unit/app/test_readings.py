@@ -25,6 +25,7 @@ from bot.chat.wire.seeing import PaceReading
 from bot.errors import DatabaseError, NothingPublishedError
 from bot.settings import ModelSettings, Settings, StoreSettings
 from tests.support.fakes import FakeInbox, FakeState
+from tests.support.visitors import until
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 
@@ -111,6 +112,35 @@ async def test_the_last_backup_is_told_whoever_made_it(rig: Rig):
     page = await rig.page()
     told = next(line for line in page if line.startswith("scoda_backup_timestamp_seconds"))
     assert float(told.split()[1]) == NOW.timestamp()
+
+
+async def test_a_reading_that_hangs_holds_up_none_of_the_others(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    hanging = asyncio.Event()
+
+    async def hang(*_arguments: object, **_named: object) -> None:
+        await hanging.wait()
+
+    monkeypatch.setattr(module, "read_outbox", hang)
+    monkeypatch.setattr(module, "_LONGEST_S", 0.0)
+    monkeypatch.setattr(module, "_READ_AGAIN_S", 0.0)
+
+    async def tells(line: str) -> bool:
+        return line in await rig.page()
+
+    with capture_logs() as logs:
+        await until(lambda: tells("scoda_ready 1.0"), "the first reading")
+        rig.health_is = {"database": "DatabaseError"}
+        await until(lambda: tells("scoda_ready 0.0"), "another reading")
+    assert "outbox" in logs[-1]["not_read"]
+    hanging.set()
+
+
+async def test_a_part_that_is_gone_is_told_no_more(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "_READ_AGAIN_S", 0.0)
+    rig.health_is = {"database": "ok", "announcements": "database_failed"}
+    assert 'scoda_component_ok{component="announcements"} 0.0' in await rig.page()
+    rig.health_is = {"database": "ok"}
+    assert not any("announcements" in line for line in await rig.page() if line.startswith("scoda_component_ok"))
 
 
 async def test_whoever_asks_again_and_again_costs_no_query_and_still_sees_the_pace(rig: Rig):

@@ -70,6 +70,8 @@ class Condition(StrEnum):
     COMPONENT_OK = "component_ok"
     """Facts: component."""
     UPDATES_WAITING = "updates_waiting"
+    UPDATES_OLDEST = "updates_oldest"
+    """Seconds since the oldest that waits was received, whoever handles it; 0 when none waits."""
     DELIVERIES = "deliveries"
     """Of announcements that are not over; facts: state."""
     OVERDUE = "overdue"

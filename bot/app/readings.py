@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.adapters.archive.folder import archives_in
+from bot.adapters.database.inbox_reading import longest_wait_s
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.outbox_reading import read_outbox
 from bot.adapters.database.state_owner import StateOwner
@@ -104,6 +105,8 @@ class Readings:
 
     async def _updates(self) -> None:
         self._metrics.show(Condition.UPDATES_WAITING, await self._inbox.count_pending())
+        waits_s = await longest_wait_s(self._core.database, now=self._now())
+        self._metrics.show(Condition.UPDATES_OLDEST, waits_s)
 
     async def _outbox(self) -> None:
         found = await read_outbox(self._core.database, now=self._now())

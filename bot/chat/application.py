@@ -274,7 +274,8 @@ class Chat:
     def _reach(self) -> str:
         if not self.started.is_set():
             return "not reached yet"
-        return "not reached" if self._poller is not None and self._poller.is_failing else "ok"
+        is_failing = self.sender.is_failing or (self._poller is not None and self._poller.is_failing)
+        return "not reached" if is_failing else "ok"
 
     def _bind_notifier(self, app: AppContext) -> ProgressBoard | None:
         """From now on organisers are told of events; the board, to be run, keeps them up to date meanwhile."""

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.adapters.database.announcement_store import SqlAnnouncementStore
 from bot.adapters.database.connection import Database
+from bot.adapters.database.inbox_reading import longest_wait_s
+from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.outbox_reading import OutboxReading, read_outbox
 from bot.announcements.model import (
     AnnouncementId,
@@ -18,6 +20,7 @@ from bot.announcements.model import (
     OccurrenceState,
 )
 from bot.app.observed import ObservedLease, ObservedOutbox
+from bot.chat_state.model import StoredUpdate
 from bot.ids import ChatId, Locale
 from bot.observing import Condition, Happening, Work
 from tests.support.fake_observer import FakeObserver
@@ -64,6 +67,21 @@ def _copy(occurrence_id: OccurrenceId, chat: ChatId) -> Delivery:
 
 async def test_an_empty_outbox_has_nothing_open_and_nothing_late(database: Database):
     assert await read_outbox(database, now=NOW) == OutboxReading({}, 0.0)
+
+
+async def test_the_oldest_update_that_waits_is_told_and_none_that_is_done(database: Database):
+    inbox = SqlInbox(database)
+    assert await longest_wait_s(database, now=NOW) == 0.0
+    ages_s = (10, 300, 40)
+    await inbox.store(
+        [StoredUpdate(number, number, "{}", NOW - timedelta(seconds=age_s), 0) for number, age_s in enumerate(ages_s)]
+    )
+    assert await longest_wait_s(database, now=NOW) == 300.0
+    await inbox.done(1, now=NOW)
+    assert await longest_wait_s(database, now=NOW) == 40.0
+    assert await longest_wait_s(database, now=NOW - timedelta(hours=1)) == 0.0, "a clock that went back"
+    await inbox.done(0, 2, now=NOW)
+    assert await longest_wait_s(database, now=NOW) == 0.0
 
 
 async def test_batches_are_told_with_their_copies_and_what_was_sent_with_its_lateness(database: Database):

@@ -12,6 +12,7 @@ import pytest
 from bot.adapters.database import engines
 from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.election import ServerElection
+from bot.adapters.database.inbox_reading import longest_wait_s
 from bot.adapters.database.replica_store import Replica, Report, SqlReplicas
 from bot.adapters.database.shared_inbox import SharedInbox
 from bot.adapters.database.tables import inbox as rows
@@ -107,6 +108,14 @@ async def test_an_update_that_is_known_is_nobodys_again(two: Two):
     assert (again.new, again.mine) == (0, frozenset())
     assert await two.b.count_pending() == 0
     assert await two.a.count_pending() == 1
+
+
+async def test_how_long_the_oldest_waits_is_the_same_for_all_whoever_has_it(two: Two):
+    await two.a.store([replace(update(1), received_at=NOW - timedelta(seconds=90))])
+    await two.b.store([update(2, lane=8)])
+    assert await longest_wait_s(two.database, now=NOW) == 90.0
+    await finish(two, two.a, 1)
+    assert await longest_wait_s(two.database, now=NOW) == 0.0
 
 
 async def test_what_there_is_no_room_for_goes_to_the_next_with_what_comes_after_it(two: Two):

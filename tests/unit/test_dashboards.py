@@ -28,7 +28,7 @@ OF_PROMETHEUS = frozenset({"instance", "job"})
 PROMISES = ("ScodaAnswersLate", "ScodaUpdatesLost", "ScodaCopiesLate")
 CALLED_FOR = (
     *PROMISES, "ScodaNotReady", "ScodaDegraded", "ScodaRestorePending", "ScodaBackupTooOld", "ScodaFlood",
-    "ScodaLeaseLost", "ScodaDiskFillsUp", "ScodaModelBudget", "ScodaDown",
+    "ScodaLeaseLost", "ScodaDiskFillsUp", "ScodaModelBudget", "ScodaDown", "ScodaUpdatesWait", "ScodaTelegramUnreachable",
 )  # fmt: skip
 
 

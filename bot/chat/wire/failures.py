@@ -27,6 +27,9 @@ from bot.chat.wire.transport import LostAnswerError, NotSentError
 
 ANSWER_LOST = ("no_answer", "connection_lost")
 """Reasons of a doubt in which the request may still be on its way."""
+_NOT_CONNECTED = "not_connected"
+UNANSWERED = (_NOT_CONNECTED, *ANSWER_LOST)
+"""Reasons of a call from which nothing came back at all."""
 _DEFAULT_PAUSE_S = 1.0
 """Seconds to wait after a 429 that names no pause: Telegram counts messages by the second."""
 _GONE = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated", "group chat was deleted")
@@ -87,7 +90,7 @@ def judge(error: Exception) -> Failure:  # noqa: C901, PLR0911 - one line for ea
     if isinstance(error, Conflict):
         return Failure(SendOutcome.REFUSED, reason="conflict")
     if isinstance(error, TelegramError) and isinstance(error.__cause__, NotSentError):
-        return Failure(SendOutcome.NOT_SENT, reason="not_connected")
+        return Failure(SendOutcome.NOT_SENT, reason=_NOT_CONNECTED)
     if isinstance(error, TelegramError) and "too many requests" in error.message.lower():
         return Failure(SendOutcome.NOT_SENT, pause_s=_DEFAULT_PAUSE_S, reason="too_many_requests", is_flood=True)
     return Failure(SendOutcome.DOUBT, reason=_doubt(error))

@@ -33,7 +33,7 @@ from bot.chat.wire.calls import (
     message_id_of,
     worded,
 )
-from bot.chat.wire.failures import ANSWER_LOST, Failure, judge
+from bot.chat.wire.failures import ANSWER_LOST, UNANSWERED, Failure, judge
 from bot.chat.wire.pace import Pace
 from bot.chat.wire.pace_slot import PaceSlot
 from bot.chat.wire.pace_terms import Priority, TooLongError
@@ -51,6 +51,9 @@ _RETRYING = Backoff(first_s=0.25, longest_s=4.0)
 """Pauses before what was surely not sent is sent again, within the deadline. Chosen, not measured."""
 _CALLBACK_TEXT_LIMIT = 200
 """Characters of the notice after a press: https://core.telegram.org/bots/api#answercallbackquery."""
+_UNANSWERED_CALLS = 3
+"""Calls in a row without any answer, from which on Telegram counts as not reached: one or two are a connection that
+broke. By reasoning."""
 _ANNOUNCEMENT_WAITS_S = 3.5
 """A chat that has just had its burst is free again by then; a longer pause is left to the planning of deliveries."""
 
@@ -108,6 +111,8 @@ class Sender:
         self._deadline_s = deadline_s
         self._pause = pause
         self._clock = clock
+        self._unanswered = 0
+        """Calls since the last to which anything came back."""
 
     def wait_s(self, chat_id: ChatId) -> float:
         """Seconds for which the chat has had enough; 0 when it may be sent something."""
@@ -116,6 +121,11 @@ class Sender:
     def pace_reading(self) -> PaceReading:
         """How the common pace stands."""
         return self._pace.reading() if self._pace is not None else PaceReading()
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last calls in a row got no answer at all."""
+        return self._unanswered >= _UNANSWERED_CALLS
 
     @property
     def may_pay(self) -> bool:
@@ -318,6 +328,7 @@ class Sender:
         with self._observer.work(Work.CALL, method=made.method) as notes:
             attempt = await self._tried(made, chat_id, formatted=formatted)
             failure = attempt.failure
+            self._unanswered = self._unanswered + 1 if failure and failure.reason in UNANSWERED else 0
             is_flood = failure is not None and failure.is_flood
             notes.note(result=CALL_RESULTS[0] if is_flood else failure.outcome if failure else SendOutcome.SENT)
         return attempt

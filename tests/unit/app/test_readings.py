@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from bot.adapters.archive.folder import name_of
 from bot.adapters.database.budget_store import Spending
 from bot.adapters.database.connection import open_database
+from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.state_owner import Owner, StateOwner
 from bot.adapters.observing.metrics import Metrics
 from bot.app import readings as module
@@ -22,6 +23,7 @@ from bot.app.readings import Readings
 from bot.app.seeing import all_words
 from bot.app.writer import Writer
 from bot.chat.wire.seeing import PaceReading
+from bot.chat_state.model import StoredUpdate
 from bot.errors import DatabaseError, NothingPublishedError
 from bot.settings import ModelSettings, Settings, StoreSettings
 from tests.support.fakes import FakeInbox, FakeState
@@ -82,6 +84,7 @@ async def test_the_page_tells_how_everything_stands(rig: Rig):
         'scoda_component_ok{component="knowledge"} 0.0',
         'scoda_component_ok{component="inbox"} 1.0',
         "scoda_updates_waiting 0.0",
+        "scoda_updates_oldest_seconds 0.0",
         'scoda_deliveries{state="planned"} 0.0',
         "scoda_restore_pending 1.0",
         "scoda_pace_messages 7.0",
@@ -89,6 +92,12 @@ async def test_the_page_tells_how_everything_stands(rig: Rig):
         "scoda_pace_pause_seconds 1.5",
     ):
         assert line in page
+
+
+async def test_how_long_the_oldest_update_waits_is_told(rig: Rig):
+    received_at = NOW - timedelta(seconds=90)
+    await SqlInbox(rig.core.database).store([StoredUpdate(1, 7, "{}", received_at, 0)])
+    assert "scoda_updates_oldest_seconds 90.0" in await rig.page()
 
 
 async def test_what_the_model_has_cost_is_told_where_there_is_one(rig: Rig):

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 from telegram import Bot
@@ -18,6 +19,7 @@ from bot.answering.model import Outcome, TurnRecord
 from bot.chat.application import ChatParts, build_chat
 from bot.chat.menu import publish_menu
 from bot.chat.options import ChatOptions
+from bot.chat.text.rendering import Html
 from bot.chat.text.texts import COMMANDS
 from bot.chat.wire.failures import judge
 from bot.chat.wire.intake import IntakeLimits
@@ -259,3 +261,31 @@ async def test_a_telegram_that_is_down_at_the_start_is_waited_for():
                 chat.stop()
                 await asyncio.wait_for(running, 10)
     assert logs[0]["event"] == "telegram_unreachable"
+
+
+async def test_behind_a_webhook_the_state_of_telegram_is_what_the_last_calls_have_met():
+    """There is no long poll that would notice."""
+    hook = {"mode": "webhook", "webhook_url": f"http://127.0.0.1:{free_port()}/hook", "webhook_secret": "secret"}
+    port = free_port()
+    options = ChatOptions(
+        token=SANDBOX_TOKEN, base_url=f"http://127.0.0.1:{port}", **hook, webhook_port=0, health_port=0
+    )
+    async with httpx.AsyncClient() as client, build_chat(options, parts(FakeState())) as chat:
+
+        async def telegram() -> str:
+            ready = await client.get(f"http://127.0.0.1:{chat.health_port}/readyz")
+            assert ready.status_code == 200, "updates are taken all the same"
+            return ready.json()["components"]["telegram"]
+
+        async with sandbox_server(port=port):
+            running = asyncio.create_task(chat.run())
+            await asyncio.wait_for(chat.started.wait(), 10)
+            assert await telegram() == "ok"
+        for _ in range(3):
+            assert await chat.sender.draft(ChatId(ANNA), 1, Html("hi")) is not None
+        assert await telegram() == "not reached"
+        async with sandbox_server(port=port):
+            await chat.sender.draft(ChatId(ANNA), 1, Html("hi"))
+            assert await telegram() == "ok"
+            chat.stop()
+            await asyncio.wait_for(running, 10)

@@ -92,6 +92,26 @@ async def test_what_may_have_arrived_is_not_sent_again(rig, pauses, doubt):
 
 
 @pytest.mark.parametrize(
+    ("answer", "comes_back"),
+    [
+        (_caused(NetworkError("refused"), NotSentError()), False),
+        (_caused(TimedOut(), LostAnswerError()), False),
+        ((429, {"ok": False, "error_code": 429, "description": "Too Many Requests"}), True),
+        ((403, {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"}), True),
+    ],
+    ids=["refused", "timeout", "429", "blocked"],
+)
+async def test_telegram_counts_as_away_while_nothing_comes_back_several_times_in_a_row(rig, answer, comes_back):
+    rig.telegram.script("sendMessageDraft", answer, answer, answer)
+    failing = []
+    with capture_logs():
+        for _ in range(4):
+            await rig.sender.draft(CHAT, 1, Html("hi"))
+            failing.append(rig.sender.is_failing)
+    assert failing == [False, False, not comes_back, False]
+
+
+@pytest.mark.parametrize(
     ("code", "description"),
     [
         (403, "Forbidden: bot was blocked by the user"),

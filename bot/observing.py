@@ -52,6 +52,8 @@ class Happening(StrEnum):
     """One try to send a copy of an announcement; facts: result."""
     COPY_ARRIVED = "copy_arrived"
     """Seconds after it was due."""
+    COPIES_IN_DOUBT = "copies_in_doubt"
+    """How many came to be in doubt for good: nobody will know whether they arrived."""
     STATEMENT = "statement"
     """Seconds that the database took for one."""
     LEASE_LOST = "lease_lost"

@@ -146,7 +146,7 @@ class ObservedIndexStore(FileIndexStore):
 
 
 class ObservedOutbox(SqlOutbox):
-    """Tells of batches, and how late what was sent is."""
+    """Tells of batches, how late what was sent is, and what stays in doubt."""
 
     def __init__(self, database: Database, observer: Observer) -> None:
         super().__init__(database)
@@ -176,6 +176,14 @@ class ObservedOutbox(SqlOutbox):
                 late_s = (row.changed_at - row.not_before).total_seconds()
                 self._observer.happened(Happening.COPY_ARRIVED, value=max(late_s, 0.0))
         return settled
+
+    async def resolve(self, orphans: Sequence[Delivery]) -> int:
+        """See the port."""
+        resolved = await super().resolve(orphans)
+        unknown = sum(row.state is DeliveryState.UNKNOWN for row in orphans)
+        if told := min(resolved, unknown):  # some may have been resolved by another sender, which told of them
+            self._observer.happened(Happening.COPIES_IN_DOUBT, value=told)
+        return resolved
 
 
 class ObservedLease(SqlLease):

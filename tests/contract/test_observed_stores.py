@@ -118,6 +118,20 @@ async def test_what_could_not_be_settled_is_not_told_as_sent(database: Database)
     assert observer.happenings == []
 
 
+async def test_copies_that_stay_in_doubt_are_told_once_though_their_occurrence_is_over(database: Database):
+    observer = FakeObserver()
+    outbox, lease = await planned(database, observer), ObservedLease(database, observer)
+    epoch = await lease.take("me", now=NOW, lasts_s=30)
+    assert epoch is not None
+    claimed = await outbox.claim(FIRST, epoch=epoch, now=NOW, limit=4)
+    await outbox.set_state(FIRST, OccurrenceState.STOPPED, now=NOW)
+    unknown = [replace(row, state=DeliveryState.UNKNOWN) for row in claimed[:3]]
+    again = replace(claimed[3], state=DeliveryState.PLANNED, may_repeat=True)
+    assert await outbox.resolve([*unknown, again]) == 4
+    assert await outbox.resolve([*unknown, again]) == 0
+    assert observer.happenings == [(Happening.COPIES_IN_DOUBT, 3, {})]
+
+
 async def test_the_lease_is_told_when_it_is_taken_renewed_lost_and_given_back(database: Database):
     observer = FakeObserver()
     lease = ObservedLease(database, observer)

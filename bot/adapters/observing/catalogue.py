@@ -83,6 +83,9 @@ HAPPENINGS: Mapping[Happening, tuple[Instrument, ...]] = {
     Happening.COPY_ARRIVED: (
         Instrument("scoda_copy_lateness_seconds", "From when a copy was due to its being sent.", (), _LATE_S),
     ),
+    Happening.COPIES_IN_DOUBT: (
+        Instrument("scoda_copies_in_doubt_total", "Copies of which nobody will know whether they arrived."),
+    ),
     Happening.STATEMENT: (Instrument("scoda_database_statement_seconds", "One statement.", (), _SHORT_S),),
     Happening.LEASE_LOST: (Instrument("scoda_lease_lost_total", "Times that the sender lost its lease."),),
 }

@@ -77,7 +77,7 @@ class Condition(StrEnum):
     DELIVERIES = "deliveries"
     """Of announcements that are not over; facts: state."""
     OVERDUE = "overdue"
-    """Seconds since the earliest copy that is due and not yet claimed was due."""
+    """Seconds since the earliest copy that is due and waits, for its first try or another, was due at first."""
     PACE_TAKEN = "pace_taken"
     PACE_LIMIT = "pace_limit"
     PACE_WAITING = "pace_waiting"

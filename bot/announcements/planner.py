@@ -271,6 +271,7 @@ def planned_delivery(
         state=DeliveryState.PLANNED,
         body_hash="" if gets is None else announcement.body_hashes[gets],
         not_before=not_before,
+        due_at=not_before,
         changed_at=now,
     )
     if gets is None:

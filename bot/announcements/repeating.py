@@ -69,6 +69,7 @@ def _once_more(row: Delivery, repeat: Occurrence, now: datetime) -> Delivery:
         occurrence_id=repeat.occurrence_id,
         state=DeliveryState.PLANNED,
         not_before=now,
+        due_at=now,
         attempt=0,
         epoch=Epoch(0),
         message_id=None,

@@ -173,7 +173,7 @@ class ObservedOutbox(SqlOutbox):
         settled = await super().settle(results, epoch=epoch)
         for row in results if settled == len(results) else ():
             if row.state is DeliveryState.SENT:
-                late_s = (row.changed_at - row.not_before).total_seconds()
+                late_s = (row.changed_at - (row.due_at or row.not_before)).total_seconds()
                 self._observer.happened(Happening.COPY_ARRIVED, value=max(late_s, 0.0))
         return settled
 

@@ -279,18 +279,22 @@ async def test_an_archive_of_an_older_schema_is_brought_up_to_date(engine, setti
     assert held == 0
 
 
+_SINCE_0014 = {"inbox": "holder", "deliveries": "due_at"}
+
+
 def _as_of_0014(file: Path, older: Path) -> Path:
     """The archive as that program would have written it."""
     manifest = verified(file, "")
-    its = manifest.tables["inbox"]
-    place = [name for name, _ in its.columns].index("holder")
-    without = replace(its, columns=its.columns[:place] + its.columns[place + 1 :])
+    tables = {name: table for name, table in manifest.tables.items() if name != "replicas"}
+    places = {name: [column for column, _ in tables[name].columns].index(new) for name, new in _SINCE_0014.items()}
+    for name, place in places.items():
+        columns = tables[name].columns
+        tables[name] = replace(tables[name], columns=columns[:place] + columns[place + 1 :])
     with older.open("wb") as opened_, writing(opened_, "") as archive:
         for part, content in parts_of(file, "", manifest):
-            if table_of(part) != "replicas":
-                lines = _without(content, place) if table_of(part) == "inbox" else content
+            if (name := table_of(part)) != "replicas":
+                lines = _without(content, places[name]) if name in places else content
                 archive.add(part.name, lines, rows=part.rows)
-        tables = {name: table for name, table in manifest.tables.items() if name != "replicas"} | {"inbox": without}
         archive.finish(replace(manifest, schema="0014", tables=tables))
     return older
 

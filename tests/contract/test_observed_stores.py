@@ -10,6 +10,7 @@ from bot.adapters.database.connection import Database
 from bot.adapters.database.inbox_reading import longest_wait_s
 from bot.adapters.database.inbox_store import SqlInbox
 from bot.adapters.database.outbox_reading import OutboxReading, read_outbox
+from bot.adapters.database.tables import deliveries
 from bot.announcements.model import (
     AnnouncementId,
     Content,
@@ -18,7 +19,10 @@ from bot.announcements.model import (
     Occurrence,
     OccurrenceId,
     OccurrenceState,
+    Receipt,
+    SendOutcome,
 )
+from bot.announcements.policy import after_call
 from bot.app.observed import ObservedLease, ObservedOutbox
 from bot.chat_state.model import StoredUpdate
 from bot.ids import ChatId, Locale
@@ -61,6 +65,7 @@ def _copy(occurrence_id: OccurrenceId, chat: ChatId) -> Delivery:
         state=DeliveryState.PLANNED,
         body_hash="1",
         not_before=NOW,
+        due_at=NOW,
         changed_at=NOW,
     )
 
@@ -105,6 +110,39 @@ async def test_batches_are_told_with_their_copies_and_what_was_sent_with_its_lat
         DeliveryState.PLANNED: 2, DeliveryState.SENDING: 1, DeliveryState.SENT: 1, DeliveryState.FAILED: 1,
     }  # fmt: skip
     assert found.overdue_s == 0.0
+
+
+async def test_lateness_counts_from_when_a_copy_was_due_first(database: Database):
+    observer = FakeObserver()
+    outbox, lease = await planned(database, observer), ObservedLease(database, observer)
+    epoch = await lease.take("me", now=NOW, lasts_s=7200)
+    assert epoch is not None
+    tried = await outbox.claim(FIRST, epoch=epoch, now=NOW, limit=5)
+    hour = NOW + timedelta(hours=1)
+    not_sent = Receipt(outcome=SendOutcome.NOT_SENT)
+    later = [after_call(row, not_sent, now=hour - timedelta(seconds=1)) for row in tried]
+    assert all(row.not_before > hour - timedelta(seconds=1) for row in later)
+    assert await outbox.settle(later, epoch=epoch) == 5
+    assert (await read_outbox(database, now=hour)).overdue_s == 3600.0
+
+    [again, *_] = await outbox.claim(FIRST, epoch=epoch, now=hour + timedelta(minutes=1), limit=5)
+    sent = after_call(again, Receipt(outcome=SendOutcome.SENT, message_id=1), now=hour)
+    assert await outbox.settle([sent], epoch=epoch) == 1
+    assert observer.happenings == [(Happening.COPY_ARRIVED, 3600.0, {})]
+
+
+async def test_of_a_copy_that_an_earlier_version_planned_the_next_try_is_all_that_is_known(database: Database):
+    observer = FakeObserver()
+    outbox, lease = await planned(database, observer), ObservedLease(database, observer)
+    async with database.writing() as connection:
+        await connection.execute(deliveries.update().values(due_at=None))
+    assert (await read_outbox(database, now=NOW + timedelta(seconds=90))).overdue_s == 90.0
+    epoch = await lease.take("me", now=NOW, lasts_s=30)
+    assert epoch is not None
+    [row] = await outbox.claim(FIRST, epoch=epoch, now=NOW, limit=1)
+    sent = replace(row, state=DeliveryState.SENT, message_id=1, changed_at=NOW + timedelta(seconds=7))
+    await outbox.settle([sent], epoch=epoch)
+    assert observer.happenings == [(Happening.COPY_ARRIVED, 7.0, {})]
 
 
 async def test_what_could_not_be_settled_is_not_told_as_sent(database: Database):

@@ -26,8 +26,7 @@ from bot.adapters.database.metadata import metadata
 PERSON_COLUMNS = frozenset({"visitor_id", "chat_id", "lane"})
 """Columns that may hold a person's Telegram id (a private chat has the id of its visitor).
 
-Export, deletion and retention find what they must cover by these names.
-"""
+Export, deletion and retention find what they must cover by these names."""
 
 visitors = Table(
     "visitors",
@@ -287,6 +286,7 @@ deliveries = Table(
     Column("state", String(16), nullable=False),
     Column("body_hash", String(64), nullable=False),
     Column("not_before", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),  # the first not_before; empty where an older version planned it
     Column("attempt", Integer, nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("message_id", BigInteger),

@@ -81,7 +81,7 @@ HAPPENINGS: Mapping[Happening, tuple[Instrument, ...]] = {
     ),
     Happening.COPY: (Instrument("scoda_copies_total", "Tries to send a copy, by what they proved.", ("result",)),),
     Happening.COPY_ARRIVED: (
-        Instrument("scoda_copy_lateness_seconds", "From when a copy was due to its being sent.", (), _LATE_S),
+        Instrument("scoda_copy_lateness_seconds", "From when a copy was due at first to its being sent.", (), _LATE_S),
     ),
     Happening.COPIES_IN_DOUBT: (
         Instrument("scoda_copies_in_doubt_total", "Copies of which nobody will know whether they arrived."),

@@ -53,7 +53,9 @@ class Delivery:
     state: DeliveryState
     body_hash: str
     not_before: datetime
-    """The due time, or the end of the recipient's quiet hours."""
+    """The due time, or the end of the recipient's quiet hours; later, when it is tried again."""
+    due_at: datetime | None = None
+    """The first `not_before`: lateness is reckoned from it. None: planned by a version that did not keep it."""
     attempt: int = 0
     epoch: Epoch = Epoch(0)
     message_id: int | None = None

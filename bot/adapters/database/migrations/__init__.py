@@ -27,5 +27,6 @@ REVISIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """Every revision, oldest first: known here so that a start on an up-to-date schema need not load Alembic (0.4 s)."""

@@ -306,7 +306,7 @@ ADDS = re.compile(
     r"CREATE TABLE |CREATE INDEX |INSERT INTO |UPDATE alembic_version|"
     r"ALTER TABLE \w+ ADD COLUMN (?!.*NOT NULL)|ALTER TABLE \w+ ADD COLUMN .*DEFAULT .*NOT NULL"
 )
-LOOKS = re.compile(r"SELECT |PRAGMA |BEGIN")
+LOOKS = re.compile(r"SELECT |PRAGMA |BEGIN|SET LOCAL ")
 
 
 def not_additive(statements: list[str]) -> list[str]:

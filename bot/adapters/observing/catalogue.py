@@ -97,7 +97,7 @@ CONDITIONS: Mapping[Condition, Instrument] = {
     Condition.BACKUP_MADE: Instrument("scoda_backup_timestamp_seconds", "When the last backup was made; 0 if unknown."),
     Condition.READY: Instrument("scoda_ready", "1 while updates can be taken (/readyz says 200)."),
     Condition.COMPONENT_OK: Instrument("scoda_component_ok", "1 while the part says `ok` at /readyz.", ("component",)),
-    Condition.UPDATES_WAITING: Instrument("scoda_updates_waiting", "Updates in the inbox, of all processes."),
+    Condition.UPDATES_WAITING: Instrument("scoda_updates_waiting", "Updates in the inbox that wait for this process."),
     Condition.UPDATES_OLDEST: Instrument("scoda_updates_oldest_seconds", "How long the oldest of all waits; 0: none."),
     Condition.DELIVERIES: Instrument("scoda_deliveries", "Copies of announcements that are not over.", ("state",)),
     Condition.OVERDUE: Instrument("scoda_delivery_overdue_seconds", "How late the latest copy is that waits."),

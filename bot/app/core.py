@@ -15,6 +15,7 @@ import structlog
 
 from bot.adapters.database.announced_store import SqlAnnounced
 from bot.adapters.database.connection import Database
+from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.database.turn_store import SqlTurnStore
 from bot.adapters.index.published import PublishedIndex
 from bot.adapters.knowledge.reader import signature_of, walk_folder
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _STAMP_FILE = "knowledge.stamp"
-"""Holds the hash of what was read last: a start that finds the same one reads nothing."""
+"""Holds the hash of what was read last and what came of it: a start that finds the same one reads nothing."""
 _MOST_GAPS = 20
 """Open questions that are asked again after a synchronisation: it takes about 4 s."""
 
@@ -120,7 +121,8 @@ class Core:
             if before is not None:
                 report = replace(report, warnings=(*report.warnings, *await self._overtaken_since(before)))
         if not report.faults and not unsettled:
-            self._stamp_file.write_text(self._stamp_of(report.signature, announced), encoding="ascii")
+            stamp = self._stamp_of(report.signature, announced, await self._published())
+            self._stamp_file.write_text(stamp, encoding="ascii")
         return report
 
     async def overtaken_gaps(self) -> list[Fault]:
@@ -174,7 +176,8 @@ class Core:
     async def is_current(self, signature: str | None = None) -> bool:
         """Whether what is published is whole, and no file was touched and nothing announced since.
 
-        `signature` is that of the folder, if somebody has just looked.
+        What is published is asked of the database: one that was restored, or begun anew, knows of another version than
+        the stamp beside it. `signature` is that of the folder, if somebody has just looked.
         """
         if self.versions.restore.is_waiting:
             return False
@@ -182,13 +185,21 @@ class Core:
             known = self._stamp_file.read_text(encoding="ascii")
         except OSError:
             return False
+        published = await self._published()
+        if not published:
+            return False
         if signature is None:
             walk = await asyncio.to_thread(walk_folder, self.settings.knowledge.folder)
             signature = signature_of(walk.snapshot)
-        return known == self._stamp_of(signature, await self.announced.fingerprint(utc_now()))
+        return known == self._stamp_of(signature, await self.announced.fingerprint(utc_now()), published)
 
-    def _stamp_of(self, signature: str, announced: str) -> str:
-        parts = (str(self.settings.knowledge.folder.resolve()), signature, announced)
+    async def _published(self) -> str:
+        """The fingerprint of what is published, empty if nothing is; its number may come again after a restore."""
+        published = await SqlManifestStore(self.database).published()
+        return "" if published is None else published.fingerprint
+
+    def _stamp_of(self, signature: str, announced: str, published: str) -> str:
+        parts = (str(self.settings.knowledge.folder.resolve()), signature, announced, published)
         return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from typing import Any
 
 import pytest
@@ -32,6 +33,33 @@ async def test_a_folder_that_was_not_touched_is_not_read_again(place: Place):
         assert core.index.current().knowledge.version == version
         (place.knowledge / "en/venue/pearl.md").touch()
         assert (await core.make_answerable()).published is None, "the same text is no new version"
+
+
+async def test_O05_a_database_from_before_a_change_is_brought_up_to_date_at_the_start(place: Place):
+    """The folder and the stamp of its reading stay where a backup is put in place."""
+    state, backup = place.data / "state.sqlite3", place.data / "backup.sqlite3"
+    async with open_core(settings_of(place)) as core:
+        await core.make_answerable()
+    shutil.copy(state, backup)
+    write_document(place.knowledge, "en/venue/cafe.md", "The café", "## Hours {#hours}\n\nIt opens at 8:15.\n")
+    async with open_core(settings_of(place)) as core:
+        await core.make_answerable()
+        newest = core.index.current().knowledge.keys()
+    shutil.copy(backup, state)
+    async with open_core(settings_of(place)) as core:
+        assert (await core.make_answerable()).published is not None
+        assert core.index.current().knowledge.keys() == newest
+        assert await core.make_answerable() is None
+
+
+async def test_O06_a_database_that_was_begun_anew_is_filled_though_no_file_was_touched(place: Place):
+    async with open_core(settings_of(place)) as core:
+        await core.make_answerable()
+    for file in place.data.glob("state.sqlite3*"):
+        file.unlink()
+    async with open_core(settings_of(place)) as core:
+        assert (await core.make_answerable()).published is not None
+        assert core.index.is_open
 
 
 async def test_an_open_question_that_a_new_section_answers_is_named_after_it_is_read(place: Place):

@@ -174,10 +174,23 @@ async def test_a_target_that_was_migrated_before_is_taken_one_with_rows_is_not(c
             await connection.execute(marks.insert().values(name="bot", value=4711))
         with pytest.raises(DatabaseError, match=r"holds a state already \(marks has rows\)"):
             await copy_state(source, target)
-        await refuse_left(source)
+        for either in (source, target):
+            await refuse_left(either)
         async with target.writing() as connection:
             await connection.execute(marks.delete().where(marks.c.name == "bot"))
         await copy_state(source, target)
+
+
+async def test_B11_a_copy_that_is_refused_leaves_a_whole_state_in_the_target_in_use(crossing, full):
+    source, _ = crossing
+    healthy = full("postgresql") if isinstance(source, Path) else full("sqlite")
+    async with both((source, healthy)) as databases:
+        before = await content_of(databases[1])
+        with pytest.raises(DatabaseError, match="holds a state already"):
+            await copy_state(*databases)
+        for either in databases:
+            await refuse_left(either)
+        assert await content_of(databases[1]) == before
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

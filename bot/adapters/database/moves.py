@@ -42,18 +42,27 @@ async def refuse_left(database: Database, *, adopts: bool = False) -> None:
         await call_restored(database)
 
 
-async def begin_arrival(source: Database, target: Database) -> int | None:
-    """The number of the arrival in a target that holds no state; None when this source has arrived there already.
+async def has_arrived(source: Database, target: Database) -> bool:
+    """Whether just this move, from the source to the target, is done."""
+    left_for = await _mark(source, LEFT)
+    return left_for is not None and left_for == await _mark(target, ARRIVED)
+
+
+async def require_at_home(source: Database, target: Database) -> None:
+    """Make sure that the source may go to the target: it goes on here, or was on its way there.
 
     Raises:
-        ForeignStateError: the source was moved to another target, or does not hold a whole state itself.
+        ForeignStateError: it was moved to another target, or does not hold a whole state itself.
     """
     left_for = await _mark(source, LEFT)
-    if left_for is not None and left_for == await _mark(target, ARRIVED):
-        return None
-    begun = await _mark(target, ARRIVING)
-    if await _mark(source, ARRIVING) is not None or (left_for is not None and left_for != begun):
+    is_elsewhere = left_for is not None and left_for != await _mark(target, ARRIVING)
+    if is_elsewhere or await _mark(source, ARRIVING) is not None:
         raise ForeignStateError(await _refusal(source))
+
+
+async def begin_arrival(target: Database) -> int:
+    """The number of the arrival in a target that holds no state: that of a copy that was begun, or a new one."""
+    begun = await _mark(target, ARRIVING)
     if begun is None:
         begun = secrets.randbits(62)
         await write_marks(target, {ARRIVING: begun})

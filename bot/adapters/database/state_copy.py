@@ -54,11 +54,12 @@ async def copy_state(source: Database, target: Database) -> Mapping[str, TableSu
         await database.require_alone()
     await _require_migratable(target)
     await target.migrate()
-    arrival = await moves.begin_arrival(source, target)
-    if arrival is None:
+    if await moves.has_arrived(source, target):
         return None
-    async with target.reading() as connection:
+    await moves.require_at_home(source, target)
+    async with target.reading() as connection:  # before the mark: a state that is there may not be locked by it
         await connection.run_sync(_require_empty, target.name)
+    arrival = await moves.begin_arrival(target)
     try:
         return await _copied(source, target, arrival)
     except Exception:

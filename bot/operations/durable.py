@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 
@@ -22,11 +23,14 @@ def sync_to_disk(path: Path) -> None:
 def replace_file(file: Path, content: bytes) -> None:
     """In place of the old file, for its owner alone and durably: after a power cut either stands there whole."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as writing:
-        writing.write(content)
-        writing.flush()
-        os.fsync(writing.fileno())
-    fresh.replace(file)
+    fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")  # its own: two may write at once
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as writing:
+            writing.write(content)
+            writing.flush()
+            os.fsync(writing.fileno())
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
     sync_to_disk(file.parent)

@@ -108,7 +108,7 @@ async def take_backup(
         read = await asyncio.to_thread(verified, unfinished, passphrase)
         if read != manifest:
             raise BackupError(f"{unfinished} is not what was written: the disk may be failing, choose another folder")
-    removed = drop_older(target.parent, owner.bot_id, keep=keep) if keep is not None else []
+    removed = drop_older(target.parent, owner.bot_id, keep=keep, now=now, written=target) if keep is not None else []
     return TakenBackup(
         file=target,
         manifest=manifest,
@@ -197,9 +197,8 @@ class BackupKeeper:
         owner = await StateOwner(self._database).known()
         if owner is None:  # nothing has happened yet
             return False
-        found = await asyncio.to_thread(archives_in, folder_of(self._settings), owner.bot_id)
-        every = timedelta(hours=self._settings.backup.every_hours)
-        return not found or now - found[0].taken_at >= every or found[0].taken_at > now + every
+        found = await asyncio.to_thread(archives_in, folder_of(self._settings), owner.bot_id, until=now)
+        return not found or now - found[0].taken_at >= timedelta(hours=self._settings.backup.every_hours)
 
 
 async def always() -> bool:

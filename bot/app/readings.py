@@ -152,7 +152,9 @@ class Readings:
         """By the folder: another replica, or a command, may have made the last one."""
         owner = await StateOwner(self._core.database).known()
         if owner is not None:
-            found = await asyncio.to_thread(archives_in, folder_of(self._core.settings), owner.bot_id)
+            found = await asyncio.to_thread(
+                archives_in, folder_of(self._core.settings), owner.bot_id, until=self._now()
+            )
             self._metrics.show(Condition.BACKUP_MADE, found[0].taken_at.timestamp() if found else 0)
 
     def _show_pace(self, pace: PaceReading) -> None:

@@ -37,8 +37,10 @@ def name_of(bot: int, taken_at: datetime, *, is_sealed: bool) -> str:
     return f"scoda-{bot}-{taken_at.astimezone(UTC):{_STAMP}}{SEALED if is_sealed else PLAIN}"
 
 
-def archives_in(folder: Path, bot: int) -> list[StoredArchive]:
+def archives_in(folder: Path, bot: int, *, until: datetime | None = None) -> list[StoredArchive]:
     """This bot's archives, newest first; whatever else is in the folder is none of ours.
+
+    With `until` none that is dated later: a clock that was wrong once must not make it the newest for years.
 
     Raises:
         BackupError: the folder can't be looked into.
@@ -50,7 +52,8 @@ def archives_in(folder: Path, bot: int) -> list[StoredArchive]:
             continue
         with suppress(ValueError):  # no such day
             taken_at = datetime.strptime(named[2], _STAMP).replace(tzinfo=UTC)
-            found.append(StoredArchive(file, bot, taken_at))
+            if until is None or taken_at <= until:
+                found.append(StoredArchive(file, bot, taken_at))
     return sorted(found, key=lambda one: one.taken_at, reverse=True)
 
 
@@ -63,9 +66,12 @@ def _files_in(folder: Path) -> list[Path]:
         raise BackupError(f"{folder} can't be a folder of backups ({error.strerror}): choose another") from error
 
 
-def drop_older(folder: Path, bot: int, *, keep: int) -> list[Path]:
-    """Remove this bot's archives but for the newest `keep`; returns those that went."""
-    gone = [one.file for one in archives_in(folder, bot)[keep:]]
+def drop_older(folder: Path, bot: int, *, keep: int, now: datetime, written: Path | None = None) -> list[Path]:
+    """Remove this bot's archives but for the newest `keep`; returns those that went.
+
+    What is dated later than `now` neither goes nor counts, and what was just `written` stays in any case.
+    """
+    gone = [one.file for one in archives_in(folder, bot, until=now)[keep:] if one.file != written]
     for file in gone:
         file.unlink(missing_ok=True)
     return gone

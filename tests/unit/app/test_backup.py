@@ -89,8 +89,14 @@ async def test_a_failure_is_told_and_tried_again_after_a_while(settings, databas
 
 async def test_a_clock_that_was_set_back_does_not_stop_it(settings, database):
     await BackupKeeper(settings, database, does_it_here=always).turn(NOW + 1000 * HOUR)
-    await BackupKeeper(settings, database, does_it_here=always).turn(NOW)
-    assert NOW in stored(settings)
+    keeper = BackupKeeper(settings, database, does_it_here=always)
+    for hours in range(19):
+        await keeper.turn(NOW + hours * HOUR)
+    assert stored(settings) == [NOW + 1000 * HOUR, NOW + 18 * HOUR, NOW + 12 * HOUR]
+    wrong = NOW + 1000 * HOUR - HOUR  # within the time after which one is due
+    assert stored(settings)[0] - wrong < 6 * HOUR
+    await keeper.turn(wrong)
+    assert wrong in stored(settings)
 
 
 async def test_the_clock_has_one_only_where_it_is_set(settings, database):

@@ -117,7 +117,8 @@ async def test_the_last_backup_is_told_whoever_made_it(rig: Rig):
     for at in (NOW - timedelta(days=1), NOW):
         (folder / name_of(7, at, is_sealed=False)).touch()
     (folder / name_of(8, NOW + timedelta(days=1), is_sealed=False)).touch()  # another bot's
-    rig.readings = Readings(rig.metrics, rig.core, FakeInbox(FakeState()), rig.guard)  # type: ignore[arg-type]
+    (folder / name_of(7, NOW + timedelta(days=900), is_sealed=False)).touch()  # the clock was wrong
+    rig.readings = Rig(rig.core).readings
     page = await rig.page()
     told = next(line for line in page if line.startswith("scoda_backup_timestamp_seconds"))
     assert float(told.split()[1]) == NOW.timestamp()

@@ -40,9 +40,20 @@ def test_rotation_takes_the_bot_s_older_ones_and_nothing_else(tmp_path):
     mine = [stored(tmp_path, days=days, is_sealed=bool(days % 2)) for days in range(5)]
     others = [stored(tmp_path, bot=8, days=0), tmp_path / "scoda-7000001.tar.gz"]
     others[1].touch()
-    assert drop_older(tmp_path, BOT, keep=2) == [mine[2], mine[1], mine[0]]
+    at_last = NOW + timedelta(days=4)
+    assert drop_older(tmp_path, BOT, keep=2, now=at_last) == [mine[2], mine[1], mine[0]]
     assert {*tmp_path.iterdir()} == {mine[3], mine[4], *others}
-    assert drop_older(tmp_path, BOT, keep=2) == []
+    assert drop_older(tmp_path, BOT, keep=2, now=at_last) == []
+
+
+def test_O05_archives_of_the_future_neither_go_nor_take_the_place_of_good_ones(tmp_path):
+    good = [stored(tmp_path, days=days) for days in (-1, 0)]
+    of_the_future = [stored(tmp_path, days=days) for days in (900, 901, 902)]
+    assert [one.file for one in archives_in(tmp_path, BOT, until=NOW)] == [good[1], good[0]]
+    assert drop_older(tmp_path, BOT, keep=2, now=NOW) == []
+    assert drop_older(tmp_path, BOT, keep=1, now=NOW, written=good[0]) == []
+    assert drop_older(tmp_path, BOT, keep=1, now=NOW, written=good[1]) == [good[0]]
+    assert {*tmp_path.iterdir()} == {good[1], *of_the_future}
 
 
 def test_it_has_its_name_once_it_is_whole_and_is_the_owner_s_alone(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -30,6 +31,8 @@ from bot.adapters.database.restore_guard import FileRestoreGuard
 from bot.adapters.database.restored_rows import HELD, UNTIL_SAID
 from bot.adapters.database.table_rows import rows_of
 from bot.adapters.database.tables import (
+    announcement_files,
+    announcements,
     deliveries,
     gap_watches,
     inbox,
@@ -158,6 +161,38 @@ async def test_O05_a_backup_under_load_is_one_moment_of_it(engine, settings_for,
         sent = await connection.scalar(select(func.count()).select_from(deliveries).where(is_sent))
         new = await connection.scalar(select(func.count()).select_from(visitors).where(is_new))
     assert (sent, new) == (1, 1), "what was committed before the first table was read, and nothing of what came later"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_O05_a_large_row_is_a_part_of_its_own_and_small_ones_share_one(engine, settings_for):
+    """8 rows of 2 MB among 400 of 1 kB."""
+    home, elsewhere = settings_for(engine), settings_for("sqlite", "elsewhere")
+    lengths = [2_000_000 if number % 50 == 7 else 1_000 for number in range(400)]
+    async with opened(home, empties=True) as database:
+        async with database.writing() as connection:
+            values = {"stage": "", "version": 1, "body": "", "created_at": NOW}
+            keys = [f"{number:03}" for number in range(len(lengths))]
+            await connection.execute(
+                insert(announcements), [{**values, "announcement_id": key, "request_key": key} for key in keys]
+            )
+            blank = {"kind": "", "filename": "", "file_id": ""}
+            for key, length in zip(keys, lengths, strict=True):
+                row = {**blank, "announcement_id": key, "content": bytes(length)}
+                await connection.execute(insert(announcement_files), row)
+        tracemalloc.start()
+        try:
+            taken = await take_backup(home, database, now=NOW)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    parts = [one for one in taken.manifest.parts if table_of(one) == "announcement_files"]
+    assert [one.rows for one in parts if one.size > 2**20] == [1] * 8
+    assert len(parts) <= 17
+    assert peak < 24_000_000, "one large row at a time"
+    await restored(elsewhere, taken)
+    async with opened(elsewhere) as database, database.reading() as connection:
+        query = select(func.length(announcement_files.c.content)).order_by(announcement_files.c.announcement_id)
+        assert list(await connection.scalars(query)) == lengths
 
 
 async def _write_both(database: Database, number: int) -> None:

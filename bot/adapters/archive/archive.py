@@ -42,8 +42,19 @@ class ArchiveWriter:
         self._parts: list[ArchivedPart] = []
 
     def add(self, name: str, content: bytes, *, rows: int = 0) -> None:
-        """Write a part."""
-        self._parts.append(ArchivedPart(name, len(content), hashlib.sha256(content).hexdigest(), rows))
+        """Write a part.
+
+        Raises:
+            BackupError: it is longer than one that is read again.
+        """
+        part = ArchivedPart(name, len(content), hashlib.sha256(content).hexdigest(), rows)
+        if part.size > _LARGEST_PART:
+            whose = f"a row of the table {table_of(part)}" if table_of(part) else name
+            raise BackupError(
+                f"{whose} takes {part.size // 2**20} MiB, and an archive holds none above {_LARGEST_PART // 2**20}: "
+                "take out what is so long there, and make the backup again"
+            )
+        self._parts.append(part)
         self._write(name, content)
 
     def finish(self, manifest: ArchiveManifest) -> ArchiveManifest:

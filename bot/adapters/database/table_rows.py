@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import operator
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import Column, Connection, LargeBinary, Table, Time, column, func, insert, select, table, text
@@ -22,11 +24,9 @@ from bot.adapters.database.columns import AnyText, UtcDateTime
 from bot.adapters.database.tables import whole_schema
 
 _PIECE_BYTES = 2**20
-"""A piece ends with the row that makes it longer (chosen: few pieces, and little memory)."""
+"""A piece is no longer, unless one row alone is (chosen: few pieces, and little memory)."""
 _ROWS_AT_ONCE = 500
-"""Read or written in one go (chosen)."""
-_LARGE_ROWS_AT_ONCE = 8
-"""Of tables with files in them, each of which may have megabytes (chosen)."""
+"""Read or written in one go, where they are short (chosen)."""
 
 Columns = tuple[tuple[str, str], ...]
 """Of a table in order: name and kind."""
@@ -53,20 +53,33 @@ def tables_in_order() -> Sequence[Table]:
 
 
 async def rows_of(connection: AsyncConnection, table_: Table) -> AsyncIterator[RowsPiece]:
-    """The rows in the order of their key, in pieces; a table without rows has none. Memory does not grow with them."""
+    """The rows in the order of their key, in pieces; a table without rows has none.
+
+    Memory does not grow with their number: of long rows, such as attachments, one is held, in a piece of its own.
+    """
     kinds = [_kind(one) for one in table_.columns]
-    at_once = _LARGE_ROWS_AT_ONCE if "bytes" in kinds else _ROWS_AT_ONCE
+    at_once = await _rows_at_once(connection, table_)
     query = select(table_).order_by(*table_.primary_key.columns)
     found = await connection.stream(query, execution_options={"yield_per": at_once})
     lines, count = bytearray(), 0
     async for rows in found.partitions():
-        lines += await asyncio.to_thread(_lines, rows, kinds)
-        count += len(rows)
-        if len(lines) >= _PIECE_BYTES:
+        more = await asyncio.to_thread(_lines, rows, kinds)
+        if count and len(lines) + len(more) > _PIECE_BYTES:
             yield RowsPiece(table_.name, bytes(lines), count)
             lines, count = bytearray(), 0
+        lines += more
+        count += len(rows)
     if count:
         yield RowsPiece(table_.name, bytes(lines), count)
+
+
+async def _rows_at_once(connection: AsyncConnection, table_: Table) -> int:
+    """So many that they are about a piece, however long each is."""
+    lengths = [func.coalesce(func.length(one), 0) for one in table_.columns if _kind(one) in {"bytes", "text"}]
+    if not lengths:
+        return _ROWS_AT_ONCE
+    longest = await connection.scalar(select(func.max(reduce(operator.add, lengths))))
+    return max(1, min(_ROWS_AT_ONCE, _PIECE_BYTES // max(longest or 1, 1)))
 
 
 async def write_rows(connection: AsyncConnection, name: str, columns: Columns, lines: bytes) -> None:
@@ -76,10 +89,9 @@ async def write_rows(connection: AsyncConnection, name: str, columns: Columns, l
         ValueError: a line is not as the columns say.
     """
     target = _table(name, columns)
-    at_once = _LARGE_ROWS_AT_ONCE if any(kind == "bytes" for _, kind in columns) else _ROWS_AT_ONCE
     every = lines.splitlines()
-    for start in range(0, len(every), at_once):
-        rows = await asyncio.to_thread(_rows, every[start : start + at_once], columns)
+    for start in range(0, len(every), _ROWS_AT_ONCE):
+        rows = await asyncio.to_thread(_rows, every[start : start + _ROWS_AT_ONCE], columns)
         await connection.execute(insert(target), rows)
 
 
@@ -165,9 +177,12 @@ def _from_json(kind: str) -> _Line:
 
 
 def _lines(rows: Iterable[Sequence[object]], kinds: Sequence[str]) -> bytes:
-    turns = [_to_json(kind) for kind in kinds]
-    made = ([turn(value) for turn, value in zip(turns, row, strict=True)] for row in rows)
-    return "".join(f"{json.dumps(one, separators=(',', ':'))}\n" for one in made).encode("ascii")
+    turns, lines = [_to_json(kind) for kind in kinds], bytearray()
+    for row in rows:
+        values = [turn(value) for turn, value in zip(turns, row, strict=True)]
+        lines += json.dumps(values, separators=(",", ":")).encode("ascii")
+        lines += b"\n"
+    return bytes(lines)
 
 
 def _rows(lines: Iterable[bytes], columns: Columns) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.archive import archive as archive_module
 from bot.adapters.archive import sealing
 from bot.adapters.archive.archive import is_sealed, parts_of, sha256_of, verified, writing
 from bot.adapters.archive.manifest import ArchivedTable, ArchiveManifest, to_json
@@ -49,6 +50,14 @@ def test_what_was_written_is_read_again(tmp_path, passphrase):
     ]
     assert is_sealed(file) is bool(passphrase)
     assert (HALLS in gzip.decompress(file.read_bytes())) if not passphrase else HALLS not in file.read_bytes()
+
+
+def test_O05_what_could_not_be_read_again_is_not_written_and_its_table_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive_module, "_LARGEST_PART", len(HALLS) - 1)
+    with pytest.raises(BackupError, match="a row of the table halls takes 0 MiB"):
+        written(tmp_path / "a")
+    monkeypatch.setattr(archive_module, "_LARGEST_PART", len(HALLS))
+    written(tmp_path / "b")
 
 
 def test_a_plain_one_can_be_looked_into_by_any_tar(tmp_path):

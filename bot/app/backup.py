@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 
@@ -23,6 +25,7 @@ from bot.adapters.database.state_owner import Owner, StateOwner
 from bot.adapters.database.table_rows import columns_of, counters, rows_of, tables_in_order
 from bot.adapters.database.tombstones import FILE_NAME as FORGOTTEN
 from bot.adapters.database.tombstones import KEY_FILE_NAME as FORGOTTEN_KEY
+from bot.adapters.index.folders import to_its_end
 from bot.adapters.system.clock import Clock
 from bot.errors import BackupError, DatabaseError, ScodaError
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
@@ -103,7 +106,7 @@ async def take_backup(
     except DatabaseError as error:
         raise BackupError(f"{target.parent} can't be a folder of backups: choose another") from error
     with place_for(target) as (opened, unfinished):
-        with writing(opened, passphrase) as archive:
+        async with _written(opened, passphrase) as archive:
             manifest = await _save(settings, database, archive, owner, now=now)
         read = await asyncio.to_thread(verified, unfinished, passphrase)
         if read != manifest:
@@ -130,14 +133,14 @@ async def _save(
                 number += 1
                 rows += piece.rows
                 name = f"{TABLES}{table.name}/{number:06}.jsonl"
-                await asyncio.to_thread(archive.add, name, piece.lines, rows=piece.rows)
+                await to_its_end(archive.add, name, piece.lines, rows=piece.rows)
             tables[table.name] = ArchivedTable(columns_of(table), rows)
         counted = await counters(connection)
     # After the rows: who is forgotten meanwhile is in the list, and is forgotten again by a restore.
     for name in (LOG_IDS_KEY, FORGOTTEN_KEY, FORGOTTEN):
         file = settings.store.data / name
         if file.is_file():
-            archive.add(FILES + name, await asyncio.to_thread(file.read_bytes))
+            await to_its_end(archive.add, FILES + name, await asyncio.to_thread(file.read_bytes))
     manifest = ArchiveManifest(
         program=importlib.metadata.version("scoda-bot"),
         schema=REVISIONS[-1],
@@ -149,7 +152,23 @@ async def _save(
         counters=counted,
         besides=_besides(settings),
     )
-    return await asyncio.to_thread(archive.finish, manifest)
+    return await to_its_end(archive.finish, manifest)
+
+
+@asynccontextmanager
+async def _written(file: BinaryIO, passphrase: str) -> AsyncIterator[ArchiveWriter]:
+    """`writing`, begun and ended in a thread: a key is made first, and the disk waited for at last.
+
+    Meanwhile the event loop renews a leader's lease, whatever the disk does.
+    """
+    archive = writing(file, passphrase)
+    try:
+        yield await to_its_end(archive.__enter__)
+    except BaseException as error:
+        await to_its_end(archive.__exit__, type(error), error, error.__traceback__)
+        raise
+    else:
+        await to_its_end(archive.__exit__, None, None, None)
 
 
 def _besides(settings: Settings) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import asyncio
+import gzip
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from bot.adapters.archive import sealing
+from bot.adapters.archive import archive, folder, sealing
 from bot.adapters.archive.archive import verified
 from bot.adapters.archive.folder import archives_in
 from bot.adapters.database.connection import Database, open_database
@@ -17,7 +20,7 @@ from bot.adapters.system.clock import Clock
 from bot.app.backup import BackupKeeper, always, folder_of, passphrase_of, schedule_backups, take_backup
 from bot.errors import BackupError
 from bot.settings import BackupSettings, KnowledgeSettings, Settings, StoreSettings
-from tests.support.visitors import until
+from tests.support.visitors import LIMIT_S, until
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -138,6 +141,51 @@ async def test_what_is_sealed_is_opened_with_the_same_key_file(settings, databas
     taken = await take_backup(sealed, database, now=NOW)
     assert taken.file.name == "scoda-7000001-20261103T093000Z.tar.gz.sealed"
     assert verified(taken.file, "long enough for it") == taken.manifest
+
+
+async def test_the_event_loop_waits_for_no_key_and_no_disk(settings, database, monkeypatch):
+    seen: dict[str, bool] = {}
+
+    def watched(owner: object, name: str, what: str) -> None:
+        done = getattr(owner, name)
+
+        def noted(*given: object, **named: object) -> object:
+            seen[what] = seen.get(what, False) or threading.current_thread() is threading.main_thread()
+            return done(*given, **named)
+
+        monkeypatch.setattr(owner, name, noted)
+
+    monkeypatch.setattr(sealing, "_COST", 16)
+    watched(sealing, "Scrypt", "a key")
+    watched(gzip.GzipFile, "close", "packing")
+    watched(archive.os, "fsync", "the disk")
+    monkeypatch.setattr(folder, "sync_to_disk", lambda _: None)  # of a folder, which has next to nothing to write
+    sealed = settings.model_copy(update={"backup": BackupSettings(passphrase=SecretStr("long enough for it"))})
+    await take_backup(sealed, database, now=NOW)
+    assert seen == {"a key": False, "packing": False, "the disk": False}
+
+
+async def test_a_backup_that_is_cancelled_leaves_nothing_behind(settings, database, monkeypatch):
+    """Cancelled while the key is made, which goes on in its thread."""
+    is_begun, may_end = threading.Event(), threading.Event()
+    made = sealing.Scrypt
+
+    def slow(*given, **named):
+        is_begun.set()
+        assert may_end.wait(LIMIT_S)
+        return made(*given, **named)
+
+    monkeypatch.setattr(sealing, "_COST", 16)
+    monkeypatch.setattr(sealing, "Scrypt", slow)
+    sealed = settings.model_copy(update={"backup": BackupSettings(passphrase=SecretStr("long enough for it"))})
+    backup = asyncio.create_task(take_backup(sealed, database, now=NOW))
+    await asyncio.to_thread(is_begun.wait, LIMIT_S)
+    backup.cancel()
+    await asyncio.sleep(0)
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await backup
+    assert [file.name for file in folder_of(settings).iterdir()] == [".scoda-backup.lock"]
 
 
 async def test_it_goes_into_the_folder_or_the_file_that_is_named(settings, database, tmp_path):

@@ -137,10 +137,8 @@ async def _save(
             tables[table.name] = ArchivedTable(columns_of(table), rows)
         counted = await counters(connection)
     # After the rows: who is forgotten meanwhile is in the list, and is forgotten again by a restore.
-    for name in (LOG_IDS_KEY, FORGOTTEN_KEY, FORGOTTEN):
-        file = settings.store.data / name
-        if file.is_file():
-            await to_its_end(archive.add, FILES + name, await asyncio.to_thread(file.read_bytes))
+    for name, content in (await asyncio.to_thread(_files_of, settings.store.data)).items():
+        await to_its_end(archive.add, FILES + name, content)
     manifest = ArchiveManifest(
         program=importlib.metadata.version("scoda-bot"),
         schema=REVISIONS[-1],
@@ -153,6 +151,23 @@ async def _save(
         besides=_besides(settings),
     )
     return await to_its_end(archive.finish, manifest)
+
+
+def _files_of(data: Path) -> dict[str, bytes]:
+    """What goes along of the data folder. The list before its key, which is made first: never one without the other.
+
+    Raises:
+        BackupError: the key is gone.
+    """
+    listed = (FORGOTTEN, FORGOTTEN_KEY) if (data / FORGOTTEN).is_file() else ()
+    logged = (LOG_IDS_KEY,) if (data / LOG_IDS_KEY).is_file() else ()
+    try:
+        return {name: (data / name).read_bytes() for name in (*logged, *listed)}
+    except FileNotFoundError as error:
+        raise BackupError(
+            f"{error.filename} is gone, and without it a restore forgets nobody again who asked for it: put its copy "
+            "back"
+        ) from error
 
 
 @asynccontextmanager

@@ -57,13 +57,20 @@ def read_archive(settings: Settings, archive: Path) -> ArchiveManifest:
     """Read and check the whole archive; blocks.
 
     Raises:
-        BackupError: it can't be used: damaged, encrypted otherwise, or of a newer program.
+        BackupError: it can't be used: damaged, encrypted otherwise, of a newer program, or without a file it needs.
     """
     manifest = verified(archive, passphrase_of(settings))
     if manifest.schema not in REVISIONS:
         raise BackupError(
             f"{archive} was written by version {manifest.program} (schema {manifest.schema}, known up to "
             f"{REVISIONS[-1]}): restore it with that version"
+        )
+    listed = {FILES + FORGOTTEN, FILES + FORGOTTEN_KEY}
+    found = listed & {part.name for part in manifest.parts}
+    if found and found != listed:
+        raise BackupError(
+            f"{archive} holds {min(found)} without {min(listed - found)}, so who asked to be forgotten would come "
+            "back: take another backup"
         )
     return manifest
 

@@ -385,6 +385,41 @@ async def test_P03_the_list_of_the_forgotten_goes_along_and_is_joined_with_the_n
     assert set(await Tombstones(elsewhere.store.data).moments([one, other])) == {one, other}
 
 
+async def test_P03_a_list_that_is_begun_while_it_is_saved_is_never_saved_without_its_key(settings_for, monkeypatch):
+    home, is_file, begun = settings_for("sqlite"), Path.is_file, []
+
+    def somebody_is_forgotten_just_then(file: Path) -> bool:
+        was_there = is_file(file)
+        if file.name.startswith("forgotten") and not begun:
+            begun.append(Tombstones(file.parent)._add(7, NOW))
+        return was_there
+
+    async with opened(home) as database:
+        monkeypatch.setattr(Path, "is_file", somebody_is_forgotten_just_then)
+        taken = [await take_backup(home, database, now=NOW + timedelta(hours=hours)) for hours in (0, 1)]
+        monkeypatch.undo()
+        (home.store.data / "forgotten.key").unlink()
+        with pytest.raises(BackupError, match=r"forgotten\.key is gone"):
+            await take_backup(home, database, now=LATER)
+    assert [_listed(one.manifest) for one in taken] == [[], ["files/forgotten", "files/forgotten.key"]]
+
+
+def _listed(manifest: ArchiveManifest) -> list[str]:
+    return [one.name for one in manifest.parts if one.name.startswith("files/forgotten")]
+
+
+@pytest.mark.parametrize("only", ["forgotten", "forgotten.key"])
+async def test_P03_an_archive_with_only_one_of_the_list_and_its_key_is_refused(settings_for, tmp_path, only):
+    home = settings_for("sqlite")
+    async with opened(home) as database:
+        manifest = (await take_backup(home, database, now=NOW)).manifest
+    with (tmp_path / "a").open("wb") as opened_, writing(opened_, "") as archive:
+        archive.add(f"files/{only}", b"")
+        archive.finish(replace(manifest, tables={name: replace(one, rows=0) for name, one in manifest.tables.items()}))
+    with pytest.raises(BackupError, match="who asked to be forgotten would come back: take another backup"):
+        read_archive(home, tmp_path / "a")
+
+
 async def test_P03_a_list_of_another_installation_is_not_mixed_up_with_it(settings_for):
     home, elsewhere = settings_for("sqlite"), settings_for("sqlite", "elsewhere")
     for settings in (home, elsewhere):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
-import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,9 +26,10 @@ from bot.adapters.database.tombstones import FILE_NAME as FORGOTTEN
 from bot.adapters.database.tombstones import KEY_FILE_NAME as FORGOTTEN_KEY
 from bot.adapters.index.folders import to_its_end
 from bot.adapters.system.clock import Clock
-from bot.errors import BackupError, DatabaseError, ScodaError
+from bot.errors import BackupError, DatabaseError, ScodaError, SettingsError
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.settings import SHORTEST_PASSPHRASE, Settings
+from bot.settings.secret_files import secret_in
 
 _log = structlog.get_logger(__name__)
 
@@ -71,12 +71,9 @@ def passphrase_of(settings: Settings) -> str:
         return settings.backup.passphrase.get_secret_value()
     file = Path(settings.backup.key_file)
     try:
-        is_open = bool(file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
-        secret = file.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise BackupError(f"[backup] key_file {file} can't be read: {error}") from error
-    if is_open:
-        raise BackupError(f"[backup] key_file {file} can be read by others on this machine: run `chmod 600 {file}`")
+        secret = secret_in(file, "[backup] key_file")
+    except SettingsError as error:
+        raise BackupError(str(error)) from error
     if len(secret) < SHORTEST_PASSPHRASE:
         raise BackupError(
             f"[backup] key_file {file} holds fewer than {SHORTEST_PASSPHRASE} characters: write more into it"

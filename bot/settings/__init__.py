@@ -302,7 +302,7 @@ class BackupSettings(_Table):
     passphrase: SecretStr = SecretStr("")
     """They are encrypted with it. From the environment only: SCODA_BACKUP_PASSPHRASE."""
     key_file: str = ""
-    """In place of a passphrase: a file that holds one, which its owner alone can read."""
+    """In place of a passphrase: a file that holds one: its owner's alone, or handed out by systemd or a cluster."""
 
     @model_validator(mode="after")
     def _one_secret(self) -> BackupSettings:

@@ -37,7 +37,7 @@ class VariablesAndFiles(EnvSettingsSource):
                 continue
             if self.env_vars.get(variable.lower()):
                 raise SettingsError(f"{variable} and {variable}{SUFFIX} are both set: remove one of them")
-            self.env_vars[variable.lower()] = _secret_in(Path(path), variable + SUFFIX)
+            self.env_vars[variable.lower()] = secret_in(Path(path), variable + SUFFIX)
 
 
 def variables_of_secrets(settings: type[BaseSettings]) -> list[str]:
@@ -56,22 +56,27 @@ def secrets_of(table: object) -> list[str]:
     return [name for name, field in table.model_fields.items() if field.annotation is SecretStr]
 
 
-def _secret_in(file: Path, variable: str) -> str:
+def secret_in(file: Path, setting: str) -> str:
+    """What the file that a variable or setting names holds, without blanks around it.
+
+    Raises:
+        SettingsError: it can't be read, holds nothing, or others can read it.
+    """
     try:
         with file.open("rb") as opened:
             if _is_open_to_others(file, os.fstat(opened.fileno()).st_mode):
                 raise SettingsError(
                     f"others on this machine can read the secret in {file}: run `chmod 400 {file}` (in a cluster: "
-                    f"defaultMode 0440), or name another file in {variable}"
+                    f"defaultMode 0440), or name another file in {setting}"
                 )
             held = opened.read(_MOST_BYTES + 1)
         secret = held.decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else "it is no text"
-        raise SettingsError(f"{variable} names {file}, which can't be read: {reason}") from error
+        raise SettingsError(f"{setting} names {file}, which can't be read: {reason}") from error
     if not secret or len(held) > _MOST_BYTES:
         fault = "more than any secret" if secret else "nothing"
-        raise SettingsError(f"{variable} names {file}, which holds {fault}: put the secret alone into it")
+        raise SettingsError(f"{setting} names {file}, which holds {fault}: put the secret alone into it")
     return secret
 
 

@@ -19,7 +19,7 @@ from bot.adapters.database.state_owner import Owner, StateOwner
 from bot.adapters.system.clock import Clock
 from bot.app.backup import BackupKeeper, always, folder_of, passphrase_of, schedule_backups, take_backup
 from bot.errors import BackupError
-from bot.settings import BackupSettings, KnowledgeSettings, Settings, StoreSettings
+from bot.settings import BackupSettings, KnowledgeSettings, Settings, StoreSettings, secret_files
 from tests.support.visitors import LIMIT_S, until
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -115,13 +115,13 @@ async def test_the_clock_has_one_only_where_it_is_set(settings, database):
 async def test_a_key_file_that_is_wrong_is_named_at_the_start(settings, database):
     wrong = settings.model_copy(update={"backup": BackupSettings(every_hours=1, key_file="none.key")})
     async with Clock() as clock:
-        with pytest.raises(BackupError, match=r"key_file none\.key can't be read"):
+        with pytest.raises(BackupError, match=r"\[backup\] key_file names none\.key, which can't be read"):
             schedule_backups(clock, wrong, database)
 
 
 @pytest.mark.parametrize(
     ("content", "mode", "reason"),
-    [("long enough for it", 0o640, "can be read by others"), ("short", 0o600, "fewer than 12 characters")],
+    [("long enough for it", 0o640, "others on this machine can read"), ("short", 0o600, "fewer than 12 characters")],
 )
 def test_a_key_file_is_the_owner_s_alone_and_long_enough(settings, tmp_path, content, mode, reason):
     file = tmp_path / "backup.key"
@@ -130,6 +130,18 @@ def test_a_key_file_is_the_owner_s_alone_and_long_enough(settings, tmp_path, con
     wrong = settings.model_copy(update={"backup": BackupSettings(key_file=str(file))})
     with pytest.raises(BackupError, match=reason):
         passphrase_of(wrong)
+
+
+def test_a_key_file_that_is_handed_out_to_the_service_may_be_its_group_s(settings, tmp_path, monkeypatch):
+    """Mode 0440 on a mount in memory that is read only: a credential of systemd, a secret of a cluster."""
+    file, mounts = tmp_path / "credentials" / "backup.key", tmp_path / "mountinfo"
+    file.parent.mkdir()
+    file.write_text("long enough for it\n", encoding="ascii")
+    file.chmod(0o440)
+    mounts.write_text(f"90 22 0:55 / {file.parent} ro,nosuid - tmpfs tmpfs rw\n", encoding="utf-8")
+    monkeypatch.setattr(secret_files, "MOUNTS", mounts)
+    handed_out = settings.model_copy(update={"backup": BackupSettings(key_file=str(file))})
+    assert passphrase_of(handed_out) == "long enough for it"
 
 
 async def test_what_is_sealed_is_opened_with_the_same_key_file(settings, database, tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import structlog
 
 from bot.adapters.archive.archive import TABLES, ArchiveWriter, sha256_of, verified, writing
-from bot.adapters.archive.folder import PLAIN, SEALED, archives_in, drop_older, name_of, place_for
+from bot.adapters.archive.folder import PLAIN, SEALED, archives_in, drop_older, name_of, place_for, remove_unfinished
 from bot.adapters.archive.manifest import ArchivedTable, ArchiveManifest
 from bot.adapters.database.connection import Database
 from bot.adapters.database.locks import private_folder
@@ -242,9 +242,12 @@ def schedule_backups(
 ) -> Callable[[], str] | None:
     """Look each minute whether one is due; returns what `/readyz` says of it, None where the bot makes none.
 
+    What a killed process left of an archive goes at once.
+
     Raises:
         BackupError: the key file is not as it must be: said at the start, rather than at night.
     """
+    remove_unfinished(folder_of(settings))
     if not settings.backup.every_hours:
         return None
     passphrase_of(settings)

@@ -26,16 +26,13 @@ from bot.adapters.database.tombstones import FILE_NAME as FORGOTTEN
 from bot.adapters.database.tombstones import KEY_FILE_NAME as FORGOTTEN_KEY
 from bot.adapters.database.tombstones import Tombstones
 from bot.app.backup import FILES, passphrase_of
-from bot.app.state import STATE_FILE, data_folder_for, to_run
+from bot.app.state import STATE_FILE, WORKSHOP, data_folder_for, to_run
 from bot.errors import BackupError
 from bot.operations.durable import replace_file
 from bot.operations.log_ids import FILE_NAME as LOG_IDS_KEY
 from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)
-
-_WORKSHOP = ".restoring"
-"""The folder beside the state in which the new one is made; one that is found was left by a process that was killed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +106,7 @@ async def restore(
     else:
         with folder_lock(data):
             finish_replacing(data / STATE_FILE)
-            workshop = data / _WORKSHOP
+            workshop = data / WORKSHOP
             shutil.rmtree(workshop, ignore_errors=True)
             try:
                 await _restore_files(parts(), data)

@@ -7,6 +7,8 @@ read the knowledge twice is small while its vectors stand beside it (`scoda know
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +23,9 @@ from bot.settings import Settings
 
 STATE_FILE = "state.sqlite3"
 SANDBOX_FOLDER = "sandbox"
+WORKSHOP = ".restoring"
+"""The folder beside the state in which a restore makes the new one, a copy of everybody's data: one that is found was
+left by a process that was killed."""
 
 
 def needs_sandbox(settings: Settings) -> bool:
@@ -86,7 +91,7 @@ async def open_state(
     """Open the state database alone, at this program's schema; with `reads_only` also beside a running bot.
 
     With `adopts` a state that was moved to another database goes on here after all; with `shares` it is open to other
-    processes as well, where it is on PostgreSQL.
+    processes as well, where it is on PostgreSQL. What a restore that was killed has left beside the file goes.
 
     Raises:
         AlreadyRunningError: another process holds it, and it is to be written.
@@ -98,6 +103,8 @@ async def open_state(
         if not reads_only:
             if isinstance(target, str):
                 private_folder(settings.store.data)
+            else:  # the folder is ours, so nobody restores
+                await asyncio.to_thread(shutil.rmtree, target.with_name(WORKSHOP), ignore_errors=True)
             await database.migrate()
         await refuse_left(database, adopts=adopts)
         yield database

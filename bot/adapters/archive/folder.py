@@ -20,7 +20,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"scoda-(\d{1,20})-(\d{8}T\d{6}Z)\.tar\.gz(?:\.sealed)?")
 _LOCK = ".scoda-backup.lock"
 _UNFINISHED = ".scoda-backup.part"
-"""One at a time, under the lock: one that is found at the start was left by a process that was killed."""
+"""One at a time, under the lock: one that is found without it held was left by a process that was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,19 @@ def drop_older(folder: Path, bot: int, *, keep: int, now: datetime, written: Pat
     for file in gone:
         file.unlink(missing_ok=True)
     return gone
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a process that was killed left of an archive, which may be unencrypted; one being written stays.
+
+    Where that can't be done the next backup there tells it.
+    """
+    unfinished = folder / _UNFINISHED
+    with suppress(OSError):
+        if unfinished.exists():
+            with file_lock(folder / _LOCK) as is_ours:
+                if is_ours:
+                    unfinished.unlink(missing_ok=True)
 
 
 @contextmanager

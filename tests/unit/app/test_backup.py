@@ -112,6 +112,15 @@ async def test_the_clock_has_one_only_where_it_is_set(settings, database):
         assert state() == "ok"
 
 
+async def test_P03_half_an_archive_that_a_killed_backup_left_goes_at_the_start(settings, database):
+    left = folder_of(settings) / ".scoda-backup.part"
+    left.parent.mkdir()
+    left.write_bytes(b"half of one, unencrypted")
+    async with Clock() as clock:
+        schedule_backups(clock, settings.model_copy(update={"backup": BackupSettings()}), database)
+    assert not left.exists()
+
+
 async def test_a_key_file_that_is_wrong_is_named_at_the_start(settings, database):
     wrong = settings.model_copy(update={"backup": BackupSettings(every_hours=1, key_file="none.key")})
     async with Clock() as clock:

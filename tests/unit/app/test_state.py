@@ -11,7 +11,7 @@ import pytest
 from bot.adapters.database.locks import folder_lock
 from bot.adapters.database.restore_guard import FILE_NAME
 from bot.adapters.database.state_owner import OFFICIAL, SANDBOX, Owner, server_number
-from bot.app.state import STATE_FILE, has_two, owner_of, to_look, to_run
+from bot.app.state import STATE_FILE, has_two, open_state, owner_of, to_look, to_run
 from bot.settings import Settings, StoreSettings, TelegramSettings
 
 
@@ -55,6 +55,17 @@ def test_B07_of_two_states_a_command_finds_that_of_the_bot_that_runs_or_ran_last
         with folder_lock(real):
             assert to_look(settings).store.data == real, "both run: the one that began last"
     assert not has_two(settings_of(tmp_path, token="1:x"))
+
+
+async def test_P03_a_copy_of_everybody_that_a_killed_restore_left_goes_with_the_next_opening(tmp_path: Path):
+    settings, left = settings_of(tmp_path, token="1:x"), tmp_path / ".restoring" / STATE_FILE
+    async with open_state(settings):
+        left.parent.mkdir()
+        left.write_bytes(b"everybody")
+        async with open_state(settings, reads_only=True):
+            assert left.exists(), "who only reads holds no folder, and a restore may be at work"
+    async with open_state(settings):
+        assert not left.parent.exists()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.archive.folder import archives_in, drop_older, name_of, place_for
+from bot.adapters.archive.folder import archives_in, drop_older, name_of, place_for, remove_unfinished
 from bot.errors import AlreadyRunningError, BackupError
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -80,6 +80,17 @@ def test_what_a_killed_one_left_goes_with_the_next(tmp_path):
     with place_for(tmp_path / "a.tar.gz") as (opened, _):
         opened.write(b"whole")
     assert (tmp_path / "a.tar.gz").read_bytes() == b"whole"
+
+
+def test_P03_what_a_killed_one_left_goes_and_what_is_being_written_stays(tmp_path):
+    left = tmp_path / ".scoda-backup.part"
+    left.write_bytes(b"half of one, unencrypted")
+    remove_unfinished(tmp_path)
+    remove_unfinished(tmp_path / "none")
+    assert not left.exists()
+    with place_for(tmp_path / "a.tar.gz"):
+        remove_unfinished(tmp_path)
+        assert left.exists()
 
 
 def test_one_at_a_time_and_nothing_is_written_over(tmp_path):

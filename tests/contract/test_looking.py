@@ -14,14 +14,17 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.adapters.archive.folder import name_of
 from bot.adapters.database.connection import Database, open_database, open_to_look
 from bot.adapters.database.migrations import REVISIONS
 from bot.adapters.database.restore_guard import FILE_NAME, FileRestoreGuard
+from bot.adapters.database.state_owner import Owner, StateOwner
 from bot.adapters.database.tables import subscriptions
 from bot.adapters.database.vitals import vitals_of, zones_in_use
-from bot.app.doctor.state_checks import look_at_database, look_at_restore
+from bot.app.doctor.state_checks import look_at_backups, look_at_database, look_at_restore
 from bot.errors import DatabaseError
 from bot.operations.examining import Severity
+from bot.settings import BackupSettings, Settings
 from tests.support.processes import free_port
 
 NOW = datetime(2031, 3, 1, 12, tzinfo=UTC)
@@ -114,6 +117,48 @@ async def test_D31_a_state_from_a_backup_is_told_until_somebody_has_said_so(targ
     assert told.severity is Severity.WARNING
     assert "scoda announce" in told.advice
     assert not (tmp_path / FILE_NAME).exists()
+
+
+@pytest.mark.parametrize(
+    ("every_hours", "taken", "severity", "words"),
+    [
+        (0, None, Severity.WARNING, "the bot makes none by itself"),
+        (24, None, Severity.WARNING, "no backup has been made yet"),
+        (24, timedelta(hours=26), Severity.FINE, "the newest of 2 backups is 26 h old"),
+        (24, timedelta(hours=26, seconds=1), Severity.WARNING, "26 h old"),
+        (6, timedelta(hours=9), Severity.WARNING, "9 h old"),
+        (0, timedelta(hours=26), Severity.FINE, "26 h old"),
+        (0, timedelta(hours=27), Severity.WARNING, "27 h old"),
+    ],
+)
+async def test_O05_backups_that_nobody_makes_or_that_are_too_old_are_told(
+    target, tmp_path, every_hours, taken, severity, words
+):
+    settings = _with_backups(tmp_path, every_hours)
+    for age in (taken, taken + timedelta(days=1)) if taken else ():
+        (tmp_path / name_of(7, NOW - age, is_sealed=True)).touch()
+    (tmp_path / name_of(8, NOW, is_sealed=True)).touch()  # another bot's
+    async with open_database(target) as database:
+        await StateOwner(database).settle(Owner(7, 0))
+    async with _looked(target) as database:
+        [told] = await look_at_backups(settings, database, now=NOW)
+    assert (told.severity, words in told.what) == (severity, True)
+    assert bool(told.advice) == (severity is Severity.WARNING)
+
+
+async def test_before_the_first_start_only_backups_that_nobody_would_make_are_told(target, tmp_path):
+    async with _looked(target) as database:
+        for every_hours, severity in ((24, Severity.FINE), (0, Severity.WARNING)):
+            [told] = await look_at_backups(_with_backups(tmp_path, every_hours), database, now=NOW)
+            assert told.severity is severity
+        [told] = await look_at_backups(Settings(), database, now=NOW)
+    assert told.severity is Severity.FINE, "the sandbox"
+
+
+def _with_backups(folder: Path, every_hours: float) -> Settings:
+    return Settings(
+        telegram={"token": "7000001:AAbbCCddEEff"}, backup=BackupSettings(folder=str(folder), every_hours=every_hours)
+    )
 
 
 async def test_a_sqlite_file_at_rest_is_not_changed_by_a_byte_and_no_file_is_made(tmp_path):
@@ -219,7 +264,8 @@ async def test_the_doctor_looks_at_a_deployment_whose_state_is_on_a_server(serve
     told = {each["check"]: each for each in json.loads(done.stdout)["checks"]}
     assert done.returncode == 1, told
     assert told["database"]["findings"][0]["what"].startswith("PostgreSQL")
-    assert {name for name, each in told.items() if each["severity"] != "fine"} <= {"knowledge files", "restore"}
+    grave = {name for name, each in told.items() if each["severity"] != "fine"}
+    assert grave <= {"knowledge files", "restore", "backups"}, told["database"]
     assert "is whole" in told["index"]["findings"][0]["what"]
 
     away = {**settings, "store_database_url": "postgresql://scoda:hunter22@127.0.0.1:1/scoda"}

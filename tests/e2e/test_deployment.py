@@ -32,6 +32,9 @@ from tests.support.deployment import (
 DRAIN_S = max(Settings().limits.shutdown_s, 8.0)
 """So long a bot may take to finish what it began."""
 BOT = ("web", "sender")
+DAY_H = 24
+"""Hours: so often a backup is made, which the alert of one that is too old supposes."""
+IMAGES_DATA = Path(dict(re.findall(r"(SCODA_\w+)=(\S+)", dict(instructions())["ENV"]))["SCODA_STORE_DATA"])
 WORST_EXPOSURE = "15"
 """Tenths, of 100, as `systemd-analyze security` counts: the unit has 12, for it needs the network. Chosen: no more than now."""
 
@@ -42,6 +45,15 @@ def settings_of(variables: Mapping[str, str], folder: Path, monkeypatch: pytest.
         if name.startswith("SCODA_"):
             monkeypatch.setenv(name, value)
     return load_settings(folder / "none.toml")
+
+
+def a_backup_a_day_is_made_elsewhere(settings: Settings, mounts: list[str]) -> None:
+    """Encrypted, and in a volume that is not that of the state."""
+    assert settings.backup.every_hours == DAY_H
+    assert settings.backup.passphrase.get_secret_value()
+    [backups] = [mount for mount in mounts if Path(settings.backup.folder).is_relative_to(mount)]
+    [data] = [mount for mount in mounts if IMAGES_DATA.is_relative_to(mount)]
+    assert backups != data
 
 
 # ── the image ──
@@ -190,6 +202,10 @@ def test_the_bot_takes_every_setting_that_compose_gives_it(
     assert service["command"] == ["run", "--role", name]
     handed = {f"/run/secrets/{one['source']}" for one in service["secrets"]}
     assert {path for variable, path in service["environment"].items() if variable.endswith("_FILE")} == handed
+    if name == "sender":
+        a_backup_a_day_is_made_elsewhere(settings, [mount["target"] for mount in service["volumes"]])
+    else:
+        assert not settings.backup.every_hours
 
 
 @pytest.mark.parametrize("role", BOT)
@@ -266,7 +282,10 @@ def test_the_unit_exposes_little(tmp_path: Path):
 def test_the_bot_takes_every_setting_that_the_unit_gives_or_offers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     lines = deployment.unit()
     variables = dict(one.split("=", 1) for name, value in lines if name == "Environment" for one in value.split())
-    assert settings_of(variables, tmp_path, monkeypatch).telegram.webhook_url == WEBHOOK_URL
+    settings = settings_of(variables, tmp_path, monkeypatch)
+    assert settings.telegram.webhook_url == WEBHOOK_URL
+    assert (settings.backup.every_hours, bool(settings.backup.passphrase.get_secret_value())) == (DAY_H, True)
+    assert ("ReadWritePaths", f"-{settings.backup.folder}") in lines
     credentials = {value.split(":")[0] for name, value in lines if name == "LoadCredential"}
     files = {path for variable, path in variables.items() if variable.endswith("_FILE")}
     assert files == {f"%d/{one}" for one in credentials}
@@ -376,6 +395,19 @@ def test_the_bot_takes_every_setting_that_the_cluster_gives_it(
         assert {
             Path(mount["mountPath"]) for mount in container["volumeMounts"] if mount["name"] == "secrets"
         } == folders
+
+
+def test_the_sender_in_the_cluster_makes_a_backup_a_day(
+    objects: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    [given] = of_kind(objects, "ConfigMap").values()
+    spec = pods(objects)["sender"]["spec"]
+    [container] = spec["containers"]
+    own = {one["name"]: one["value"] for one in container["env"]}
+    settings = settings_of(given["data"] | own, tmp_path, monkeypatch)
+    a_backup_a_day_is_made_elsewhere(settings, [one["mountPath"] for one in container["volumeMounts"]])
+    claims = [one["persistentVolumeClaim"]["claimName"] for one in spec["volumes"] if "persistentVolumeClaim" in one]
+    assert set(claims) == of_kind(objects, "PersistentVolumeClaim").keys()
 
 
 def test_S02_the_cluster_is_given_names_of_secrets_and_no_secret(objects: list[dict[str, Any]]):

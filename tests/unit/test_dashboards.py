@@ -29,7 +29,7 @@ PROMISES = ("ScodaAnswersLate", "ScodaUpdatesLost", "ScodaCopiesLate")
 CALLED_FOR = (
     *PROMISES, "ScodaNotReady", "ScodaDegraded", "ScodaRestorePending", "ScodaBackupTooOld", "ScodaFlood",
     "ScodaLeaseLost", "ScodaDiskFillsUp", "ScodaModelBudget", "ScodaDown", "ScodaUpdatesWait", "ScodaTelegramUnreachable",
-    "ScodaCopiesInDoubt", "ScodaCopiesLateAllHour",
+    "ScodaCopiesInDoubt", "ScodaCopiesLateAllHour", "ScodaNoBackup",
 )  # fmt: skip
 
 

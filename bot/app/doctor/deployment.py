@@ -33,6 +33,7 @@ from bot.app.doctor.machine_checks import (
 )
 from bot.app.doctor.settings_checks import look_at_pace, look_at_settings
 from bot.app.doctor.state_checks import (
+    look_at_backups,
     look_at_bot,
     look_at_database,
     look_at_orders,
@@ -129,9 +130,11 @@ def _of_the_state(parts: _Opened) -> list[Check]:
         look = partial(look_at_database, parts.database, now=utc_now())
     elif has_state(settings):
         look = _unopened(parts.reason)
+    backups = parts.with_core(lambda core: partial(look_at_backups, settings, core.database, now=utc_now()))
     return [
         Check("database", look, _LONG_S),
         Check("restore", parts.with_core(lambda core: partial(look_at_restore, core.database, data))),
+        Check("backups", backups),
         Check("bot", partial(look_at_bot, settings, is_running=parts.is_running)),
         Check("orders", in_thread(look_at_orders, data, is_running=parts.is_running, now=utc_now())),
         Check("announcements file", in_thread(look_at_standing, settings.announcements.file)),

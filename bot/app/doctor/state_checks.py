@@ -1,10 +1,10 @@
-"""The state: the database, a restore that waits for somebody, orders that nobody takes, and the bot that runs."""
+"""The state: database, backups, a restore that waits for somebody, orders that nobody takes, and the bot that runs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +12,13 @@ import aiohttp
 
 from bot.adapters.announcements.command_spool import stuck_orders
 from bot.adapters.announcements.files import read_standing
+from bot.adapters.archive.folder import archives_in
 from bot.adapters.database.connection import Database
 from bot.adapters.database.restore_guard import FileRestoreGuard
+from bot.adapters.database.state_owner import StateOwner
 from bot.adapters.database.vitals import DatabaseVitals, vitals_of
+from bot.app.backup import folder_of
+from bot.app.state import needs_sandbox
 from bot.operations.examining import Diagnoses, Diagnosis, error, fine, warning
 from bot.settings import Settings
 
@@ -23,6 +27,10 @@ _ASK_S: Final = 8.0
 """Seconds for /readyz: it gives each part 5 s, and asks them one after the other."""
 _CLOCKS_APART_S = 2.0
 """Seconds between this machine's clock and the database server's; as with Telegram's server."""
+_DAILY = timedelta(days=1)
+"""How often whoever makes backups otherwise makes one: by reasoning, each night."""
+_LATE = timedelta(hours=2)
+"""How much later than due a backup may be: as much as `ScodaBackupTooOld` lets a nightly one."""
 _NAMED = 5
 """Faults that are named: by reasoning, enough to begin with."""
 
@@ -95,6 +103,39 @@ async def look_at_restore(database: Database, data: Path) -> Diagnoses:
             )
         ]
     return [fine("no restore waits for a word")]
+
+
+async def look_at_backups(settings: Settings, database: Database, *, now: datetime) -> Diagnoses:
+    """Whether backups are made, by the bot or otherwise, and the newest is as young as it should be.
+
+    Raises:
+        BackupError: the folder of backups can't be looked into.
+    """
+    if needs_sandbox(settings):
+        return [fine("not looked at: the sandbox needs none")]
+    folder, every = folder_of(settings), timedelta(hours=settings.backup.every_hours)
+    owner = await StateOwner(database).known()
+    found = archives_in(folder, owner.bot_id) if owner else []
+    if owner is None and every:
+        return [fine("no bot has run here yet: it makes the first backup then", str(folder))]
+    if not found:
+        told = "no backup has been made yet" if every else "no backup is there, and the bot makes none by itself"
+        advice = "look in the bot's log for backup_failed, or run `scoda backup`"
+        if not every:
+            advice = "set it to 24, for the process that announces, and [backup] folder to one on another disk"
+        return [warning(told, where=str(folder) if every else "[backup] every_hours", advice=advice)]
+    newest = found[0]
+    age = now - newest.taken_at
+    told = f"the newest of {len(found)} backups is {age / timedelta(hours=1):.0f} h old"
+    if age <= (every or _DAILY) + _LATE:
+        return [fine(told, str(newest.file))]
+    return [
+        warning(
+            told,
+            where=str(newest.file),
+            advice="run `scoda backup`, which says what is wrong; the bot makes them where [backup] every_hours is set",
+        )
+    ]
 
 
 def look_at_orders(data: Path, *, is_running: bool, now: datetime) -> Diagnoses:

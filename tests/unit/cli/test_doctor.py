@@ -18,7 +18,7 @@ from tests.support.sandbox_keys import SANDBOX_TOKEN
 from tests.support.visitors import Town
 
 ALL = {
-    "settings", "pace", "rights", "disk", "open files", "versions", "catalogs", "database", "restore", "bot", "orders",
+    "settings", "pace", "rights", "disk", "open files", "versions", "catalogs", "database", "restore", "backups", "bot", "orders",
     "announcements file", "time zones", "knowledge files", "published", "index", "embedding", "language model",
     "telegram", "webhook", "clock",
 }  # fmt: skip
@@ -54,7 +54,9 @@ async def test_a_deployment_is_looked_at_from_all_sides_and_not_a_byte_of_it_cha
     found = await _doctor(place, code=1, telegram_base_url=town.base_url)
     assert _snapshot(place.home) == before
     assert found.keys() == ALL
-    assert {name for name in ALL if _grave(found, name)} == {"knowledge files"}, "translations are missing there"
+    assert {name for name in ALL if _grave(found, name)} == {"knowledge files", "backups"}, (
+        "translations are missing there"
+    )
     assert "computes rightly" in found["embedding"][0]["what"]
 
 
@@ -75,7 +77,7 @@ async def test_beside_a_running_bot_it_tells_what_that_says_of_itself(place: Pla
         found = await _doctor(place, code=1, **bot.settings)
         assert "a bot runs and is ready" in found["bot"][0]["what"]
         assert "the running bot has" in found["open files"][0]["what"]
-        assert {name for name in ALL if _grave(found, name)} == {"knowledge files"}
+        assert {name for name in ALL if _grave(found, name)} == {"knowledge files", "backups"}
         elsewhere = {**bot.settings, "health_port": free_port()}
         found = await _doctor(place, code=2, **elsewhere)
         assert "does not answer at its health address" in _grave(found, "bot")[0]
@@ -204,5 +206,5 @@ async def test_people_read_a_line_a_check_and_below_it_what_to_do(place: Place, 
     assert "refuses the bot's token" in lines[place_of]
     assert lines[place_of + 1].strip() == "where: [telegram] token"
     assert lines[place_of + 2].strip().startswith("do: set SCODA_TELEGRAM_TOKEN")
-    assert lines[-1] == "21 checks: 1 errors, 2 warnings."
+    assert lines[-1] == "22 checks: 1 errors, 3 warnings."
     assert "AAbbCC" not in done.stdout + done.stderr

@@ -32,6 +32,8 @@ from tests.support.deployment import (
 DRAIN_S = max(Settings().limits.shutdown_s, 8.0)
 """So long a bot may take to finish what it began."""
 BOT = ("web", "sender")
+CONSOLE = "console"
+"""For commands while the sender is stopped: it runs nothing that could be asked how it is."""
 DAY_H = 24
 """Hours: so often a backup is made, which the alert of one that is too old supposes."""
 IMAGES_DATA = Path(dict(re.findall(r"(SCODA_\w+)=(\S+)", dict(instructions())["ENV"]))["SCODA_STORE_DATA"])
@@ -332,7 +334,7 @@ def test_the_schema_would_refuse_what_is_misspelt(objects: list[dict[str, Any]])
 
 def test_the_cluster_runs_three_replicas_and_a_sender(objects: list[dict[str, Any]]):
     deployments = of_kind(objects, "Deployment")
-    assert {name: one["spec"]["replicas"] for name, one in deployments.items()} == {"web": 3, "sender": 1}
+    assert {name: one["spec"]["replicas"] for name, one in deployments.items()} == {"web": 3, "sender": 1, CONSOLE: 0}
     for name, pod in pods(objects).items():
         [container] = pod["spec"]["containers"]
         if name in BOT:
@@ -357,7 +359,7 @@ def test_every_pod_keeps_the_standard_for_restricted_pods(objects: list[dict[str
         }, name
         assert spec["automountServiceAccountToken"] is False, name
         assert {"requests", "limits"} <= set(container["resources"]), name
-        assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container), name
+        assert name == CONSOLE or {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container), name
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec), name
         assert not [volume for volume in spec["volumes"] if "hostPath" in volume], name
 
@@ -408,6 +410,16 @@ def test_the_sender_in_the_cluster_makes_a_backup_a_day(
     a_backup_a_day_is_made_elsewhere(settings, [one["mountPath"] for one in container["volumeMounts"]])
     claims = [one["persistentVolumeClaim"]["claimName"] for one in spec["volumes"] if "persistentVolumeClaim" in one]
     assert set(claims) == of_kind(objects, "PersistentVolumeClaim").keys()
+
+
+def test_the_console_of_the_cluster_has_what_the_sender_has_and_runs_no_bot(objects: list[dict[str, Any]]):
+    of_sender, of_console = (pods(objects)[name]["spec"] for name in ("sender", CONSOLE))
+    [sender], [console] = of_sender["containers"], of_console["containers"]
+    for part in ("image", "env", "envFrom", "volumeMounts"):
+        assert console[part] == sender[part], part
+    assert of_console["volumes"] == of_sender["volumes"]
+    assert of_console["securityContext"] == of_sender["securityContext"]
+    assert "scoda" not in str(console["command"])
 
 
 def test_S02_the_cluster_is_given_names_of_secrets_and_no_secret(objects: list[dict[str, Any]]):

@@ -7,8 +7,8 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -366,21 +366,59 @@ def test_what_may_never_be_missing_has_a_symptom_three_commands_and_what_not_to_
     assert {title for title, chapter in chapters().items() if not chapter.blocks} == WITHOUT_COMMANDS
 
 
-async def test_what_brings_the_commands_to_a_machine_or_a_container_hands_them_on_as_they_are(tmp_path: Path):
-    text = RUNBOOK.read_text("utf-8")
-    ways = re.findall(r"^```bash\n(.*?)^```$", text.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
-    assert len(ways) == 3
-    with operators_shell(tmp_path) as shell:
-        for name in ("systemd-run", "docker", "kubectl"):
-            stub = shell.scripts / name
-            stub.write_text('#!/bin/sh\nprintf "%s|" "$@"\n', encoding="utf-8")
-            stub.chmod(0o755)
-        for way in ways:
-            done = await shell.run(f"{way}\nscoda announce pause 'a b' --as 1", os.environ)
-            assert re.search(r"\|([\w./]*/)?scoda\|announce\|pause\|a b\|--as\|1\|$", done.stdout), done
-            if "curl()" in way:
-                done = await shell.run(f"{way}\ncurl -fsS http://sender:8082/readyz", os.environ)
-                assert done.stdout.endswith("|prometheus|wget|-qO-|http://sender:8082/readyz|")
+STANDS = {
+    "systemd-run": 'while [ "${1%/bin/scoda}" = "$1" ]; do shift; done; shift; exec scoda "$@"',
+    "docker": 'while [ "$1" != sender ]; do shift; done; shift; exec "$@"',
+    "kubectl": 'while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done; [ $# -eq 0 ] || { shift; exec "$@"; }',
+}
+"""What stands for these programs: it runs, here, what they are told to run elsewhere."""
+
+
+def ways() -> dict[str, str]:
+    """What is put into the shell before the commands, by what it calls, whole."""
+    blocks = re.findall(
+        r"^```bash\n(.*?)^```$", RUNBOOK.read_text("utf-8").partition("\n## ")[0], re.MULTILINE | re.DOTALL
+    )
+    [tools] = [block for block in blocks if block.startswith("scoda() { bot ")]
+    [machine] = [block for block in blocks if "systemd-run" in block]
+    brought = [block for block in blocks if re.search(r"^bot\(\) ", block, re.MULTILINE)]
+    assert len(blocks) == len(brought) + 2
+    marks = {"exec -T sender": "", "run --rm": "", "exec deploy/sender": "", "exec deploy/console": ""}
+    for mark in marks:
+        [marks[mark]] = [f"{block}{tools}" for block in brought if mark in block]
+    return {"systemd-run": machine, **marks}
+
+
+@contextmanager
+def shell_elsewhere(folder: Path) -> Iterator[Shell]:
+    """A shell before a machine, containers or a cluster: whatever is run there writes down how it was called."""
+    with operators_shell(folder) as shell:
+        scripts = {name: f'printf "%s|" {name} "$@" >>{folder}/called\n{rest}' for name, rest in STANDS.items()}
+        for tool_there in ("scoda", "df", "ls", "sha256sum"):
+            scripts[tool_there] = f'printf "%s|" {tool_there} "$@"'
+        for name, rest in scripts.items():
+            script = shell.scripts / name
+            script.write_text(f"#!/bin/sh\n{rest}\n", encoding="utf-8")
+            script.chmod(0o755)
+        yield shell
+
+
+@pytest.mark.parametrize("way", ways())
+async def test_what_brings_the_commands_to_a_machine_or_a_container_hands_them_on_as_they_are(way: str, tmp_path: Path):
+    with shell_elsewhere(tmp_path) as shell:
+        done = await shell.run(f"{ways()[way]}\nscoda announce pause 'a b' --as 1", os.environ)
+        assert (done.stdout, done.stderr, done.returncode) == ("scoda|announce|pause|a b|--as|1|", "", 0)
+        assert way.replace(" ", "|") in (tmp_path / "called").read_text("utf-8")
+        if way != "systemd-run":
+            done = await shell.run(f"{ways()[way]}\ndf -h '/a b'; ls -l x; sha256sum y", os.environ)
+            assert done.stdout == "df|-h|/a b|ls|-l|x|sha256sum|y|"
+
+
+async def test_the_console_of_the_cluster_is_there_before_a_command_is_run_in_it(tmp_path: Path):
+    with shell_elsewhere(tmp_path) as shell:
+        await shell.run(f"{ways()['exec deploy/console']}\nscoda doctor", os.environ)
+    calls = re.findall(r"kubectl\|-n\|scoda\|(\w+)", (tmp_path / "called").read_text("utf-8"))
+    assert calls == ["scale", "rollout", "exec"]
 
 
 def test_each_command_is_expected_and_each_that_is_expected_is_there():
@@ -444,4 +482,5 @@ def test_each_setting_that_is_named_is_there():
     every = {f"SCODA_{section}_{name}".upper() for section, names in settings().items() for name in names}
     variables = re.findall(r"\bSCODA_\w+", text)
     assert variables
-    assert {variable.removesuffix("_FILE") for variable in variables} <= every
+    of_compose = set(re.findall(r"\$\{(SCODA_\w+)", (CONFIG / "compose.yaml").read_text("utf-8")))
+    assert {variable.removesuffix("_FILE") for variable in variables} <= every | of_compose

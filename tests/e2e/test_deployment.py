@@ -284,6 +284,11 @@ def test_the_unit_exposes_little(tmp_path: Path):
 def test_the_bot_takes_every_setting_that_the_unit_gives_or_offers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     lines = deployment.unit()
     variables = dict(one.split("=", 1) for name, value in lines if name == "Environment" for one in value.split())
+    [(file, written)] = re.findall(
+        r"^cat > (\S+) <<'END'\n(.*?)^END$", (CONFIG / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert ("EnvironmentFile", f"-{file}") in lines
+    variables |= dict(line.split("=", 1) for line in written.splitlines())
     settings = settings_of(variables, tmp_path, monkeypatch)
     assert settings.telegram.webhook_url == WEBHOOK_URL
     assert (settings.backup.every_hours, bool(settings.backup.passphrase.get_secret_value())) == (DAY_H, True)

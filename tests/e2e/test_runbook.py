@@ -366,8 +366,13 @@ def test_what_may_never_be_missing_has_a_symptom_three_commands_and_what_not_to_
     assert {title for title, chapter in chapters().items() if not chapter.blocks} == WITHOUT_COMMANDS
 
 
+_BESIDE = r"""LoadCredential=webhook_secret:/etc/scoda/webhook_secret
+Environment=SCODA_TELEGRAM_WEBHOOK_SECRET_FILE=%%d/webhook_secret
+"""
+"""What an operator has taken in besides, in a file beside the unit."""
 STANDS = {
     "systemd-run": 'while [ "${1%/bin/scoda}" = "$1" ]; do shift; done; shift; exec scoda "$@"',
+    "systemctl": f"cat {shlex.quote(str(CONFIG / 'scoda.service'))}; printf '[Service]\n{_BESIDE}'",
     "docker": 'while [ "$1" != sender ]; do shift; done; shift; exec "$@"',
     "kubectl": 'while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done; [ $# -eq 0 ] || { shift; exec "$@"; }',
 }
@@ -401,6 +406,26 @@ def shell_elsewhere(folder: Path) -> Iterator[Shell]:
             script.write_text(f"#!/bin/sh\n{rest}\n", encoding="utf-8")
             script.chmod(0o755)
         yield shell
+
+
+async def test_a_command_by_systemd_has_the_settings_and_secrets_of_the_bot_that_runs(tmp_path: Path):
+    """Those of the unit and of whatever was put beside it: without them the doctor would look at another bot."""
+    with shell_elsewhere(tmp_path) as shell:
+        await shell.run(f"{ways()['systemd-run']}\nscoda doctor", os.environ)
+    called = (tmp_path / "called").read_text("utf-8").split("|")
+    assert called[:2] == ["systemctl", "cat"]
+    given = [one.removeprefix("-p") for one in called if one.startswith("-p")]
+    there = "/run/credentials/scoda-command.service"
+    assert {
+        "User=scoda", "Group=scoda", "UMask=0077", "WorkingDirectory=/opt/scoda",
+        "EnvironmentFile=-/etc/scoda/settings",
+        "LoadCredential=telegram_token:/etc/scoda/telegram_token",
+        "LoadCredential=webhook_secret:/etc/scoda/webhook_secret",
+        f"Environment=SCODA_TELEGRAM_TOKEN_FILE={there}/telegram_token",
+        f"Environment=SCODA_TELEGRAM_WEBHOOK_SECRET_FILE={there}/webhook_secret",
+    } <= set(given)  # fmt: skip
+    assert any(one.startswith("Environment=SCODA_STORE_DATA=/var/lib/scoda ") for one in given)
+    assert not [one for one in called if "%" in one or "database_url" in one]
 
 
 @pytest.mark.parametrize("way", ways())

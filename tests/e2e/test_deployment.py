@@ -32,6 +32,8 @@ from tests.support.deployment import (
 DRAIN_S = max(Settings().limits.shutdown_s, 8.0)
 """So long a bot may take to finish what it began."""
 BOT = ("web", "sender")
+LONGEST_PAUSE_S = 120
+"""Between two attempts to start: chosen by reasoning, so long nobody waits for a night's first answer."""
 CONSOLE = "console"
 """For commands while the sender is stopped: it runs nothing that could be asked how it is."""
 DAY_H = 24
@@ -304,6 +306,14 @@ def test_the_unit_keeps_secrets_in_files_and_gives_the_bot_time_to_finish():
     assert seconds(lines["TimeoutStopSec"]) > DRAIN_S
     assert lines["ProtectSystem"] == "strict"
     assert lines["StateDirectoryMode"] == "0700"
+
+
+def test_the_unit_never_gives_up_and_soon_begins_where_what_it_needs_was_late():
+    lines = dict(deployment.unit())
+    assert (lines["Restart"], lines["StartLimitIntervalSec"]) == ("on-failure", "0")
+    assert "StartLimitBurst" not in lines
+    assert int(lines["RestartSteps"]) > 0
+    assert seconds(lines["RestartSec"]) < seconds(lines["RestartMaxDelaySec"]) <= LONGEST_PAUSE_S
 
 
 # ── a cluster ──

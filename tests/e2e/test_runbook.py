@@ -7,6 +7,8 @@ import os
 import re
 import shlex
 import shutil
+import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -31,7 +33,7 @@ from bot.chat.text import texts
 from bot.ids import Locale, NewsTopic
 from bot.settings import Settings
 from tests.support.apps import App
-from tests.support.certificates import HOST, authority, tls_server
+from tests.support.certificates import HOST, answering, authority, tls_server
 from tests.support.deployment import CONFIG, tool
 from tests.support.little_knowledge import TRAINS_IN_2025
 from tests.support.model_server import KEY, MODEL, open_model_server
@@ -401,6 +403,7 @@ def shell_elsewhere(folder: Path) -> Iterator[Shell]:
         scripts = {name: f'printf "%s|" {name} "$@" >>{folder}/called\n{rest}' for name, rest in STANDS.items()}
         for tool_there in ("scoda", "df", "ls", "sha256sum"):
             scripts[tool_there] = f'printf "%s|" {tool_there} "$@"'
+        scripts["python"] = f'exec {shlex.quote(sys.executable)} "$@"'
         for name, rest in scripts.items():
             script = shell.scripts / name
             script.write_text(f"#!/bin/sh\n{rest}\n", encoding="utf-8")
@@ -437,6 +440,34 @@ async def test_what_brings_the_commands_to_a_machine_or_a_container_hands_them_o
         if way != "systemd-run":
             done = await shell.run(f"{ways()[way]}\ndf -h '/a b'; ls -l x; sha256sum y", os.environ)
             assert done.stdout == "df|-h|/a b|ls|-l|x|sha256sum|y|"
+
+
+def _not_ready(connection: socket.socket) -> None:
+    connection.recv(65536)
+    body = b'{"status":"not ready","components":{"database":"DatabaseError"}}'
+    head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    connection.sendall(head.encode() + body)
+
+
+@pytest.mark.parametrize("way", ["", "exec -T sender", "run --rm"])
+async def test_what_readyz_says_of_a_bot_that_is_not_ready_is_read(way: str, tmp_path: Path):
+    """By the machine's own curl, and by what stands for it in compose: from inside, whether the sender runs or not."""
+    [command] = {one for chapter in chapters().values() for one in chapter.commands if "/readyz" in one}
+    before = ways()[way] if way else ""
+    if way == "run --rm":
+        before = f"{ways()['exec -T sender']}\n{before}"
+    with shell_elsewhere(tmp_path) as shell, answering(_not_ready) as port:
+        done = await shell.run(f"{before}\n{command}", os.environ | {"HEALTH": f"http://{HOST}:{port}"})
+    assert '"database":"DatabaseError"' in done.stdout, done
+    assert done.returncode == 0
+    assert (tmp_path / "called").exists() == bool(way)
+
+
+async def test_what_stands_for_curl_says_shortly_that_nobody_answers(tmp_path: Path):
+    with shell_elsewhere(tmp_path) as shell:
+        command = f"{ways()['exec -T sender']}\ncurl -sS http://{HOST}:{free_port()}/readyz"
+        done = await shell.run(command, os.environ)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
 
 
 async def test_the_console_of_the_cluster_is_there_before_a_command_is_run_in_it(tmp_path: Path):

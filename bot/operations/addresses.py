@@ -22,6 +22,12 @@ def is_private(host: str) -> bool:
     return host.lower().endswith(_PRIVATE_ENDINGS) or ("." not in host and host[:1].isalpha())
 
 
+def is_unspecified(host: str) -> bool:
+    """Every address of this machine (`0.0.0.0`, `::`): who can come in is for its network to say."""
+    number = _number(host)
+    return number is not None and number.is_unspecified
+
+
 def _number(host: str) -> IPv4Address | IPv6Address | None:
     try:
         number = ip_address(host)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
@@ -115,7 +116,9 @@ async def test_D31_a_state_from_a_backup_is_told_until_somebody_has_said_so(targ
     async with _looked(target) as database:
         [told] = await look_at_restore(database, tmp_path)
     assert told.severity is Severity.WARNING
-    assert "scoda announce" in told.advice
+    assert re.findall(r"`(scoda .*?)`", told.advice) == [
+        "scoda announce list", "scoda restore --confirm", "scoda announce word"
+    ]  # fmt: skip
     assert not (tmp_path / FILE_NAME).exists()
 
 

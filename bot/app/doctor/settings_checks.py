@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.app.state import needs_sandbox
-from bot.operations.addresses import is_private
-from bot.operations.examining import Diagnoses, Diagnosis, error, fine, warning
+from bot.operations.addresses import is_private, is_unspecified
+from bot.operations.examining import Diagnoses, Diagnosis, Severity, error, fine, warning
 from bot.settings import Settings
 from bot.settings.loading import secrets_in_file
 
@@ -29,7 +29,9 @@ def look_at_settings(settings: Settings, file: Path) -> Diagnoses:
     rules: tuple[Callable[[Settings], Iterator[Diagnosis]], ...] = (_webhook, _model, _ports, _people)
     found = [diagnosis for rule in rules for diagnosis in rule(settings)]
     found += _file(file)
-    return found or [fine("they can be read and do not contradict each other", str(file) if file.exists() else "")]
+    if all(diagnosis.severity is Severity.FINE for diagnosis in found):
+        return [fine("they can be read and do not contradict each other", str(file) if file.exists() else ""), *found]
+    return found
 
 
 def look_at_pace(settings: Settings) -> Diagnoses:
@@ -161,7 +163,13 @@ def _ports(settings: Settings) -> Iterator[Diagnosis]:
                 advice="give each its own port",
             )
     host = settings.health.host
-    if host in {"0.0.0.0", "::"} or not is_private(host):  # noqa: S104 - it is looked for
+    if is_unspecified(host):
+        yield fine(
+            f"the health routes listen on every address of this machine: keep port {settings.health.port} private, as "
+            "a container's own network does",
+            "[health] host",
+        )
+    elif not is_private(host):
         yield warning(
             f"the health routes listen on {host}: strangers may read how the bot is",
             where="[health] host",

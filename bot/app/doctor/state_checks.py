@@ -98,8 +98,8 @@ async def look_at_restore(database: Database, data: Path) -> Diagnoses:
             warning(
                 "the state was restored from a backup or moved here: announcements wait for an organiser's word",
                 where=database.name,
-                advice="look through what is planned (`scoda announce list`), then let it go on: /announcements in the "
-                "chat, or `scoda announce word`",
+                advice="look through what is planned (`scoda announce list`), then run `scoda restore --confirm`; each "
+                "that was under way is decided after that: /announcements in the chat, or `scoda announce word`",
             )
         ]
     return [fine("no restore waits for a word")]

@@ -125,9 +125,12 @@ def _of_the_state(parts: _Opened) -> list[Check]:
     async def zones(database: Database) -> Diagnoses:
         return look_at_zones(await zones_in_use(database) | {settings.relay.zone})
 
+    async def state(database: Database) -> Diagnoses:  # its clock is read beside the server's, not before other checks
+        return await look_at_database(database, now=utc_now())
+
     look = _not_looked(parts.reason)
     if parts.database is not None:  # one that can't be read as ours is looked at all the same: that says why
-        look = partial(look_at_database, parts.database, now=utc_now())
+        look = partial(state, parts.database)
     elif has_state(settings):
         look = _unopened(parts.reason)
     backups = parts.with_core(lambda core: partial(look_at_backups, settings, core.database, now=utc_now()))

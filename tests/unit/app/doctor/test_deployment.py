@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.adapters.database.connection import open_database
 from bot.app.doctor import deployment
 from bot.app.doctor.deployment import examine_deployment
 from bot.app.state import STATE_FILE
 from bot.errors import SettingsError
-from bot.operations.examining import Severity
+from bot.operations.examining import Check, Diagnosis, Severity, fine
 from bot.settings import Settings, StoreSettings
+
+NOON = datetime(2031, 3, 1, 12, tzinfo=UTC)
 
 
 async def _found(read):
@@ -69,3 +73,23 @@ async def test_a_state_that_can_t_be_copied_to_be_looked_at_is_a_finding(tmp_pat
     monkeypatch.setattr("shutil.copyfile", fail)
     found = await _found(lambda: _settings(tmp_path))
     assert "No space left" in found["database"].found[0].what
+
+
+async def test_the_clock_that_is_compared_with_the_database_s_is_read_when_that_is(tmp_path, monkeypatch):
+    """Checks before it take seconds: read at the beginning, it would be told as wrong by as many."""
+    times = [NOON]
+
+    async def slow() -> list[Diagnosis]:
+        times.append(NOON + timedelta(seconds=30))
+        return []
+
+    async def look(_database: object, *, now: datetime) -> list[Diagnosis]:
+        return [fine(str(now))]
+
+    monkeypatch.setattr(deployment, "utc_now", lambda: times[-1])
+    monkeypatch.setattr(deployment, "_of_the_machine_alone", lambda _data=None: [Check("slow", slow)])
+    monkeypatch.setattr(deployment, "look_at_database", look)
+    async with open_database(tmp_path / STATE_FILE) as database:
+        await database.migrate()
+    found = await _found(lambda: _settings(tmp_path))
+    assert found["database"].found == (fine(str(NOON + timedelta(seconds=30))),)

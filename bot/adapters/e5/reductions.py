@@ -45,7 +45,8 @@ class NumpyReductions:
     def sums(self, lists: Lists, numbers: Integers, weights: Doubles) -> Doubles:
         """See the protocol."""
         starts, counts = lists.starts[numbers], lists.counts[numbers]
-        return np.bincount(_rows(lists, starts, counts), weights=np.repeat(weights, counts), minlength=lists.places)
+        rows, repeated = _rows(lists, starts, counts), np.repeat(weights, counts)
+        return np.asarray(np.bincount(rows, weights=repeated, minlength=lists.places), dtype=np.float64)
 
     def best(self, values: Floats, places: npt.NDArray[np.int32], count: int) -> Floats:
         """See the protocol."""

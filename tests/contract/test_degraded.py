@@ -72,7 +72,8 @@ async def test_O03_without_its_database_of_either_kind_a_bot_lives_and_is_not_re
     assert live.status_code == 200
     assert ready.status_code == 503
     told = ready.json()["components"]
-    assert (told["database"], told["inbox"]) == ("DatabaseError", "DatabaseError")
+    reason = {"sqlite": "DatabaseError", "postgresql": "DatabaseAwayError"}[kind]
+    assert (told["database"], told["inbox"]) == (reason, reason)
     assert (told["knowledge"], told["publication"]) == ("ok", "ok")
 
 

@@ -76,7 +76,7 @@ async def keep_read(core: Core, progress: ProgressCallback | None, office: Offic
         on_look=office.notice if office is not None else None,
     )
     async with asyncio.TaskGroup() as group:
-        group.create_task(asyncio.to_thread(core.warm))
+        group.create_task(core.warm())
         group.create_task(_keep_stored(core, progress))
         await begin()
         group.create_task(drafts.keep_drafting())

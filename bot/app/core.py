@@ -162,10 +162,16 @@ class Core:
         except KnowledgeError as error:
             _log.warning("published_knowledge_not_usable", reason=str(error))
 
-    def warm(self) -> None:
-        """Read what is read at first use, some 0.7 s of work: then nobody waits for it, nor the loop. Blocks."""
-        self.identifier.warm()
-        simplified("预热")
+    async def warm(self) -> None:
+        """Read what is read at first use, some 0.7 s of work, in a thread: then nobody waits for it, nor the loop.
+
+        What can't be read now, on a full disk say, is read when it is needed.
+        """
+        try:
+            await asyncio.to_thread(self.identifier.warm)
+            await asyncio.to_thread(simplified, "预热")
+        except OSError as error:
+            _log.warning("not_warmed", reason=str(error))
 
     async def write_store(self, *, progress: ProgressCallback | None = None) -> None:
         """Write the vector store of what is published, if it has none, and use it where that is worth while."""

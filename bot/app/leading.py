@@ -201,8 +201,7 @@ class Candidacy:
 
 async def follow(core: Core, parts: Announcing) -> None:
     """Answer from what the leader publishes, and be ready to go on where it leaves off, until cancelled."""
-    warming = asyncio.create_task(asyncio.to_thread(core.warm))
-    told = ""
+    warming, told = asyncio.create_task(core.warm()), ""
     while True:
         try:
             await parts.stores.guard.join()
@@ -216,7 +215,7 @@ async def follow(core: Core, parts: Announcing) -> None:
         except Exception as error:  # noqa: BLE001 - a database that is away comes back; what is open answers on
             _log.warning("publication_not_followed", error=type(error).__name__)
         if warming.done():
-            warming.result()
+            warming.result()  # a fault of the program ends it
         await asyncio.sleep(_FOLLOW_S)
 
 

@@ -28,7 +28,7 @@ async def main(workshop: Workshop, each: int) -> int:
     with workshop.copied() as copy:
         async with open_core(copy.settings, may_read_only=True) as core:
             await core.make_answerable()
-            core.warm()
+            await core.warm()
             first, again = [], []
             for text in texts:
                 made, took = await _asked(core.answerer, text)

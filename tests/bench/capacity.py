@@ -191,7 +191,7 @@ async def answer_times(workshop: Workshop, texts: Sequence[str]) -> list[float]:
     found = []
     async with open_core(workshop.settings, may_read_only=True) as core:
         await core.make_answerable()
-        core.warm()
+        await core.warm()
         for text in texts:
             began = time.process_time()
             await core.extractive.answer(Question(text, _TODAY))

@@ -309,7 +309,7 @@ async def _open(place: Path, telegram: SoakTelegram) -> AsyncIterator[tuple[Core
         patched.setattr(application, "_transport", lambda options, connections: telegram)
         async with open_core(settings) as core:
             await core.make_answerable()
-            core.warm()
+            await core.warm()
             news = announcing(core.database, settings.store.data)
             await news.begin(settings, now=telegram.now())
             parts = chat_parts(core, news)

@@ -136,6 +136,7 @@ async def test_O01_a_webhook_is_told_to_come_again_from_the_signal_on(state: Sta
     [asking, late] = await town.visitors(2)
     async with state.bot(town, **webhook, **PATIENT) as bot:
         await until(lambda: knows(bot), "the knowledge")
+        await until(lambda: any(call["status"] == 200 for call in town.calls("setWebhook")), "the webhook")
         everything_hangs(town)
         await asking.write(QUESTION)
         await until(lambda: town.calls("sendMessage"), "a question that is being answered")

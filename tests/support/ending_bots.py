@@ -76,7 +76,7 @@ async def ends_in_time(bot: BotProcess, *, after_s: float = END_S) -> None:
     bot.signal(signal.SIGTERM)
     assert await bot.ended() == 0, bot.log()
     assert time.monotonic() - began < after_s
-    assert "Traceback" not in bot.log()
+    assert "Traceback" not in bot.log(), bot.log()
 
 
 def copies_of(town: Town, chats: list[int]) -> Counter[int]:

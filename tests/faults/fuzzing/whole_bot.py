@@ -125,7 +125,7 @@ async def open_bot(place: Path, random: Random) -> AsyncIterator[WholeBot]:
         patched.setattr(application, "_transport", lambda options, connections: telegram)
         async with open_core(settings) as core:
             await core.make_answerable()
-            core.warm()
+            await core.warm()
             parts = announcing(core.database, settings.store.data)
             await parts.begin(settings, now=utc_now())
             options = replace(chat_options(settings), rates=unlimited)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.adapters.index.index_store import FileIndexStore
 from bot.app.core import open_core
@@ -136,3 +139,14 @@ async def test_beside_a_running_process_it_reads_and_does_not_write(place: Place
             assert reader.index.current().knowledge.version == core.index.current().knowledge.version
             with pytest.raises(DatabaseError):
                 await reader.database.migrate()
+
+
+async def test_what_can_t_be_warmed_on_a_full_disk_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full() -> None:
+        raise OSError(errno.EFBIG, "File too large")
+
+    async with open_core(Settings(store=StoreSettings(data=tmp_path / "data"))) as core:
+        monkeypatch.setattr(core.identifier, "warm", full)
+        with capture_logs() as logs:
+            await core.warm()
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["not_warmed"]

@@ -69,7 +69,7 @@ class DatabaseAwayError(DatabaseError):
 class ClaimLostError(ScodaError):
     """Another replica has taken over what this one was about to finish: nothing of it may be stored."""
 
-    def __init__(self, message: str, lost: Iterable[int] = ()) -> None:
+    def __init__(self, message: str, lost: Iterable[int]) -> None:
         super().__init__(message)
         self.lost = frozenset(lost)
         """Ids of the updates."""

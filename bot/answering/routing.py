@@ -18,6 +18,11 @@ KINDS_OF_QUESTIONS = (ReplyKind.ABOUT_BOT, ReplyKind.PERSON, ReplyKind.POLITICS,
 """Replies to what is asked, if not of the knowledge."""
 _EMERGENCY_FROM = 0.4
 """Who may need help is believed sooner than who may only greet."""
+_HARM_FROM = 0.9
+"""By reasoning: «where can I buy water?» is near to what is asked of drugs, and who is suspected wrongly is offended,
+while of harm that is doubted nothing is told anyway. Of the calibration questions that were declined four of eleven
+about harm are above it, the others are not known, and three of seven harmless ones."""
+_TAKEN_FROM: Mapping[ReplyKind | None, float] = {ReplyKind.EMERGENCY: _EMERGENCY_FROM, ReplyKind.HARM: _HARM_FROM}
 _TINY = 1e-9
 """Keeps a logarithm finite where no section is left."""
 
@@ -30,8 +35,8 @@ class Route:
     probability: float = 0.0
 
     def is_taken(self, route_from: float) -> bool:
-        """Whether the reply is given; from the probability `route_from` on, in an emergency sooner."""
-        return self.probability >= (_EMERGENCY_FROM if self.reply is ReplyKind.EMERGENCY else route_from)
+        """Whether the reply is given; from the probability `route_from` on, in an emergency sooner, of harm later."""
+        return self.probability >= _TAKEN_FROM.get(self.reply, route_from)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,21 @@ def test_however_sure_a_router_is_the_probability_stays_one(constant, probabilit
     assert Router({}, constant, {}).route(found).probability == pytest.approx(probability)
 
 
+@pytest.mark.parametrize(
+    ("kind", "probability", "is_taken"),
+    [
+        (ReplyKind.GREETING, 0.5, True),
+        (ReplyKind.GREETING, 0.42, False),
+        (ReplyKind.EMERGENCY, 0.42, True),
+        (ReplyKind.HARM, 0.8, False),
+        (ReplyKind.HARM, 0.95, True),
+        (None, 0.0, False),
+    ],
+)
+def test_who_needs_help_is_believed_sooner_and_who_means_harm_later(kind, probability, is_taken):
+    assert Route(kind, probability).is_taken(0.45) is is_taken
+
+
 def test_what_was_stored_word_for_word_is_not_taken_for_what_is_as_good_as_excluded():
     sure, excluded = (retrieved_section("greeting", 0.9, log_posterior=known) for known in (0.0, -12.0))
     assert kind_features(sure)["log_posterior"] == 0.0 > kind_features(excluded)["log_posterior"]

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 import structlog
+from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -39,7 +40,8 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        # Rings at once: the end could cancel a task for that before it began, which is logged as an error.
+        self._scheduler = AsyncIOScheduler(timezone=UTC, executors={"default": DebugExecutor()})
         self._running: dict[asyncio.Task[None], _Turns] = {}
 
     async def __aenter__(self) -> Self:
@@ -98,7 +100,7 @@ class _Turns:
         self._rung = asyncio.Event()
         self._next_at = stopwatch()
 
-    async def ring(self) -> None:
+    def ring(self) -> None:
         """A turn has come."""
         self._rung.set()
 

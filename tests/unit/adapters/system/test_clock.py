@@ -51,6 +51,19 @@ async def test_closing_waits_until_a_job_has_let_go_of_what_it_used():
     assert steps == ["cut short", "let go"]
 
 
+@pytest.mark.parametrize("turns_of_the_loop", range(5))
+async def test_a_clock_that_is_closed_as_a_turn_comes_logs_no_error(turns_of_the_loop: int, caplog):
+    async def works(_now):
+        pass
+
+    async with Clock() as clock:
+        clock.every(HOUR, "works", works)
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_R09_turns_that_come_while_a_job_runs_are_joined_into_one_and_none_is_dropped(caplog):
     """APScheduler skips the turn of a job that still runs («maximum number of running instances reached»)."""
     begun, may_end = asyncio.Semaphore(0), asyncio.Event()

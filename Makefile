@@ -6,9 +6,9 @@ BIN := .venv/bin
 TOOLS := .venv-tools/bin
 PAGE := config/page
 PAGE_TOOLS := $(PAGE)/node_modules/.bin
-WHOLE := tests/unit/app tests/unit/cli tests/unit/sandbox/test_page.py
+WHOLE := tests/unit/sandbox/test_page.py tests/unit/app tests/unit/cli
 MEASURED := tests/unit tests/contract $(WHOLE:%=--ignore=%)
-UNMEASURED := tests/e2e tests/faults tests/golden $(WHOLE)
+UNMEASURED := tests/golden tests/faults tests/e2e $(WHOLE)
 LOCKS := requirements requirements-dev requirements-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: .venv/.run-ready ## the bot, and a chat page to try it on; with a token, Telegram
 	@$(BIN)/scoda run
 
-test: check ## all checks and tests, some ten minutes
+test: check ## all checks and tests, some twenty-five minutes
 ifeq ($(COVERAGE),1)
 	@$(MAKE) --no-print-directory coverage
 	$(BIN)/python -m pytest -n auto --dist loadfile $(UNMEASURED)

@@ -61,8 +61,8 @@ def _coverage() -> Any:
 
 
 _WORKERS_A_CORE = 1.5
-"""Measured: with one, what waits for a process of its own or a timer leaves a third of the machine idle; with two on a
-machine that is busy beside, leases of a few seconds run out."""
+"""By reasoning: many wait for a process of their own or a timer. With two on a machine that is busy beside, leases of a
+few seconds ran out."""
 
 
 def pytest_xdist_auto_num_workers() -> int:

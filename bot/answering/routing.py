@@ -19,9 +19,9 @@ KINDS_OF_QUESTIONS = (ReplyKind.ABOUT_BOT, ReplyKind.PERSON, ReplyKind.POLITICS,
 _EMERGENCY_FROM = 0.4
 """Who may need help is believed sooner than who may only greet."""
 _HARM_FROM = 0.9
-"""By reasoning: «where can I buy water?» is near to what is asked of drugs, and who is suspected wrongly is offended,
-while of harm that is doubted nothing is told anyway. Of the calibration questions that were declined four of eleven
-about harm are above it, the others are not known, and three of seven harmless ones."""
+"""By reasoning: «where can I buy water?» is near to what is asked of drugs, and who is suspected wrongly is offended;
+below it a message goes the way of any question, to a sure section too. Of the calibration questions that were declined
+four of eleven about harm are above it, the others are not known, and three of seven harmless ones."""
 _TAKEN_FROM: Mapping[ReplyKind | None, float] = {ReplyKind.EMERGENCY: _EMERGENCY_FROM, ReplyKind.HARM: _HARM_FROM}
 _TINY = 1e-9
 """Keeps a logarithm finite where no section is left."""

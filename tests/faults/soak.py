@@ -58,7 +58,7 @@ MOST_GROWTH_MB = 50.0
 MOST_KEPT = 0.4
 """Objects that may stay for an update: one that is kept for each would be 1 or more, and what is being handled while it
 is looked, some thirty objects an update, moves the line of a few thousand updates by a tenth or two."""
-MOST_MORE_TASKS = MOST_MORE_FILES = 24
+MOST_MORE_TASKS, MOST_MORE_FILES = 24, 8
 """From the first look that counts to the last, by a line through all: each falls into the middle of something, and of a
 million updates the looks that counted saw 180 to 200 tasks. One that were kept for a day would be fifty more."""
 _WAITING = 200

@@ -279,6 +279,12 @@ def test_every_kind_of_small_talk_has_its_reply(reply):
     assert (answer.sentences, answer.citations) == ((), ())
 
 
+def test_harm_that_is_doubted_goes_the_way_of_any_question():
+    answer = decide(plain("one"), finding(SURE, {"one": 0.9}), route=Route(ReplyKind.HARM, 0.85))
+    assert answer.outcome is Outcome.ANSWERED
+    assert decide(plain("one"), finding(UNLIKELY, {"one": 0.1}), route=Route(ReplyKind.HARM, 0.85)).outcome.refused
+
+
 def test_small_talk_that_is_not_sure_is_a_question():
     answer = decide(plain("one"), finding(SURE, {"one": 0.9}), route=Route(ReplyKind.GREETING, 0.84))
     assert answer.outcome is Outcome.ANSWERED

@@ -7,7 +7,6 @@ takes 0.15 s: it is done where traces are wanted (`trace_settings`).
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -67,10 +66,8 @@ class Traces:
         """A trace tells of work only."""
 
     async def close(self) -> None:
-        """Send what is left, at most for two seconds."""
-        flushing = threading.Thread(target=self._provider.shutdown, name="traces", daemon=True)
-        flushing.start()
-        await asyncio.to_thread(flushing.join, _FLUSH_S)
+        """Send what is left, at most for two seconds; then nothing is tried again."""
+        await asyncio.to_thread(self._provider.shutdown)
 
     def begun(self, work: Work, facts: Mapping[str, Fact], story: str) -> Span:
         """A span inside the present one, or inside that of its story."""
@@ -135,6 +132,10 @@ class _Worthwhile(BatchSpanProcessor):
     def on_end(self, span: ReadableSpan) -> None:
         if not (span.attributes or {}).get(_IDLE):
             super().on_end(span)
+
+    def shutdown(self) -> None:
+        """Send what is left; the class above waits for 30 s and has no setting for it."""
+        self._batch_processor.shutdown(timeout_millis=int(_FLUSH_S * 1000))
 
 
 def _resource() -> Resource:

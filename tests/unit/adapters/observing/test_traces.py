@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -16,6 +17,8 @@ from tests.support.trace_collector import TraceCollector, facts_of, trace_collec
 
 ENOUGH_S = 8.0
 """A stop may take as long in all."""
+AT_ONCE_S = 2.0
+"""Sooner than the exporter would have tried once more: that is four seconds after its second pause."""
 
 
 @pytest.fixture
@@ -125,14 +128,18 @@ async def test_the_service_has_a_name_which_the_standard_variable_changes(
     assert named == ["scoda-bot", "expo"]
 
 
-async def test_a_collector_that_is_not_there_holds_up_neither_work_nor_the_end(monkeypatch: pytest.MonkeyPatch, caplog):
+async def test_a_collector_that_is_not_there_holds_up_neither_work_nor_the_end(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+    before = set(threading.enumerate())
     began = time.monotonic()
     traces = Traces(all_words())
+    [sender] = set(threading.enumerate()) - before
     with traces.work(Work.SYNC):
         pass
     await traces.close()
     assert time.monotonic() - began < ENOUGH_S
+    await asyncio.to_thread(sender.join, AT_ONCE_S)
+    assert not sender.is_alive()
 
 
 async def test_without_the_variables_there_are_metrics_alone_and_with_them_both(collector: TraceCollector):

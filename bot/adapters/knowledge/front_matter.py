@@ -51,6 +51,16 @@ _WITH_COLON = re.compile(
 _ABOUT_COLONS = ("mapping values are not allowed here", "mapping values are not allowed in this context")
 _QUOTE = "; write a value that holds a colon between quotes, like title: 'Parking: where and how'"
 
+_MUST_BE = {
+    "date": "a date like 2026-01-19",
+    "url": "an address that begins with https:// or http://",
+    "bool": "true or false",
+    "string": "one line of text",
+    "model": "a publisher and a url, each on a line of its own set in below it",
+    "dict": "names on lines of their own, each with a publisher and a url set in below it",
+}
+"""By the first word of Pydantic's kind of error."""
+
 
 @dataclass(frozen=True, slots=True)
 class MatterFault:
@@ -262,20 +272,23 @@ def _explain(fault: ErrorDetails, lines: dict[tuple[str, ...], int], first_line:
     path = tuple(str(part) for part in fault["loc"])
     name = ".".join(path)
     line = next((lines[path[:length]] for length in range(len(path), 0, -1) if path[:length] in lines), first_line)
-    match fault["type"]:
-        case "missing":
-            reason = f"{name} is missing"
-        case "extra_forbidden":
-            reason = f"unknown key {name}; known are {', '.join(_known_keys(path))}"
-        case kind if kind.startswith("date"):
-            reason = f"{name} must be a date like 2026-01-19, not {fault['input']!r}"
-        case kind if kind.startswith("url"):
-            reason = f"{name} must be an address that begins with https:// or http://, not {fault['input']!r}"
-        case "enum" | "literal_error":
-            reason = f"{name} must be one of {_choices(fault)}, not {fault['input']!r}"
-        case _:
-            reason = f"{name}: {fault['msg'].removeprefix('Value error, ')}"
-    return MatterFault(line, reason)
+    return MatterFault(line, _reason(name, path, fault))
+
+
+def _reason(name: str, path: tuple[str, ...], fault: ErrorDetails) -> str:
+    kind = fault["type"]
+    family = kind.partition("_")[0]
+    if kind == "missing":
+        return f"{name} is missing"
+    if kind == "extra_forbidden":
+        return f"unknown key {name}; known are {', '.join(_known_keys(path))}"
+    if fault["input"] is None:
+        return f"{name} has no value: write one, or take the line out"
+    if family in ("enum", "literal"):
+        return f"{name} must be one of {_choices(fault)}, not {fault['input']!r}"
+    if family in _MUST_BE:
+        return f"{name} must be {_MUST_BE[family]}, not {fault['input']!r}"
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 def _known_keys(path: tuple[str, ...]) -> list[str]:

@@ -165,6 +165,14 @@ def test_a_source_dated_by_month_or_year_gets_no_invented_day(written: str, kept
         ("title: Trains", "title: A\ntitle: B", "3: the front matter is no YAML: 'title' is given twice"),
         ("title: Trains", "title: &a [x]\nowner: *a", "3: the front matter is no YAML: aliases (*name) are not allowed"),
         ("title: Trains", "title: ''", "2: title: must not be empty"),
+        ("title: Trains", "title: [Trains]", "2: title must be one line of text, not ['Trains']"),
+        ("owner: knowledge team", "owner:", "11: owner has no value: write one, or take the line out"),
+        ("owner: ", "answerable: maybe\nowner: ", "11: answerable must be true or false, not 'maybe'"),
+        (
+            "owner: knowledge team\nsources:\n  article:",
+            "sources:\n  leaflet: A leaflet\n  article:",
+            "12: sources.leaflet must be a publisher and a url, each on a line of its own set in below it, not 'A leaflet'",
+        ),
         ("title: Trains", "title: Trains\t", "2: the front matter is no YAML: found character '\\t' that cannot start any token"),
         ("title: Trains", "? [a]\n: b", "2: the front matter is no YAML: a list or mapping can't be a key"),
         ("owner: ", "? {a: b}\n: c\nowner: ", "11: the front matter is no YAML: a list or mapping can't be a key"),
@@ -175,6 +183,16 @@ def test_a_source_dated_by_month_or_year_gets_no_invented_day(written: str, kept
 )  # fmt: skip
 def test_a_fault_names_its_line_and_reason(old: str, new: str, fault: str) -> None:
     assert fault in _faults(_with(old, new))
+
+
+def test_a_source_in_words_alone_is_told_what_it_needs() -> None:
+    matter = "---\ntitle: Trains\nas_of: 2026-01-20\nsource: The railway's leaflet\n---\n"
+    assert _faults(matter + BODY.replace("source=article ", ""))[0] == (
+        '4: source must be a publisher and a url, each on a line of its own set in below it, not "The railway\'s leaflet"'
+    )
+    assert _faults(matter.replace("source", "sources") + BODY)[0].startswith(
+        "4: sources must be names on lines of their own"
+    )
 
 
 def test_a_sound_front_matter_is_read_by_the_quick_parser_alone(monkeypatch: pytest.MonkeyPatch) -> None:

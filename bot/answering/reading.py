@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.model import Outcome, Turn
+from bot.answering.other_year import in_other_year
 from bot.answering.relative_years import with_years
 from bot.ids import Locale
 from bot.writing.folding import word_count
@@ -30,7 +31,7 @@ class ReadingKind(StrEnum):
     """How a text to look for was made of a message."""
 
     TYPED = "typed"
-    """As it was written, in the language's own letters, with years by their number."""
+    """As it was written, in the language's own letters, with years by their number; «and in 2023?» in full."""
     SENTENCE = "sentence_alone"
     """Only one of its sentences, that which asks."""
     CLAUSE = "clause_alone"
@@ -94,8 +95,12 @@ def may_lean_back(text: str, locale: Locale) -> bool:
 
 
 def last_question(history: Sequence[Turn]) -> Turn | None:
-    """The last turn that asked something of the knowledge."""
-    return next((turn for turn in reversed(history) if turn.outcome in FROM_KNOWLEDGE), None)
+    """The last turn that asked something of the knowledge; one that only named another year, in full."""
+    last: Turn | None = None
+    for turn in history:
+        if turn.outcome in FROM_KNOWLEDGE:
+            last = replace(turn, question=_in_full(turn.question, turn.locale, last) or turn.question)
+    return last
 
 
 FROM_KNOWLEDGE = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.CLARIFY, Outcome.UNKNOWN)
@@ -105,6 +110,9 @@ FROM_KNOWLEDGE = (Outcome.ANSWERED, Outcome.OFFERED, Outcome.CLARIFY, Outcome.UN
 def _readings(message: Message) -> Iterator[Reading]:
     """In the order of what they are worth."""
     typed = with_years(message.text, message.locale, message.today)
+    if in_full := _in_full(typed, message.locale, message.before):
+        yield Reading(in_full)
+        return
     yield Reading(typed)
     if message.before is not None and may_lean_back(typed, message.locale):
         yield Reading(typed, ReadingKind.AFTER_QUESTION, _context(message.before.question, typed))
@@ -115,6 +123,12 @@ def _readings(message: Message) -> Iterator[Reading]:
         yield Reading(clause, ReadingKind.CLAUSE)
     if message.corrected and message.corrected != message.text:
         yield Reading(with_years(message.corrected, message.locale, message.today), ReadingKind.CORRECTED)
+
+
+def _in_full(text: str, locale: Locale, before: Turn | None) -> str:
+    if before is None or before.locale is not locale:
+        return ""
+    return in_other_year(text, before.question, locale)
 
 
 def _context(said_before: str, typed: str) -> str:

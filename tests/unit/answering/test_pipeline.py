@@ -242,8 +242,16 @@ async def test_what_was_asked_before_in_another_language_keeps_its_letters():
 async def test_the_question_before_is_made_ready_for_the_search_like_the_message():
     retriever = GivenRetriever([EXPO], {"expo": 0.9})
     before = told("WHAT ABOUT\nTHE EXPOOOO LAST YEAR")
-    await answerer(retriever).answer(ask("and this year?", history=(before,)))
-    assert retriever.asked == ["and in 2026?", "what about the expo in 2026 and in 2026?"]
+    await answerer(retriever).answer(ask("and the fair this year?", history=(before,)))
+    assert retriever.asked == ["and the fair in 2026?", "what about the expo in 2026 and the fair in 2026?"]
+
+
+async def test_what_only_names_another_year_is_searched_for_in_full():
+    retriever = GivenRetriever([EXPO], {"expo": 0.9})
+    history = (told("what about the expo last year"), told("thanks", outcome=Outcome.THANKS))
+    answer = await answerer(retriever).answer(ask("and this year?", history=history))
+    assert retriever.asked == ["what about the expo in 2026"]
+    assert answer.outcome is Outcome.ANSWERED
 
 
 async def test_letters_held_down_for_emphasis_are_searched_once():

@@ -1,5 +1,7 @@
 """What may be meant by a message."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,13 +48,29 @@ def test_a_short_question_is_read_with_the_one_before_and_with_the_heading_last_
     ]
 
 
+IN_2019 = told("How many exhibitors came in 2019?", "expo")
+
+
 def test_another_year_takes_the_place_of_the_year_before():
-    before = told("How many exhibitors came in 2019?", "expo")
-    for text, locale in (("and in 2023?", Locale.EN), ("۲۰۲۳ چطور؟", Locale.FA), ("那2023年呢", Locale.ZH)):
-        read = readings(text, locale, before=before, heading="The expo of 2019")
+    for text, locale in (("and visitors in 2023?", Locale.EN), ("۲۰۲۳ چطور؟", Locale.FA), ("那2023年呢", Locale.ZH)):
+        read = readings(text, locale, before=IN_2019, heading="The expo of 2019")
         assert [one.context for one in read[1:]] == ["How many exhibitors came in 2023?", "The expo of 2023"]
-    assert readings("and in 2021 or 2023?", before=before)[1].context == before.question
-    assert readings("and visitors?", before=before)[1].context == before.question
+    assert readings("and in 2021 or 2023?", before=IN_2019)[1].context == IN_2019.question
+    assert readings("and visitors?", before=IN_2019)[1].context == IN_2019.question
+
+
+def test_what_only_names_another_year_is_the_question_before_of_that_year_and_nothing_else():
+    assert readings("and in 2023?", before=IN_2019, heading=HEADING, corrected="and is 2023?") == [
+        Reading("How many exhibitors came in 2023?")
+    ]
+
+
+def test_what_goes_on_after_another_year_goes_on_about_that_year():
+    year, years = told("and in 2021?"), told("in 2021 or 2023?")
+    assert last_question((IN_2019, year)) == replace(year, question="How many exhibitors came in 2021?")
+    assert last_question((IN_2019, year, told("and 2023"))).question == "How many exhibitors came in 2023?"
+    assert last_question((IN_2019, years)) == years
+    assert last_question((IN_2019, replace(year, locale=Locale.RU))).question == "and in 2021?"
 
 
 def test_where_nothing_was_told_there_is_no_heading_to_read_it_with():
@@ -141,8 +159,8 @@ def test_at_most_three_texts_are_embedded_for_any_message(text, locale, before, 
 def test_the_last_question_is_not_ended_by_thanks_or_discontent():
     thanks, wrong = told("thanks", outcome=Outcome.THANKS), told("wrong", outcome=Outcome.COMPLAINT)
     later = told("and the metro?", outcome=Outcome.OFFERED)
-    assert last_question((BEFORE, thanks, wrong)) is BEFORE
-    assert last_question((BEFORE, thanks, later, wrong)) is later
+    assert last_question((BEFORE, thanks, wrong)) == BEFORE
+    assert last_question((BEFORE, thanks, later, wrong)) == later
     assert last_question((thanks,)) is None
     assert last_question(()) is None
 

@@ -74,7 +74,7 @@ async def test_an_answer_is_worded_by_the_model_and_can_be_traced_to_its_passage
     data = app.core.database
     async with data.reading() as connection:
         rows = (await connection.exec_driver_sql("SELECT composed, generation, keys FROM turns")).all()
-    assert [tuple(row) for row in rows] == [(1, 1, '["logistics/trains.md#trains-2025"]')]
+    assert [tuple(row) for row in rows] == [(1, published.number, '["logistics/trains.md#trains-2025"]')]
 
 
 async def test_an_answer_grows_before_the_visitor_s_eyes_and_only_whole_sentences_show(app: App, server: ModelServer):

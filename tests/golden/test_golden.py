@@ -153,6 +153,31 @@ async def test_L13_nobody_is_helped_to_do_harm(golden_data):
     assert await told(golden_data, 2) == []
 
 
+TRAINS_IN_2023 = {
+    Locale.EN: ("How many freight trains ran through SCODA in 2025?", "And in 2023?"),
+    Locale.RU: ("Сколько грузовых поездов прошло через SCODA в 2025 году?", "А в 2023?"),
+    Locale.ZH: ("2025年上合示范区开行了多少中欧班列？", "那2023年呢？"),
+    Locale.KK: ("2025 жылы SCODA арқылы неше жүк пойызы өтті?", "ал 2023 жылы ше?"),
+    Locale.KY: ("2025-жылы SCODA аркылуу канча жүк поезди өттү?", "а 2023-жылычы?"),
+    Locale.TG: ("Соли 2025 аз SCODA чанд қатора гузашт?", "соли 2023 чӣ?"),
+    Locale.UZ: ("2025-yilda SCODA orqali nechta yuk poyezdi oʻtdi?", "2023-yilda-chi?"),
+    Locale.FA: ("در سال ۲۰۲۵ چند قطار باری از SCODA گذشت؟", "سال ۲۰۲۳ چی؟"),
+    Locale.UR: ("2025 میں SCODA سے کتنی مال گاڑیاں گزریں؟", "اور 2023 میں؟"),
+    Locale.HI: ("2025 में SCODA से कितनी मालगाड़ियाँ गुज़रीं?", "और 2023 में?"),
+    Locale.BE: ("Колькі грузавых цягнікоў прайшло праз SCODA ў 2025 годзе?", "а ў 2023 годзе?"),
+    Locale.MN: ("2025 онд SCODA-гаар хэдэн ачааны галт тэрэг өнгөрсөн бэ?", "2023 онд?"),
+}
+"""After a year whose trains are known one whose are not; of other things that happened in 2023 much is."""
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_where_another_year_has_no_answer_nothing_else_of_that_year_is_told(golden_data):
+    known = [Case(f"{locale}-y1", turns[:1], locale, (), "") for locale, turns in TRAINS_IN_2023.items()]
+    unknown = [Case(f"{locale}-y2", turns, locale, (), "") for locale, turns in TRAINS_IN_2023.items()]
+    results = await asked(golden_data, known + unknown)
+    assert {result.case.turns for result in results if result.is_told} == {case.turns for case in known}
+
+
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_figures_in_README_are_those_of_this_index(golden_data):
     """A sample of the unseen questions is asked. Sums are compared and nothing else is told: nobody looks at a miss."""

@@ -11,6 +11,7 @@ from functools import cache
 
 from bot.ids import Locale
 from bot.languages import words_of
+from bot.writing.figures import figures_of
 from bot.writing.folding import has_han, words
 from bot.writing.terms import is_among, of_year, years_in
 
@@ -29,8 +30,8 @@ def in_other_year(text: str, before: str, locale: Locale) -> str:
     ''
     """
     named = years_in(text)
-    if len(named) != 1 or not years_in(before) - named:
-        return ""
+    if len(named) != 1 or not years_in(before) - named or len(figures_of(text, locale)) != 1:
+        return ""  # with a month or another number it asks for something else
     (year,) = named
     said = {*_small_words(locale), *words(before)}
     starts = frozenset(_starts(said))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,11 @@ async def _go(folder: Path, data: Path, number: int | None) -> None:
             )
             await history.begin_rollback(number, now=now)
         ingestion = Ingestion(
-            reader=reader, embedder=embedder, manifest=manifest, index_store=index_store, restorer=restore
+            reader=reader,
+            embedder=embedder,
+            manifest=manifest,
+            index_store=index_store,
+            first_step_s=math.inf,
+            restorer=restore,
         )
         await ingestion.sync(now=now)

@@ -99,7 +99,8 @@ def last_question(history: Sequence[Turn]) -> Turn | None:
     last: Turn | None = None
     for turn in history:
         if turn.outcome in FROM_KNOWLEDGE:
-            last = replace(turn, question=_in_full(turn.question, turn.locale, last) or turn.question)
+            in_full = _in_full(turn.question, turn.locale, last)
+            last = replace(turn, question=in_full) if in_full else turn
     return last
 
 

@@ -69,7 +69,7 @@ def test_what_goes_on_after_another_year_goes_on_about_that_year():
     year, years = told("and in 2021?"), told("in 2021 or 2023?")
     assert last_question((IN_2019, year)) == replace(year, question="How many exhibitors came in 2021?")
     assert last_question((IN_2019, year, told("and 2023"))).question == "How many exhibitors came in 2023?"
-    assert last_question((IN_2019, years)) == years
+    assert last_question((IN_2019, years)) is years
     assert last_question((IN_2019, replace(year, locale=Locale.RU))).question == "and in 2021?"
 
 
@@ -159,8 +159,8 @@ def test_at_most_three_texts_are_embedded_for_any_message(text, locale, before, 
 def test_the_last_question_is_not_ended_by_thanks_or_discontent():
     thanks, wrong = told("thanks", outcome=Outcome.THANKS), told("wrong", outcome=Outcome.COMPLAINT)
     later = told("and the metro?", outcome=Outcome.OFFERED)
-    assert last_question((BEFORE, thanks, wrong)) == BEFORE
-    assert last_question((BEFORE, thanks, later, wrong)) == later
+    assert last_question((BEFORE, thanks, wrong)) is BEFORE
+    assert last_question((BEFORE, thanks, later, wrong)) is later
     assert last_question((thanks,)) is None
     assert last_question(()) is None
 

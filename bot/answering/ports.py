@@ -190,6 +190,14 @@ class LanguageGuess:
     locale: Locale
     probability: float
     is_foreign: bool = False
+    foreign: str = ""
+    """Then the code of the language that it is in, where it is known."""
+    words: int = 0
+    """Words that tell the language, names that every language writes alike not among them; two Chinese signs count as
+    one."""
+    is_latin: bool = False
+    is_other_script: bool = False
+    """Whether it is in a script that the expected language is not written in."""
 
 
 class LanguageIdentifier(Protocol):

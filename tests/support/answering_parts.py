@@ -114,7 +114,7 @@ class English:
     """Takes everything for English."""
 
     def identify(self, text: str, *, prior: Locale | None) -> LanguageGuess:
-        return LanguageGuess(Locale.EN, 0.99)
+        return LanguageGuess(Locale.EN, 0.99, words=len(text.split()), is_latin=True)
 
     def retyped(self, text: str, *, prior: Locale | None) -> str:
         return text.replace("цруку шы еру учзщ", "where is the expo")

@@ -56,6 +56,17 @@ _SCRIPTS = {
     "cyrillic": regex.compile(r"\p{Cyrillic}"),
     "latin": regex.compile(r"\p{Latin}"),
 }
+_FOREIGN_SCRIPTS = {
+    "ko": regex.compile(r"\p{Hangul}{2}"),
+    "ja": regex.compile(r"[\p{Hiragana}\p{Katakana}]{2}"),
+    "ka": regex.compile(r"\p{Georgian}{2}"),
+    "hy": regex.compile(r"\p{Armenian}{2}"),
+    "he": regex.compile(r"\p{Hebrew}{2}"),
+    "el": regex.compile(r"\p{Greek}{2}"),
+    "th": regex.compile(r"\p{Thai}{2}"),
+}
+_HAN_IN_A_WORD = 2
+"""Chinese characters that count as a word. Chosen, as in `folding.word_count`."""
 _WEIGHTS = {"han": 6, "devanagari": 2, "arabic": 2, "cyrillic": 2, "latin": 1}
 """Every language names things in Latin letters, none but its own in another script; a Chinese character is a word."""
 _ONLY = {"han": Locale.ZH, "devanagari": Locale.HI}
@@ -100,26 +111,40 @@ class ShortMessageIdentifier:
 
     def identify(self, text: str, *, prior: Locale | None) -> LanguageGuess | None:
         """See the port."""
+        if code := _foreign_by_script(text):
+            return LanguageGuess(prior or Locale.EN, 0.0, is_foreign=True, foreign=code)
         script = self._main_script(text, prior)
         if script is None:
             return None
         if script in _ONLY:
-            return LanguageGuess(_ONLY[script], 1.0)
+            size = len(_SCRIPTS[script].findall(text)) // _HAN_IN_A_WORD if script == "han" else len(text.split())
+            return LanguageGuess(_ONLY[script], 1.0, words=size, is_other_script=prior is not _ONLY[script])
         found = [word for word in words_of(text, script) if word not in self._ngrams.shared_names][:_ENOUGH_WORDS]
         ngrams = self._ngrams.scripts[script]
+        is_latin, is_other = script == "latin", prior is not None and prior not in ngrams.locales
         if not found:
-            return LanguageGuess(prior if prior in ngrams.locales else ngrams.locales[0], 1 / len(ngrams.locales))
+            locale = prior if prior in ngrams.locales else ngrams.locales[0]
+            return LanguageGuess(locale, 1 / len(ngrams.locales), is_latin=is_latin, is_other_script=is_other)
         by_word = ngrams.word_scores(found)
         scores = by_word.sum(axis=0)
         letters = np.array([len(word) + 1 for word in found])
         costs = np.minimum(-by_word[:, scores.argmax()], _NO_WORD_NATS * letters)
         unlike = float(costs.sum() / letters.sum())
         by_locale = dict(zip(ngrams.locales, scores.tolist(), strict=True))
-        if script == "latin":
+        if is_latin:
             by_locale |= {locale: by_locale[locale] - _SELDOM_NATS for locale in _SELDOM_IN_LATIN - {prior}}
             by_locale[Locale.EN] += _ENGLISH_NATS * (prior is None)
         locale, probability = _decide(by_locale, prior)
-        return LanguageGuess(locale, probability, self._is_foreign(text, len(found), unlike))
+        foreign = self._foreign(text, len(found), unlike)
+        return LanguageGuess(
+            locale,
+            probability,
+            is_foreign=foreign is not None,
+            foreign=foreign or "",
+            words=min(len(found), len(text.split())),
+            is_latin=is_latin,
+            is_other_script=is_other,
+        )
 
     def retyped(self, text: str, *, prior: Locale | None) -> str:
         """See the port."""
@@ -145,14 +170,19 @@ class ShortMessageIdentifier:
             return _OWN[prior]
         return name if counts[name] else None
 
-    def _is_foreign(self, text: str, size: int, unlike: float) -> bool:
-        """Whether `size` words, `unlike` nats a letter away from the twelve, are nearer to another language."""
+    def _foreign(self, text: str, size: int, unlike: float) -> str | None:
+        """The language that `size` words, `unlike` nats a letter away from the twelve, are nearer to, if they are."""
         if size < _FOREIGN_FROM_WORDS or unlike < _UNLIKE_NATS:
-            return False
+            return None
         text = text.casefold()
         ranked = self._wide_model.rank(text)
         lead = ranked[0][1] - next(likelihood for code, likelihood in ranked if code in _TWELVE)
-        return unlike + 0.5 * lead / len(text) > _FOREIGN_NATS
+        return ranked[0][0] if unlike + 0.5 * lead / len(text) > _FOREIGN_NATS else None
+
+
+def _foreign_by_script(text: str) -> str:
+    """The language of a text in a script that none of the twelve is written in; empty of all others."""
+    return next((code for code, pattern in _FOREIGN_SCRIPTS.items() if pattern.search(text)), "")
 
 
 def _words_in(script: str, text: str) -> int:

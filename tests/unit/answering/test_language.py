@@ -5,7 +5,7 @@ import pytest
 
 from bot.adapters.models.language_id import ShortMessageIdentifier
 from bot.adapters.models.language_ngrams import TABLE, LanguageNgrams
-from bot.answering.language import copy_order, languages_of
+from bot.answering.language import Languages, copy_order, languages_of
 from bot.answering.model import Outcome, Question, Turn
 from bot.errors import ScodaError
 from bot.ids import Locale
@@ -242,3 +242,63 @@ def test_a_damaged_table_is_named_with_what_to_do(tmp_path):
 
 def test_the_table_stays_small():
     assert TABLE.stat().st_size <= 1_000_000
+
+
+PHONES = list(Locale)
+WORDS = [
+    *("atm", "visa", "wifi", "expo", "hi", "ok", "salam", "namaste", "privet", "VIP", "QR", "hall 2", "sim card"),
+    *("рахмет", "рахмат", "спасибо", "салам", "ок", "谢谢", "شكرا", "merci", "iPhone", "42", "thanks", "дзякуй"),
+]
+FIRST = {
+    Locale.EN: "Where is the exhibition held?",
+    Locale.ZH: "博览会在哪里举行？",
+    Locale.RU: "Где проходит выставка?",
+    Locale.KK: "Көрме қай жерде өтеді?",
+    Locale.KY: "Көргөзмө кайсы жерде болот?",
+    Locale.TG: "Намоишгоҳ дар куҷо мешавад?",
+    Locale.UZ: "Koʻrgazma qayerda boʻlib oʻtadi?",
+    Locale.FA: "نمایشگاه کجا برگزار می‌شود؟",
+    Locale.UR: "نمائش کہاں منعقد ہوتی ہے؟",
+    Locale.HI: "प्रदर्शनी कहाँ होती है?",
+    Locale.BE: "Дзе праходзіць выстава?",
+    Locale.MN: "Үзэсгэлэн хаана болох вэ?",
+}
+
+
+@pytest.mark.parametrize("phone", PHONES)
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_or_two_never_change_the_language_of_a_chat(phone, word):
+    before = Turn(FIRST[phone], phone, Outcome.ANSWERED)
+    assert ask(word, app_locale=phone).spoken is phone
+    assert ask(word, app_locale=Locale.EN, history=(before,)).spoken is phone
+    assert ask(word, app_locale=Locale.EN, chosen=phone).spoken is phone
+
+
+@pytest.mark.parametrize("phone", PHONES)
+def test_a_whole_question_in_another_language_changes_it(phone):
+    for locale, question in FIRST.items():
+        assert ask(question, app_locale=phone).spoken is locale
+
+
+def test_who_asks_in_two_words_of_a_script_that_the_phone_does_not_write_is_answered_in_it():
+    assert ask("где выставка", app_locale=Locale.EN).spoken is Locale.RU
+    assert ask("выставка", app_locale=Locale.EN) == Languages(Locale.RU, Locale.EN)
+
+
+@pytest.mark.parametrize("text", ["atm", "do you speak German?", "hall 2"])
+def test_on_a_terminal_a_few_latin_words_are_english(text):
+    assert ask(text).spoken is Locale.EN
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Wann findet die Messe eigentlich statt?", "de"),
+        ("박람회는 언제 열리나요?", "ko"),
+        ("展示会はいつですか？", "ja"),
+        ("როდის იქნება გამოფენა?", "ka"),
+    ],
+)
+def test_a_thirteenth_language_is_named_and_the_phones_spoken(text, code):
+    found = ask(text, app_locale=Locale.RU)
+    assert (found.foreign, found.spoken) == (code, Locale.RU)

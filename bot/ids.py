@@ -81,6 +81,8 @@ class ReplyKind(StrEnum):
     ADVICE = "advice"
     """Personal medical, legal or investment advice."""
     HARM = "harm"
+    UNCLEAR = "unclear"
+    """Noise: letters that nobody means anything by."""
 
 
 class NewsTopic(StrEnum):

@@ -7,13 +7,14 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from statistics import median
 
 from bot.answering.conversation import turn_of
 from bot.answering.decision import OUTCOMES
+from bot.answering.message_verdicts import LOST, MISLED, NOTHING, Expected, Verdict
 from bot.answering.model import Answer, Outcome, Question, Turn
 from bot.answering.pipeline import Context, ExtractiveAnswerer
 from bot.answering.question_lines import QuestionLineError, asked_in, read_object
@@ -41,6 +42,10 @@ class Case:
     """Where the answer stands, `path#section` or only the path; empty where the set does not say."""
     kinds: tuple[ReplyKind, ...] = ()
     """What small talk may be taken for."""
+    expected: Expected = NOTHING
+    """What may come of it, where it is a first message."""
+    both: tuple[Expected, ...] = ()
+    """What may come of each of two questions in one message."""
     is_near_miss: bool = False
     """Whether it asks for what the knowledge does not hold, close by what it holds."""
 
@@ -48,6 +53,11 @@ class Case:
     def is_answerable(self) -> bool:
         """Whether the knowledge holds the answer."""
         return bool(self.expect)
+
+    @property
+    def is_first_message(self) -> bool:
+        """Whether it counts as right by its outcome rather than by what is said."""
+        return bool(self.expected or self.both)
 
     @property
     def is_follow_up(self) -> bool:
@@ -87,10 +97,22 @@ class CaseResult:
         """Every expected pattern was said, or what must be refused was, or small talk was understood."""
         if self.case.kinds:
             return self.answer.outcome in {OUTCOMES[kind] for kind in self.case.kinds}
+        if self.case.is_first_message:
+            return self.verdict is Verdict.RIGHT
         if not self.case.is_answerable:
             return self.answer.outcome.refused
         text = comparable(self.text)
         return self.answer.outcome is Outcome.ANSWERED and all(p.search(text) for p in self.case.expect)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What became of a first message; of one with two questions right only where both are answered."""
+        if not self.case.both:
+            return self.case.expected.verdict(self.answer)
+        parts = [self.answer] if self.answer.second is None else [self.answer, self.answer.second]
+        given = [replace(part, citations=(one,)) for part in parts for one in part.citations] + parts
+        is_right = all(any(one.verdict(part) is Verdict.RIGHT for part in given) for one in self.case.both)
+        return Verdict.RIGHT if is_right else Verdict.LOST
 
     @property
     def is_from_one_section(self) -> bool:
@@ -128,6 +150,8 @@ class CaseResult:
         if self.is_right:
             return None
         is_small_talk = self.answer.outcome in OUTCOMES.values()
+        if self.case.is_first_message:
+            return LosingStep.ROUTE if self.verdict is Verdict.TAKEN else LosingStep.JUDGE
         if self.case.kinds or (self.case.is_answerable and is_small_talk):
             return LosingStep.ROUTE
         if not self.case.is_answerable:
@@ -164,6 +188,10 @@ class Share:
 class Tally:
     """The figures of one language, or of all.
 
+    `first` are first messages that got what they should, `first_misled` those that were told something else or taken
+    for small talk, declined or noise, `first_lost` those that got «I do not know» or another open question though it
+    is known what to say. `both` are messages with two questions that were both answered.
+
     `right` are single questions and conversations together, `follow_ups` the conversations alone. `offered` are those
     answered rightly, or offered among five. `unanswered` are questions without an answer that got none, were it that
     sections were offered; `refused_rightly` those that were refused; the near misses among them are counted apart, too.
@@ -185,6 +213,10 @@ class Tally:
     taken_for_small_talk: Share
     follow_ups: Share
     follow_ups_offered: Share
+    first: Share
+    first_misled: Share
+    first_lost: Share
+    both: Share
     hit_1: Share
     hit_5: Share
     lost: Mapping[LosingStep, int]
@@ -194,8 +226,9 @@ class Tally:
 def read_cases(lines: Iterable[str]) -> Iterator[Case]:
     """Read JSON lines `{"id", "question"|"turns", "lang"?, "expect": [patterns]|"refuse", "section"?}`.
 
-    For small talk `"kind": [kinds]` stands instead of `"expect"`. A near miss has `"stratum": "near"`, or
-    `"near"` with what it comes near to.
+    For small talk `"kind": [kinds]` stands instead of `"expect"`, for first messages at least one of `"told"` and
+    `"named"` (sections and open questions) and `"outcomes"`; for two questions in one `"parts": [two of these]`. A near
+    miss has `"stratum": "near"`, or `"near"` with what it comes near to.
 
     Raises:
         QuestionSetError: a line is not of that form.
@@ -247,7 +280,8 @@ def tally(results: Sequence[CaseResult], name: str) -> Tally:
     """Count the results of one language or of all."""
     answerable = [result for result in results if result.case.is_answerable]
     small_talk = [result for result in results if result.case.kinds]
-    unanswerable = [result for result in results if not result.case.is_answerable and not result.case.kinds]
+    unanswerable = [result for result in results if _has_no_answer(result.case)]
+    first = [result.verdict for result in results if result.case.expected]
     near = [result for result in unanswerable if result.case.is_near_miss]
     placed = [result.rank for result in answerable if result.case.section]
     follow_ups = [result for result in answerable if result.case.is_follow_up]
@@ -268,11 +302,19 @@ def tally(results: Sequence[CaseResult], name: str) -> Tally:
         taken_for_small_talk=_share(result.lost_at is LosingStep.ROUTE for result in answerable),
         follow_ups=_share(result.is_right for result in follow_ups),
         follow_ups_offered=_share(result.is_offered for result in follow_ups),
+        first=_share(verdict is Verdict.RIGHT for verdict in first),
+        first_misled=_share(verdict in MISLED for verdict in first),
+        first_lost=_share(verdict in LOST for verdict in first),
+        both=_share(result.is_right for result in results if result.case.both),
         hit_1=_share(rank == 1 for rank in placed),
         hit_5=_share(rank is not None and rank <= 5 for rank in placed),
         lost={step: lost[step] for step in LosingStep},
         median_ms=median(result.took_ms for result in results) if results else 0.0,
     )
+
+
+def _has_no_answer(case: Case) -> bool:
+    return not (case.is_answerable or case.kinds or case.is_first_message)
 
 
 def tallies(results: Sequence[CaseResult]) -> list[Tally]:
@@ -304,13 +346,17 @@ def _case(line: Mapping[str, object]) -> Case:
     asked = asked_in(line)
     if asked.line_id is None:
         raise QuestionSetError('it has no "id", by which a miss is named')
+    parts = line.get("parts")
+    expected, both = Expected.of(line), tuple(map(Expected.of, parts)) if isinstance(parts, list) else ()
     return Case(
         case_id=asked.line_id,
         turns=asked.turns,
         locale=asked.locale,
-        expect=() if line.get("kind") else _patterns(line.get("expect")),
+        expect=() if line.get("kind") or expected or both else _patterns(line.get("expect")),
         section=str(line.get("section") or ""),
         kinds=_kinds(line.get("kind")),
+        expected=expected,
+        both=both,
         is_near_miss=line.get("stratum") == "near" or bool(line.get("near")),
     )
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.answering.alternatives import are_named
 from bot.answering.asked_kind import AskedKind, provable_kind, refers_back
 from bot.answering.browsing import best_copy
 from bot.answering.confidence import ConfidenceModel, features
 from bot.answering.language import Languages
 from bot.answering.ports import Knowledge, Retrieved, StoredSection
-from bot.answering.reading import Reading
+from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import Candidate, shares
 from bot.answering.rules import NEVER_GUESSED, Reason, lacks_kind, lacks_year, objection
 from bot.answering.selecting import Extract, select
@@ -63,12 +64,15 @@ def judge(
     at: Circumstances,
 ) -> Finding:
     """Weigh what speaks for the best candidate; examples of small talk speak against it as open questions do."""
-    readable = [(candidate, copy) for candidate in candidates if (copy := at.copy(candidate)) is not None]
+    written = at.languages.written
+    said = f"{reading.context} {reading.text}"
+    named = are_named([candidate.key for candidate in candidates], said, at.knowledge, written)
+    meant = [candidate for candidate in candidates if named.get(candidate.key, True)]
+    readable = [(candidate, copy) for candidate in meant if (copy := at.copy(candidate)) is not None]
     answerable = tuple(candidate for candidate, copy in readable if copy.answerable)
     unanswered = tuple(candidate for candidate, copy in readable if not copy.answerable)
     if not answerable:
         return Finding(reading, retrieved, unanswered=unanswered)
-    written = at.languages.written
     kind = provable_kind(reading.text, written)
     answerable = _that_hold(kind, answerable, at)
     section = at.copy(answerable[0])
@@ -113,9 +117,10 @@ def fused(findings: Sequence[Finding]) -> Finding:
     Each reading speaks for a section by how sure it is and by the share it gives it. In conversations the right section
     came first for 90.0 instead of 88.7 % of the calibration cases that no fit saw, by the surest reading alone.
     """
-    leading = [finding for finding in findings if finding.answerable]
+    whole = [finding for finding in findings if finding.reading.kind is not ReadingKind.HALF]
+    leading = [finding for finding in whole if finding.answerable]
     if len(leading) < 2:
-        return (leading or findings)[0]
+        return (leading or whole)[0]
     spoken_for = {finding.answerable[0].key: 0.0 for finding in leading}
     for finding in leading:
         for candidate, share in zip(finding.answerable, shares(finding.answerable), strict=True):

@@ -30,6 +30,7 @@ class Outcome(StrEnum):
     PERSON = "person"
     UNSUBSCRIBE = "unsubscribe"
     EMERGENCY = "emergency"
+    NOT_UNDERSTOOD = "not_understood"
     EMPTY = "empty"
 
     @property
@@ -121,6 +122,8 @@ class Suggestion:
 
     key: SectionKey
     text: str
+    label: str = ""
+    """What stands on the button, where that is not the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,12 @@ class Answer:
     """What each step of answering took, in milliseconds."""
     opening: ReplyKind | None = None
     """The greeting or thanks that stood beside the question, to be answered in a word."""
+    foreign: str = ""
+    """The code of the language of the question, where that is none of the twelve."""
+    second: Answer | None = None
+    """The answer to the other of two questions in one message."""
+    named: SectionKey | None = None
+    """The open question that it is, where it is refused or asked back in the words kept for it."""
     pinned: Pinned | None = None
     """Set where staff chose this answer for the question."""
     loss: Loss | None = field(default=None, compare=False)

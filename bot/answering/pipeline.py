@@ -44,6 +44,8 @@ _EVIDENCE = 6
 """Sections that a language model gets, those of the answer first. Chosen: as many fit into a small model's context."""
 _ENGLISH = Languages(Locale.EN, Locale.EN)
 _NO_ROUTE = Route()
+_PARTS = (ReadingKind.CLAUSE, ReadingKind.HALF)
+"""Readings that are no sentence: they tell nothing of the kind of the whole message."""
 _BEFORE_PINS = (ReplyKind.EMERGENCY, ReplyKind.COMPLAINT)
 
 
@@ -113,7 +115,7 @@ async def detect_language(context: Context, parts: Parts) -> Context:
 
 
 async def read(context: Context, parts: Parts) -> Context:
-    """All that may be meant: at most three texts to embed."""
+    """All that may be meant: at most four texts to embed."""
     retriever, written = parts.retriever, context.languages.written
     asked = without_opening(context.text, written, context.knowledge)
     text = await retriever.in_own_letters(asked, written)
@@ -148,7 +150,7 @@ async def route(context: Context, parts: Parts) -> Context:
             Routed(reading.text, written, retrieved.sections, knowledge, is_follow_up=before is not None)
         )
         for reading, retrieved in zip(context.readings, context.retrieved, strict=True)
-        if not reading.context and reading.kind is not ReadingKind.CLAUSE
+        if not reading.context and reading.kind not in _PARTS
     ]
     route_from = parts.calibration.thresholds.route_from
     emergency = next((one for one in found if one.reply is ReplyKind.EMERGENCY and one.is_taken(route_from)), None)
@@ -222,6 +224,7 @@ async def decide(context: Context, parts: Parts) -> Context:
     opening = opening_of(context.text, at.languages.written, at.knowledge) if is_asked else None
     loss = loss_of(answer, context.findings, context.candidates, at)
     pinned = pinned_in(answer, at.knowledge)
+    answer = replace(answer, foreign=at.languages.foreign)
     made = replace(answer, knowledge_version=at.knowledge.version, opening=opening, loss=loss, pinned=pinned)
     return replace(context, answer=made)
 

@@ -41,6 +41,8 @@ class StoredSection:
     """Whether staff chose it as the answer to its questions: `Knowledge.keys` leaves it out."""
     tells: SectionKey | None = None
     """Of a pin without a text of its own: the section that is told in its place."""
+    offers: tuple[str, ...] = ()
+    """Where it asks back: the documents and sections, by path, of which one is meant."""
 
 
 LEAST_LOG_POSTERIOR = -12.0
@@ -143,6 +145,10 @@ class Knowledge(Protocol):
 
     def keys(self) -> Sequence[SectionKey]:
         """Every section but pins that tell another one, in the order of topic, document and place in the document."""
+        ...
+
+    def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
+        """The sections without example questions, as staff just added them, that may answer an open question."""
         ...
 
 

@@ -7,23 +7,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cache
 
 from bot.answering.asked_kind import asked_kind, refers_back
 from bot.answering.model import Outcome, Turn
 from bot.answering.other_year import in_other_year
 from bot.answering.relative_years import with_years
 from bot.ids import Locale
-from bot.writing.folding import word_count
+from bot.languages import words_of
+from bot.writing.folding import word_count, words
 from bot.writing.sentences import split_sentences
 from bot.writing.terms import of_year, years_in
 
-MOST_TEXTS = 3
+MOST_TEXTS = 4
 """Texts that are embedded for one message, whatever it says."""
 _SHORT_WORDS = 8
 """A question with no more words may be about what was asked before."""
-_COMMA = re.compile("[,，،、]")
+_COMMAS = ",，،、"
+_COMMA = re.compile(f"[{_COMMAS}]")
 _CLAUSE_WORDS = 3
 """A clause with fewer words asks nothing by itself."""
+_MOST_HALVED_WORDS = 16
+"""Words up to which a message may be two short questions: in longer ones «and» joins names."""
+_OPENING_WORDS = 2
+"""Words up to which the sentence before another is a greeting or thanks. Chosen."""
 QUESTION_MARKS = ("?", "？", "؟", "՞")
 
 
@@ -36,6 +43,8 @@ class ReadingKind(StrEnum):
     """Only one of its sentences, that which asks."""
     CLAUSE = "clause_alone"
     """Only what follows the last comma: «thanks, that helped, and where is the hall»."""
+    HALF = "half"
+    """What stands before or behind an «and» or a comma: «when and where is it?»."""
     CORRECTED = "corrected"
     """With what looks mistyped put right."""
     AFTER_QUESTION = "after_question"
@@ -120,6 +129,7 @@ def _readings(message: Message) -> Iterator[Reading]:
         if message.heading:
             yield Reading(typed, ReadingKind.AFTER_HEADING, _context(message.heading, typed))
     yield from (Reading(sentence, ReadingKind.SENTENCE) for sentence in asking_sentences(typed, message.locale))
+    yield from (Reading(half, ReadingKind.HALF) for half in halves(typed, message.locale))
     if clause := last_clause(typed, message.locale):
         yield Reading(clause, ReadingKind.CLAUSE)
     if message.corrected and message.corrected != message.text:
@@ -143,9 +153,13 @@ def asking_sentences(text: str, locale: Locale) -> Sequence[str]:
     sentences = split_sentences(text, locale)
     if len(sentences) < 2:
         return ()
-    marked = [sentence for sentence in sentences if sentence.rstrip(" )»”\"'").endswith(QUESTION_MARKS)]
+    marked = [sentence for sentence in sentences if _is_marked(sentence)]
     asking = marked or [sentence for sentence in sentences if asked_kind(sentence, locale) is not None]
     return list(dict.fromkeys((asking or sentences)[-2:] if len(marked) > 1 else (asking or sentences)[-1:]))
+
+
+def _is_marked(sentence: str) -> bool:
+    return sentence.rstrip(" )»”\"'").endswith(QUESTION_MARKS)
 
 
 def last_clause(text: str, locale: Locale) -> str:
@@ -154,3 +168,33 @@ def last_clause(text: str, locale: Locale) -> str:
         return ""
     rests = (text[match.end() :].strip() for match in _COMMA.finditer(text))
     return next((rest for rest in reversed(list(rests)) if word_count(rest) >= _CLAUSE_WORDS), "")
+
+
+def halves(text: str, locale: Locale) -> Sequence[str]:
+    """The last two sentences of a short message; of a single one what stands around a joining word or a comma.
+
+    Of several the one nearest to the middle.
+
+    >>> halves("when and where is it?", Locale.EN)
+    ['when', 'where is it?']
+    """
+    if word_count(text) > _MOST_HALVED_WORDS:
+        return ()
+    sentences = split_sentences(text, locale)[-2:]
+    marked = [sentence for sentence in sentences if _is_marked(sentence)] or sentences
+    if len(marked) > 1 and word_count(marked[0]) > _OPENING_WORDS * (not _is_marked(marked[0])):
+        return list(dict.fromkeys(marked))
+    text = marked[-1] if marked else text
+    places = [found.span() for pattern in (_joiners(locale), _COMMA) for found in pattern.finditer(text)]
+    for start, end in sorted(places, key=lambda place: abs(place[0] + place[1] - len(text))):
+        parts = [part.strip(f"{_COMMAS} ") for part in (text[:start], text[end:])]
+        if all(map(words, parts)):
+            return list(dict.fromkeys(parts))
+    return ()
+
+
+@cache
+def _joiners(locale: Locale) -> re.Pattern[str]:
+    """The words that join two questions; of Chinese anywhere, else between blanks."""
+    listed = "|".join(map(re.escape, words_of(locale).joiners))
+    return re.compile(listed if locale is Locale.ZH else rf"(?<=\s)(?:{listed})(?=\s)", re.IGNORECASE)

@@ -16,13 +16,15 @@ from tempfile import TemporaryDirectory
 
 from bot.answering import calibration
 from bot.answering.calibration import CalibrationFile
+from bot.answering.message_letters import MessageLetters
 from bot.app.core import open_core
 from bot.calibrating.drop_out import dropped_copy
 from bot.calibrating.examples import Example, examples_of
 from bot.calibrating.fits import fit_confidence, fit_ranking, fit_router, has_choice
+from bot.calibrating.letters_fit import fit_letters
 from bot.calibrating.numbers_file import hashes_of, numbers_file
 from bot.calibrating.report import report, without_weight
-from bot.calibrating.training_questions import PLAIN, CalibrationQuestion, cases_in, plain_in, sampled
+from bot.calibrating.training_questions import PLAIN, CalibrationQuestion, cases_in, messages_in, plain_in, sampled
 from bot.errors import CalibrationError
 from bot.settings import Settings
 
@@ -45,6 +47,7 @@ class Fitted:
     """New numbers, and how the examples that no fit saw fare with them and with those in use, a line each."""
 
     file: CalibrationFile
+    letters: MessageLetters
     report: tuple[str, ...]
     before: tuple[str, ...]
 
@@ -58,7 +61,34 @@ async def calibrate(settings: Settings, sets: Path, *, today: date, say: Callabl
         CalibrationError: a set is missing, or there are too few questions to fit anything to.
     """
     _refuse_missing(sets)
+    examples, letters = await _asked_folders(settings, sets, today=today, say=say)
+    fitted = [example for example in examples if not _is_checked(example)]
+    _refuse_too_few(fitted)
+    ranking = fit_ranking(fitted)
+    model, router = fit_confidence(fitted, ranking), fit_router(fitted, letters)
+    say("the letters of all messages")
+    all_letters = fit_letters(settings.knowledge.folder)
+    async with open_core(settings) as core:
+        identity = core.embedder.identity
+    hashes = hashes_of(settings.knowledge.folder, sets)
+    file = numbers_file(identity=identity, today=today, hashes=hashes, ranking=ranking, model=model, router=router)
+    checked = [example for example in examples if _is_checked(example)]
+    in_use = calibration.calibration_of(identity)
+    seen_none = [replace(router, letters=one) for one in letters]
+    return Fitted(
+        file,
+        all_letters,
+        report=(*report(checked, ranking, model, seen_none), *without_weight(ranking, model)),
+        before=tuple(report(checked, in_use.ranking, in_use.confidence, [in_use.router] * len(letters))),
+    )
+
+
+async def _asked_folders(
+    settings: Settings, sets: Path, *, today: date, say: Callable[[str], None]
+) -> tuple[list[Example], list[MessageLetters]]:
+    """The examples of all folders, and of each folder what its letters say, which never saw what it is asked."""
     examples: list[Example] = []
+    letters: list[MessageLetters] = []
     for seed in range(FOLDERS + 1):
         with TemporaryDirectory() as work:
             asked = _prepared(settings, sets, Path(work), seed)
@@ -70,22 +100,9 @@ async def calibrate(settings: Settings, sets: Path, *, today: date, say: Callabl
                 }
             )
             found = await examples_of(copy, asked, today)
-            examples += [replace(example, weight=1.0 if seed else WHOLE) for example in found]
-    fitted = [example for example in examples if not _is_checked(example)]
-    _refuse_too_few(fitted)
-    ranking = fit_ranking(fitted)
-    model, router = fit_confidence(fitted, ranking), fit_router(fitted)
-    async with open_core(settings) as core:
-        identity = core.embedder.identity
-    hashes = hashes_of(settings.knowledge.folder, sets)
-    file = numbers_file(identity=identity, today=today, hashes=hashes, ranking=ranking, model=model, router=router)
-    checked = [example for example in examples if _is_checked(example)]
-    in_use = calibration.calibration_of(identity)
-    return Fitted(
-        file,
-        report=(*report(checked, ranking, model, router), *without_weight(ranking, model)),
-        before=tuple(report(checked, in_use.ranking, in_use.confidence, in_use.router)),
-    )
+            examples += [replace(example, weight=1.0 if seed else WHOLE, folder=seed) for example in found]
+            letters.append(fit_letters(Path(work) / "knowledge"))
+    return examples, letters
 
 
 def _refuse_missing(sets: Path) -> None:
@@ -115,7 +132,7 @@ def _prepared(settings: Settings, sets: Path, work: Path, seed: int) -> list[Cal
         target = folder / file.relative_to(sets / PLAIN / "knowledge")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.read_bytes())
-    cases = cases_in(sets / "calibration")
+    cases = cases_in(sets / "calibration") + messages_in(sets / "calibration" / "messages")
     return asked + (draw.sample(cases, len(cases) // 3) if seed else cases) + plain_in(sets / PLAIN)
 
 

@@ -28,6 +28,7 @@ staff add a text that was asked for now and then."""
 _HEADING = re.compile(r"#+ .*\{#([\w-]+)")
 _REPLY = re.compile(r"^reply: (\w+)$", re.MULTILINE)
 _QUESTION = "? "
+_NEAR_MISS = "! "
 _EXAMPLES, _OPEN = "bot/", "open/"
 """Topics: of the examples of small talk, which lose nothing, and of the open questions."""
 
@@ -84,7 +85,8 @@ class Dropped:
         wanted = "" if reply or name.startswith(_OPEN) else name
         kind = ReplyKind(reply) if reply else None
         source = "example" if reply else "stored"
-        self.asked.append(CalibrationQuestion(source, (text,), Locale(locale), wanted, kind))
+        named = frozenset({name} if name.startswith(_OPEN) and not reply and not self.drops(name, locale) else ())
+        self.asked.append(CalibrationQuestion(source, (text,), Locale(locale), wanted, kind, also=named))
         return True
 
 
@@ -131,6 +133,10 @@ def _copy_file(file: Path, target: Path, dropped: Dropped) -> None:
             is_left = number % HELD_OUT > 0
             if dropped.takes(text, name, locale, reply=reply[1] if reply else "", is_left=is_left):
                 continue
+        if line.startswith(_NEAR_MISS) and name and (number % HELD_OUT == 0 or name in dropped.without_questions):
+            text = line.removeprefix(_NEAR_MISS).strip()
+            dropped.asked.append(CalibrationQuestion("stored", (text,), Locale(locale)))
+            continue
         if not name or not dropped.drops(name, locale):
             kept.append(line)
     if is_told:

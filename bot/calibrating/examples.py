@@ -28,6 +28,7 @@ class Example:
     at: Circumstances
     weight: float = 1.0
     """What its folder counts."""
+    folder: int = 0
 
 
 async def examples_of(settings: Settings, asked: Sequence[CalibrationQuestion], today: date) -> list[Example]:
@@ -71,8 +72,9 @@ def reranked(example: Example, ranking: Ranking) -> list[list[Candidate]]:
 
 
 def is_wanted(candidate: Candidate, example: Example) -> bool:
-    """Whether a candidate is the section that the question asks for."""
-    return example.asked.wanted in {str(candidate.key), candidate.key.path}
+    """Whether a candidate is the section that the question asks for, or an open question that it is."""
+    key = str(candidate.key)
+    return key in example.asked.also or example.asked.wanted in {key, candidate.key.path}
 
 
 def judged(example: Example, ranking: Ranking, model: ConfidenceModel) -> list[Finding]:
@@ -83,7 +85,7 @@ def judged(example: Example, ranking: Ranking, model: ConfidenceModel) -> list[F
 
 def is_right(example: Example, finding: Finding) -> bool:
     """Whether telling the first section would answer: it is the one, or it says all that the case looks for."""
-    if not example.asked.wanted or not finding.answerable:
+    if not (example.asked.wanted or example.asked.also) or not finding.answerable:
         return False
     if is_wanted(finding.answerable[0], example):
         return True

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from bot.answering import calibration
 from bot.answering.calibration import CalibrationFile
 from bot.answering.confidence import ConfidenceModel
+from bot.answering.message_letters import MessageLetters
 from bot.answering.reranking import Ranking
 from bot.answering.routing import Router
 from bot.calibrating.training_questions import PLAIN
@@ -19,7 +20,7 @@ from bot.errors import CalibrationError
 
 IN_USE = Path(calibration.__file__).parent
 """Where the numbers in use stand."""
-THRESHOLDS = {"offer_from": 0.45, "suggest_from": 0.25, "route_from": 0.45}
+THRESHOLDS = {"offer_from": 0.45, "suggest_from": 0.25, "route_from": 0.5}
 """Probabilities, and for `suggest_from` a similarity, that are set by hand: chosen on the calibration cases.
 
 Offers from .4 instead of .45 on: 1 % more of those with an answer, in conversations none, would be offered it, and 4
@@ -52,7 +53,7 @@ def numbers_file(
 
 def hashes_of(knowledge: Path, sets: Path) -> dict[str, str]:
     """The SHA-256 of everything that is fitted to: each set by its name, and the knowledge as a whole."""
-    files = [*sorted((sets / "calibration").glob("*.jsonl")), sets / PLAIN / "questions.jsonl"]
+    files = [*sorted((sets / "calibration").rglob("*.jsonl")), sets / PLAIN / "questions.jsonl"]
     hashes = {file.relative_to(sets).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     whole = hashlib.sha256()
     for file in sorted(knowledge.glob("*/*/*.md")):
@@ -88,8 +89,8 @@ def _numbers(file: CalibrationFile) -> dict[str, float]:
     return found
 
 
-def write(file: CalibrationFile, folder: Path = IN_USE) -> Path:
-    """Put the numbers to use from the next start on; whole, or not at all.
+def write(file: CalibrationFile, letters: MessageLetters, folder: Path = IN_USE) -> Path:
+    """Put the numbers to use from the next start on, each of both files whole, or not at all.
 
     Raises:
         CalibrationError: the folder can't be written.
@@ -100,6 +101,7 @@ def write(file: CalibrationFile, folder: Path = IN_USE) -> Path:
         part.write_text(file.model_dump_json(indent=1) + "\n", encoding="utf-8")
         part.chmod(0o644)  # whoever runs the bot reads it, not only who fitted it
         part.replace(target)
+        calibration.write_letters(letters, folder / calibration.LETTERS)
     except OSError as error:
         raise CalibrationError(f"{target} can't be written ({error}): install where it may be") from error
     return target

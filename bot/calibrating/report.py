@@ -13,12 +13,14 @@ from bot.calibrating.examples import Example, is_right, judged, routed
 
 _TOLD_FROM = (0.3, 0.5, 0.7)
 """Probabilities at which it is shown what would be told: around the .5 that is set by default."""
-_TALK_FROM = (0.5, 0.7, 0.85, 0.95)
+_TALK_FROM = (0.3, 0.4, 0.5, 0.6, 0.7)
 """Probabilities at which it is shown what would be taken for small talk."""
 
 
-def report(checked: Sequence[Example], ranking: Ranking, model: ConfidenceModel, router: Router) -> Iterator[str]:
-    """How the checked examples fare, by source."""
+def report(
+    checked: Sequence[Example], ranking: Ranking, model: ConfidenceModel, routers: Sequence[Router]
+) -> Iterator[str]:
+    """How the checked examples fare, by source; `routers` never saw those of their folder."""
     groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for example in checked:
         if example.asked.reply is None:
@@ -33,12 +35,17 @@ def report(checked: Sequence[Example], ranking: Ranking, model: ConfidenceModel,
         )
         first = f"right first {_share(right for _, right in found)}, " if name.endswith("answerable") else ""
         yield f"{name} ({len(found)}): {first}{told}"
-    routes = [(example.asked.reply, router.route(routed(example)).probability) for example in checked]
-    talk = [probability for reply, probability in routes if reply is not None]
-    asked = [probability for reply, probability in routes if reply is None]
+    routes = [(example, routers[example.folder].route(routed(example))) for example in checked]
+    talk = [(example.asked.reply, route) for example, route in routes if example.asked.reply is not None]
+    asked = [route for example, route in routes if example.asked.reply is None]
     for at in _TALK_FROM:
-        caught, lost = _share(one >= at for one in talk), _share(one >= at for one in asked)
-        yield f"small talk from {at}: {caught} of {len(talk)} known as such, {lost} of {len(asked)} questions lost"
+        caught = _share(route.is_taken(at) for _, route in talk)
+        right = _share(route.is_taken(at) and route.reply is kind for kind, route in talk)
+        lost = _share(route.is_taken(at) for route in asked)
+        yield (
+            f"small talk from {at}: {caught} of {len(talk)} known as such, {right} as what it is, "
+            f"{lost} of {len(asked)} questions lost"
+        )
 
 
 def without_weight(ranking: Ranking, model: ConfidenceModel) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,8 @@ class CalibrationQuestion:
     """A question and what it asks for: a section, a kind of reply, or neither where it has no answer."""
 
     source: str
-    """Where it comes from: `stored` with a section, an `example` of a reply, a `case` of the sets, `plain` files."""
+    """Where it comes from: `stored` with a section, an `example` of a reply, a `case` of the sets, a first `message`,
+    `plain` files."""
     turns: tuple[str, ...]
     """What was said, the last of it being asked."""
     locale: Locale
@@ -32,6 +34,8 @@ class CalibrationQuestion:
     reply: ReplyKind | None = None
     case: Case | None = None
     """Tells by its patterns whether an answer is right, where there is one."""
+    also: frozenset[str] = frozenset()
+    """Sections that may be told besides, and open questions that may be named."""
 
 
 def sampled(asked: Sequence[CalibrationQuestion], draw: random.Random) -> list[CalibrationQuestion]:
@@ -51,6 +55,20 @@ def cases_in(folder: Path) -> list[CalibrationQuestion]:
 def plain_in(folder: Path) -> list[CalibrationQuestion]:
     """The questions on plain files."""
     return [_asked(case, "plain") for case in read_cases((folder / "questions.jsonl").read_text("utf-8").splitlines())]
+
+
+def messages_in(folder: Path) -> list[CalibrationQuestion]:
+    """The first messages of a folder of sets: the first section named in a line is the one that is wanted."""
+    lines = [line for file in sorted(folder.glob("*.jsonl")) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [one for line in lines if (one := _message(json.loads(line))) is not None]
+
+
+def _message(line: Mapping[str, Sequence[str]]) -> CalibrationQuestion | None:
+    told, named = line.get("told", ()), line.get("named", ())
+    if not told and not named:
+        return None
+    wanted, also = (told[0] if told else ""), frozenset((*told, *named))
+    return CalibrationQuestion("message", (str(line["question"]),), Locale(str(line["lang"])), wanted, also=also)
 
 
 def _asked(case: Case, source: str) -> CalibrationQuestion:

@@ -83,6 +83,9 @@ async def _offer(context: UpdateContext, button: Button) -> None:
 
 async def _ask(context: UpdateContext, button: Button) -> None:
     _head, key, text = button.argument.split("\n", 2)
+    if not key:
+        await answer_question(context, text)
+        return
     _note_choice(context, button, SectionKey.parse(key))
     await answer_question(context, text, fallback=SectionKey.parse(key))
 

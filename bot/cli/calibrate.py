@@ -29,7 +29,8 @@ def calibrate(
         typer.echo(f"fitted: {line}")
     for name, old, new in moved(fitted.file):
         typer.echo(f"{name}: {_number(old)} → {_number(new)}")
-    typer.echo(f"Written: {write_numbers(fitted.file)}" if write else "Nothing is written; that takes --write.")
+    written = f"Written: {write_numbers(fitted.file, fitted.letters)}" if write else ""
+    typer.echo(written or "Nothing is written; that takes --write.")
 
 
 def _number(value: float | None) -> str:

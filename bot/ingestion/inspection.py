@@ -32,7 +32,8 @@ def inspect(reading: FolderReading, translated_from: Mapping[str, str] | None = 
         *repetitions(one for one in reading.documents if not one.is_pin),
         *pins_asked_alike(reading.documents),
     )
-    faults = (*reading.faults, *differences.faults, *pins_without_target(reading.documents))
+    targets = (*pins_without_target(reading.documents), *_offers_of_nothing(reading.documents))
+    faults = (*reading.faults, *differences.faults, *targets)
     return replace(reading, faults=faults, warnings=warnings)
 
 
@@ -46,6 +47,18 @@ def in_other_languages(documents: Iterable[Document], identify: Callable[[str], 
             language = f"in {found}" if found else "in none of the bot's languages"
             reason = f"the text seems to be {language}, but is told as {document.locale}: translate it or move the file"
             yield Fault(document.file, 1, reason)
+
+
+def _offers_of_nothing(documents: Iterable[Document]) -> Iterator[Fault]:
+    """A fault for each section that offers a document or a section which is not there."""
+    documents = list(documents)
+    known = {name for one in documents for section in one.sections for name in (one.path, str(one.key_of(section)))}
+    for document in documents:
+        for section in document.sections:
+            for name in section.offers:
+                if name not in known:
+                    reason = f"offers={name} names no document and no section: write it as entry/countries.md#russia"
+                    yield Fault(document.file, section.line, reason)
 
 
 def _stale_fault(translation: TranslationRecord) -> Fault:

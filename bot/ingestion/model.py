@@ -75,6 +75,8 @@ class Section:
     near_misses: tuple[str, ...] = ()
     owner: str = ""
     """Who answers for this section; empty: whoever does for the document."""
+    offers: tuple[str, ...] = ()
+    """Documents and sections by path, one of which is meant: the section is a question back, with these as buttons."""
 
 
 @dataclass(frozen=True, slots=True)

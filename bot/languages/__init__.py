@@ -71,6 +71,8 @@ class LanguageWords:
     """Languages that its readers know, best first: where a text is looked for that it lacks."""
     back_references: Entries
     """Words by which a question leans on what was said before."""
+    joiners: Entries
+    """Words that may join two questions, «when and where is it»."""
     money: Entries
     """What tells a price in a text: regular expressions, sought anywhere in it once both are folded."""
     numbers: Entries

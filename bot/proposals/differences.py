@@ -65,6 +65,8 @@ def _of(section: Section, document: Document) -> Iterator[str]:
             yield f"{name}: {day}"
     if section.owner:
         yield f"owner: {section.owner}"
+    if section.offers:
+        yield f"offers: {', '.join(section.offers)}"
     yield from split_sentences(section.text, document.locale)
     yield from (f"? {question}" for question in section.questions)
     if document.is_pin:

@@ -60,6 +60,17 @@ TALKED = FigureTable(
         ("ms", lambda row: f"{row.median_ms:.0f}"),
     ),
 )
+FIRST = FigureTable(
+    "First messages: short, mostly without a name",
+    (
+        ("number", lambda row: row.first.of),
+        ("right", lambda row: row.first),
+        ("something else", lambda row: row.first_misled),
+        ("not known", lambda row: row.first_lost),
+        ("two questions", lambda row: row.both.of),
+        ("both answered", lambda row: row.both),
+    ),
+)
 LOST = FigureTable(
     "Misses, by the step that lost them",
     (
@@ -82,6 +93,7 @@ def tables_of(rows: Sequence[Tally]) -> list[FigureTable]:
     asked = {
         ANSWERED: total.right.of,
         REFUSED: total.refused_rightly.of,
+        FIRST: total.first.of,
         TALKED: total.follow_ups.of + total.small_talk.of,
         LOST: sum(total.lost.values()),
     }

@@ -36,6 +36,7 @@ from tests.support.unseen_figures import (
     counted,
     fingerprint,
     knowledge_cases,
+    message_cases,
     plain_cases,
     put_into,
     written,
@@ -88,6 +89,9 @@ def bench(workshop: Workshop, *, each: int | None) -> dict[str, list[CaseResult]
     for name, cases in knowledge_cases().items():
         found[name] = asyncio.run(asked(workshop, spread(cases, each) if each else cases))
         print_rows(name, found[name])
+    cases = message_cases()
+    found["messages"] = asyncio.run(asked(workshop, spread(cases, each) if each else cases))
+    print_rows("messages", found["messages"])
     cases = plain_cases()
     with with_plain_files(workshop) as beside:
         found["plain"] = asyncio.run(asked(beside, spread(cases, each) if each else cases))

@@ -9,25 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.index.index_store import FileIndexStore
-from bot.adapters.index.published import PublishedIndex
 from bot.adapters.index.version_retriever import VersionRetriever
-from bot.adapters.models.cached_embedder import CachedEmbedder
 from bot.answering.ports import RetrievedPin
 from bot.answering.reading import Reading
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.model import Document, DocumentUse
-from bot.ingestion.service import Ingestion
 from tests.support.knowledge_parts import (
-    NOW,
-    THREADS,
-    GivenReading,
-    LetterEmbeddings,
-    MemoryManifest,
-    MemoryVectorCache,
     document,
     section,
 )
+from tests.support.published_index import published
 
 ORDINARY = (
     document("logistics/trains.md", Locale.EN, section("figures", "Freight trains carry timber.", "What do trains carry?")),
@@ -42,16 +33,6 @@ def pin(*questions: str, locale: Locale = Locale.EN, tells: SectionKey | None = 
     own = replace(section("intro", "" if tells else "Park at gate 4.", *questions), **more)
     use = DocumentUse.LEADS if tells else DocumentUse.TOLD
     return replace(document(PARKING.path, locale, own), use=use, tells=tells, is_pin=True)
-
-
-async def published(folder: Path, *documents: Document) -> VersionRetriever:
-    embedder = CachedEmbedder(LetterEmbeddings(), MemoryVectorCache())
-    manifest, index_store = MemoryManifest(), FileIndexStore(folder / "index")
-    await Ingestion(
-        reader=GivenReading(*documents), embedder=embedder, manifest=manifest, index_store=index_store
-    ).sync(now=NOW)
-    async with PublishedIndex(manifest, index_store, embedder, THREADS) as index:
-        return index.current()
 
 
 async def pins_found(retriever: VersionRetriever, text: str) -> Sequence[RetrievedPin]:

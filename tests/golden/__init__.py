@@ -12,6 +12,7 @@ GOLDEN = Path(__file__).parent
 SETS = GOLDEN.parent / "sets"
 UNSEEN = SETS / "unseen" / "first"
 UNSEEN_SECOND = SETS / "unseen" / "second"
+UNSEEN_MESSAGES = SETS / "unseen" / "messages"
 UNSEEN_PLAIN = SETS / "unseen" / "plain"
 """Files without front matter, and questions on them."""
 KNOWLEDGE = GOLDEN.parents[1] / "knowledge"

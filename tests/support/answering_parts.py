@@ -86,6 +86,9 @@ class GivenRetriever:
     def copies(self, wanted: SectionKey) -> Sequence[StoredSection]:
         return [one for one in self.sections if one.key == wanted]
 
+    def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
+        return ()
+
     def keys(self) -> Sequence[SectionKey]:
         return list(dict.fromkeys(one.key for one in self.sections))
 

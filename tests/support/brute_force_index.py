@@ -32,6 +32,9 @@ class BruteForceKnowledge:
     def copies(self, key: SectionKey) -> list[StoredSection]:
         return [section for section in self._sections if section.key == key]
 
+    def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
+        return ()
+
     def keys(self) -> list[SectionKey]:
         first = {section.key: number for number, section in reversed(list(enumerate(self._sections)))}
         return sorted(first, key=lambda key: (self._sections[first[key]].topic, key.path, first[key]))

@@ -66,6 +66,9 @@ class Published:
     def copies(self, key: SectionKey) -> Sequence[StoredSection]:
         return copies()[key]
 
+    def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
+        return ()
+
     def keys(self) -> Sequence[SectionKey]:
         return list(copies())
 

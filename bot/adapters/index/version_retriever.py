@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ import structlog
 
 from bot.adapters.e5.lists import ranges
 from bot.adapters.index.chroma import VectorStore
+from bot.adapters.index.new_facts import new_facts
 from bot.adapters.index.pinned_rows import PinnedRows
 from bot.adapters.index.section_scores import LOCALES, Coverage, RowGroups, SectionTable, TextCoverage
 from bot.adapters.index.version_files import VersionFiles
@@ -75,8 +76,14 @@ class _Search:
 class PublishedKnowledge:
     """See `bot.answering.ports.Knowledge`."""
 
-    def __init__(self, number: int, sections: Iterable[StoredSection]) -> None:
+    def __init__(
+        self,
+        number: int,
+        sections: Iterable[StoredSection],
+        new_facts: Callable[[], Mapping[SectionKey, tuple[SectionKey, ...]]] = dict,
+    ) -> None:
         self._number = number
+        self._read_new_facts = new_facts
         copies: dict[SectionKey, list[StoredSection]] = defaultdict(list)
         for section in sections:
             if not section.only_finds:
@@ -98,6 +105,14 @@ class PublishedKnowledge:
         """See the port."""
         return self._keys
 
+    def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
+        """See the port."""
+        return self._new_facts.get(gap, ())
+
+    @cached_property
+    def _new_facts(self) -> Mapping[SectionKey, tuple[SectionKey, ...]]:
+        return self._read_new_facts()
+
 
 class VersionRetriever:
     """See `bot.answering.ports.Retriever`. Stays usable, whatever is published meanwhile, for as long as it is held."""
@@ -107,7 +122,7 @@ class VersionRetriever:
         self._embedder = embedder
         self._threads = threads
         self._store: _OpenStore | None = None
-        self._knowledge = PublishedKnowledge(files.number, files.sections)
+        self._knowledge = PublishedKnowledge(files.number, files.sections, partial(new_facts, files))
         self._keys = self._knowledge.keys()
         numbers = {key: number for number, key in enumerate(self._keys)}
         self._groups = RowGroups.of(files, numbers)

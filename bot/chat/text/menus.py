@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.answering.model import Answer, DocumentView, TopicView
 from bot.chat.text import texts
+from bot.chat.text.answers import question_key
 from bot.chat.text.keyboards import Key, Rows, column, grid, pairs
 from bot.chat.text.rendering import Html, bold, lines, paragraphs, quoted, said
 from bot.chat.text.replies import Reply
@@ -81,10 +82,15 @@ def welcome_reply(t: Translator, *, current: Locale | None, payload: str, chosen
     )
     if chosen:
         menu = ((Key(texts.button_topics(t), ButtonAction.TOPICS), Key(texts.button_help(t), ButtonAction.HELP)),)
-        return Reply(paragraphs(greeting, said(texts.how_to_change_language(t), t.locale)), menu)
+        text = paragraphs(greeting, said(texts.how_to_change_language(t), t.locale))
+        return Reply(text, (*_first_questions(t), *menu))
     topics = ((Key(texts.button_topics(t), ButtonAction.TOPICS),),)
     question = bold(said(texts.choose_language(t), t.locale))
-    return Reply(paragraphs(greeting, question), (*_language_rows(current, payload), *topics))
+    return Reply(paragraphs(greeting, question), (*_language_rows(current, payload), *_first_questions(t), *topics))
+
+
+def _first_questions(t: Translator) -> Rows:
+    return grid([question_key(question(t), t.locale) for question in texts.FIRST_QUESTIONS], columns=2)
 
 
 def _language_rows(current: Locale | None, payload: str) -> Rows:

@@ -526,6 +526,47 @@ def empty_message(t: Translator) -> str:
     return t.gettext("Please write your question in words.")
 
 
+def ask_when_and_where(t: Translator) -> str:
+    return t.pgettext("first question", "When and where?")
+
+
+def ask_how_to_get_there(t: Translator) -> str:
+    return t.pgettext("first question", "How do I get there?")
+
+
+def ask_need_a_visa(t: Translator) -> str:
+    return t.pgettext("first question", "Do I need a visa?")
+
+
+def ask_how_to_exhibit(t: Translator) -> str:
+    return t.pgettext("first question", "How can I exhibit?")
+
+
+def ask_what_is_the_area(t: Translator) -> str:
+    return t.pgettext("first question", "What is SCODA?")
+
+
+def ask_what_is_the_alliance(t: Translator) -> str:
+    return t.pgettext("first question", "What is the park alliance?")
+
+
+FIRST_QUESTIONS = (
+    ask_when_and_where,
+    ask_how_to_get_there,
+    ask_need_a_visa,
+    ask_how_to_exhibit,
+    ask_what_is_the_area,
+    ask_what_is_the_alliance,
+)
+"""What visitors ask most, as they would type it: each stands on a button and is asked when that is pressed."""
+
+
+def not_understood(t: Translator) -> str:
+    return t.gettext(
+        "I did not understand the message. Please ask a question about SCODA, the SCO Expo or the park alliance."
+    )
+
+
 def text_only(t: Translator) -> str:
     return t.gettext("I can only read text. Please write your question in words.")
 

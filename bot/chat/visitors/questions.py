@@ -87,7 +87,7 @@ async def answer_question(context: UpdateContext, text: str, *, fallback: Sectio
     app.ready.done(update_id)
     if delivery in (SendResult.SENT, SendResult.IN_DOUBT):
         _record(context, text, answer, turn_id=turn_id, took_ms=took_ms)
-        if fallback is not None and answer.outcome is not Outcome.ANSWERED:
+        if fallback is not None and answer.outcome is not Outcome.ANSWERED and answer.named is None:
             note_shown(context, fallback, turn_id=turn_id)
     if delivery is SendResult.SENT and answer.outcome is Outcome.ANSWERED:
         await ask_for_consent(context)
@@ -160,7 +160,7 @@ async def _growing(context: UpdateContext) -> AsyncIterator[OnSentence | None]:
 
 def _reply(context: UpdateContext, answer: Answer, turn_id: str, fallback: SectionKey | None) -> Reply:
     t = context.translator(answer.locale)
-    if fallback is not None and answer.outcome is not Outcome.ANSWERED:
+    if fallback is not None and answer.outcome is not Outcome.ANSWERED and answer.named is None:
         section = context.app.answerer.section(fallback, context.locale, context.today)
         return Reply(
             section_text(section, context.t, near=context.near) if section else context.text(texts.no_longer_valid)
@@ -231,7 +231,8 @@ def note_shown(context: UpdateContext, key: SectionKey, *, turn_id: str) -> None
 def _told(answer: Answer) -> tuple[SectionKey, ...]:
     """The sections that were told, then the pin by which they were."""
     pinned = (answer.pinned.key,) if answer.pinned is not None else ()
-    return tuple(dict.fromkeys((*(citation.key for citation in answer.citations), *pinned)))
+    others = answer.second.citations if answer.second is not None else ()
+    return tuple(dict.fromkeys((*(citation.key for citation in (*answer.citations, *others)), *pinned)))
 
 
 def _offered(answer: Answer) -> tuple[SectionKey, ...]:

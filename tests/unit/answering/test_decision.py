@@ -131,9 +131,40 @@ def test_for_somebody_who_knows_more_sections_are_offered_however_sure_they_are(
     assert (answer.outcome, keys(answer.offers), answer.sentences) == (Outcome.OFFERED, [key("one"), key("two")], ())
 
 
-def test_two_sections_are_told_where_two_things_were_asked():
-    answer = decide(plain("one", "two", "three"), *questions(0.8, 0.7))
-    assert keys(answer.citations) == [key("one"), key("two")]
+@pytest.mark.parametrize("kind", [ReadingKind.SENTENCE, ReadingKind.HALF])
+def test_two_questions_get_an_answer_each_with_its_source(kind):
+    whole, *parts = questions(0.8, 0.7)
+    halves = [replace(part, reading=replace(part.reading, kind=kind)) for part in parts]
+    answer = decide(plain("one", "two", "three"), replace(whole, probability=0.4), *halves)
+    assert answer.second is not None
+    assert [keys(part.citations) for part in (answer, answer.second)] == [[key("one")], [key("two")]]
+    assert answer.second.sentences == ("Text of two.",)
+
+
+def test_an_open_question_may_be_one_of_two():
+    known = finding(SURE, {"one": 0.5}, kind=ReadingKind.HALF)
+    open_one = finding(0.0, {"three": 0.1}, gaps={"gap": 0.9}, kind=ReadingKind.HALF)
+    sections = [*plain("one", "three"), section("gap", "That is not known.", answerable=False)]
+    answer = decide(sections, finding(0.3, {"three": 0.2}), known, open_one)
+    assert answer.second is not None
+    assert (answer.second.outcome, answer.second.sentences) == (Outcome.UNKNOWN, ("That is not known.",))
+
+
+def test_what_asks_surely_for_a_third_section_is_one_question():
+    whole, *parts = questions(0.8, 0.7)
+    halves = [replace(part, reading=replace(part.reading, kind=ReadingKind.HALF)) for part in parts]
+    answer = decide(plain("one", "two", "three"), replace(whole, probability=0.9), *halves)
+    assert (answer.second, keys(answer.citations)) == (None, [key("three")])
+
+
+def test_a_section_that_asks_back_offers_those_of_which_one_is_meant():
+    which = replace(
+        section("which", "Which passport?", answerable=False), offers=("topic/one.md", str(key("two")), "topic/gone.md")
+    )
+    sections = [which, *plain("one", "two", "three")]
+    answer = decide(sections, finding(UNLIKELY, {"three": 0.1}, gaps={"which": 0.9}))
+    assert (answer.outcome, answer.sentences, answer.named) == (Outcome.CLARIFY, ("Which passport?",), key("which"))
+    assert keys(answer.suggestions) == [key("one"), key("two")]
 
 
 def test_two_questions_that_one_section_answers_get_it_once():
@@ -260,13 +291,33 @@ def test_a_gap_told_in_another_language_names_that():
 def test_only_what_has_to_do_with_it_is_suggested_and_never_what_was_told(probability):
     near = {"one": 0.9, "two": 0.5, "three": 0.25, "four": 0.24}
     answer = decide(plain(*near), finding(probability, near))
-    related = [key("one"), key("two"), key("three")]
-    assert keys(answer.suggestions) == (related[1:] if probability == SURE else related)
+    below_answer, below_refusal = [key("two"), key("three")], [key("one"), key("two")]
+    assert keys(answer.suggestions) == (below_answer if probability == SURE else below_refusal)
 
 
-def test_at_most_three_are_suggested():
-    near = dict.fromkeys("abcde", 0.5)
-    assert len(decide(plain(*near), finding(UNLIKELY, near)).suggestions) == 3
+@pytest.mark.parametrize(("probability", "most"), [(SURE, 3), (UNLIKELY, 2)])
+def test_no_more_are_suggested_than_can_be_read_at_a_glance(probability, most):
+    near = {"answer": 0.9, **dict.fromkeys("abcde", 0.5)}
+    assert len(decide(plain(*near), finding(probability, near)).suggestions) == most
+
+
+def test_what_is_only_a_little_near_is_not_suggested_below_a_refusal():
+    assert decide(plain("one"), finding(UNLIKELY, {"one": 0.4})).suggestions == ()
+
+
+class WithNewFact(GivenRetriever):
+    """A section has just been published close by every open question."""
+
+    def new_facts(self, gap):
+        return (key("new"),)
+
+
+def test_what_staff_have_published_is_offered_in_place_of_the_old_not_known():
+    sections = [*plain("one", "new"), section("gap", "That is not known.", answerable=False)]
+    at = Circumstances(WithNewFact(sections, {}), Languages(Locale.RU, Locale.RU), TODAY)
+    found = finding(UNLIKELY, {"one": 0.1}, gaps={"gap": 0.9})
+    answer = DECIDER.decide(QUESTION, [found], at, ())
+    assert (answer.outcome, keys(answer.offers)) == (Outcome.OFFERED, [key("new"), key("one")])
 
 
 # What is no question.

@@ -13,6 +13,7 @@ from bot.answering.reading import (
     Reading,
     ReadingKind,
     asking_sentences,
+    halves,
     last_clause,
     last_question,
     may_lean_back,
@@ -134,12 +135,32 @@ def test_two_marked_questions_are_two_readings():
         ("When is it? How do I get there?", TYPED),
         ("When is it?", ReadingKind.SENTENCE),
         ("How do I get there?", ReadingKind.SENTENCE),
+        ("When is it?", ReadingKind.HALF),
+        ("How do I get there?", ReadingKind.HALF),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "found"),
+    [
+        ("when and where is it?", Locale.EN, ["when", "where is it?"]),
+        ("сколько ехать и сколько стоит", Locale.RU, ["сколько ехать", "сколько стоит"]),
+        ("什么时候、在哪里？", Locale.ZH, ["什么时候", "在哪里？"]),
+        ("Thanks! what about hotels, and is there parking?", Locale.EN, ["what about hotels", "is there parking?"]),
+        ("I write for a newspaper. When and where is it?", Locale.EN, ["When", "where is it?"]),
+        ("parking", Locale.EN, []),
+        ("and?", Locale.EN, []),
+        ("a " * 17 + "and b", Locale.EN, []),
+    ],
+)
+def test_a_short_message_is_halved_at_the_joining_word_or_comma_nearest_to_its_middle(text, locale, found):
+    assert list(halves(text, locale)) == found
 
 
 def test_what_was_said_before_is_worth_more_than_single_sentences():
     found = readings("When? How?", before=BEFORE, heading=HEADING, corrected="When? Now?")
-    assert [one.kind for one in found] == [TYPED, AFTER_QUESTION, AFTER_HEADING]
+    assert [one.kind for one in found][:3] == [TYPED, AFTER_QUESTION, AFTER_HEADING]
+    assert {one.kind for one in found[3:]} == {ReadingKind.SENTENCE, ReadingKind.HALF}
 
 
 @given(
@@ -149,10 +170,10 @@ def test_what_was_said_before_is_worth_more_than_single_sentences():
     st.text(max_size=30),
     st.text(max_size=80),
 )
-def test_at_most_three_texts_are_embedded_for_any_message(text, locale, before, heading, corrected):
+def test_at_most_four_texts_are_embedded_for_any_message(text, locale, before, heading, corrected):
     found = readings(text, locale, before=before, heading=heading, corrected=corrected)
     assert found[0].kind is TYPED
-    assert len({text for one in found for text in one.texts}) <= MOST_TEXTS == 3
+    assert len({text for one in found for text in one.texts}) <= MOST_TEXTS == 4
     assert len(set(found)) == len(found)
 
 

@@ -86,7 +86,7 @@ async def fitted(folder: Path) -> Fitted:
 async def test_what_is_fitted_is_a_file_that_can_be_used(tmp_path: Path) -> None:
     found = await fitted(tmp_path)
 
-    written = write(found.file, tmp_path)
+    written = write(found.file, found.letters, tmp_path)
 
     calibration = read_calibration(written)
     assert written == file_of("letters", tmp_path)
@@ -113,7 +113,7 @@ async def test_what_moved_is_told_by_name_with_old_and_new(tmp_path: Path) -> No
     found = await fitted(tmp_path)
     before = {name: old for name, old, _ in moved(found.file, tmp_path)}
     assert before["ranking.weights.passage"] is None
-    write(found.file, tmp_path)
+    write(found.file, found.letters, tmp_path)
     assert list(moved(found.file, tmp_path)) == []
 
     thresholds = found.file.thresholds
@@ -138,4 +138,4 @@ async def test_without_examples_of_small_talk_it_is_said_what_is_missing(tmp_pat
 async def test_numbers_that_can_t_be_written_are_said(tmp_path: Path, few: None) -> None:
     found = await fitted(tmp_path)
     with pytest.raises(CalibrationError, match="can't be written"):
-        write(found.file, tmp_path / "missing")
+        write(found.file, found.letters, tmp_path / "missing")

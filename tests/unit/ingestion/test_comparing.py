@@ -274,7 +274,7 @@ def _digits(chance: random.Random, text: str, months: list[str]) -> Iterator[str
     """A digit of a sentence or heading."""
     del months
     body = text.index("\n---\n")
-    for match in regex.finditer(r"(?m)^(?!\?)[^\n{]*?(?:\d[^\n{\d]*)+", text, pos=body + 5):
+    for match in regex.finditer(r"(?m)^(?![?!])[^\n{]*?(?:\d[^\n{\d]*)+", text, pos=body + 5):
         for digit in regex.finditer(r"\d", text, pos=match.start(), endpos=match.end()):
             zero = ord(digit.group()) - int(digit.group())
             yield _replaced(text, digit, chr(zero + (int(digit.group()) + chance.randrange(1, 10)) % 10))
@@ -286,7 +286,7 @@ def _month_names(chance: random.Random, text: str, months: list[str]) -> Iterato
         return
     names = "|".join(sorted(map(regex.escape, months), key=len, reverse=True))
     for match in regex.finditer(
-        rf"(?m)(?<=^(?![?#])[^\n]*)(?<!\w)(?:{names})(?!\w)", text, pos=text.index("\n---\n") + 5
+        rf"(?m)(?<=^(?![?!#])[^\n]*)(?<!\w)(?:{names})(?!\w)", text, pos=text.index("\n---\n") + 5
     ):
         yield _replaced(text, match, chance.choice([name for name in months if name != match.group()]))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.ids import Locale
 from bot.ingestion.comparing import differences_of
 from bot.ingestion.inspection import inspect
@@ -15,3 +17,15 @@ def test_what_is_a_fault_is_not_told_as_a_warning_too() -> None:
     faults = differences_of([english, russian]).faults
     reading = inspect(FolderReading(documents=(english, russian), faults=(), warnings=faults))
     assert (reading.faults, reading.warnings) == (faults, ())
+
+
+def test_what_a_section_offers_must_be_there() -> None:
+    russia = document("entry/countries.md", Locale.EN, section("russia", "A rule."))
+    asking = section("which", "Which passport?")
+    offers = ("entry/countries.md", "entry/countries.md#russia", "entry/countries.md#gone", "gone.md")
+    which = document("open/entry.md", Locale.EN, replace(asking, offers=offers), answerable=False)
+    reading = inspect(FolderReading(documents=(russia, which), faults=(), warnings=()))
+    assert [fault.reason for fault in reading.faults] == [
+        f"offers={name} names no document and no section: write it as entry/countries.md#russia"
+        for name in ("entry/countries.md#gone", "gone.md")
+    ]

@@ -108,6 +108,12 @@ def test_a_section_may_have_an_owner_of_its_own() -> None:
     assert [section.owner for section in document.sections] == ["", "", "press office"]
 
 
+def test_a_section_may_ask_back_which_of_others_is_meant() -> None:
+    offers = "offers=entry/countries.md,open/entry.md#visa-others"
+    document = _document(MATTER + BODY.replace("as_of=2024-06-28", offers))
+    assert [section.offers for section in document.sections][2] == ("entry/countries.md", "open/entry.md#visa-others")
+
+
 def test_a_named_source_brings_its_own_date() -> None:
     section = _document(MATTER + BODY.replace(" as_of=2024-06-28", "")).sections[2]
     assert section.as_of == date(2024, 6, 27)
@@ -265,7 +271,8 @@ def test_all_faults_are_told_at_once() -> None:
         ("source=article", "source=paper", "32: source=paper is not among the sources of the file (article)"),
         ("valid_from=2024-01-01", "valid_from=2027-01-01", "32: valid_until lies before valid_from"),
         ("as_of=2024-06-28", "as_of=June", "32: as_of must be a date like 2026-01-19, not 'June'"),
-        ("as_of=2024-06-28", "author=me", "32: unknown attribute author; known are source, owner, as_of, valid_from, valid_until"),
+        ("as_of=2024-06-28", "author=me", "32: unknown attribute author; known are source, owner, offers, as_of, valid_from, valid_until"),
+        ("as_of=2024-06-28", "offers=russia", "32: offers must name files or sections like entry/countries.md#russia, not 'russia'"),
         ("as_of=2024-06-28", "whatever", "32: 'whatever' in the heading's braces has not the form name=value"),
         ("{#assembly ", "{#as/../sembly ", "32: the id 'as/../sembly' may hold only A-Z a-z 0-9 - _ (at most 64 characters)"),
         ("In 2025 more trains ran\nthan before.\n", "", "24: «Trains in 2025» has questions but no text that answers them"),

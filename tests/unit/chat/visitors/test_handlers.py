@@ -11,14 +11,30 @@ from structlog.testing import capture_logs
 
 from bot.answering.model import Answer, Feedback, Offer, Outcome, Pinned, Suggestion, TopicView
 from bot.chat.context import VisitorRules
+from bot.chat.text import texts
 from bot.chat.text.deeplinks import question_payload, section_payload, topic_payload
 from bot.chat.wire.envelope import read_update
 from bot.chat.wire.triage import Treatment
 from bot.errors import NothingPublishedError
+from bot.i18n.translator import Catalogs
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ids import ReplyKind as Kind
 from tests.support.answering_parts import GivenRetriever, answerer
-from tests.support.chat_rig import ANSWER, BOT_ID, KEY, USERNAME, Rig, group_message, member, message, person, press
+from tests.support.chat_rig import (
+    ANSWER,
+    BOT_ID,
+    KEY,
+    LOCALES,
+    USERNAME,
+    Rig,
+    group_message,
+    member,
+    message,
+    person,
+    press,
+)
+
+CATALOGS = Catalogs(LOCALES)
 
 # ── questions ──
 
@@ -378,6 +394,31 @@ async def test_start_offers_all_languages_with_the_app_s_one_marked(rig):
     await rig.handle(message("/start", user=person(language="fa-IR")))
     labels = [button["text"] for button in rig.telegram.keyboard()]
     assert labels[:12] == [("✅ " if locale is Locale.FA else "") + locale.endonym for locale in Locale]
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "fa"])
+async def test_start_offers_what_is_asked_most_and_asks_it_as_if_it_were_typed(rig, language):
+    await rig.handle(message("/start", user=person(language=language)))
+    labels = [button["text"] for button in rig.telegram.keyboard()]
+    asked = [question(CATALOGS.translator(Locale(language))) for question in texts.FIRST_QUESTIONS]
+    assert labels[12:18] == asked
+    await rig.press(rig.telegram.button(asked[0]))
+    assert rig.answerer.asked[-1].text == asked[0]
+
+
+async def test_who_writes_in_a_thirteenth_language_reads_in_it_which_ones_there_are(rig):
+    rig.answerer.answer_to = lambda question: replace(ANSWER, foreign="de")
+    await rig.write("Wann findet die Messe eigentlich statt?")
+    assert rig.telegram.texts()[-1].startswith("Ich spreche Englisch, Chinesisch, Russisch")
+
+
+async def test_two_questions_are_answered_in_one_message(rig):
+    second = Answer(Outcome.UNKNOWN, Locale.EN, Locale.EN, sentences=("I do not know the hours.",), named=KEY)
+    rig.answerer.answer_to = lambda question: replace(ANSWER, second=second)
+    await rig.write("how many trains and when does it open")
+    [text] = rig.telegram.texts()
+    assert ANSWER.sentences[0] in text
+    assert "I do not know the hours." in text
 
 
 async def test_a_chosen_language_is_kept_and_beats_the_app_s(rig):

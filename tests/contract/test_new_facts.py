@@ -1,0 +1,51 @@
+"""What staff have just published beside what is known to have no answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bot.ids import DocumentPath, Locale, SectionKey
+from bot.ingestion.model import Document
+from tests.support.knowledge_parts import document, section
+from tests.support.published_index import published
+
+PARKING = SectionKey(DocumentPath("open/venue.md"), "parking")
+NOTICE = SectionKey(DocumentPath("venue/notice.md"), "notice")
+OPEN = (
+    document(
+        "open/venue.md",
+        Locale.EN,
+        section("parking", "I do not know about parking.", "Is there parking?", "Where do I park my car?"),
+        section("food", "I do not know about food.", "Where can I eat lunch?"),
+        answerable=False,
+    ),
+    document(
+        "open/venue.md",
+        Locale.RU,
+        section("parking", "Я не знаю о парковке.", "Есть ли парковка?"),
+        section("food", "Я не знаю о еде.", "Где пообедать?"),
+        answerable=False,
+    ),
+    document("expo/hall.md", Locale.EN, section("hall", "The hall is white.", "Is the hall white?")),
+)
+
+
+def notice(*questions: str) -> Document:
+    return document("venue/notice.md", Locale.EN, section("notice", "Parking for a car is in garage 3.", *questions))
+
+
+async def test_a_section_without_example_questions_may_answer_the_open_questions_near_to_it(tmp_path: Path):
+    retriever = await published(tmp_path, *OPEN, notice())
+    assert list(retriever.knowledge.new_facts(PARKING)) == [NOTICE]
+
+
+async def test_a_section_with_example_questions_speaks_for_itself(tmp_path: Path):
+    retriever = await published(tmp_path, *OPEN, notice("Is the garage open?"))
+    assert list(retriever.knowledge.new_facts(PARKING)) == []
+
+
+async def test_in_a_language_without_open_questions_nothing_is_compared(tmp_path: Path):
+    persian = replace(notice(), locale=Locale.FA)
+    retriever = await published(tmp_path, *OPEN, persian)
+    assert list(retriever.knowledge.new_facts(PARKING)) == []

@@ -50,7 +50,7 @@ def result(number: int, locale: Locale, *, expect: str = "yes", outcome: Outcome
 
 
 def figures_of(*results: CaseResult) -> Figures:
-    by_set = {"first": results, "second": results[:1], "plain": (), "drafted": ()}
+    by_set = {"first": results, "second": results[:1], "messages": (), "plain": (), "drafted": ()}
     return counted(by_set, measured_at=date(2026, 11, 28), measured_on=MEASURED_ON)
 
 
@@ -188,8 +188,8 @@ def test_README_gets_a_row_for_each_language_and_keeps_the_rest():
     figures = figures_of(result(1, Locale.KK), result(2, Locale.MN, outcome=Outcome.UNKNOWN))
     rows = table(figures).splitlines()
     assert len([row for row in rows if row.startswith("| ")]) == len(Locale) + 2
-    assert any(row.startswith("| Kazakh (kk) | 100 % of 2 |") for row in rows)
-    assert any(row.startswith("| Mongolian (mn) | 0 % of 1 |") for row in rows)
+    assert any(row.startswith("| Kazakh (kk) | – | – | – | – | 100 % of 2 |") for row in rows)
+    assert any(row.startswith("| Mongolian (mn) | – | – | – | – | 0 % of 1 |") for row in rows)
 
     readme = put_into(f"before\n{BEGIN}\nold\n{END}\nafter\n", figures)
     assert readme.startswith(f"before\n{BEGIN}\n\n| |")

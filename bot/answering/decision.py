@@ -65,6 +65,8 @@ _SURELY_OPEN_FROM = 0.6
 """The same where it is named rather than asked which of the sections named by a bare keyword is meant."""
 _WHOLE_FROM = 0.8
 """The probability from which a message with two halves is one question all the same. Chosen."""
+_WHOLE_NAMED_FROM = 0.97
+"""The share from which the same holds for an open question: «who took part, the names of the firms». Chosen."""
 _HALF_NAMED_FROM = 0.6
 """The same for half a message, of which less is known."""
 
@@ -188,6 +190,9 @@ class Decider:
         if len(leads) != 2 or None in leads or leads[0] == leads[1]:
             return None
         if best.probability >= _WHOLE_FROM and self._is_told(best) and best.answerable[0].key not in leads:
+            return None
+        doubted = [half for half in halves if self._is_told(half) and half.probability < _WHOLE_FROM]
+        if doubted and _known_gap(best, at, least=_WHOLE_NAMED_FROM) is not None:
             return None
         first, second = (self._answered_alone(half, at) for half in halves)
         return replace(first, second=second, suggestions=())

@@ -34,8 +34,7 @@ _GRAVE = (
 )
 """Replies that offend or frighten who asked something else: they need proof in the words themselves."""
 _PROVEN_FROM = -5.0
-"""Nats by which the letters speak for such a kind rather than a question, at least: so do those of 5 % of the first
-messages, and of 95 % of the examples that were held out."""
+"""Chosen, not fitted: nats by which the letters speak for such a kind rather than a question, at least."""
 LEAST_ODDS = -8.0
 """Nats from which a kind is as good as excluded by the letters."""
 _TINY = 1e-9

@@ -85,7 +85,7 @@ def _flattened(hashed: Sequence[npt.NDArray[np.int64]]) -> tuple[npt.NDArray[np.
 
 def _wrong(logits: Weights, right: npt.NDArray[np.int64]) -> Weights:
     powers: Weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares = powers / powers.sum(axis=1, keepdims=True)
+    shares: Weights = powers / powers.sum(axis=1, keepdims=True)
     shares[np.arange(len(right)), right] -= 1
     return shares
 

@@ -32,13 +32,16 @@ class AnsweringSection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """An open question, and the section that answers at least half of what is asked for it."""
+    """An open question, and the section that seems to answer it."""
 
     gap: SectionKey
     by: SectionKey
 
     def __str__(self) -> str:
-        return f"{self.gap} is asked for what {self.by} says"
+        return (
+            f"{self.gap} is asked for what {self.by} seems to say; "
+            f"if it does, run: scoda knowledge answered {self.gap} {self.by}"
+        )
 
 
 def gaps_in(knowledge: Knowledge) -> list[SectionKey]:

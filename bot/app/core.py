@@ -26,7 +26,7 @@ from bot.adapters.models.vector_files import VectorFiles
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.adapters.system.clock import utc_now
 from bot.adapters.system.memory import give_back_memory
-from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
+from bot.answering.open_questions import Overtaken, changed_sections, gaps_in, gaps_near, overtaken
 from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import Knowledge
 from bot.answering.sharing import SharedAnswers
@@ -38,7 +38,10 @@ from bot.app.seeing import NO_SIGHT, Sight
 from bot.app.state import open_state
 from bot.errors import AlreadyRunningError, Fault, KnowledgeError, NothingPublishedError
 from bot.ids import Locale, SectionKey
-from bot.ingestion.model import PublishingConsent, SyncReport
+from bot.ingestion.asked_close_by import is_open_to_drafts
+from bot.ingestion.chunking import chunks_of
+from bot.ingestion.model import ChunkKind, Document, PublishingConsent, Section, SyncReport
+from bot.ingestion.ports import Side
 from bot.ingestion.progress import ProgressCallback
 from bot.ingestion.service import Ingestion
 from bot.languages import words_of
@@ -56,6 +59,8 @@ _STAMP_FILE = "knowledge.stamp"
 """Holds the hash of what was read last and what came of it: a start that finds the same one reads nothing."""
 _MOST_GAPS = 20
 """Open questions that are asked again after a synchronisation: it takes about 4 s."""
+_MOST_CHUNKS = 24
+"""Passages and sentences of a section by which open questions near it are found: some 0.1 s, once (by reasoning)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +103,7 @@ class Core:
         A change that is known to be held is examined anew only where a person asks for it by `examines_again`.
         """
         announced = await self.announced.fingerprint(utc_now())
-        before = await self._knowledge_before() if tells_warnings else None
+        before = await self.published_knowledge() if tells_warnings else None
         with self.sight.observer.work(Work.SYNC) as notes:
             report = await self.ingestion.sync(
                 now=utc_now(),
@@ -127,8 +132,28 @@ class Core:
 
     async def overtaken_gaps(self) -> list[Fault]:
         """The open questions that a section of what is published answers by now; none where nothing is published."""
-        knowledge = await self._knowledge_before()
-        return [] if knowledge is None else await self._overtaken(gaps_in(knowledge))
+        knowledge = await self.published_knowledge()
+        if knowledge is None:
+            return []
+        unasked = [
+            Overtaken(gap, document.key_of(section))
+            for document in await self.ingestion.documents()
+            for section in document.sections
+            if is_open_to_drafts(document) and not section.questions
+            for gap in await self.open_questions_near(document, section)
+        ]
+        retriever = self.index.current()
+        asked = await overtaken(gaps_in(knowledge), self.extractive, retriever, utc_now().date())
+        return [_fault_of(one, knowledge) for one in dict.fromkeys((*asked, *unasked))]
+
+    async def open_questions_near(self, document: Document, section: Section) -> Sequence[SectionKey]:
+        """The open questions of what is published that a section seems to answer, whether it is published or not."""
+        alone = replace(document, sections=(section,))
+        chunks = [one for one in chunks_of(alone) if one.kind is not ChunkKind.QUESTION][:_MOST_CHUNKS]
+        if not chunks:
+            return ()
+        raw = await self.embedder.embed(Side.PASSAGE, [one.text for one in chunks])
+        return await asyncio.to_thread(self.index.current().open_questions_near, chunks, raw)
 
     async def _overtaken_since(self, before: Knowledge) -> list[Fault]:
         """Those near to what is new or changed."""
@@ -139,9 +164,10 @@ class Core:
     async def _overtaken(self, gaps: Sequence[SectionKey]) -> list[Fault]:
         retriever = self.index.current()
         found = await overtaken(gaps, self.extractive, retriever, utc_now().date())
-        return [Fault(f"{retriever.knowledge.copies(one.gap)[0].locale}/{one.gap.path}", 1, str(one)) for one in found]
+        return [_fault_of(one, retriever.knowledge) for one in found]
 
-    async def _knowledge_before(self) -> Knowledge | None:
+    async def published_knowledge(self) -> Knowledge | None:
+        """What is published now; None where nothing is."""
         await self.open_published()
         try:
             return self.index.current().knowledge
@@ -254,6 +280,10 @@ async def open_core(
         if core.writer is not None:
             stack.push_async_callback(core.writer.model.close)
         yield core
+
+
+def _fault_of(overtaken: Overtaken, knowledge: Knowledge) -> Fault:
+    return Fault(f"{knowledge.copies(overtaken.gap)[0].locale}/{overtaken.gap.path}", 1, str(overtaken))
 
 
 def _look_at_what_comes_along() -> None:

@@ -20,17 +20,21 @@ from bot.adapters.knowledge.text_files import TextFileConverter
 from bot.adapters.office.converting import LARGEST_FILE, OfficeConverter
 from bot.adapters.office.outcome import Refused
 from bot.adapters.system.clock import utc_now
+from bot.answering.browsing import best_copy
 from bot.app.announcing import AnnouncementStores, Announcing, sql_stores
 from bot.app.core import Core
 from bot.app.drafting import WaitingDrafts
 from bot.app.knowledge_parts import identify_locale
 from bot.app.office_import import UNREADABLE
 from bot.app.overview import sections_of
-from bot.chat.staff_context import StaffContext
+from bot.chat.staff_context import AnsweredQuestion, StaffContext
 from bot.drafting.desk import DraftDesk
 from bot.errors import ScodaError
+from bot.ids import Locale
+from bot.ingestion.asked_close_by import is_open_to_drafts
 from bot.ingestion.validity import Expiry, expiring
 from bot.proposals.approving import ProposalApprovals
+from bot.proposals.model import FolderCheck
 from bot.proposals.news import tell_owed
 from bot.proposals.ports import ConversionRefusal, ConvertedDocument, DocumentConverter, TellProposer
 from bot.proposals.rules import ProposalPorts
@@ -101,6 +105,24 @@ async def expiring_of(core: Core, today: date) -> Sequence[Expiry]:
     return await asyncio.to_thread(expiring, told, today=today, days=core.settings.knowledge.remind_days)
 
 
+async def answered_of(core: Core, check: FolderCheck, locale: Locale) -> Sequence[AnsweredQuestion]:
+    """The open questions that what is new in a change seems to answer."""
+    knowledge = await core.published_knowledge()
+    if knowledge is None:
+        return ()
+    known = {section.text for document in check.before for section in document.sections}
+    found = []
+    for document in filter(is_open_to_drafts, check.after):
+        for section in document.sections:
+            gaps = await core.open_questions_near(document, section) if section.text not in known else ()
+            for gap in gaps:
+                copies = knowledge.copies(gap)
+                named = best_copy(copies, locale, utc_now().date()) or copies[0]
+                file = f"{copies[0].locale}/{gap.path}"
+                found.append(AnsweredQuestion(file, gap.section_id, named.heading, document.key_of(section)))
+    return found
+
+
 def reminders_of(core: Core, tell: Tell) -> Reminders:
     """Who reminds people by `tell` of what ends."""
     return Reminders(
@@ -122,6 +144,7 @@ def staff_context_of(core: Core, parts: Announcing) -> StaffContext:
         expiring=partial(expiring_of, core),
         drafts=DraftDesk(WaitingDrafts(core.settings.knowledge.folder, core.ingestion.check), ports.roles, ports.audit),
         sections=partial(sections_of, core),
+        answered=partial(answered_of, core),
     )
 
 

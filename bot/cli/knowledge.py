@@ -20,6 +20,7 @@ from bot.app.state import has_state
 from bot.app.vectors import write_vector_files
 from bot.app.versions import publish, report_values
 from bot.cli.console import err, out, print_faults, sync_progress
+from bot.cli.knowledge_answered import answered_command
 from bot.cli.knowledge_correct import correct_command
 from bot.cli.knowledge_drafts import approve_command, discard_command, draft_command, drafts_command
 from bot.cli.knowledge_life import edited_command, expiring_command
@@ -229,6 +230,7 @@ knowledge.command("edited")(edited_command)
 knowledge.command("expiring")(expiring_command)
 knowledge.command("approve")(approve_command)
 knowledge.command("discard")(discard_command)
+knowledge.command("answered")(answered_command)
 knowledge.command("pin")(pin_command)
 knowledge.command("pins")(pins_command)
 knowledge.command("unpin")(unpin_command)

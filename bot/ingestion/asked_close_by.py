@@ -1,4 +1,4 @@
-"""What leads to a section beside its text: questions in drafts, and what is asked close by and not answered there.
+"""What leads to a section beside its text: drafted questions, open ones that it answers, and what is asked close by.
 
 A section's near misses stand in the index as a section of their own beside it, with the same text to be found by and
 nothing to tell: of two that say the same, the questions decide which of them a visitor means.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
-from bot.ids import NEAR_MISS_MARK, DocumentPath
+from bot.ids import NEAR_MISS_MARK, DocumentPath, Locale, SectionKey
 from bot.ingestion.model import Document, DocumentUse, DraftSection, KnowledgeDraft, Readership, Section
 
 
@@ -30,6 +31,26 @@ def with_drafts(documents: Iterable[Document], drafts: Iterable[KnowledgeDraft])
         else:
             copies[own] = _with_questions(copies[own], draft)
     return [copy for copies in by_path.values() for copy in copies if copy.sections]
+
+
+def with_answered(documents: Iterable[Document], today: date) -> list[Document]:
+    """The documents, with each open question that is marked as answered as example questions of the answer.
+
+    It stays open where that section is not there, or does not hold `today`.
+    """
+    found = list(documents)
+    told = {key for one in found if is_open_to_drafts(one) for key in _held_on(one, today)}
+    by = {one.key_of(section): section.answered_by for one in found for section in one.sections if section.answered_by}
+    answered = {question: answer for question, answer in by.items() if answer in told}
+    if not answered:
+        return found
+    lent: dict[tuple[DocumentPath, Locale], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for document in found:
+        for section in document.sections:
+            if (answer := answered.get(document.key_of(section))) is not None:
+                lent[answer.path, document.locale][answer.section_id].extend(section.questions)
+    drafts = (_lent(path, locale, questions) for (path, locale), questions in lent.items())
+    return with_drafts((_without(document, answered) for document in found), drafts)
 
 
 def with_near_misses(documents: Iterable[Document]) -> list[Document]:
@@ -59,6 +80,27 @@ def _with_questions(document: Document, draft: KnowledgeDraft) -> Document:
     drafted = {section.section_id: section for section in draft.sections}
     sections = tuple(_joined(section, drafted) for section in document.sections)
     return replace(document, sections=sections, content_hash=_hash(document.content_hash, draft.content_hash))
+
+
+def _held_on(document: Document, today: date) -> Iterator[SectionKey]:
+    for section in document.sections:
+        if (section.valid_from or today) <= today <= (section.valid_until or today):
+            yield document.key_of(section)
+
+
+def _lent(path: DocumentPath, locale: Locale, questions: Mapping[str, Sequence[str]]) -> KnowledgeDraft:
+    sections = (DraftSection(section_id, "", "", tuple(lent), ()) for section_id, lent in questions.items())
+    names = (f"{section_id} {question}" for section_id, lent in questions.items() for question in lent)
+    return KnowledgeDraft(path, locale, "", tuple(sections), _hash(*names))
+
+
+def _without(document: Document, answered: Collection[SectionKey]) -> Document:
+    left = tuple(section for section in document.sections if document.key_of(section) not in answered)
+    if len(left) == len(document.sections):
+        return document
+    return replace(
+        document, sections=left, content_hash=_hash(document.content_hash, *(one.section_id for one in left))
+    )
 
 
 def _joined(section: Section, drafted: Mapping[str, DraftSection]) -> Section:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.errors import Fault
 from bot.ids import Locale
+from bot.ingestion.asked_close_by import is_open_to_drafts
 from bot.ingestion.comparing import differences_of
 from bot.ingestion.contradictions import contradictions, repetitions
 from bot.ingestion.model import Document, FolderReading
@@ -31,6 +32,7 @@ def inspect(reading: FolderReading, translated_from: Mapping[str, str] | None = 
         *contradictions(reading.documents),
         *repetitions(one for one in reading.documents if not one.is_pin),
         *pins_asked_alike(reading.documents),
+        *_answered_by_nothing(reading.documents),
     )
     targets = (*pins_without_target(reading.documents), *_offers_of_nothing(reading.documents))
     faults = (*reading.faults, *differences.faults, *targets)
@@ -59,6 +61,17 @@ def _offers_of_nothing(documents: Iterable[Document]) -> Iterator[Fault]:
                 if name not in known:
                     reason = f"offers={name} names no document and no section: write it as entry/countries.md#russia"
                     yield Fault(document.file, section.line, reason)
+
+
+def _answered_by_nothing(documents: Iterable[Document]) -> Iterator[Fault]:
+    """A warning for each open question that is marked as answered by a section which is not there."""
+    documents = list(documents)
+    told = {one.key_of(section) for one in documents if is_open_to_drafts(one) for section in one.sections}
+    for document in documents:
+        for section in document.sections:
+            if section.answered_by is not None and section.answered_by not in told:
+                reason = f"answered_by={section.answered_by} names no section that is told: the question stays open"
+                yield Fault(document.file, section.line, reason)
 
 
 def _stale_fault(translation: TranslationRecord) -> Fault:

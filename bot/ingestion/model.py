@@ -57,9 +57,9 @@ class Source:
 class Section:
     """One heading and its text in one language.
 
-    `questions` are questions that the section answers, as visitors would ask them: they are found like text,
-    and shown as suggestions. `drafted_questions` nobody has approved yet: they are found, and shown to nobody.
-    `near_misses` are asked close by and not answered by the section.
+    `questions` are questions that the section answers, as visitors would ask them: found like text, and shown as
+    suggestions. `drafted_questions` nobody has approved yet: found, and shown to nobody. `near_misses` are asked close
+    by and not answered by the section. `answered_by` is the section that answers an open question by now.
     """
 
     section_id: str
@@ -77,6 +77,7 @@ class Section:
     """Who answers for this section; empty: whoever does for the document."""
     offers: tuple[str, ...] = ()
     """Documents and sections by path, one of which is meant: the section is a question back, with these as buttons."""
+    answered_by: SectionKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.ids import Locale, SectionKey
-from bot.ingestion.asked_close_by import with_near_misses
+from bot.ingestion.asked_close_by import with_answered, with_near_misses
 from bot.ingestion.centring import CENTRING_VERSION, centred_chunks, means_of
 from bot.ingestion.chunking import CHUNKING_VERSION, chunks_of
 from bot.ingestion.model import (
@@ -267,9 +267,8 @@ def _made_by(identity: str) -> tuple[str, ...]:
 
 def _by_language(documents: Iterable[Document], today: date) -> dict[Locale, _Language]:
     public: dict[Locale, list[Document]] = defaultdict(list)
-    own = {
-        document.file: document for document in with_near_misses(documents) if document.audience is Readership.PUBLIC
-    }
+    complete = with_near_misses(with_answered(documents, today))
+    own = {document.file: document for document in complete if document.audience is Readership.PUBLIC}
     for document in with_shared_validity(own.values()):
         public[document.locale].append(document)
     return {locale: _language(locale, public[locale], own, today) for locale in sorted(public)}

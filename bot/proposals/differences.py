@@ -67,6 +67,8 @@ def _of(section: Section, document: Document) -> Iterator[str]:
         yield f"owner: {section.owner}"
     if section.offers:
         yield f"offers: {', '.join(section.offers)}"
+    if section.answered_by is not None:
+        yield f"answered_by: {section.answered_by}"
     yield from split_sentences(section.text, document.locale)
     yield from (f"? {question}" for question in section.questions)
     if document.is_pin:

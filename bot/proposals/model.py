@@ -33,6 +33,8 @@ class ProposalKind(StrEnum):
     """What stood in the folder of drafts."""
     PIN = "pin"
     """An answer for a question, or an end of one."""
+    ANSWERED = "answered"
+    """An open question that a section answers by now."""
 
 
 class UnreadableFile(StrEnum):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from bot.adapters.index.version_retriever import VersionRetriever
 from bot.ids import DocumentPath, Locale, SectionKey
+from bot.ingestion.chunking import chunks_of
 from bot.ingestion.model import Document
-from tests.support.knowledge_parts import document, section
+from tests.support.knowledge_parts import LetterEmbeddings, document, section
 from tests.support.published_index import published
 
 PARKING = SectionKey(DocumentPath("open/venue.md"), "parking")
@@ -49,3 +53,22 @@ async def test_in_a_language_without_open_questions_nothing_is_compared(tmp_path
     persian = replace(notice(), locale=Locale.FA)
     retriever = await published(tmp_path, *OPEN, persian)
     assert list(retriever.knowledge.new_facts(PARKING)) == []
+
+
+def near(retriever: VersionRetriever, text: str) -> list[SectionKey]:
+    """The open questions that a text which is not published seems to answer."""
+    (passage, *_) = chunks_of(document("venue/notice.md", Locale.EN, section("notice", text)))
+    raw = np.array(LetterEmbeddings().embed_documents([passage.text]), dtype=np.float32)
+    return list(retriever.open_questions_near([passage], raw))
+
+
+async def test_what_a_text_would_answer_is_named_before_it_is_published(tmp_path: Path):
+    retriever = await published(tmp_path, *OPEN)
+    assert near(retriever, "Is there parking? Park a car in garage 3.") == [PARKING]
+    assert near(retriever, "zzz") == []
+
+
+async def test_nothing_is_named_where_another_section_lies_nearer(tmp_path: Path):
+    garage = document("venue/garage.md", Locale.EN, section("garage", "Is there parking? Where do I park my car?"))
+    retriever = await published(tmp_path, *OPEN, garage)
+    assert near(retriever, "Park a car in garage 3.") == []

@@ -14,13 +14,14 @@ from bot.adapters.knowledge.text_files import TextFileConverter
 from bot.announcements.model import Organiser, Role
 from bot.answering.model import Answer, Citation, Outcome, TurnRecord
 from bot.app.drafting import WaitingDrafts
-from bot.chat.staff_context import StaffContext
+from bot.chat.staff_context import AnsweredQuestion, StaffContext
 from bot.chat_state.model import Button, ButtonAction
 from bot.drafting.desk import DraftDesk
 from bot.ids import ChatId, DocumentPath, Locale, SectionKey, VisitorId
 from bot.ingestion.overview import SectionStatus
 from bot.ingestion.validity import Expiry
 from bot.proposals.approving import ProposalApprovals
+from bot.proposals.model import FolderCheck
 from bot.proposals.ports import DocumentConverter
 from bot.proposals.rules import ProposalPorts
 from bot.proposals.sent_files import SentFiles
@@ -95,10 +96,13 @@ class StaffRig(NewsRig):
                 self.parts.audit,
             ),
             sections=self._sections,
+            answered=self._answered,
         )
         self._changes["staff"] = self.staff
         self.expiries: Sequence[Expiry] = ()
         self.sections: Sequence[SectionStatus] = ()
+        self.answered: Sequence[AnsweredQuestion] = ()
+        """Open questions that every proposal seems to answer."""
         self.told_by_pin: SectionKey | None = None
         """The pin by which what is replied to was told."""
         self.answerer = HallAnswerer()
@@ -109,6 +113,9 @@ class StaffRig(NewsRig):
 
     async def _sections(self, _now: datetime) -> Sequence[SectionStatus]:
         return self.sections
+
+    async def _answered(self, _check: FolderCheck, _locale: Locale) -> Sequence[AnsweredQuestion]:
+        return self.answered
 
     async def appoint(self) -> None:
         """An owner, a reviewer and an editor."""

@@ -20,7 +20,7 @@ import structlog
 
 from bot.adapters.e5.lists import ranges
 from bot.adapters.index.chroma import VectorStore
-from bot.adapters.index.new_facts import new_facts
+from bot.adapters.index.new_facts import new_facts, open_questions_near
 from bot.adapters.index.pinned_rows import PinnedRows
 from bot.adapters.index.section_scores import LOCALES, Coverage, RowGroups, SectionTable, TextCoverage
 from bot.adapters.index.version_files import VersionFiles
@@ -30,8 +30,8 @@ from bot.answering.ports import LEAST_LOG_POSTERIOR, Retrieved, RetrievedSection
 from bot.answering.reading import Reading
 from bot.errors import KnowledgeError
 from bot.ids import Locale, SectionKey
-from bot.ingestion.centring import centred_query
-from bot.ingestion.model import ChunkKind, Vector
+from bot.ingestion.centring import centred_chunks, centred_query
+from bot.ingestion.model import Chunk, ChunkKind, Vector
 from bot.writing.romanised import Reader, is_romanised, reader
 from bot.writing.spelling import Spelling
 from bot.writing.transliteration import own_script
@@ -176,6 +176,11 @@ class VersionRetriever:
         }
         vectors = np.stack([_middle([known[text] for text in reading.texts]) for reading in readings])
         return await self._searches.result(_Search(readings, vectors, locale, top_k), weight=len(readings))
+
+    def open_questions_near(self, chunks: Sequence[Chunk], raw: Vector) -> Sequence[SectionKey]:
+        """The open questions that a section seems to answer, by the raw vectors of its passages and sentences."""
+        centred = centred_chunks(chunks, raw, self._files.means)
+        return open_questions_near(self._files, chunks[0].key, chunks[0].locale, centred)
 
     async def vector_of(self, text: str, locale: Locale) -> Vector:
         """The centred vector of a question, of length 1."""

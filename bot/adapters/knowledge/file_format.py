@@ -12,7 +12,7 @@ import regex
 from bot.adapters.knowledge.front_matter import FrontMatter, SourceMatter, read_front_matter
 from bot.adapters.knowledge.markdown_text import BlockTooLongError, MarkdownBlock, read_markdown, unseen_characters
 from bot.errors import Fault
-from bot.ids import DocumentPath, Locale
+from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.chunking import LONGEST_SENTENCE
 from bot.ingestion.model import Document, DocumentUse, Readership, Section, Source
 from bot.writing.cleaning import clean, one_line
@@ -71,6 +71,7 @@ class _Attributes:
     source: str = ""
     owner: str = ""
     offers: tuple[str, ...] = ()
+    answered_by: SectionKey | None = None
     dates: dict[str, date] = field(default_factory=dict)
 
 
@@ -244,6 +245,7 @@ class _Parser:
             line=block.line,
             owner=one_line(attributes.owner, limit=_LONGEST_HEADING),
             offers=attributes.offers,
+            answered_by=attributes.answered_by,
         )
 
     def _warn_of_bare_heading(self, blocks: list[MarkdownBlock], number: int) -> None:
@@ -313,13 +315,24 @@ class _Parser:
             attributes.offers = tuple(value.split(","))
             if not all(_OFFER.fullmatch(one) for one in attributes.offers):
                 self._fault(line, f"offers must name files or sections like entry/countries.md#russia, not {value!r}")
+        elif name == "answered_by":
+            attributes.answered_by = self._answered_by(value, line)
         elif name in _DATES:
             try:
                 attributes.dates[name] = date.fromisoformat(value)
             except ValueError:
                 self._fault(line, f"{name} must be a date like 2026-01-19, not {value!r}")
         else:
-            self._fault(line, f"unknown attribute {name}; known are source, owner, offers, {', '.join(_DATES)}")
+            known = ", ".join(("source", "owner", "offers", "answered_by", *_DATES))
+            self._fault(line, f"unknown attribute {name}; known are {known}")
+
+    def _answered_by(self, value: str, line: int) -> SectionKey | None:
+        if "#" not in value or not _OFFER.fullmatch(value):
+            self._fault(line, f"answered_by must name a section like venue/parking.md#garage, not {value!r}")
+            return None
+        if self._matter is None or self._matter.answerable or self._matter.reply is not None:
+            self._fault(line, "answered_by belongs to an open question: to a file with `answerable: false`")
+        return SectionKey.parse(value)
 
     def _fault(self, line: int, reason: str) -> None:
         self.faults.append(Fault(self._place.name, line, reason))

@@ -42,6 +42,8 @@ class StaffVerb(StrEnum):
     FIX = "fix"
     """Show this sentence to be put right; the argument of this and the next is a `SentenceFix`."""
     FIX_AS = "fix_as"
+    ANSWERED = "answered"
+    """The argument is an open question, a blank, and the section that answers it."""
     EXPIRING = "expiring"
     DRAFTS = "drafts"
     DRAFT = "draft"

@@ -10,18 +10,26 @@ from bot.chat.context import UpdateContext
 from bot.chat.staff import drafts, fixes, sections, uploads
 from bot.chat.staff.buttons import StaffButton, StaffVerb, subject_of
 from bot.chat.staff.expiry_pages import expiry_page
+from bot.chat.staff.handing_in import say_handed_in
 from bot.chat.staff.prompts import StaffPrompt, StaffPromptKind, forget_prompt, remember_prompt
 from bot.chat.staff.proposal_pages import ProposalView, item_page, list_page, staff_page, text_pages
 from bot.chat.staff.telling import tell_owed_news, tell_reviewers
+from bot.chat.staff_context import AnsweredQuestion
 from bot.chat.text import announcement_texts, staff_texts
 from bot.chat.text.rendering import plain, said
+from bot.chat.text.replies import Reply
 from bot.chat_state.model import Button
-from bot.proposals.model import Proposal, ProposalState
-from bot.proposals.rules import ProposalDecision, ProposalOutcome
+from bot.ids import SectionKey
+from bot.proposals.closing import with_answer
+from bot.proposals.model import Proposal, ProposalKind, ProposalState, Weight
+from bot.proposals.rules import OPEN_STATES, ProposalDecision, ProposalOutcome
+from bot.proposals.service import NewProposal
 from bot.writing.cleaning import one_line
 
 _LONGEST_IN_MESSAGES = 12_000
 """Characters, about three messages; a longer text comes as a file (by reasoning)."""
+_LOOKED_INTO = 10
+"""Proposals of a list that are read for the open questions they answer: each takes some milliseconds (by reasoning)."""
 _LONGEST_REASON = 500
 """Characters: a few sentences; it is told in one message with others (by reasoning)."""
 
@@ -37,7 +45,7 @@ async def proposals(update: UpdateContext) -> None:
     """Show what waits."""
     context = await admit(update, STAFF_ROLES, "proposals")
     if context is not None:
-        await context.say(list_page(await context.staff.proposals.listed(), context.t))
+        await context.say(await _listed(context))
 
 
 async def expiring(update: UpdateContext) -> None:
@@ -67,7 +75,16 @@ async def answer(update: UpdateContext, prompt: StaffPrompt, text: str) -> None:
 
 
 async def _list(context: OrganiserContext, _argument: str) -> None:
-    await context.show(list_page(await context.staff.proposals.listed(), context.t))
+    await context.show(await _listed(context))
+
+
+async def _listed(context: OrganiserContext) -> Reply:
+    waiting = await context.staff.proposals.listed()
+    answered: list[AnsweredQuestion] = []
+    for proposal in waiting[:_LOOKED_INTO]:
+        check = await context.staff.proposals.check(proposal)
+        answered += await context.staff.answered(check, context.locale)
+    return list_page(waiting, answered, context.t)
 
 
 async def _expiring(context: OrganiserContext, _argument: str) -> None:
@@ -137,6 +154,25 @@ async def _renew(context: OrganiserContext, argument: str) -> None:
         await tell_reviewers(context, decision.proposal)
 
 
+async def _answered(context: OrganiserContext, argument: str) -> None:
+    """Propose to close an open question: its wordings lead to the section that answers it from then on."""
+    where, _, by = argument.partition(" ")
+    file, _, section_id = where.partition("#")
+    text = await context.staff.proposals.text_of(file)
+    marked = with_answer(text, section_id, SectionKey.parse(by)) if text is not None else None
+    if marked is None:
+        await _say_outcome(context, ProposalOutcome.BAD_FILE)
+        return
+    new = NewProposal(
+        kind=ProposalKind.ANSWERED, label=f"❓ {where}", texts={file: marked}, weight=Weight.CLARIFICATION
+    )
+    button = context.press.data if context.press else ""  # the same button twice makes one proposal
+    decision = await context.staff.proposals.propose(
+        new, actor=context.actor, request_key=f"button-{button}", now=context.now
+    )
+    await say_handed_in(context, decision)
+
+
 async def _settle(context: OrganiserContext, decision: ProposalDecision) -> None:
     """Show the proposal as it stands after a decision; what did not come of it is said besides."""
     if not decision.is_done:
@@ -149,12 +185,14 @@ async def _settle(context: OrganiserContext, decision: ProposalDecision) -> None
 
 async def _view(context: OrganiserContext, proposal: Proposal) -> ProposalView:
     rights = context.staff.proposals.rights
+    check = await context.staff.proposals.check(proposal)
     return ProposalView(
         proposal=proposal,
-        check=await context.staff.proposals.check(proposal),
+        check=check,
         reader=context.actor,
         may_review=await rights.may_review(context.actor),
         is_alone=await rights.is_alone(context.actor),
+        answered=await context.staff.answered(check, context.locale) if proposal.state in OPEN_STATES else (),
     )
 
 
@@ -175,6 +213,7 @@ HANDLERS: dict[StaffVerb, Callable[[OrganiserContext, str], Awaitable[None]]] = 
     StaffVerb.RETURN: _return,
     StaffVerb.TAKE_BACK: _take_back,
     StaffVerb.RENEW: _renew,
+    StaffVerb.ANSWERED: _answered,
     StaffVerb.EXPIRING: _expiring,
     **uploads.HANDLERS,
     **fixes.HANDLERS,

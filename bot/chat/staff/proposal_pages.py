@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
 
-from bot.chat.staff.buttons import StaffVerb, staff_key
+from bot.chat.staff.buttons import StaffButton, StaffVerb, staff_key
+from bot.chat.staff_context import AnsweredQuestion
 from bot.chat.text import announcement_texts, draft_texts, pin_texts, staff_texts, texts
 from bot.chat.text.keyboards import Key, Rows, column, pairs
 from bot.chat.text.rendering import Html, bold, italic, lines, paragraphs, quoted, said
@@ -38,6 +39,8 @@ class ProposalView:
     may_review: bool
     is_alone: bool = False
     """Nobody else may decide, so they may approve their own."""
+    answered: Sequence[AnsweredQuestion] = ()
+    """Open questions that it seems to answer."""
 
     @property
     def is_own(self) -> bool:
@@ -59,12 +62,13 @@ def staff_page(endings: Sequence[str], t: Translator) -> Reply:
     return Reply(paragraphs(title, *(said(sentence, t.locale) for sentence in sentences)))
 
 
-def list_page(proposals: Sequence[Proposal], t: Translator) -> Reply:
-    """What waits, the oldest first."""
+def list_page(proposals: Sequence[Proposal], answered: Sequence[AnsweredQuestion], t: Translator) -> Reply:
+    """What waits, the oldest first, and the open questions that it seems to answer."""
     if not proposals:
         return Reply(said(staff_texts.no_proposals(t), t.locale))
     keys = [staff_key(f"{_sign(one)} {one.label}", StaffVerb.ITEM, one.proposal_id) for one in proposals]
-    return Reply(bold(said(staff_texts.proposals_title(t), t.locale)), column(keys))
+    title = bold(said(staff_texts.proposals_title(t), t.locale))
+    return Reply(paragraphs(title, _answered(answered, t)), column(keys))
 
 
 def item_page(view: ProposalView, t: Translator) -> Reply:
@@ -73,7 +77,12 @@ def item_page(view: ProposalView, t: Translator) -> Reply:
     if proposal.state not in OPEN_STATES:  # what it changed is no difference any more
         return Reply(_head(proposal, t), _rows(view, t))
     return Reply(
-        paragraphs(_head(proposal, t), found_in_check(proposal, check, t), _differences(proposal, check, t)),
+        paragraphs(
+            _head(proposal, t),
+            found_in_check(proposal, check, t),
+            _answered(view.answered, t),
+            _differences(proposal, check, t),
+        ),
         _rows(view, t),
     )
 
@@ -121,6 +130,11 @@ def _head(proposal: Proposal, t: Translator) -> Html:
 
 def _faults(title: Callable[[Translator], str], faults: Iterable[Fault], t: Translator) -> Html:
     return _listed(title(t), [quoted(_short(f"• {fault}"), Locale.EN) for fault in faults], t)
+
+
+def _answered(answered: Sequence[AnsweredQuestion], t: Translator) -> Html:
+    headings = dict.fromkeys(one.heading for one in answered)
+    return _listed(staff_texts.answers_title(t), [quoted(f"• {heading}", t.locale) for heading in headings], t)
 
 
 def _marks(kind: MarkKind, title: Callable[[Translator], str], check: FolderCheck, t: Translator) -> Html:
@@ -192,4 +206,10 @@ def _rows(view: ProposalView, t: Translator) -> Rows:
         keys.append(staff_key(announcement_texts.button_take_back(t), StaffVerb.TAKE_BACK, name))
     if proposal.state is ProposalState.STALE and proposal.kind is not ProposalKind.FIX:
         keys.append(staff_key(staff_texts.button_propose_again(t), StaffVerb.RENEW, name))
-    return (*pairs(keys), (staff_key(texts.button_back(t), StaffVerb.LIST),))
+    closing = [_answered_key(one, t) for one in view.answered]
+    return (*pairs(keys), *column(closing), (staff_key(texts.button_back(t), StaffVerb.LIST),))
+
+
+def _answered_key(answered: AnsweredQuestion, t: Translator) -> Key:
+    argument = f"{answered.file}#{answered.section_id} {answered.by}"
+    return StaffButton(StaffVerb.ANSWERED, argument).key(staff_texts.button_answered(t, answered.heading))

@@ -21,6 +21,7 @@ def kind(t: Translator, value: ProposalKind) -> str:
         ProposalKind.FIX: t.pgettext("proposal", "A sentence put right"),
         ProposalKind.DRAFT: t.pgettext("proposal", "A draft"),
         ProposalKind.PIN: t.pgettext("proposal", "A pinned answer"),
+        ProposalKind.ANSWERED: t.pgettext("proposal", "An open question that is answered now"),
     }[value]
 
 
@@ -107,6 +108,15 @@ def faults_title(t: Translator) -> str:
 
 def warnings_title(t: Translator) -> str:
     return t.gettext("⚠️ Please look at this")
+
+
+def answers_title(t: Translator) -> str:
+    return t.gettext("❓ This seems to answer what visitors are told is not known")
+
+
+def button_answered(t: Translator, question: str) -> str:
+    # Translators: {question} is the heading of an open question: Parking.
+    return t.fill(t.gettext("Answered: {question}"), question=question)
 
 
 def instructions_title(t: Translator) -> str:

@@ -8,7 +8,7 @@ from bot.answering.browsing import citation
 from bot.answering.model import Answer, Outcome, Question
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
 from bot.ids import Locale, ReplyKind
-from tests.support.answering_parts import TODAY, GivenRetriever, examples, section
+from tests.support.answering_parts import TODAY, GivenRetriever, examples, key, section
 
 GAP = section("parking", "Nothing is known of it.", answerable=False, questions=("park a car?", "car park?", "lots?"))
 IN_RUSSIAN = replace(GAP, locale=Locale.RU, questions=("где парковка?", "есть ли стоянка?", "парковка?"))
@@ -34,7 +34,7 @@ class Told:
 async def test_an_open_question_that_a_section_answers_for_half_of_what_is_asked_is_named() -> None:
     retriever = GivenRetriever([GAP, LOTS], {"lots": 0.5})
     (found,) = await overtaken([GAP.key], Told(car="lots"), retriever, TODAY)
-    assert str(found) == "topic/parking.md#one is asked for what topic/lots.md#one says"
+    assert (found.gap, found.by) == (key("parking"), key("lots"))
 
 
 async def test_one_that_is_answered_less_often_or_by_one_section_here_and_another_there_is_not_named() -> None:

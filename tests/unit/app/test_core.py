@@ -77,7 +77,10 @@ async def test_an_open_question_that_a_new_section_answers_is_named_after_it_is_
         second = await core.sync(tells_warnings=True)
         named = await core.overtaken_gaps()
 
-    told = "en/open/parking.md:1: open/parking.md#parking is asked for what venue/lots.md#lots says"
+    told = (
+        "en/open/parking.md:1: open/parking.md#parking is asked for what venue/lots.md#lots seems to say; "
+        "if it does, run: scoda knowledge answered open/parking.md#parking venue/lots.md#lots"
+    )
     assert told in [str(warning) for warning in second.warnings]
     assert told not in [str(warning) for warning in first.warnings]
     assert [str(one) for one in named] == [told]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
-from bot.ids import DocumentPath, Locale
-from bot.ingestion.asked_close_by import with_drafts, with_near_misses
+from bot.ids import DocumentPath, Locale, SectionKey
+from bot.ingestion.asked_close_by import with_answered, with_drafts, with_near_misses
 from bot.ingestion.chunking import chunks_of
 from bot.ingestion.model import (
     ChunkKind,
@@ -87,3 +88,36 @@ def test_near_misses_of_a_draft_count_without_a_translation() -> None:
 
 def test_without_near_misses_nothing_is_added() -> None:
     assert with_near_misses([ENGLISH]) == [ENGLISH]
+
+
+HOURS = SectionKey(PATH, "hours")
+TODAY = date(2026, 12, 1)
+
+
+def _open(locale: Locale, answered_by: SectionKey | None = None) -> Document:
+    hours = Section("opening", "Hours", "I do not know.", questions=("When?",), answered_by=answered_by)
+    parking = Section("parking", "Parking", "I do not know.", questions=("Where to park?",))
+    return Document(
+        DocumentPath("open/x.md"), locale, "Open", "open", (hours, parking), f"open-{locale}", answerable=False
+    )
+
+
+def test_what_an_answered_open_question_asks_leads_to_its_answer_in_every_language() -> None:
+    documents = with_answered([ENGLISH, _open(Locale.EN, HOURS), _open(Locale.RU)], TODAY)
+    english, found = (next(one for one in documents if one.file == f"{locale}/{PATH}") for locale in ("en", "ru"))
+    assert english.sections[0].drafted_questions == ("When?",)
+    assert (found.use, found.sections[0].drafted_questions) == (DocumentUse.FINDS, ("When?",))
+    opens = [one for one in documents if one.path == "open/x.md"]
+    assert [[section.section_id for section in one.sections] for one in opens] == [["parking"], ["parking"]]
+    assert {one.content_hash for one in opens}.isdisjoint({"open-en", "open-ru"}), "so that the index follows"
+
+
+def test_a_question_stays_open_while_its_answer_is_not_there_or_is_over() -> None:
+    marked = _open(Locale.EN, HOURS)
+    assert with_answered([marked], TODAY) == [marked]
+    for ended in (
+        replace(ENGLISH.sections[0], valid_until=date(2026, 11, 30)),
+        replace(ENGLISH.sections[0], valid_from=date(2026, 12, 2)),
+    ):
+        documents = [replace(ENGLISH, sections=(ended,)), marked]
+        assert with_answered(documents, TODAY) == documents

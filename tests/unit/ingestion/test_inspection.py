@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.ids import Locale
+from bot.ids import DocumentPath, Locale, SectionKey
 from bot.ingestion.comparing import differences_of
 from bot.ingestion.inspection import inspect
 from bot.ingestion.model import FolderReading
@@ -29,3 +29,14 @@ def test_what_a_section_offers_must_be_there() -> None:
         f"offers={name} names no document and no section: write it as entry/countries.md#russia"
         for name in ("entry/countries.md#gone", "gone.md")
     ]
+
+
+def test_an_open_question_that_nothing_answers_is_told_to_stay_open() -> None:
+    asking = replace(section("hours", "I do not know."), answered_by=SectionKey(DocumentPath("venue/hall.md"), "hours"))
+    marked = document("open/venue.md", Locale.EN, asking, answerable=False)
+    hall = document("venue/hall.md", Locale.EN, section("hours", "From nine."))
+    alone = inspect(FolderReading(documents=(marked,), faults=(), warnings=()))
+    assert [fault.reason for fault in alone.warnings] == [
+        "answered_by=venue/hall.md#hours names no section that is told: the question stays open"
+    ]
+    assert not inspect(FolderReading(documents=(marked, hall), faults=(), warnings=())).warnings

@@ -271,7 +271,7 @@ def test_all_faults_are_told_at_once() -> None:
         ("source=article", "source=paper", "32: source=paper is not among the sources of the file (article)"),
         ("valid_from=2024-01-01", "valid_from=2027-01-01", "32: valid_until lies before valid_from"),
         ("as_of=2024-06-28", "as_of=June", "32: as_of must be a date like 2026-01-19, not 'June'"),
-        ("as_of=2024-06-28", "author=me", "32: unknown attribute author; known are source, owner, offers, as_of, valid_from, valid_until"),
+        ("as_of=2024-06-28", "author=me", "32: unknown attribute author; known are source, owner, offers, answered_by, as_of, valid_from, valid_until"),
         ("as_of=2024-06-28", "offers=russia", "32: offers must name files or sections like entry/countries.md#russia, not 'russia'"),
         ("as_of=2024-06-28", "whatever", "32: 'whatever' in the heading's braces has not the form name=value"),
         ("{#assembly ", "{#as/../sembly ", "32: the id 'as/../sembly' may hold only A-Z a-z 0-9 - _ (at most 64 characters)"),

@@ -13,14 +13,15 @@ from bot.chat.staff.buttons import StaffVerb
 from bot.chat.staff.desk import HANDLERS
 from bot.chat.staff.reminding import tell_of_ends
 from bot.chat.staff.telling import tell_proposer
+from bot.chat.staff_context import AnsweredQuestion
 from bot.chat.text import life_texts
 from bot.ids import Locale, VisitorId
-from bot.proposals.model import ProposalState, Weight
+from bot.proposals.model import ProposalKind, ProposalState, Weight
 from bot.reminding.model import Phase, Reminder
 from tests.support.chat_rig import message, person
 from tests.support.fake_reminder_store import expiry
 from tests.support.proposal_parts import AUTHOR, EDITOR, HALL, NOW, OWNER, REVIEWER
-from tests.support.staff_rig import StaffRig
+from tests.support.staff_rig import HALL_KEY, StaffRig
 
 
 @pytest.fixture
@@ -212,3 +213,40 @@ async def test_a_proposer_who_surely_was_not_reached_is_still_owed_the_news(rig)
     assert await tell(decided.proposal), "who is no staff any more needs no telling"
     assert await tell(replace(decided.proposal, proposed_by=VisitorId(-7))), "who was forgotten can't be told"
     assert len(rig.telegram.to(EDITOR)) == 1, "the try that was refused"
+
+
+OPEN = """\
+---
+title: Venue
+as_of: 2026-01-19
+answerable: false
+---
+
+# Venue
+
+## Opening hours {#opening}
+
+I do not know when the hall opens.
+
+? When does it open?
+"""
+
+
+async def test_one_press_proposes_to_close_the_open_question_that_a_proposal_answers(rig):
+    file = rig.knowledge.folder / "en" / "open" / "venue.md"
+    file.parent.mkdir(parents=True)
+    file.write_text(OPEN, encoding="utf-8")
+    await rig.knowledge.proposed("Jiaozhou", "Jiaozhou City")
+    rig.answered = [AnsweredQuestion("en/open/venue.md", "opening", "Opening hours", HALL_KEY)]
+    listed = await rig.says(REVIEWER, "/proposals")
+    assert "• Opening hours" in listed
+    assert "• Opening hours" in await looked(rig)
+    assert "second person" in await rig.taps(REVIEWER, "Opening hours"), "who closes it does not approve it, too"
+    await rig.taps(REVIEWER, "Opening hours")
+    (waiting,) = [one for one in await rig.knowledge.proposals.listed() if one.kind is ProposalKind.ANSWERED]
+    rig.answered = []
+    await rig.says(OWNER, "/proposals")
+    assert "➕ answered_by: venue/hall.md#size" in await rig.taps(OWNER, "opening")
+    await rig.taps(OWNER, "Approve")
+    assert file.read_text(encoding="utf-8") == OPEN.replace("{#opening}", "{#opening answered_by=venue/hall.md#size}")
+    assert waiting.proposed_by == REVIEWER

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 
 from bot.ids import Locale
 from bot.languages import Entries, words_of
-from bot.writing.folding import has_han, words
+from bot.writing.folding import fold, has_han, words
 
 
 class AskedKind(StrEnum):
@@ -45,6 +45,7 @@ _KINDS = (
 )
 """In the order in which they are looked for: the first whose word is found is the one."""
 
+QUESTION_MARKS = ("?", "？", "؟", "՞")
 _TAKES_ENDINGS_FROM = 5
 """Letters of a listed phrase from which endings may follow it. Chosen: shorter ones begin other words. Unlike
 `terms.STEM_LETTERS` it tells how a list is read."""
@@ -58,6 +59,12 @@ def asked_kind(question: str, locale: Locale) -> AskedKind | None:
 def asks_for(question: str, locale: Locale, kind: AskedKind) -> bool:
     """Whether one of the words for a kind stands in the question, whatever else it may ask for."""
     return _holds_any(_padded(question), _asked(kind, locale))
+
+
+def is_question(text: str, locale: Locale) -> bool:
+    """Whether a text asks something by its words or its mark, rather than tells it."""
+    is_marked = text.rstrip(" )»”\"'").endswith(QUESTION_MARKS)
+    return is_marked or asked_kind(text, locale) is not None or _holds_any(_padded(text), _question_words(locale))
 
 
 def provable_kind(question: str, locale: Locale) -> AskedKind | None:
@@ -96,6 +103,12 @@ def _pattern(entry: str) -> str:
 def _asked(kind: AskedKind, locale: Locale) -> frozenset[str]:
     entries: Entries = getattr(words_of(locale).asked, kind)
     return frozenset(map(_pattern, entries))
+
+
+@cache
+def _question_words(locale: Locale) -> frozenset[str]:
+    entries = words_of(locale).question_words
+    return frozenset(f"{fold(one[1:])} " if one.startswith("-") else _pattern(one) for one in entries)
 
 
 @cache

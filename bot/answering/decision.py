@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.answering import browsing
 from bot.answering.alternatives import offered_by
+from bot.answering.asked_kind import is_question
 from bot.answering.calibration import Thresholds
 from bot.answering.conflicts import disagree, newest_first, stems
 from bot.answering.judging import Circumstances, Finding, extract_of, fused
@@ -185,9 +186,12 @@ class Decider:
         by_kind = ([finding for finding in findings if finding.reading.kind is kind] for kind in kinds)
         halves = next((found for found in by_kind if len(found) == 2), []) if best.reason is None else []
         leads = [self._lead(half, at) for half in halves]
+        seconds = [one for one in findings if one.reading.kind is ReadingKind.SECOND_HALF]
+        if len(leads) == 2 and leads[1] is None and seconds and self._lead(seconds[0], at) != leads[0]:
+            halves[1], leads[1] = seconds[0], self._lead(seconds[0], at)
         if any(leads) and not all(leads) and not self._is_told(best) and _known_gap(best, at) is None:
             return self._answered_alone(next(half for half, lead in zip(halves, leads, strict=True) if lead), at)
-        if len(leads) != 2 or None in leads or leads[0] == leads[1]:
+        if len(leads) != 2 or None in leads or leads[0] == leads[1] or not _all_ask(halves, at):
             return None
         if best.probability >= _WHOLE_FROM and self._is_told(best) and best.answerable[0].key not in leads:
             return None
@@ -293,6 +297,11 @@ class Decider:
 
     def _near_enough(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         return [candidate for candidate in candidates if _nearness(candidate) >= self.thresholds.suggest_from]
+
+
+def _all_ask(halves: Sequence[Finding], at: Circumstances) -> bool:
+    """«We have a small factory, how do we join?» is one question, though of much that is known a half speaks."""
+    return all(is_question(half.reading.text, at.languages.written) for half in halves)
 
 
 def _which(gap: StoredSection, best: Finding, at: Circumstances) -> Answer:

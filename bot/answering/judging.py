@@ -19,6 +19,8 @@ from bot.answering.selecting import Extract, select
 
 _LOOKED_AT = 3
 """Sections among which one is looked for that holds the price or number asked for. Chosen."""
+HALVES = (ReadingKind.HALF, ReadingKind.SECOND_HALF)
+"""Readings of one of two questions."""
 _NEAR = 2.5
 """By how much lower a section's score may be, in nats, that is told because it holds the price asked for. Chosen."""
 
@@ -117,7 +119,7 @@ def fused(findings: Sequence[Finding]) -> Finding:
     Each reading speaks for a section by how sure it is and by the share it gives it. In conversations the right section
     came first for 90.0 instead of 88.7 % of the calibration cases that no fit saw, by the surest reading alone.
     """
-    whole = [finding for finding in findings if finding.reading.kind is not ReadingKind.HALF]
+    whole = [finding for finding in findings if finding.reading.kind not in HALVES]
     leading = [finding for finding in whole if finding.answerable]
     if len(leading) < 2:
         return (leading or whole)[0]

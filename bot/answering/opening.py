@@ -8,9 +8,8 @@ from functools import lru_cache
 
 import regex
 
-from bot.answering.asked_kind import asked_kind
+from bot.answering.asked_kind import QUESTION_MARKS, asked_kind
 from bot.answering.ports import Knowledge
-from bot.answering.reading import QUESTION_MARKS
 from bot.ids import Locale, ReplyKind
 from bot.writing.folding import has_han, word_count, words
 from bot.writing.sentences import split_sentences

@@ -11,7 +11,7 @@ from bot.answering import browsing
 from bot.answering.calibration import Calibration
 from bot.answering.decision import OUTCOMES, Decider
 from bot.answering.emoji import kind_of_emoji
-from bot.answering.judging import Circumstances, Finding, fused, judge
+from bot.answering.judging import HALVES, Circumstances, Finding, fused, judge
 from bot.answering.language import Languages, expected_locale, languages_of
 from bot.answering.losing import loss_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
@@ -44,7 +44,7 @@ _EVIDENCE = 6
 """Sections that a language model gets, those of the answer first. Chosen: as many fit into a small model's context."""
 _ENGLISH = Languages(Locale.EN, Locale.EN)
 _NO_ROUTE = Route()
-_PARTS = (ReadingKind.CLAUSE, ReadingKind.HALF)
+_PARTS = (ReadingKind.CLAUSE, *HALVES)
 """Readings that are no sentence: they tell nothing of the kind of the whole message."""
 _BEFORE_PINS = (ReplyKind.EMERGENCY, ReplyKind.COMPLAINT)
 

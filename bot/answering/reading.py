@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 
-from bot.answering.asked_kind import asked_kind, refers_back
+import regex as re
+
+from bot.answering.asked_kind import QUESTION_MARKS, asked_kind, is_question, refers_back
 from bot.answering.model import Outcome, Turn
 from bot.answering.other_year import in_other_year
 from bot.answering.relative_years import with_years
 from bot.ids import Locale
 from bot.languages import words_of
-from bot.writing.folding import word_count, words
+from bot.writing.folding import fold, word_count, words
 from bot.writing.sentences import split_sentences
 from bot.writing.terms import of_year, years_in
 
@@ -29,9 +31,10 @@ _CLAUSE_WORDS = 3
 """A clause with fewer words asks nothing by itself."""
 _MOST_HALVED_WORDS = 16
 """Words up to which a message may be two short questions: in longer ones «and» joins names."""
+_BROKEN_WORDS = 2
+"""Words that each of two questions has which nothing joins. Chosen: «where are the toilets»."""
 _OPENING_WORDS = 2
 """Words up to which the sentence before another is a greeting or thanks. Chosen."""
-QUESTION_MARKS = ("?", "？", "؟", "՞")
 
 
 class ReadingKind(StrEnum):
@@ -44,7 +47,9 @@ class ReadingKind(StrEnum):
     CLAUSE = "clause_alone"
     """Only what follows the last comma: «thanks, that helped, and where is the hall»."""
     HALF = "half"
-    """What stands before or behind an «and» or a comma: «when and where is it?»."""
+    """What stands before or behind an «and», a comma or another break: «when and where is it?»."""
+    SECOND_HALF = "second_half"
+    """The second of them together with the first: «what is SCODA and who runs it?»."""
     CORRECTED = "corrected"
     """With what looks mistyped put right."""
     AFTER_QUESTION = "after_question"
@@ -129,9 +134,12 @@ def _readings(message: Message) -> Iterator[Reading]:
         if message.heading:
             yield Reading(typed, ReadingKind.AFTER_HEADING, _context(message.heading, typed))
     yield from (Reading(sentence, ReadingKind.SENTENCE) for sentence in asking_sentences(typed, message.locale))
-    yield from (Reading(half, ReadingKind.HALF) for half in halves(typed, message.locale))
+    parts = halves(typed, message.locale)
+    yield from (Reading(part, ReadingKind.HALF) for part in parts)
     if clause := last_clause(typed, message.locale):
         yield Reading(clause, ReadingKind.CLAUSE)
+    if len(parts) > 1 and is_question(parts[0], message.locale):
+        yield Reading(parts[1], ReadingKind.SECOND_HALF, parts[0])
     if message.corrected and message.corrected != message.text:
         yield Reading(with_years(message.corrected, message.locale, message.today), ReadingKind.CORRECTED)
 
@@ -171,26 +179,50 @@ def last_clause(text: str, locale: Locale) -> str:
 
 
 def halves(text: str, locale: Locale) -> Sequence[str]:
-    """The last two sentences of a short message; of a single one what stands around a joining word or a comma.
+    """The last two sentences of a short message; of a single one what stands around a joining word or another break.
 
     Of several the one nearest to the middle.
 
     >>> halves("when and where is it?", Locale.EN)
     ['when', 'where is it?']
+    >>> halves("where is hall 3 where are the toilets", Locale.EN)
+    ['where is hall 3', 'where are the toilets']
     """
     if word_count(text) > _MOST_HALVED_WORDS:
         return ()
     sentences = split_sentences(text, locale)[-2:]
-    marked = [sentence for sentence in sentences if _is_marked(sentence)] or sentences
-    if len(marked) > 1 and word_count(marked[0]) > _OPENING_WORDS * (not _is_marked(marked[0])):
-        return list(dict.fromkeys(marked))
-    text = marked[-1] if marked else text
-    places = [found.span() for pattern in (_joiners(locale), _COMMA) for found in pattern.finditer(text)]
-    for start, end in sorted(places, key=lambda place: abs(place[0] + place[1] - len(text))):
-        parts = [part.strip(f"{_COMMAS} ") for part in (text[:start], text[end:])]
-        if all(map(words, parts)):
-            return list(dict.fromkeys(parts))
+    if len(sentences) > 1:
+        is_said_before = word_count(sentences[0]) <= _OPENING_WORDS or _is_marked(sentences[1])
+        if _is_marked(sentences[0]) or not is_said_before:
+            return list(dict.fromkeys(sentences))
+    text = sentences[-1] if sentences else text
+    for places in (_joined(text, locale), _broken(text, locale)):
+        for start, end in sorted(places, key=lambda place: abs(place[0] + place[1] - len(text))):
+            parts = [part.strip(f"{_COMMAS} ") for part in (text[:start], text[end:])]
+            if all(map(words, parts)):
+                return list(dict.fromkeys(parts))
     return ()
+
+
+def _joined(text: str, locale: Locale) -> list[tuple[int, int]]:
+    """Where a joining word or a comma stands."""
+    return [found.span() for pattern in (_joiners(locale), _COMMA) for found in pattern.finditer(text)]
+
+
+def _broken(text: str, locale: Locale) -> list[tuple[int, int]]:
+    """Where one question ends or another begins by its words, some words from either end; in Chinese at a blank."""
+    if locale is Locale.ZH:
+        places = [found.span() for found in _chinese_break().finditer(text)]
+    else:
+        before, after, endings = _breaks(locale)
+        tokens = [(found.span(), " ".join(words(found[0]))) for found in re.finditer(r"\S+", text)]
+        ends = [*(said for _, said in tokens[1:]), ""]
+        places = [
+            (one[1], other[0])
+            for ((one, said), (other, begins)), second in zip(pairwise(tokens), ends[1:], strict=True)
+            if said in after or said.endswith(endings) or f"{begins} {second} ".startswith(before)
+        ]
+    return [(start, end) for start, end in places if min(map(word_count, (text[:start], text[end:]))) >= _BROKEN_WORDS]
 
 
 @cache
@@ -198,3 +230,18 @@ def _joiners(locale: Locale) -> re.Pattern[str]:
     """The words that join two questions; of Chinese anywhere, else between blanks."""
     listed = "|".join(map(re.escape, words_of(locale).joiners))
     return re.compile(listed if locale is Locale.ZH else rf"(?<=\s)(?:{listed})(?=\s)", re.IGNORECASE)
+
+
+@cache
+def _breaks(locale: Locale) -> tuple[tuple[str, ...], frozenset[str], tuple[str, ...]]:
+    """What a second question begins with, and the words and the endings of words behind which it begins."""
+    entries = {entry: fold(entry.strip("… -")) for entry in words_of(locale).breaks}
+    before = tuple(f"{word} " for entry, word in entries.items() if entry.startswith("…"))
+    endings = tuple(word for entry, word in entries.items() if entry.startswith("-"))
+    return before, frozenset(entries.values()) - set(endings) - {word.strip() for word in before}, endings
+
+
+@cache
+def _chinese_break() -> re.Pattern[str]:
+    closing = "|".join(re.escape(entry.strip("… ")) for entry in words_of(Locale.ZH).breaks)
+    return re.compile(rf"(?<=\p{{Han}})\s+(?=\p{{Han}})|(?<={closing})(?=\p{{Han}})")

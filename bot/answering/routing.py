@@ -9,10 +9,9 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.answering.asked_kind import asked_kind
+from bot.answering.asked_kind import QUESTION_MARKS, asked_kind
 from bot.answering.message_letters import NO_LETTERS, MessageLetters
 from bot.answering.ports import Knowledge, RetrievedSection
-from bot.answering.reading import QUESTION_MARKS
 from bot.ids import Locale, ReplyKind
 
 KINDS_OF_QUESTIONS = (ReplyKind.ABOUT_BOT, ReplyKind.PERSON, ReplyKind.POLITICS, ReplyKind.ADVICE, ReplyKind.HARM)

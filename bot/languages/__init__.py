@@ -73,6 +73,10 @@ class LanguageWords:
     """Words by which a question leans on what was said before."""
     joiners: Entries
     """Words that may join two questions, «when and where is it»."""
+    breaks: Entries
+    """Where a second question begins that nothing joins: before `… word`, after `word …`, and after `-ending …`."""
+    question_words: Entries
+    """Words of which a question holds one, besides those of `asked`, and `-endings` of one."""
     money: Entries
     """What tells a price in a text: regular expressions, sought anywhere in it once both are folded."""
     numbers: Entries

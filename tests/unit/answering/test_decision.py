@@ -134,7 +134,7 @@ def test_for_somebody_who_knows_more_sections_are_offered_however_sure_they_are(
 @pytest.mark.parametrize("kind", [ReadingKind.SENTENCE, ReadingKind.HALF])
 def test_two_questions_get_an_answer_each_with_its_source(kind):
     whole, *parts = questions(0.8, 0.7)
-    halves = [replace(part, reading=replace(part.reading, kind=kind)) for part in parts]
+    halves = [replace(part, reading=Reading("Where is it?", kind)) for part in parts]
     answer = decide(plain("one", "two", "three"), replace(whole, probability=0.4), *halves)
     assert answer.second is not None
     assert [keys(part.citations) for part in (answer, answer.second)] == [[key("one")], [key("two")]]
@@ -142,12 +142,28 @@ def test_two_questions_get_an_answer_each_with_its_source(kind):
 
 
 def test_an_open_question_may_be_one_of_two():
-    known = finding(SURE, {"one": 0.5}, kind=ReadingKind.HALF)
-    open_one = finding(0.0, {"three": 0.1}, gaps={"gap": 0.9}, kind=ReadingKind.HALF)
+    known = finding(SURE, {"one": 0.5}, text="Where is it?", kind=ReadingKind.HALF)
+    open_one = finding(0.0, {"three": 0.1}, text="when", gaps={"gap": 0.9}, kind=ReadingKind.HALF)
     sections = [*plain("one", "three"), section("gap", "That is not known.", answerable=False)]
     answer = decide(sections, finding(0.3, {"three": 0.2}), known, open_one)
     assert answer.second is not None
     assert (answer.second.outcome, answer.second.sentences) == (Outcome.UNKNOWN, ("That is not known.",))
+
+
+def test_where_a_half_only_tells_something_the_whole_is_one_question():
+    said = finding(SURE, {"one": 0.5}, text="We are a small factory", kind=ReadingKind.HALF)
+    asked = finding(SURE, {"two": 0.5}, text="how do we join?", kind=ReadingKind.HALF)
+    answer = decide(plain("one", "two"), finding(SURE, {"two": 0.5, "one": 0.1}), said, asked)
+    assert (answer.second, keys(answer.citations)) == (None, [key("two")])
+
+
+def test_a_second_question_that_says_too_little_is_read_after_the_first():
+    first = finding(SURE, {"one": 0.5}, text="what is it", kind=ReadingKind.HALF)
+    second = finding(UNLIKELY, {"three": 0.1}, text="who runs it", kind=ReadingKind.HALF)
+    after = finding(SURE, {"two": 0.5}, text="who runs it", kind=ReadingKind.SECOND_HALF)
+    answer = decide(plain("one", "two", "three"), finding(DOUBTFUL, {"one": 0.3}), first, second, after)
+    assert answer.second is not None
+    assert [keys(part.citations) for part in (answer, answer.second)] == [[key("one")], [key("two")]]
 
 
 def test_what_asks_surely_for_a_third_section_is_one_question():

@@ -137,6 +137,7 @@ def test_two_marked_questions_are_two_readings():
         ("How do I get there?", ReadingKind.SENTENCE),
         ("When is it?", ReadingKind.HALF),
         ("How do I get there?", ReadingKind.HALF),
+        ("How do I get there?", ReadingKind.SECOND_HALF),
     ]
 
 
@@ -148,7 +149,17 @@ def test_two_marked_questions_are_two_readings():
         ("什么时候、在哪里？", Locale.ZH, ["什么时候", "在哪里？"]),
         ("Thanks! what about hotels, and is there parking?", Locale.EN, ["what about hotels", "is there parking?"]),
         ("I write for a newspaper. When and where is it?", Locale.EN, ["When", "where is it?"]),
+        ("where is hall 3 where are the toilets", Locale.EN, ["where is hall 3", "where are the toilets"]),
+        ("展会几号开始 门票多少钱", Locale.ZH, ["展会几号开始", "门票多少钱"]),
+        ("展会在哪里？坐地铁能到吗", Locale.ZH, ["展会在哪里？", "坐地铁能到吗"]),
+        ("халал тамақ бар ма намазхана қай жақта", Locale.KK, ["халал тамақ бар ма", "намазхана қай жақта"]),
+        (
+            "bola bilan kirsa bo'ladimi rasmga olish mumkinmi",
+            Locale.UZ,
+            ["bola bilan kirsa bo'ladimi", "rasmga olish mumkinmi"],
+        ),
         ("parking", Locale.EN, []),
+        ("to where", Locale.EN, []),
         ("and?", Locale.EN, []),
         ("a " * 17 + "and b", Locale.EN, []),
     ],

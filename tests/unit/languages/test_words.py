@@ -9,8 +9,9 @@ import pytest
 import regex
 
 import bot.languages
-from bot.answering.asked_kind import AskedKind, asks_for, refers_back
+from bot.answering.asked_kind import AskedKind, asks_for, is_question, refers_back
 from bot.answering.proofs import holds_kind
+from bot.answering.reading import halves
 from bot.answering.relative_years import with_years
 from bot.errors import LanguageError
 from bot.ids import Locale
@@ -89,6 +90,20 @@ def test_every_word_for_what_is_asked_is_found_in_itself(locale: Locale, kind: A
 @every_language
 def test_every_word_that_leans_back_is_found_in_itself(locale: Locale):
     assert [entry for entry in words_of(locale).back_references if not refers_back(entry, locale)] == []
+
+
+@every_language
+def test_every_word_of_a_question_makes_a_text_one(locale: Locale):
+    entries = words_of(locale).question_words
+    assert [one for one in entries if not is_question(one.replace("-", "xyz"), locale)] == []
+
+
+@every_language
+def test_a_second_question_begins_at_each_break(locale: Locale):
+    word = "展会" if locale is Locale.ZH else "xyz xyz"
+    joined = {one: one.replace("…", word).replace("-", "xyz") for one in words_of(locale).breaks}
+    missed = [one for one, text in joined.items() if len(halves(f"{word} {text} {word}", locale)) != 2]
+    assert missed == []
 
 
 @every_language

@@ -252,7 +252,7 @@ class ExtractiveAnswerer:
         identifier: LanguageIdentifier,
         calibration: Calibration,
         *,
-        answer_from: float = 0.5,
+        answer_from: float = 0.57,
         sentences: int = 3,
     ) -> None:
         self._index = index

@@ -22,7 +22,8 @@ from bot.calibrating.drop_out import dropped_copy
 from bot.calibrating.examples import Example, examples_of
 from bot.calibrating.fits import fit_confidence, fit_ranking, fit_router, has_choice
 from bot.calibrating.letters_fit import fit_letters
-from bot.calibrating.numbers_file import hashes_of, numbers_file
+from bot.calibrating.numbers_file import hashes_of, numbers_file, with_router
+from bot.calibrating.numbers_file import in_use as file_in_use
 from bot.calibrating.report import report, without_weight
 from bot.calibrating.training_questions import PLAIN, CalibrationQuestion, cases_in, messages_in, plain_in, sampled
 from bot.errors import CalibrationError
@@ -52,8 +53,10 @@ class Fitted:
     before: tuple[str, ...]
 
 
-async def calibrate(settings: Settings, sets: Path, *, today: date, say: Callable[[str], None]) -> Fitted:
-    """Collect examples from folders with drop-out and fit all numbers to two thirds of them.
+async def calibrate(
+    settings: Settings, sets: Path, *, today: date, say: Callable[[str], None], only_router: bool = False
+) -> Fitted:
+    """Collect examples from folders with drop-out and fit all numbers, or those of the router, to two thirds of them.
 
     `sets` holds `calibration/*.jsonl` and `training/plain/`, with `knowledge/` and `questions.jsonl`.
 
@@ -64,16 +67,19 @@ async def calibrate(settings: Settings, sets: Path, *, today: date, say: Callabl
     examples, letters = await _asked_folders(settings, sets, today=today, say=say)
     fitted = [example for example in examples if not _is_checked(example)]
     _refuse_too_few(fitted)
-    ranking = fit_ranking(fitted)
-    model, router = fit_confidence(fitted, ranking), fit_router(fitted, letters)
-    say("the letters of all messages")
-    all_letters = fit_letters(settings.knowledge.folder)
     async with open_core(settings) as core:
         identity = core.embedder.identity
-    hashes = hashes_of(settings.knowledge.folder, sets)
-    file = numbers_file(identity=identity, today=today, hashes=hashes, ranking=ranking, model=model, router=router)
+    in_use, hashes = calibration.calibration_of(identity), hashes_of(settings.knowledge.folder, sets)
+    router = fit_router(fitted, letters)
+    ranking = in_use.ranking if only_router else fit_ranking(fitted)
+    model = in_use.confidence if only_router else fit_confidence(fitted, ranking)
+    say("the letters of all messages")
+    all_letters = fit_letters(settings.knowledge.folder)
+    if only_router:
+        file = with_router(file_in_use(identity), router, today=today, hashes=hashes)
+    else:
+        file = numbers_file(identity=identity, today=today, hashes=hashes, ranking=ranking, model=model, router=router)
     checked = [example for example in examples if _is_checked(example)]
-    in_use = calibration.calibration_of(identity)
     seen_none = [replace(router, letters=one) for one in letters]
     return Fitted(
         file,

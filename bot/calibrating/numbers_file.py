@@ -51,6 +51,26 @@ def numbers_file(
     )
 
 
+def with_router(kept: CalibrationFile, router: Router, *, today: date, hashes: Mapping[str, str]) -> CalibrationFile:
+    """The numbers that there are with another router, and what it alone was fitted on."""
+    fitted = {"weights": router.weights, "constant": router.constant, "kinds": router.kinds}
+    since = {"router": fitted, "router_fitted_at": today.isoformat(), "router_fitted_on": hashes}
+    return CalibrationFile.model_validate(kept.model_dump() | since | {"thresholds": THRESHOLDS})
+
+
+def in_use(identity: str, folder: Path = IN_USE) -> CalibrationFile:
+    """The file in use for an embedding.
+
+    Raises:
+        CalibrationError: there is none that can be read.
+    """
+    file = file_of(identity, folder)
+    try:
+        return CalibrationFile.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise CalibrationError(f"{file} can't be read: fit all numbers, without --router") from error
+
+
 def hashes_of(knowledge: Path, sets: Path) -> dict[str, str]:
     """The SHA-256 of everything that is fitted to: each set by its name, and the knowledge as a whole."""
     files = [*sorted((sets / "calibration").rglob("*.jsonl")), sets / PLAIN / "questions.jsonl"]

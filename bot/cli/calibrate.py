@@ -20,9 +20,10 @@ def calibrate(
         Path, typer.Option("--sets", help="The folder of the question sets.", metavar="DIR", file_okay=False)
     ] = Path("tests/sets"),
     write: Annotated[bool, typer.Option("--write", help="Put the numbers to use from the next start on.")] = False,
+    router: Annotated[bool, typer.Option("--router", help="Only what tells small talk from questions.")] = False,
 ) -> None:
     """Fit the numbers by which questions are answered to the knowledge and the question sets: it takes a while."""
-    fitted = asyncio.run(fit_numbers(context.obj, sets, today=today(), say=say_aside))
+    fitted = asyncio.run(fit_numbers(context.obj, sets, today=today(), say=say_aside, only_router=router))
     for line in fitted.before:
         typer.echo(f"in use: {line}")
     for line in fitted.report:

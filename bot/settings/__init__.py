@@ -187,8 +187,12 @@ class StoreSettings(_Table):
 class AnsweringSettings(_Table):
     """How boldly the bot answers."""
 
-    answer_from: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """An answer is given from this calibrated probability on."""
+    answer_from: Annotated[float, Field(ge=0, le=1)] = 0.57
+    """An answer is given from this calibrated probability on.
+
+    With .57 instead of .5 89.6 instead of 90.6 % of the calibration cases that have an answer are told it, and 84.2
+    instead of 78.9 % of those without one are told nothing; first messages right 89.3 instead of 89.8 %.
+    """
     sentences: Annotated[int, Field(ge=1, le=10)] = 3
     history_turns: Annotated[int, Field(ge=0, le=10)] = 3
     history_minutes: Annotated[int, Field(ge=1)] = 30

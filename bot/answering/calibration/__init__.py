@@ -113,6 +113,9 @@ class CalibrationFile(BaseModel):
     """The day, as an ISO date."""
     fitted_on: dict[str, str]
     """The SHA-256 of each set, by its name."""
+    router_fitted_at: str = ""
+    """The same of the router, where it alone was fitted since."""
+    router_fitted_on: dict[str, str] = {}
     ranking: _RankingFile
     confidence: _ConfidenceFile
     router: _RouterFile

@@ -13,7 +13,7 @@ from bot.app import knowledge_parts
 from bot.calibrating import calibrate as calibrating
 from bot.calibrating import drop_out, fits, training_questions
 from bot.calibrating.calibrate import Fitted, calibrate
-from bot.calibrating.numbers_file import file_of, moved, write
+from bot.calibrating.numbers_file import file_of, in_use, moved, write
 from bot.errors import CalibrationError
 from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.knowledge_parts import LetterEmbeddings
@@ -97,6 +97,25 @@ async def test_what_is_fitted_is_a_file_that_can_be_used(tmp_path: Path) -> None
     assert {"knowledge", "calibration/en.jsonl"} <= set(found.file.fitted_on)
     assert any(line.startswith("small talk from 0.5") for line in found.report)
     assert any(line.startswith("small talk from 0.5") for line in found.before)
+
+
+@pytest.mark.usefixtures("few")
+async def test_the_router_alone_is_fitted_anew_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await fitted(tmp_path)
+    known = found.file.model_copy(update={"fitted_at": "2020-01-01", "fitted_on": {"knowledge": "before"}})
+    monkeypatch.setattr(calibrating, "file_in_use", lambda identity: known)
+    settings, sets = settings_of(tmp_path), tmp_path / "sets"
+
+    again = (await calibrate(settings, sets, today=TODAY, say=lambda _: None, only_router=True)).file
+
+    assert (again.ranking, again.confidence, again.router) == (known.ranking, known.confidence, found.file.router)
+    assert (again.fitted_at, again.fitted_on) == ("2020-01-01", {"knowledge": "before"})
+    assert (again.router_fitted_at, again.router_fitted_on) == (TODAY.isoformat(), found.file.fitted_on)
+
+
+async def test_without_numbers_in_use_the_router_alone_is_not_fitted(tmp_path: Path) -> None:
+    with pytest.raises(CalibrationError, match="fit all numbers, without --router"):
+        in_use("letters", tmp_path)
 
 
 @pytest.mark.usefixtures("few")

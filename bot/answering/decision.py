@@ -68,6 +68,11 @@ _WHOLE_FROM = 0.8
 """The probability from which a message with two halves is one question all the same. Chosen."""
 _WHOLE_NAMED_FROM = 0.97
 """The share from which the same holds for an open question: «who took part, the names of the firms». Chosen."""
+_ASKED_SO_FROM = 0.7
+"""The similarity to an example question from which half a message asks something, though no word of it says so.
+
+Of 101 messages with two questions both are then found for 98 instead of 93, of 2,685 with one 94 are parted and not 72.
+"""
 _HALF_NAMED_FROM = 0.6
 """The same for half a message, of which less is known."""
 
@@ -118,7 +123,7 @@ class Decider:
         """Answer, offer, ask back or refuse; `findings` are those of all readings, `told` what was told just before."""
         best = fused(findings)
         if route.reply is not None and route.is_taken(self.thresholds.route_from):
-            beside = self._asked_beside(route.reply, findings)
+            beside = self._asked_beside(route.reply, findings, at)
             if beside is None and not _is_doubted(route, best):
                 return self._reply(route.reply, best, at, set(told))
             best = beside or best
@@ -229,10 +234,13 @@ class Decider:
             return replace(self.tell(half, at), suggestions=(), offers=())
         return replace(self._refuse(half, at), suggestions=())
 
-    def _asked_beside(self, reply: ReplyKind, findings: Sequence[Finding]) -> Finding | None:
+    def _asked_beside(self, reply: ReplyKind, findings: Sequence[Finding], at: Circumstances) -> Finding | None:
         """What is surely asked after a remark: «thanks, that helped, and where is the hall»."""
-        clauses = [one for one in findings if one.reading.kind is ReadingKind.CLAUSE and self._is_told(one)]
-        return fused(clauses) if clauses and reply in _REMARKS else None
+        parts_too = () if reply is ReplyKind.COMPLAINT else (ReadingKind.HALF, ReadingKind.SENTENCE)
+        kinds = (ReadingKind.CLAUSE, *parts_too)
+        parts = [one for one in findings if one.reading.kind in kinds and self._lead(one, at) is not None]
+        asked = [one for one in parts if is_question(one.reading.text, at.languages.written) or _is_asked_so(one)]
+        return asked[-1] if asked and reply in _REMARKS else None
 
     def _is_told(self, finding: Finding) -> bool:
         is_sure = finding.probability >= self.answer_from
@@ -301,7 +309,13 @@ class Decider:
 
 def _all_ask(halves: Sequence[Finding], at: Circumstances) -> bool:
     """«We have a small factory, how do we join?» is one question, though of much that is known a half speaks."""
-    return all(is_question(half.reading.text, at.languages.written) for half in halves)
+    return all(is_question(half.reading.text, at.languages.written) or _is_asked_so(half) for half in halves)
+
+
+def _is_asked_so(half: Finding) -> bool:
+    """Whether something is asked in about these words."""
+    first = max((*half.answerable[:1], *half.unanswered[:1]), key=lambda candidate: candidate.score)
+    return first.section.has_questions and first.section.question >= _ASKED_SO_FROM
 
 
 def _which(gap: StoredSection, best: Finding, at: Circumstances) -> Answer:

@@ -29,9 +29,7 @@ NAME_ALONE = "a name with one more word: it lies between the sections that the n
 REASONS: Mapping[str, str] = {
     "intent-expo-area-uz": TWO_FIT,
     "intent-expo-which-countries-en": TWO_FIT,
-    "intent-alliance-what-fa": TWO_FIT,
     "intent-alliance-who-zh": TWO_FIT,
-    "intent-hub-port-tg": TWO_FIT,
     "intent-sco-members-hi": TWO_FIT,
     "intent-way-hi": ROMANISED,
     "intent-flights-hi": ROMANISED,

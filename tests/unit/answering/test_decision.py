@@ -457,6 +457,13 @@ def test_a_question_after_a_remark_is_answered_where_the_answer_is_sure(reply):
     )
 
 
+def test_what_is_asked_after_thanks_is_named_though_it_has_no_answer():
+    asked = finding(0.0, {"hall": 0.1}, text="is there a hotel?", gaps={"hotels": 0.9}, kind=ReadingKind.HALF)
+    sections = [*plain("thanks", "hall"), section("hotels", "I do not know the hotels.", answerable=False)]
+    answer = decide(sections, finding(DOUBTFUL, {"thanks": 0.7}), asked, route=Route(ReplyKind.THANKS, 0.95))
+    assert (answer.outcome, answer.named) == (Outcome.UNKNOWN, key("hotels"))
+
+
 @pytest.mark.parametrize("reply", [ReplyKind.EMERGENCY, ReplyKind.POLITICS, ReplyKind.HARM, ReplyKind.PERSON])
 def test_what_is_no_remark_gets_its_reply_whatever_follows_a_comma(reply):
     answer = decide(plain("hall"), finding(DOUBTFUL, {"hall": 0.7}), clause(SURE), route=Route(reply, 0.95))

@@ -1,10 +1,15 @@
 """Which of several findings to go by."""
 
-from bot.answering.judging import Finding, fused
+import pytest
+
+from bot.answering.confidence import ConfidenceModel
+from bot.answering.judging import Circumstances, Finding, fused, judge
+from bot.answering.language import Languages
 from bot.answering.ports import Retrieved
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import Candidate
-from tests.support.answering_parts import key, retrieved_section
+from bot.ids import Locale
+from tests.support.answering_parts import TODAY, GivenRetriever, key, retrieved_section, section
 
 NOTHING = Retrieved((), lambda one: [0.0] * len(one.sentences))
 
@@ -43,3 +48,45 @@ def test_a_section_that_no_reading_puts_first_is_not_chosen():
     two = finding(ReadingKind.AFTER_QUESTION, 0.5, place=3.0, opened=2.9)
     assert key("opened") not in {fused([one, two]).answerable[0].key, fused([two, one]).answerable[0].key}
     assert fused([one, two]) is one
+
+
+def asked(text: str, near: float, *, context: str = "", needs_context: float = 0.0, name: str = "gap") -> Finding:
+    """A reading whose first candidate is a question known to have no answer, with a section behind it."""
+    first, other = (
+        Candidate(retrieved_section(name, near), {}, 3.0),
+        Candidate(retrieved_section("place", 0.3), {}, 1.0),
+    )
+    kind = ReadingKind.AFTER_QUESTION if context else ReadingKind.TYPED
+    return Finding(
+        Reading(text, kind, context), NOTHING, (other,), (first,), {"needs_context": needs_context}, probability=0.1
+    )
+
+
+AFTER = Finding(
+    Reading("When is the expo?", ReadingKind.AFTER_QUESTION, "Where is the expo?"),
+    NOTHING,
+    (Candidate(retrieved_section("place", 0.9), {}, 3.0),),
+    probability=0.9,
+)
+
+
+def test_what_surely_asks_for_one_thing_is_read_without_what_was_said_before():
+    alone = asked("When is the expo?", 0.97)
+    assert fused([alone, AFTER]) is alone
+
+
+@pytest.mark.parametrize(
+    "leaning",
+    [asked("When?", 0.97), asked("And when is it?", 0.97, needs_context=1.0), asked("When is the expo?", 0.2)],
+    ids=["one word", "a pronoun", "not near"],
+)
+def test_what_leans_back_is_read_with_it(leaning):
+    assert fused([leaning, AFTER]) is AFTER
+
+
+@pytest.mark.parametrize(("near", "probability"), [(0.99, 0.8), (0.9, 0.5)])
+def test_an_example_question_itself_is_surely_answered_by_its_section(near, probability):
+    at = Circumstances(GivenRetriever([section("hall", "It is white.")], {}), Languages(Locale.EN, Locale.EN), TODAY)
+    candidate = Candidate(retrieved_section("hall", near), {}, 1.0)
+    found = judge(Reading("is it white"), NOTHING, [candidate], model=ConfidenceModel({}, 0.0), at=at)
+    assert found.probability == probability

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -135,16 +135,7 @@ class Core:
         knowledge = await self.published_knowledge()
         if knowledge is None:
             return []
-        unasked = [
-            Overtaken(gap, document.key_of(section))
-            for document in await self.ingestion.documents()
-            for section in document.sections
-            if is_open_to_drafts(document) and not section.questions
-            for gap in await self.open_questions_near(document, section)
-        ]
-        retriever = self.index.current()
-        asked = await overtaken(gaps_in(knowledge), self.extractive, retriever, utc_now().date())
-        return [_fault_of(one, knowledge) for one in dict.fromkeys((*asked, *unasked))]
+        return await self._overtaken(gaps_in(knowledge), await self._nearly_answered())
 
     async def open_questions_near(self, document: Document, section: Section) -> Sequence[SectionKey]:
         """The open questions of what is published that a section seems to answer, whether it is published or not."""
@@ -159,12 +150,24 @@ class Core:
         """Those near to what is new or changed."""
         retriever = self.index.current()
         changed = changed_sections(before, retriever.knowledge)[:_MOST_GAPS]
-        return await self._overtaken((await gaps_near(retriever, changed))[:_MOST_GAPS])
+        near = await self._nearly_answered({section.key for section in changed})
+        return await self._overtaken((await gaps_near(retriever, changed))[:_MOST_GAPS], near)
 
-    async def _overtaken(self, gaps: Sequence[SectionKey]) -> list[Fault]:
+    async def _nearly_answered(self, keys: Collection[SectionKey] | None = None) -> list[Overtaken]:
+        """The open questions that sections without example questions seem to answer: those of `keys`, or all."""
+        return [
+            Overtaken(gap, document.key_of(section))
+            for document in await self.ingestion.documents()
+            for section in document.sections
+            if is_open_to_drafts(document) and not section.questions
+            if keys is None or document.key_of(section) in keys
+            for gap in await self.open_questions_near(document, section)
+        ]
+
+    async def _overtaken(self, gaps: Sequence[SectionKey], near: Sequence[Overtaken]) -> list[Fault]:
         retriever = self.index.current()
-        found = await overtaken(gaps, self.extractive, retriever, utc_now().date())
-        return [_fault_of(one, retriever.knowledge) for one in found]
+        asked = await overtaken(gaps, self.extractive, retriever, utc_now().date())
+        return [_fault_of(one, retriever.knowledge) for one in dict.fromkeys((*asked, *near))]
 
     async def published_knowledge(self) -> Knowledge | None:
         """What is published now; None where nothing is."""

@@ -13,9 +13,13 @@ from structlog.testing import capture_logs
 
 from bot.adapters.index.index_store import FileIndexStore
 from bot.app.core import open_core
+from bot.app.proposing import answered_of
 from bot.errors import AlreadyRunningError, DatabaseError, KnowledgeError
+from bot.ids import Locale
 from bot.ingestion.model import IndexVersionContent, Progress, SyncStage
+from bot.proposals.model import FolderCheck
 from bot.settings import KnowledgeSettings, Settings, StoreSettings
+from tests.support.knowledge_parts import document, section
 from tests.support.little_knowledge import write_document
 from tests.support.processes import Place
 from tests.support.visitors import LIMIT_S
@@ -84,6 +88,17 @@ async def test_an_open_question_that_a_new_section_answers_is_named_after_it_is_
     assert told in [str(warning) for warning in second.warnings]
     assert told not in [str(warning) for warning in first.warnings]
     assert [str(one) for one in named] == [told]
+
+
+async def test_the_open_question_that_a_proposal_answers_is_named_in_the_reader_s_language(place: Place):
+    text = "You can park your car in the car park at the hall, which has 300 places."
+    lots = document("venue/lots.md", Locale.EN, section("lots", text))
+    async with open_core(settings_of(place)) as core:
+        await core.make_answerable()
+        (named,) = await answered_of(core, FolderCheck(after=(lots,)), Locale.RU)
+        assert await answered_of(core, FolderCheck(before=(lots,), after=(lots,)), Locale.RU) == []
+    assert (named.file, named.section_id, named.heading) == ("en/open/parking.md", "parking", "Парковка у зала")
+    assert str(named.by) == "venue/lots.md#lots"
 
 
 async def test_a_folder_with_a_broken_file_is_looked_at_again_at_the_next_start(place: Place):

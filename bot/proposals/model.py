@@ -37,6 +37,10 @@ class ProposalKind(StrEnum):
     """An open question that a section answers by now."""
 
 
+OF_ONE_PLACE = frozenset({ProposalKind.FIX, ProposalKind.ANSWERED})
+"""Kinds that change one place of a text: handed in anew, their whole text would take back what came between."""
+
+
 class UnreadableFile(StrEnum):
     """Why a file that was sent can't be read, by what its sender can do about it."""
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.errors import KnowledgeError
 from bot.ids import VisitorId
 from bot.proposals.model import (
+    OF_ONE_PLACE,
     FileChange,
     FolderCheck,
     Proposal,
@@ -102,14 +103,14 @@ class Proposals:
     async def renew(self, proposal_id: ProposalId, *, actor: VisitorId, now: datetime) -> ProposalDecision:
         """Hand in anew what has become stale, against the files as they stand now.
 
-        One sentence put right (`FIX`) can't be: the whole text that it was made in would take back what came between.
+        What changes one place can't be (`OF_ONE_PLACE`).
         """
         proposal = await self._ports.proposals.find(proposal_id)
         if proposal is None:
             return ProposalDecision(outcome=ProposalOutcome.NOT_FOUND)
         if not await self.rights.may_propose(actor):
             return ProposalDecision(outcome=ProposalOutcome.NOT_ALLOWED)
-        if proposal.state is not ProposalState.STALE or proposal.kind is ProposalKind.FIX:
+        if proposal.state is not ProposalState.STALE or proposal.kind in OF_ONE_PLACE:
             return ProposalDecision(outcome=ProposalOutcome.DECIDED, proposal=proposal)
         try:
             changes = await self._changes({change.file: change.text for change in proposal.changes})

@@ -19,6 +19,7 @@ from bot.chat.text import announcement_texts, staff_texts
 from bot.chat.text.rendering import plain, said
 from bot.chat.text.replies import Reply
 from bot.chat_state.model import Button
+from bot.errors import KnowledgeError
 from bot.ids import SectionKey
 from bot.proposals.closing import with_answer
 from bot.proposals.model import Proposal, ProposalKind, ProposalState, Weight
@@ -158,7 +159,10 @@ async def _answered(context: OrganiserContext, argument: str) -> None:
     """Propose to close an open question: its wordings lead to the section that answers it from then on."""
     where, _, by = argument.partition(" ")
     file, _, section_id = where.partition("#")
-    text = await context.staff.proposals.text_of(file)
+    try:
+        text = await context.staff.proposals.text_of(file)
+    except KnowledgeError:
+        text = None
     marked = with_answer(text, section_id, SectionKey.parse(by)) if text is not None else None
     if marked is None:
         await _say_outcome(context, ProposalOutcome.BAD_FILE)

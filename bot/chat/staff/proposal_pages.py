@@ -18,7 +18,7 @@ from bot.ids import Locale, VisitorId
 from bot.ingestion.model import Document
 from bot.proposals.differences import LineChange, changes_between, readable_lines
 from bot.proposals.marking import MarkKind, marks_of
-from bot.proposals.model import FolderCheck, Proposal, ProposalKind, ProposalState
+from bot.proposals.model import OF_ONE_PLACE, FolderCheck, Proposal, ProposalState
 from bot.proposals.rules import OPEN_STATES, cautions, objections
 
 _MOST_LINES = 60
@@ -204,7 +204,7 @@ def _rows(view: ProposalView, t: Translator) -> Rows:
         keys.append(staff_key(announcement_texts.button_return(t), StaffVerb.RETURN, name, seen))
     if view.is_own and proposal.state in {ProposalState.WAITING, ProposalState.STALE}:
         keys.append(staff_key(announcement_texts.button_take_back(t), StaffVerb.TAKE_BACK, name))
-    if proposal.state is ProposalState.STALE and proposal.kind is not ProposalKind.FIX:
+    if proposal.state is ProposalState.STALE and proposal.kind not in OF_ONE_PLACE:
         keys.append(staff_key(staff_texts.button_propose_again(t), StaffVerb.RENEW, name))
     closing = [_answered_key(one, t) for one in view.answered]
     return (*pairs(keys), *column(closing), (staff_key(texts.button_back(t), StaffVerb.LIST),))

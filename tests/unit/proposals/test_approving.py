@@ -117,8 +117,9 @@ async def test_Y02_a_file_that_changed_meanwhile_is_not_overwritten_and_the_prop
     assert "10:00" not in parts.text()
 
 
-async def test_one_sentence_is_not_made_anew_for_it_would_take_back_what_came_between(parts):
-    proposal = await parts.proposed("Jiaozhou", "Jiaozhou City", kind=ProposalKind.FIX)
+@pytest.mark.parametrize("kind", [ProposalKind.FIX, ProposalKind.ANSWERED])
+async def test_one_place_of_a_text_is_not_made_anew_for_it_would_take_back_what_came_between(parts, kind):
+    proposal = await parts.proposed("Jiaozhou", "Jiaozhou City", kind=kind)
     (parts.folder / HALL).write_text(parts.text().replace("9:00", "10:00"), encoding="utf-8")
     await approve(parts, proposal)
     decision = await parts.proposals.renew(proposal.proposal_id, actor=EDITOR, now=NOW)

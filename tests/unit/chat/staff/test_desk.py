@@ -250,3 +250,13 @@ async def test_one_press_proposes_to_close_the_open_question_that_a_proposal_ans
     await rig.taps(OWNER, "Approve")
     assert file.read_text(encoding="utf-8") == OPEN.replace("{#opening}", "{#opening answered_by=venue/hall.md#size}")
     assert waiting.proposed_by == REVIEWER
+
+
+async def test_an_open_question_whose_file_cannot_be_read_is_not_closed(rig):
+    file = rig.knowledge.folder / "en" / "open" / "venue.md"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"\xff\xfe\x00")
+    await rig.knowledge.proposed("Jiaozhou", "Jiaozhou City")
+    rig.answered = [AnsweredQuestion("en/open/venue.md", "opening", "Opening hours", HALL_KEY)]
+    await looked(rig)
+    assert "cannot be proposed" in await rig.taps(REVIEWER, "Opening hours")

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import bot.adapters.database
 from bot.adapters.database.columns import AnyText
-from bot.adapters.database.connection import open_database
+from bot.adapters.database.connection import Database, open_database
 from bot.adapters.database.embedding_cache import SqlEmbeddingCache
 from bot.adapters.database.knowledge_tables import knowledge_documents, manifest_documents, manifest_generations
 from bot.adapters.database.manifest_store import SqlManifestStore, VersionState
@@ -310,30 +312,58 @@ async def test_a_cancelled_transaction_leaves_the_database_usable(database):
     await store.seen(AIDA, app_locale=None, now=NOW)
 
 
-async def test_a_connection_that_is_closed_for_a_task_cancelled_twice_is_closed_once(tmp_path):
-    begun, answered = threading.Event(), threading.Event()
+class SlowStatement:
+    """A statement that lasts until it is answered, of a task that is cancelled twice, as its connection is closed."""
 
-    def slow() -> int:
-        begun.set()
-        return int(answered.wait())
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._begun, self._answered = threading.Event(), threading.Event()
+        self.driver: Any = None
 
-    async def ask():
-        async with database.reading() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            await driver.create_function("slow", 0, slow)
-            await connection.execute(text("SELECT slow()"))
-
-    async with open_database(tmp_path / "state.db") as database:
+    async def cancelled_twice(self) -> set[asyncio.Task[Any]]:
+        """The tasks that close the connection."""
         others = asyncio.all_tasks()
-        task = asyncio.create_task(ask())
-        await asyncio.to_thread(begun.wait)
+        task = asyncio.create_task(self._ask())
+        await asyncio.to_thread(self._begun.wait)
         task.cancel()
         closing = await until(lambda: asyncio.all_tasks() - others - {task})
         task.cancel()
         await asyncio.wait({task})
-        answered.set()
+        return closing
+
+    def answer(self) -> None:
+        self._answered.set()
+
+    async def _ask(self) -> None:
+        async with self._database.reading() as connection:
+            self.driver = (await connection.get_raw_connection()).driver_connection
+            await self.driver.create_function("slow", 0, self._slow)
+            await connection.execute(text("SELECT slow()"))
+
+    def _slow(self) -> int:
+        self._begun.set()
+        return int(self._answered.wait())
+
+
+async def test_a_connection_that_is_closed_for_a_task_cancelled_twice_is_closed_once(tmp_path):
+    async with open_database(tmp_path / "state.db") as database:
+        statement = SlowStatement(database)
+        closing = await statement.cancelled_twice()
+        statement.answer()
         _, for_ever = await asyncio.wait(closing, timeout=LIMIT_S)
         assert not for_ever
+
+
+async def test_closing_waits_for_the_statement_of_a_cancelled_task(tmp_path):
+    async with AsyncExitStack() as stack:
+        statement = SlowStatement(await stack.enter_async_context(open_database(tmp_path / "state.db")))
+        await statement.cancelled_twice()
+        closing = asyncio.create_task(stack.pop_all().aclose())
+        done, _ = await asyncio.wait({closing}, timeout=0.1)
+        statement.answer()
+        assert not done
+        await asyncio.wait_for(closing, LIMIT_S)
+    assert not statement.driver._thread.is_alive()
 
 
 async def test_a_second_process_is_refused_but_may_read(database, request, tmp_path):

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.adapters.database import schema
 from bot.adapters.database.at_rest import untouched
-from bot.adapters.database.engines import BEGIN, WAIT_S, postgresql_engine, require_file, sqlite_engine, url_of
+from bot.adapters.database.engines import BEGIN, WAIT_S, closed, postgresql_engine, require_file, sqlite_engine, url_of
 from bot.adapters.database.locks import folder_lock, require_alone, server_lock
 from bot.adapters.database.replacing import finish_replacing, refuse_unfinished
 from bot.adapters.database.turnstile import Turnstile
@@ -64,7 +64,7 @@ async def open_database(target: str | Path, *, lock: bool = True, shares: bool =
             refuse_unfinished(file)
             require_file(file)
         engine = postgresql_engine(url) if file is None else sqlite_engine(url, reads_only=not lock)
-        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(closed, engine)
         database = Database(engine, name=str(file or url.render_as_string()), reads_only=not lock)
         with database.translated_errors():
             if file is None and lock and not shares:
@@ -90,7 +90,7 @@ async def revision_of(target: str | Path) -> str | None:
             await connection.run_sync(schema.refuse_newer, database.name)
             return await connection.run_sync(schema.current_revision)
     finally:
-        await engine.dispose()
+        await closed(engine)
 
 
 @asynccontextmanager
@@ -112,7 +112,7 @@ async def open_to_look(target: str | Path, *, is_running: bool) -> AsyncIterator
             copying = untouched(file, is_running=is_running)
             here = await asyncio.to_thread(stack.enter_context, copying)
             name, engine = str(file), sqlite_engine(here, reads_only=True)
-        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(closed, engine)
         yield Database(engine, name=name, reads_only=True)
 
 

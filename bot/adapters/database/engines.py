@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, event, make_url
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.adapters.database.locks import PROGRAM
-from bot.adapters.database.one_trip import OneTripConnection
+from bot.adapters.database.one_trip import OneTripConnection, every_end
 from bot.errors import DatabaseError
 
 WAIT_S = 30.0
@@ -117,8 +116,6 @@ def sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-        driver = connection.driver_connection
-        driver.stop = cache(driver.stop)  # a second stop, of a task cancelled twice, would wait for ever
 
     def begin(connection: Connection) -> None:
         driver = connection.connection.driver_connection
@@ -128,3 +125,9 @@ def sqlite_engine(url: URL, *, reads_only: bool) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "begin", begin)
     return engine
+
+
+async def closed(engine: AsyncEngine) -> None:
+    """Close its connections; those that cancelled tasks left behind, too."""
+    await engine.dispose()
+    await every_end()

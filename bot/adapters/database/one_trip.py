@@ -9,9 +9,11 @@ A transaction begins in the trip of its first statement, and where none was begu
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Self
+from weakref import WeakSet
 
 import aiosqlite
 
@@ -34,6 +36,18 @@ class OneTripConnection(aiosqlite.Connection):
         self._beginning: Sequence[str] = ()
         self._is_settled = True
         """Whether every call has come back; one that nobody waited for may still begin a transaction."""
+        self._stopping: asyncio.Future[object] | None = None
+
+    def stop(self) -> asyncio.Future[object] | None:
+        """Let its thread end after what it has to do; the second time, for a task cancelled twice, it ends already."""
+        if self._running:
+            self._stopping = super().stop()
+            _ending.add(self)
+        return self._stopping
+
+    async def ended(self) -> None:
+        """Wait for the thread of a connection that was stopped."""
+        await asyncio.to_thread(self._thread.join)
 
     def cursor(self) -> OneTripCursor:  # type: ignore[override]  # what SQLAlchemy needs of one
         """For one statement."""
@@ -72,6 +86,15 @@ class OneTripConnection(aiosqlite.Connection):
         for statement in statements:
             self._conn.execute(statement)
         return self._conn
+
+
+_ending: WeakSet[OneTripConnection] = WeakSet()
+
+
+async def every_end() -> None:
+    """Wait until each connection that was stopped has ended: one left by a cancelled task reports to its loop."""
+    for connection in list(_ending):
+        await connection.ended()
 
 
 class OneTripCursor:

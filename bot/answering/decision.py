@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.answering import browsing
-from bot.answering.alternatives import offered_by
+from bot.answering.alternatives import are_named, offered_by
 from bot.answering.asked_kind import is_question
 from bot.answering.calibration import Thresholds
 from bot.answering.conflicts import disagree, newest_first, stems
@@ -289,13 +289,24 @@ class Decider:
             written_in=gap.locale if gap else at.languages.spoken,
             sentences=gap.sentences if gap else (),
             named=gap.key if gap is not None and gap.sentences else None,
-            suggestions=self._beside_refusal(best.answerable, at),
+            suggestions=self._beside_refusal(best.answerable, at, self._beside(gap, best, at) if gap else ()),
         )
 
-    def _beside_refusal(self, candidates: Sequence[Candidate], at: Circumstances) -> tuple[Suggestion, ...]:
-        """What is known close by what is not."""
+    def _beside_refusal(
+        self, candidates: Sequence[Candidate], at: Circumstances, beside: Sequence[Suggestion] = ()
+    ) -> tuple[Suggestion, ...]:
+        """What is known close by what was asked, then what lies `beside` it."""
         near = [candidate for candidate in candidates if _nearness(candidate) >= _BESIDE_REFUSAL_FROM]
-        return self._related(near, at)[:_BESIDE_REFUSAL]
+        return tuple(dict.fromkeys((*self._related(near, at), *beside)))[:_BESIDE_REFUSAL]
+
+    def _beside(self, gap: StoredSection, best: Finding, at: Circumstances) -> Sequence[Suggestion]:
+        """What is known close by an open question, but for the rule of a country that nobody named."""
+        keys = at.knowledge.beside(gap.key, gap.locale)
+        named = are_named(keys, best.reading.text, at.knowledge, at.languages.written)
+        spoken = at.languages.spoken
+        meant = (at.knowledge.copies(key) for key in keys if named.get(key, True))
+        copies = (browsing.best_copy(copies, spoken, at.today) for copies in meant)
+        return [browsing.suggestion(copy) for copy in copies if copy is not None]
 
     def _related(self, candidates: Sequence[Candidate], at: Circumstances) -> tuple[Suggestion, ...]:
         """The first sections that have to do with what was asked."""

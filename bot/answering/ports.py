@@ -151,6 +151,10 @@ class Knowledge(Protocol):
         """The sections without example questions, as staff just added them, that may answer an open question."""
         ...
 
+    def beside(self, gap: SectionKey, locale: Locale) -> Sequence[SectionKey]:
+        """What is known close by an open question, the nearest first."""
+        ...
+
 
 class Retriever(Protocol):
     """Retrieval by meaning and by words from one version."""

@@ -72,3 +72,11 @@ async def test_nothing_is_named_where_another_section_lies_nearer(tmp_path: Path
     garage = document("venue/garage.md", Locale.EN, section("garage", "Is there parking? Where do I park my car?"))
     retriever = await published(tmp_path, *OPEN, garage)
     assert near(retriever, "Park a car in garage 3.") == []
+
+
+async def test_beside_an_open_question_lies_what_is_asked_in_like_words(tmp_path: Path):
+    cars = document("way/cars.md", Locale.EN, section("cars", "A ramp leads there.", "Where does my car go to park?"))
+    retriever = await published(tmp_path, *OPEN, cars)
+    assert list(retriever.knowledge.beside(PARKING, Locale.EN)) == [SectionKey(DocumentPath("way/cars.md"), "cars")]
+    assert list(retriever.knowledge.beside(PARKING, Locale.RU)) == []
+    assert list(retriever.knowledge.beside(NOTICE, Locale.EN)) == []

@@ -89,6 +89,9 @@ class GivenRetriever:
     def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
         return ()
 
+    def beside(self, gap: SectionKey, locale: Locale) -> Sequence[SectionKey]:
+        return ()
+
     def keys(self) -> Sequence[SectionKey]:
         return list(dict.fromkeys(one.key for one in self.sections))
 

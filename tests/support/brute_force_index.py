@@ -35,6 +35,9 @@ class BruteForceKnowledge:
     def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
         return ()
 
+    def beside(self, gap: SectionKey, locale: Locale) -> Sequence[SectionKey]:
+        return ()
+
     def keys(self) -> list[SectionKey]:
         first = {section.key: number for number, section in reversed(list(enumerate(self._sections)))}
         return sorted(first, key=lambda key: (self._sections[first[key]].topic, key.path, first[key]))

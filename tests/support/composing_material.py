@@ -69,6 +69,9 @@ class Published:
     def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
         return ()
 
+    def beside(self, gap: SectionKey, locale: Locale) -> Sequence[SectionKey]:
+        return ()
+
     def keys(self) -> Sequence[SectionKey]:
         return list(copies())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Protocol
@@ -20,7 +20,7 @@ import structlog
 
 from bot.adapters.e5.lists import ranges
 from bot.adapters.index.chroma import VectorStore
-from bot.adapters.index.new_facts import new_facts, open_questions_near
+from bot.adapters.index.new_facts import beside_open_questions, new_facts, open_questions_near
 from bot.adapters.index.pinned_rows import PinnedRows
 from bot.adapters.index.section_scores import LOCALES, Coverage, RowGroups, SectionTable, TextCoverage
 from bot.adapters.index.version_files import VersionFiles
@@ -76,16 +76,11 @@ class _Search:
 class PublishedKnowledge:
     """See `bot.answering.ports.Knowledge`."""
 
-    def __init__(
-        self,
-        number: int,
-        sections: Iterable[StoredSection],
-        new_facts: Callable[[], Mapping[SectionKey, tuple[SectionKey, ...]]] = dict,
-    ) -> None:
-        self._number = number
-        self._read_new_facts = new_facts
+    def __init__(self, files: VersionFiles) -> None:
+        self._files = files
+        self._beside: dict[Locale, Mapping[SectionKey, tuple[SectionKey, ...]]] = {}
         copies: dict[SectionKey, list[StoredSection]] = defaultdict(list)
-        for section in sections:
+        for section in files.sections:
             if not section.only_finds:
                 copies[section.key].append(section)
         self._copies = {key: tuple(found) for key, found in copies.items()}
@@ -95,7 +90,7 @@ class PublishedKnowledge:
     @property
     def version(self) -> int:
         """See the port."""
-        return self._number
+        return self._files.number
 
     def copies(self, key: SectionKey) -> Sequence[StoredSection]:
         """See the port."""
@@ -109,9 +104,15 @@ class PublishedKnowledge:
         """See the port."""
         return self._new_facts.get(gap, ())
 
+    def beside(self, gap: SectionKey, locale: Locale) -> Sequence[SectionKey]:
+        """See the port."""
+        if locale not in self._beside:
+            self._beside[locale] = beside_open_questions(self._files, locale)
+        return self._beside[locale].get(gap, ())
+
     @cached_property
     def _new_facts(self) -> Mapping[SectionKey, tuple[SectionKey, ...]]:
-        return self._read_new_facts()
+        return new_facts(self._files)
 
 
 class VersionRetriever:
@@ -122,7 +123,7 @@ class VersionRetriever:
         self._embedder = embedder
         self._threads = threads
         self._store: _OpenStore | None = None
-        self._knowledge = PublishedKnowledge(files.number, files.sections, partial(new_facts, files))
+        self._knowledge = PublishedKnowledge(files)
         self._keys = self._knowledge.keys()
         numbers = {key: number for number, key in enumerate(self._keys)}
         self._groups = RowGroups.of(files, numbers)

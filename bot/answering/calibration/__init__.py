@@ -254,6 +254,10 @@ class _NoKnowledge:
         """None."""
         return ()
 
+    def beside(self, gap: SectionKey, locale: Locale) -> Sequence[SectionKey]:  # noqa: ARG002 - a port's signature
+        """None."""
+        return ()
+
 
 def _weights_of(file: CalibrationFile) -> Iterator[tuple[str, Mapping[str, float], Collection[str]]]:
     """Each table of weights, with its place in the file and the names that the program weighs there."""

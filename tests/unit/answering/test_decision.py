@@ -321,6 +321,21 @@ def test_what_is_only_a_little_near_is_not_suggested_below_a_refusal():
     assert decide(plain("one"), finding(UNLIKELY, {"one": 0.4})).suggestions == ()
 
 
+class WithNeighbour(GivenRetriever):
+    """A section lies close by every open question."""
+
+    def beside(self, gap, locale):
+        return (key("one"),)
+
+
+def test_below_a_refusal_stands_what_lies_beside_the_open_question():
+    sections = [*plain("one"), section("gap", "That is not known.", answerable=False)]
+    at = Circumstances(WithNeighbour(sections, {}), Languages(Locale.EN, Locale.EN), TODAY)
+    answer = DECIDER.decide(QUESTION, [finding(UNLIKELY, {"one": 0.1}, gaps={"gap": 0.9})], at, ())
+    assert answer.outcome is Outcome.UNKNOWN
+    assert [one.key for one in answer.suggestions] == [key("one")]
+
+
 class WithNewFact(GivenRetriever):
     """A section has just been published close by every open question."""
 

@@ -66,6 +66,8 @@ _SURELY_OPEN_FROM = 0.6
 """The same where it is named rather than asked which of the sections named by a bare keyword is meant."""
 _WHOLE_FROM = 0.8
 """The probability from which a message with two halves is one question all the same. Chosen."""
+_WHOLE_OF_QUESTIONS_FROM = 0.9
+"""The same where each half is a question by its words. Chosen."""
 _WHOLE_NAMED_FROM = 0.97
 """The share from which the same holds for an open question: «who took part, the names of the firms». Chosen."""
 _ASKED_SO_FROM = 0.7
@@ -189,22 +191,32 @@ class Decider:
         """
         kinds = (ReadingKind.HALF, ReadingKind.SENTENCE)
         by_kind = ([finding for finding in findings if finding.reading.kind is kind] for kind in kinds)
-        halves = next((found for found in by_kind if len(found) == 2), []) if best.reason is None else []
-        leads = [self._lead(half, at) for half in halves]
+        halves = next((found for found in by_kind if len(found) == 2), [])
         seconds = [one for one in findings if one.reading.kind is ReadingKind.SECOND_HALF]
-        if len(leads) == 2 and leads[1] is None and seconds and self._lead(seconds[0], at) != leads[0]:
-            halves[1], leads[1] = seconds[0], self._lead(seconds[0], at)
-        if any(leads) and not all(leads) and not self._is_told(best) and _known_gap(best, at) is None:
+        if halves and seconds:
+            halves = [halves[0], self._second(halves, seconds[0], at)]
+        leads = [self._lead(half, at) for half in halves]
+        is_known = self._is_told(best) or best.reason is not None or _known_gap(best, at) is not None
+        if any(leads) and not all(leads) and not is_known:
             return self._answered_alone(next(half for half, lead in zip(halves, leads, strict=True) if lead), at)
         if len(leads) != 2 or None in leads or leads[0] == leads[1] or not _all_ask(halves, at):
             return None
-        if best.probability >= _WHOLE_FROM and self._is_told(best) and best.answerable[0].key not in leads:
+        are_questions = all(is_question(half.reading.text, at.languages.written) for half in halves)
+        whole_from = _WHOLE_OF_QUESTIONS_FROM if are_questions else _WHOLE_FROM
+        if best.probability >= whole_from and self._is_told(best) and best.answerable[0].key not in leads:
             return None
         doubted = [half for half in halves if self._is_told(half) and half.probability < _WHOLE_FROM]
-        if doubted and _known_gap(best, at, least=_WHOLE_NAMED_FROM) is not None:
+        if doubted and not are_questions and _known_gap(best, at, least=_WHOLE_NAMED_FROM) is not None:
             return None
         first, second = (self._answered_alone(half, at) for half in halves)
         return replace(first, second=second, suggestions=())
+
+    def _second(self, halves: Sequence[Finding], joined: Finding, at: Circumstances) -> Finding:
+        """The second half alone, or read after the first: «when was the SCO founded and how many members»."""
+        first, alone, lead = self._lead(halves[0], at), self._lead(halves[1], at), self._lead(joined, at)
+        if lead is None or lead == first:
+            return halves[1]
+        return joined if alone is None or _share_of_first(joined) > _share_of_first(halves[1]) else halves[1]
 
     def _newly_known(self, best: Finding, at: Circumstances) -> Answer | None:
         """What staff have added since beats what is known to have no answer: offered, unless something is told."""
@@ -316,6 +328,12 @@ class Decider:
 
     def _near_enough(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         return [candidate for candidate in candidates if _nearness(candidate) >= self.thresholds.suggest_from]
+
+
+def _share_of_first(finding: Finding) -> float:
+    """The probability of the best section, if one of those that were found is right."""
+    best_first = sorted((*finding.answerable, *finding.unanswered), key=lambda candidate: -candidate.score)
+    return shares(best_first)[0] if best_first else 0.0
 
 
 def _all_ask(halves: Sequence[Finding], at: Circumstances) -> bool:

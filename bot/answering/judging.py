@@ -83,8 +83,10 @@ def judge(
 ) -> Finding:
     """Weigh what speaks for the best candidate; examples of small talk speak against it as open questions do."""
     written = at.languages.written
-    said = f"{reading.context} {reading.text}"
-    named = are_named([candidate.key for candidate in candidates], said, at.knowledge, written)
+    keys = [candidate.key for candidate in candidates]
+    named = are_named(keys, reading.text, at.knowledge, written)
+    if reading.context and not any(named.values()):  # «and for Belarus?» after another country, but «and how long?»
+        named = are_named(keys, f"{reading.context} {reading.text}", at.knowledge, written)
     meant = [candidate for candidate in candidates if named.get(candidate.key, True)]
     readable = [(candidate, copy) for candidate in meant if (copy := at.copy(candidate)) is not None]
     answerable = tuple(candidate for candidate, copy in readable if copy.answerable)

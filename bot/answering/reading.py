@@ -29,8 +29,10 @@ _COMMAS = ",，،、"
 _COMMA = re.compile(f"[{_COMMAS}]")
 _CLAUSE_WORDS = 3
 """A clause with fewer words asks nothing by itself."""
-_MOST_HALVED_WORDS = 16
-"""Words up to which a message may be two short questions: in longer ones «and» joins names."""
+_MOST_HALVED_WORDS = 20
+"""Words up to which a sentence may be two short questions: in longer ones «and» joins names."""
+_MOST_WORDS_OF_TWO = 32
+"""Words up to which two sentences may be two questions. Chosen."""
 _BROKEN_WORDS = 2
 """Words that each of two questions has which nothing joins. Chosen: «where are the toilets»."""
 _OPENING_WORDS = 2
@@ -135,6 +137,7 @@ def _readings(message: Message) -> Iterator[Reading]:
             yield Reading(typed, ReadingKind.AFTER_HEADING, _context(message.heading, typed))
     yield from (Reading(sentence, ReadingKind.SENTENCE) for sentence in asking_sentences(typed, message.locale))
     parts = halves(typed, message.locale)
+    parts = [without_joiner(part, message.locale) for part in parts]
     yield from (Reading(part, ReadingKind.HALF) for part in parts)
     if clause := last_clause(typed, message.locale):
         yield Reading(clause, ReadingKind.CLAUSE)
@@ -188,14 +191,14 @@ def halves(text: str, locale: Locale) -> Sequence[str]:
     >>> halves("where is hall 3 where are the toilets", Locale.EN)
     ['where is hall 3', 'where are the toilets']
     """
-    if word_count(text) > _MOST_HALVED_WORDS:
-        return ()
     sentences = split_sentences(text, locale)[-2:]
-    if len(sentences) > 1:
+    if len(sentences) > 1 and word_count(text) <= _MOST_WORDS_OF_TWO:
         is_said_before = word_count(sentences[0]) <= _OPENING_WORDS or _is_marked(sentences[1])
         if _is_marked(sentences[0]) or not is_said_before:
             return list(dict.fromkeys(sentences))
     text = sentences[-1] if sentences else text
+    if word_count(text) > _MOST_HALVED_WORDS:
+        return ()
     for places in (_joined(text, locale), _broken(text, locale)):
         for start, end in sorted(places, key=lambda place: abs(place[0] + place[1] - len(text))):
             parts = [part.strip(f"{_COMMAS} ") for part in (text[:start], text[end:])]
@@ -223,6 +226,12 @@ def _broken(text: str, locale: Locale) -> list[tuple[int, int]]:
             if said in after or said.endswith(endings) or f"{begins} {second} ".startswith(before)
         ]
     return [(start, end) for start, end in places if min(map(word_count, (text[:start], text[end:]))) >= _BROKEN_WORDS]
+
+
+def without_joiner(text: str, locale: Locale) -> str:
+    """Without the «and» that it begins with."""
+    joined = _joiners(locale).match(f" {text}", 1)
+    return text[joined.end() - 1 :].lstrip() if joined else text
 
 
 @cache

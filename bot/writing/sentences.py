@@ -15,6 +15,7 @@ _WIDE_STOP = "。！？；"
 _STOP = regex.compile(
     rf"""
       (?:[{_WIDE_STOP}…]+[”’」』）»"]*)                       # Chinese needs no blank after the mark
+    | (?:[!?](?=\p{{Han}}))                                 # nor after that of a Latin keyboard
     | (?:(?<![!?؟।॥۔])(?:[!?؟।॥۔]|(?<![.\s])\.|…)++[”’»"）)]*+(?=\s|$))  # all others do; tried once in a run of marks
     """,
     regex.VERBOSE,

@@ -166,6 +166,24 @@ def test_a_second_question_that_says_too_little_is_read_after_the_first():
     assert [keys(part.citations) for part in (answer, answer.second)] == [[key("one")], [key("two")]]
 
 
+def test_a_second_question_is_read_after_the_first_where_that_says_more_surely_what_it_asks():
+    first = finding(SURE, {"one": 0.5}, text="when was it founded", kind=ReadingKind.HALF)
+    second = finding(SURE, {"three": 0.3, "two": 0.2}, text="how many members", kind=ReadingKind.HALF)
+    after = finding(SURE, {"two": 3.0, "three": 0.2}, text="how many members", kind=ReadingKind.SECOND_HALF)
+    answer = decide(plain("one", "two", "three"), finding(DOUBTFUL, {"one": 0.3}), first, second, after)
+    assert answer.second is not None
+    assert keys(answer.second.citations) == [key("two")]
+
+
+def test_two_questions_by_their_words_are_two_though_one_of_them_speaks_for_the_whole():
+    first = finding(0.7, {"one": 0.5}, text="what is the institute", kind=ReadingKind.HALF)
+    second = finding(0.0, {"three": 0.1}, text="how do I join", gaps={"gap": 9.0}, kind=ReadingKind.HALF)
+    sections = [*plain("one", "three"), section("gap", "That is not known.", answerable=False)]
+    answer = decide(sections, finding(0.0, {"three": 0.1}, gaps={"gap": 9.0}), first, second)
+    assert answer.second is not None
+    assert (keys(answer.citations), answer.second.named) == ([key("one")], key("gap"))
+
+
 def test_what_asks_surely_for_a_third_section_is_one_question():
     whole, *parts = questions(0.8, 0.7)
     halves = [replace(part, reading=replace(part.reading, kind=ReadingKind.HALF)) for part in parts]

@@ -1,5 +1,7 @@
 """Which of several findings to go by."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.answering.confidence import ConfidenceModel
@@ -90,3 +92,20 @@ def test_an_example_question_itself_is_surely_answered_by_its_section(near, prob
     candidate = Candidate(retrieved_section("hall", near), {}, 1.0)
     found = judge(Reading("is it white"), NOTHING, [candidate], model=ConfidenceModel({}, 0.0), at=at)
     assert found.probability == probability
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("and from Minsk?", ["topic/Belarus.md"]), ("and for how long?", ["topic/Uzbekistan.md"])],
+)
+def test_a_country_that_a_message_names_itself_counts_before_the_one_named_before(text, meant):
+    which = replace(section("which", "Which?", answerable=False), offers=("topic/Uzbekistan.md", "topic/Belarus.md"))
+    rules = [
+        section(name, "No visa.", heading=f"Citizens of {name}", questions=(f"visa from {city}",))
+        for name, city in (("Uzbekistan", "Tashkent"), ("Belarus", "Minsk"))
+    ]
+    at = Circumstances(GivenRetriever([which, *rules], {}), Languages(Locale.EN, Locale.EN), TODAY)
+    candidates = [Candidate(retrieved_section(name, 0.9), {}, 1.0) for name in ("Uzbekistan", "Belarus")]
+    reading = Reading(text, ReadingKind.AFTER_QUESTION, "do I need a visa from Tashkent")
+    found = judge(reading, NOTHING, candidates, model=ConfidenceModel({}, 0.0), at=at)
+    assert [str(one.key.path) for one in found.answerable] == meant

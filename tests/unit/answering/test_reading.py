@@ -161,11 +161,16 @@ def test_two_marked_questions_are_two_readings():
         ("parking", Locale.EN, []),
         ("to where", Locale.EN, []),
         ("and?", Locale.EN, []),
-        ("a " * 17 + "and b", Locale.EN, []),
+        ("a " * 21 + "and b", Locale.EN, []),
     ],
 )
 def test_a_short_message_is_halved_at_the_joining_word_or_comma_nearest_to_its_middle(text, locale, found):
     assert list(halves(text, locale)) == found
+
+
+def test_an_and_before_half_a_message_is_left_out():
+    found = [one.text for one in readings("Is there a visa? And does my card work?") if one.kind is ReadingKind.HALF]
+    assert found == ["Is there a visa?", "does my card work?"]
 
 
 def test_what_was_said_before_is_worth_more_than_single_sentences():

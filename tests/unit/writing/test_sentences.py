@@ -12,6 +12,7 @@ from bot.writing.sentences import split_sentences
         (Locale.EN, ["It took place on 17–20 July 2025.", "It cost 3.5 million.", "See p. 4 there."]),
         (Locale.RU, ["Выставка прошла 17–20 июля 2025 г. в Циндао.", "Она заняла 44 тыс. м²."]),
         (Locale.ZH, ["第四届博览会于2025年举行。", "面积4.4万平方米！"]),
+        (Locale.ZH, ["要签证吗?", "有直飞的航班没"]),
         (Locale.KK, ["Көрме 2025 ж. 17 шілдеде ашылды.", "Ол Цзяочжоуда өтті."]),
         (Locale.KY, ["Көргөзмө 2025-ж. 17-июлда ачылды.", "Ал Цзяочжоудо өттү."]),
         (Locale.UZ, ["Bu joy edi.", "2025-yilda ochildi."]),

@@ -99,7 +99,8 @@ def changed_sections(before: Knowledge, after: Knowledge) -> list[StoredSection]
 
 
 def _is_gap(knowledge: Knowledge, key: SectionKey) -> bool:
-    return any(not copy.answerable and copy.reply is None for copy in knowledge.copies(key))
+    is_open = any(not copy.answerable and copy.reply is None for copy in knowledge.copies(key))
+    return is_open and not key.is_near_miss
 
 
 def _questions(copies: Sequence[StoredSection], today: date) -> Iterator[Question]:

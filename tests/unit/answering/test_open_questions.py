@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.answering.browsing import citation
 from bot.answering.model import Answer, Outcome, Question
 from bot.answering.open_questions import changed_sections, gaps_in, gaps_near, overtaken
-from bot.ids import Locale, ReplyKind
+from bot.ids import NEAR_MISS_MARK, DocumentPath, Locale, ReplyKind, SectionKey
 from tests.support.answering_parts import TODAY, GivenRetriever, examples, key, section
 
 GAP = section("parking", "Nothing is known of it.", answerable=False, questions=("park a car?", "car park?", "lots?"))
@@ -73,6 +73,11 @@ async def test_examples_of_small_talk_are_no_open_questions() -> None:
     retriever = GivenRetriever([GAP, LOTS, examples(ReplyKind.THANKS)], {"parking": 0.5, "lots": 0.9, "thanks": 0.9})
     assert gaps_in(retriever) == [GAP.key]
     assert await gaps_near(retriever, [LOTS, HALL]) == [GAP.key]
+
+
+def test_what_is_asked_close_by_a_section_is_no_open_question() -> None:
+    near_miss = replace(GAP, key=SectionKey(DocumentPath(f"topic/lots.md{NEAR_MISS_MARK}"), "lots"))
+    assert gaps_in(GivenRetriever([near_miss, GAP], {})) == [GAP.key]
 
 
 def test_sections_that_are_new_or_say_something_else_have_changed() -> None:

@@ -124,7 +124,8 @@ class BotProcess:
     async def begin(cls, place: Place, base_url: str, *options: str, **settings: object) -> Self:
         """Start it, with these options of `run`, and wait for nothing.
 
-        Unless the settings say otherwise it polls the sandbox at `base_url` and asks nobody about announcements.
+        Unless the settings say otherwise it polls the sandbox at `base_url`, asks nobody about announcements, and lets
+        visitors ask more than people can: tests ask until a change is live.
         """
         port = free_port()
         chosen: dict[str, object] = {
@@ -134,6 +135,7 @@ class BotProcess:
             "logs_format": "json",
             "knowledge_settle_s": 0.2,
             "announcements_ask_visitors": False,
+            "limits_questions_per_minute": 1000,
         } | settings
         log_file = place.home / "bot.log"
         log_file.touch()

@@ -220,7 +220,7 @@ class Decider:
 
     def _newly_known(self, best: Finding, at: Circumstances) -> Answer | None:
         """What staff have added since beats what is known to have no answer: offered, unless something is told."""
-        gap = _known_gap(best, at, first=_FIRST_NAMED_FROM)
+        gap = _known_gap(best, at, first=_FIRST_NAMED_FROM, is_question=True)
         if gap is None or self._is_told(best):
             return None
         copies = (
@@ -293,7 +293,7 @@ class Decider:
         return self.offer(best, at)
 
     def _refuse(self, best: Finding, at: Circumstances) -> Answer:
-        gap = _known_gap(best, at, first=_FIRST_NAMED_FROM)
+        gap = _known_gap(best, at, first=_FIRST_NAMED_FROM, is_question=True)
         if gap is not None and gap.offers:
             return _which(gap, best, at)
         return replace(
@@ -409,14 +409,23 @@ def _nearness(candidate: Candidate) -> float:
 
 
 def _known_gap(
-    best: Finding, at: Circumstances, *, least: float = _OPEN_TOLD_FROM, first: float | None = None
+    best: Finding,
+    at: Circumstances,
+    *,
+    least: float = _OPEN_TOLD_FROM,
+    first: float | None = None,
+    is_question: bool = False,
 ) -> StoredSection | None:
-    """The open question that this one is, if it plainly is one."""
-    if not best.unanswered:
+    """The open question that this one is, if it plainly is one; examples of small talk may be nearer.
+
+    Of a message that is known to be a question they do not count.
+    """
+    copies = [(candidate, at.copy(candidate)) for candidate in best.unanswered]
+    rivals = [(one, copy) for one, copy in copies if not is_question or copy is None or copy.reply is None]
+    if not rivals:
         return None
-    best_first = sorted((*best.answerable, *best.unanswered), key=lambda candidate: -candidate.score)
+    gap, copy = rivals[0]
+    best_first = sorted((*best.answerable, *(one for one, _ in rivals)), key=lambda candidate: -candidate.score)
     share = dict(zip((candidate.key for candidate in best_first), shares(best_first), strict=True))
-    gap = best.unanswered[0]
     is_first = gap is best_first[0] and share[gap.key] >= (first or least)
-    copy = at.copy(gap)
     return copy if (is_first or share[gap.key] >= least) and copy is not None and copy.reply is None else None

@@ -22,6 +22,8 @@ _HARM_FROM = 0.9
 """By reasoning: «where can I buy water?» is near to what is asked of drugs, and who is suspected wrongly is offended;
 below it a message goes the way of any question, to a sure section too. Of the calibration questions that were declined
 four of eleven about harm are above it, the others are not known, and three of seven harmless ones."""
+_HARM_PROVEN_FROM = 0.7
+"""The same where the letters say harm rather than a question: of 2,685 first messages that ask something none is."""
 _TAKEN_FROM: Mapping[ReplyKind | None, float] = {ReplyKind.EMERGENCY: _EMERGENCY_FROM, ReplyKind.HARM: _HARM_FROM}
 _GRAVE = (
     ReplyKind.EMERGENCY,
@@ -53,6 +55,8 @@ class Route:
         """Whether the reply is given; from the probability `route_from` on, in an emergency sooner, of harm later."""
         if self.reply in _GRAVE and self.proof < _PROVEN_FROM:
             return False
+        if self.reply is ReplyKind.HARM and self.proof > 0.0:
+            return self.probability >= _HARM_PROVEN_FROM
         return self.probability >= _TAKEN_FROM.get(self.reply, route_from)
 
 

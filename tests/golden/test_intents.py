@@ -95,9 +95,8 @@ async def test_no_intent_that_has_a_reason_to_end_elsewhere_ends_where_it_should
 async def test_the_first_screen_is_answered_in_every_language(first_screen, locale):
     when_and_where, way, visa, exhibit, area, alliance = first_screen[locale]
     assert str(when_and_where.named) == "open/expo.md#next-edition"
-    if locale is not Locale.FA:  # «کجا» alone lies between too many sections there
-        assert when_and_where.second is not None
-        assert when_and_where.second.outcome is Outcome.ANSWERED
+    assert when_and_where.second is not None
+    assert when_and_where.second.outcome is Outcome.ANSWERED
     assert way.citations[0].key.path == "transport/metro.md"
     assert (visa.outcome, len(visa.suggestions) >= 6) == (Outcome.CLARIFY, True)
     assert str(exhibit.named) == "open/expo.md#booths"

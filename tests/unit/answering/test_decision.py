@@ -346,6 +346,13 @@ class WithNeighbour(GivenRetriever):
         return (key("one"),)
 
 
+def test_examples_of_small_talk_hide_no_open_question_of_what_is_none():
+    talk = replace(section("talk", "Thanks.", answerable=False), reply=ReplyKind.THANKS)
+    sections = [*plain("one"), section("gap", "That is not known.", answerable=False), talk]
+    answer = decide(sections, finding(UNLIKELY, {"one": 0.1}, gaps={"talk": 5.0, "gap": 0.9}))
+    assert (answer.outcome, answer.named) == (Outcome.UNKNOWN, key("gap"))
+
+
 def test_below_a_refusal_stands_what_lies_beside_the_open_question():
     sections = [*plain("one"), section("gap", "That is not known.", answerable=False)]
     at = Circumstances(WithNeighbour(sections, {}), Languages(Locale.EN, Locale.EN), TODAY)

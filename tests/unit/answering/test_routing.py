@@ -75,6 +75,11 @@ def test_who_needs_help_is_believed_sooner_and_who_means_harm_later(kind, probab
     assert Route(kind, probability).is_taken(0.45) is is_taken
 
 
+@pytest.mark.parametrize(("proof", "is_taken"), [(0.1, True), (-0.1, False)])
+def test_harm_that_the_words_themselves_speak_of_is_believed_sooner(proof, is_taken):
+    assert Route(ReplyKind.HARM, 0.75, proof).is_taken(0.45) is is_taken
+
+
 def test_what_was_stored_word_for_word_is_not_taken_for_what_is_as_good_as_excluded():
     sure, excluded = (retrieved_section("greeting", 0.9, log_posterior=known) for known in (0.0, -12.0))
     assert kind_features(sure)["log_posterior"] == 0.0 > kind_features(excluded)["log_posterior"]

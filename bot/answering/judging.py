@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +16,7 @@ from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import Candidate, shares
 from bot.answering.rules import NEVER_GUESSED, Reason, lacks_kind, lacks_year, objection
 from bot.answering.selecting import Extract, select
-from bot.writing.folding import word_count
+from bot.writing.folding import word_count, words
 
 _LOOKED_AT = 3
 """Sections among which one is looked for that holds the price or number asked for. Chosen."""
@@ -35,8 +35,8 @@ their subject the second is answered as if asked alone in 8 instead of 2; of the
 lean back, 88.5 instead of 88.7 % are right.
 """
 _WORD_FOR_WORD = 0.98
-"""The similarity from which a question is an example question itself: of 1,500 asked as they stand nine in ten are .988
-or nearer, what was asked in other words .91 at most."""
+"""The similarity from which a question is an example question itself, in another language or other letters, too: of
+1,500 asked as they stand nine in ten are .988 or nearer, what was asked in other words .91 at most."""
 _AS_WRITTEN = 0.8
 """How sure its section then answers. Chosen: staff have said so."""
 
@@ -94,7 +94,8 @@ def judge(
     if not answerable:
         return Finding(reading, retrieved, unanswered=unanswered)
     kind = provable_kind(reading.text, written)
-    answerable = _as_written_first(_that_hold(kind, answerable, at))
+    as_written = _as_written(reading.text, answerable, at)
+    answerable = (*as_written, *(one for one in _that_hold(kind, answerable, at) if one not in as_written))
     section = at.copy(answerable[0])
     assert section is not None
     weighed = features(
@@ -111,18 +112,23 @@ def judge(
         answerable,
         unanswered,
         weighed,
-        max(model.predict(weighed, written), _AS_WRITTEN if _is_as_written(answerable[0]) else 0.0),
+        max(model.predict(weighed, written), _AS_WRITTEN if as_written else 0.0),
         objection(reading.text, kind, section, knowledge=at.knowledge, today=at.today),
     )
 
 
-def _as_written_first(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    """The section to which the question was written first: «What is the alliance?» lies between several."""
-    return tuple(sorted(candidates, key=lambda candidate: not _is_as_written(candidate)))
+def _as_written(text: str, candidates: tuple[Candidate, ...], at: Circumstances) -> list[Candidate]:
+    """The sections to which the question was written: «What is the alliance?» lies between several."""
+    looked_at = () if at.is_follow_up else candidates[:_LOOKED_AT]  # «where?» then asks of what was said before
+    asked = words(text)
+    same = [candidate for candidate in looked_at if asked in _questions_of(candidate, at)]
+    near = (one for one in candidates if one.section.has_questions and one.section.question >= _WORD_FOR_WORD)
+    return [*same, *(candidate for candidate in near if candidate not in same)]
 
 
-def _is_as_written(candidate: Candidate) -> bool:
-    return candidate.section.has_questions and candidate.section.question >= _WORD_FOR_WORD
+def _questions_of(candidate: Candidate, at: Circumstances) -> Iterator[list[str]]:
+    copy = at.copy(candidate)
+    return (words(question) for question in (copy.questions if copy is not None else ()))
 
 
 def _that_hold(kind: AskedKind | None, candidates: tuple[Candidate, ...], at: Circumstances) -> tuple[Candidate, ...]:

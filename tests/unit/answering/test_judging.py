@@ -86,6 +86,18 @@ def test_what_leans_back_is_read_with_it(leaning):
     assert fused([leaning, AFTER]) is AFTER
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_follow_up", "probability"),
+    [("Is it WHITE?", False, 0.8), ("Is it white?", True, 0.5), ("is it red", False, 0.5)],
+)
+def test_an_example_question_is_known_by_its_words_unless_it_may_lean_back(asked, is_follow_up, probability):
+    hall = section("hall", "It is white.", questions=("is it white",))
+    at = Circumstances(GivenRetriever([hall], {}), Languages(Locale.EN, Locale.EN), TODAY, is_follow_up=is_follow_up)
+    candidate = Candidate(retrieved_section("hall", 0.9), {}, 1.0)
+    found = judge(Reading(asked), NOTHING, [candidate], model=ConfidenceModel({}, 0.0), at=at)
+    assert found.probability == probability
+
+
 @pytest.mark.parametrize(("near", "probability"), [(0.99, 0.8), (0.9, 0.5)])
 def test_an_example_question_itself_is_surely_answered_by_its_section(near, probability):
     at = Circumstances(GivenRetriever([section("hall", "It is white.")], {}), Languages(Locale.EN, Locale.EN), TODAY)

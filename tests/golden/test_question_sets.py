@@ -34,6 +34,7 @@ CRIES_FOR_HELP = {
 FILES = {
     "training": [*KNOWLEDGE.rglob("*.md"), *(SETS / "training").rglob("*.md"), *(SETS / "training").rglob("*.jsonl")],
     "calibration": [*(SETS / "calibration").glob("*.jsonl")],
+    "worked": [*(SETS / "worked").glob("*.jsonl")],
     "golden": [*(TESTS / "golden").glob("*.jsonl")],
     "unseen": [*(SETS / "unseen").rglob("*.md"), *(SETS / "unseen").rglob("*.jsonl")],
 }

@@ -84,10 +84,10 @@ async def _offer(context: UpdateContext, button: Button) -> None:
 async def _ask(context: UpdateContext, button: Button) -> None:
     _head, key, text = button.argument.split("\n", 2)
     if not key:
-        await answer_question(context, text)
+        await answer_question(context, text, is_complete=True)
         return
     _note_choice(context, button, SectionKey.parse(key))
-    await answer_question(context, text, fallback=SectionKey.parse(key))
+    await answer_question(context, text, fallback=SectionKey.parse(key), is_complete=True)
 
 
 def _note_choice(context: UpdateContext, button: Button, key: SectionKey) -> None:

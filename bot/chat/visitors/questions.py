@@ -72,12 +72,17 @@ def addressed_text(context: UpdateContext) -> str | None:
     return mention.sub(" ", text).strip()
 
 
-async def answer_question(context: UpdateContext, text: str, *, fallback: SectionKey | None = None) -> None:
-    """Answer `text`; when a button asked it and it gets no answer, the section that the button stands for is shown."""
+async def answer_question(
+    context: UpdateContext, text: str, *, fallback: SectionKey | None = None, is_complete: bool = False
+) -> None:
+    """Answer `text`; when a button asked it and it gets no answer, the section that the button stands for is shown.
+
+    What `is_complete`, as a button's question is, has nothing to do with what was said before.
+    """
     app, update_id = context.app, context.update.update_id
     ready = app.ready.of(update_id)
     if ready is None:
-        ready = await _made(context, text)
+        ready = await _made(context, text, () if is_complete else await _history(context))
         if ready is None:
             return
         app.ready.keep(update_id, ready)
@@ -93,14 +98,12 @@ async def answer_question(context: UpdateContext, text: str, *, fallback: Sectio
         await ask_for_consent(context)
 
 
-async def _made(context: UpdateContext, text: str) -> ReadyAnswer | None:
+async def _made(context: UpdateContext, text: str, history: tuple[Turn, ...]) -> ReadyAnswer | None:
     """The answer, made now; None where the visitor was told that there is none."""
     app = context.app
     if not await _may_ask(context):
         return None
-    question = Question(
-        text, context.today, context.chosen, context.app_locale, await _history(context), visitor_id=context.payer
-    )
+    question = Question(text, context.today, context.chosen, context.app_locale, history, visitor_id=context.payer)
     began = app.clock()
     try:
         async with _growing(context) as on_sentence, asyncio.timeout(app.rules.answer_deadline_s):

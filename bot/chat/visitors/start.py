@@ -67,7 +67,7 @@ def chosen_reply(context: UpdateContext, locale: Locale) -> Reply:
 async def follow(context: UpdateContext, link: DeepLink) -> None:
     """Go where a deep link leads; a section that is gone is said to be gone."""
     if link.kind is LinkKind.ASK:
-        await answer_question(context, link.argument)
+        await answer_question(context, link.argument, is_complete=True)
     elif link.kind is LinkKind.TOPIC:
         await context.say(documents_reply(context, link.argument))
     else:

@@ -84,6 +84,14 @@ async def test_the_last_turns_of_the_chat_go_with_a_follow_up_question(rig):
     ]
 
 
+async def test_a_button_s_question_has_nothing_to_do_with_what_was_said_before(rig):
+    suggested = Suggestion(KEY, "Where do they go?")
+    rig.answerer.answer_to = lambda question: replace(ANSWER, suggestions=(suggested,))
+    await rig.write("How many trains?")
+    await rig.press(rig.telegram.button("Where do"))
+    assert [question.history for question in rig.answerer.asked] == [(), ()]
+
+
 @pytest.mark.parametrize(
     ("told", "secret", "stored"),
     [

@@ -97,6 +97,10 @@ OUTCOMES = {
 }
 
 
+_REPEATED_FROM = 0.7
+"""The probability from which what was told just now is told again. Chosen."""
+_AFTER = (ReadingKind.AFTER_QUESTION, ReadingKind.AFTER_HEADING)
+"""Readings together with what was said before."""
 _REMARKS = (
     ReplyKind.GREETING,
     ReplyKind.THANKS,
@@ -123,6 +127,7 @@ class Decider:
         self, route: Route, findings: Sequence[Finding], at: Circumstances, told: Iterable[SectionKey]
     ) -> Answer:
         """Answer, offer, ask back or refuse; `findings` are those of all readings, `told` what was told just before."""
+        findings = self._not_repeating(findings, at, set(told))
         best = fused(findings)
         if route.reply is not None and route.is_taken(self.thresholds.route_from):
             beside = self._asked_beside(route.reply, findings, at)
@@ -183,6 +188,22 @@ class Decider:
             told.append(near[0])
         return [(best, one) for one in told]
 
+    def _not_repeating(
+        self, findings: Sequence[Finding], at: Circumstances, told: set[SectionKey]
+    ) -> Sequence[Finding]:
+        """Without what was said before, where that only leads to what was told just now, and the message leads on.
+
+        «How can I exhibit?» after «How many countries came?» wants no countries again.
+        """
+        leaning = [finding for finding in findings if finding.reading.kind in _AFTER]
+        repeated = {_best_first(finding)[0].key for finding in leaning if _best_first(finding)}
+        lead = self._lead(findings[0], at)
+        is_sure = any(finding.probability >= _REPEATED_FROM for finding in leaning)
+        needs_context = (findings[0].features or {}).get("needs_context", 0.0) > 0.0
+        if is_sure or needs_context or not repeated or not told >= repeated or lead is None or lead in told:
+            return findings
+        return [finding for finding in findings if finding not in leaning]
+
     def _both(self, best: Finding, findings: Sequence[Finding], at: Circumstances) -> Answer | None:
         """The answers to both questions of a message, where each half surely asks for another section.
 
@@ -196,6 +217,8 @@ class Decider:
         if halves and seconds:
             halves = [halves[0], self._second(halves, seconds[0], at)]
         leads = [self._lead(half, at) for half in halves]
+        if any(lead is not None and lead.is_near_miss for lead in leads):  # there are no words for half a refusal
+            return None
         is_known = self._is_told(best) or best.reason is not None or _known_gap(best, at) is not None
         if any(leads) and not all(leads) and not is_known:
             return self._answered_alone(next(half for half, lead in zip(halves, leads, strict=True) if lead), at)
@@ -330,10 +353,13 @@ class Decider:
         return [candidate for candidate in candidates if _nearness(candidate) >= self.thresholds.suggest_from]
 
 
+def _best_first(finding: Finding) -> list[Candidate]:
+    return sorted((*finding.answerable, *finding.unanswered), key=lambda candidate: -candidate.score)
+
+
 def _share_of_first(finding: Finding) -> float:
     """The probability of the best section, if one of those that were found is right."""
-    best_first = sorted((*finding.answerable, *finding.unanswered), key=lambda candidate: -candidate.score)
-    return shares(best_first)[0] if best_first else 0.0
+    return next(iter(shares(_best_first(finding))), 0.0)
 
 
 def _all_ask(halves: Sequence[Finding], at: Circumstances) -> bool:

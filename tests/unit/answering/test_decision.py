@@ -184,6 +184,15 @@ def test_two_questions_by_their_words_are_two_though_one_of_them_speaks_for_the_
     assert (keys(answer.citations), answer.second.named) == ([key("one")], key("gap"))
 
 
+@pytest.mark.parametrize(("sure", "told"), [(0.5, "open"), (0.9, "one")])
+def test_what_was_told_just_now_is_told_again_only_surely(sure, told):
+    alone = finding(0.1, {"two": 0.1}, text="who can take part", gaps={"open": 3.0})
+    after = finding(sure, {"one": 0.5}, text="who can take part", kind=ReadingKind.AFTER_QUESTION)
+    sections = [*plain("one", "two"), section("open", "That is not known.", answerable=False)]
+    answer = decide(sections, alone, after, told=(key("one"),), decider=replace(DECIDER, answer_from=0.4))
+    assert (answer.named or answer.citations[0].key) == key(told)
+
+
 def test_what_asks_surely_for_a_third_section_is_one_question():
     whole, *parts = questions(0.8, 0.7)
     halves = [replace(part, reading=replace(part.reading, kind=ReadingKind.HALF)) for part in parts]

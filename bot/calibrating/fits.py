@@ -32,6 +32,9 @@ _L2_RANKING, _L2_KINDS, _L2_CONFIDENCE, _L2_ROUTER = 0.02, 0.01, 0.003, 0.0003
 are for each weight, the less."""
 ROUTED = {"plain": 0.3, "message": 6.0}
 """What it counts where the router is fitted, if not 1. Chosen: short first messages are what visitors begin with."""
+FOLLOWING = 3.0
+"""What a question that leans on the one before counts there: in a conversation most do. Chosen: of 600 such seven are
+taken for remarks, with 1 nine; were remarks asked alone only, none, but 115 instead of 34 of 624 remarks be missed."""
 TALK = 0.2
 """The share of small talk that the router is fitted to: in life it is one message in ten.
 
@@ -153,7 +156,8 @@ KIND_FEATURES = ("log_posterior", "letters", "question", "question_mean", "cover
 def fit_router(examples: Sequence[Example], letters: Sequence[MessageLetters]) -> routing.Router:
     """What is no question, and which kind it is; `letters` are those that never saw the examples of each folder.
 
-    Only the folder without drop-out counts: without their example questions all questions are nearer to remarks.
+    Only the folder without drop-out counts: without their example questions all questions are nearer to remarks. What
+    was asked alone counts half as if it were said in the middle of a conversation: remarks are asked alone only.
     """
     examples = [example for example in examples if example.folder == 0]
     kinds = _fit_kinds(examples, letters)
@@ -166,9 +170,10 @@ def fit_router(examples: Sequence[Example], letters: Sequence[MessageLetters]) -
             route = of_folder[example.folder].route(message)
             assert route.reply is not None
             weighed = routing.features(message, route.reply, replies, others, proof=route.proof)
-            rows.append([weighed[name] for name in ROUTER_FEATURES])
-            is_talk.append(example.asked.reply is not None)
-            counts.append(ROUTED.get(example.asked.source, 1.0))
+            for follows in {weighed["follows"], 1.0}:
+                rows.append([{**weighed, "follows": follows}[name] for name in ROUTER_FEATURES])
+                is_talk.append(example.asked.reply is not None)
+                counts.append(ROUTED.get(example.asked.source, 1.0) * (FOLLOWING if message.is_follow_up else 0.5))
     talk, each = np.array(is_talk), np.array(counts)
     weighed_so = each * np.where(talk, TALK / max(talk.sum(), 1), (1 - TALK) / max((~talk).sum(), 1))
     weights, constant = fit_logistic(np.array(rows), talk, weighed_so, l2=_L2_ROUTER)

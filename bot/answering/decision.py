@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from bot.answering import browsing
 from bot.answering.alternatives import are_named, offered_by
-from bot.answering.asked_kind import is_question
 from bot.answering.calibration import Thresholds
 from bot.answering.conflicts import disagree, newest_first, stems
 from bot.answering.judging import Circumstances, Finding, extract_of, fused
+from bot.answering.leading import FIRST_NAMED_FROM, OPEN_TOLD_FROM, Leads, asks, known_gap
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
 from bot.answering.ports import StoredSection
 from bot.answering.reading import ReadingKind
@@ -58,27 +58,8 @@ _DOUBTED_BELOW = 0.7
 With files added as staff would, 43 of 402 questions were declined or the like; of these it wins back 20, and it takes
 8 of 500 messages that were rightly declined.
 """
-_OPEN_TOLD_FROM = 0.25
-"""The share of probability from which a question known to have no answer gets the words kept for it."""
-_FIRST_NAMED_FROM = 0.1
-"""The same where nothing else is nearer: of 77 first messages that were lost so, 49 asked it. Chosen."""
 _SURELY_OPEN_FROM = 0.6
 """The same where it is named rather than asked which of the sections named by a bare keyword is meant."""
-_WHOLE_FROM = 0.8
-"""The probability from which a message with two halves is one question all the same. Chosen."""
-_WHOLE_OF_QUESTIONS_FROM = 0.9
-"""The same where each half is a question by its words. Chosen."""
-_WHOLE_NAMED_FROM = 0.97
-"""The share from which the same holds for an open question: «who took part, the names of the firms». Chosen."""
-_ASKED_SO_FROM = 0.7
-"""The similarity to an example question from which half a message asks something, though no word of it says so.
-
-Of 101 messages with two questions both are then found for 98 instead of 93, of 2,685 with one 94 are parted and not 72.
-"""
-_HALF_NAMED_FROM = 0.6
-"""The same for half a message, of which less is known."""
-
-
 OUTCOMES = {
     ReplyKind.GREETING: Outcome.GREETING,
     ReplyKind.THANKS: Outcome.THANKS,
@@ -97,10 +78,6 @@ OUTCOMES = {
 }
 
 
-_REPEATED_FROM = 0.7
-"""The probability from which what was told just now is told again. Chosen."""
-_AFTER = (ReadingKind.AFTER_QUESTION, ReadingKind.AFTER_HEADING)
-"""Readings together with what was said before."""
 _REMARKS = (
     ReplyKind.GREETING,
     ReplyKind.THANKS,
@@ -127,15 +104,15 @@ class Decider:
         self, route: Route, findings: Sequence[Finding], at: Circumstances, told: Iterable[SectionKey]
     ) -> Answer:
         """Answer, offer, ask back or refuse; `findings` are those of all readings, `told` what was told just before."""
-        findings = self._not_repeating(findings, at, set(told))
+        findings = self._leads.not_repeating(findings, at, set(told))
         best = fused(findings)
         if route.reply is not None and route.is_taken(self.thresholds.route_from):
             beside = self._asked_beside(route.reply, findings, at)
             if beside is None and not _is_doubted(route, best):
                 return self._reply(route.reply, best, at, set(told))
             best = beside or best
-        if (both := self._both(best, findings, at)) is not None:
-            return both
+        if halves := self._leads.halves(best, findings, at):
+            return self._both([self._answered_alone(half, at) for half in halves])
         if (found := self._newly_known(best, at)) is not None:
             return found
         is_sure = best.probability >= self.answer_from
@@ -143,10 +120,14 @@ class Decider:
             return self._refuse(best, at)
         if is_sure:
             return self._clarify(best, at) or self._answer(best, self._told(best, at), at)
-        is_surely_open = _known_gap(best, at, least=_SURELY_OPEN_FROM, first=_OPEN_TOLD_FROM) is not None
+        is_surely_open = known_gap(best, at, least=_SURELY_OPEN_FROM, first=OPEN_TOLD_FROM) is not None
         if is_surely_open and not _is_new(best.answerable[0]):
             return self._refuse(best, at)
         return self._ask_back(best, at) or self._offer(best, at) or self._refuse(best, at)
+
+    @property
+    def _leads(self) -> Leads:
+        return Leads(self.answer_from)
 
     def tell(self, best: Finding, at: Circumstances) -> Answer:
         """Answer from the first section, and those that give the same fact other values, however probable it is."""
@@ -188,63 +169,15 @@ class Decider:
             told.append(near[0])
         return [(best, one) for one in told]
 
-    def _not_repeating(
-        self, findings: Sequence[Finding], at: Circumstances, told: set[SectionKey]
-    ) -> Sequence[Finding]:
-        """Without what was said before, where that only leads to what was told just now, and the message leads on.
-
-        «How can I exhibit?» after «How many countries came?» wants no countries again.
-        """
-        leaning = [finding for finding in findings if finding.reading.kind in _AFTER]
-        repeated = {_best_first(finding)[0].key for finding in leaning if _best_first(finding)}
-        lead = self._lead(findings[0], at)
-        is_sure = any(finding.probability >= _REPEATED_FROM for finding in leaning)
-        needs_context = (findings[0].features or {}).get("needs_context", 0.0) > 0.0
-        if is_sure or needs_context or not repeated or not told >= repeated or lead is None or lead in told:
-            return findings
-        return [finding for finding in findings if finding not in leaning]
-
-    def _both(self, best: Finding, findings: Sequence[Finding], at: Circumstances) -> Answer | None:
-        """The answers to both questions of a message, where each half surely asks for another section.
-
-        Where the whole surely asks for one that neither half does, it is one question. Where nothing is known of the
-        whole, a half is better than nothing.
-        """
-        kinds = (ReadingKind.HALF, ReadingKind.SENTENCE)
-        by_kind = ([finding for finding in findings if finding.reading.kind is kind] for kind in kinds)
-        halves = next((found for found in by_kind if len(found) == 2), [])
-        seconds = [one for one in findings if one.reading.kind is ReadingKind.SECOND_HALF]
-        if halves and seconds:
-            halves = [halves[0], self._second(halves, seconds[0], at)]
-        leads = [self._lead(half, at) for half in halves]
-        if any(lead is not None and lead.is_near_miss for lead in leads):  # there are no words for half a refusal
-            return None
-        is_known = self._is_told(best) or best.reason is not None or _known_gap(best, at) is not None
-        if any(leads) and not all(leads) and not is_known:
-            return self._answered_alone(next(half for half, lead in zip(halves, leads, strict=True) if lead), at)
-        if len(leads) != 2 or None in leads or leads[0] == leads[1] or not _all_ask(halves, at):
-            return None
-        are_questions = all(is_question(half.reading.text, at.languages.written) for half in halves)
-        whole_from = _WHOLE_OF_QUESTIONS_FROM if are_questions else _WHOLE_FROM
-        if best.probability >= whole_from and self._is_told(best) and best.answerable[0].key not in leads:
-            return None
-        doubted = [half for half in halves if self._is_told(half) and half.probability < _WHOLE_FROM]
-        if doubted and not are_questions and _known_gap(best, at, least=_WHOLE_NAMED_FROM) is not None:
-            return None
-        first, second = (self._answered_alone(half, at) for half in halves)
-        return replace(first, second=second, suggestions=())
-
-    def _second(self, halves: Sequence[Finding], joined: Finding, at: Circumstances) -> Finding:
-        """The second half alone, or read after the first: «when was the SCO founded and how many members»."""
-        first, alone, lead = self._lead(halves[0], at), self._lead(halves[1], at), self._lead(joined, at)
-        if lead is None or lead == first:
-            return halves[1]
-        return joined if alone is None or _share_of_first(joined) > _share_of_first(halves[1]) else halves[1]
+    def _both(self, answers: Sequence[Answer]) -> Answer:
+        """The answers to both questions of a message, or to the one of them that is known."""
+        first, *others = answers
+        return replace(first, second=others[0], suggestions=()) if others else first
 
     def _newly_known(self, best: Finding, at: Circumstances) -> Answer | None:
         """What staff have added since beats what is known to have no answer: offered, unless something is told."""
-        gap = _known_gap(best, at, first=_FIRST_NAMED_FROM, is_question=True)
-        if gap is None or self._is_told(best):
+        gap = known_gap(best, at, first=FIRST_NAMED_FROM, is_question=True)
+        if gap is None or self._leads.is_told(best):
             return None
         copies = (
             browsing.best_copy(at.knowledge.copies(key), at.languages.spoken, at.today)
@@ -256,16 +189,8 @@ class Decider:
         nearest = [one for one in _offers(best.answerable[:OFFERS], at) if one not in new]
         return replace(_bare(Outcome.OFFERED, best, at), offers=(*new, *nearest)[:OFFERS])
 
-    def _lead(self, half: Finding, at: Circumstances) -> SectionKey | None:
-        """The section, or the open question, that half a message surely asks for."""
-        if self._is_told(half):
-            return half.answerable[0].key
-        gap = _known_gap(half, at, least=_HALF_NAMED_FROM, first=_OPEN_TOLD_FROM)
-        is_alone = gap is not None and not at.knowledge.new_facts(gap.key)
-        return gap.key if gap is not None and is_alone else None
-
     def _answered_alone(self, half: Finding, at: Circumstances) -> Answer:
-        if self._is_told(half):
+        if self._leads.is_told(half):
             return replace(self.tell(half, at), suggestions=(), offers=())
         return replace(self._refuse(half, at), suggestions=())
 
@@ -273,13 +198,9 @@ class Decider:
         """What is surely asked after a remark: «thanks, that helped, and where is the hall»."""
         parts_too = () if reply is ReplyKind.COMPLAINT else (ReadingKind.HALF, ReadingKind.SENTENCE)
         kinds = (ReadingKind.CLAUSE, *parts_too)
-        parts = [one for one in findings if one.reading.kind in kinds and self._lead(one, at) is not None]
-        asked = [one for one in parts if is_question(one.reading.text, at.languages.written) or _is_asked_so(one)]
+        parts = [one for one in findings if one.reading.kind in kinds and self._leads.of(one, at) is not None]
+        asked = [one for one in parts if asks(one, at)]
         return asked[-1] if asked and reply in _REMARKS else None
-
-    def _is_told(self, finding: Finding) -> bool:
-        is_sure = finding.probability >= self.answer_from
-        return is_sure and bool(finding.answerable) and finding.reason is None
 
     def _clarify(self, best: Finding, at: Circumstances) -> Answer | None:
         """Where a bare keyword fits two documents about equally well: which of them?"""
@@ -308,7 +229,7 @@ class Decider:
 
     def _offer(self, best: Finding, at: Circumstances) -> Answer | None:
         is_new = _is_new(best.answerable[0])
-        if _known_gap(best, at) is not None and not is_new:
+        if known_gap(best, at) is not None and not is_new:
             return None
         offer_from = _NEW_OFFERED_FROM if is_new else self.thresholds.offer_from
         if best.probability < min(offer_from, self.answer_from):
@@ -316,7 +237,7 @@ class Decider:
         return self.offer(best, at)
 
     def _refuse(self, best: Finding, at: Circumstances) -> Answer:
-        gap = _known_gap(best, at, first=_FIRST_NAMED_FROM, is_question=True)
+        gap = known_gap(best, at, first=FIRST_NAMED_FROM, is_question=True)
         if gap is not None and gap.offers:
             return _which(gap, best, at)
         return replace(
@@ -351,26 +272,6 @@ class Decider:
 
     def _near_enough(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         return [candidate for candidate in candidates if _nearness(candidate) >= self.thresholds.suggest_from]
-
-
-def _best_first(finding: Finding) -> list[Candidate]:
-    return sorted((*finding.answerable, *finding.unanswered), key=lambda candidate: -candidate.score)
-
-
-def _share_of_first(finding: Finding) -> float:
-    """The probability of the best section, if one of those that were found is right."""
-    return next(iter(shares(_best_first(finding))), 0.0)
-
-
-def _all_ask(halves: Sequence[Finding], at: Circumstances) -> bool:
-    """«We have a small factory, how do we join?» is one question, though of much that is known a half speaks."""
-    return all(is_question(half.reading.text, at.languages.written) or _is_asked_so(half) for half in halves)
-
-
-def _is_asked_so(half: Finding) -> bool:
-    """Whether something is asked in about these words."""
-    first = max((*half.answerable[:1], *half.unanswered[:1]), key=lambda candidate: candidate.score)
-    return first.section.has_questions and first.section.question >= _ASKED_SO_FROM
 
 
 def _which(gap: StoredSection, best: Finding, at: Circumstances) -> Answer:
@@ -432,26 +333,3 @@ def _alike(finding: Finding, at: Circumstances) -> list[StoredSection]:
 
 def _nearness(candidate: Candidate) -> float:
     return max(candidate.section.passage, candidate.section.question)
-
-
-def _known_gap(
-    best: Finding,
-    at: Circumstances,
-    *,
-    least: float = _OPEN_TOLD_FROM,
-    first: float | None = None,
-    is_question: bool = False,
-) -> StoredSection | None:
-    """The open question that this one is, if it plainly is one; examples of small talk may be nearer.
-
-    Of a message that is known to be a question they do not count.
-    """
-    copies = [(candidate, at.copy(candidate)) for candidate in best.unanswered]
-    rivals = [(one, copy) for one, copy in copies if not is_question or copy is None or copy.reply is None]
-    if not rivals:
-        return None
-    gap, copy = rivals[0]
-    best_first = sorted((*best.answerable, *(one for one, _ in rivals)), key=lambda candidate: -candidate.score)
-    share = dict(zip((candidate.key for candidate in best_first), shares(best_first), strict=True))
-    is_first = gap is best_first[0] and share[gap.key] >= (first or least)
-    return copy if (is_first or share[gap.key] >= least) and copy is not None and copy.reply is None else None

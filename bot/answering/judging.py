@@ -58,6 +58,16 @@ class Finding:
     reason: Reason | None = None
     """The rule that speaks against it."""
 
+    @property
+    def best_first(self) -> list[Candidate]:
+        """All of them, whether they may answer or not."""
+        return sorted((*self.answerable, *self.unanswered), key=lambda candidate: -candidate.score)
+
+    @property
+    def share(self) -> float:
+        """The probability that the best of all is right, if one of them is."""
+        return next(iter(shares(self.best_first)), 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -83,11 +93,7 @@ def judge(
 ) -> Finding:
     """Weigh what speaks for the best candidate; examples of small talk speak against it as open questions do."""
     written = at.languages.written
-    keys = [candidate.key for candidate in candidates]
-    named = are_named(keys, reading.text, at.knowledge, written)
-    if reading.context and not any(named.values()):  # «and for Belarus?» after another country, but «and how long?»
-        named = are_named(keys, f"{reading.context} {reading.text}", at.knowledge, written)
-    meant = [candidate for candidate in candidates if named.get(candidate.key, True)]
+    meant = _meant(candidates, reading, at)
     readable = [(candidate, copy) for candidate in meant if (copy := at.copy(candidate)) is not None]
     answerable = tuple(candidate for candidate, copy in readable if copy.answerable)
     unanswered = tuple(candidate for candidate, copy in readable if not copy.answerable)
@@ -115,6 +121,15 @@ def judge(
         max(model.predict(weighed, written), _AS_WRITTEN if as_written else 0.0),
         objection(reading.text, kind, section, knowledge=at.knowledge, today=at.today),
     )
+
+
+def _meant(candidates: Sequence[Candidate], reading: Reading, at: Circumstances) -> list[Candidate]:
+    """Without those of which one must be named, and another one is, or none."""
+    keys, written = [candidate.key for candidate in candidates], at.languages.written
+    named = are_named(keys, reading.text, at.knowledge, written)
+    if reading.context and not any(named.values()):  # «and for Belarus?» after another country, but «and how long?»
+        named = are_named(keys, f"{reading.context} {reading.text}", at.knowledge, written)
+    return [candidate for candidate in candidates if named.get(candidate.key, True)]
 
 
 def _as_written(text: str, candidates: tuple[Candidate, ...], at: Circumstances) -> list[Candidate]:
@@ -173,13 +188,12 @@ def _stands_alone(finding: Finding) -> bool:
     features = finding.features or {"needs_context": 1.0}
     if finding.reading.context or features.get("needs_context") or word_count(finding.reading.text) < _ALONE_WORDS:
         return False
-    ranked = sorted((*finding.answerable, *finding.unanswered), key=lambda candidate: -candidate.score)
+    ranked = finding.best_first
     near, first = ranked[0].section.question, ranked[0].key
     if first == finding.answerable[0].key:
         return near + finding.probability >= _ALONE_TOLD_FROM
-    share = shares(ranked)[0]
-    is_plain = near >= _ALONE_NEAR or share >= _ALONE_SHARE
-    return is_plain and not first.is_near_miss and near + share >= _ALONE_NAMED_FROM
+    is_plain = near >= _ALONE_NEAR or finding.share >= _ALONE_SHARE
+    return is_plain and not first.is_near_miss and near + finding.share >= _ALONE_NAMED_FROM
 
 
 def extract_of(finding: Finding, section: StoredSection, at: Circumstances, *, at_most: int) -> Extract:

@@ -138,4 +138,5 @@ class Leads:
         if best.probability >= whole_from and self.is_told(best) and best.answerable[0].key not in leads:
             return True
         doubted = [half for half in halves if self.is_told(half) and half.probability < _WHOLE_FROM]
-        return bool(doubted) and not are_questions and known_gap(best, at, least=_WHOLE_NAMED_FROM) is not None
+        gap = known_gap(best, at, least=_WHOLE_NAMED_FROM)
+        return gap is not None and any(not are_questions or half.best_first[0].key == gap.key for half in doubted)

@@ -184,6 +184,14 @@ def test_two_questions_by_their_words_are_two_though_one_of_them_speaks_for_the_
     assert (keys(answer.citations), answer.second.named) == ([key("one")], key("gap"))
 
 
+def test_a_half_that_comes_nearest_to_the_open_question_of_the_whole_is_none_of_its_own():
+    first = finding(0.7, {"one": 0.5}, text="who took part", gaps={"gap": 0.9}, kind=ReadingKind.HALF)
+    second = finding(0.0, {"one": 0.1}, text="what are their names", gaps={"gap": 9.0}, kind=ReadingKind.HALF)
+    sections = [*plain("one"), section("gap", "That is not known.", answerable=False)]
+    answer = decide(sections, finding(0.0, {"one": 0.1}, gaps={"gap": 9.0}), first, second)
+    assert (answer.outcome, answer.named, answer.second) == (Outcome.UNKNOWN, key("gap"), None)
+
+
 @pytest.mark.parametrize(("sure", "told"), [(0.5, "open"), (0.9, "one")])
 def test_what_was_told_just_now_is_told_again_only_surely(sure, told):
     alone = finding(0.1, {"two": 0.1}, text="who can take part", gaps={"open": 3.0})

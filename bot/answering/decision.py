@@ -112,7 +112,8 @@ class Decider:
                 return self._reply(route.reply, best, at, set(told))
             best = beside or best
         if halves := self._leads.halves(best, findings, at):
-            return self._both([self._answered_alone(half, at) for half in halves])
+            first, *others = (self._answered_alone(half, at) for half in halves)
+            return replace(first, second=others[0]) if others else first
         if (found := self._newly_known(best, at)) is not None:
             return found
         is_sure = best.probability >= self.answer_from
@@ -169,14 +170,9 @@ class Decider:
             told.append(near[0])
         return [(best, one) for one in told]
 
-    def _both(self, answers: Sequence[Answer]) -> Answer:
-        """The answers to both questions of a message, or to the one of them that is known."""
-        first, *others = answers
-        return replace(first, second=others[0], suggestions=()) if others else first
-
     def _newly_known(self, best: Finding, at: Circumstances) -> Answer | None:
         """What staff have added since beats what is known to have no answer: offered, unless something is told."""
-        gap = known_gap(best, at, first=FIRST_NAMED_FROM, is_question=True)
+        gap = known_gap(best, at, first=FIRST_NAMED_FROM, counts_talk=False)
         if gap is None or self._leads.is_told(best):
             return None
         copies = (
@@ -237,7 +233,7 @@ class Decider:
         return self.offer(best, at)
 
     def _refuse(self, best: Finding, at: Circumstances) -> Answer:
-        gap = known_gap(best, at, first=FIRST_NAMED_FROM, is_question=True)
+        gap = known_gap(best, at, first=FIRST_NAMED_FROM, counts_talk=False)
         if gap is not None and gap.offers:
             return _which(gap, best, at)
         return replace(

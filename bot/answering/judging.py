@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from bot.answering.alternatives import are_named
 from bot.answering.asked_kind import AskedKind, provable_kind, refers_back
@@ -135,15 +136,20 @@ def _meant(candidates: Sequence[Candidate], reading: Reading, at: Circumstances)
 def _as_written(text: str, candidates: tuple[Candidate, ...], at: Circumstances) -> list[Candidate]:
     """The sections to which the question was written: «What is the alliance?» lies between several."""
     looked_at = () if at.is_follow_up else candidates[:_LOOKED_AT]  # «where?» then asks of what was said before
-    asked = words(text)
+    asked = " ".join(words(text))
     same = [candidate for candidate in looked_at if asked in _questions_of(candidate, at)]
     near = (one for one in candidates if one.section.has_questions and one.section.question >= _WORD_FOR_WORD)
     return [*same, *(candidate for candidate in near if candidate not in same)]
 
 
-def _questions_of(candidate: Candidate, at: Circumstances) -> Iterator[list[str]]:
+def _questions_of(candidate: Candidate, at: Circumstances) -> frozenset[str]:
     copy = at.copy(candidate)
-    return (words(question) for question in (copy.questions if copy is not None else ()))
+    return _folded(copy.questions) if copy is not None else frozenset()
+
+
+@lru_cache(maxsize=2048)
+def _folded(questions: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(" ".join(words(question)) for question in questions)
 
 
 def _that_hold(kind: AskedKind | None, candidates: tuple[Candidate, ...], at: Circumstances) -> tuple[Candidate, ...]:

@@ -41,14 +41,14 @@ def known_gap(
     *,
     least: float = OPEN_TOLD_FROM,
     first: float | None = None,
-    is_question: bool = False,
+    counts_talk: bool = True,
 ) -> StoredSection | None:
     """The open question that this one is, if it plainly is one; examples of small talk may be nearer.
 
-    Of a message that is known to be a question they do not count.
+    Where the message is known to be a question, they need not count.
     """
     copies = [(candidate, at.copy(candidate)) for candidate in best.unanswered]
-    rivals = [(one, copy) for one, copy in copies if not is_question or copy is None or copy.reply is None]
+    rivals = [(one, copy) for one, copy in copies if counts_talk or copy is None or copy.reply is None]
     if not rivals:
         return None
     gap, copy = rivals[0]
@@ -97,7 +97,7 @@ class Leads:
         needs_context = (findings[0].features or {}).get("needs_context", 0.0) > 0.0
         if is_sure or needs_context or not repeated or not told >= repeated or lead is None or lead in told:
             return findings
-        return [finding for finding in findings if finding not in leaning]
+        return [finding for finding in findings if finding.reading.kind not in _AFTER]
 
     def halves(self, best: Finding, findings: Sequence[Finding], at: Circumstances) -> Sequence[Finding]:
         """The two questions of a message, where each half surely asks for another section; none where it is one.

@@ -20,7 +20,6 @@ from bot.answering.pinning import answer_of, pin_asked_for, pinned_in
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
 from bot.answering.reading import (
     FROM_KNOWLEDGE,
-    MOST_TEXTS,
     Message,
     Reading,
     ReadingKind,
@@ -115,7 +114,7 @@ async def detect_language(context: Context, parts: Parts) -> Context:
 
 
 async def read(context: Context, parts: Parts) -> Context:
-    """All that may be meant: at most four texts to embed."""
+    """All that may be meant: at most six texts to embed."""
     retriever, written = parts.retriever, context.languages.written
     asked = without_opening(context.text, written, context.knowledge)
     text = await retriever.in_own_letters(asked, written)
@@ -159,21 +158,7 @@ async def route(context: Context, parts: Parts) -> Context:
     asked = await _asked_before(context, parts) if is_routed and chosen.reply is ReplyKind.COMPLAINT else None
     if asked is None:
         return replace(context, route=chosen)
-    return await _retrieve_before(replace(context, route=chosen), asked.question, parts)
-
-
-async def _retrieve_before(context: Context, asked: str, parts: Parts) -> Context:
-    """Look for the question before alone, or where that took one embedding too many, together with the message."""
-    texts = {text for reading in context.readings for text in reading.texts}
-    if len(texts | {asked}) <= MOST_TEXTS or await parts.retriever.remembers(asked, context.languages.written):
-        return await retrieve(replace(context, readings=(Reading(asked),)), parts)
-    found = [
-        (reading, retrieved)
-        for reading, retrieved in zip(context.readings, context.retrieved, strict=True)
-        if reading.context == asked
-    ]
-    readings, retrieved = zip(*found, strict=True) if found else (context.readings, context.retrieved)
-    return replace(context, readings=readings, retrieved=retrieved)
+    return await retrieve(replace(context, route=chosen, readings=(Reading(asked.question),)), parts)
 
 
 async def pin(context: Context, parts: Parts) -> Context:

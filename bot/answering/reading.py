@@ -21,8 +21,10 @@ from bot.writing.folding import fold, word_count, words
 from bot.writing.sentences import split_sentences
 from bot.writing.terms import of_year, years_in
 
-MOST_TEXTS = 4
+MOST_TEXTS = 6
 """Texts that are embedded for one message, whatever it says."""
+_MOST_OF_THE_WHOLE = 4
+"""Those of them that are no halves of it."""
 _SHORT_WORDS = 8
 """A question with no more words may be about what was asked before."""
 _COMMAS = ",，،、"
@@ -96,7 +98,8 @@ def readings_of(message: Message) -> list[Reading]:
     texts: set[str] = set()
     for reading in _readings(message):
         needed = texts | set(reading.texts)
-        if len(needed) <= MOST_TEXTS:
+        is_half = reading.kind in (ReadingKind.HALF, ReadingKind.SECOND_HALF)
+        if len(needed) <= (MOST_TEXTS if is_half else _MOST_OF_THE_WHOLE):
             found.append(reading)
             texts = needed
     return found
@@ -136,15 +139,15 @@ def _readings(message: Message) -> Iterator[Reading]:
         if message.heading:
             yield Reading(typed, ReadingKind.AFTER_HEADING, _context(message.heading, typed))
     yield from (Reading(sentence, ReadingKind.SENTENCE) for sentence in asking_sentences(typed, message.locale))
+    if clause := last_clause(typed, message.locale):
+        yield Reading(clause, ReadingKind.CLAUSE)
+    if message.corrected and message.corrected != message.text:
+        yield Reading(with_years(message.corrected, message.locale, message.today), ReadingKind.CORRECTED)
     parts = halves(typed, message.locale)
     parts = [without_joiner(part, message.locale) for part in parts]
     yield from (Reading(part, ReadingKind.HALF) for part in parts)
-    if clause := last_clause(typed, message.locale):
-        yield Reading(clause, ReadingKind.CLAUSE)
     if len(parts) > 1 and is_question(parts[0], message.locale):
         yield Reading(parts[1], ReadingKind.SECOND_HALF, parts[0])
-    if message.corrected and message.corrected != message.text:
-        yield Reading(with_years(message.corrected, message.locale, message.today), ReadingKind.CORRECTED)
 
 
 def _in_full(text: str, locale: Locale, before: Turn | None) -> str:
@@ -225,7 +228,11 @@ def _broken(text: str, locale: Locale) -> list[tuple[int, int]]:
             for ((one, said), (other, begins)), second in zip(pairwise(tokens), ends[1:], strict=True)
             if said in after or said.endswith(endings) or f"{begins} {second} ".startswith(before)
         ]
-    return [(start, end) for start, end in places if min(map(word_count, (text[:start], text[end:]))) >= _BROKEN_WORDS]
+    return [
+        (start, end)
+        for start, end in places
+        if min(map(word_count, (text[:start], text[end:]))) >= _BROKEN_WORDS and is_question(text[:start], locale)
+    ]
 
 
 def without_joiner(text: str, locale: Locale) -> str:

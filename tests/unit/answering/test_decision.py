@@ -104,7 +104,7 @@ def questions(first: float, second: float, names=("one", "two"), **more) -> list
         finding(probability, {name: 0.5}, kind=ReadingKind.SENTENCE, **more)
         for name, probability in zip(names, (first, second), strict=True)
     ]
-    return [finding(0.6, {"three": 0.5}), *marked]
+    return [finding(0.6, {"three": 0.5, "one": 0.4, "two": 0.4}), *marked]
 
 
 def circumstances(sections: list[StoredSection]) -> Circumstances:
@@ -145,7 +145,7 @@ def test_an_open_question_may_be_one_of_two():
     known = finding(SURE, {"one": 0.5}, text="Where is it?", kind=ReadingKind.HALF)
     open_one = finding(0.0, {"three": 0.1}, text="when", gaps={"gap": 0.9}, kind=ReadingKind.HALF)
     sections = [*plain("one", "three"), section("gap", "That is not known.", answerable=False)]
-    answer = decide(sections, finding(0.3, {"three": 0.2}), known, open_one)
+    answer = decide(sections, finding(0.3, {"three": 0.2, "one": 0.2}, gaps={"gap": 0.1}), known, open_one)
     assert answer.second is not None
     assert (answer.second.outcome, answer.second.sentences) == (Outcome.UNKNOWN, ("That is not known.",))
 
@@ -161,7 +161,7 @@ def test_a_second_question_that_says_too_little_is_read_after_the_first():
     first = finding(SURE, {"one": 0.5}, text="what is it", kind=ReadingKind.HALF)
     second = finding(UNLIKELY, {"three": 0.1}, text="who runs it", kind=ReadingKind.HALF)
     after = finding(SURE, {"two": 0.5}, text="who runs it", kind=ReadingKind.SECOND_HALF)
-    answer = decide(plain("one", "two", "three"), finding(DOUBTFUL, {"one": 0.3}), first, second, after)
+    answer = decide(plain("one", "two", "three"), finding(DOUBTFUL, {"one": 0.3, "two": 0.2}), first, second, after)
     assert answer.second is not None
     assert [keys(part.citations) for part in (answer, answer.second)] == [[key("one")], [key("two")]]
 
@@ -170,7 +170,7 @@ def test_a_second_question_is_read_after_the_first_where_that_says_more_surely_w
     first = finding(SURE, {"one": 0.5}, text="when was it founded", kind=ReadingKind.HALF)
     second = finding(SURE, {"three": 0.3, "two": 0.2}, text="how many members", kind=ReadingKind.HALF)
     after = finding(SURE, {"two": 3.0, "three": 0.2}, text="how many members", kind=ReadingKind.SECOND_HALF)
-    answer = decide(plain("one", "two", "three"), finding(DOUBTFUL, {"one": 0.3}), first, second, after)
+    answer = decide(plain("one", "two", "three"), finding(DOUBTFUL, {"one": 0.3, "two": 0.2}), first, second, after)
     assert answer.second is not None
     assert keys(answer.second.citations) == [key("two")]
 
@@ -179,9 +179,33 @@ def test_two_questions_by_their_words_are_two_though_one_of_them_speaks_for_the_
     first = finding(0.7, {"one": 0.5}, text="what is the institute", kind=ReadingKind.HALF)
     second = finding(0.0, {"three": 0.1}, text="how do I join", gaps={"gap": 9.0}, kind=ReadingKind.HALF)
     sections = [*plain("one", "three"), section("gap", "That is not known.", answerable=False)]
-    answer = decide(sections, finding(0.0, {"three": 0.1}, gaps={"gap": 9.0}), first, second)
+    answer = decide(sections, finding(0.0, {"one": 8.9, "three": 0.1}, gaps={"gap": 9.0}), first, second)
     assert answer.second is not None
     assert (keys(answer.citations), answer.second.named) == ([key("one")], key("gap"))
+
+
+def test_a_second_half_that_only_carries_the_first_on_is_no_question():
+    first = finding(SURE, {"one": 0.6}, text="is the stopover 72 hours", kind=ReadingKind.HALF)
+    second = finding(SURE, {"two": 0.6}, text="until when", kind=ReadingKind.HALF)
+    after = finding(SURE, {"one": 0.6}, text="until when", kind=ReadingKind.SECOND_HALF)
+    near, far = ({"one": 0.6, "two": nearness} for nearness in (0.5, 0.1))
+    sections = plain("one", "two")
+    assert decide(sections, finding(0.6, near), first, second, after).second is not None
+    assert decide(sections, finding(0.6, far), first, second, after).second is None
+
+
+def test_halves_that_nobody_asked_in_about_these_words_are_one_question():
+    first = finding(SURE, {"one": 0.3}, text="where is the meeting", kind=ReadingKind.HALF)
+    second = finding(SURE, {"two": 0.2}, text="which hotel", kind=ReadingKind.HALF)
+    answer = decide(plain("one", "two"), finding(0.6, {"one": 0.3, "two": 0.2}), first, second)
+    assert (answer.second, keys(answer.citations)) == (None, [key("one")])
+
+
+@pytest.mark.parametrize(("sure", "outcome"), [(0.7, Outcome.OFFERED), (0.9, Outcome.ANSWERED)])
+def test_a_half_is_told_alone_only_where_it_is_quite_sure(sure, outcome):
+    first = finding(sure, {"one": 0.6}, text="where is the hall", kind=ReadingKind.HALF)
+    second = finding(UNLIKELY, {"two": 0.1}, text="how many", kind=ReadingKind.HALF)
+    assert decide(plain("one", "two"), finding(DOUBTFUL, {"two": 0.3}), first, second).outcome is outcome
 
 
 def test_a_half_that_comes_nearest_to_the_open_question_of_the_whole_is_none_of_its_own():

@@ -317,43 +317,33 @@ HISTORIES = st.lists(
 
 @given(MESSAGES, HISTORIES)
 @settings(deadline=None)  # the first Chinese text reads a table
-async def test_at_most_three_texts_are_embedded_for_one_message(message, history):
+async def test_few_texts_are_embedded_for_one_message(message, history):
     class Mistyped(GivenRetriever):
         async def corrected(self, text, locale):
             return text.replace("exhibtion", "exhibition")
 
     retriever = Mistyped([EXPO, METRO], {"expo": 0.9, "metro": 0.5})
     await answerer(retriever, TIMID).answer(ask(message, history=history))
-    assert 1 <= len(set(retriever.asked)) <= MOST_TEXTS == 4
+    assert 1 <= len(set(retriever.asked)) <= MOST_TEXTS
 
 
 @given(MESSAGES, HISTORIES)
 @settings(deadline=None)  # the first Chinese text reads a table
-async def test_discontent_takes_no_more_texts_than_three(message, history):
+async def test_discontent_takes_one_text_more(message, history):
     retriever = GivenRetriever([examples(ReplyKind.COMPLAINT), EXPO], {"complaint": 0.9, "expo": 0.2})
     answer = await answerer(retriever).answer(ask(message, history=history))
     assert answer.outcome is Outcome.COMPLAINT
-    assert 1 <= len(set(retriever.asked)) <= MOST_TEXTS
+    assert 1 <= len(set(retriever.asked)) <= MOST_TEXTS + 1
 
 
-async def test_discontent_with_a_question_that_is_not_remembered_is_searched_together_with_it():
+async def test_discontent_leads_to_other_readings_of_the_question_before_alone():
     retriever = GivenRetriever([examples(ReplyKind.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
-    retriever.by_word = {"how do I get there": {"expo": 0.8, "metro": 0.7, "complaint": 0.1}}
-    turn = told("how do I get there", "expo")
-    answer = await answerer(retriever).answer(ask("that is wrong", history=(turn,)))
-    assert len(retriever.asked) == MOST_TEXTS
-    assert [suggestion.key for suggestion in answer.suggestions] == [key("metro")]
-
-
-async def test_discontent_with_a_question_that_is_remembered_is_searched_by_it_alone():
-    retriever = GivenRetriever([examples(ReplyKind.COMPLAINT), EXPO, METRO], {"complaint": 0.9, "expo": 0.2})
-    retriever.remembered = ("how do I get there",)
     retriever.by_word = {
         "how do I get there that is wrong": {"expo": 0.8, "complaint": 0.9},
         "how do I get there": {"expo": 0.8, "metro": 0.7},
     }
     answer = await answerer(retriever).answer(ask("that is wrong", history=(told("how do I get there", "expo"),)))
-    assert len(retriever.asked) == 3
+    assert retriever.asked[-1] == "how do I get there"
     assert [suggestion.key for suggestion in answer.suggestions] == [key("metro")]
 
 
@@ -465,7 +455,7 @@ async def test_a_question_is_searched_for_without_the_greeting_before_it():
     retriever = GivenRetriever([GREETS, GIVES_THANKS, EXPO], {"expo": 0.9})
     for message in ("Hello, and when is the expo?", "thank you! when is the expo", "Hello, how are you?"):
         await answerer(retriever).answer(ask(message))
-    halves = ["Hello", "how are you?"]
+    halves = ["how are you?", "Hello"]
     assert retriever.asked == ["and when is the expo?", "when is the expo", "Hello, how are you?", *halves]
 
 

@@ -158,6 +158,7 @@ def test_two_marked_questions_are_two_readings():
             Locale.UZ,
             ["bola bilan kirsa bo'ladimi", "rasmga olish mumkinmi"],
         ),
+        ("the Qingdao airport when was it opened", Locale.EN, []),
         ("parking", Locale.EN, []),
         ("to where", Locale.EN, []),
         ("and?", Locale.EN, []),
@@ -176,7 +177,8 @@ def test_an_and_before_half_a_message_is_left_out():
 def test_what_was_said_before_is_worth_more_than_single_sentences():
     found = readings("When? How?", before=BEFORE, heading=HEADING, corrected="When? Now?")
     assert [one.kind for one in found][:3] == [TYPED, AFTER_QUESTION, AFTER_HEADING]
-    assert {one.kind for one in found[3:]} == {ReadingKind.SENTENCE, ReadingKind.HALF}
+    assert [one.kind for one in found][3] is ReadingKind.SENTENCE
+    assert len([one for one in found if one.kind is ReadingKind.HALF]) == 2
 
 
 @given(
@@ -186,10 +188,10 @@ def test_what_was_said_before_is_worth_more_than_single_sentences():
     st.text(max_size=30),
     st.text(max_size=80),
 )
-def test_at_most_four_texts_are_embedded_for_any_message(text, locale, before, heading, corrected):
+def test_few_texts_are_embedded_for_any_message(text, locale, before, heading, corrected):
     found = readings(text, locale, before=before, heading=heading, corrected=corrected)
     assert found[0].kind is TYPED
-    assert len({text for one in found for text in one.texts}) <= MOST_TEXTS == 4
+    assert len({text for one in found for text in one.texts}) <= MOST_TEXTS
     assert len(set(found)) == len(found)
 
 

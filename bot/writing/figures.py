@@ -72,12 +72,16 @@ class _Found:
     end: int
 
 
+_OTHER_DIGIT = regex.compile(r"[\d--[0-9]]", regex.V1)
+"""A digit that is not ASCII; some of them `regex` knows by a newer Unicode than Python."""
+
+
 class _Page:
     """The text with ASCII digits; what was read is blanked out, so that no figure is read twice."""
 
     def __init__(self, text: str, locale: Locale) -> None:
         self.locale = locale
-        self.left = ascii_digits(text)
+        self.left = _OTHER_DIGIT.sub(lambda found: found[0] if found[0].isdecimal() else "\0", ascii_digits(text))
         self.found: list[Figure] = []
         self._text = text
 

@@ -192,3 +192,11 @@ def test_what_is_left_without_figures_is_as_long_and_holds_none() -> None:
     left = without_figures(text, Locale.EN)
     assert len(left) == len(text)
     assert left.split() == ["In", "it", "sent", "of", "trains."]
+
+
+@pytest.mark.parametrize(
+    "text", ["{0}", "2020-{0}{0}-01", "{0}{0}.{0}{0}.2020", "1{0}:30", "1,{0}{0}{0} km", "{0} March 2020"]
+)
+def test_a_digit_that_python_does_not_know_yet_is_no_figure(text: str) -> None:
+    newer = "\U00016130"  # Gurung Khema zero, of Unicode 16
+    assert all(newer not in figure.value for figure in figures_of(text.format(newer), Locale.EN))

@@ -192,10 +192,11 @@ class Decider:
 
     def _asked_beside(self, reply: ReplyKind, findings: Sequence[Finding], at: Circumstances) -> Finding | None:
         """What is surely asked after a remark: «thanks, that helped, and where is the hall»."""
-        parts_too = () if reply is ReplyKind.COMPLAINT else (ReadingKind.HALF, ReadingKind.SENTENCE)
+        parts_too = () if reply is ReplyKind.COMPLAINT else (ReadingKind.BESIDE, ReadingKind.HALF, ReadingKind.SENTENCE)
         kinds = (ReadingKind.CLAUSE, *parts_too)
         parts = [one for one in findings if one.reading.kind in kinds and self._leads.of(one, at) is not None]
-        asked = [one for one in parts if asks(one, at)]
+        is_courtesy = reply in (ReplyKind.GREETING, ReplyKind.THANKS)
+        asked = [one for one in parts if asks(one, at) or (is_courtesy and one.reading.kind is ReadingKind.BESIDE)]
         return asked[-1] if asked and reply in _REMARKS else None
 
     def _clarify(self, best: Finding, at: Circumstances) -> Answer | None:

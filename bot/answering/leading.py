@@ -30,7 +30,7 @@ _ASKED_SO_FROM = 0.7
 Of 101 messages with two questions both are then found for 98 instead of 93, of 2,685 with one 94 are parted and not 72.
 """
 _SURELY_ASKED_SO_FROM, _SURELY_ASKED_SHARE = 0.6, 0.9
-"""The same where so much of the share is that section's: «left my bag in the hall, and is there a cloakroom». Chosen."""
+"""The same where so much of the share is that section's: «left my bag there, and is there a cloakroom». Chosen."""
 _TWO_FROM, _SHARE_WORTH, _DEPTH_COST, _MOST_DEPTH = 0.46, 0.2, 0.02, 10.0
 """From where two halves are two questions: their similarity to example questions, with so much of their share added and
 so much taken away for each nat that the whole message puts what they lead to below its first; at most so many count.
@@ -153,7 +153,7 @@ class Leads:
     ) -> bool:
         are_questions = all(is_question(half.reading.text, at.languages.written) for half in halves)
         whole_from = _WHOLE_OF_QUESTIONS_FROM if are_questions else _WHOLE_FROM
-        is_whole = best.reading.kind not in (ReadingKind.SENTENCE, ReadingKind.CLAUSE)
+        is_whole = best.reading.kind not in (ReadingKind.SENTENCE, ReadingKind.BESIDE, ReadingKind.CLAUSE)
         if is_whole and best.probability >= whole_from and self.is_told(best) and best.answerable[0].key not in leads:
             return True
         doubted = [half for half in halves if self.is_told(half) and half.probability < _WHOLE_FROM]

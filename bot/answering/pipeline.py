@@ -9,13 +9,13 @@ from datetime import date
 
 from bot.answering import browsing
 from bot.answering.calibration import Calibration
+from bot.answering.courtesy import courteous
 from bot.answering.decision import OUTCOMES, Decider
 from bot.answering.emoji import kind_of_emoji
 from bot.answering.judging import HALVES, Circumstances, Finding, fused, judge
 from bot.answering.language import Languages, expected_locale, languages_of
 from bot.answering.losing import loss_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
-from bot.answering.opening import opening_of, without_opening
 from bot.answering.pinning import answer_of, pin_asked_for, pinned_in
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
 from bot.answering.reading import (
@@ -43,7 +43,7 @@ _EVIDENCE = 6
 """Sections that a language model gets, those of the answer first. Chosen: as many fit into a small model's context."""
 _ENGLISH = Languages(Locale.EN, Locale.EN)
 _NO_ROUTE = Route()
-_PARTS = (ReadingKind.CLAUSE, *HALVES)
+_PARTS = (ReadingKind.BESIDE, ReadingKind.CLAUSE, *HALVES)
 """Readings that are no sentence: they tell nothing of the kind of the whole message."""
 _BEFORE_PINS = (ReplyKind.EMERGENCY, ReplyKind.COMPLAINT)
 
@@ -116,8 +116,8 @@ async def detect_language(context: Context, parts: Parts) -> Context:
 async def read(context: Context, parts: Parts) -> Context:
     """All that may be meant: at most six texts to embed."""
     retriever, written = parts.retriever, context.languages.written
-    asked = without_opening(context.text, written, context.knowledge)
-    text = await retriever.in_own_letters(asked, written)
+    around = courteous(context.text, written)
+    text = await retriever.in_own_letters(around.asked if around.is_asked(written) else context.text, written)
     before = await _asked_before(context, parts)
     if context.route.reply is not None and before is not None:
         return replace(context, readings=(Reading(before.question),))
@@ -127,6 +127,7 @@ async def read(context: Context, parts: Parts) -> Context:
         today=context.question.today,
         corrected=await retriever.corrected(text, written),
         before=before,
+        beside="" if around.is_asked(written) else await retriever.in_own_letters(around.asked, written),
         heading=_heading(before.keys, retriever.knowledge, context) if before and before.keys else "",
     )
     return replace(context, readings=readings_of(message))
@@ -170,7 +171,7 @@ async def pin(context: Context, parts: Parts) -> Context:
     found = pin_asked_for(context.readings, context.retrieved, at, parts.calibration.pins)
     if found is None:
         return context
-    opening = opening_of(context.text, at.languages.written, at.knowledge)
+    opening = courteous(context.text, at.languages.written).said
     return replace(context, answer=replace(answer_of(found, at), opening=opening))
 
 
@@ -206,7 +207,7 @@ async def decide(context: Context, parts: Parts) -> Context:
     at = context.circumstances
     answer = parts.decider.decide(context.route, context.findings, at, before.keys if before else ())
     is_asked = answer.outcome in FROM_KNOWLEDGE
-    opening = opening_of(context.text, at.languages.written, at.knowledge) if is_asked else None
+    opening = courteous(context.text, at.languages.written).said if is_asked else None
     loss = loss_of(answer, context.findings, context.candidates, at)
     pinned = pinned_in(answer, at.knowledge)
     answer = replace(answer, foreign=at.languages.foreign)

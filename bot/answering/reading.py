@@ -50,6 +50,8 @@ class ReadingKind(StrEnum):
     """Only one of its sentences, that which asks."""
     CLAUSE = "clause_alone"
     """Only what follows the last comma: «thanks, that helped, and where is the hall»."""
+    BESIDE = "beside_courtesy"
+    """Only what stands beside a greeting or thanks: «salom viza»."""
     HALF = "half"
     """What stands before or behind an «and», a comma or another break: «when and where is it?»."""
     SECOND_HALF = "second_half"
@@ -81,7 +83,8 @@ class Message:
     """A message made ready for the search: in its language's own letters, on `today`.
 
     `corrected` is the same with what looks mistyped put right. `before` is the last turn that asked something, with
-    `heading` over what was told then, if there are such.
+    `heading` over what was told then, if there are such. `beside` is what stands beside a greeting or thanks that the
+    message may be as a whole.
     """
 
     text: str
@@ -90,6 +93,7 @@ class Message:
     corrected: str = ""
     before: Turn | None = None
     heading: str = ""
+    beside: str = ""
 
 
 def readings_of(message: Message) -> list[Reading]:
@@ -139,6 +143,8 @@ def _readings(message: Message) -> Iterator[Reading]:
         if message.heading:
             yield Reading(typed, ReadingKind.AFTER_HEADING, _context(message.heading, typed))
     yield from (Reading(sentence, ReadingKind.SENTENCE) for sentence in asking_sentences(typed, message.locale))
+    if message.beside:
+        yield Reading(message.beside, ReadingKind.BESIDE)
     if clause := last_clause(typed, message.locale):
         yield Reading(clause, ReadingKind.CLAUSE)
     if message.corrected and message.corrected != message.text:

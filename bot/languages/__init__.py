@@ -71,6 +71,12 @@ class LanguageWords:
     """Languages that its readers know, best first: where a text is looked for that it lacks."""
     back_references: Entries
     """Words by which a question leans on what was said before."""
+    greetings: Entries
+    """Greetings that may stand before a question."""
+    thanks: Entries
+    """Words of thanks that may stand before or behind one."""
+    politeness: Entries
+    """What else may, and changes nothing: «please», «could you tell me»."""
     joiners: Entries
     """Words that may join two questions, «when and where is it»."""
     breaks: Entries

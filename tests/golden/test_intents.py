@@ -18,6 +18,7 @@ from bot.app.core import open_core
 from bot.chat.text import texts
 from bot.i18n.translator import Catalogs
 from bot.ids import Locale
+from bot.languages import words_of
 from bot.settings.loading import load_settings
 from tests.golden import KNOWLEDGE, SETS, TODAY
 from tests.support.chat_rig import LOCALES
@@ -102,3 +103,26 @@ async def test_the_first_screen_is_answered_in_every_language(first_screen, loca
     assert str(exhibit.named) == "open/expo.md#booths"
     assert str(area.citations[0].key) == AREA
     assert alliance.citations[0].key.path == ALLIANCE
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def courteous(golden_data) -> list[CaseResult]:
+    """What is asked most, with a greeting before it, politeness before it and thanks behind it."""
+    lines = [line for line in map(json.loads, INTENTS) if line["intent"] in {"expo-where", "expo-when", "exhibit"}]
+    asked = []
+    for line in lines:
+        listed, gap = words_of(line["lang"]), "" if line["lang"] == Locale.ZH else " "
+        for before, behind in ((listed.greetings[0], ""), (listed.politeness[0], ""), ("", listed.thanks[0])):
+            asked.append(json.dumps(line | {"question": f"{before}{gap}{line['question']}{gap}{behind}".strip()}))
+    async with open_core(load_settings(data=golden_data, knowledge=KNOWLEDGE)) as core:
+        await core.make_answerable()
+        cases = list(read_cases(asked))
+        return await evaluate(cases, core.extractive, today=TODAY, say=lambda answer: " ".join(answer.sentences))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("locale", list(Locale))
+async def test_courtesy_around_a_question_changes_nothing(courteous, locale):
+    of_locale = [result for result in courteous if result.case.locale is locale]
+    assert len(of_locale) == 9
+    assert [result.case.question for result in of_locale if result.verdict is not Verdict.RIGHT] == []

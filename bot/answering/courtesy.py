@@ -17,6 +17,7 @@ _MOST_WORDS, _MOST_HAN = 5, 8
 """Words, or Chinese characters, of a courtesy. Chosen: the longest listed have as many."""
 _HOW_ARE_YOU_WORDS = 4
 """Words up to which a question behind a greeting belongs to it. Chosen: «how are you doing»."""
+_EMOJI_AROUND = regex.compile(r"^[\p{So}\p{Sk}\ufe0f\u200d\s]+|[\p{So}\p{Sk}\ufe0f\u200d\s]+$")
 _PUNCTUATION = regex.compile(r"[\s\p{P}\p{S}]+")
 
 
@@ -47,11 +48,11 @@ def courteous(text: str, locale: Locale) -> Courteous:
     With its greeting «سلام نمایشگاه کجاست» lies nearest to prayer rooms, with its thanks «where is the expo thanks» to
     «you are welcome».
     """
-    rest, said = text, list[ReplyKind | None]()
+    rest, said = _EMOJI_AROUND.sub("", text), list[ReplyKind | None]()
     while (found := _at_start(rest, locale)) or (found := _at_end(rest)):
         rest, kind = found
         said.append(kind)
-    if not said or not words(rest):
+    if rest == text or not words(rest):
         return Courteous()
     return Courteous(rest, next((kind for kind in said if kind is not None), None))
 

@@ -29,8 +29,6 @@ _ASKED_SO_FROM = 0.7
 
 Of 101 messages with two questions both are then found for 98 instead of 93, of 2,685 with one 94 are parted and not 72.
 """
-_SURELY_ASKED_SO_FROM, _SURELY_ASKED_SHARE = 0.6, 0.9
-"""The same where so much of the share is that section's: «left my bag there, and is there a cloakroom». Chosen."""
 _TWO_FROM, _SHARE_WORTH, _DEPTH_COST, _MOST_DEPTH = 0.46, 0.2, 0.02, 10.0
 """From where two halves are two questions: their similarity to example questions, with so much of their share added and
 so much taken away for each nat that the whole message puts what they lead to below its first; at most so many count.
@@ -77,8 +75,7 @@ def asks(finding: Finding, at: Circumstances) -> bool:
     if is_question(finding.reading.text, at.languages.written):
         return True
     first = finding.best_first[0].section
-    least = _SURELY_ASKED_SO_FROM if finding.share >= _SURELY_ASKED_SHARE else _ASKED_SO_FROM
-    return first.has_questions and first.question >= least
+    return first.has_questions and first.question >= _ASKED_SO_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +125,11 @@ class Leads:
         if any(leads) and not all(leads) and not is_known:
             known = next(half for half, lead in zip(halves, leads, strict=True) if lead)
             return () if self.is_told(known) and known.probability < _ALONE_TOLD_FROM else [known]
-        if len(leads) != 2 or None in leads or leads[0] == leads[1] or not all(asks(half, at) for half in halves):
+        if len(leads) != 2 or None in leads or leads[0] == leads[1]:
             return ()
+        asking = [half for half in halves if asks(half, at)]
+        if len(asking) < 2:
+            return asking if not is_known else ()
         if self._is_one(best, halves, leads, at) or self._is_carried_on(findings, halves, leads):
             return ()
         return halves

@@ -25,6 +25,7 @@ GREETING, THANKS = ReplyKind.GREETING, ReplyKind.THANKS
         ("سلام وقت بخیر ببخشید نمایشگاه کجاست؟ ممنون", Locale.FA, "نمایشگاه کجاست؟", GREETING),
         ("你好请问展会在哪谢谢", Locale.ZH, "展会在哪", GREETING),
         ("salom viza", Locale.UZ, "viza", GREETING),
+        ("when does it open 😊🙏", Locale.EN, "when does it open", None),
         ("салом, hello, намоишгоҳ кай мешавад?", Locale.TG, "намоишгоҳ кай мешавад?", GREETING),
     ],
 )

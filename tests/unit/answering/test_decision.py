@@ -157,6 +157,13 @@ def test_where_a_half_only_tells_something_the_whole_is_one_question():
     assert (answer.second, keys(answer.citations)) == (None, [key("two")])
 
 
+def test_where_nothing_is_known_of_the_whole_the_half_that_asks_is_answered():
+    said = finding(SURE, {"one": 0.6}, text="We come from far away", kind=ReadingKind.HALF)
+    asked = finding(SURE, {"two": 0.6}, text="when does it open?", kind=ReadingKind.HALF)
+    answer = decide(plain("one", "two"), finding(DOUBTFUL, {"two": 0.3, "one": 0.1}), said, asked)
+    assert (answer.second, keys(answer.citations)) == (None, [key("two")])
+
+
 def test_a_second_question_that_says_too_little_is_read_after_the_first():
     first = finding(SURE, {"one": 0.5}, text="what is it", kind=ReadingKind.HALF)
     second = finding(UNLIKELY, {"three": 0.1}, text="who runs it", kind=ReadingKind.HALF)

@@ -74,19 +74,18 @@ def language_picker(t: Translator, *, current: Locale | None, payload: str = "")
 
 
 def welcome_reply(t: Translator, *, current: Locale | None, payload: str, chosen: bool = False) -> Reply:
-    """The welcome: with the languages at first, with the topics once a language is `chosen`."""
-    greeting = paragraphs(
-        said(texts.language_chosen(t), t.locale) if chosen else Html(),
-        said(texts.welcome(t), t.locale),
-        said(texts.how_to_ask(t), t.locale),
-    )
+    """The welcome: with what is asked most, and at first with the languages below it."""
+    welcome, how_to_ask = said(texts.welcome(t), t.locale), said(texts.how_to_ask(t), t.locale)
     if chosen:
         menu = ((Key(texts.button_topics(t), ButtonAction.TOPICS), Key(texts.button_help(t), ButtonAction.HELP)),)
-        text = paragraphs(greeting, said(texts.how_to_change_language(t), t.locale))
+        way_back = said(texts.how_to_change_language(t), t.locale)
+        text = paragraphs(said(texts.language_chosen(t), t.locale), welcome, how_to_ask, way_back)
         return Reply(text, (*_first_questions(t), *menu))
     topics = ((Key(texts.button_topics(t), ButtonAction.TOPICS),),)
     question = bold(said(texts.choose_language(t), t.locale))
-    return Reply(paragraphs(greeting, question), (*_language_rows(current, payload), *_first_questions(t), *topics))
+    return Reply(
+        paragraphs(welcome, question, how_to_ask), (*_first_questions(t), *topics, *_language_rows(current, payload))
+    )
 
 
 def _first_questions(t: Translator) -> Rows:

@@ -401,7 +401,7 @@ async def test_a_picture_with_words_below_it_is_answered_by_them(rig):
 async def test_start_offers_all_languages_with_the_app_s_one_marked(rig):
     await rig.handle(message("/start", user=person(language="fa-IR")))
     labels = [button["text"] for button in rig.telegram.keyboard()]
-    assert labels[:12] == [("✅ " if locale is Locale.FA else "") + locale.endonym for locale in Locale]
+    assert labels[-12:] == [("✅ " if locale is Locale.FA else "") + locale.endonym for locale in Locale]
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])
@@ -409,7 +409,7 @@ async def test_start_offers_what_is_asked_most_and_asks_it_as_if_it_were_typed(r
     await rig.handle(message("/start", user=person(language=language)))
     labels = [button["text"] for button in rig.telegram.keyboard()]
     asked = [question(CATALOGS.translator(Locale(language))) for question in texts.FIRST_QUESTIONS]
-    assert labels[12:18] == asked
+    assert labels[:6] == asked
     await rig.press(rig.telegram.button(asked[0]))
     assert rig.answerer.asked[-1].text == asked[0]
 

@@ -234,11 +234,7 @@ def _broken(text: str, locale: Locale) -> list[tuple[int, int]]:
             for ((one, said), (other, begins)), second in zip(pairwise(tokens), ends[1:], strict=True)
             if said in after or said.endswith(endings) or f"{begins} {second} ".startswith(before)
         ]
-    return [
-        (start, end)
-        for start, end in places
-        if min(map(word_count, (text[:start], text[end:]))) >= _BROKEN_WORDS and is_question(text[:start], locale)
-    ]
+    return [(start, end) for start, end in places if min(map(word_count, (text[:start], text[end:]))) >= _BROKEN_WORDS]
 
 
 def without_joiner(text: str, locale: Locale) -> str:

@@ -158,7 +158,6 @@ def test_two_marked_questions_are_two_readings():
             Locale.UZ,
             ["bola bilan kirsa bo'ladimi", "rasmga olish mumkinmi"],
         ),
-        ("the Qingdao airport when was it opened", Locale.EN, []),
         ("parking", Locale.EN, []),
         ("to where", Locale.EN, []),
         ("and?", Locale.EN, []),

@@ -18,7 +18,8 @@ _MOST_WORDS, _MOST_HAN = 5, 8
 _HOW_ARE_YOU_WORDS = 4
 """Words up to which a question behind a greeting belongs to it. Chosen: «how are you doing»."""
 _EMOJI_AROUND = regex.compile(r"^[\p{So}\p{Sk}\ufe0f\u200d\s]+|[\p{So}\p{Sk}\ufe0f\u200d\s]+$")
-_PUNCTUATION = regex.compile(r"[\s\p{P}\p{S}]+")
+_LEADING = regex.compile(r"^[\s\p{P}\p{S}]+")
+_PARTED = regex.compile(r"[\p{P}\p{S}]|.\s*[\p{P}\p{S}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _at_start(text: str, locale: Locale) -> tuple[str, ReplyKind | None] | None:
     for end in _ends(text):
         name = " ".join(words(text[:end]))
         if name in listed:
-            rest = _PUNCTUATION.sub("", text[end:], count=1) if _PUNCTUATION.match(text, end) else text[end:]
+            rest = _LEADING.sub("", text[end:])
             is_thanks = listed[name] is ReplyKind.THANKS
             return None if is_thanks and not _begins_anew(text[end - 1 :], rest, locale) else (rest, listed[name])
     return None
@@ -72,13 +73,13 @@ def _begins_anew(end: str, rest: str, locale: Locale) -> bool:
     """Whether a question begins behind thanks, unlike in «thanks to whom» and «thanks, got the address»."""
     if not _asks(rest, locale):
         return False
-    is_parted = bool(regex.match(r"[\p{P}\p{S}]|.\s*[\p{P}\p{S}]", end))
+    is_parted = _PARTED.match(end) is not None
     return is_parted or without_joiner(rest, locale) != rest or _at_start(rest, locale) is not None
 
 
 def _at_end(text: str) -> tuple[str, ReplyKind | None] | None:
     listed = _listed()
-    tail = text.rstrip(" .!。！…)😊🙏❤️")
+    tail = text.rstrip(" .!。！…)")
     for length in _ends(tail[::-1]):
         kind = listed.get(" ".join(words(tail[len(tail) - length :])), ReplyKind.GREETING)
         if kind is not ReplyKind.GREETING:

@@ -13,7 +13,7 @@ from bot.answering.browsing import best_copy
 from bot.answering.confidence import ConfidenceModel, features
 from bot.answering.language import Languages
 from bot.answering.ports import Knowledge, Retrieved, StoredSection
-from bot.answering.reading import Reading, ReadingKind
+from bot.answering.reading import HALVES, Reading
 from bot.answering.reranking import Candidate, shares
 from bot.answering.rules import NEVER_GUESSED, Reason, lacks_kind, lacks_year, objection
 from bot.answering.selecting import Extract, select
@@ -21,8 +21,6 @@ from bot.writing.folding import word_count, words
 
 _LOOKED_AT = 3
 """Sections among which one is looked for that holds the price or number asked for. Chosen."""
-HALVES = (ReadingKind.HALF, ReadingKind.SECOND_HALF)
-"""Readings of one of two questions."""
 _NEAR = 2.5
 """By how much lower a section's score may be, in nats, that is told because it holds the price asked for. Chosen."""
 

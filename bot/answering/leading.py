@@ -37,12 +37,12 @@ _ALONE_TOLD_FROM = 0.8
 """The probability from which half a message is answered though nothing is known of the whole. Chosen."""
 _CARRIED_ON_FROM = 4.0
 """The nats from which a second half whose section the whole puts so low only carries on the first, if both together
-lead to the same as the first, «qingdao stopover used to be 72 hrs right? till when», or alone it leads nowhere much.
+lead to the same as the first, «is the metro being built into Jiaozhou, when is it done», or alone leads nowhere much.
 """
 _LIKELY_SHARE = 0.6
 """The share from which it leads somewhere alone.
 
-All chosen: of 125 messages with two questions 121 are still parted, of 3,788 with one 61 instead of 138.
+All chosen: of 168 messages with two questions both are answered for 147 (148), of 3,788 with one 61 (138) parted.
 """
 _REPEATED_FROM = 0.7
 """The probability from which what was told just now is told again. Chosen."""

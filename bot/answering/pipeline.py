@@ -12,7 +12,7 @@ from bot.answering.calibration import Calibration
 from bot.answering.courtesy import courteous
 from bot.answering.decision import OUTCOMES, Decider
 from bot.answering.emoji import kind_of_emoji
-from bot.answering.judging import HALVES, Circumstances, Finding, fused, judge
+from bot.answering.judging import Circumstances, Finding, fused, judge
 from bot.answering.language import Languages, expected_locale, languages_of
 from bot.answering.losing import loss_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
@@ -20,6 +20,7 @@ from bot.answering.pinning import answer_of, pin_asked_for, pinned_in
 from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
 from bot.answering.reading import (
     FROM_KNOWLEDGE,
+    HALVES,
     Message,
     Reading,
     ReadingKind,
@@ -117,7 +118,8 @@ async def read(context: Context, parts: Parts) -> Context:
     """All that may be meant: at most six texts to embed."""
     retriever, written = parts.retriever, context.languages.written
     around = courteous(context.text, written)
-    text = await retriever.in_own_letters(around.asked if around.is_asked(written) else context.text, written)
+    asked, beside = (around.asked, "") if around.is_asked(written) else (context.text, around.asked)
+    text = await retriever.in_own_letters(asked, written)
     before = await _asked_before(context, parts)
     if context.route.reply is not None and before is not None:
         return replace(context, readings=(Reading(before.question),))
@@ -127,7 +129,7 @@ async def read(context: Context, parts: Parts) -> Context:
         today=context.question.today,
         corrected=await retriever.corrected(text, written),
         before=before,
-        beside="" if around.is_asked(written) else await retriever.in_own_letters(around.asked, written),
+        beside=await retriever.in_own_letters(beside, written),
         heading=_heading(before.keys, retriever.knowledge, context) if before and before.keys else "",
     )
     return replace(context, readings=readings_of(message))

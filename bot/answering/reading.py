@@ -64,6 +64,10 @@ class ReadingKind(StrEnum):
     """Together with the heading of the section last told."""
 
 
+HALVES = (ReadingKind.HALF, ReadingKind.SECOND_HALF)
+"""Readings of one of two questions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One text to look for; `context` is what was said before, where it is read together with that."""
@@ -102,8 +106,7 @@ def readings_of(message: Message) -> list[Reading]:
     texts: set[str] = set()
     for reading in _readings(message):
         needed = texts | set(reading.texts)
-        is_half = reading.kind in (ReadingKind.HALF, ReadingKind.SECOND_HALF)
-        if len(needed) <= (MOST_TEXTS if is_half else _MOST_OF_THE_WHOLE):
+        if len(needed) <= (MOST_TEXTS if reading.kind in HALVES else _MOST_OF_THE_WHOLE):
             found.append(reading)
             texts = needed
     return found

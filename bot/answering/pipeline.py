@@ -21,6 +21,7 @@ from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved,
 from bot.answering.reading import (
     FROM_KNOWLEDGE,
     HALVES,
+    MOST_OF_THE_WHOLE,
     Message,
     Reading,
     ReadingKind,
@@ -161,7 +162,21 @@ async def route(context: Context, parts: Parts) -> Context:
     asked = await _asked_before(context, parts) if is_routed and chosen.reply is ReplyKind.COMPLAINT else None
     if asked is None:
         return replace(context, route=chosen)
-    return await retrieve(replace(context, route=chosen, readings=(Reading(asked.question),)), parts)
+    return await _retrieve_before(replace(context, route=chosen), asked.question, parts)
+
+
+async def _retrieve_before(context: Context, asked: str, parts: Parts) -> Context:
+    """Look for the question before alone, or where that took one embedding too many, together with the message."""
+    texts = {text for reading in context.readings for text in reading.texts}
+    if len(texts | {asked}) <= MOST_OF_THE_WHOLE or await parts.retriever.remembers(asked, context.languages.written):
+        return await retrieve(replace(context, readings=(Reading(asked),)), parts)
+    found = [
+        (reading, retrieved)
+        for reading, retrieved in zip(context.readings, context.retrieved, strict=True)
+        if reading.context == asked
+    ]
+    readings, retrieved = zip(*found, strict=True) if found else (context.readings, context.retrieved)
+    return replace(context, readings=readings, retrieved=retrieved)
 
 
 async def pin(context: Context, parts: Parts) -> Context:

@@ -168,6 +168,10 @@ class Retriever(Protocol):
         """For each reading of a question written in `locale` at most some `top_k` sections: all in one batch."""
         ...
 
+    async def remembers(self, text: str, locale: Locale) -> bool:
+        """Whether its vector is at hand: then nothing is embedded to look for it."""
+        ...
+
     async def in_own_letters(self, text: str, locale: Locale) -> str:
         """`text` in the script of its language, where it is typed in another one; the same text where it is not."""
         ...

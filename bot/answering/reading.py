@@ -23,7 +23,7 @@ from bot.writing.terms import of_year, years_in
 
 MOST_TEXTS = 6
 """Texts that are embedded for one message, whatever it says."""
-_MOST_OF_THE_WHOLE = 4
+MOST_OF_THE_WHOLE = 4
 """Those of them that are no halves of it."""
 _SHORT_WORDS = 8
 """A question with no more words may be about what was asked before."""
@@ -106,7 +106,7 @@ def readings_of(message: Message) -> list[Reading]:
     texts: set[str] = set()
     for reading in _readings(message):
         needed = texts | set(reading.texts)
-        if len(needed) <= (MOST_TEXTS if reading.kind in HALVES else _MOST_OF_THE_WHOLE):
+        if len(needed) <= (MOST_TEXTS if reading.kind in HALVES else MOST_OF_THE_WHOLE):
             found.append(reading)
             texts = needed
     return found

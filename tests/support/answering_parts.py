@@ -71,6 +71,8 @@ class GivenRetriever:
     """Every text that had to be embedded, in order, each once."""
     corrections: Mapping[str, str] = field(default_factory=dict)
     letters: Mapping[str, str] = field(default_factory=dict)
+    remembered: Sequence[str] = ()
+    """Texts that need not be embedded."""
     version: int = 1
     coverage: float = 0.0
 
@@ -94,7 +96,7 @@ class GivenRetriever:
         return list(dict.fromkeys(one.key for one in self.sections))
 
     async def retrieve(self, readings: Sequence[Reading], locale: Locale, *, top_k: int) -> Sequence[Retrieved]:
-        texts = [text for reading in readings for text in reading.texts]
+        texts = [text for reading in readings for text in reading.texts if text not in self.remembered]
         self.asked = list(dict.fromkeys([*self.asked, *texts]))
         return [self._retrieved(reading.texts[-1]) for reading in readings]
 
@@ -103,6 +105,9 @@ class GivenRetriever:
         more = {"coverage": self.coverage} if self.coverage else {}
         sections = [retrieved_section(name, near, **more) for name, near in found.items()]
         return Retrieved(sections, lambda section: [0.5] * len(section.sentences))
+
+    async def remembers(self, text: str, locale: Locale) -> bool:
+        return text in self.remembered
 
     async def in_own_letters(self, text: str, locale: Locale) -> str:
         return self.letters.get(text, text)

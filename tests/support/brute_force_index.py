@@ -70,6 +70,9 @@ class BruteForceRetriever:
     async def retrieve(self, readings: Sequence[QuestionReading], locale: Locale, *, top_k: int) -> list[Retrieved]:
         return [self._retrieved(reading, locale, top_k) for reading in readings]
 
+    async def remembers(self, text: str, locale: Locale) -> bool:
+        return False
+
     async def in_own_letters(self, text: str, locale: Locale) -> str:
         return text
 

@@ -188,6 +188,10 @@ class VersionRetriever:
         raw = await self._embedder.question((await self._spelling_of(locale)).restored(text))
         return centred_query(raw, locale, self._files.means)
 
+    async def remembers(self, text: str, locale: Locale) -> bool:
+        """See the port."""
+        return self._embedder.remembers((await self._spelling_of(locale)).restored(text))
+
     async def in_own_letters(self, text: str, locale: Locale) -> str:
         """See the port."""
         if not is_romanised(text, locale):

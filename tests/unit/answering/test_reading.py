@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from bot.answering.model import Outcome
 from bot.answering.reading import (
+    HALVES,
+    MOST_OF_THE_WHOLE,
     MOST_TEXTS,
     Message,
     Reading,
@@ -190,7 +192,9 @@ def test_what_was_said_before_is_worth_more_than_single_sentences():
 def test_few_texts_are_embedded_for_any_message(text, locale, before, heading, corrected):
     found = readings(text, locale, before=before, heading=heading, corrected=corrected)
     assert found[0].kind is TYPED
-    assert len({text for one in found for text in one.texts}) <= MOST_TEXTS
+    assert len({text for one in found for text in one.texts}) <= MOST_TEXTS == 6
+    whole = [one for one in found if one.kind not in HALVES]
+    assert len({text for one in whole for text in one.texts}) <= MOST_OF_THE_WHOLE == 4
     assert len(set(found)) == len(found)
 
 

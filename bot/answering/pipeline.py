@@ -12,12 +12,13 @@ from bot.answering.calibration import Calibration
 from bot.answering.courtesy import courteous
 from bot.answering.decision import OUTCOMES, Decider
 from bot.answering.emoji import kind_of_emoji
+from bot.answering.examining import examined, to_read
 from bot.answering.judging import Circumstances, Finding, fused, judge
 from bot.answering.language import Languages, expected_locale, languages_of
 from bot.answering.losing import loss_of
 from bot.answering.model import Answer, DocumentView, OnSentence, Outcome, Question, TopicView, Turn
 from bot.answering.pinning import answer_of, pin_asked_for, pinned_in
-from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, StoredSection
+from bot.answering.ports import Index, Knowledge, LanguageIdentifier, Retrieved, Retriever, SectionReader, StoredSection
 from bot.answering.reading import (
     FROM_KNOWLEDGE,
     HALVES,
@@ -58,6 +59,7 @@ class Parts:
     identifier: LanguageIdentifier
     calibration: Calibration
     decider: Decider
+    reader: SectionReader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,23 @@ async def judge_readings(context: Context, parts: Parts) -> Context:
     return replace(context, findings=findings)
 
 
+async def examine(context: Context, parts: Parts) -> Context:
+    """Where the signs leave doubts, read the best sections beside the question."""
+    model, signs = parts.calibration.reader, parts.calibration.confidence
+    if parts.reader is None or model is None or not context.findings:
+        return context
+    best, at = fused(context.findings), context.circumstances
+    sections = to_read(best, at, model)
+    if not sections:
+        return context
+    supports = await parts.reader.read(best.reading.texts[-1], sections)
+    if not supports:
+        return context
+    by_key = {section.key: support for section, support in zip(sections, supports, strict=True)}
+    read = examined(best, by_key, model, signs=signs, at=at)
+    return replace(context, findings=[read if one is best else one for one in context.findings])
+
+
 async def decide(context: Context, parts: Parts) -> Context:
     """Answer, offer, ask back or refuse."""
     before = last_question(context.question.history)
@@ -241,6 +260,7 @@ STEPS: dict[str, Step] = {
     "pin": pin,
     "rerank": rerank_candidates,
     "judge": judge_readings,
+    "examine": examine,
     "decide": decide,
 }
 """The route comes after the search, since the same search tells it: one batch of embeddings serves both."""
@@ -257,11 +277,13 @@ class ExtractiveAnswerer:
         *,
         answer_from: float = 0.57,
         sentences: int = 3,
+        reader: SectionReader | None = None,
     ) -> None:
         self._index = index
         self._identifier = identifier
         self._calibration = calibration
         self._decider = Decider(calibration.thresholds, answer_from, sentences)
+        self._reader = reader
 
     async def answer(self, question: Question, *, on_sentence: OnSentence | None = None) -> Answer:  # noqa: ARG002 - a port's signature
         """Answer from the knowledge, offer, ask back, or say honestly that it is not known: all at once."""
@@ -277,7 +299,7 @@ class ExtractiveAnswerer:
 
     async def trace(self, question: Question) -> Context:
         """All that was found out on the way to an answer."""
-        parts = Parts(self._index.current(), self._identifier, self._calibration, self._decider)
+        parts = Parts(self._index.current(), self._identifier, self._calibration, self._decider, self._reader)
         context, took_ms = Context(question, parts), {}
         for name, step in STEPS.items():
             began = time.perf_counter()
@@ -292,7 +314,7 @@ class ExtractiveAnswerer:
         """What the same question leads to in other words, which are in `locale`: found and judged, not decided."""
         languages = Languages(locale, context.languages.spoken)
         other = replace(context, languages=languages, readings=(Reading(text),), answer=None)
-        for step in (retrieve, rerank_candidates, judge_readings):
+        for step in (retrieve, rerank_candidates, judge_readings, examine):
             other = await step(other, context.parts)
         return other
 

@@ -181,6 +181,23 @@ class Retriever(Protocol):
         ...
 
 
+class Support(NamedTuple):
+    """How far a section answers a question, as the reader judges from their texts alone: logits."""
+
+    answers: float
+    """Of the whole section; above 0 rather yes than no."""
+    sentences: tuple[float, ...]
+    """Of each of its sentences, which only compare with each other."""
+
+
+class SectionReader(Protocol):
+    """Puts a question and a section side by side."""
+
+    async def read(self, question: str, sections: Sequence[StoredSection]) -> Sequence[Support]:
+        """One a section, in order, or none at all where it can't read; what it costs grows with their number."""
+        ...
+
+
 class Index(Protocol):
     """Gives the version that is published now; a later call may give a newer one."""
 

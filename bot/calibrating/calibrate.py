@@ -15,8 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.answering import calibration
-from bot.answering.calibration import CalibrationFile
+from bot.answering.calibration import CalibrationFile, ReaderFile
 from bot.answering.message_letters import MessageLetters
+from bot.answering.ports import SectionReader
 from bot.app.core import open_core
 from bot.calibrating.drop_out import dropped_copy
 from bot.calibrating.examples import Example, examples_of
@@ -24,6 +25,7 @@ from bot.calibrating.fits import fit_confidence, fit_ranking, fit_router, has_ch
 from bot.calibrating.letters_fit import fit_letters
 from bot.calibrating.numbers_file import hashes_of, numbers_file, with_router
 from bot.calibrating.numbers_file import in_use as file_in_use
+from bot.calibrating.reader_fit import Seen, fit_reader, may_be_fitted, reader_report, seen
 from bot.calibrating.report import report, without_weight
 from bot.calibrating.training_questions import PLAIN, CalibrationQuestion, cases_in, messages_in, plain_in, sampled
 from bot.errors import CalibrationError
@@ -51,6 +53,14 @@ class Fitted:
     letters: MessageLetters
     report: tuple[str, ...]
     before: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedReader:
+    """What the reader counts, and how the examples that no fit saw fare without it and with it, a line each."""
+
+    file: ReaderFile
+    report: tuple[str, ...]
 
 
 async def calibrate(
@@ -99,16 +109,48 @@ async def _asked_folders(
         with TemporaryDirectory() as work:
             asked = _prepared(settings, sets, Path(work), seed)
             say(f"folder {seed + 1} of {FOLDERS + 1}: {len(asked)} questions")
-            copy = settings.model_copy(
-                update={
-                    "store": settings.store.model_copy(update={"data": Path(work) / "data"}),
-                    "knowledge": settings.knowledge.model_copy(update={"folder": Path(work) / "knowledge"}),
-                }
-            )
-            found = await examples_of(copy, asked, today)
-            examples += [replace(example, weight=1.0 if seed else WHOLE, folder=seed) for example in found]
+            examples += await _asked_folder(settings, Path(work), asked, seed=seed, today=today)
             letters.append(fit_letters(Path(work) / "knowledge"))
     return examples, letters
+
+
+async def calibrate_reader(
+    settings: Settings, sets: Path, reader: SectionReader, *, today: date, say: Callable[[str], None]
+) -> FittedReader:
+    """Fit what the reader counts beside the signs in use, to questions that it never learned from.
+
+    Raises:
+        CalibrationError: a set is missing, or no section without example questions was found for any question.
+    """
+    _refuse_missing(sets)
+    async with open_core(settings) as core:
+        signs = calibration.calibration_of(core.embedder.identity)
+    these: list[Seen] = []
+    for seed in range(FOLDERS + 1):
+        with TemporaryDirectory() as work:
+            asked = [one for one in _prepared(settings, sets, Path(work), seed) if may_be_fitted(one)]
+            say(f"folder {seed + 1} of {FOLDERS + 1}: {len(asked)} questions")
+            these += await seen(await _asked_folder(settings, Path(work), asked, seed=seed, today=today), reader, signs)
+    fitted = [one for one in these if not _is_checked(one.example)]
+    if not any(one.supports for one in fitted):
+        raise CalibrationError(f"no question of {sets} leads to a section without example questions: add plain files")
+    file = fit_reader(fitted, signs)
+    checked = [one for one in these if _is_checked(one.example) and one.supports]
+    return FittedReader(file, tuple(reader_report(checked, file.model(), signs)))
+
+
+async def _asked_folder(
+    settings: Settings, work: Path, asked: Sequence[CalibrationQuestion], *, seed: int, today: date
+) -> list[Example]:
+    """What was found for these questions in the copy below `work`."""
+    copy = settings.model_copy(
+        update={
+            "store": settings.store.model_copy(update={"data": work / "data"}),
+            "knowledge": settings.knowledge.model_copy(update={"folder": work / "knowledge"}),
+        }
+    )
+    found = await examples_of(copy, asked, today)
+    return [replace(example, weight=1.0 if seed else WHOLE, folder=seed) for example in found]
 
 
 def _refuse_missing(sets: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.answering import calibration
-from bot.answering.calibration import CalibrationFile
+from bot.answering.calibration import CalibrationFile, ReaderFile
 from bot.answering.confidence import ConfidenceModel
 from bot.answering.message_letters import MessageLetters
 from bot.answering.reranking import Ranking
@@ -86,6 +86,11 @@ def file_of(identity: str, folder: Path = IN_USE) -> Path:
     return folder / f"{identity.partition(':')[0]}.json"
 
 
+def reader_file_of(identity: str, folder: Path = IN_USE) -> Path:
+    """Where stands what the reader counts beside the signs of an embedding."""
+    return folder / f"reader-{identity.partition(':')[0]}.json"
+
+
 def moved(new: CalibrationFile, folder: Path = IN_USE) -> Iterator[tuple[str, float | None, float | None]]:
     """Every number that is another than in the file in use: its name, old and new; None where there is none."""
     try:
@@ -109,6 +114,17 @@ def _numbers(file: CalibrationFile) -> dict[str, float]:
     return found
 
 
+def write_reader(file: ReaderFile, folder: Path = IN_USE) -> Path:
+    """Put what the reader counts to use from the next start on.
+
+    Raises:
+        CalibrationError: the folder can't be written.
+    """
+    target = reader_file_of(file.identity, folder)
+    _put(target, file.model_dump_json(indent=1) + "\n")
+    return target
+
+
 def write(file: CalibrationFile, letters: MessageLetters, folder: Path = IN_USE) -> Path:
     """Put the numbers to use from the next start on, each of both files whole, or not at all.
 
@@ -116,12 +132,19 @@ def write(file: CalibrationFile, letters: MessageLetters, folder: Path = IN_USE)
         CalibrationError: the folder can't be written.
     """
     target = file_of(file.identity, folder)
-    part = target.with_suffix(".part")
+    _put(target, file.model_dump_json(indent=1) + "\n")
     try:
-        part.write_text(file.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        part.chmod(0o644)  # whoever runs the bot reads it, not only who fitted it
-        part.replace(target)
         calibration.write_letters(letters, folder / calibration.LETTERS)
     except OSError as error:
-        raise CalibrationError(f"{target} can't be written ({error}): install where it may be") from error
+        raise CalibrationError(f"{folder} can't be written ({error}): install where it may be") from error
     return target
+
+
+def _put(target: Path, text: str) -> None:
+    part = target.with_suffix(".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.chmod(0o644)  # whoever runs the bot reads it, not only who fitted it
+        part.replace(target)
+    except OSError as error:
+        raise CalibrationError(f"{target} can't be written ({error}): install where it may be") from error

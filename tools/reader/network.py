@@ -68,7 +68,8 @@ class Layer(nn.Module):
         shares = torch.softmax(scores * (WIDTH // HEADS) ** -0.5 + mask, -1).to(values.dtype)
         context = torch.bmm(shares.flatten(0, 1), values).view(pairs, HEADS, tokens, -1)
         rows = self.attended(rows + self.context(context.transpose(1, 2).flatten(2)))
-        return self.finished(rows + self.down(functional.gelu(self.up(rows))))
+        finished: Tensor = self.finished(rows + self.down(functional.gelu(self.up(rows))))
+        return finished
 
 
 class Reader(nn.Module):

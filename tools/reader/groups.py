@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from bot.adapters.e5.passages import Passage
+from bot.adapters.e5.passages import Window
 
 NONE = -1
 """In place of a number: no passage answers, or it is not known which sentence does."""
@@ -44,13 +44,13 @@ class Group:
 class Prepared:
     """All groups, with every passage once."""
 
-    passages: list[Passage] = field(default_factory=list)
+    passages: list[Window] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     """The SHA-256 of each source, by its name."""
-    _numbers: dict[Passage, int] = field(default_factory=dict)
+    _numbers: dict[Window, int] = field(default_factory=dict)
 
-    def number_of(self, passage: Passage) -> int:
+    def number_of(self, passage: Window) -> int:
         """The number of a passage, which is added where it is new."""
         if passage not in self._numbers:
             self._numbers[passage] = len(self.passages)
@@ -80,7 +80,7 @@ class Prepared:
             made = cls(sources=head["sources"])
             for _ in range(head["passages"]):
                 tokens, bounds, first = json.loads(next(lines))
-                made.passages.append(Passage(tuple(tokens), tuple(bounds), first))
+                made.passages.append(Window(tuple(tokens), tuple(bounds), first))
             for line in lines:
                 part, kind, asked, read, question, passages, right, sentence = json.loads(line)
                 place = (Part(part), kind, asked, read, tuple(question), tuple(passages), right, sentence)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bot.adapters.e5.passages import Passage
+from bot.adapters.e5.passages import Window
 from bot.adapters.e5.weights import HEADS, INNER, WIDTH, ModelFile, expanded
 
 _FIRST, _PAD, _LAST = 0, 1, 2
@@ -35,7 +35,7 @@ class Pairs:
     """S × 3: the pair of a sentence, where it begins, where it ends."""
 
     @classmethod
-    def of(cls, pairs: Sequence[tuple[Sequence[int], Passage]]) -> Pairs:
+    def of(cls, pairs: Sequence[tuple[Sequence[int], Window]]) -> Pairs:
         """`<s> question </s></s> passage </s>`, filled up to the longest."""
         rows = [[_FIRST, *question, _LAST, _LAST, *passage.tokens, _LAST] for question, passage in pairs]
         ids = np.full((len(rows), max(map(len, rows))), _PAD, np.int64)

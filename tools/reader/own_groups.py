@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bot.adapters.e5.passages import Passage, passages_of, question_tokens
+from bot.adapters.e5.passages import Window, passages_of, question_tokens
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.knowledge.reader import parse_raw, parse_raw_draft
 from bot.calibrating.reader_fit import is_unlearned
@@ -56,7 +56,7 @@ class Text:
     kind: str
     """`text`, `open` or `draft`."""
     whole: str
-    passages: tuple[Passage, ...]
+    passages: tuple[Window, ...]
     questions: tuple[str, ...]
     near_misses: tuple[str, ...]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.adapters.e5.passages import Passage, passages_of, question_tokens
+from bot.adapters.e5.passages import Window, passages_of, question_tokens
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.calibrating.reader_fit import is_unlearned
 from bot.ids import Locale
@@ -25,7 +25,7 @@ class _Paragraph:
     article: str
     sentences: tuple[str, ...]
     starts: tuple[int, ...]
-    windows: tuple[Passage, ...]
+    windows: tuple[Window, ...]
     questions: Sequence[dict[str, Any]]
 
     def place(self, answer: dict[str, Any]) -> tuple[int, int]:

@@ -18,7 +18,7 @@ _QUERY, _PASSAGE = "query: ", "passage: "
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Window:
     """A window of a section: title and heading, then sentence after sentence.
 
     Sentence `first_sentence + n` of the section takes the tokens from `bounds[n]` to `bounds[n + 1]`.
@@ -34,7 +34,7 @@ def question_tokens(tokenizer: Tokenizer, question: str) -> tuple[int, ...]:
     return tuple(tokenizer.tokens(_QUERY + question.lower(), at_most=QUESTION_TOKENS))
 
 
-def passages_of(tokenizer: Tokenizer, title: str, heading: str, sentences: Sequence[str]) -> list[Passage]:
+def passages_of(tokenizer: Tokenizer, title: str, heading: str, sentences: Sequence[str]) -> list[Window]:
     """The windows of a section in order; at least one, even of a section without sentences."""
     named = ". ".join(part for part in (title, heading) if part).lower()
     head = tokenizer.tokens(f"{_PASSAGE}{named}.", at_most=_HEAD_TOKENS)
@@ -43,12 +43,12 @@ def passages_of(tokenizer: Tokenizer, title: str, heading: str, sentences: Seque
     return list(_windows(head, tokens, room))
 
 
-def _windows(head: list[int], sentences: list[list[int]], room: int) -> Iterator[Passage]:
+def _windows(head: list[int], sentences: list[list[int]], room: int) -> Iterator[Window]:
     window, bounds, first = list(head), [len(head)], 0
     for number, sentence in enumerate(sentences):
         if len(bounds) > 1 and len(window) - len(head) + len(sentence) > room:
-            yield Passage(tuple(window), tuple(bounds), first)
+            yield Window(tuple(window), tuple(bounds), first)
             window, bounds, first = list(head), [len(head)], number
         window += sentence
         bounds.append(len(window))
-    yield Passage(tuple(window), tuple(bounds), first)
+    yield Window(tuple(window), tuple(bounds), first)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.adapters.e5.encoder import Layers, normalised
-from bot.adapters.e5.passages import Passage
+from bot.adapters.e5.passages import Window
 from bot.adapters.e5.reader_weights import ReaderWeights
 from bot.adapters.e5.weights import Floats, ModelFile
 
@@ -44,11 +44,11 @@ class PairReader:
             (weights.floats(f"{head}.w"), float(weights.floats(f"{head}.b")[0])) for head in ("answers", "sentence")
         )
 
-    def read(self, question: Sequence[int], passages: Sequence[Passage]) -> list[Read]:
+    def read(self, question: Sequence[int], passages: Sequence[Window]) -> list[Read]:
         """One a passage, in order; of each pair alone, whatever it is read with."""
         return [read for some in _passes(question, passages) for read in self._read(question, some)]
 
-    def _read(self, question: Sequence[int], passages: Sequence[Passage]) -> Iterator[Read]:
+    def _read(self, question: Sequence[int], passages: Sequence[Window]) -> Iterator[Read]:
         ids = [np.array([_FIRST, *question, _LAST, _LAST, *passage.tokens, _LAST]) for passage in passages]
         ends = np.cumsum([len(each) for each in ids], dtype=np.int32)
         positions = np.concatenate([np.arange(len(each)) for each in ids])
@@ -66,8 +66,8 @@ def _logit(head: tuple[Floats, float], first: Floats, mean: Floats) -> float:
     return float(weights @ np.concatenate([first, mean])) + constant
 
 
-def _passes(question: Sequence[int], passages: Sequence[Passage]) -> Iterator[list[Passage]]:
-    gathered: list[Passage] = []
+def _passes(question: Sequence[int], passages: Sequence[Window]) -> Iterator[list[Window]]:
+    gathered: list[Window] = []
     tokens = 0
     for passage in passages:
         length = len(question) + len(passage.tokens) + _BETWEEN + 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from bot.adapters.e5.engine import Machine, layers_of
-from bot.adapters.e5.passages import Passage, passages_of, question_tokens
+from bot.adapters.e5.passages import Window, passages_of, question_tokens
 from bot.adapters.e5.reader import PairReader, Read
 from bot.adapters.e5.reader_weights import BUNDLED, ReaderWeights
 from bot.adapters.e5.tokenizer import Tokenizer
@@ -71,7 +71,7 @@ class BundledReader:
             del read[: len(some)]
         return found
 
-    def _passages_of(self, title: str, heading: str, sentences: tuple[str, ...]) -> list[Passage]:
+    def _passages_of(self, title: str, heading: str, sentences: tuple[str, ...]) -> list[Window]:
         return passages_of(self._parts()[0], title, heading, sentences)[:_MOST_WINDOWS]
 
     def _parts(self) -> tuple[Tokenizer, PairReader]:

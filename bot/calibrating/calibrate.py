@@ -25,9 +25,10 @@ from bot.calibrating.fits import fit_confidence, fit_ranking, fit_router, has_ch
 from bot.calibrating.letters_fit import fit_letters
 from bot.calibrating.numbers_file import hashes_of, numbers_file, with_router
 from bot.calibrating.numbers_file import in_use as file_in_use
-from bot.calibrating.reader_fit import Seen, fit_reader, may_be_fitted, reader_report, seen
+from bot.calibrating.reader_fit import Seen, fit_reader, may_be_fitted, reader_report, seen, unlearned_documents
 from bot.calibrating.report import report, without_weight
 from bot.calibrating.training_questions import PLAIN, CalibrationQuestion, cases_in, messages_in, plain_in, sampled
+from bot.calibrating.written_sections import add_plain_files
 from bot.errors import CalibrationError
 from bot.settings import Settings
 
@@ -129,6 +130,7 @@ async def calibrate_reader(
     for seed in range(FOLDERS + 1):
         with TemporaryDirectory() as work:
             asked = [one for one in _prepared(settings, sets, Path(work), seed) if may_be_fitted(one)]
+            asked += add_plain_files(unlearned_documents(sets), Path(work) / "knowledge")
             say(f"folder {seed + 1} of {FOLDERS + 1}: {len(asked)} questions")
             these += await seen(await _asked_folder(settings, Path(work), asked, seed=seed, today=today), reader, signs)
     fitted = [one for one in these if not _is_checked(one.example)]

@@ -7,6 +7,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -18,14 +19,15 @@ from bot.calibrating.examples import Example, is_right, is_wanted, judged
 from bot.calibrating.fits import DECIMALS
 from bot.calibrating.regression import TrainingChoice, fit_choices, fit_logistic
 from bot.calibrating.training_questions import CalibrationQuestion
+from bot.calibrating.written_sections import WRITTEN, WrittenSection, written_documents
 from bot.ids import Locale, SectionKey
 
 _ALL = ReaderModel(0.0, {}, 0.0, (0.0, 1.0))
 """Reads whatever may be read."""
 SETTLED = (0.02, 0.98)
 """Probabilities by the signs alone below and above which nothing is read."""
-_COUNTS = {"stored": 1.0, "case": 3.0, "message": 1.0, "plain": 3.0}
-"""What a question of each source counts. Chosen, as for the signs: those on plain files are few."""
+_COUNTS = {"stored": 1.0, "case": 3.0, "message": 1.0, "written": 1.0}
+"""What a question of each source counts. Chosen, as for the signs."""
 _TOLD_FROM = 0.57
 """The default of `[answering] answer_from`, for the report."""
 _L2_RANKING, _L2 = 0.02, 0.003
@@ -47,9 +49,16 @@ def is_unlearned(document: str) -> bool:
 
 
 def may_be_fitted(asked: CalibrationQuestion) -> bool:
-    """Whether no reader learned from this question: example questions of most documents were learned from."""
+    """Whether no reader learned from this question, as it did from most example questions and from plain files."""
     document = asked.wanted.partition("#")[0]
-    return asked.reply is None and (asked.source != "stored" or (document != "" and is_unlearned(document)))
+    is_learned = asked.source == "plain" or (asked.source == "stored" and not (document and is_unlearned(document)))
+    return asked.reply is None and not is_learned
+
+
+def unlearned_documents(sets: Path) -> dict[str, list[WrittenSection]]:
+    """The written documents that no reader learned from."""
+    documents = written_documents(sets / WRITTEN)
+    return {name: sections for name, sections in documents.items() if is_unlearned(name)}
 
 
 async def seen(examples: Sequence[Example], reader: SectionReader, signs: Calibration) -> list[Seen]:

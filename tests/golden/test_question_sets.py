@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.answering.question_lines import asked_in
+from bot.calibrating.written_sections import WRITTEN
 from bot.writing.folding import word_count, words
 
 TESTS = Path(__file__).parents[1]
@@ -49,7 +50,10 @@ def asked_in_lines(file: Path) -> Iterator[tuple[str, str]]:
     """Each question or conversation of a file, with its place: what is stored in knowledge files, or asked in lines."""
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         place = f"{file.relative_to(TESTS.parent)}:{number}"
-        if file.suffix == ".jsonl" and line.strip():
+        if file.parent == SETS / WRITTEN:
+            section = json.loads(line)
+            yield from ((one["text"], place) for one in (*section["questions"], *section["near"]))
+        elif file.suffix == ".jsonl" and line.strip():
             yield "\n".join(asked_in(json.loads(line)).turns), place
         elif file.suffix == ".md" and line.startswith("? "):
             yield line.removeprefix("? "), place

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 16
 """Groups."""
-_FAMILIES = {"near": "text", "year": "text", "draft-near": "draft"}
+_FAMILIES = {"near": "text", "year": "text", "draft-near": "draft", "written-near": "written"}
 """Of groups without an answer: the kind with one that they are told from."""
 
 

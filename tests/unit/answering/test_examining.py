@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.answering.examining import ReaderModel
+from bot.answering.examining import MOST_READ, NEW_READ, ReaderModel
 from bot.answering.model import Outcome, Question
 from bot.answering.pipeline import ExtractiveAnswerer
 from bot.answering.ports import Retrieved, StoredSection, Support
@@ -93,6 +93,28 @@ async def test_sections_with_example_questions_are_not_read() -> None:
     known = ExtractiveAnswerer(GivenRetriever(SECTIONS, FAR), English(), calibration, reader=reader)
     assert (await known.answer(asked())).sentences == ("The hall opens at 9.",)
     assert not reader.read_pairs
+
+
+async def test_sections_without_example_questions_are_read_however_far_down() -> None:
+    known = [section(f"known{number}", "It is old.") for number in range(9)]
+    files = [section(f"file{number}", "It is new.") for number in range(9)]
+    near = {
+        one.key.path.removeprefix("topic/").removesuffix(".md"): 0.9 - n / 20 for n, one in enumerate(known + files)
+    }
+    near["file0"] = 0.95
+
+    class SomePlain(GivenRetriever):
+        def _retrieved(self, text: str) -> Retrieved:
+            found = super()._retrieved(text)
+            sections = [one._replace(has_questions="known" in one.key.path) for one in found.sections]
+            return replace(found, sections=sections)
+
+    reader = GivenReader(dict.fromkeys(near, 0.0))
+    calibration = replace(calibrated(0.0), reader=MODEL)
+    await ExtractiveAnswerer(SomePlain(known + files, near), English(), calibration, reader=reader).answer(asked())
+    read = [path for _, path in reader.read_pairs]
+    assert len(read) == len(set(read)) == MOST_READ + NEW_READ - 1
+    assert sum("file" in path for path in read) == NEW_READ
 
 
 async def test_where_the_reader_cannot_read_the_signs_decide() -> None:

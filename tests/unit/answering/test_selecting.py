@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.asked_kind import AskedKind
+from bot.answering.ports import Support
 from bot.answering.selecting import select
 from bot.ids import Locale
 from tests.support.answering_parts import section
@@ -66,6 +67,14 @@ def test_at_most_so_many_are_told_of_equals():
 def test_what_holds_the_kind_or_the_words_asked_for_goes_first(question, kind, told):
     extract = chosen(LONG, [0.5] * len(LONG.sentences), question=question, kind=kind, at_most=1)
     assert extract.sentences == (told,)
+
+
+def test_where_the_section_was_read_the_reader_says_which_sentences_answer():
+    logits = [-3.0] * len(LONG.sentences)
+    logits[2], logits[5], logits[7] = 3.0, 4.0, 1.5
+    scores = [0.9, *[0.0] * (len(LONG.sentences) - 1)]
+    extract = select("what of that", LONG, scores, kind=None, at_most=3, support=Support(2.0, tuple(logits)))
+    assert extract.sentences == (LONG.sentences[2], LONG.sentences[5])
 
 
 @given(st.lists(st.floats(-1, 1), min_size=16, max_size=16), st.integers(1, 3), st.text(max_size=40))

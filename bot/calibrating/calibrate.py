@@ -25,10 +25,10 @@ from bot.calibrating.fits import fit_confidence, fit_ranking, fit_router, has_ch
 from bot.calibrating.letters_fit import fit_letters
 from bot.calibrating.numbers_file import hashes_of, numbers_file, with_router
 from bot.calibrating.numbers_file import in_use as file_in_use
-from bot.calibrating.reader_fit import Seen, fit_reader, may_be_fitted, reader_report, seen, unlearned_documents
+from bot.calibrating.reader_fit import fit_reader, may_be_fitted, reader_report, seen, unlearned_documents
 from bot.calibrating.report import report, without_weight
 from bot.calibrating.training_questions import PLAIN, CalibrationQuestion, cases_in, messages_in, plain_in, sampled
-from bot.calibrating.written_sections import add_plain_files
+from bot.calibrating.written_sections import WRITTEN, add_plain_files
 from bot.errors import CalibrationError
 from bot.settings import Settings
 
@@ -44,6 +44,9 @@ plain files in their own language, with 8 for 92 and 83 %; in the folders with d
 _CHECKED_OF = 3
 """Of so many questions one is only looked at, by the hash of its text. Chosen: enough of each source to tell a per cent
 or two, and most to fit to."""
+
+_READ_OF = 3
+"""Of so many cases and first messages the reader is fitted to one: to read takes longest. Chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +129,16 @@ async def calibrate_reader(
     _refuse_missing(sets)
     async with open_core(settings) as core:
         signs = calibration.calibration_of(core.embedder.identity)
-    these: list[Seen] = []
-    for seed in range(FOLDERS + 1):
-        with TemporaryDirectory() as work:
-            asked = [one for one in _prepared(settings, sets, Path(work), seed) if may_be_fitted(one)]
-            asked += add_plain_files(unlearned_documents(sets), Path(work) / "knowledge")
-            say(f"folder {seed + 1} of {FOLDERS + 1}: {len(asked)} questions")
-            these += await seen(await _asked_folder(settings, Path(work), asked, seed=seed, today=today), reader, signs)
+    with TemporaryDirectory() as work:
+        known = [one for one in _prepared(settings, sets, Path(work), 0) if may_be_fitted(one)]
+        asked = [*known[::_READ_OF], *add_plain_files(unlearned_documents(sets), Path(work) / "knowledge")]
+        say(f"{len(asked)} questions")
+        these = await seen(await _asked_folder(settings, Path(work), asked, seed=0, today=today), reader, signs)
     fitted = [one for one in these if not _is_checked(one.example)]
     if not any(one.supports for one in fitted):
-        raise CalibrationError(f"no question of {sets} leads to a section without example questions: add plain files")
+        raise CalibrationError(
+            f"no question of {sets} leads to a section without example questions: add documents to {WRITTEN}"
+        )
     file = fit_reader(fitted, signs)
     checked = [one for one in these if _is_checked(one.example) and one.supports]
     return FittedReader(file, tuple(reader_report(checked, file.model(), signs)))

@@ -19,7 +19,7 @@ from bot.calibrating.examples import Example, is_right, is_wanted, judged
 from bot.calibrating.fits import DECIMALS
 from bot.calibrating.regression import TrainingChoice, fit_choices, fit_logistic
 from bot.calibrating.training_questions import CalibrationQuestion
-from bot.calibrating.written_sections import WRITTEN, WrittenSection, written_documents
+from bot.calibrating.written_sections import WRITTEN, TrainingSection, written_documents
 from bot.ids import Locale, SectionKey
 
 _ALL = ReaderModel(0.0, {}, 0.0, (0.0, 1.0))
@@ -55,7 +55,7 @@ def may_be_fitted(asked: CalibrationQuestion) -> bool:
     return asked.reply is None and not is_learned
 
 
-def unlearned_documents(sets: Path) -> dict[str, list[WrittenSection]]:
+def unlearned_documents(sets: Path) -> dict[str, list[TrainingSection]]:
     """The written documents that no reader learned from."""
     documents = written_documents(sets / WRITTEN)
     return {name: sections for name, sections in documents.items() if is_unlearned(name)}

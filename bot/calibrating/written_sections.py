@@ -21,7 +21,7 @@ _TOPIC = "written"
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenQuestion:
+class TrainingQuestion:
     """A question in any language; `sentence` is the place of the one that answers, None of a near miss."""
 
     locale: Locale
@@ -30,7 +30,7 @@ class WrittenQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenSection:
+class TrainingSection:
     """A section of a document in one language, with what is asked of it."""
 
     locale: Locale
@@ -38,32 +38,32 @@ class WrittenSection:
     title: str
     heading: str
     sentences: tuple[str, ...]
-    questions: tuple[WrittenQuestion, ...]
-    near_misses: tuple[WrittenQuestion, ...]
+    questions: tuple[TrainingQuestion, ...]
+    near_misses: tuple[TrainingQuestion, ...]
 
 
-def written_documents(folder: Path) -> dict[str, list[WrittenSection]]:
+def written_documents(folder: Path) -> dict[str, list[TrainingSection]]:
     """The sections of each document in order."""
-    documents: dict[str, list[WrittenSection]] = defaultdict(list)
+    documents: dict[str, list[TrainingSection]] = defaultdict(list)
     for file in sorted(folder.glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             held = json.loads(line)
-            section = WrittenSection(
+            section = TrainingSection(
                 locale=Locale(held["lang"]),
                 document=held["document"],
                 title=held["title"],
                 heading=held["heading"],
                 sentences=tuple(held["sentences"]),
                 questions=tuple(
-                    WrittenQuestion(Locale(q["lang"]), q["text"], q["sentence"]) for q in held["questions"]
+                    TrainingQuestion(Locale(q["lang"]), q["text"], q["sentence"]) for q in held["questions"]
                 ),
-                near_misses=tuple(WrittenQuestion(Locale(q["lang"]), q["text"]) for q in held["near"]),
+                near_misses=tuple(TrainingQuestion(Locale(q["lang"]), q["text"]) for q in held["near"]),
             )
             documents[section.document].append(section)
     return documents
 
 
-def add_plain_files(documents: dict[str, list[WrittenSection]], folder: Path) -> list[CalibrationQuestion]:
+def add_plain_files(documents: dict[str, list[TrainingSection]], folder: Path) -> list[CalibrationQuestion]:
     """Write documents into a copy of the knowledge as plain files; gives what is asked of them."""
     asked = []
     for name, sections in documents.items():
@@ -77,11 +77,11 @@ def add_plain_files(documents: dict[str, list[WrittenSection]], folder: Path) ->
     return asked
 
 
-def _markdown(sections: Sequence[WrittenSection]) -> str:
+def _markdown(sections: Sequence[TrainingSection]) -> str:
     between = "" if sections[0].locale is Locale.ZH else " "
     texts = (f"## {one.heading} {{#s{n}}}\n\n{between.join(one.sentences)}\n" for n, one in enumerate(sections))
     return "\n".join((f"# {sections[0].title}\n", *texts))
 
 
-def _asked(question: WrittenQuestion, wanted: str) -> CalibrationQuestion:
+def _asked(question: TrainingQuestion, wanted: str) -> CalibrationQuestion:
     return CalibrationQuestion("written", (question.text,), question.locale, wanted)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bot.adapters.e5.passages import Window, passages_of, question_tokens
 from bot.adapters.e5.tokenizer import Tokenizer
 from bot.calibrating.reader_fit import is_unlearned
-from bot.calibrating.written_sections import WrittenQuestion, WrittenSection
+from bot.calibrating.written_sections import TrainingQuestion, TrainingSection
 from tools.reader.groups import NONE, Group, Part, Prepared
 
 _NEIGHBOURS = 3
@@ -19,7 +19,7 @@ class WrittenGroups:
     """Draws groups from documents of several sections."""
 
     def __init__(
-        self, documents: Mapping[str, Sequence[WrittenSection]], tokenizer: Tokenizer, draw: random.Random
+        self, documents: Mapping[str, Sequence[TrainingSection]], tokenizer: Tokenizer, draw: random.Random
     ) -> None:
         self._documents = documents
         self._tokenizer = tokenizer
@@ -34,7 +34,7 @@ class WrittenGroups:
                 prepared.groups += self._groups_of(section, windows[place], others, prepared)
 
     def _groups_of(
-        self, section: WrittenSection, own: Sequence[Window], others: Sequence[Window], prepared: Prepared
+        self, section: TrainingSection, own: Sequence[Window], others: Sequence[Window], prepared: Prepared
     ) -> Iterator[Group]:
         for asked in section.questions:
             assert asked.sentence is not None
@@ -44,13 +44,13 @@ class WrittenGroups:
         for missed in section.near_misses:
             yield self._group(section, missed, [own[0], *self._some(others, 1)], prepared)
 
-    def _windows(self, section: WrittenSection) -> list[Window]:
+    def _windows(self, section: TrainingSection) -> list[Window]:
         return passages_of(self._tokenizer, section.title, section.heading, section.sentences)
 
     def _group(
         self,
-        section: WrittenSection,
-        asked: WrittenQuestion,
+        section: TrainingSection,
+        asked: TrainingQuestion,
         read: Sequence[Window],
         prepared: Prepared,
         *,

@@ -19,7 +19,7 @@ from bot.adapters.e5.tokenizer import Tokenizer
 from bot.adapters.e5.weights import ModelFile
 from bot.adapters.models.embeddings import bundled_model
 from bot.calibrating.reader_fit import is_unlearned
-from bot.calibrating.written_sections import WrittenQuestion, WrittenSection
+from bot.calibrating.written_sections import TrainingQuestion, TrainingSection
 from bot.ids import Locale
 from tools.reader.groups import NONE, Group, Part, Prepared
 from tools.reader.own_groups import OwnGroups, Text
@@ -198,11 +198,11 @@ def test_written_questions_name_their_window_and_sentence_and_near_misses_none(t
     long = tuple(
         f"Lorry number {number} leaves from gate {number} as soon as the driver has his papers." for number in range(9)
     )
-    asked = (WrittenQuestion(Locale.RU, "когда едет восьмая машина", 8), WrittenQuestion(Locale.EN, "first lorry", 0))
-    missed = (WrittenQuestion(Locale.EN, "what does a lorry cost"),)
+    asked = (TrainingQuestion(Locale.RU, "когда едет восьмая машина", 8), TrainingQuestion(Locale.EN, "first lorry", 0))
+    missed = (TrainingQuestion(Locale.EN, "what does a lorry cost"),)
     sections = [
-        WrittenSection(Locale.EN, "en-lorries", "Lorries", "Gates", long, asked, missed),
-        WrittenSection(Locale.EN, "en-lorries", "Lorries", "Canteen", ("There is soup.",), (), ()),
+        TrainingSection(Locale.EN, "en-lorries", "Lorries", "Gates", long, asked, missed),
+        TrainingSection(Locale.EN, "en-lorries", "Lorries", "Canteen", ("There is soup.",), (), ()),
     ]
     made = Prepared()
     WrittenGroups({"en-lorries": sections}, tokenizer, random.Random(1)).add_to(made)

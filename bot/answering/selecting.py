@@ -27,7 +27,8 @@ _WORD_BONUS = 0.25
 _NEAR_BEST = 0.2
 """By how much a sentence may lie behind the best to be told with it."""
 _READ_NEAR_BEST = 2.0
-"""The same where the section was read, in nats."""
+"""The same where the section was read, in nats. Chosen: of the answers to training questions on plain files 95 % are
+among the sentences so near, two of four; with 1 it is 90 %, with 4 three sentences and 96 %."""
 
 
 @dataclass(frozen=True, slots=True)

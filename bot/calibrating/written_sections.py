@@ -1,4 +1,4 @@
-"""Sections that people wrote for the reader, with questions, the sentences that answer, and near misses.
+"""Sections made up for the reader to learn from, with questions, the sentences that answer, and near misses.
 
 A file a language, a section a line: `tests/sets/README.md` describes them.
 """

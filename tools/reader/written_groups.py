@@ -1,4 +1,4 @@
-"""Groups from sections that people wrote to be read, with questions, their sentences, and near misses."""
+"""Groups from sections made up to be learned from, with questions, their sentences, and near misses."""
 
 from __future__ import annotations
 

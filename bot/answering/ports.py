@@ -187,7 +187,7 @@ class Support(NamedTuple):
     answers: float
     """Of the whole section; above 0 rather yes than no."""
     sentences: tuple[float, ...]
-    """Of each of its sentences, which only compare with each other."""
+    """Of each of its sentences, which only compare with each other; only the first where it is too long to read."""
 
 
 class SectionReader(Protocol):

@@ -51,14 +51,14 @@ def select(
 ) -> Extract:
     """Choose at most `at_most` sentences, the best and those nearly as good; or all of a section that is no longer.
 
-    The reader says how good they are where it has read the section; else their similarities with the question,
+    The reader says how good they are where it has read all of them; else their similarities with the question,
     `scores`, and the words they share with it.
     """
     everything = range(len(section.sentences))
     long_sentence = _LONG_HAN_SENTENCE if section.locale is Locale.ZH else _LONG_SENTENCE
     if len(section.text) <= at_most * long_sentence:
         chosen = set(everything)
-    elif support is not None:
+    elif support is not None and len(support.sentences) == len(section.sentences):
         chosen = _best(support.sentences, _READ_NEAR_BEST, at_most)
     else:
         bonuses = (_bonus(question, sentence, kind, section.locale) for sentence in section.sentences)

@@ -27,8 +27,6 @@ _REMEMBERED = 1024
 """Sections whose tokens stay in memory, 4 kB each."""
 _MOST_WINDOWS = 4
 """Of a section so many windows are read, the first ones: 400 tokens, of 20,000 words no more than of 300."""
-_UNREAD = -12.0
-"""The logit of a sentence that stands behind the last window."""
 
 
 class BundledReader:
@@ -67,8 +65,8 @@ class BundledReader:
         windows = [self._passages(one.title, one.heading, one.sentences) for one in sections]
         read = reader.read(question_tokens(tokenizer, question), [window for some in windows for window in some])
         found = []
-        for some, section in zip(windows, sections, strict=True):
-            found.append(_support(read[: len(some)], len(section.sentences)))
+        for some in windows:
+            found.append(_support(read[: len(some)]))
             del read[: len(some)]
         return found
 
@@ -98,8 +96,7 @@ class BundledReader:
         return parts
 
 
-def _support(windows: Sequence[Read], sentences: int) -> Support:
+def _support(windows: Sequence[Read]) -> Support:
     """Of a section what its best window says."""
-    of_sentences = [logit for window in windows for logit in window.sentences]
-    unread = [_UNREAD] * (sentences - len(of_sentences))
-    return Support(max(window.answers for window in windows), tuple(of_sentences + unread))
+    of_sentences = tuple(logit for window in windows for logit in window.sentences)
+    return Support(max(window.answers for window in windows), of_sentences)

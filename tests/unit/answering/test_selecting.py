@@ -77,6 +77,12 @@ def test_where_the_section_was_read_the_reader_says_which_sentences_answer():
     assert extract.sentences == (LONG.sentences[2], LONG.sentences[5])
 
 
+def test_of_a_section_too_long_to_read_the_nearest_sentences_are_told():
+    scores = [*[0.0] * (len(LONG.sentences) - 1), 0.9]
+    extract = select("what of that", LONG, scores, kind=None, at_most=1, support=Support(2.0, (3.0, 4.0)))
+    assert extract.sentences == LONG.sentences[-1:]
+
+
 @given(st.lists(st.floats(-1, 1), min_size=16, max_size=16), st.integers(1, 3), st.text(max_size=40))
 def test_nothing_is_lost_or_told_twice(scores, at_most, question):
     extract = chosen(LONG, scores, question=question, at_most=at_most)

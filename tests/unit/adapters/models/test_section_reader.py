@@ -36,8 +36,7 @@ async def test_a_long_section_costs_no_more_than_a_page(file: Path) -> None:
     reader = BundledReader(THREADS, weights=file)
     long = section("long", " ".join(f"Sentence number {number} says little." for number in range(3_000)))
     (support,) = await reader.read("what does it say", [long])
-    assert len(support.sentences) == len(long.sentences)
-    assert len(set(support.sentences[200:])) == 1, "what stands behind the last window is not read"
+    assert 0 < len(support.sentences) < 200, "what stands behind the last window is not read"
 
 
 async def test_twelve_sections_in_twelve_languages_are_read(file: Path) -> None:

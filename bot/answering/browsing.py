@@ -45,7 +45,7 @@ def citation(section: StoredSection) -> Citation:
 
 def suggestion(section: StoredSection) -> Suggestion:
     """The section's first question, or its heading where it has none."""
-    return Suggestion(section.key, section.questions[0] if section.questions else section.heading)
+    return Suggestion(section.key, section.questions[0] if section.questions else section.heading or section.title)
 
 
 def topics(knowledge: Knowledge, today: date) -> list[TopicView]:

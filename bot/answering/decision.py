@@ -10,7 +10,7 @@ from bot.answering.alternatives import are_named, offered_by
 from bot.answering.calibration import Thresholds
 from bot.answering.conflicts import disagree, newest_first, stems
 from bot.answering.judging import Circumstances, Finding, extract_of, fused
-from bot.answering.leading import FIRST_NAMED_FROM, OPEN_TOLD_FROM, Leads, asks, known_gap
+from bot.answering.leading import FIRST_NAMED_FROM, OPEN_TOLD_FROM, Leads, asks, known_gap, newly_known
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
 from bot.answering.ports import StoredSection
 from bot.answering.reading import ReadingKind
@@ -122,7 +122,7 @@ class Decider:
         if is_sure:
             return self._clarify(best, at) or self._answer(best, self._told(best, at), at)
         is_surely_open = known_gap(best, at, least=_SURELY_OPEN_FROM, first=OPEN_TOLD_FROM) is not None
-        if is_surely_open and not _is_new(best.answerable[0]):
+        if is_surely_open:
             return self._refuse(best, at)
         return self._ask_back(best, at) or self._offer(best, at) or self._refuse(best, at)
 
@@ -136,7 +136,7 @@ class Decider:
 
     def offer(self, best: Finding, at: Circumstances) -> Answer:
         """The first sections for buttons, however probable they are."""
-        return replace(_bare(Outcome.OFFERED, best, at), offers=_offers(best.answerable[:OFFERS], at))
+        return replace(_bare(Outcome.OFFERED, best, at), offers=_offers(_keys(best.answerable[:OFFERS]), at))
 
     def _reply(self, reply: ReplyKind, best: Finding, at: Circumstances, told: set[SectionKey]) -> Answer:
         answer = _bare(OUTCOMES[reply], best, at)
@@ -159,7 +159,7 @@ class Decider:
             rest=extracts[0].rest,
             citations=tuple(browsing.citation(extract.section) for extract in extracts),
             suggestions=() if is_new else self._related(others, at),
-            offers=_offers(rivals[: OFFERS - len(told)], at) if is_new else (),
+            offers=_offers(_keys(rivals[: OFFERS - len(told)]), at) if is_new else (),
             score=best.probability,
         )
 
@@ -171,19 +171,15 @@ class Decider:
         return [(best, one) for one in told]
 
     def _newly_known(self, best: Finding, at: Circumstances) -> Answer | None:
-        """What staff have added since beats what is known to have no answer: offered, unless something is told."""
+        """What staff have added since beside what was known to have no answer: offered, unless something is told."""
         gap = known_gap(best, at, first=FIRST_NAMED_FROM, counts_talk=False)
         if gap is None or self._leads.is_told(best):
             return None
-        copies = (
-            browsing.best_copy(at.knowledge.copies(key), at.languages.spoken, at.today)
-            for key in at.knowledge.new_facts(gap.key)
-        )
-        new = [Offer(copy.key, copy.heading or copy.title, copy.locale) for copy in copies if copy is not None]
+        new = newly_known(best, gap, at)
         if not new:
             return None
-        nearest = [one for one in _offers(best.answerable[:OFFERS], at) if one not in new]
-        return replace(_bare(Outcome.OFFERED, best, at), offers=(*new, *nearest)[:OFFERS])
+        keys = dict.fromkeys((*new, *_keys(best.answerable)))
+        return replace(_bare(Outcome.OFFERED, best, at), offers=_offers(list(keys)[:OFFERS], at))
 
     def _answered_alone(self, half: Finding, at: Circumstances) -> Answer:
         if self._leads.is_told(half):
@@ -225,10 +221,9 @@ class Decider:
         return replace(_bare(Outcome.CLARIFY, best, at), suggestions=tuple(named[:_SUGGESTIONS]))
 
     def _offer(self, best: Finding, at: Circumstances) -> Answer | None:
-        is_new = _is_new(best.answerable[0])
-        if known_gap(best, at) is not None and not is_new:
+        if known_gap(best, at) is not None:
             return None
-        offer_from = _NEW_OFFERED_FROM if is_new else self.thresholds.offer_from
+        offer_from = _NEW_OFFERED_FROM if _is_new(best.answerable[0]) else self.thresholds.offer_from
         if best.probability < min(offer_from, self.answer_from):
             return None
         return self.offer(best, at)
@@ -242,24 +237,17 @@ class Decider:
             written_in=gap.locale if gap else at.languages.spoken,
             sentences=gap.sentences if gap else (),
             named=gap.key if gap is not None and gap.sentences else None,
-            suggestions=self._beside_refusal(best.answerable, at, self._beside(gap, best, at) if gap else ()),
+            suggestions=self._beside_refusal(best.answerable, at, _beside(gap, best, at) if gap else ()),
         )
 
     def _beside_refusal(
-        self, candidates: Sequence[Candidate], at: Circumstances, beside: Sequence[Suggestion] = ()
+        self, candidates: Sequence[Candidate], at: Circumstances, beside: Sequence[StoredSection] = ()
     ) -> tuple[Suggestion, ...]:
-        """What is known close by what was asked, then what lies `beside` it."""
+        """What staff have just added `beside` it, what is known close by what was asked, then what else is beside."""
         near = [candidate for candidate in candidates if _nearness(candidate) >= _BESIDE_REFUSAL_FROM]
-        return tuple(dict.fromkeys((*self._related(near, at), *beside)))[:_BESIDE_REFUSAL]
-
-    def _beside(self, gap: StoredSection, best: Finding, at: Circumstances) -> Sequence[Suggestion]:
-        """What is known close by an open question, but for the rule of a country that nobody named."""
-        keys = at.knowledge.beside(gap.key, gap.locale)
-        named = are_named(keys, best.reading.text, at.knowledge, at.languages.written)
-        spoken = at.languages.spoken
-        meant = (at.knowledge.copies(key) for key in keys if named.get(key, True))
-        copies = (browsing.best_copy(copies, spoken, at.today) for copies in meant)
-        return [browsing.suggestion(copy) for copy in copies if copy is not None]
+        new = [copy for copy in beside if not copy.questions and not copy.drafted_questions]
+        named = (*map(browsing.suggestion, new), *self._related(near, at), *map(browsing.suggestion, beside))
+        return tuple(dict.fromkeys(named))[:_BESIDE_REFUSAL]
 
     def _related(self, candidates: Sequence[Candidate], at: Circumstances) -> tuple[Suggestion, ...]:
         """The first sections that have to do with what was asked."""
@@ -285,6 +273,15 @@ def _which(gap: StoredSection, best: Finding, at: Circumstances) -> Answer:
     )
 
 
+def _beside(gap: StoredSection, best: Finding, at: Circumstances) -> list[StoredSection]:
+    """What is known close by an open question, but for the rule of a country that nobody named."""
+    keys = at.knowledge.beside(gap.key, gap.locale)
+    named = are_named(keys, best.reading.text, at.knowledge, at.languages.written)
+    meant = (at.knowledge.copies(key) for key in keys if named.get(key, True))
+    copies = (browsing.best_copy(copies, at.languages.spoken, at.today) for copies in meant)
+    return [copy for copy in copies if copy is not None]
+
+
 def _is_doubted(route: Route, best: Finding) -> bool:
     """Whether a section just added may be asked for rather than what the examples of a reply come near to."""
     if route.reply not in KINDS_OF_QUESTIONS or route.probability >= _DOUBTED_BELOW or best.reason is not None:
@@ -301,9 +298,13 @@ def _is_new(candidate: Candidate) -> bool:
     return not candidate.section.has_questions
 
 
-def _offers(candidates: Sequence[Candidate], at: Circumstances) -> tuple[Offer, ...]:
-    sections = [copy for candidate in candidates if (copy := at.copy(candidate)) is not None]
-    return tuple(Offer(section.key, section.heading or section.title, section.locale) for section in sections)
+def _offers(keys: Iterable[SectionKey], at: Circumstances) -> tuple[Offer, ...]:
+    copies = (browsing.best_copy(at.knowledge.copies(key), at.languages.spoken, at.today) for key in keys)
+    return tuple(Offer(one.key, one.heading or one.title, one.locale) for one in copies if one is not None)
+
+
+def _keys(candidates: Sequence[Candidate]) -> list[SectionKey]:
+    return [candidate.key for candidate in candidates]
 
 
 def _bare(outcome: Outcome, best: Finding, at: Circumstances) -> Answer:

@@ -52,7 +52,8 @@ class ReaderModel:
 def to_read(finding: Finding, at: Circumstances, model: ReaderModel) -> list[StoredSection]:
     """The sections that the reader is asked about, the best first; none where it is settled."""
     low, high = model.settled
-    if not finding.answerable or not low <= finding.probability <= high:
+    is_settled = finding.probability > high or (finding.probability < low and not _leads_to_open(finding, at))
+    if not finding.answerable or is_settled:
         return []
     ranked = finding.best_first
     first, later = ranked[:MOST_READ], ranked[MOST_READ:]
@@ -62,6 +63,12 @@ def to_read(finding: Finding, at: Circumstances, model: ReaderModel) -> list[Sto
     further = [candidate for candidate in later if not candidate.section.has_questions][: max(0, new)]
     copies = [at.copy(candidate) for candidate in (*first, *further)]
     return [copy for copy in copies if copy is not None and copy.reply is None]
+
+
+def _leads_to_open(finding: Finding, at: Circumstances) -> bool:
+    """Whether an open question is first, which a section just added may answer by now."""
+    copy = at.copy(finding.best_first[0])
+    return copy is not None and not copy.answerable and copy.reply is None
 
 
 def examined(

@@ -148,11 +148,11 @@ class Knowledge(Protocol):
         ...
 
     def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
-        """The sections without example questions, as staff just added them, that may answer an open question."""
+        """The sections without example questions, as staff just added them, that seem to answer an open question."""
         ...
 
     def beside(self, gap: SectionKey, locale: Locale) -> Sequence[SectionKey]:
-        """What is known close by an open question, the nearest first."""
+        """What is known close by an open question: first what has no example questions, as staff just added it."""
         ...
 
 

@@ -19,8 +19,14 @@ import numpy.typing as npt
 import structlog
 
 from bot.adapters.e5.lists import ranges
+from bot.adapters.index.beside_open_questions import (
+    NEWLY_ANSWERED_FROM,
+    NEWLY_BESIDE_FROM,
+    beside_open_questions,
+    newly_beside,
+    open_questions_near,
+)
 from bot.adapters.index.chroma import VectorStore
-from bot.adapters.index.new_facts import beside_open_questions, new_facts, open_questions_near
 from bot.adapters.index.pinned_rows import PinnedRows
 from bot.adapters.index.section_scores import LOCALES, Coverage, RowGroups, SectionTable, TextCoverage
 from bot.adapters.index.version_files import VersionFiles
@@ -100,19 +106,22 @@ class PublishedKnowledge:
         """See the port."""
         return self._keys
 
-    def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
-        """See the port."""
-        return self._new_facts.get(gap, ())
-
     def beside(self, gap: SectionKey, locale: Locale) -> Sequence[SectionKey]:
         """See the port."""
         if locale not in self._beside:
             self._beside[locale] = beside_open_questions(self._files, locale)
-        return self._beside[locale].get(gap, ())
+        return tuple(dict.fromkeys((*self._new(gap, NEWLY_BESIDE_FROM), *self._beside[locale].get(gap, ()))))
+
+    def new_facts(self, gap: SectionKey) -> Sequence[SectionKey]:
+        """See the port."""
+        return self._new(gap, NEWLY_ANSWERED_FROM)
+
+    def _new(self, gap: SectionKey, least: float) -> list[SectionKey]:
+        return [key for key, share in self._newly_beside.get(gap, {}).items() if share >= least]
 
     @cached_property
-    def _new_facts(self) -> Mapping[SectionKey, tuple[SectionKey, ...]]:
-        return new_facts(self._files)
+    def _newly_beside(self) -> Mapping[SectionKey, Mapping[SectionKey, float]]:
+        return newly_beside(self._files)
 
 
 class VersionRetriever:

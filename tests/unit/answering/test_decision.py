@@ -291,7 +291,8 @@ def without_questions(found: Finding) -> Finding:
         (0.05, {}, Outcome.OFFERED),
         (0.04, {}, Outcome.UNKNOWN),
         (0.05, {"gap": 0.6}, Outcome.OFFERED),
-        (0.04, {"gap": 0.6}, Outcome.UNKNOWN),
+        (0.04, {"gap": 0.6}, Outcome.OFFERED),
+        (0.04, {"gap": 1.2}, Outcome.UNKNOWN),
     ],
 )
 def test_what_a_plain_file_may_say_is_offered_sooner_even_where_it_was_known_to_be_unknown(probability, gaps, outcome):
@@ -409,19 +410,45 @@ def test_below_a_refusal_stands_what_lies_beside_the_open_question():
     assert [one.key for one in answer.suggestions] == [key("one")]
 
 
+@pytest.mark.parametrize(
+    ("nearness", "has_questions", "outcome"),
+    [(0.4, False, Outcome.OFFERED), (0.2, False, Outcome.UNKNOWN), (0.4, True, Outcome.UNKNOWN)],
+)
+def test_what_staff_have_published_is_offered_in_place_of_the_old_not_known(nearness, has_questions, outcome):
+    """Where it lies about as near, and nobody has said yet what it answers."""
+    sections = [*plain("one", "new"), section("gap", "That is not known.", answerable=False)]
+    found = finding(UNLIKELY, {"one": 0.5}, gaps={"gap": 0.9})
+    new = candidates({"new": nearness}, has_questions=has_questions)
+    answer = decide(sections, replace(found, answerable=(*found.answerable, *new)))
+    offered = [key("new"), key("one")] if outcome is Outcome.OFFERED else []
+    assert (answer.outcome, keys(answer.offers)) == (outcome, offered)
+
+
 class WithNewFact(GivenRetriever):
-    """A section has just been published close by every open question."""
+    """A section has just been published that lies nearest to the open question."""
 
     def new_facts(self, gap):
         return (key("new"),)
 
 
-def test_what_staff_have_published_is_offered_in_place_of_the_old_not_known():
+def test_what_lies_nearest_to_an_open_question_is_offered_however_it_is_asked():
     sections = [*plain("one", "new"), section("gap", "That is not known.", answerable=False)]
     at = Circumstances(WithNewFact(sections, {}), Languages(Locale.RU, Locale.RU), TODAY)
-    found = finding(UNLIKELY, {"one": 0.1}, gaps={"gap": 0.9})
-    answer = DECIDER.decide(QUESTION, [found], at, ())
+    answer = DECIDER.decide(QUESTION, [finding(UNLIKELY, {"one": 0.1}, gaps={"gap": 0.9})], at, ())
     assert (answer.outcome, keys(answer.offers)) == (Outcome.OFFERED, [key("new"), key("one")])
+
+
+def test_what_staff_have_just_added_beside_an_open_question_is_named_first_below_the_refusal():
+    new = [replace(one, questions=()) for one in plain("new")]
+    sections = [*plain("one"), section("gap", "That is not known.", answerable=False), *new]
+
+    class BothBeside(GivenRetriever):
+        def beside(self, gap, locale):
+            return (key("one"), key("new"))
+
+    at = Circumstances(BothBeside(sections, {}), Languages(Locale.EN, Locale.EN), TODAY)
+    answer = DECIDER.decide(QUESTION, [finding(UNLIKELY, {"one": 0.1}, gaps={"gap": 0.9})], at, ())
+    assert [one.key for one in answer.suggestions] == [key("new"), key("one")]
 
 
 # What is no question.

@@ -71,6 +71,16 @@ async def test_what_is_settled_is_not_read(sure: float) -> None:
     assert replace(read, steps={}) == replace(alone, steps={})
 
 
+async def test_what_was_known_to_have_no_answer_is_read_beside_a_section_just_added() -> None:
+    gap = section("gap", "Nobody knows.", answerable=False)
+    reader = GivenReader({"hall": -9.0, "fees": -9.0, "gap": 0.0})
+    calibration = replace(calibrated(-6.0), reader=MODEL)
+    files = PlainFiles([*SECTIONS, gap], {**FAR, "gap": 0.8})
+    answer = await ExtractiveAnswerer(files, English(), calibration, reader=reader).answer(asked())
+    assert len(reader.read_pairs) == 3
+    assert (answer.outcome, answer.named) == (Outcome.UNKNOWN, gap.key)
+
+
 async def test_without_fitted_numbers_the_signs_decide_alone() -> None:
     reader = GivenReader({"hall": -9.0, "fees": 9.0})
     answer = await answerer(reader, sure=1.0, model=None).answer(asked())

@@ -1,4 +1,4 @@
-"""What staff have just published beside what is known to have no answer."""
+"""What lies close by what is known to have no answer, and what a new text would answer of it."""
 
 from __future__ import annotations
 
@@ -39,13 +39,20 @@ def notice(*questions: str) -> Document:
     return document("venue/notice.md", Locale.EN, section("notice", "Parking for a car is in garage 3.", *questions))
 
 
-async def test_a_section_without_example_questions_may_answer_the_open_questions_near_to_it(tmp_path: Path):
+async def test_a_section_without_example_questions_may_answer_the_open_questions_it_lies_nearest_to(tmp_path: Path):
     retriever = await published(tmp_path, *OPEN, notice())
     assert list(retriever.knowledge.new_facts(PARKING)) == [NOTICE]
+    assert NOTICE in retriever.knowledge.beside(PARKING, Locale.RU)
 
 
 async def test_a_section_with_example_questions_speaks_for_itself(tmp_path: Path):
     retriever = await published(tmp_path, *OPEN, notice("Is the garage open?"))
+    assert list(retriever.knowledge.new_facts(PARKING)) == []
+
+
+async def test_what_another_section_lies_nearer_to_is_not_newly_known(tmp_path: Path):
+    garage = section("garage", "Is there parking? Where do I park my car?", "Is the garage open?")
+    retriever = await published(tmp_path, *OPEN, notice(), document("venue/garage.md", Locale.EN, garage))
     assert list(retriever.knowledge.new_facts(PARKING)) == []
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from bot.adapters.index.version_retriever import VersionRetriever
 from bot.ids import DocumentPath, Locale, SectionKey
@@ -43,6 +44,15 @@ async def test_a_section_without_example_questions_may_answer_the_open_questions
     retriever = await published(tmp_path, *OPEN, notice())
     assert list(retriever.knowledge.new_facts(PARKING)) == [NOTICE]
     assert NOTICE in retriever.knowledge.beside(PARKING, Locale.RU)
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"), [(Locale.EN, "Is there parking? Where do I park my car?"), (Locale.RU, "Есть ли парковка?")]
+)
+async def test_of_a_section_in_several_languages_the_nearest_copy_counts(tmp_path: Path, locale: Locale, text: str):
+    garage = document("venue/garage.md", locale, section("garage", text, "Is the garage open?"))
+    retriever = await published(tmp_path, *OPEN, notice(), replace(notice(), locale=Locale.RU), garage)
+    assert list(retriever.knowledge.new_facts(PARKING)) == [NOTICE]
 
 
 async def test_a_section_with_example_questions_speaks_for_itself(tmp_path: Path):

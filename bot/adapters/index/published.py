@@ -145,9 +145,10 @@ class PublishedIndex:
         files = await self._index_store.read(published, is_just_built=is_just_built)
         if files is None:
             return False
-        self._current = VersionRetriever(files, self._embedder, self._threads)
+        self._current = current = VersionRetriever(files, self._embedder, self._threads)
         self._looks, self._look_at = 0, 0.0
-        await self._nominate(self._current, published)
+        await asyncio.to_thread(current.compare_new_sections)
+        await self._nominate(current, published)
         return True
 
     async def _nominate(self, current: VersionRetriever, published: IndexVersion) -> None:

@@ -116,6 +116,10 @@ class PublishedKnowledge:
         """See the port."""
         return self._new(gap, NEWLY_ANSWERED_FROM)
 
+    def compare_new_sections(self) -> None:
+        """Compare the sections without example questions with the open questions; that is kept."""
+        _ = self._newly_beside
+
     def _new(self, gap: SectionKey, least: float) -> list[SectionKey]:
         return [key for key, share in self._newly_beside.get(gap, {}).items() if share >= least]
 
@@ -191,6 +195,10 @@ class VersionRetriever:
         """The open questions that a section seems to answer, by the raw vectors of its passages and sentences."""
         centred = centred_chunks(chunks, raw, self._files.means)
         return open_questions_near(self._files, chunks[0].key, chunks[0].locale, centred)
+
+    def compare_new_sections(self) -> None:
+        """Compare them with the open questions, which else the first answer does: half a second where there are any."""
+        self._knowledge.compare_new_sections()
 
     async def vector_of(self, text: str, locale: Locale) -> Vector:
         """The centred vector of a question, of length 1."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bot.adapters.e5.reader_weights import ReaderWeights
 from bot.adapters.e5.weights import LAYERS, ModelFile
 from bot.adapters.models.embeddings import bundled_model
 from tools.reader.groups import Part, Prepared
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("--steps", type=int, default=4000)
     train.add_argument("--layers", type=int, default=LAYERS, help="so many of the embedding's, from the first on")
     train.add_argument("--rate", type=float, default=5e-5, help="of learning, at its height")
-    train.add_argument("--from", dest="begin", type=Path, help="a checkpoint to begin from instead of the embedding")
+    train.add_argument("--from", dest="begin", type=Path, help="a checkpoint or a packed .npz to begin from")
     train.add_argument("--seed", type=int, default=1)
     evaluate = commands.add_parser("evaluate", help="figures on what was held out, by language")
     evaluate.add_argument("--most", type=int, help="so many groups of them, drawn; all if nothing is said")
@@ -65,14 +66,16 @@ def _prepare(given: argparse.Namespace) -> int:
 def _train(given: argparse.Namespace) -> int:
     import torch  # noqa: PLC0415 - only to train
 
-    from tools.reader.network import Reader, begin_from  # noqa: PLC0415
+    from tools.reader.network import Reader, begin_from, begin_from_packed  # noqa: PLC0415
     from tools.reader.training import Recipe, Training  # noqa: PLC0415
 
     torch.manual_seed(given.seed)
     model, prepared = _model(given), _read(given)
     reader = Reader(given.layers)
     begin_from(reader, model)
-    if given.begin is not None:
+    if given.begin is not None and given.begin.suffix == ".npz":
+        begin_from_packed(reader, ReaderWeights(model, given.begin))
+    elif given.begin is not None:
         reader.load_state_dict(torch.load(given.begin, weights_only=True)["reader"])
     recipe = Recipe(steps=given.steps, rate=given.rate, seed=given.seed)
     training = Training(reader, _words(model, prepared), prepared, recipe)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bot.adapters.e5.passages import Window
+from bot.adapters.e5.reader_weights import ReaderWeights
 from bot.adapters.e5.weights import HEADS, INNER, WIDTH, ModelFile, expanded
 
 _FIRST, _PAD, _LAST = 0, 1, 2
@@ -130,6 +131,26 @@ def begin_from(reader: Reader, model: ModelFile) -> None:
             for norm, name in ((layer.attended, "aln"), (layer.finished, "oln")):
                 norm.weight.copy_(tensor(model.floats(f"l{number}.{name}.w").copy()))
                 norm.bias.copy_(tensor(model.floats(f"l{number}.{name}.b").copy()))
+
+
+def begin_from_packed(reader: Reader, weights: ReaderWeights) -> None:
+    """Take a packed reader instead: what a training wrote in 4 bits, where its checkpoint is gone."""
+    tensor = torch.from_numpy
+    with torch.no_grad():
+        reader.positions.copy_(tensor(weights.floats("positions")))
+        reader.norm.weight.copy_(tensor(weights.floats("norm.w")))
+        reader.norm.bias.copy_(tensor(weights.floats("norm.b")))
+        for head, name in ((reader.answers, "answers"), (reader.sentence, "sentence")):
+            head.weight.copy_(tensor(weights.floats(f"{name}.w"))[None])
+            head.bias.copy_(tensor(weights.floats(f"{name}.b")))
+        for number, layer in enumerate(reader.layers):
+            assert isinstance(layer, Layer)
+            for linear, names, width in linears(layer):
+                linear.weight.copy_(tensor(np.concatenate([weights.table(f"l{number}.{n}.w", width) for n in names])))
+                linear.bias.copy_(tensor(np.concatenate([weights.floats(f"l{number}.{n}.b") for n in names])))
+            for norm, name in ((layer.attended, "aln"), (layer.finished, "oln")):
+                norm.weight.copy_(tensor(weights.floats(f"l{number}.{name}.w")))
+                norm.bias.copy_(tensor(weights.floats(f"l{number}.{name}.b")))
 
 
 def linears(layer: Layer) -> list[tuple[nn.Linear, tuple[str, ...], int]]:

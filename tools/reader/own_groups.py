@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -31,7 +31,7 @@ _Vector = npt.NDArray[np.float32]
 class Encode(Protocol):
     """Unit vectors of texts."""
 
-    def __call__(self, texts: Sequence[str], *, is_query: bool) -> _Vector:
+    def __call__(self, texts: Sequence[str], /, *, is_query: bool) -> _Vector:
         """One row a text, in order."""
         ...
 
@@ -42,6 +42,10 @@ _OWN_LANGUAGE = 0.7
 """The share of the questions that are read in their own language; the others in any of the twelve."""
 _NEAREST = 6
 """Sections near the question, of which those that do not answer are drawn."""
+_STRANGE = 0.4
+"""The share of the questions that meet a section of another hand."""
+_ALIKE = 0.7
+"""The cosine, less the mean of the language, from which two questions may mean the same. Chosen."""
 _YEAR = re.compile(r"(?<!\d)20(1[89]|2[0-6])(?!\d)")
 _YEARS = [f"20{year}" for year in range(18, 27)]
 
@@ -105,27 +109,72 @@ def _text(document: str, locale: Locale, kind: str, title: str, section: Section
     )
 
 
-class OwnGroups:
-    """Draws groups from texts that stand in several languages."""
+class Neighbours:
+    """The texts of each language near a question, by their vectors less the mean of that language."""
 
-    def __init__(self, texts: Sequence[Text], tokenizer: Tokenizer, encode: Encode, draw: random.Random) -> None:
-        self._texts = texts
-        self._tokenizer = tokenizer
+    def __init__(self, texts: Sequence[Text], encode: Encode) -> None:
+        self.texts = texts
         self._encode = encode
-        self._draw = draw
-        self._copies: dict[tuple[str, str], dict[Locale, int]] = defaultdict(dict)
-        self._asked: dict[str, set[tuple[str, str]]] = defaultdict(set)
-        self._together: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-        for number, text in enumerate(texts):
-            self._copies[text.key][text.locale] = number
-            for question in text.questions:
-                self._asked[_folded(question)].add(text.key)
+        self._asked: dict[Locale, tuple[_Vector, _Vector, list[tuple[str, str]]]] = {}
         self._vectors = encode([text.whole.lower() for text in texts], is_query=False)
         self._of_language = {
             locale: np.array([n for n, text in enumerate(texts) if text.locale is locale], dtype=np.int64)
             for locale in Locale
         }
         self._means = {locale: self._vectors[own].mean(axis=0) for locale, own in self._of_language.items() if len(own)}
+
+    def near(self, vector: _Vector, locale: Locale, but: Collection[tuple[str, str]], most: int) -> list[int]:
+        """The numbers of so many sections of a language, the nearest first, those named left out."""
+        own = self._of_language[locale]
+        if not len(own):
+            return []
+        nearness = (self._vectors[own] - self._means[locale]) @ vector
+        ordered = own[np.argsort(-nearness)][: most + len(but)].tolist()
+        return [number for number in ordered if self.texts[number].key not in but][:most]
+
+    def asked_alike(self, vector: _Vector, locale: Locale) -> set[tuple[str, str]]:
+        """The sections with an example question in this language that may mean the same."""
+        if locale not in self._asked:
+            asked = [(q.lower(), text.key) for text in self.texts if text.locale is locale for q in text.questions]
+            if not asked:
+                return set()
+            rows = self._encode([question for question, _ in asked], is_query=True)
+            mean = rows.mean(axis=0)
+            self._asked[locale] = (_unit(rows - mean), mean, [key for _, key in asked])
+        rows, mean, keys = self._asked[locale]
+        alike = rows @ _unit(vector - mean) >= _ALIKE
+        return {key for key, is_alike in zip(keys, alike, strict=True) if is_alike}
+
+
+def _unit(rows: _Vector) -> _Vector:
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+
+
+class OwnGroups:
+    """Draws groups from texts that stand in several languages."""
+
+    def __init__(  # noqa: PLR0917
+        self,
+        texts: Neighbours,
+        tokenizer: Tokenizer,
+        encode: Encode,
+        draw: random.Random,
+        strange: Neighbours | None = None,
+    ) -> None:
+        """`strange` are texts of other documents, in any language, that a question may meet, too."""
+        self._neighbours, self._strange = texts, strange
+        self._texts = texts.texts
+        self._tokenizer = tokenizer
+        self._encode = encode
+        self._draw = draw
+        self._copies: dict[tuple[str, str], dict[Locale, int]] = defaultdict(dict)
+        self._asked: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._together: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+        for number, text in enumerate(self._texts):
+            self._copies[text.key][text.locale] = number
+            for question in text.questions:
+                self._asked[_folded(question)].add(text.key)
 
     def add_to(self, prepared: Prepared, answered_by: Mapping[str, set[tuple[str, str]]]) -> None:
         """Add the groups of all texts. `answered_by` names, by folded question, further sections that answer it.
@@ -152,18 +201,32 @@ class OwnGroups:
 
     def _asked_of(self, text: Text, question: str, vector: _Vector, prepared: Prepared) -> Group:
         read_in = self._language_for(text)
-        near = self._near(vector, read_in, self._together[text.key] | {text.key})
+        near = self._neighbours.near(vector, read_in, self._together[text.key] | {text.key}, 4 * _NEAREST)
         wrong = self._some(near[:_NEAREST], 2)
         same = [n for n in near if self._texts[n].document == text.document and n not in wrong]
         wrong += self._some(same, 1) if same and self._draw.random() < 0.6 else near[_NEAREST : _NEAREST + 1]
         own = self._copies[text.key][read_in]
-        return self._group(text, question, [own, *wrong], prepared, kind=text.kind, right=0)
+        strange = self._strangers(text, vector, prepared)
+        return self._group(text, question, [own, *wrong], prepared, kind=text.kind, right=0, strange=strange)
+
+    def _strangers(self, text: Text, vector: _Vector, prepared: Prepared) -> list[int]:
+        """A section of another hand near the question, at times: what a new file puts beside the known ones."""
+        if self._strange is None or self._draw.random() > _STRANGE:
+            return []
+        locale, texts = self._draw.choice([text.locale, *Locale]), self._strange.texts
+        near = self._strange.near(vector, locale, self._strange.asked_alike(vector, text.locale), 4 * _NEAREST)
+        is_held = is_unlearned(text.document)
+        fit = [number for number in near if is_unlearned(texts[number].document) <= is_held][:_NEAREST]
+        return [prepared.number_of(texts[number].passages[0]) for number in self._some(fit, 1)]
 
     def _missed_by(self, text: Text, question: str, vector: _Vector, prepared: Prepared) -> Group:
         read_in = self._language_for(text)
-        near = [n for n in self._near(vector, read_in, {text.key}) if self._texts[n].kind != "open"]
+        near = self._neighbours.near(vector, read_in, {text.key}, 4 * _NEAREST)
+        near = [n for n in near if self._texts[n].kind != "open"]
         kind = "draft-near" if text.kind == "draft" else "near"
-        return self._group(text, question, [self._copies[text.key][read_in], *near[:1]], prepared, kind=kind)
+        strange = [] if text.kind == "text" else self._strangers(text, vector, prepared)
+        read = [self._copies[text.key][read_in], *near[:1]]
+        return self._group(text, question, read, prepared, kind=kind, strange=strange)
 
     def _of_other_years(self, text: Text, prepared: Prepared) -> Iterator[Group]:
         """Questions of a section with a year of which it says nothing."""
@@ -177,9 +240,17 @@ class OwnGroups:
                 yield self._group(text, other, [self._copies[text.key][text.locale]], prepared, kind="year")
 
     def _group(
-        self, text: Text, question: str, read: Sequence[int], prepared: Prepared, *, kind: str, right: int = NONE
+        self,
+        text: Text,
+        question: str,
+        read: Sequence[int],
+        prepared: Prepared,
+        *,
+        kind: str,
+        right: int = NONE,
+        strange: Sequence[int] = (),
     ) -> Group:
-        passages = [prepared.number_of(self._texts[number].passages[0]) for number in read]
+        passages = [*(prepared.number_of(self._texts[number].passages[0]) for number in read), *strange]
         return Group(
             part=Part.HELD if is_unlearned(text.document) else Part.TRAIN,
             kind=kind,
@@ -194,13 +265,6 @@ class OwnGroups:
         if self._draw.random() < _OWN_LANGUAGE:
             return text.locale
         return self._draw.choice(sorted(self._copies[text.key]))
-
-    def _near(self, vector: _Vector, locale: Locale, but: set[tuple[str, str]]) -> list[int]:
-        """The sections of a language nearest to a question, those named left out."""
-        own = self._of_language[locale]
-        nearness = (self._vectors[own] - self._means[locale]) @ vector
-        ordered = own[np.argsort(-nearness)][: 4 * _NEAREST].tolist()
-        return [number for number in ordered if self._texts[number].key not in but]
 
     def _some(self, these: Sequence[_Item], most: int) -> list[_Item]:
         return self._draw.sample(list(these), min(most, len(these)))

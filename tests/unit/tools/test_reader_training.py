@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from bot.adapters.e5.numpy_layers import NumpyLayers
@@ -22,14 +24,14 @@ from bot.calibrating.reader_fit import is_unlearned
 from bot.calibrating.written_sections import TrainingQuestion, TrainingSection
 from bot.ids import Locale
 from tools.reader.groups import NONE, Group, Part, Prepared
-from tools.reader.own_groups import OwnGroups, Text
+from tools.reader.own_groups import Neighbours, OwnGroups, Text
 from tools.reader.public_groups import PublicGroups
-from tools.reader.written_groups import WrittenGroups
+from tools.reader.written_groups import WrittenGroups, written_texts
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install -e '.[train]'")
 
 from tools.reader.measuring import figures_of  # noqa: E402 - they import PyTorch
-from tools.reader.network import Reader, Words, begin_from  # noqa: E402
+from tools.reader.network import Reader, Words, begin_from, begin_from_packed  # noqa: E402
 from tools.reader.packing import packed  # noqa: E402
 from tools.reader.training import Recipe, Training  # noqa: E402
 
@@ -131,11 +133,37 @@ def test_what_is_packed_reads_as_what_was_trained(model: ModelFile, prepared: Pr
     assert np.corrcoef(trained, read)[0, 1] > 0.999
 
 
+def test_a_training_goes_on_from_what_was_packed(model: ModelFile, prepared: Prepared, tmp_path: Path) -> None:
+    run = training(model, prepared, 100)
+    run.run(tmp_path / "checkpoint.pt", lambda _line: None)
+    packed(tmp_path / "checkpoint.pt", model, tmp_path / "reader.npz")
+    begun = training(model, prepared, 1)
+    begin_from_packed(begun.reader, ReaderWeights(model, tmp_path / "reader.npz"))
+    for one in (run, begun):
+        one.reader.eval()
+    with torch.no_grad():
+        trained, again = (one.scores(prepared.groups)[0].numpy() for one in (run, begun))
+    assert np.corrcoef(trained, again)[0, 1] > 0.999
+
+
 def test_what_is_prepared_is_read_again_as_it_was(prepared: Prepared, tmp_path: Path) -> None:
     prepared.sources["knowledge"] = "0" * 64
     prepared.write(tmp_path / "groups.jsonl")
     again = Prepared.read(tmp_path / "groups.jsonl")
     assert (again.groups, again.passages, again.sources) == (prepared.groups, prepared.passages, prepared.sources)
+
+
+def alike(some: Sequence[str], *, is_query: bool) -> npt.NDArray[np.float32]:
+    """All texts at one place."""
+    return np.ones((len(some), 4), np.float32)
+
+
+def apart(some: Sequence[str], *, is_query: bool) -> npt.NDArray[np.float32]:
+    """Each text by its first word that names a topic."""
+    rows = np.full((len(some), 4), 0.1, np.float32)
+    for row, one in zip(rows, some, strict=True):
+        row[next((n for n, name in enumerate(("soup", "bus", "lorr")) if name in one), 3)] += 1
+    return rows
 
 
 def text(tokenizer: Tokenizer, document: str, topic: str, near: tuple[str, ...] = ()) -> Text:
@@ -148,11 +176,8 @@ def test_no_group_holds_a_section_against_one_that_answers_the_same(tokenizer: T
     texts = [text(tokenizer, "a.md", "food"), text(tokenizer, "b.md", "the way"), text(tokenizer, "c.md", "contact")]
     texts[1] = replace(texts[1], questions=texts[0].questions)
 
-    def alike(some: list[str], *, is_query: bool) -> np.ndarray:
-        return np.ones((len(some), 4), np.float32)
-
     made = Prepared()
-    OwnGroups(texts, tokenizer, alike, random.Random(1)).add_to(made, {})
+    OwnGroups(Neighbours(texts, alike), tokenizer, alike, random.Random(1)).add_to(made, {})
     numbers = [made.number_of(one.passages[0]) for one in texts]
     asked = [group for group in made.groups if group.passages[0] in numbers[:2]]
     assert asked
@@ -163,11 +188,8 @@ def test_near_misses_have_no_right_passage_and_documents_are_held_out_whole(toke
     names = [f"plain/{number}.md" for number in range(20)]
     texts = [text(tokenizer, name, "food", near=("is the food halal",)) for name in names]
 
-    def alike(some: list[str], *, is_query: bool) -> np.ndarray:
-        return np.ones((len(some), 4), np.float32)
-
     made = Prepared()
-    OwnGroups(texts, tokenizer, alike, random.Random(1)).add_to(made, {})
+    OwnGroups(Neighbours(texts, alike), tokenizer, alike, random.Random(1)).add_to(made, {})
     assert {group.right for group in made.groups if group.kind == "near"} == {NONE}
     held = sum(is_unlearned(name) for name in names)
     assert 0 < held < len(names)
@@ -205,10 +227,51 @@ def test_written_questions_name_their_window_and_sentence_and_near_misses_none(t
         TrainingSection(Locale.EN, "en-lorries", "Lorries", "Canteen", ("There is soup.",), (), ()),
     ]
     made = Prepared()
-    WrittenGroups({"en-lorries": sections}, tokenizer, random.Random(1)).add_to(made)
+    known, documents = Neighbours([text(tokenizer, "a.md", "food")], alike), {"en-lorries": sections}
+    written = Neighbours(list(written_texts(documents, tokenizer)), alike)
+    WrittenGroups(documents, tokenizer, alike, random.Random(1), written, known).add_to(made)
     last, first, near = made.groups
     window = made.passages[last.passages[0]]
     sentence = window.tokens[window.bounds[last.sentence] : window.bounds[last.sentence + 1]]
     assert list(sentence) == tokenizer.tokens(long[8].lower())
     assert (last.asked_in, last.read_in, last.right, first.sentence) == ("ru", "en", 0, 0)
     assert (near.right, near.kind, len(near.passages)) == (NONE, "written-near", 2)
+
+
+def test_written_questions_meet_the_knowledge_but_no_section_that_is_asked_the_same(tokenizer: Tokenizer) -> None:
+    known = [
+        replace(text(tokenizer, name, topic), whole=whole, questions=(asked,))
+        for name, topic, whole, asked in (
+            ("a.md", "food", "soup", "is there soup"),
+            ("b.md", "the way", "bus", "which bus"),
+            ("c.md", "contact", "phone", "whom to call"),
+        )
+    ]
+    asked = {"uz-canteen": (TrainingQuestion(Locale.EN, "where is soup", 0),), "uz-tea-house": ()}
+    documents = {
+        name: [TrainingSection(Locale.UZ, name, "Oshxona", name, ("Osh soat 12 da.",), some, ())]
+        for name, some in asked.items()
+    }
+    written = Neighbours(list(written_texts(documents, tokenizer)), apart)
+    made = Prepared()
+    for seed in range(20):  # the language of the other written sections is drawn
+        WrittenGroups(documents, tokenizer, apart, random.Random(seed), written, Neighbours(known, apart)).add_to(made)
+    met = {made.passages[number] for group in made.groups for number in group.passages[1:]}
+    assert met == {known[1].passages[0], known[2].passages[0], written.texts[1].passages[0]}
+
+
+def test_questions_on_the_knowledge_meet_written_sections_that_are_not_held_out(tokenizer: Tokenizer) -> None:
+    names = [f"en-{number}" for number in range(20)]
+    documents = {name: [TrainingSection(Locale.EN, name, name, "Soup", ("Soup.",), (), ())] for name in names}
+    strange = Neighbours(list(written_texts(documents, tokenizer)), alike)
+    own = [text(tokenizer, f"plain/{number}.md", topic) for number in range(30) for topic in ("food", "the way")]
+    made = Prepared()
+    OwnGroups(Neighbours(own, alike), tokenizer, alike, random.Random(1), strange).add_to(made, {})
+    met = {number for group in made.of(Part.TRAIN) for number in group.passages}
+    held, learned = (
+        {made.number_of(one.passages[0]) for one in strange.texts if is_unlearned(one.document) is is_held}
+        for is_held in (True, False)
+    )
+    assert held
+    assert not met & held
+    assert met & learned

@@ -148,7 +148,8 @@ class Neighbours:
 
 def _unit(rows: _Vector) -> _Vector:
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    unit: _Vector = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return unit
 
 
 class OwnGroups:

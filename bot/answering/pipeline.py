@@ -229,7 +229,7 @@ async def examine(context: Context, parts: Parts) -> Context:
     sections = to_read(best, at, model)
     if not sections:
         return context
-    supports = await parts.reader.read(best.reading.texts[-1], sections)
+    supports = await parts.reader.read(best.reading.texts[-1], sections, best.retrieved.sentence_scores)
     if not supports:
         return context
     by_key = {section.key: support for section, support in zip(sections, supports, strict=True)}

@@ -187,14 +187,19 @@ class Support(NamedTuple):
     answers: float
     """Of the whole section; above 0 rather yes than no."""
     sentences: tuple[float, ...]
-    """Of each of its sentences, which only compare with each other; only the first where it is too long to read."""
+    """Of each of its sentences, which only compare with each other; minus infinity where one was not read."""
 
 
 class SectionReader(Protocol):
     """Puts a question and a section side by side."""
 
-    async def read(self, question: str, sections: Sequence[StoredSection]) -> Sequence[Support]:
-        """One a section, in order, or none at all where it can't read; what it costs grows with their number."""
+    async def read(
+        self, question: str, sections: Sequence[StoredSection], near: Callable[[StoredSection], Sequence[float]]
+    ) -> Sequence[Support]:
+        """One a section, in order, or none at all where it can't read; what it costs grows with their number.
+
+        A section that is too long is read around the sentences that are nearest to the question, as `near` says.
+        """
         ...
 
 

@@ -71,8 +71,8 @@ async def seen(examples: Sequence[Example], reader: SectionReader, signs: Calibr
 
 
 async def _read(finding: Finding, at: Circumstances, reader: SectionReader) -> dict[SectionKey, Support]:
-    sections = to_read(finding, at, _ALL)
-    supports = await reader.read(finding.reading.texts[-1], sections) if sections else []
+    sections, near = to_read(finding, at, _ALL), finding.retrieved.sentence_scores
+    supports = await reader.read(finding.reading.texts[-1], sections, near) if sections else []
     return {section.key: support for section, support in zip(sections, supports, strict=True)}
 
 

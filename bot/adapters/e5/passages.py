@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.adapters.e5.tokenizer import Tokenizer
 
@@ -28,22 +29,29 @@ class Window:
     bounds: tuple[int, ...]
     first_sentence: int
 
+    @property
+    def sentences(self) -> range:
+        """Which sentences of the section it holds."""
+        return range(self.first_sentence, self.first_sentence + len(self.bounds) - 1)
+
 
 def question_tokens(tokenizer: Tokenizer, question: str) -> tuple[int, ...]:
     """The question in lower case, as the embedding gets it."""
     return tuple(tokenizer.tokens(_QUERY + question.lower(), at_most=QUESTION_TOKENS))
 
 
-def passages_of(tokenizer: Tokenizer, title: str, heading: str, sentences: Sequence[str]) -> list[Window]:
-    """The windows of a section in order; at least one, even of a section without sentences."""
+def passages_of(
+    tokenizer: Tokenizer, title: str, heading: str, sentences: Sequence[str], *, at_most: int | None = None
+) -> list[Window]:
+    """The windows of a section in order, or the first of them; at least one, even of a section without sentences."""
     named = ". ".join(part for part in (title, heading) if part).lower()
     head = tokenizer.tokens(f"{_PASSAGE}{named}.", at_most=_HEAD_TOKENS)
     room = PASSAGE_TOKENS - len(head)
-    tokens = [tokenizer.tokens(sentence.lower(), at_most=room) for sentence in sentences]
-    return list(_windows(head, tokens, room))
+    tokens = (tokenizer.tokens(sentence.lower(), at_most=room) for sentence in sentences)
+    return list(islice(_windows(head, tokens, room), at_most))
 
 
-def _windows(head: list[int], sentences: list[list[int]], room: int) -> Iterator[Window]:
+def _windows(head: list[int], sentences: Iterable[list[int]], room: int) -> Iterator[Window]:
     window, bounds, first = list(head), [len(head)], 0
     for number, sentence in enumerate(sentences):
         if len(bounds) > 1 and len(window) - len(head) + len(sentence) > room:

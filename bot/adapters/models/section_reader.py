@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,7 +28,9 @@ _log = structlog.get_logger(__name__)
 _REMEMBERED = 1024
 """Sections whose tokens stay in memory, 4 kB each."""
 _MOST_WINDOWS = 4
-"""Of a section so many windows are read, the first ones: 400 tokens, of 20,000 words no more than of 300."""
+"""Of a section so many windows are read: 400 tokens, of 20,000 words no more than of 300."""
+_MOST_SENTENCES = 40
+"""Of a long section, from one of its nearest sentences on: more do not go into a window."""
 
 
 class BundledReader:
@@ -39,7 +43,7 @@ class BundledReader:
         self._loading = threading.Lock()
         self._loaded: tuple[Tokenizer, PairReader] | None = None
         self._has_failed = False
-        self._passages = lru_cache(_REMEMBERED)(self._passages_of)
+        self._first_windows = lru_cache(_REMEMBERED)(self._passages_of)
 
     def check(self) -> None:
         """Load it.
@@ -49,29 +53,47 @@ class BundledReader:
         """
         self._parts()
 
-    async def read(self, question: str, sections: Sequence[StoredSection]) -> Sequence[Support]:
+    async def read(
+        self, question: str, sections: Sequence[StoredSection], near: Callable[[StoredSection], Sequence[float]]
+    ) -> Sequence[Support]:
         """See the port. What keeps it from reading is said once, in the log."""
         if self._has_failed:
             return ()
         try:
-            return await self._threads.run(self._read, question, sections)
+            return await self._threads.run(self._read, question, [(one, near(one)) for one in sections])
         except EmbeddingError as error:
             self._has_failed = True
             _log.error("reader_not_used", effect="new sections are judged by nearness alone", reason=str(error))
             return ()
 
-    def _read(self, question: str, sections: Sequence[StoredSection]) -> list[Support]:
+    def _read(self, question: str, sections: Sequence[tuple[StoredSection, Sequence[float]]]) -> list[Support]:
         tokenizer, reader = self._parts()
-        windows = [self._passages(one.title, one.heading, one.sentences) for one in sections]
+        windows = [self._windows_of(section, near) for section, near in sections]
         read = reader.read(question_tokens(tokenizer, question), [window for some in windows for window in some])
         found = []
-        for some in windows:
-            found.append(_support(read[: len(some)]))
+        for (section, _), some in zip(sections, windows, strict=True):
+            found.append(_support(section, some, read[: len(some)]))
             del read[: len(some)]
         return found
 
+    def _windows_of(self, section: StoredSection, near: Sequence[float]) -> list[Window]:
+        """All of a section, or where it is too long what begins with those of its sentences that are nearest."""
+        windows = self._first_windows(section.title, section.heading, section.sentences)
+        if len(windows) <= _MOST_WINDOWS:
+            return windows
+        chosen: list[Window] = []
+        for place in sorted(range(len(near)), key=lambda n: -near[n]):
+            if any(place in window.sentences for window in chosen):
+                continue
+            rest = section.sentences[place : place + _MOST_SENTENCES]
+            [window] = passages_of(self._parts()[0], section.title, section.heading, rest, at_most=1)
+            chosen.append(replace(window, first_sentence=place))
+            if len(chosen) == _MOST_WINDOWS:
+                break
+        return chosen
+
     def _passages_of(self, title: str, heading: str, sentences: tuple[str, ...]) -> list[Window]:
-        return passages_of(self._parts()[0], title, heading, sentences)[:_MOST_WINDOWS]
+        return passages_of(self._parts()[0], title, heading, sentences, at_most=_MOST_WINDOWS + 1)
 
     def _parts(self) -> tuple[Tokenizer, PairReader]:
         with self._loading:
@@ -96,7 +118,10 @@ class BundledReader:
         return parts
 
 
-def _support(windows: Sequence[Read]) -> Support:
-    """Of a section what its best window says."""
-    of_sentences = tuple(logit for window in windows for logit in window.sentences)
-    return Support(max(window.answers for window in windows), of_sentences)
+def _support(section: StoredSection, windows: Sequence[Window], read: Sequence[Read]) -> Support:
+    """Of a section what its best window says; a sentence that was not read is as bad as can be."""
+    of_sentences = [-math.inf] * len(section.sentences)
+    for window, said in zip(windows, read, strict=True):
+        for place, logit in zip(window.sentences, said.sentences, strict=True):
+            of_sentences[place] = max(of_sentences[place], logit)
+    return Support(max(said.answers for said in read), tuple(of_sentences))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -26,7 +26,9 @@ class GivenReader:
     says: dict[str, float]
     read_pairs: list[tuple[str, str]] = field(default_factory=list)
 
-    async def read(self, question: str, sections: Sequence[StoredSection]) -> Sequence[Support]:
+    async def read(
+        self, question: str, sections: Sequence[StoredSection], near: Callable[[StoredSection], Sequence[float]]
+    ) -> Sequence[Support]:
         self.read_pairs += [(question, one.key.path) for one in sections]
         found = (self.says[one.key.path.removeprefix("topic/").removesuffix(".md")] for one in sections)
         return [Support(logit, (logit,) * len(one.sentences)) for logit, one in zip(found, sections, strict=True)]
@@ -129,7 +131,9 @@ async def test_sections_without_example_questions_are_read_however_far_down() ->
 
 async def test_where_the_reader_cannot_read_the_signs_decide() -> None:
     class Broken(GivenReader):
-        async def read(self, question: str, sections: Sequence[StoredSection]) -> Sequence[Support]:
+        async def read(
+            self, question: str, sections: Sequence[StoredSection], near: Callable[[StoredSection], Sequence[float]]
+        ) -> Sequence[Support]:
             return ()
 
     broken = await answerer(Broken({}), sure=1.0).answer(asked())

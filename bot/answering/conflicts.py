@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bot.answering.ports import StoredSection
 from bot.writing.folding import has_han
-from bot.writing.terms import is_year, stem, terms
+from bot.writing.terms import is_year, terms
 
 _ALIKE_FROM = 0.5
 """Share of common words; `bot.ingestion.contradictions` has measured it on the project's own files."""
@@ -22,11 +22,6 @@ def disagree(one: StoredSection, other: StoredSection) -> bool:
         return False
     said = [_words(sentence) for sentence in other.sentences]
     return any(_part(mine, theirs) for mine in map(_words, one.sentences) for theirs in said)
-
-
-def stems(text: str) -> set[str]:
-    """The beginnings of a text's words; of Chinese the pairs of characters."""
-    return set(map(stem, _words(text)))
 
 
 def newest_first(sections: Sequence[StoredSection]) -> list[int]:

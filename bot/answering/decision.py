@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 from bot.answering import browsing
 from bot.answering.alternatives import are_named, offered_by
 from bot.answering.calibration import Thresholds
-from bot.answering.conflicts import disagree, newest_first, stems
+from bot.answering.conflicts import disagree, newest_first
 from bot.answering.judging import Circumstances, Finding, extract_of, fused
-from bot.answering.leading import FIRST_NAMED_FROM, OPEN_TOLD_FROM, Leads, asks, known_gap, newly_known
+from bot.answering.leading import FIRST_NAMED_FROM, Leads, asks, known_gap, newly_known
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
 from bot.answering.ports import StoredSection
 from bot.answering.reading import ReadingKind
 from bot.answering.reranking import Candidate, shares
 from bot.answering.routing import KINDS_OF_QUESTIONS, Route
 from bot.ids import ReplyKind, SectionKey
-from bot.writing.folding import has_han, word_count, words
 
 OFFERS = 5
 """Sections for buttons at most. Chosen: the right one was among five for 99.8 % of the golden questions."""
@@ -30,15 +29,6 @@ _BESIDE_REFUSAL_FROM = 0.5
 there were is .6 from who wants one, the park alliance .42 from «parking», the Institute .43 from who wants to eat."""
 _RIVALS = 3
 """So many sections are looked at for another value of the same fact."""
-_KEYWORD_WORDS = 2
-"""Words up to which a message may be a bare keyword. Chosen: «visa», «train tickets»."""
-_AMBIGUOUS_WORDS, _AMBIGUOUS_BELOW = 3, 0.8
-"""Words up to which, and probability below which, it is asked back what is meant where two documents fit about
-equally. Chosen: «how many members?»."""
-_KEYWORD_COVERAGE = 0.9
-"""The best section's of words that are in the knowledge is .97 to 1, of parking or bananas .01 to .53."""
-_ABOUT_AS_LIKELY = 0.5
-"""The share of the first one's probability from which a second reading of a keyword is asked back. Chosen."""
 _CLOSE_CALL = 0.7
 """Below this share of the two best ones' probability both are told: of the calibration cases that are answered, 7 %.
 
@@ -58,8 +48,6 @@ _DOUBTED_BELOW = 0.7
 With files added as staff would, 43 of 402 questions were declined or the like; of these it wins back 20, and it takes
 8 of 500 messages that were rightly declined.
 """
-_SURELY_OPEN_FROM = 0.6
-"""The same where it is named rather than asked which of the sections named by a bare keyword is meant."""
 OUTCOMES = {
     ReplyKind.GREETING: Outcome.GREETING,
     ReplyKind.THANKS: Outcome.THANKS,
@@ -120,11 +108,8 @@ class Decider:
         if not best.answerable or best.reason is not None:
             return self._refuse(best, at)
         if is_sure:
-            return self._clarify(best, at) or self._answer(best, self._told(best, at), at)
-        is_surely_open = known_gap(best, at, least=_SURELY_OPEN_FROM, first=OPEN_TOLD_FROM) is not None
-        if is_surely_open:
-            return self._refuse(best, at)
-        return self._ask_back(best, at) or self._offer(best, at) or self._refuse(best, at)
+            return self._answer(best, self._told(best, at), at)
+        return self._offer(best, at) or self._refuse(best, at)
 
     @property
     def _leads(self) -> Leads:
@@ -194,31 +179,6 @@ class Decider:
         is_courtesy = reply in (ReplyKind.GREETING, ReplyKind.THANKS)
         asked = [one for one in parts if asks(one, at) or (is_courtesy and one.reading.kind is ReadingKind.BESIDE)]
         return asked[-1] if asked and reply in _REMARKS else None
-
-    def _clarify(self, best: Finding, at: Circumstances) -> Answer | None:
-        """Where a bare keyword fits two documents about equally well: which of them?"""
-        text, ranked = best.reading.text, best.answerable
-        most_words = _KEYWORD_WORDS if best.probability >= _AMBIGUOUS_BELOW else _AMBIGUOUS_WORDS
-        if len(ranked) < 2 or len(words(text)) > most_words or has_han(text):
-            return None
-        likely = shares(ranked[:5])
-        if ranked[0].key.path == ranked[1].key.path or likely[1] < _ABOUT_AS_LIKELY * likely[0]:
-            return None
-        readings = self._related(ranked, at)
-        return replace(_bare(Outcome.CLARIFY, best, at), suggestions=readings) if len(readings) > 1 else None
-
-    def _ask_back(self, best: Finding, at: Circumstances) -> Answer | None:
-        """Where hardly more was typed than «trains» or «visa»: the sections that are named by it."""
-        said = stems(best.reading.text)
-        is_bare = bool(said) and word_count(best.reading.text) <= _KEYWORD_WORDS
-        if not is_bare or best.answerable[0].section.coverage < _KEYWORD_COVERAGE:
-            return None
-        sections = [copy for candidate in best.answerable[:OFFERS] if (copy := at.copy(candidate)) is not None]
-        readings = [(section, browsing.suggestion(section)) for section in sections]
-        named = [reading for section, reading in readings if said <= stems(f"{section.heading} {reading.text}")]
-        if len(named) < 2:
-            return None
-        return replace(_bare(Outcome.CLARIFY, best, at), suggestions=tuple(named[:_SUGGESTIONS]))
 
     def _offer(self, best: Finding, at: Circumstances) -> Answer | None:
         if known_gap(best, at) is not None:

@@ -37,13 +37,12 @@ def finding(
     kind: ReadingKind = ReadingKind.TYPED,
     gaps: dict[str, float] | None = None,
     reason: Reason | None = None,
-    coverage: float = 0.0,
 ) -> Finding:
     return Finding(
         Reading(text, kind),
         Retrieved((), lambda one: [0.5] * len(one.sentences)),
-        candidates(nearness, coverage=coverage),
-        candidates(gaps or {}, coverage=coverage),
+        candidates(nearness),
+        candidates(gaps or {}),
         {},
         probability,
         reason,
@@ -513,48 +512,7 @@ def test_discontent_leads_to_other_sections_than_the_one_told():
     assert (answer.outcome, keys(answer.suggestions)) == (Outcome.COMPLAINT, [key("two")])
 
 
-# Bare keywords.
-
-
-def test_a_bare_keyword_that_fits_two_documents_is_asked_back():
-    answer = decide(plain("one", "two"), finding(SURE, {"one": 0.5, "two": 0.5}, text="forum"))
-    assert answer.outcome is Outcome.CLARIFY
-    assert [suggestion.text for suggestion in answer.suggestions] == ["What about one?", "What about two?"]
-
-
-def test_what_leaves_nothing_to_choose_from_is_not_asked_back():
-    answer = decide(plain("one", "two"), finding(SURE, {"one": 0.25, "two": 0.24}, text="forum"))
-    assert keys(answer.citations) == [key("one"), key("two")]
-
-
-@pytest.mark.parametrize(
-    ("text", "near"),
-    [
-        ("forum", {"one": 0.5, "two": 0.3}),
-        ("forum", {"one": 0.5}),
-        ("where is the forum", {"one": 0.5, "two": 0.5}),
-        ("论坛", {"one": 0.5, "two": 0.5}),
-    ],
-)
-def test_what_is_more_than_a_keyword_or_fits_one_best_is_answered(text, near):
-    assert decide(plain("one", "two"), finding(SURE, near, text=text)).outcome is Outcome.ANSWERED
-
-
-@pytest.mark.parametrize(
-    ("text", "coverage", "outcome"),
-    [
-        ("tramways", 1.0, Outcome.CLARIFY),
-        ("tramways", 0.4, Outcome.UNKNOWN),
-        ("ferryboats", 1.0, Outcome.UNKNOWN),
-        ("why are there no tramways", 1.0, Outcome.UNKNOWN),
-    ],
-)
-def test_a_keyword_that_names_several_sections_is_asked_back_instead_of_refused(text, coverage, outcome):
-    near = {"tramway-lines": 0.5, "tramway-fares": 0.45, "buses": 0.4}
-    answer = decide(plain(*near), finding(UNLIKELY, near, text=text, coverage=coverage))
-    assert answer.outcome is outcome
-    if outcome is Outcome.CLARIFY:
-        assert keys(answer.suggestions) == [key("tramway-lines"), key("tramway-fares")]
+# Two things in one message.
 
 
 def clause(probability: float) -> Finding:

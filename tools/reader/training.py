@@ -140,24 +140,19 @@ class Training:
         return float(loss.detach())
 
     def _loss(self, groups: Sequence[Group]) -> Tensor:
-        """Cross-entropy within the groups that have an answer, and of each passage alone; the same of sentences."""
+        """Cross-entropy of each group over its passages and «none of them», whose logit is 0; of sentences likewise."""
         answers, sentences = self.scores(groups)
-        wanted, own, within, at, sentence_at = torch.zeros_like(answers), [], [], 0, 0
+        chosen, own, at, sentence_at = [], [], 0, 0
         for group in groups:
-            mine = answers[at : at + len(group.passages)]
-            if group.right != NONE:
-                wanted[at + group.right] = 1.0
-                within.append(functional.cross_entropy(mine[None], torch.tensor([group.right], device=mine.device)))
+            mine = functional.pad(answers[at : at + len(group.passages)], (1, 0))
+            chosen.append(_chosen(mine, group.right + 1))
             for place, number in enumerate(group.passages):
                 count = len(self._prepared.passages[number].bounds) - 1
                 if place == group.right and group.sentence != NONE and count > 1:
-                    some = sentences[sentence_at : sentence_at + count]
-                    own.append(functional.cross_entropy(some[None], torch.tensor([group.sentence], device=some.device)))
+                    own.append(_chosen(sentences[sentence_at : sentence_at + count], group.sentence))
                 sentence_at += count
             at += len(group.passages)
-        loss = functional.binary_cross_entropy_with_logits(answers, wanted)
-        if within:
-            loss = loss + torch.stack(within).sum() / len(groups)
+        loss = torch.stack(chosen).mean()
         return loss + self._recipe.sentence_weight * torch.stack(own).mean() if own else loss
 
     def _save(self, checkpoint: Path) -> None:
@@ -170,6 +165,11 @@ class Training:
         part = checkpoint.with_suffix(".part")
         torch.save(held, part)
         part.replace(checkpoint)
+
+
+def _chosen(logits: Tensor, place: int) -> Tensor:
+    """The cross-entropy of one choice."""
+    return functional.cross_entropy(logits[None], torch.tensor([place], device=logits.device))
 
 
 def restored(checkpoint: Path, words: Words, prepared: Prepared) -> Training:

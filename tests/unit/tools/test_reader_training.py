@@ -57,7 +57,7 @@ def tokenizer(model: ModelFile) -> Tokenizer:
 
 @pytest.fixture
 def prepared(tokenizer: Tokenizer) -> Prepared:
-    """Twenty-five questions, each with the passage that answers and one of the same place that does not: fifty pairs."""
+    """Twenty-five questions, each over the passage that answers and one of the same place, and over the latter alone."""
     draw, made = random.Random(1), Prepared()
     for place, topic in product(PLACES, TOPICS):
         asked, _ = TOPICS[topic]
@@ -68,6 +68,7 @@ def prepared(tokenizer: Tokenizer) -> Prepared:
         ]
         question = question_tokens(tokenizer, asked.format(place))
         made.groups.append(Group(Part.TRAIN, "text", "en", "en", question, tuple(passages), right=0, sentence=1))
+        made.groups.append(Group(Part.TRAIN, "near", "en", "en", question, tuple(passages[1:])))
     return made
 
 
@@ -80,14 +81,17 @@ def training(model: ModelFile, prepared: Prepared, steps: int) -> Training:
     return Training(reader, Words(model, ids), prepared, recipe)
 
 
-def test_fifty_pairs_are_learned(model: ModelFile, prepared: Prepared, tmp_path: Path) -> None:
+def test_fifty_pairs_are_learned_and_which_questions_none_answers(
+    model: ModelFile, prepared: Prepared, tmp_path: Path
+) -> None:
     run = training(model, prepared, 150)
     before = figures_of(run, prepared, prepared.groups)
     run.run(tmp_path / "checkpoint.pt", lambda _line: None)
     after = figures_of(run, prepared, prepared.groups)
-    assert before.first["text"] < 0.8
+    assert max(before.first["text"], before.told_apart["text"]) < 0.8
     assert after.first["text"] == 1.0
     assert after.sentence == 1.0
+    assert after.told_apart["text"] > 0.9
 
 
 def test_a_killed_training_ends_where_an_unbroken_one_does(

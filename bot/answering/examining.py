@@ -28,7 +28,9 @@ first eight for 65 %, among the first six of these for 69 %; once read, among th
 """
 _SURE = 1e-4
 """Keeps the log odds of a probability finite."""
-FEATURES = ("log_odds", "support", "support_lead")
+_SIGNS = ("log_odds", "support", "support_lead")
+FEATURES = (*_SIGNS, "new", *(f"new_{name}" for name in _SIGNS))
+"""The latter for sections without example questions: of those the reader knows more, and the signs less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,7 @@ def features(finding: Finding) -> Mapping[str, float]:
     assert first.support is not None
     answers = first.support.answers
     others = [one.support.answers for one in finding.best_first if one.support is not None and one.key != first.key]
-    return {
-        "log_odds": math.log((finding.probability + _SURE) / (1 - finding.probability + _SURE)),
-        "support": answers,
-        "support_lead": answers - max(others, default=answers),
-    }
+    log_odds = math.log((finding.probability + _SURE) / (1 - finding.probability + _SURE))
+    signs = dict(zip(_SIGNS, (log_odds, answers, answers - max(others, default=answers)), strict=True))
+    is_new = float(not first.section.has_questions)
+    return signs | {"new": is_new} | {f"new_{name}": is_new * value for name, value in signs.items()}

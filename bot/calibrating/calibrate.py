@@ -25,7 +25,14 @@ from bot.calibrating.fits import fit_confidence, fit_ranking, fit_router, has_ch
 from bot.calibrating.letters_fit import fit_letters
 from bot.calibrating.numbers_file import hashes_of, numbers_file, with_router
 from bot.calibrating.numbers_file import in_use as file_in_use
-from bot.calibrating.reader_fit import fit_reader, may_be_fitted, reader_report, seen, unlearned_documents
+from bot.calibrating.reader_fit import (
+    beside_few,
+    fit_reader,
+    may_be_fitted,
+    reader_report,
+    seen,
+    unlearned_documents,
+)
 from bot.calibrating.report import report, without_weight
 from bot.calibrating.training_questions import PLAIN, CalibrationQuestion, cases_in, messages_in, plain_in, sampled
 from bot.calibrating.written_sections import WRITTEN, add_plain_files
@@ -133,7 +140,8 @@ async def calibrate_reader(
         known = [one for one in _prepared(settings, sets, Path(work), 0) if may_be_fitted(one)]
         asked = [*known[::_READ_OF], *add_plain_files(unlearned_documents(sets), Path(work) / "knowledge")]
         say(f"{len(asked)} questions")
-        these = await seen(await _asked_folder(settings, Path(work), asked, seed=0, today=today), reader, signs)
+        examples = await _asked_folder(settings, Path(work), asked, seed=0, today=today)
+        these = await seen([beside_few(example) for example in examples], reader, signs)
     fitted = [one for one in these if not _is_checked(one.example)]
     if not any(one.supports for one in fitted):
         raise CalibrationError(

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from bot.calibrating.examples import Example, is_right, is_wanted, judged
 from bot.calibrating.fits import DECIMALS
 from bot.calibrating.regression import TrainingChoice, fit_choices, fit_logistic
 from bot.calibrating.training_questions import CalibrationQuestion
-from bot.calibrating.written_sections import WRITTEN, TrainingSection, written_documents
+from bot.calibrating.written_sections import WRITTEN, TrainingSection, is_written, written_documents
 from bot.ids import Locale, SectionKey
 
 _ALL = ReaderModel(0.0, {}, 0.0, (0.0, 1.0))
@@ -30,6 +30,8 @@ _COUNTS = {"stored": 1.0, "case": 3.0, "message": 1.0, "written": 1.0}
 """What a question of each source counts. Chosen, as for the signs."""
 _TOLD_FROM = 0.57
 """The default of `[answering] answer_from`, for the report."""
+_BESIDE = 0.2
+"""The share of the written documents that stand beside a question on none of them. Chosen: four or five."""
 _L2_RANKING, _L2 = 0.02, 0.003
 """As for the signs."""
 
@@ -59,6 +61,28 @@ def unlearned_documents(sets: Path) -> dict[str, list[TrainingSection]]:
     """The written documents that no reader learned from."""
     documents = written_documents(sets / WRITTEN)
     return {name: sections for name, sections in documents.items() if is_unlearned(name)}
+
+
+def beside_few(example: Example) -> Example:
+    """The example as it is where staff have just added a few files, its own among them.
+
+    All together hold several answers to what names nothing, «is there parking», of which one would count as right.
+    """
+    retrieved = [
+        replace(one, sections=[section for section in one.sections if _stands_beside(section.key.path, example.asked)])
+        for one in example.context.retrieved
+    ]
+    return replace(example, context=replace(example.context, retrieved=retrieved))
+
+
+def _stands_beside(path: str, asked: CalibrationQuestion) -> bool:
+    if asked.document:
+        return not is_written(path) or path == asked.document
+    return not is_written(path) or _draw(f"{path} {asked.turns[-1]}") < _BESIDE
+
+
+def _draw(text: str) -> float:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 16**8
 
 
 async def seen(examples: Sequence[Example], reader: SectionReader, signs: Calibration) -> list[Seen]:

@@ -36,6 +36,8 @@ class CalibrationQuestion:
     """Tells by its patterns whether an answer is right, where there is one."""
     also: frozenset[str] = frozenset()
     """Sections that may be told besides, and open questions that may be named."""
+    document: str = ""
+    """Of a question on a written section: the path of its document, also where nothing answers."""
 
 
 def sampled(asked: Sequence[CalibrationQuestion], draw: random.Random) -> list[CalibrationQuestion]:

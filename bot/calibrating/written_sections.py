@@ -72,8 +72,8 @@ def add_plain_files(documents: dict[str, list[TrainingSection]], folder: Path) -
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(_markdown(sections), encoding="utf-8")
         for number, section in enumerate(sections):
-            asked += [_asked(one, f"{path}#s{number}") for one in section.questions]
-            asked += [_asked(one, "") for one in section.near_misses]
+            asked += [_asked(one, path, f"{path}#s{number}") for one in section.questions]
+            asked += [_asked(one, path, "") for one in section.near_misses]
     return asked
 
 
@@ -83,5 +83,10 @@ def _markdown(sections: Sequence[TrainingSection]) -> str:
     return "\n".join((f"# {sections[0].title}\n", *texts))
 
 
-def _asked(question: TrainingQuestion, wanted: str) -> CalibrationQuestion:
-    return CalibrationQuestion("written", (question.text,), question.locale, wanted)
+def is_written(path: str) -> bool:
+    """Whether a document of a copy of the knowledge is one of these."""
+    return path.startswith(f"{_TOPIC}/")
+
+
+def _asked(question: TrainingQuestion, document: str, wanted: str) -> CalibrationQuestion:
+    return CalibrationQuestion("written", (question.text,), question.locale, wanted, document=document)

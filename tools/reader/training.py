@@ -145,7 +145,7 @@ class Training:
         chosen, own, at, sentence_at = [], [], 0, 0
         for group in groups:
             mine = functional.pad(answers[at : at + len(group.passages)], (1, 0))
-            chosen.append(_chosen(mine, group.right + 1))
+            chosen.append(_chosen(mine, group.right + 1))  # of a group without an answer NONE + 1, the first
             for place, number in enumerate(group.passages):
                 count = len(self._prepared.passages[number].bounds) - 1
                 if place == group.right and group.sentence != NONE and count > 1:

@@ -8,25 +8,22 @@ PAGE := config/page
 PAGE_TOOLS := $(PAGE)/node_modules/.bin
 WHOLE := tests/unit/sandbox/test_page.py tests/unit/app tests/unit/cli
 MEASURED := tests/unit tests/contract $(WHOLE:%=--ignore=%)
-UNMEASURED := tests/golden tests/faults tests/e2e $(WHOLE)
 LOCKS := requirements requirements-dev requirements-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check check-page coverage fix help setup bench figures soak fonts lock platforms audit sbom clean
+.PHONY: run test nightly check check-page coverage fix help setup bench figures soak fonts lock platforms audit sbom clean
 
 run: .venv/.run-ready ## the bot, and a chat page to try it on; with a token, Telegram
 	@$(BIN)/scoda run
 
-test: check ## all checks and tests, some twenty-five minutes
-ifeq ($(COVERAGE),1)
-	@$(MAKE) --no-print-directory coverage
-	$(BIN)/python -m pytest -n auto --dist loadfile $(UNMEASURED)
-else
-	$(BIN)/python -m pytest -n auto --dist loadfile
-endif
+test: check ## all checks and tests but the long ones, some twenty-five minutes
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not nightly"
 
-# Measured, a test takes 1.7 times the processor's time, so only those that mirror the program are; with COVERAGE=1,
-# as in .ci/run, `make test` measures them. The floor is in pyproject.toml.
+nightly: coverage ## the long tests that `make test` leaves out, and the coverage
+	$(BIN)/python -m pytest -n auto --dist loadfile -m nightly
+
+# Measured, a test takes 1.7 times the processor's time, so only those that mirror the program are.
+# The floor is in pyproject.toml.
 coverage: .venv/.test-ready ## what share of the program the tests of its parts run; puts it into tests/README.md
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto --dist loadfile $(MEASURED)

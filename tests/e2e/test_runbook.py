@@ -316,6 +316,7 @@ async def tells(chapter: Chapter, shell: Shell, variables: Mapping[str, str], *,
         assert re.search(words, said, re.MULTILINE), f"{command} does not say {words!r}:\n{said}"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("title", [title for title in TOLD if title not in OF_REPLICAS])
 @pytest.mark.asyncio(loop_scope="module")
 async def test_each_command_of_a_chapter_tells_what_the_chapter_goes_on_from(title: str, scene: Scene):
@@ -329,11 +330,13 @@ def of_replica(bot: BotProcess) -> Mapping[str, str]:
     return environment(folders | bot.settings) | {"HEALTH": bot.health, "PID": str(bot.process.pid)}
 
 
+@pytest.mark.nightly
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_commands_of_an_upgrade_are_run_beside_the_replicas(scene: Scene, replicas: Fleet):
     await tells(chapters()["Upgrading"], scene.shell, of_replica(replicas.living[0]))
 
 
+@pytest.mark.nightly
 @pytest.mark.asyncio(loop_scope="module")
 async def test_where_nobody_leads_any_more_the_commands_tell_so_and_a_new_sender_leads(scene: Scene, replicas: Fleet):
     web, *senders = replicas.living
@@ -344,6 +347,7 @@ async def test_where_nobody_leads_any_more_the_commands_tell_so_and_a_new_sender
     await until(replicas.leader, "a new leader")
 
 
+@pytest.mark.nightly
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_replica_starts_and_stops_as_its_chapter_says(scene: Scene, replicas: Fleet):
     chapter = chapters()["Starting and stopping a replica"]
@@ -355,6 +359,7 @@ async def test_a_replica_starts_and_stops_as_its_chapter_says(scene: Scene, repl
     assert await replica.ended() == 0
 
 
+@pytest.mark.nightly
 @pytest.mark.asyncio(loop_scope="module")
 async def test_whatever_readyz_names_is_called_so_by_the_metrics_too(scene: Scene):
     health, page = await scene.bot.get("/readyz"), await scene.bot.get("/metrics")

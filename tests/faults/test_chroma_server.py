@@ -83,7 +83,13 @@ async def _watched(
         yield await replicas.start("web", data=shared, **on(counter)), counter
 
 
-@pytest.mark.parametrize("is_shared", [True, False], ids=["one data folder", "a data folder each"])
+@pytest.mark.parametrize(
+    "is_shared",
+    [
+        pytest.param(True, id="one data folder"),
+        pytest.param(False, id="a data folder each", marks=pytest.mark.nightly),
+    ],
+)
 async def test_a_web_replica_asks_the_server_for_what_the_sender_has_published(
     replicas: Fleet, town: Town, server: ChromaServer, tmp_path: Path, is_shared: bool
 ):

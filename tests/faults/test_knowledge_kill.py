@@ -216,6 +216,7 @@ def _moments_to_kill_at(seen: Sequence[str]) -> Iterator[Moments]:
         yield Moments(kill_at=name, times=chance.randint(1, counts[name]), later_s=chance.choice([0, 0.002, 0.02]))
 
 
+@pytest.mark.nightly
 def test_F10_a_staged_build_that_is_killed_again_and_again_answers_whole_and_embeds_nothing_twice(
     tmp_path: Path,
 ) -> None:

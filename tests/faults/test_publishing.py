@@ -203,7 +203,7 @@ async def test_F16_a_build_that_is_cancelled_while_it_writes_leaves_nothing_behi
     assert await found(rig) == told("blue")
 
 
-@pytest.mark.parametrize("name", ["_prune_folders", "_prune_stores"])
+@pytest.mark.parametrize("name", ["_prune_folders", pytest.param("_prune_stores", marks=pytest.mark.nightly)])
 async def test_F16_what_a_process_left_that_ended_before_it_tidied_up_goes_with_the_next_synchronisation(
     rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -59,6 +59,7 @@ async def test_D24_kills_among_replicas_lose_nothing_double_nothing_and_keep_the
     assert (account.updates, account.copies + account.in_doubt >= 60) == (80, True)
 
 
+@pytest.mark.nightly
 async def test_O01_replicas_that_are_renewed_one_by_one_under_load_lose_and_double_nothing(
     postgresql_url: str, tmp_path: Path
 ):

@@ -13,6 +13,7 @@ from tests.faults.soak import LOOKS, Look, SoakReport, soak
 UPDATES = 4000
 
 
+@pytest.mark.nightly
 async def test_O09_what_stays_of_an_update_is_nothing(tmp_path: Path):
     """Memory of so few says little, but an object that were kept for each of them would stand out."""
     report = await soak(tmp_path, updates=UPDATES, seed=1)

@@ -12,10 +12,11 @@ os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 os.environ.setdefault("LANGSMITH_TRACING", "false")
 
 import asyncio  # noqa: E402 - after the environment is set
+import fcntl  # noqa: E402
 import math  # noqa: E402
 import shutil  # noqa: E402
 import sys  # noqa: E402
-from collections.abc import AsyncIterator, Generator, Iterator  # noqa: E402
+from collections.abc import AsyncIterator, Callable, Generator, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -89,12 +90,28 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder of this worker's own, filled by `make` in the first worker that asks for it and copied by the others."""
+    own = factory.mktemp(name, numbered=False)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        make(own)
+        return own
+    shared = factory.getbasetemp().parent / name
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            make(own)
+            shutil.copytree(own, shared.with_suffix(".part"))
+            shared.with_suffix(".part").rename(shared)
+            return own
+    shutil.copytree(shared, own, dirs_exist_ok=True)
+    return own
+
+
 @pytest.fixture(scope="session")
 def golden_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the index of the real knowledge, but for the vector store: so few rows are all compared."""
-    data = tmp_path_factory.mktemp("golden")
-    asyncio.run(_build(data))
-    return data
+    return _made_once(tmp_path_factory, "golden", lambda data: asyncio.run(_build(data)))
 
 
 async def _build(data: Path) -> None:
@@ -105,12 +122,15 @@ async def _build(data: Path) -> None:
 @pytest.fixture(scope="session")
 def built_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A small knowledge folder and its index, made once by the program itself. To be copied, not changed."""
-    home = tmp_path_factory.mktemp("built")
+    home = _made_once(tmp_path_factory, "built", _build_little)
+    return Place(home, home / "knowledge", home / "data")
+
+
+def _build_little(home: Path) -> None:
     place = Place(home, home / "knowledge", home / "data")
     write_little_knowledge(place.knowledge)
     made = place.scoda("knowledge", "sync", telegram_token=SANDBOX_TOKEN)
     assert made.returncode == 0, made.stderr
-    return place
 
 
 @pytest.fixture

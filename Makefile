@@ -8,6 +8,7 @@ PAGE := config/page
 PAGE_TOOLS := $(PAGE)/node_modules/.bin
 WHOLE := tests/unit/sandbox/test_page.py tests/unit/app tests/unit/cli
 MEASURED := tests/unit tests/contract $(WHOLE:%=--ignore=%)
+UNMEASURED := tests/golden tests/faults tests/e2e $(WHOLE)
 LOCKS := requirements requirements-dev requirements-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -17,13 +18,18 @@ run: .venv/.run-ready ## the bot, and a chat page to try it on; with a token, Te
 	@$(BIN)/scoda run
 
 test: check ## all checks and tests but the long ones, some twenty-five minutes
+ifeq ($(COVERAGE),1)
+	@$(MAKE) --no-print-directory coverage
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not nightly" $(UNMEASURED)
+else
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not nightly"
+endif
 
-nightly: coverage ## the long tests that `make test` leaves out, and the coverage
+nightly: .venv/.test-ready ## the long tests that `make test` leaves out
 	$(BIN)/python -m pytest -n auto --dist loadfile -m nightly
 
-# Measured, a test takes 1.7 times the processor's time, so only those that mirror the program are.
-# The floor is in pyproject.toml.
+# Measured, a test takes 1.7 times the processor's time, so only those that mirror the program are; with COVERAGE=1,
+# as in .ci/run, `make test` measures them. The floor is in pyproject.toml.
 coverage: .venv/.test-ready ## what share of the program the tests of its parts run; puts it into tests/README.md
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto --dist loadfile $(MEASURED)

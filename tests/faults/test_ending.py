@@ -42,7 +42,7 @@ SECRET = "a-secret-for-this-test"
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.nightly)])
+@pytest.fixture(params=["sqlite", "postgresql"])
 async def state(request: pytest.FixtureRequest, place: Place) -> AsyncIterator[State]:
     """An empty state of each kind, with the knowledge built."""
     if request.param == "sqlite":

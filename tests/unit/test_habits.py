@@ -52,10 +52,17 @@ def test_a_hook_brings_no_program_of_its_own(hook):
     assert name == "python" or installers(name) & (pinned() | {"scoda-bot"})
 
 
-def test_each_test_runs_by_day_or_by_night():
-    lines = recipe("test") + recipe("nightly")
-    marks = [re.search(r"pytest .*-m (.*)", line)[1] for line in lines if " -m pytest" in line]
-    assert marks == ['"not nightly"', "nightly"]
+def test_under_coverage_every_test_runs_once():
+    lists = {name: value.split() for name, value in re.findall(r"^([A-Z]+) := (tests/.*)$", MAKEFILE, re.MULTILINE)}
+    whole = lists["WHOLE"]
+    measured, unmeasured = (
+        [one for one in lists[name] if one.startswith("tests/")] for name in ("MEASURED", "UNMEASURED")
+    )
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        name = file.relative_to(ROOT).as_posix()
+        starts_programs = name.startswith(tuple(whole))
+        is_measured = name.startswith(tuple(measured)) and not starts_programs
+        assert is_measured != (name.startswith(tuple(unmeasured)) or starts_programs), name
 
 
 @pytest.mark.parametrize("target", re.findall(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)[0].split())

@@ -96,7 +96,9 @@ async def test_D25_a_process_that_stood_still_beyond_its_lease_writes_and_sends_
     async with open_ground(tmp_path, recipients=RECIPIENTS, in_flight=W, lease_s=3.0, per_s=400) as ground:
         books = await ground.tell(story)
     assert (books.kills, books.repeated) == (1, 0)
-    assert 0 < books.unknown <= W
+    # A term more, where a crowded machine renewed a lease too late, may add its own W; `tell` holds it to that.
+    assert 0 < books.in_doubt <= W
+    assert books.in_doubt <= books.unknown
 
 
 async def test_D06_D07_kills_at_random_moments_lost_answers_storms_and_bursts_break_no_promise(ground: Ground):

@@ -12,6 +12,7 @@ from bot.answering.conflicts import disagree, newest_first
 from bot.answering.judging import Circumstances, Finding, extract_of, fused
 from bot.answering.leading import FIRST_NAMED_FROM, Leads, asks, known_gap, newly_known
 from bot.answering.model import Answer, Offer, Outcome, Suggestion
+from bot.answering.parting import NEVER, PartingModel
 from bot.answering.ports import StoredSection
 from bot.answering.reading import ReadingKind
 from bot.answering.reranking import Candidate, shares
@@ -87,6 +88,7 @@ class Decider:
     thresholds: Thresholds
     answer_from: float
     sentences: int
+    parting: PartingModel = NEVER
 
     def decide(
         self, route: Route, findings: Sequence[Finding], at: Circumstances, told: Iterable[SectionKey]
@@ -113,7 +115,7 @@ class Decider:
 
     @property
     def _leads(self) -> Leads:
-        return Leads(self.answer_from)
+        return Leads(self.answer_from, self.parting)
 
     def tell(self, best: Finding, at: Circumstances) -> Answer:
         """Answer from the first section, and those that give the same fact other values, however probable it is."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.answering.asked_kind import is_question
 from bot.answering.judging import Circumstances, Finding
+from bot.answering.parting import NEVER, Half, PartingModel, features
 from bot.answering.ports import StoredSection
 from bot.answering.reading import ReadingKind
 from bot.answering.reranking import shares
@@ -26,32 +27,10 @@ nearest to each give way to it. Of 282 questions on the sections 73 % are answer
 """
 _HALF_NAMED_FROM = 0.6
 """The same for half a message, of which less is known."""
-_WHOLE_FROM = 0.8
-"""The probability from which a message with two halves is one question all the same. Chosen."""
-_WHOLE_OF_QUESTIONS_FROM = 0.9
-"""The same where each half is a question by its words. Chosen."""
-_WHOLE_NAMED_FROM = 0.97
-"""The share from which the same holds for an open question: «who took part, the names of the firms». Chosen."""
 _ASKED_SO_FROM = 0.7
-"""The similarity to an example question from which half a message asks something, though no word of it says so.
-
-Of 101 messages with two questions both are then found for 98 instead of 93, of 2,685 with one 94 are parted and not 72.
-"""
-_TWO_FROM, _SHARE_WORTH, _DEPTH_COST, _MOST_DEPTH = 0.46, 0.2, 0.02, 10.0
-"""From where two halves are two questions: their similarity to example questions, with so much of their share added and
-so much taken away for each nat that the whole message puts what they lead to below its first; at most so many count.
-"""
+"""The similarity to an example question from which half a message asks something, though no word of it says so."""
 _ALONE_TOLD_FROM = 0.8
 """The probability from which half a message is answered though nothing is known of the whole. Chosen."""
-_CARRIED_ON_FROM = 4.0
-"""The nats from which a second half whose section the whole puts so low only carries on the first, if both together
-lead to the same as the first, «is the metro being built into Jiaozhou, when is it done», or alone leads nowhere much.
-"""
-_LIKELY_SHARE = 0.6
-"""The share from which it leads somewhere alone.
-
-All chosen: of 168 messages with two questions both are answered for 147 (148), of 3,788 with one 61 (138) parted.
-"""
 _REPEATED_FROM = 0.7
 """The probability from which what was told just now is told again. Chosen."""
 _AFTER = (ReadingKind.AFTER_QUESTION, ReadingKind.AFTER_HEADING)
@@ -106,6 +85,7 @@ class Leads:
     """Where findings lead, if from the probability `answer_from` on a section is told."""
 
     answer_from: float
+    parting: PartingModel = NEVER
 
     def is_told(self, finding: Finding) -> bool:
         """Whether the first section is told as the answer."""
@@ -136,25 +116,39 @@ class Leads:
     def halves(self, best: Finding, findings: Sequence[Finding], at: Circumstances) -> Sequence[Finding]:
         """The two questions of a message, where each half surely asks for another section; none where it is one.
 
-        Where the whole surely asks for one that neither half does, it is one question. Where nothing is known of the
-        whole, a half is better than nothing: only that is returned.
+        Where nothing is known of the whole, a half is better than nothing: only that is returned.
         """
         halves = self._halves(findings, at)
         leads = [self.of(half, at) for half in halves]
         if any(lead is not None and lead.is_near_miss for lead in leads):  # there are no words for half a refusal
             return ()
-        is_known = self.is_told(best) or best.reason is not None or known_gap(best, at) is not None
-        if any(leads) and not all(leads) and not is_known:
-            known = next(half for half, lead in zip(halves, leads, strict=True) if lead)
-            return () if self.is_told(known) and known.probability < _ALONE_TOLD_FROM else [known]
-        if len(leads) != 2 or None in leads or leads[0] == leads[1]:
+        told_apart = self.told_apart(best, findings, at)
+        if told_apart is not None and self.parting.are_two(told_apart):
+            return halves
+        if self.is_told(best) or best.reason is not None or known_gap(best, at) is not None:
             return ()
-        asking = [half for half in halves if asks(half, at)]
-        if len(asking) < 2:
-            return asking if not is_known else ()
-        if self._is_one(best, halves, leads, at) or self._is_carried_on(findings, halves, leads):
+        leading = [half for half, lead in zip(halves, leads, strict=True) if lead]
+        asking = leading if len(leading) < 2 else [half for half in leading if asks(half, at)]
+        if len(asking) != 1 or (self.is_told(asking[0]) and asking[0].probability < _ALONE_TOLD_FROM):
             return ()
-        return halves
+        return asking
+
+    def pair(self, findings: Sequence[Finding], at: Circumstances) -> Sequence[SectionKey]:
+        """The sections or open questions that two halves lead to; none where it is not another for each."""
+        leads = [self.of(half, at) for half in self._halves(findings, at)]
+        known = [lead for lead in leads if lead is not None and not lead.is_near_miss]  # no words for half a refusal
+        return known if len(set(known)) == 2 else ()
+
+    def told_apart(self, best: Finding, findings: Sequence[Finding], at: Circumstances) -> Mapping[str, float] | None:
+        """What speaks for two questions, by name; None where the halves do not each lead to a section of its own."""
+        halves, pair = self._halves(findings, at), self.pair(findings, at)
+        if not pair:
+            return None
+        described = [
+            Half(half, asks(half, at), is_question(half.reading.text, at.languages.written)) for half in halves
+        ]
+        is_first = self.of(findings[0], at) == pair[0]
+        return features(described, findings[0], probability=best.probability, is_first=is_first)
 
     def _halves(self, findings: Sequence[Finding], at: Circumstances) -> Sequence[Finding]:
         kinds = (ReadingKind.HALF, ReadingKind.SENTENCE)
@@ -169,36 +163,3 @@ class Leads:
         if lead is None or lead == first:
             return halves[1]
         return joined if alone is None or joined.share > halves[1].share else halves[1]
-
-    def _is_one(
-        self, best: Finding, halves: Sequence[Finding], leads: Sequence[SectionKey | None], at: Circumstances
-    ) -> bool:
-        are_questions = all(is_question(half.reading.text, at.languages.written) for half in halves)
-        whole_from = _WHOLE_OF_QUESTIONS_FROM if are_questions else _WHOLE_FROM
-        is_whole = best.reading.kind not in (ReadingKind.SENTENCE, ReadingKind.BESIDE, ReadingKind.CLAUSE)
-        if is_whole and best.probability >= whole_from and self.is_told(best) and best.answerable[0].key not in leads:
-            return True
-        doubted = [half for half in halves if self.is_told(half) and half.probability < _WHOLE_FROM]
-        gap = known_gap(best, at, least=_WHOLE_NAMED_FROM)
-        return gap is not None and any(not are_questions or half.best_first[0].key == gap.key for half in doubted)
-
-    @staticmethod
-    def _is_carried_on(
-        findings: Sequence[Finding], halves: Sequence[Finding], leads: Sequence[SectionKey | None]
-    ) -> bool:
-        """Whether the second half asks nothing of its own: what it leads to alone is far from the whole message."""
-        first, last = (_depth(findings[0], lead) for lead in leads)
-        asked = [half.best_first[0].section.question for half in halves]
-        joined = [one.best_first[0].key for one in findings if one.reading.kind is ReadingKind.SECOND_HALF]
-        leads_on = joined == leads[:1] and asked[1] < _ASKED_SO_FROM
-        if first == 0 and last >= _CARRIED_ON_FROM and (leads_on or halves[1].share < _LIKELY_SHARE):
-            return True
-        share = min(half.share for half in halves)
-        return min(asked) + _SHARE_WORTH * share - _DEPTH_COST * max(first, last) < _TWO_FROM
-
-
-def _depth(finding: Finding, lead: SectionKey | None) -> float:
-    """By how many nats a section stands below the first."""
-    best_first = finding.best_first
-    scores = (best_first[0].score - candidate.score for candidate in best_first if candidate.key == lead)
-    return min(next(scores, _MOST_DEPTH), _MOST_DEPTH)

@@ -282,7 +282,7 @@ class ExtractiveAnswerer:
         self._index = index
         self._identifier = identifier
         self._calibration = calibration
-        self._decider = Decider(calibration.thresholds, answer_from, sentences)
+        self._decider = Decider(calibration.thresholds, answer_from, sentences, calibration.parting)
         self._reader = reader
 
     async def answer(self, question: Question, *, on_sentence: OnSentence | None = None) -> Answer:  # noqa: ARG002 - a port's signature

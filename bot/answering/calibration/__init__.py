@@ -1,6 +1,7 @@
 """The fitted numbers by which questions are answered: one file an embedding, written only by `scoda calibrate`.
 
-Those by which pins win stand in a file of their own, written by `tests.bench.bench_pins`.
+Those by which pins win and messages are parted stand in files of their own, written by `tests.bench.bench_pins` and
+`tests.bench.bench_two_questions`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ import numpy as np
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.answering import confidence, reranking, routing
+from bot.answering import confidence, parting, reranking, routing
 from bot.answering.confidence import ConfidenceModel
 from bot.answering.examining import FEATURES, ReaderModel
 from bot.answering.message_letters import BUCKETS, NO_LETTERS, MessageLetters
+from bot.answering.parting import NEVER, PartingModel
 from bot.answering.pinning import PIN_FEATURES, WORD_FOR_WORD, PinModel
 from bot.answering.ports import RetrievedSection, StoredSection
 from bot.answering.reading import Reading
@@ -64,6 +66,7 @@ class Calibration:
     router: Router
     thresholds: Thresholds
     pins: PinModel = WORD_FOR_WORD
+    parting: PartingModel = NEVER
     reader: ReaderModel | None = None
     """None where nothing was fitted with the reader: then the signs decide alone."""
 
@@ -121,6 +124,17 @@ class PinFile(BaseModel):
     weights: dict[str, float]
     constant: float
     wins_from: float
+
+
+class PartingFile(BaseModel):
+    """By which numbers a message is parted in two, as `tests.bench.bench_two_questions --write` writes them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    identity: str
+    weights: dict[str, float]
+    constant: float
+    part_from: float
 
 
 class CalibrationFile(BaseModel):
@@ -186,7 +200,7 @@ def calibration_of(identity: str) -> Calibration:
         return _offering_only(identity)
     if found.identity != identity:
         _log.warning("calibration_of_another_embedding", embedding=identity, used=found.identity, mend=_MEND)
-    return replace(found, pins=pins_of(identity), reader=reader_of(identity))
+    return replace(found, pins=pins_of(identity), reader=reader_of(identity), parting=parting_of(found.identity))
 
 
 def reader_of(identity: str) -> ReaderModel | None:
@@ -215,6 +229,20 @@ def pins_of(identity: str) -> PinModel:
         return WORD_FOR_WORD
     is_usable = found.identity == identity and found.weights.keys() == PIN_FEATURES
     return PinModel(found.weights, found.constant, found.wins_from) if is_usable else WORD_FOR_WORD
+
+
+def parting_of(identity: str) -> PartingModel:
+    """By which numbers a message is parted in two; where none are fitted to this embedding, none is."""
+    file = files(__name__) / f"parting-{identity.partition(':')[0]}.json"
+    if not file.is_file():
+        return NEVER
+    try:
+        found = PartingFile.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        _log.warning("parting_not_calibrated", file=str(file), effect="no message is parted", reason=str(error))
+        return NEVER
+    is_usable = found.identity == identity and found.weights.keys() == parting.FEATURES
+    return PartingModel(found.weights, found.constant, found.part_from) if is_usable else NEVER
 
 
 def write_letters(letters: MessageLetters, file: Path) -> None:

@@ -9,6 +9,7 @@ from bot.answering.decision import OFFERS, OUTCOMES, Decider
 from bot.answering.judging import Circumstances, Finding
 from bot.answering.language import Languages
 from bot.answering.model import Outcome
+from bot.answering.parting import PartingModel
 from bot.answering.ports import Retrieved, StoredSection
 from bot.answering.reading import Reading, ReadingKind
 from bot.answering.reranking import Candidate
@@ -17,7 +18,9 @@ from bot.answering.rules import Reason
 from bot.ids import Locale, ReplyKind
 from tests.support.answering_parts import THRESHOLDS, TODAY, GivenRetriever, key, retrieved_section, section
 
-DECIDER = Decider(THRESHOLDS, answer_from=0.5, sentences=3)
+PARTING = PartingModel({"whole": -0.5, "asking": 2.0}, -3.0, 0.5)
+"""Two questions where both halves ask and the whole surely leads to nothing."""
+DECIDER = Decider(THRESHOLDS, answer_from=0.5, sentences=3, parting=PARTING)
 QUESTION = Route()
 SURE, DOUBTFUL, UNLIKELY = 0.9, 0.4, 0.1
 
@@ -190,36 +193,11 @@ def test_two_questions_by_their_words_are_two_though_one_of_them_speaks_for_the_
     assert (keys(answer.citations), answer.second.named) == ([key("one")], key("gap"))
 
 
-def test_a_second_half_that_only_carries_the_first_on_is_no_question():
-    first = finding(SURE, {"one": 0.6}, text="is the stopover 72 hours", kind=ReadingKind.HALF)
-    second = finding(SURE, {"two": 0.6}, text="until when", kind=ReadingKind.HALF)
-    after = finding(SURE, {"one": 0.6}, text="until when", kind=ReadingKind.SECOND_HALF)
-    near, far = ({"one": 0.6, "two": nearness} for nearness in (0.5, 0.1))
-    sections = plain("one", "two")
-    assert decide(sections, finding(0.6, near), first, second, after).second is not None
-    assert decide(sections, finding(0.6, far), first, second, after).second is None
-
-
-def test_halves_that_nobody_asked_in_about_these_words_are_one_question():
-    first = finding(SURE, {"one": 0.3}, text="where is the meeting", kind=ReadingKind.HALF)
-    second = finding(SURE, {"two": 0.2}, text="which hotel", kind=ReadingKind.HALF)
-    answer = decide(plain("one", "two"), finding(0.6, {"one": 0.3, "two": 0.2}), first, second)
-    assert (answer.second, keys(answer.citations)) == (None, [key("one")])
-
-
 @pytest.mark.parametrize(("sure", "outcome"), [(0.7, Outcome.OFFERED), (0.9, Outcome.ANSWERED)])
 def test_a_half_is_told_alone_only_where_it_is_quite_sure(sure, outcome):
     first = finding(sure, {"one": 0.6}, text="where is the hall", kind=ReadingKind.HALF)
     second = finding(UNLIKELY, {"two": 0.1}, text="how many", kind=ReadingKind.HALF)
     assert decide(plain("one", "two"), finding(DOUBTFUL, {"two": 0.3}), first, second).outcome is outcome
-
-
-def test_a_half_that_comes_nearest_to_the_open_question_of_the_whole_is_none_of_its_own():
-    first = finding(0.7, {"one": 0.5}, text="who took part", gaps={"gap": 0.9}, kind=ReadingKind.HALF)
-    second = finding(0.0, {"one": 0.1}, text="what are their names", gaps={"gap": 9.0}, kind=ReadingKind.HALF)
-    sections = [*plain("one"), section("gap", "That is not known.", answerable=False)]
-    answer = decide(sections, finding(0.0, {"one": 0.1}, gaps={"gap": 9.0}), first, second)
-    assert (answer.outcome, answer.named, answer.second) == (Outcome.UNKNOWN, key("gap"), None)
 
 
 @pytest.mark.parametrize(("sure", "told"), [(0.5, "open"), (0.9, "one")])

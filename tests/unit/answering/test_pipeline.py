@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answering.model import Outcome
+from bot.answering.parting import PartingModel
 from bot.answering.pipeline import STEPS
 from bot.answering.reading import MOST_OF_THE_WHOLE, MOST_TEXTS
 from bot.ids import Locale, ReplyKind
@@ -28,6 +29,8 @@ from tests.support.answering_parts import (
 
 EXPO = section("expo", "The expo is in July.")
 METRO = section("metro", "Line 8 goes there.")
+PARTING = replace(BY_NEARNESS, parting=PartingModel({"asking": 2.0}, -3.0, 0.5))
+"""Parts what asks something in each half."""
 
 
 async def test_the_nearest_section_answers_with_its_source():
@@ -197,7 +200,7 @@ async def test_two_questions_in_one_message_are_both_told():
     retriever = GivenRetriever(
         [EXPO, METRO], {}, by_word={"When is it? How": {"expo": 0.6}, "When": {"expo": 0.8}, "How": {"metro": 0.7}}
     )
-    answer = await answerer(retriever, BY_NEARNESS).answer(ask("When is it? How do I get there?"))
+    answer = await answerer(retriever, PARTING).answer(ask("When is it? How do I get there?"))
     assert answer.second is not None
     assert (answer.sentences, answer.second.sentences) == (("The expo is in July.",), ("Line 8 goes there.",))
     assert [part.citations[0].key for part in (answer, answer.second)] == [key("expo"), key("metro")]
@@ -207,7 +210,7 @@ async def test_two_questions_of_which_only_one_is_known_get_one_section():
     retriever = GivenRetriever(
         [EXPO, METRO], {}, by_word={"When is it? How": {"expo": 0.6}, "When": {"expo": 0.8}, "How": {"metro": 0.2}}
     )
-    answer = await answerer(retriever, BY_NEARNESS).answer(ask("When is it? How do I get there?"))
+    answer = await answerer(retriever, PARTING).answer(ask("When is it? How do I get there?"))
     assert [citation.key for citation in answer.citations] == [key("expo")]
 
 

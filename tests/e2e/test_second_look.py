@@ -9,7 +9,7 @@ from bot.chat.text import announcement_texts, texts
 from bot.ids import Locale
 from tests.support.apps import App
 from tests.support.processes import Place, running_bot
-from tests.support.visitors import Town, Visitor, agreed, buttons, until
+from tests.support.visitors import Town, Visitor, agreed, until
 
 EN = App.t(Locale.EN)
 WRITTEN = """
@@ -32,31 +32,12 @@ async def ordered(place: Place, *arguments: object) -> dict:
     return json.loads(done.stdout)
 
 
-async def offered(person: Visitor, label: str, *, after: int) -> dict:
-    """The first message after that one with such a button: notices may come between."""
-
-    async def found() -> dict | None:
-        later = [one for one in await person.answers() if one["message_id"] > after]
-        return next((one for one in later if any(label in key["text"] for key in buttons(one))), None)
-
-    return await until(found, f"a button «{label}»")
-
-
-async def told(person: Visitor, words: str, *, after: int) -> None:
-    """Wait until they are told this after that message: notices may come between."""
-
-    async def found() -> bool:
-        return any(words in one.get("text", "") for one in await person.answers() if one["message_id"] > after)
-
-    await until(found, f"the words «{words}»")
-
-
 async def agrees(person: Visitor, copies: int, *, after: int) -> None:
     """A second person approves what they are asked for, with the number of copies."""
-    request = await offered(person, announcement_texts.button_approve(EN), after=after)
+    request = await person.offered(announcement_texts.button_approve(EN), after=after)
     before = await person.last_id()
     await person.tap(request, announcement_texts.button_approve(EN))
-    await told(person, announcement_texts.ask_agreement(EN, copies), after=before)
+    await person.told(announcement_texts.ask_agreement(EN, copies), after=before)
     await person.write(str(copies))
 
 
@@ -87,16 +68,16 @@ async def test_A12_A13_D47_two_people_repeat_correct_and_put_back_what_was_deliv
         last = {person.id: await person.last_id() for person in (olga, aigul, john, ann)}
         made = (await ordered(place, "schedule", file, "--as", olga.id))["id"]
         approve = announcement_texts.button_approve(EN)
-        await aigul.tap(await offered(aigul, approve, after=last[aigul.id]), approve)
+        await aigul.tap(await aigul.offered(approve, after=last[aigul.id]), approve)
         copy = await john.next_after(last[john.id])
 
-        offer = await offered(olga, announcement_texts.button_resend(EN), after=last[olga.id])
+        offer = await olga.offered(announcement_texts.button_resend(EN), after=last[olga.id])
         assert offer["text"] == announcement_texts.resend_offer(EN, 1)
         before, last_of_aigul = await olga.last_id(), await aigul.last_id()
         await olga.tap(offer, announcement_texts.button_resend(EN))
-        await told(olga, announcement_texts.ask_copies(EN, 1), after=before)
+        await olga.told(announcement_texts.ask_copies(EN, 1), after=before)
         await olga.write("1")
-        await told(olga, announcement_texts.request_made(EN), after=before)
+        await olga.told(announcement_texts.request_made(EN), after=before)
         before = await ann.last_id()
         await agrees(aigul, 1, after=last_of_aigul)
         assert texts.announcement_may_repeat(EN) in (await ann.next_after(before))["text"]
@@ -114,13 +95,13 @@ async def test_A12_A13_D47_two_people_repeat_correct_and_put_back_what_was_deliv
 
         asked_at = await olga.last_id()
         await olga.write("/announcements")
-        listed = await offered(olga, "Hall changed", after=asked_at)
+        listed = await olga.offered("Hall changed", after=asked_at)
         item = await olga.tap_for_change(listed, "Hall changed")
         before = await olga.last_id()
         await olga.tap(item, announcement_texts.button_put_back(EN))
-        await told(olga, announcement_texts.ask_copies(EN, 2), after=before)
+        await olga.told(announcement_texts.ask_copies(EN, 2), after=before)
         await olga.write("2")
-        await told(olga, announcement_texts.request_made(EN), after=before)
+        await olga.told(announcement_texts.request_made(EN), after=before)
         [request] = (await ordered(place, "show", made))["requests"]
         await ordered(place, "agree", request["request"], "--count", 2, "--as", aigul.id)
         await says(john, copy, "hall 7")

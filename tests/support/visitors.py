@@ -167,6 +167,24 @@ class Visitor:
 
         return await until(found, f"an answer to {self.id} after message {message_id}")
 
+    async def told(self, words: str, *, after: int) -> Json:
+        """The bot's first message after that one with these words: notices may come between."""
+
+        async def found() -> Json | None:
+            later = [one for one in await self.answers() if one["message_id"] > after]
+            return next((one for one in later if words in one.get("text", "")), None)
+
+        return await until(found, f"«{words}»")
+
+    async def offered(self, label: str, *, after: int) -> Json:
+        """The bot's first message after that one with such a button: notices may come between."""
+
+        async def found() -> Json | None:
+            later = [one for one in await self.answers() if one["message_id"] > after]
+            return next((one for one in later if any(label in key["text"] for key in buttons(one))), None)
+
+        return await until(found, f"a button «{label}»")
+
     async def _answered(self, action: str, **body: object) -> Json:
         message = (await self.town.act(f"personas/{self.id}/{action}", **body))["message"]
         return await self.next_after(message["message_id"])

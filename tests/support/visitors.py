@@ -161,29 +161,26 @@ class Visitor:
 
     async def next_after(self, message_id: int) -> Json:
         """The bot's first message after this one."""
-
-        async def found() -> Json | None:
-            return next((m for m in await self.answers() if m["message_id"] > message_id), None)
-
-        return await until(found, f"an answer to {self.id} after message {message_id}")
+        return await self._first_after(message_id, lambda _: True, "an answer")
 
     async def told(self, words: str, *, after: int) -> Json:
         """The bot's first message after that one with these words: notices may come between."""
-
-        async def found() -> Json | None:
-            later = [one for one in await self.answers() if one["message_id"] > after]
-            return next((one for one in later if words in one.get("text", "")), None)
-
-        return await until(found, f"«{words}»")
+        return await self._first_after(after, lambda message: words in message.get("text", ""), f"«{words}»")
 
     async def offered(self, label: str, *, after: int) -> Json:
         """The bot's first message after that one with such a button: notices may come between."""
 
-        async def found() -> Json | None:
-            later = [one for one in await self.answers() if one["message_id"] > after]
-            return next((one for one in later if any(label in key["text"] for key in buttons(one))), None)
+        def offers(message: Json) -> bool:
+            return any(label in key["text"] for key in buttons(message))
 
-        return await until(found, f"a button «{label}»")
+        return await self._first_after(after, offers, f"a button «{label}»")
+
+    async def _first_after(self, message_id: int, is_wanted: Callable[[Json], bool], what: str) -> Json:
+        async def found() -> Json | None:
+            later = (message for message in await self.answers() if message["message_id"] > message_id)
+            return next(filter(is_wanted, later), None)
+
+        return await until(found, f"{what} to {self.id} after message {message_id}")
 
     async def _answered(self, action: str, **body: object) -> Json:
         message = (await self.town.act(f"personas/{self.id}/{action}", **body))["message"]

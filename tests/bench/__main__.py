@@ -2,8 +2,8 @@
 
     python -m tests.bench [--quick] [--data DIR] [--knowledge DIR] [NAME …]
 
-Names: first_minute, start, latency, tutorial, sync, language, outside, unseen, leave_out, new_sections, check, embedding,
-fast_path, worst_message, announcement, planning, office, gaps, seeing, throughput, repeated, store_size, intake, capacity.
+Names: first_minute, start, latency, sync, language, outside, unseen, leave_out, new_sections, check, embedding,
+worst_message, announcement, office, gaps, seeing, throughput, repeated, store_size, intake.
 The data folder is the one `scoda run` uses; where a bench needs the index, what is not built yet is built there first, with
 a progress bar. The benches themselves work on copies.
 """
@@ -20,7 +20,6 @@ BENCHES = {
     "first_minute": "The first minute of a fresh clone",
     "start": "Cold start",
     "latency": "From stored update to sendMessage",
-    "tutorial": "Beside the usual tutorial pipeline",
     "sync": "Synchronisation",
     "language": "Language of a message",
     "outside": "Passages that nobody tuned for",
@@ -29,10 +28,8 @@ BENCHES = {
     "new_sections": "What new sections cost the old questions",
     "check": "Check of a composed answer",
     "embedding": "Engines of the embedding model",
-    "fast_path": "Paid broadcast beside other libraries",
     "worst_message": "What the dearest messages cost",
     "announcement": "An announcement at the free rate, with visitors",
-    "planning": "A million recipients planned",
     "office": "Office files as Markdown",
     "gaps": "Lost questions put into gaps",
     "seeing": "What it costs to look on",
@@ -40,20 +37,15 @@ BENCHES = {
     "repeated": "What many ask, asked again",
     "store_size": "A search among 1,000 and 50,000 sections",
     "intake": "Updates taken in by webhook",
-    "capacity": "What saturates first, for a million subscribers",
 }
-MODULES = {"capacity": "capacity"}
-"""Of those that are called otherwise than their kind."""
 NEED_NO_INDEX = (
     "first_minute",
     "sync",
     "language",
     "outside",
     "embedding",
-    "fast_path",
     "worst_message",
     "announcement",
-    "planning",
     "office",
     "seeing",
     "store_size",
@@ -64,7 +56,7 @@ QUICK_SYNC = ("--files", "200")
 
 def command(name: str, workshop: Workshop, *, quick: bool) -> list[str]:
     """How one bench is started."""
-    line = [sys.executable, "-m", f"tests.bench.{MODULES.get(name, f'bench_{name}')}"]
+    line = [sys.executable, "-m", f"tests.bench.bench_{name}"]
     if name == "sync":
         return [*line, *(QUICK_SYNC if quick else ())]
     if name == "language":
@@ -84,7 +76,7 @@ def main() -> int:
         workshop.make_ready()
     failed = []
     for name in given.names or BENCHES:
-        print(f"\n=== {BENCHES[name]} ({MODULES.get(name, f'bench_{name}')}) ===", flush=True)
+        print(f"\n=== {BENCHES[name]} (bench_{name}) ===", flush=True)
         started = time.perf_counter()
         if subprocess.run(command(name, workshop, quick=given.quick), check=False).returncode:
             failed.append(name)

@@ -2,7 +2,7 @@
 
     python -m tests.bench.bench_announcement [--quick]
 
-The whole way of a copy, as in bench_fast_path, in real time. Counted is what arrives at the sandbox, refused or not: the
+The whole way of a copy (courier, pace, sender, transport) in real time. Counted is what arrives at the sandbox, refused or not: the
 fullest second, wherever it begins, the share of the limit that is used, and refusals. Visitors ask alone and in groups;
 their delay is from the moment the answer is ready until Telegram has it.
 """
@@ -18,6 +18,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -28,15 +29,23 @@ from bot.chat.text.rendering import Html
 from bot.chat.wire.announcement_sender import TelegramAnnouncementSender
 from bot.chat.wire.pace import Pace
 from bot.chat.wire.pace_terms import Rates
+from bot.chat.wire.rendered_messages import ReaderWords
 from bot.chat.wire.sender import Sender, SendResult
 from bot.chat.wire.transport import AiohttpRequest
 from bot.i18n.translator import Catalogs
 from bot.ids import ChatId, Locale, NewsTopic
-from tests.bench.bench_fast_path import LOCALES, TEXT, WORDS
 from tests.bench.servers import server
 from tests.support.sandbox_keys import SANDBOX_TOKEN, person_client
 from tests.support.workshop import described, p95
 
+LOCALES = Path(__file__).resolve().parents[2] / "locales"
+TEXT = (
+    "<b>The forum moves to hall 3.</b> It opens on 15 June at 9:30; registration is from 8:00 at the north gate. "
+    'The <a href="https://example.org/programme">programme</a> stays as it was. ' * 4
+)
+WORDS = ReaderWords(
+    lambda t: "You may have this already.", lambda t, topic: "No more about forums", lambda t: "Unsubscribe"
+)
 LIMIT_PER_S = 30
 IN_FLIGHT = 40
 VISITORS = 120

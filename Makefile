@@ -6,9 +6,7 @@ BIN := .venv/bin
 TOOLS := .venv-tools/bin
 PAGE := config/page
 PAGE_TOOLS := $(PAGE)/node_modules/.bin
-WHOLE := tests/unit/sandbox/test_page.py tests/unit/app tests/unit/cli
-MEASURED := tests/unit tests/contract $(WHOLE:%=--ignore=%)
-UNMEASURED := tests/golden tests/faults tests/e2e $(WHOLE)
+TESTS = $(BIN)/python -m pytest -n auto --dist worksteal
 LOCKS := requirements requirements-dev requirements-tools
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -17,22 +15,19 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 run: .venv/.run-ready ## the bot, and a chat page to try it on; with a token, Telegram
 	@$(BIN)/scoda run
 
-test: check ## all checks and tests but the long ones, some twenty-five minutes
-ifeq ($(COVERAGE),1)
-	@$(MAKE) --no-print-directory coverage
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not nightly" $(UNMEASURED)
-else
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not nightly"
-endif
+test: check ## all checks and tests but the long ones, some eight minutes
+	$(TESTS) -m "not nightly"
 
-nightly: .venv/.test-ready ## the long tests that `make test` leaves out
-	$(BIN)/python -m pytest -n auto --dist loadfile -m nightly
+nightly: coverage ## the long tests, the coverage, what is pinned: an hour
+	$(TESTS) -m nightly
+	@$(MAKE) --no-print-directory sbom audit
 
-# Measured, a test takes 1.7 times the processor's time, so only those that mirror the program are; with COVERAGE=1,
-# as in .ci/run, `make test` measures them. The floor is in pyproject.toml.
+# A measured test takes 1.7 times the time, and a start of the program four times, so only those that mirror a module
+# are measured. The floor is in pyproject.toml.
 coverage: .venv/.test-ready ## what share of the program the tests of its parts run; puts it into tests/README.md
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --dist loadfile $(MEASURED)
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal -m "not nightly" tests/unit tests/contract \
+	  --ignore=tests/unit/sandbox/test_page.py --ignore=tests/unit/app --ignore=tests/unit/cli
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --format=total | $(BIN)/python .ci/coverage_figure.py
 	$(BIN)/coverage report
@@ -155,6 +150,8 @@ sbom: .venv-tools/.ready ## what the bot consists of (CycloneDX)
 	@mkdir -p build
 	$(TOOLS)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --spec-version 1.6 \
 	  --output-file build/sbom.cdx.json config/requirements.lock
+	@named=$$(grep -c '"bom-ref": "requirements-L' build/sbom.cdx.json) pinned=$$(grep -c '^[a-z0-9].*==' config/requirements.lock); \
+	  test "$$named" = "$$pinned" || { echo "the SBOM names $$named packages, the lock pins $$pinned" >&2; exit 1; }
 
 clean: ## remove what was installed and made, the bot's data too
 	rm -rf .venv .venv-tools $(PAGE)/node_modules build data

@@ -26,7 +26,7 @@ from bot.app.core import open_core  # noqa: E402
 from bot.ingestion.service import Ingestion  # noqa: E402
 from bot.settings.loading import load_settings  # noqa: E402
 from tests.golden import KNOWLEDGE  # noqa: E402
-from tests.support import log_search  # noqa: E402
+from tests.support import log_search, tools  # noqa: E402
 from tests.support.little_knowledge import write_little_knowledge  # noqa: E402
 from tests.support.postgresql import postgresql_address  # noqa: E402
 from tests.support.processes import Place  # noqa: E402
@@ -67,18 +67,27 @@ def _coverage() -> Any:
     return None if module is None else module.Coverage.current()
 
 
-_WORKERS_A_CORE = 1.5
-"""By reasoning: many wait for a process of their own or a timer. With two on a machine that is busy beside, leases of a
-few seconds ran out."""
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """So many workers are `-n auto`."""
-    return round(_WORKERS_A_CORE * (os.cpu_count() or 1))
-
-
 REQUIRE_ALL = "TEST_REQUIRE_ALL"
-"""Set to 1 where everything is installed: then a test that is skipped fails, whatever the reason."""
+"""Set to 1 where everything is installed: then a missing tool ends the run at its start, and a skipped test fails."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """With TEST_REQUIRE_ALL=1, end the run before its first test if a tool is missing."""
+    absent = _missing_tools(session.config)
+    if absent and os.environ.get(REQUIRE_ALL) == "1":
+        pytest.exit(f"{REQUIRE_ALL}=1, and these are not installed: {', '.join(absent)}", returncode=2)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Name the missing tools; tests that need one are skipped."""
+    absent = _missing_tools(config)
+    return f"NOT INSTALLED, tests that need it are skipped: {', '.join(absent)}" if absent else None
+
+
+def _missing_tools(config: pytest.Config) -> list[str]:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return []
+    return list(tools.missing(nightly="not nightly" not in config.getoption("markexpr")))
 
 
 @pytest.hookimpl(wrapper=True)

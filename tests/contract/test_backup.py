@@ -483,6 +483,7 @@ def _parts(database: Database, calls: Calls) -> CourierParts:
     )
 
 
+@pytest.mark.nightly
 def test_O05_a_restore_that_is_killed_leaves_a_postgresql_database_as_it_was_or_as_it_is_to_be(
     tmp_path: Path, postgresql_url: str
 ) -> None:

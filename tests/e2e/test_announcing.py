@@ -78,6 +78,7 @@ async def bot(place: Place, town: Town):
         yield bot, owner
 
 
+@pytest.mark.nightly
 async def test_an_announcement_reaches_each_in_their_language_and_its_numbers_add_up(
     bot: tuple[BotProcess, Visitor], place: Place, town: Town
 ):

@@ -166,6 +166,7 @@ async def test_a_real_model_answers_in_time_and_says_nothing_that_was_not_checke
     assert spent
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("question", ["Who painted the Mona Lisa?", "Что за зал?"])
 async def test_a_real_model_asked_what_is_in_doubt_tells_a_section_that_there_is_or_none(
     place: Place, real_model: str, question: str

@@ -60,6 +60,7 @@ def _as_they_were(place: Place) -> dict[str, int]:
     return {str(file): file.stat().st_mtime_ns for file in (place.knowledge, *place.knowledge.rglob("*"))}
 
 
+@pytest.mark.nightly
 async def test_a_bot_that_may_write_its_data_alone_reads_in_answers_tells_how_it_is_and_ends(place: Place, town: Town):
     before, health = _as_they_were(place), free_port()
     for file in sorted(place.data.rglob("*"), reverse=True):

@@ -22,7 +22,7 @@ TRAINS = {
 }
 
 
-@pytest.fixture(params=["polling", "webhook"])
+@pytest.fixture(params=["polling", pytest.param("webhook", marks=pytest.mark.nightly)])
 async def app(request: pytest.FixtureRequest, place: Place, town: Town) -> AsyncIterator[App]:
     """The bot in each mode. Whatever it sends, Telegram must take as it is."""
     async with running_app(place, town, request.param) as app:

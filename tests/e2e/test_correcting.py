@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from bot.chat.text import announcement_texts, correction_texts, texts
 from bot.ids import Locale
 from tests.support.apps import App
@@ -31,6 +33,7 @@ def put_right(place: Place) -> None:
         file.write_text(file.read_text("utf-8").replace(was, now), "utf-8")
 
 
+@pytest.mark.nightly
 async def test_two_of_three_were_told_and_get_one_message_each(place: Place, town: Town):
     owner, second = await town.visitor("Olga", "en"), await town.visitor("Aigul", "en")
     visitors = {"en": await town.visitor("John", "en"), "ru": await town.visitor("Anna", "ru")}

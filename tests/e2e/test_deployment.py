@@ -29,6 +29,8 @@ from tests.support.deployment import (
     tool,
 )
 
+pytestmark = pytest.mark.nightly
+
 DRAIN_S = max(Settings().limits.shutdown_s, 8.0)
 """So long a bot may take to finish what it began."""
 BOT = ("web", "sender")

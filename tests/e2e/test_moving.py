@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
+import pytest
+
 from bot.app.state import STATE_FILE
 from tests.support.processes import BotProcess, Place, running_bot
 from tests.support.visitors import Town
@@ -12,6 +14,7 @@ from tests.support.visitors import Town
 QUESTION = "How many freight trains did SCODA handle in 2025?"
 
 
+@pytest.mark.nightly
 async def test_a_moved_bot_goes_on_there_and_is_refused_here_until_somebody_says_otherwise(place: Place, town: Town):
     async with running_bot(place, town.base_url) as bot:
         ann = await town.visitor("Ann", "en")

@@ -23,6 +23,8 @@ from tests.support.deployment import CONFIG, told, tool
 from tests.support.processes import Place, free_port
 from tests.support.visitors import LIMIT_S, open_town, until
 
+pytestmark = pytest.mark.nightly
+
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 UPDATE = b'{"update_id": 1, "message": {"message_id": 1, "date": 1, "chat": {"id": 5, "type": "private"}, "text": "x"}}'
 _HALF = b"POST /telegram HTTP/1.1\r\nHost: bot\r\n"

@@ -53,6 +53,7 @@ def answers(golden_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
     return {answer["id"]: answer for answer in map(json.loads, said.stdout.splitlines())}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("locale", list(Locale))
 def test_how_many_companies_exhibited_is_told(answers: dict[str, dict[str, object]], locale: Locale):
     answer = answers[f"how-many-{locale}"]

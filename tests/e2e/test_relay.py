@@ -147,6 +147,7 @@ async def test_a_kazakh_question_is_answered_through_a_model_over_a_restart_and_
     assert town.refused_calls() == []
 
 
+@pytest.mark.nightly
 async def test_without_a_model_the_originals_go_alone_and_a_phrase_is_in_the_visitor_s_language(
     place: Place, town: Town, group: StaffGroup
 ):
@@ -186,6 +187,7 @@ async def test_without_a_model_the_originals_go_alone_and_a_phrase_is_in_the_vis
     assert town.refused_calls() == []
 
 
+@pytest.mark.nightly
 async def test_the_program_itself_carries_to_either_side_also_what_a_killed_one_left(
     place: Place, town: Town, group: StaffGroup
 ):

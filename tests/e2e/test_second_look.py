@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
+
 from bot.chat.text import announcement_texts, texts
 from bot.ids import Locale
 from tests.support.apps import App
@@ -54,6 +56,7 @@ async def says(visitor: Visitor, message: dict, words: str) -> None:
     await until(changed, f"the copy to say «{words}»")
 
 
+@pytest.mark.nightly
 async def test_A12_A13_D47_two_people_repeat_correct_and_put_back_what_was_delivered(place: Place, town: Town):
     olga, aigul = await town.visitor("Olga", "en"), await town.visitor("Aigul", "en")
     settings = {"organisers_owners": f"[{olga.id}, {aigul.id}]", "announcements_ask_visitors": True}

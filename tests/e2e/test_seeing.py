@@ -21,6 +21,7 @@ async def _value(bot: BotProcess, name: str, **labels: str) -> float | None:
     return next((one.value for one in samples if one.name == name and one.labels == labels), None)
 
 
+@pytest.mark.nightly
 async def test_what_a_visitor_asks_and_what_is_published_can_be_seen_without_a_word_of_it(
     place: Place, town: Town, monkeypatch: pytest.MonkeyPatch
 ):

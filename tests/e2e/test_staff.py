@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import re
 
+import pytest
+
 from bot.announcements.model import Role
 from bot.chat.text import announcement_texts, pin_texts, staff_texts, texts
 from bot.ids import Locale
@@ -122,6 +124,7 @@ async def test_F09_two_people_make_a_sent_file_answer_and_put_a_sentence_right(p
     assert "stale" not in shown.stdout + shown.stderr
 
 
+@pytest.mark.nightly
 async def test_a_pinned_answer_is_told_marked_in_other_languages_until_its_last_day(place: Place, town: Town):
     names = ("Olga", "Ed", "Rena", "Ivan", "John")
     olga, editor, reviewer, ivan, john = [await town.visitor(name, "en") for name in names]

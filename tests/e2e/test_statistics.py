@@ -14,6 +14,7 @@ from tests.support.processes import Place, running_bot
 from tests.support.visitors import Town, until
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("language", ["en", "fa"])
 async def test_an_owner_sees_what_was_asked_and_a_visitor_does_not(place: Place, town: Town, language: str):
     owner = await town.visitor("Olga", language)

@@ -18,6 +18,8 @@ import pytest
 
 from tests.support.little_knowledge import TRAINS_IN_2025, write_little_knowledge
 
+pytestmark = pytest.mark.nightly
+
 ROOT = Path(__file__).parents[2]
 NEEDED = ("bot", "config", "locales", "LICENSE", "README.md", "pyproject.toml")
 LIMIT_S = 100

@@ -49,6 +49,7 @@ async def _composed(owner: Visitor) -> dict:
     return await owner.ask(TEXT)
 
 
+@pytest.mark.nightly
 async def test_L25_a_bot_killed_while_it_drafts_an_announcement_drafts_the_rest_at_its_next_start(
     place: Place, town: Town, server: ModelServer
 ):

@@ -39,6 +39,7 @@ async def newest(server: ChromaServer) -> int:
     return max((int(name.split("-")[1]) for name in names if "-draft-" not in name), default=0)
 
 
+@pytest.mark.nightly
 async def test_O03_a_bot_whose_chroma_server_is_killed_answers_on_and_asks_it_again(
     place: Place, town: Town, server: ChromaServer
 ):
@@ -60,6 +61,7 @@ async def test_O03_a_bot_whose_chroma_server_is_killed_answers_on_and_asks_it_ag
         assert await bot.stop() == 0
 
 
+@pytest.mark.nightly
 async def test_O03_a_bot_that_starts_without_its_chroma_server_answers_and_asks_it_when_it_is_there(
     place: Place, town: Town, server: ChromaServer
 ):
@@ -83,6 +85,7 @@ async def _watched(
         yield await replicas.start("web", data=shared, **on(counter)), counter
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "is_shared",
     [

@@ -119,6 +119,7 @@ def _shown(results: Sequence[Checked]) -> str:
     return "\n".join(f"  {one.locale} {one.written.kind} {one.block}: {one.written.text}" for one in results)
 
 
+@pytest.mark.nightly
 def test_L06_of_a_thousand_corruptions_99_in_100_are_blocked_and_of_the_faithful_at_most_3(
     checked: Sequence[Checked], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,6 +43,7 @@ def identifier() -> ShortMessageIdentifier:
     return ShortMessageIdentifier()
 
 
+@pytest.mark.nightly
 def test_L22_corrupted_translations_are_thrown_away(identifier, capsys):
     draw = random.Random(SEED)
     tried, blocked = Counter(), Counter()
@@ -59,6 +60,7 @@ def test_L22_corrupted_translations_are_thrown_away(identifier, capsys):
     assert blocked.total() >= LEAST_BLOCKED * tried.total()
 
 
+@pytest.mark.nightly
 def test_L22_faithful_translations_are_kept(identifier, capsys):
     refused, count = Counter[tuple[Locale, DraftRefusal]](), 0
     for document, section_id, locale, written in _written():
@@ -73,6 +75,7 @@ def test_L22_faithful_translations_are_kept(identifier, capsys):
     assert refused.total() <= MOST_FAITHFUL_BLOCKED * count
 
 
+@pytest.mark.nightly
 def test_L22_faithful_questions_are_kept(identifier, capsys):
     refused, count = Counter[tuple[Locale, DraftRefusal]](), 0
     for document, section_id, locale, written in _written():

@@ -42,7 +42,7 @@ SECRET = "a-secret-for-this-test"
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.nightly)])
 async def state(request: pytest.FixtureRequest, place: Place) -> AsyncIterator[State]:
     """An empty state of each kind, with the knowledge built."""
     if request.param == "sqlite":
@@ -98,6 +98,7 @@ async def test_O01_a_signal_during_100_questions_and_a_broadcast_loses_none_and_
     assert await state.deliveries() == {"sent": len(chats)}
 
 
+@pytest.mark.nightly
 async def test_O01_a_telegram_that_hangs_every_call_leaves_in_doubt_only_what_was_in_flight(state: State, town: Town):
     chats = await state.announce(town, 400)
     visitors = await town.visitors(20)
@@ -125,6 +126,7 @@ async def test_O01_a_telegram_that_hangs_every_call_leaves_in_doubt_only_what_wa
     assert done["sent"] + done["unknown"] == len(chats)
 
 
+@pytest.mark.nightly
 async def test_O01_a_webhook_is_told_to_come_again_from_the_signal_on(state: State, town: Town):
     port = free_port()
     webhook = {
@@ -188,6 +190,7 @@ async def test_O02_a_second_signal_ends_within_a_second_and_nothing_is_lost(stat
 # ── whatever is under way ──
 
 
+@pytest.mark.nightly
 async def test_O01_a_knowledge_that_is_being_built_does_not_hold_up_the_end(state: State, town: Town):
     async with state.bot(town) as bot:
         await until(lambda: knows(bot), "the knowledge")
@@ -199,6 +202,7 @@ async def test_O01_a_knowledge_that_is_being_built_does_not_hold_up_the_end(stat
         assert not bot.events("end_cut_short")
 
 
+@pytest.mark.nightly
 async def test_O01_office_files_that_are_being_converted_do_not_hold_up_the_end(place: Place, town: Town):
     hours = "The hall is open from nine in the morning until six in the evening, every day of the week."
     async with running_bot(place, town.base_url) as bot:
@@ -211,6 +215,7 @@ async def test_O01_office_files_that_are_being_converted_do_not_hold_up_the_end(
         assert not bot.events("end_cut_short")
 
 
+@pytest.mark.nightly
 async def test_O01_a_model_that_hangs_does_not_hold_up_the_end(place: Place, town: Town):
     john = await town.visitor("John", "en")
     async with open_model_server() as server:
@@ -228,6 +233,7 @@ async def test_O01_a_model_that_hangs_does_not_hold_up_the_end(place: Place, tow
         await ends_in_time(bot)
 
 
+@pytest.mark.nightly
 async def test_O01_an_upload_that_hangs_does_not_hold_up_the_end(place: Place, town: Town):
     state = State(place, str(place.data / STATE_FILE), {})
     chats = await state.announce(town, 5, upload=b"%PDF-1.7\n" + bytes(2_000_000))
@@ -241,6 +247,7 @@ async def test_O01_an_upload_that_hangs_does_not_hold_up_the_end(place: Place, t
     assert left["planned"] >= len(chats) - 1
 
 
+@pytest.mark.nightly
 async def test_O01_a_sqlite_that_somebody_holds_does_not_hold_up_the_end(place: Place, town: Town):
     state = State(place, str(place.data / STATE_FILE), {})
     chats = await state.announce(town, 400)
@@ -260,6 +267,7 @@ async def test_O01_a_sqlite_that_somebody_holds_does_not_hold_up_the_end(place: 
     assert max(copies_of(town, chats).values()) == 1
 
 
+@pytest.mark.nightly
 async def test_O01_a_postgresql_that_hangs_does_not_hold_up_the_end(place: Place, town: Town):
     with postgresql_server() as server:
         state = on_server(place, server.url)
@@ -277,6 +285,7 @@ async def test_O01_a_postgresql_that_hangs_does_not_hold_up_the_end(place: Place
         assert max(copies_of(town, chats).values()) == 1
 
 
+@pytest.mark.nightly
 async def test_O01_a_signal_while_it_starts_ends_it_in_order(place: Place, town: Town):
     bot = await BotProcess.begin(place, town.base_url, telegram_base_url="", telegram_token="")
     try:
@@ -289,6 +298,7 @@ async def test_O01_a_signal_while_it_starts_ends_it_in_order(place: Place, town:
 # ── the disk and the server of the database ──
 
 
+@pytest.mark.nightly
 async def test_D32_a_disk_that_is_full_stops_the_sending_and_it_goes_on_by_itself(place: Place, town: Town):
     """SQLite can't write a byte more; the log of the process can't either, which must not matter (O08)."""
     state = State(place, str(place.data / STATE_FILE), {})
@@ -308,6 +318,7 @@ async def test_D32_a_disk_that_is_full_stops_the_sending_and_it_goes_on_by_itsel
     assert await state.deliveries() == {"sent": len(chats)}
 
 
+@pytest.mark.nightly
 async def test_D32_a_postgresql_whose_disk_is_full_stops_the_sending_and_it_goes_on_by_itself(
     place: Place, town: Town, postgresql_url: str
 ):
@@ -354,6 +365,7 @@ async def _announcements(bot: BotProcess, state: str) -> bool:
     return ready is not None and ready.json()["components"].get("announcements") == state
 
 
+@pytest.mark.nightly
 async def test_D33_a_postgresql_that_restarts_during_the_sending_costs_no_copy_and_no_crash(place: Place, town: Town):
     with postgresql_server() as server:
         state = on_server(place, server.url)
@@ -369,6 +381,7 @@ async def test_D33_a_postgresql_that_restarts_during_the_sending_costs_no_copy_a
         assert left["sent"] + left["unknown"] == len(chats)
 
 
+@pytest.mark.nightly
 async def test_D33_a_sqlite_that_is_busy_during_the_sending_costs_no_copy(place: Place, town: Town):
     state = State(place, str(place.data / STATE_FILE), {})
     chats = await state.announce(town, 300)
@@ -387,6 +400,7 @@ async def test_D33_a_sqlite_that_is_busy_during_the_sending_costs_no_copy(place:
 # ── a log that can't be written ──
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 async def test_O08_a_bot_whose_log_goes_nowhere_answers_sends_and_ends(place: Place, town: Town):
     """Standard error is a full device from the start: not a line of the log can be written."""

@@ -115,6 +115,7 @@ asyncio.run(serve(health_app(health), Address("127.0.0.1", 0, ""), ready=lambda 
 """
 
 
+@pytest.mark.nightly
 def test_R05_hundreds_of_half_requests_do_not_keep_the_health_routes_from_answering():
     code = _SERVING.replace("FILES", "200")
     with (

@@ -666,6 +666,7 @@ async def test_O03_a_health_check_that_fails_is_not_ready():
         assert (await client.get("/readyz")).status_code == 503
 
 
+@pytest.mark.nightly
 async def test_O09_two_thousand_updates_leave_no_more_behind_than_five_hundred(monkeypatch):
     """What the chat itself keeps, stores aside: `make soak` looks at the whole process and a hundred thousand."""
     monkeypatch.setenv("PTB_TIMEDELTA", "true")

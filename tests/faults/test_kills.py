@@ -101,6 +101,7 @@ async def test_D25_a_process_that_stood_still_beyond_its_lease_writes_and_sends_
     assert books.in_doubt <= books.unknown
 
 
+@pytest.mark.nightly
 async def test_D06_D07_kills_at_random_moments_lost_answers_storms_and_bursts_break_no_promise(ground: Ground):
     books = await ground.tell(story_of(3, recipients=RECIPIENTS, kills=3, lease_s=0.5))
     assert books.kills > 0
@@ -140,6 +141,7 @@ async def test_the_harness_notices_books_that_do_not_fit(tmp_path: Path, tamperi
             ground.compare(announcement_id, Policy.AT_MOST_ONCE)
 
 
+@pytest.mark.nightly
 async def test_I01_no_update_is_lost_over_kills_while_an_announcement_runs(tmp_path: Path):
     async with open_ground(tmp_path, recipients=300, lease_s=0.5, per_s=300) as ground:
         asking = await ask_through_kills(ground, seed=1, updates=300, kills=5, visitors=30)

@@ -75,6 +75,7 @@ async def _answering_version(data: Path) -> tuple[int, set[str]]:
             return search.knowledge.version, {copy.text.rpartition(" ")[2] for copy in copies}
 
 
+@pytest.mark.nightly
 def test_F10_a_kill_at_any_moment_leaves_one_whole_generation_answering(tmp_path: Path) -> None:
     folder, data = tmp_path / "knowledge", tmp_path / "data"
     data.mkdir(mode=0o700)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faults.load import EACH, FLOOD, run
 from tests.support.processes import Place
 
 VISITORS = 60
 
 
+@pytest.mark.nightly
 async def test_R02_R07_a_crowd_is_answered_in_order_beside_a_flooder_and_an_announcement(place: Place):
     """Times are measured by `make soak`: here is counted, for the machine may be crowded."""
     report = await run(place, visitors=VISITORS)

@@ -97,6 +97,7 @@ async def test_L08_whatever_the_model_does_there_is_a_whole_answer_within_the_de
     assert TRAINS_IN_2025 in told(answer)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("manner", list(Manner))
 async def test_L08_whatever_the_model_does_a_question_in_doubt_is_answered_as_without_it(
     place: Place, server: ModelServer, manner: Manner
@@ -291,6 +292,7 @@ async def test_beside_a_running_bot_no_tokens_are_spent(place: Place, server: Mo
             assert reader.writer is None
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("manner", [Manner.WRONG_KEY, None], ids=["wrong key", "nobody there"])
 async def test_L09_the_bot_runs_without_its_model_and_says_so(
     place: Place, town: Town, server: ModelServer, manner: Manner | None
@@ -313,6 +315,7 @@ async def test_L09_the_bot_runs_without_its_model_and_says_so(
         assert bot.events("model_used")[0]["tokens_today"] == 0
 
 
+@pytest.mark.nightly
 async def test_S01_neither_the_key_nor_what_was_asked_is_logged(place: Place, town: Town, server: ModelServer):
     model = {"model_provider": "openai", "model_base_url": server.base_url, "model_model": MODEL, "model_api_key": KEY}
     john = await town.visitor("John", "en")

@@ -130,6 +130,7 @@ def test_the_guard_lets_pass_what_stays_on_the_machine(attempts: Path):
     assert _lines(attempts) == []
 
 
+@pytest.mark.nightly
 def test_asking_and_building_the_index_reach_out_to_nobody(place: Place, attempts: Path):
     assert "LD_PRELOAD" in os.environ
     shutil.rmtree(place.data)

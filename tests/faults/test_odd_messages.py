@@ -130,6 +130,7 @@ async def test_R06_the_dearest_conversation_is_answered_with_as_many_tokens_an_e
     assert all(tokens <= QUESTION_TOKENS for tokens in taken)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ROWS)
 async def test_R06_odd_messages_are_embedded_at_most_four_times(
     settings: Settings, taken: list[int], name: str

@@ -177,6 +177,7 @@ async def test_F04_a_pdf_whose_table_of_places_goes_on_at_itself_is_refused():
     assert await refused(looped, "loop.pdf") is RefusalReason.DAMAGED
 
 
+@pytest.mark.nightly
 async def test_F04_what_takes_too_long_is_killed():
     forms = {
         number: pdf_stream(

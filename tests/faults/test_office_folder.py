@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.chat.text import knowledge_texts, staff_texts
 from bot.ids import Locale
 from bot.proposals.model import UnreadableFile
@@ -37,6 +39,7 @@ def converted(bot: BotProcess) -> int:
     return len(bot.events("office_file_converted"))
 
 
+@pytest.mark.nightly
 async def test_F71_a_file_in_the_folder_becomes_one_draft_told_once_whenever_the_bot_is_killed(
     place: Place, town: Town
 ):

@@ -46,7 +46,7 @@ async def _ask_all(visitors: Sequence[Visitor]) -> None:
 # ── signals ──
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)])
 async def test_O01_a_signal_during_100_open_questions_ends_in_order_and_loses_none(
     place: Place, town: Town, number: signal.Signals
 ):
@@ -66,6 +66,7 @@ async def test_O01_a_signal_during_100_open_questions_ends_in_order_and_loses_no
     assert await _all_have_answers(visitors, 2)
 
 
+@pytest.mark.nightly
 async def test_O01_a_telegram_that_hangs_does_not_hold_up_the_end(place: Place, town: Town):
     visitors = await town.visitors(100)
     await town.act("faults", method="sendMessage", kind="hang", effect=False, count=1000)
@@ -82,6 +83,7 @@ async def test_O01_a_telegram_that_hangs_does_not_hold_up_the_end(place: Place, 
         assert await bot.stop() == 0
 
 
+@pytest.mark.nightly
 async def test_O02_a_second_signal_ends_at_once_and_the_state_opens_clean(place: Place, town: Town):
     visitors = await town.visitors(20)
     await town.act("faults", method="sendMessage", kind="hang", effect=False, count=1000)
@@ -325,6 +327,7 @@ def test_O08_the_bot_goes_on_when_its_log_can_not_be_written(monkeypatch, error)
     assert Full.tried == 1
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
 async def test_O08_a_bot_whose_log_disk_is_full_answers_and_ends_in_order(place: Place, town: Town):
     chosen = {

@@ -6,6 +6,8 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
+import pytest
+
 from bot.chat.text import texts
 from bot.ids import Locale
 from tests.support.apps import App, running_app
@@ -25,6 +27,7 @@ async def _all_answered(visitors: Sequence[Visitor]) -> bool:
     return True
 
 
+@pytest.mark.nightly
 async def test_I01_a_kill_with_300_fetched_and_unhandled_updates_loses_none(place: Place, town: Town):
     visitors = await town.visitors(300)
     await town.act("faults", method="sendMessage", kind="hang", effect=False, count=1000)
@@ -107,6 +110,7 @@ async def test_I01_an_update_that_is_stored_while_a_later_one_is_being_read_is_n
     assert sorted(handler.ids()) == [10, 12, 15, 20]
 
 
+@pytest.mark.nightly
 async def test_R02_50_visitors_at_once_lose_nothing_and_keep_their_order(place: Place, town: Town):
     async with running_app(place, town) as app:
         visitors = await town.visitors(50)
@@ -123,6 +127,7 @@ async def test_R02_50_visitors_at_once_lose_nothing_and_keep_their_order(place: 
     assert town.refused_calls() == []
 
 
+@pytest.mark.nightly
 async def test_R02_a_flood_is_answered_shortly_and_nobody_is_left_without_a_word(place: Place, town: Town):
     """The first of 400 are answered, the rest told to come back: the queue stays short."""
     visitors = await town.visitors(400)
@@ -137,6 +142,7 @@ async def test_R02_a_flood_is_answered_shortly_and_nobody_is_left_without_a_word
     assert 0 < said.count(busy) < len(said)
 
 
+@pytest.mark.nightly
 async def test_a_bot_in_webhook_mode_that_is_killed_and_comes_back_loses_nothing(place: Place, town: Town):
     port = free_port()
     webhook = {

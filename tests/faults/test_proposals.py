@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 KILLS = 100
 
 
+@pytest.mark.nightly
 def test_Y01_an_approval_that_is_killed_at_any_step_is_carried_out_whole_or_not_begun(tmp_path: Path):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)

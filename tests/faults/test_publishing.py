@@ -135,6 +135,7 @@ async def test_F15_a_disk_that_is_full_while_a_generation_is_built_leaves_the_la
     assert await found(rig) == told("blue")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("place", STORE_PLACES, ids=["chunks", "sealing", "syncing"])
 async def test_F15_a_disk_that_is_full_while_the_store_is_written_leaves_exact_search(
     rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch, place: Place
@@ -203,6 +204,7 @@ async def test_F16_a_build_that_is_cancelled_while_it_writes_leaves_nothing_behi
     assert await found(rig) == told("blue")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ["_prune_folders", pytest.param("_prune_stores", marks=pytest.mark.nightly)])
 async def test_F16_what_a_process_left_that_ended_before_it_tidied_up_goes_with_the_next_synchronisation(
     rig: KnowledgeRig, monkeypatch: pytest.MonkeyPatch, name: str

@@ -26,6 +26,7 @@ async def replicas(postgresql_url: str, place: Place, tmp_path: Path, town: Town
         yield some
 
 
+@pytest.mark.nightly
 async def test_three_answer_one_leads_and_another_goes_on_when_it_is_killed(
     replicas: Fleet, town: Town, tmp_path: Path
 ):
@@ -51,6 +52,7 @@ async def test_three_answer_one_leads_and_another_goes_on_when_it_is_killed(
     assert codes == [0, 0]
 
 
+@pytest.mark.nightly
 async def test_D24_kills_among_replicas_lose_nothing_double_nothing_and_keep_the_order(
     postgresql_url: str, tmp_path: Path
 ):

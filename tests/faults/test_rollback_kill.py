@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pytest
+
 from bot.adapters.database.connection import open_database
 from bot.adapters.database.manifest_store import SqlManifestStore
 from bot.adapters.knowledge.folder_restore import NOTE_NAME
@@ -81,6 +83,7 @@ def _moments(seen: Sequence[str]) -> Iterator[Moments]:
         yield Moments(kill_at=name, times=chance.randint(1, counts[name]), later_s=chance.choice([0, 0.001, 0.01]))
 
 
+@pytest.mark.nightly
 def test_F40_a_rollback_that_is_killed_leaves_every_file_whole_and_is_completed_by_the_next_start(
     tmp_path: Path,
 ) -> None:

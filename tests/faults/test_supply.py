@@ -214,6 +214,7 @@ LATE = "import langsmith.utils; assert langsmith.utils.tracing_is_enabled()"
 """Somebody else's part of the process has asked before."""
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("value", ["true", "1"])
 @pytest.mark.parametrize("code", [AS_A_PROGRAM, AS_A_LIBRARY + ASKED], ids=["program", "library"])
 def test_S14_no_environment_switches_tracing_on(place: Place, monkeypatch: pytest.MonkeyPatch, code: str, value: str):

@@ -350,6 +350,7 @@ async def test_V09_vectors_are_no_knowledge(shop: Shop) -> None:
     assert (reading.faults, reading.warnings) == ((), ())
 
 
+@pytest.mark.nightly
 def test_V09_the_program_writes_them_and_checks_them_and_reads_knowledge_in_by_them(place: Place) -> None:
     written = place.scoda("knowledge", "vectors")
     assert written.returncode == 0, written.stderr

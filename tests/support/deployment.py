@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,21 +13,21 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.tools import path_of
+
 CONFIG = Path(__file__).parents[2] / "config"
 ROOT = CONFIG.parent
 WEBHOOK_URL = "https://bot.example.org/telegram"
 
-_PLACES = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin"))
-"""Where tools lie: those from pip beside Python, nginx where Debian puts what is root's."""
 _TOOL_S = 60
 """Ends only a test that fails."""
 
 
 def tool(name: str) -> str:
     """Its path; where it is not installed the test is skipped, and with TEST_REQUIRE_ALL=1 fails."""
-    found = shutil.which(name, path=_PLACES)
+    found = path_of(name)
     if found is None:
-        pytest.skip(f"{name} is not installed: .ci/run says where it comes from")
+        pytest.skip(f"{name} is not installed: tests/support/tools.py says where it comes from")
     return found
 
 

@@ -211,5 +211,6 @@ def test_prometheus_itself_takes_every_expression_of_the_dashboard(tmp_path: Pat
     assert promtool("check", "rules", str(file)) == ""
 
 
+@pytest.mark.nightly
 def test_alerts_fire_when_they_should_and_are_still_when_all_is_well():
     assert promtool("test", "rules", str(Path(__file__).with_name("alerts_fire.yaml"))) == ""

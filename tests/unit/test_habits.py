@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def pinned() -> set[str]:
     return {name for lock in locks for name in re.findall(r"^([a-z0-9._-]+)==", lock.read_text(), re.MULTILINE)}
 
 
+@cache
 def installers(program: str) -> set[str]:
     """The names of the packages that have put `program` into the environment's bin."""
     ending = f"bin/{program}"
@@ -52,17 +54,13 @@ def test_a_hook_brings_no_program_of_its_own(hook):
     assert name == "python" or installers(name) & (pinned() | {"scoda-bot"})
 
 
-def test_under_coverage_every_test_runs_once():
-    lists = {name: value.split() for name, value in re.findall(r"^([A-Z]+) := (tests/.*)$", MAKEFILE, re.MULTILINE)}
-    whole = lists["WHOLE"]
-    measured, unmeasured = (
-        [one for one in lists[name] if one.startswith("tests/")] for name in ("MEASURED", "UNMEASURED")
+def test_nothing_is_imported_from_a_test_a_conftest_or_a_bench():
+    """What tests share is in `tests/support`; pytest alone loads test modules."""
+    foreign = re.compile(
+        r"^\s*(?:from|import) tests\.(?:\S*\b(?:test_|conftest)|\S+ import (?:test_|conftest)|bench\b)", re.MULTILINE
     )
-    for file in (ROOT / "tests").rglob("test_*.py"):
-        name = file.relative_to(ROOT).as_posix()
-        starts_programs = name.startswith(tuple(whole))
-        is_measured = name.startswith(tuple(measured)) and not starts_programs
-        assert is_measured != (name.startswith(tuple(unmeasured)) or starts_programs), name
+    files = [file for file in (ROOT / "tests").rglob("*.py") if file.parent.name != "bench"]
+    assert {file.name: found for file in files if (found := foreign.findall(file.read_text(encoding="utf-8")))} == {}
 
 
 @pytest.mark.parametrize("target", re.findall(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)[0].split())

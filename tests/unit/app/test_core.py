@@ -59,6 +59,7 @@ async def test_O05_a_database_from_before_a_change_is_brought_up_to_date_at_the_
         assert await core.make_answerable() is None
 
 
+@pytest.mark.nightly
 async def test_O06_a_database_that_was_begun_anew_is_filled_though_no_file_was_touched(place: Place):
     async with open_core(settings_of(place)) as core:
         await core.make_answerable()
@@ -109,6 +110,7 @@ async def test_a_folder_with_a_broken_file_is_looked_at_again_at_the_next_start(
             assert [fault.path for fault in report.faults] == ["en/venue/pearl.md"]
 
 
+@pytest.mark.nightly
 async def test_progress_is_told_stage_by_stage(place: Place):
     write_document(place.knowledge, "en/venue/cafe.md", "The café", "## Hours {#hours}\n\nIt opens at 8:15.\n")
     seen: list[Progress] = []

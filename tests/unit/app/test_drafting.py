@@ -55,6 +55,7 @@ class PeopleAtWork:
     ledger: FreeLedger
 
 
+@pytest.mark.nightly
 async def test_what_is_new_is_drafted_by_itself_and_what_stood_there_before_is_not(settings: Settings) -> None:
     folder = settings.knowledge.folder
     wished = settings.model_copy(update={"knowledge": settings.knowledge.model_copy(update={"drafts": True})})

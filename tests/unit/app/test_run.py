@@ -44,6 +44,7 @@ async def bot_with_sandbox(place: Place, **settings: object) -> AsyncIterator[tu
         await bot.close()
 
 
+@pytest.mark.nightly
 async def test_without_a_token_it_brings_a_telegram_of_its_own_and_takes_it_away_again(place: Place):
     async with bot_with_sandbox(place) as (bot, client):
         assert f"Chat page: {client.base_url}" in bot.log()
@@ -71,6 +72,7 @@ async def test_the_sandbox_goes_with_a_bot_that_is_killed(place: Place, numbers:
         await until(lambda: _is_gone(client), "the end of the sandbox")
 
 
+@pytest.mark.nightly
 async def test_a_signal_in_the_middle_of_a_synchronisation_ends_in_order(place: Place, town: Town):
     async with running_bot(place, town.base_url) as bot:
         for number in range(10):
@@ -82,6 +84,7 @@ async def test_a_signal_in_the_middle_of_a_synchronisation_ends_in_order(place: 
     assert TRAINS_IN_2025 in place.scoda("ask", QUESTION).stdout
 
 
+@pytest.mark.nightly
 async def test_B09_what_the_sandbox_grants_never_reaches_a_bot_with_a_token(place: Place, town: Town):
     before = (place.data / "state.sqlite3").read_bytes()
     async with bot_with_sandbox(place, organisers_owners="[123456789]") as (bot, _):

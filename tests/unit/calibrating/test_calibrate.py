@@ -19,6 +19,8 @@ from bot.settings import KnowledgeSettings, Settings, StoreSettings
 from tests.support.knowledge_parts import LetterEmbeddings
 from tests.support.little_knowledge import write_document, write_little_knowledge
 
+pytestmark = pytest.mark.nightly
+
 TODAY = date(2026, 11, 25)
 CASES = (
     {

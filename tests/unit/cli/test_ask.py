@@ -142,6 +142,7 @@ def test_a_broken_line_is_named_and_what_came_before_it_is_answered(built_place:
     assert [json.loads(answer)["id"] for answer in asked.stdout.splitlines()] == ["a"]
 
 
+@pytest.mark.nightly
 async def test_ask_and_status_work_beside_a_running_bot_and_write_nothing(place: Place, town: Town):
     async with running_bot(place, town.base_url) as bot:
         before = sorted(file.name for file in (place.data / "index").iterdir())

@@ -52,6 +52,7 @@ def _snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     return found
 
 
+@pytest.mark.nightly
 async def test_a_deployment_is_looked_at_from_all_sides_and_not_a_byte_of_it_changes(place: Place, town: Town):
     before = _snapshot(place.home)
     found = await _doctor(place, code=1, telegram_base_url=town.base_url)
@@ -63,6 +64,7 @@ async def test_a_deployment_is_looked_at_from_all_sides_and_not_a_byte_of_it_cha
     assert "computes rightly" in found["embedding"][0]["what"]
 
 
+@pytest.mark.nightly
 async def test_what_a_killed_bot_left_in_its_log_is_read_and_stays(place: Place, town: Town):
     async with running_bot(place, town.base_url) as bot:
         john = await town.visitor("John", "en")
@@ -87,6 +89,7 @@ async def test_beside_a_running_bot_it_tells_what_that_says_of_itself(place: Pla
         assert await bot.stop() == 0
 
 
+@pytest.mark.nightly
 async def test_a_webhook_that_somebody_sets_elsewhere_is_told_beside_the_running_bot(place: Place, town: Town):
     port = free_port()
     hook = {
@@ -109,6 +112,7 @@ async def test_a_webhook_that_somebody_sets_elsewhere_is_told_beside_the_running
         assert await bot.stop() == 0
 
 
+@pytest.mark.nightly
 async def test_offline_nobody_is_asked_and_what_is_wrong_on_this_machine_is_told_at_once(place: Place):
     place.data.chmod(0o755)
     (place.data / "log_ids.key").write_bytes(b"k" * 32)
@@ -132,6 +136,7 @@ async def test_offline_nobody_is_asked_and_what_is_wrong_on_this_machine_is_told
     assert all(one["advice"] for each in found.values() for one in each if one["severity"] != "fine")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("damage", ["pages", "no database", "a newer schema"])
 async def test_O06_a_database_that_can_t_be_used_is_told_with_the_way_back(place: Place, damage: str):
     file = place.data / "state.sqlite3"
@@ -153,6 +158,7 @@ async def test_O06_a_database_that_can_t_be_used_is_told_with_the_way_back(place
     assert found["published"][0]["what"].startswith("not looked at")
 
 
+@pytest.mark.nightly
 async def test_a_damaged_generation_and_one_of_another_model_are_told(place: Place):
     for sealed in (place.data / "index").glob("gen-*/generation.json"):
         file = next(one for one in sorted(sealed.parent.rglob("*")) if one.is_file() and one != sealed)

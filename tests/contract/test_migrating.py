@@ -229,6 +229,7 @@ async def freed(target: Target) -> None:
     await until(opens, "the lock of a dead process")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("moment", ["1", "12", "at the commit"])
 async def test_O04_a_migration_killed_at_any_moment_leaves_the_old_state_whole_and_is_made_again(
     released: Target, moment: str
@@ -254,6 +255,7 @@ async def test_O04_a_kill_right_after_the_migration_leaves_the_new_schema(releas
     assert rows_in(released, columns) == before
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("moment", ["40", "at the commit"])
 async def test_O04_the_first_set_up_killed_at_any_moment_leaves_nothing(kind: str, moment: str, new_place: NewPlace):

@@ -59,6 +59,7 @@ start = 2031-03-08T10:00:00
 """
 
 
+@pytest.mark.nightly
 async def test_without_a_bot_the_command_drafts_by_itself_and_without_a_model_it_says_so(
     place: Place, server: ModelServer
 ):

@@ -131,6 +131,7 @@ async def test_a_model_that_fails_is_not_felt(app: App, server: ModelServer):
 # ── a real model ──
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "question",
     [

@@ -92,6 +92,7 @@ async def test_the_buttons_under_an_answer_do_what_they_say(app: App):
     assert [row["opinion"] for row in rows] == ["helpful"]
 
 
+@pytest.mark.nightly
 async def test_a_follow_up_question_is_understood_from_the_one_before(app: App):
     john = await app.town.visitor("John", "en")
     for told in ("", "My number is +86 138 0013 8000. "):
@@ -112,6 +113,7 @@ async def test_what_is_not_known_or_no_longer_true_is_not_told(app: App):
     assert EXPIRED_PRICE not in ticket["text"]
 
 
+@pytest.mark.nightly
 async def test_a_deep_link_is_followed_once_the_language_is_chosen(app: App):
     anna = await app.town.visitor("Anna", "ru")
     welcome = await anna.start(question_payload("How long to Tashkent by train?") or "")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from tests.support.processes import Place, running_bot
 from tests.support.visitors import Town, until
 
 QUESTION = "How many freight trains did SCODA handle in 2025?"
 
 
+@pytest.mark.nightly
 async def test_a_newcomer_is_answered_at_once_and_rightly_soon(place: Place, town: Town) -> None:
     shutil.rmtree(place.data)
     async with running_bot(place, town.base_url) as bot:
@@ -35,6 +38,7 @@ async def test_a_newcomer_is_answered_at_once_and_rightly_soon(place: Place, tow
     assert [path.name for path in (place.data / "index").iterdir() if path.name.startswith(".build")] == []
 
 
+@pytest.mark.nightly
 async def test_a_second_start_answers_from_what_is_there_and_reads_nothing(place: Place, town: Town) -> None:
     async with running_bot(place, town.base_url) as bot:
         visitor = await town.visitor("Ann", "en")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
 from bot.adapters.system.clock import utc_now
 from bot.app.core import Core
 from bot.app.drafting import make_drafts
@@ -152,6 +154,7 @@ async def in_twelve_languages(core: Core, document: str) -> tuple[str, ...]:
     return (await make_drafts(with_model, [document], list(Locale))).files
 
 
+@pytest.mark.nightly
 async def test_the_whole_loop_from_refusals_in_three_languages_to_an_answer_in_twelve(place: Place, town: Town):
     owner = await town.visitor("Olga", "en")
     async with running_app(place, town, owners=[owner.id]) as app:

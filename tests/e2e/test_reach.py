@@ -61,6 +61,7 @@ def test_how_many_companies_exhibited_is_told(answers: dict[str, dict[str, objec
     assert "360" in str(answer["answer"]) or "۳۶۰" in str(answer["answer"])
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("locale", list(Locale))
 def test_which_companies_exhibit_is_not_answered_with_how_many_did(
     answers: dict[str, dict[str, object]], locale: Locale

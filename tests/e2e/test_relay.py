@@ -99,6 +99,7 @@ async def ask_a_person(app: App, visitor: Visitor) -> Json:
     return await visitor.tap_for_change(offer, relay_texts.button_pass_on(t))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("written_in", [Locale.RU, Locale.ZH])
 async def test_a_kazakh_question_is_answered_through_a_model_over_a_restart_and_becomes_a_draft(
     place: Place, town: Town, server: ModelServer, group: StaffGroup, written_in: Locale

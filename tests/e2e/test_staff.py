@@ -70,6 +70,7 @@ async def looked_at(person: Visitor, *, after: int) -> dict:
     return await person.tap_for_change(told, staff_texts.button_look(EN))
 
 
+@pytest.mark.nightly
 async def test_F09_two_people_make_a_sent_file_answer_and_put_a_sentence_right(place: Place, town: Town):
     olga, editor, reviewer, john = [await town.visitor(name, "en") for name in ("Olga", "Ed", "Rena", "John")]
     settings = {

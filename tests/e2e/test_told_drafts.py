@@ -45,6 +45,7 @@ async def bot(place: Place, town: Town):
         yield bot, owner
 
 
+@pytest.mark.nightly
 async def test_a_draft_is_told_with_its_mark_until_somebody_has_approved_it(
     bot: tuple[BotProcess, Visitor], place: Place, town: Town
 ):

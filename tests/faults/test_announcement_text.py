@@ -64,6 +64,7 @@ async def begin(rig: NewsRig) -> None:
     await rig.taps(AUTHOR, "Overview")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("string", STRINGS, ids=range(len(STRINGS)))
 async def test_T11_no_string_breaks_the_walk_of_an_organiser(string):
     rig = await open_rig()
@@ -112,6 +113,7 @@ async def open_draft(rig: NewsRig) -> None:
     await rig.taps(AUTHOR, "Draft · ")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("string", STRINGS, ids=range(len(STRINGS)))
 async def test_T11_no_string_as_file_name_reason_count_or_correction_breaks_anything(string):
     rig = await open_rig()

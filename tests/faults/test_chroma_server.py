@@ -123,6 +123,7 @@ def _versions(bot: BotProcess) -> set[str]:
     return {folder.name for folder in (bot.place.data / "index").glob("gen-*")}
 
 
+@pytest.mark.nightly
 async def test_a_web_replica_asks_the_server_for_what_a_command_has_published(
     replicas: Fleet, town: Town, server: ChromaServer, tmp_path: Path
 ):

@@ -135,6 +135,7 @@ def test_L06_of_a_thousand_corruptions_99_in_100_are_blocked_and_of_the_faithful
     assert _blocked(kept) <= MOST_FAITHFUL_BLOCKED, f"{table}\n{_shown(stopped)}"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("locale", Locale)
 def test_L06_no_language_is_checked_worse_than_the_others(checked: Sequence[Checked], locale: Locale) -> None:
     kept, changed = _split(_by_locale(checked)[locale])
@@ -143,6 +144,7 @@ def test_L06_no_language_is_checked_worse_than_the_others(checked: Sequence[Chec
     assert _blocked(kept) <= MOST_FAITHFUL_BLOCKED_IN_A_LANGUAGE, _shown([one for one in kept if one.block])
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("corrupt", CORRUPTIONS, ids=lambda corrupt: corrupt.__name__)
 def test_L06_no_kind_of_corruption_slips_through(checked: Sequence[Checked], corrupt: object) -> None:
     name = getattr(corrupt, "__name__", "")

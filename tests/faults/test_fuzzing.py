@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def pieces(of: tuple[str, ...]) -> st.SearchStrategy[str]:
     return st.lists(piece, max_size=25).map("".join)
 
 
+@pytest.mark.nightly
 def test_Z01_Z04_the_bot_stands_updates_of_every_type_and_of_none_and_presses_of_any_button():
     """The buttons are the bot's own, nearly its own, and none of its own."""
     command = [sys.executable, "-m", "tests.faults.fuzzing", "--updates", "800", "--seed", str(FACTOR)]

@@ -76,6 +76,7 @@ async def test_D03_D04_at_least_once_a_kill_in_the_call_loses_nobody_and_repeats
         assert books.repeated <= W
 
 
+@pytest.mark.nightly
 async def test_D45_a_kill_at_thirty_a_second_leaves_in_doubt_only_what_may_have_left(tmp_path: Path):
     """It was some 25 a kill when rows were marked before their turn. The bound leaves room for a crowded machine."""
     async with open_ground(tmp_path, recipients=150, in_flight=30, lease_s=0.5, per_s=30) as ground:

@@ -265,6 +265,7 @@ def test_F10_a_staged_build_that_is_killed_again_and_again_answers_whole_and_emb
     assert f"store-{last.number}" in left
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("signal_number", [signal.SIGINT])
 def test_ctrl_c_ends_a_synchronisation_quickly_and_leaves_no_process(tmp_path: Path, signal_number: int) -> None:
     folder, data = tmp_path / "knowledge", tmp_path / "data"

@@ -46,6 +46,7 @@ async def _ask_all(visitors: Sequence[Visitor]) -> None:
 # ── signals ──
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.nightly)])
 async def test_O01_a_signal_during_100_open_questions_ends_in_order_and_loses_none(
     place: Place, town: Town, number: signal.Signals

@@ -58,6 +58,7 @@ async def _converse(town: Town) -> tuple[int, int]:
     return visitor.id, group["id"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("mode", ["polling", pytest.param("webhook", marks=pytest.mark.nightly)])
 async def test_S01_no_token_no_name_and_nobody_s_words_are_in_the_logs_even_at_debug(
     place: Place, town: Town, mode: str

@@ -103,6 +103,7 @@ async def test_B09_what_the_sandbox_grants_never_reaches_a_bot_with_a_token(plac
     assert f"State: {place.data}," in listed.stderr
 
 
+@pytest.mark.nightly
 async def test_B10_a_state_of_another_server_stops_the_start_until_it_is_adopted(place: Place, town: Town):
     async with running_bot(place, town.base_url) as bot:
         assert await bot.stop() == 0

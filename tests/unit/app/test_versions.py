@@ -49,6 +49,7 @@ async def ordered(core: Core, settings: Settings, **order: object) -> Mapping[st
     return await asking
 
 
+@pytest.mark.nightly
 async def test_a_running_bot_publishes_and_rolls_back_when_it_is_told_to(place: Place):
     settings = settings_of(place)
     async with open_core(settings) as core:

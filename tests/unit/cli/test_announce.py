@@ -147,6 +147,7 @@ def test_an_emergency_needs_a_running_bot_because_everybody_is_told(place: Place
     assert "start the bot first" in refusal(place, "approve", name, *seen(place, name), "--as", OWNER, "--emergency")
 
 
+@pytest.mark.nightly
 async def test_orders_reach_a_running_bot_and_are_carried_out_by_it(place: Place, town: Town, file: Path):
     owner = await town.visitor("Olga", "en")
     async with running_bot(place, town.base_url, organisers_owners=f"[{owner.id}]") as bot:

@@ -77,6 +77,7 @@ async def test_what_a_killed_bot_left_in_its_log_is_read_and_stays(place: Place,
     assert _grave(found, "database") == _grave(found, "restore") == []
 
 
+@pytest.mark.nightly
 async def test_beside_a_running_bot_it_tells_what_that_says_of_itself(place: Place, town: Town):
     async with running_bot(place, town.base_url, organisers_owners="[1]") as bot:
         found = await _doctor(place, code=1, **bot.settings)
@@ -206,6 +207,7 @@ async def test_S03_a_settings_file_whose_secret_others_can_read_is_an_error_with
     assert "AAbbCC" not in done.stdout + done.stderr
 
 
+@pytest.mark.nightly
 async def test_people_read_a_line_a_check_and_below_it_what_to_do(place: Place, town: Town):
     wrong = {"telegram_token": "7000009:AAbbCCddEEff", "telegram_base_url": town.base_url}
     done = await asyncio.to_thread(place.scoda, "doctor", **wrong)

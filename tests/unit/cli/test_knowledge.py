@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.support.little_knowledge import TRAINS_IN_2025
 from tests.support.office_files import docx, paragraph, run
 from tests.support.processes import Place
@@ -134,6 +136,7 @@ def test_an_edit_of_no_other_fact_leaves_translations_up_to_date(place: Place):
     assert "ru/venue/pearl.md is no source" in _one_line(refused.stderr)
 
 
+@pytest.mark.nightly
 def test_status_tells_how_each_section_stands_and_how_sure_the_bot_is_of_it(place: Place):
     trains_file = place.knowledge / "en/logistics/trains.md"
     more = "".join(f"? How many freight trains ran in 2025, asked {number} times?\n" for number in range(12))

@@ -228,6 +228,7 @@ class Corruption:
     text: str
 
 
+@pytest.mark.nightly
 def test_of_200_random_corruptions_nearly_all_are_found(real: dict[str, dict[str, Document]]) -> None:
     chance = random.Random(20260119)
     files = {file: (FOLDER / file).read_text(encoding="utf-8") for copies in real.values() for file in copies}

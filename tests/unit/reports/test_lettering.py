@@ -88,6 +88,7 @@ def test_every_day_and_number_can_be_drawn(locale):
     assert {letter for letter in shown if letter not in characters() and not letter.isspace()} == set(), REMAKE
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("locale", list(Locale))
 def test_no_picture_shows_an_empty_box(locale, boxless, monkeypatch):
     t = Catalogs(LOCALES).translator(locale)

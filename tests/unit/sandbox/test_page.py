@@ -445,6 +445,7 @@ def test_a_button_takes_its_direction_from_its_own_label(
     assert style(phone.button(text).locator(".label"), "direction") == direction
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("app", "text", "language"),
     [

@@ -56,6 +56,7 @@ async def test_a_folder_that_this_user_may_not_enter_is_a_finding(tmp_path, monk
     assert "as the user that runs the bot" in told.advice
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("url", ["mysql://me:hunter22@db/scoda", "postgresql://["])
 async def test_an_address_that_names_no_database_is_a_finding_and_the_rest_is_looked_at(tmp_path, url):
     found = await _found(lambda: _settings(tmp_path, database_url=url))

@@ -76,6 +76,7 @@ def _graves(found) -> list[tuple[Severity, str]]:
 # ── files ──
 
 
+@pytest.mark.nightly
 async def test_the_files_are_read_as_knowledge_check_reads_them(place):
     [told, warned] = await look_at_folder(settings_of(place))
     assert "0 faults" in told.what

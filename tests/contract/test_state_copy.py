@@ -136,6 +136,7 @@ async def test_all_rows_of_all_tables_are_in_the_copy_and_the_sums_say_so(kind, 
     assert len({one.checksum for one in sums.values()}) > 30
 
 
+@pytest.mark.nightly
 async def test_the_set_database_goes_by_a_word_in_either_direction(full, new_place, tmp_path):
     server, file, back = new_place("postgresql"), full("sqlite"), tmp_path / "back" / "state.sqlite3"
     set_there = Settings(store=StoreSettings(data=tmp_path / "data", database_url=SecretStr(str(server))))
@@ -154,6 +155,7 @@ async def test_the_sums_are_the_same_there_and_back(crossing, new_place):
         assert await copy_state(*databases) == there
 
 
+@pytest.mark.nightly
 async def test_numbers_that_were_ever_given_are_not_given_again_in_the_copy(crossing):
     """A number of a version of the index names a folder."""
     async with both(crossing) as (source, target):
@@ -168,6 +170,7 @@ async def test_numbers_that_were_ever_given_are_not_given_again_in_the_copy(cros
             assert made.inserted_primary_key[0] == 6
 
 
+@pytest.mark.nightly
 async def test_a_target_that_was_migrated_before_is_taken_one_with_rows_is_not(crossing):
     async with both(crossing) as (source, target):
         await target.migrate()
@@ -182,6 +185,7 @@ async def test_a_target_that_was_migrated_before_is_taken_one_with_rows_is_not(c
         await copy_state(source, target)
 
 
+@pytest.mark.nightly
 async def test_B11_a_copy_that_is_refused_leaves_a_whole_state_in_the_target_in_use(crossing, full):
     source, _ = crossing
     healthy = full("postgresql") if isinstance(source, Path) else full("sqlite")
@@ -194,6 +198,7 @@ async def test_B11_a_copy_that_is_refused_leaves_a_whole_state_in_the_target_in_
         assert await content_of(databases[1]) == before
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_an_older_state_is_neither_copied_nor_copied_into(kind, new_place):
     old, new = new_place(kind), new_place("sqlite")
@@ -213,6 +218,7 @@ async def revision(database: Database) -> str | None:
         return await connection.run_sync(state_copy.schema.current_revision)
 
 
+@pytest.mark.nightly
 async def test_B11_nobody_runs_on_a_state_that_was_moved_and_the_way_back_is_told(crossing, tmp_path):
     async with both(crossing) as (source, target):
         await copy_state(source, target)
@@ -222,6 +228,7 @@ async def test_B11_nobody_runs_on_a_state_that_was_moved_and_the_way_back_is_tol
         await refuse_left(target)
 
 
+@pytest.mark.nightly
 async def test_B11_a_moved_state_goes_nowhere_else_and_is_not_moved_twice(crossing, new_place):
     async with both(crossing) as (source, target):
         await copy_state(source, target)
@@ -235,6 +242,7 @@ async def test_B11_a_moved_state_goes_nowhere_else_and_is_not_moved_twice(crossi
         await refuse_left(target)
 
 
+@pytest.mark.nightly
 async def test_after_the_way_back_the_first_database_may_run_again_and_the_second_may_not(crossing, new_place):
     async with both(crossing) as (source, target):
         await copy_state(source, target)
@@ -245,6 +253,7 @@ async def test_after_the_way_back_the_first_database_may_run_again_and_the_secon
             await refuse_left(target)
 
 
+@pytest.mark.nightly
 async def test_in_the_same_data_folder_the_copy_is_taken_for_no_restored_backup(crossing, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
@@ -277,6 +286,7 @@ async def test_B11_a_moved_state_that_is_adopted_counts_as_restored(crossing, tm
         assert not await FileRestoreGuard(source, tmp_path).was_restored()
 
 
+@pytest.mark.nightly
 async def test_a_copy_that_differs_is_an_error_and_nothing_is_kept(crossing, monkeypatch):
     async with both(crossing) as (source, target):
         compare = state_copy._compared
@@ -298,6 +308,7 @@ async def test_a_copy_that_differs_is_an_error_and_nothing_is_kept(crossing, mon
         await copy_state(source, target)
 
 
+@pytest.mark.nightly
 async def test_what_the_target_can_not_hold_is_named_by_its_table_and_not_shown(full, new_place):
     async with both((full("sqlite"), new_place("postgresql"))) as (source, target):
         async with source.writing() as connection:
@@ -308,6 +319,7 @@ async def test_what_the_target_can_not_hold_is_named_by_its_table_and_not_shown(
         await refuse_left(source)
 
 
+@pytest.mark.nightly
 async def test_a_commit_that_fails_leaves_the_source_in_use(crossing, monkeypatch):
     async with both(crossing) as (source, target):
         leave = moves.leave
@@ -324,6 +336,7 @@ async def test_a_commit_that_fails_leaves_the_source_in_use(crossing, monkeypatc
         await copy_state(source, target)
 
 
+@pytest.mark.nightly
 async def test_both_are_held_meanwhile(crossing):
     async with both(crossing):
         for place in crossing:
@@ -332,6 +345,7 @@ async def test_both_are_held_meanwhile(crossing):
                     pass
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("which", [0, 1])
 async def test_B11_beside_a_process_that_is_connected_without_a_lock_nothing_is_copied(which, full, set_up):
     """As a replica is."""
@@ -346,6 +360,7 @@ async def test_B11_beside_a_process_that_is_connected_without_a_lock_nothing_is_
         assert await copy_state(source, target)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("which", [0, 1])
 async def test_B11_a_replica_that_starts_just_before_the_farewell_keeps_the_state_where_it_is(
     which, full, set_up, monkeypatch
@@ -365,6 +380,7 @@ async def test_B11_a_replica_that_starts_just_before_the_farewell_keeps_the_stat
         assert await rows(target) == 0
 
 
+@pytest.mark.nightly
 async def test_long_rows_are_never_held_many_at_once(new_place, set_up):
     """32 MB in rows of 1 MB."""
     async with both((new_place("sqlite"), set_up("sqlite"))) as (source, target):
@@ -503,6 +519,7 @@ async def test_B11_a_kill_after_the_commit_has_moved_all_of_it(crossing):
             await refuse_left(source)
 
 
+@pytest.mark.nightly
 async def test_an_empty_target_that_waits_for_a_copy_can_be_begun_on_anew(crossing):
     await killed_copying(crossing, "among the rows")
     async with freed(crossing) as (_source, target):

@@ -102,6 +102,7 @@ async def attacked(attack: Attack, identifier: ShortMessageIdentifier) -> tuple[
     return results[0], results[1]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("locale", Locale)
 async def test_L01_the_rules_and_the_canary_are_never_shown(locale: Locale, identifier: ShortMessageIdentifier):
     for envelope in ENVELOPES:
@@ -115,6 +116,7 @@ def test_L01_a_canary_is_never_letters_alone(monkeypatch: pytest.MonkeyPatch):
     assert new_canary() == "qe6ce07ab1fd2baad"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("locale", Locale)
 async def test_L02_what_the_model_is_told_to_say_is_never_said(locale: Locale, identifier: ShortMessageIdentifier):
     composed_in_spite = 0

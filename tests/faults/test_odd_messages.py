@@ -112,6 +112,7 @@ def dearest() -> Question:
     return Question(text, TODAY, chosen=Locale.ZH, history=(last,))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ROWS)
 async def test_R06_odd_messages_are_answered_and_no_embedding_takes_more_than_its_tokens(
     settings: Settings, taken: list[int], name: str

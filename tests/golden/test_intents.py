@@ -125,6 +125,7 @@ async def courteous(golden_data) -> list[CaseResult]:
         return await evaluate(cases, core.extractive, today=TODAY, say=lambda answer: " ".join(answer.sentences))
 
 
+@pytest.mark.nightly
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("locale", list(Locale))
 async def test_courtesy_around_a_question_changes_nothing(courteous, locale):

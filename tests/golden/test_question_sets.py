@@ -76,10 +76,12 @@ def kinds() -> dict[str, Places]:
     return found
 
 
+@pytest.mark.nightly
 def test_every_kind_of_set_is_there(kinds):
     assert min(len(kinds[kind]) for kind in FILES) > 1000
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("one", "other"), list(combinations(FILES | GAPS, 2)))
 def test_no_question_stands_in_two_kinds_of_sets(kinds, one, other):
     shared = {asked for asked in kinds[one].keys() & kinds[other].keys() if not is_greeting(asked)}
@@ -101,6 +103,7 @@ def test_each_thing_that_nobody_can_answer_is_asked_ten_times_in_at_least_six_la
     assert len({one["id"] for one in asked}) == len(asked)
 
 
+@pytest.mark.nightly
 def test_few_greetings_of_everybody_stand_in_the_examples_and_in_the_unseen_sets(kinds):
     shared = kinds["training"].keys() & kinds["unseen"].keys()
     assert len([asked for asked in shared if is_greeting(asked)]) <= 36

@@ -73,7 +73,7 @@ async def test_R04_a_visitor_s_day_goes_on_over_a_start_of_the_bot():
     assert len(state.turns) == 2
 
 
-@pytest.mark.parametrize("mode", ["polling", "webhook"])
+@pytest.mark.parametrize("mode", ["polling", pytest.param("webhook", marks=pytest.mark.nightly)])
 async def test_a_question_is_answered_in_either_mode_and_the_end_is_orderly(mode):
     state, port = FakeState(), free_port()
     async with sandbox_server() as server, person_client(server.base_url) as person:

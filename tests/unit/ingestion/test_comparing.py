@@ -215,6 +215,7 @@ def real() -> dict[str, dict[str, Document]]:
     return copies
 
 
+@pytest.mark.nightly
 def test_the_project_s_own_files_say_the_same_in_all_languages(real: dict[str, dict[str, Document]]) -> None:
     documents = [one for copies in real.values() for one in copies.values()]
     reading = inspect(FolderReading(tuple(documents), (), ()))

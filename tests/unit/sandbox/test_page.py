@@ -108,6 +108,7 @@ def test_a_message_from_the_composer_reaches_the_bot_and_stays_in_the_chat(
     expect(phone.column.get_by_test_id("pending-bubble")).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_enter_sends_and_shift_enter_makes_a_new_line(page_sandbox: Sandbox, context: BrowserContext):
     (phone,) = open_phones(context, page_sandbox.persona("John", "en"))
     phone.composer.press_sequentially("one")
@@ -118,6 +119,7 @@ def test_enter_sends_and_shift_enter_makes_a_new_line(page_sandbox: Sandbox, con
     expect(phone.bubble("one").locator(".line")).to_have_text(["one", "two"])
 
 
+@pytest.mark.nightly
 def test_the_same_text_sent_twice_is_shown_twice_and_not_thrice(page_sandbox: Sandbox, context: BrowserContext):
     (phone,) = open_phones(context, page_sandbox.persona("John", "en"))
     phone.sends("again")
@@ -126,6 +128,7 @@ def test_the_same_text_sent_twice_is_shown_twice_and_not_thrice(page_sandbox: Sa
     expect(phone.column.get_by_test_id("pending-bubble")).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_entities_are_placed_by_utf16_units(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -146,6 +149,7 @@ def test_entities_are_placed_by_utf16_units(page_sandbox: Sandbox, bot: BotSide,
     expect(text.locator("a")).to_have_attribute("rel", re.compile("noopener"))
 
 
+@pytest.mark.nightly
 def test_an_expandable_quotation_unfolds_by_keyboard(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -162,6 +166,7 @@ def test_an_expandable_quotation_unfolds_by_keyboard(page_sandbox: Sandbox, bot:
     assert unfolded["height"] > folded["height"] * 2
 
 
+@pytest.mark.nightly
 def test_a_bubble_of_the_stream_stays_when_the_chat_is_loaded_anew(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -177,6 +182,7 @@ def test_a_bubble_of_the_stream_stays_when_the_chat_is_loaded_anew(
     expect(bubble).to_have_attribute("data-drawn", "once")
 
 
+@pytest.mark.nightly
 def test_a_spoiler_is_hidden_until_it_is_pressed(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -187,6 +193,7 @@ def test_a_spoiler_is_hidden_until_it_is_pressed(page_sandbox: Sandbox, bot: Bot
     expect(cover.locator("span")).to_have_css("opacity", "1")
 
 
+@pytest.mark.nightly
 def test_markup_in_a_text_is_shown_and_never_run(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -197,6 +204,7 @@ def test_markup_in_a_text_is_shown_and_never_run(page_sandbox: Sandbox, bot: Bot
     assert phone.page.title() == "Sandbox chat"
 
 
+@pytest.mark.nightly
 def test_a_command_in_a_text_is_sent_by_a_tap(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -206,6 +214,7 @@ def test_a_command_in_a_text_is_sent_by_a_tap(page_sandbox: Sandbox, bot: BotSid
     expect(phone.bubbles.last).to_have_attribute("data-own", "true")
 
 
+@pytest.mark.nightly
 def test_typing_is_shown_until_the_answer_comes(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -234,6 +243,7 @@ _LOADED_WHILE_ANSWERED = """async (bot) => {
 }"""
 
 
+@pytest.mark.nightly
 def test_typing_ends_though_the_list_of_the_chat_holds_the_answer_already(
     page_sandbox: Sandbox, context: BrowserContext
 ):
@@ -242,6 +252,7 @@ def test_typing_ends_though_the_list_of_the_chat_holds_the_answer_already(
     assert phone.page.evaluate(_LOADED_WHILE_ANSWERED, 5) == ["typing", None, 1]
 
 
+@pytest.mark.nightly
 def test_a_draft_grows_until_the_answer_takes_its_place(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -271,6 +282,7 @@ def test_edited_and_deleted_messages_change_in_place(page_sandbox: Sandbox, bot:
     assert texts[-2:] == ["first, mended", "third"]
 
 
+@pytest.mark.nightly
 def test_a_reply_quotes_what_it_answers(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -284,6 +296,7 @@ def test_a_reply_quotes_what_it_answers(page_sandbox: Sandbox, bot: BotSide, con
     assert received["reply_to_message"]["message_id"] == question["message_id"]
 
 
+@pytest.mark.nightly
 def test_the_newest_message_stays_in_sight_when_the_line_grows(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -299,6 +312,7 @@ def test_the_newest_message_stays_in_sight_when_the_line_grows(
     assert bubble["bottom"] <= line["top"]
 
 
+@pytest.mark.nightly
 def test_arrow_up_edits_the_last_own_message(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     (phone,) = open_phones(context, page_sandbox.persona("John", "en"))
     phone.sends("Were is it?")
@@ -313,6 +327,7 @@ def test_arrow_up_edits_the_last_own_message(page_sandbox: Sandbox, bot: BotSide
 # ---- buttons ----
 
 
+@pytest.mark.nightly
 def test_a_button_is_busy_until_the_bot_answers_with_a_toast(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -327,6 +342,7 @@ def test_a_button_is_busy_until_the_bot_answers_with_a_toast(
     expect(phone.button("More")).not_to_have_attribute("aria-busy", "true")
 
 
+@pytest.mark.nightly
 def test_an_alert_waits_for_ok_over_its_own_column(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john, anna = page_sandbox.persona("John", "en"), page_sandbox.persona("Анна", "ru")
     phone, other = open_phones(context, john, anna)
@@ -341,6 +357,7 @@ def test_an_alert_waits_for_ok_over_its_own_column(page_sandbox: Sandbox, bot: B
     expect(alert).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_the_focus_stays_on_the_button_when_the_bot_edits_the_message(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -361,6 +378,7 @@ def test_the_focus_stays_on_the_button_when_the_bot_edits_the_message(
     expect(phone.button("Next")).to_be_focused()
 
 
+@pytest.mark.nightly
 def test_a_url_button_opens_a_new_tab_that_cannot_reach_back(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -371,6 +389,7 @@ def test_a_url_button_opens_a_new_tab_that_cannot_reach_back(
     expect(phone.button("Open")).to_have_attribute("rel", "noopener noreferrer")
 
 
+@pytest.mark.nightly
 def test_a_copy_button_puts_its_text_on_the_clipboard(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=page_sandbox.base_url)
     john = page_sandbox.persona("John", "en")
@@ -381,6 +400,7 @@ def test_a_copy_button_puts_its_text_on_the_clipboard(page_sandbox: Sandbox, bot
     assert phone.page.evaluate("navigator.clipboard.readText()") == "A1-203"
 
 
+@pytest.mark.nightly
 def test_a_reply_keyboard_stands_under_the_line_until_it_is_removed(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -422,6 +442,7 @@ def test_each_line_of_a_message_takes_its_own_direction(page_sandbox: Sandbox, b
     assert [style(lines.nth(at), "direction") for at in range(4)] == ["rtl", "ltr", "rtl", "ltr"]
 
 
+@pytest.mark.nightly
 def test_the_time_never_covers_the_text_of_a_right_to_left_bubble(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -433,6 +454,7 @@ def test_the_time_never_covers_the_text_of_a_right_to_left_bubble(
     assert time["top"] >= line["bottom"] - 1
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("text", "direction"), [("درباره منطقه", "rtl"), ("📅 نمایشگاه", "rtl"), ("SCODA چیست؟", "ltr"), ("Қазақша", "ltr")]
 )
@@ -471,6 +493,7 @@ def test_a_bubble_names_its_language_so_that_the_right_letters_are_drawn(
     expect(phone.bubble(text).get_by_test_id("text")).to_have_attribute("lang", language)
 
 
+@pytest.mark.nightly
 def test_urdu_lines_have_room_for_nastaliq(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     ahmed = page_sandbox.persona("Ahmed", "ur")
     (phone,) = open_phones(context, ahmed)
@@ -483,6 +506,7 @@ def test_urdu_lines_have_room_for_nastaliq(page_sandbox: Sandbox, bot: BotSide, 
 # ---- a person's moves ----
 
 
+@pytest.mark.nightly
 def test_an_empty_chat_shows_the_description_and_a_start_button(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -498,6 +522,7 @@ def test_an_empty_chat_shows_the_description_and_a_start_button(
     expect(phone.column.get_by_test_id(f"description-{anna}")).to_be_hidden()
 
 
+@pytest.mark.nightly
 def test_a_deep_link_sends_start_with_its_payload(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.stranger("John", "en")
     (phone,) = open_phones(context, john)
@@ -509,6 +534,7 @@ def test_a_deep_link_sends_start_with_its_payload(page_sandbox: Sandbox, bot: Bo
     bot.hears("message", sender=john, text="/start expo-2026")
 
 
+@pytest.mark.nightly
 def test_a_link_to_the_bot_itself_is_followed_inside_the_column(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -520,6 +546,7 @@ def test_a_link_to_the_bot_itself_is_followed_inside_the_column(
     expect(phone.bubble("/start booth-7")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_a_blocked_bot_gets_403_and_can_be_unblocked(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -535,6 +562,7 @@ def test_a_blocked_bot_gets_403_and_can_be_unblocked(page_sandbox: Sandbox, bot:
     expect(phone.bubble("Welcome back")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_the_command_menu_is_in_the_apps_language_and_works_by_keyboard(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -563,6 +591,7 @@ def test_the_command_menu_is_in_the_apps_language_and_works_by_keyboard(
     bot.call("deleteMyCommands", language_code="ru")
 
 
+@pytest.mark.nightly
 def test_a_changed_app_language_is_what_the_bot_sees_next(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -574,6 +603,7 @@ def test_a_changed_app_language_is_what_the_bot_sees_next(page_sandbox: Sandbox,
     assert received["from"]["language_code"] == "kk"
 
 
+@pytest.mark.nightly
 def test_a_location_is_sent_from_the_attach_menu_and_drawn(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -585,6 +615,7 @@ def test_a_location_is_sent_from_the_attach_menu_and_drawn(
         pass
 
 
+@pytest.mark.nightly
 def test_a_photo_takes_a_caption(page_sandbox: Sandbox, context: BrowserContext):
     (phone,) = open_phones(context, page_sandbox.persona("John", "en"))
     phone.column.get_by_test_id(f"attach-{phone.id}").click()
@@ -594,6 +625,7 @@ def test_a_photo_takes_a_caption(page_sandbox: Sandbox, context: BrowserContext)
     expect(phone.bubble("What is this?").locator(".photo")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_a_group_is_made_from_personas_and_used_from_both_phones(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -612,6 +644,7 @@ def test_a_group_is_made_from_personas_and_used_from_both_phones(
     expect(other.bubble("/help").locator(".sender")).to_have_text("John")
 
 
+@pytest.mark.nightly
 def test_inline_mode_offers_results_and_sends_the_chosen_one(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -633,6 +666,7 @@ def test_inline_mode_offers_results_and_sends_the_chosen_one(
     expect(phone.bubble("The hub is in Jiaozhou.")).to_contain_text("via @")
 
 
+@pytest.mark.nightly
 def test_a_new_persona_is_added_beside_the_open_ones(page_sandbox: Sandbox, context: BrowserContext):
     (phone,) = open_phones(context, page_sandbox.persona("John", "en"))
     phone.page.get_by_test_id("new-persona").click()
@@ -644,6 +678,7 @@ def test_a_new_persona_is_added_beside_the_open_ones(page_sandbox: Sandbox, cont
     expect(phone.column).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_a_fault_ordered_in_the_drawer_meets_the_bot(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     john = page_sandbox.persona("John", "en")
     (phone,) = open_phones(context, john)
@@ -658,6 +693,7 @@ def test_a_fault_ordered_in_the_drawer_meets_the_bot(page_sandbox: Sandbox, bot:
     bot.says(john, "Hello")
 
 
+@pytest.mark.nightly
 def test_flood_control_is_switched_in_the_drawer(page_sandbox: Sandbox, context: BrowserContext):
     (phone,) = open_phones(context, page_sandbox.persona("John", "en"))
     phone.page.get_by_test_id("moods").click()
@@ -671,6 +707,7 @@ def test_flood_control_is_switched_in_the_drawer(page_sandbox: Sandbox, context:
     assert page_sandbox.http.get("/sandbox/state").json()["flood"]["enabled"] is was
 
 
+@pytest.mark.nightly
 def test_a_reaction_of_the_bot_is_shown_under_the_message(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     (phone,) = open_phones(context, page_sandbox.persona("John", "en"))
     phone.sends("Thank you")
@@ -703,6 +740,7 @@ def test_two_personas_side_by_side_each_see_their_own_chat(
     assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
 
 
+@pytest.mark.nightly
 def test_another_phone_is_opened_with_plus_and_kept_in_the_address(page_sandbox: Sandbox, context: BrowserContext):
     john, anna = page_sandbox.persona("John", "en"), page_sandbox.persona("Анна", "ru")
     (phone,) = open_phones(context, john)
@@ -714,6 +752,7 @@ def test_another_phone_is_opened_with_plus_and_kept_in_the_address(page_sandbox:
     expect(phone.page).to_have_url(re.compile(rf"open={anna}$"))
 
 
+@pytest.mark.nightly
 def test_what_a_closed_phone_receives_is_counted_in_the_list(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext
 ):
@@ -729,6 +768,7 @@ def test_what_a_closed_phone_receives_is_counted_in_the_list(
     expect(Phone(phone.page, anna).bubble("Объявление")).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_ten_open_phones_still_send_and_receive(page_sandbox: Sandbox, bot: BotSide, context: BrowserContext):
     people = [page_sandbox.persona(f"Person {number}", "en") for number in range(10)]
     phones = open_phones(context, *people)
@@ -811,6 +851,7 @@ def test_a_message_that_could_not_be_sent_is_kept_and_sent_once_by_retry(
     assert [message.get("text") for message in messages].count("Do not lose me") == 1
 
 
+@pytest.mark.nightly
 def test_an_unsent_message_survives_a_reload_and_can_be_discarded(page_sandbox: Sandbox, context: BrowserContext):
     (phone,) = open_phones(context, page_sandbox.persona("John", "en"))
     context.set_offline(True)
@@ -851,6 +892,7 @@ def test_the_page_asks_nobody_but_its_own_server(page_sandbox: Sandbox, bot: Bot
     assert [url for url in asked if not url.startswith((page_sandbox.base_url, "data:"))] == []
 
 
+@pytest.mark.nightly
 def test_no_file_of_the_page_parses_html_or_names_another_server():
     for file in sorted(PAGE_FILES.iterdir()):
         text = file.read_text(encoding="utf-8")
@@ -859,6 +901,7 @@ def test_no_file_of_the_page_parses_html_or_names_another_server():
         assert addresses == set(), file.name
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground_in_both_schemes(
     page_sandbox: Sandbox, bot: BotSide, context: BrowserContext, scheme: str

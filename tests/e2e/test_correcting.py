@@ -82,8 +82,8 @@ async def test_two_of_three_were_told_and_get_one_message_each(place: Place, tow
         again = await run(place, "knowledge", "correct", SECTION, "--draft", "--as", str(owner.id))
         assert (again["correction"]["id"], again["correction"]["new"]) == (made["id"], False)
         assert again["corrections"] == [{"id": made["id"], "stage": "finished"}]
-        listed = await owner.ask("/announcements")
-        assert correction_texts.list_entry(en, SECTION, 2) in str(buttons(listed))
+        command = await owner.write("/announcements")
+        await owner.offered(correction_texts.list_entry(en, SECTION, 2), after=command["message_id"])
         for language, visitor in visitors.items():
             assert len([one for one in await visitor.answers() if one["message_id"] > before[language]]) == 1
         assert await stranger.last_id() == nothing_new

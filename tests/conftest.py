@@ -94,7 +94,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def _missing_tools(config: pytest.Config) -> list[str]:
     if "PYTEST_XDIST_WORKER" in os.environ:
         return []
-    return list(tools.missing(nightly="not nightly" not in config.getoption("markexpr")))
+    return list(tools.missing(nightly=config.getoption("markexpr") == "nightly"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -26,7 +26,7 @@ nightly: coverage ## the long tests, the coverage, what is pinned: an hour
 # are measured. The floor is in pyproject.toml.
 coverage: .venv/.test-ready ## what share of the program the tests of its parts run; puts it into tests/README.md
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --dist worksteal -m "not nightly" tests/unit tests/contract \
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal tests/unit tests/contract \
 	  --ignore=tests/unit/sandbox/test_page.py --ignore=tests/unit/app --ignore=tests/unit/cli
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --format=total | $(BIN)/python .ci/coverage_figure.py

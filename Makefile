@@ -18,7 +18,7 @@ run: .venv/.run-ready ## the bot, and a chat page to try it on; with a token, Te
 test: check ## all checks and tests but the long ones, some eight minutes
 	$(TESTS) -m "not nightly"
 
-nightly: coverage ## the long tests, the coverage, what is pinned: an hour
+nightly: coverage ## the long tests, the coverage, what is pinned
 	$(TESTS) -m nightly
 	@$(MAKE) --no-print-directory sbom audit
 

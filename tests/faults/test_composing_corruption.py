@@ -30,6 +30,8 @@ from tests.support.composing_material import (
     faithful,
 )
 
+pytestmark = pytest.mark.nightly
+
 SEED = 20261125
 SECTIONS = 32
 """For each language."""
@@ -119,7 +121,6 @@ def _shown(results: Sequence[Checked]) -> str:
     return "\n".join(f"  {one.locale} {one.written.kind} {one.block}: {one.written.text}" for one in results)
 
 
-@pytest.mark.nightly
 def test_L06_of_a_thousand_corruptions_99_in_100_are_blocked_and_of_the_faithful_at_most_3(
     checked: Sequence[Checked], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,7 +136,6 @@ def test_L06_of_a_thousand_corruptions_99_in_100_are_blocked_and_of_the_faithful
     assert _blocked(kept) <= MOST_FAITHFUL_BLOCKED, f"{table}\n{_shown(stopped)}"
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("locale", Locale)
 def test_L06_no_language_is_checked_worse_than_the_others(checked: Sequence[Checked], locale: Locale) -> None:
     kept, changed = _split(_by_locale(checked)[locale])
@@ -144,7 +144,6 @@ def test_L06_no_language_is_checked_worse_than_the_others(checked: Sequence[Chec
     assert _blocked(kept) <= MOST_FAITHFUL_BLOCKED_IN_A_LANGUAGE, _shown([one for one in kept if one.block])
 
 
-@pytest.mark.nightly
 @pytest.mark.parametrize("corrupt", CORRUPTIONS, ids=lambda corrupt: corrupt.__name__)
 def test_L06_no_kind_of_corruption_slips_through(checked: Sequence[Checked], corrupt: object) -> None:
     name = getattr(corrupt, "__name__", "")

@@ -72,6 +72,7 @@ def test_Z01_Z04_the_bot_stands_updates_of_every_type_and_of_none_and_presses_of
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+@pytest.mark.nightly
 @often(500)
 @given(name=st.sampled_from(FOLDERS), matter=pieces(MATTER), body=pieces(LINES))
 def test_Z02_any_knowledge_file_is_read_or_refused_by_line(tmp_path: Path, name: str, matter: str, body: str):
